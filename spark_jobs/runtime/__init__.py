@@ -1,0 +1,1 @@
+"""How a job is asked for, run and committed, wherever it runs."""

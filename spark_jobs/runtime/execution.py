@@ -1,0 +1,116 @@
+"""From a request to a committed report: the same steps on a laptop and on a cluster."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from logging import Logger
+from typing import TYPE_CHECKING, Any
+
+from spark_jobs.runtime.job import JobError, Request, Result, SourceFile
+from spark_jobs.runtime.job import Input as JobInput
+from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.runtime.progress import progress
+from spark_jobs.runtime.report import (
+    Report,
+    attempt_key,
+    check_claim,
+    commit,
+    read_report,
+    request_key,
+)
+from spark_jobs.runtime.sources import Watch
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Run = Callable[["SparkSession", Request, Logger], Result]
+
+
+def execute(run: Run, spark: "SparkSession", request: Request, log: Logger) -> Report:
+    """Run the job as the claimed attempt of its version and commit what it found.
+
+    Raises:
+        JobError: the attempt is not the claimed one, Spark is not the release that the version
+            was made for, a source file changed, or the job met a mistake of the user's.
+    """
+    lake = open_lake(request.lake)
+    check_claim(lake, request)
+    check_spark(spark.version, request.spark)
+    over = read_report(lake, request.asset, request.version)
+    if over and over.report.attempt >= request.attempt:
+        raise JobError(
+            f"attempt {request.attempt} of {request.asset} {request.version} is committed "
+            f"already, see {request.output}: there is nothing to do"
+        )
+    started = now()
+    watch = Watch(file for given in request.inputs.values() for file in given.files)
+    watch.before()
+    # names of columns are the user's: "Age" and "age" may both be there
+    spark.conf.set("spark.sql.caseSensitive", "true")
+    with progress(spark, log):
+        result = run(spark, request, log)
+    watch.after()
+    check_claim(lake, request)
+    report = describe(lake, request, result, started)
+    return commit(lake, report, over.etag if over else None)
+
+
+def check_spark(found: str, wanted: str) -> None:
+    """Raises JobError if the release differs; vendors add a suffix, as in `4.1.1-amzn-0`."""
+    if found.partition("-")[0] != wanted:
+        raise JobError(
+            f"this is Spark {found}, but the version was asked for with Spark {wanted}: "
+            "results may differ between releases. Use the matching release label or pyspark"
+        )
+
+
+def describe(lake: Lake, request: Request, result: Result, started: str) -> Report:
+    return Report(
+        asset=request.asset,
+        version=request.version,
+        attempt=request.attempt,
+        path=request.output,
+        files=data_files(lake, request.asset, request.version, request.attempt),
+        inputs={name: given.version for name, given in request.inputs.items()},
+        params=request.params,
+        code=request.code,
+        spark=request.spark,
+        rows=result.rows,
+        figures=result.figures,
+        seconds=result.seconds,
+        started=started,
+        finished=now(),
+    )
+
+
+def data_files(lake: Lake, asset: str, version: str, attempt: int) -> list[dict[str, Any]]:
+    """Name below the attempt's path and size in bytes of each file of data."""
+    folder = attempt_key(asset, version, attempt) + "/"
+    skipped = request_key(asset, version, attempt)
+    return [
+        {"name": entry.key.removeprefix(folder), "size": entry.size}
+        for entry in lake.list(folder)
+        if entry.key != skipped and not entry.key.endswith("/")
+    ]
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def request_to_json(request: Request) -> dict[str, Any]:
+    return asdict(request)
+
+
+def request_from_json(value: dict[str, Any]) -> Request:
+    inputs = {
+        name: JobInput(
+            given["version"],
+            given["path"],
+            tuple(
+                SourceFile(**{**file, "columns": tuple(file["columns"])}) for file in given["files"]
+            ),
+        )
+        for name, given in value["inputs"].items()
+    }
+    return Request(**{**value, "inputs": inputs})

@@ -1,0 +1,76 @@
+"""What goes into a Spark job and what comes out of it."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class JobError(Exception):
+    """A mistake that the user can mend: the message says what, where and what to do next."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One input file as the snapshot saw it.
+
+    `content` identifies the bytes: `sha256:…` of a local file, `etag:…` of an object in S3.
+    `columns` are the names in the file's header, in its own order.
+    """
+
+    name: str
+    uri: str
+    size: int
+    content: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A committed version that a job reads; `path` is where the data of its attempt lies."""
+
+    version: str
+    path: str
+    files: tuple[SourceFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that a job may know. `contract` holds just the fields that are part of the version."""
+
+    asset: str
+    version: str
+    attempt: int
+    lake: str
+    output: str
+    inputs: Mapping[str, Input]
+    contract: Mapping[str, Any]
+    params: Mapping[str, Any]
+    code: str
+    spark: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a job found: counts of rows, figures (JSON values), and seconds by phase."""
+
+    rows: Mapping[str, int]
+    figures: Mapping[str, Any]
+    seconds: Mapping[str, float]
+
+
+@dataclass
+class Stopwatch:
+    """Seconds by phase, in the order in which the phases first ran."""
+
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - started
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)

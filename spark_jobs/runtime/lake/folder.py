@@ -1,0 +1,105 @@
+"""A lake in a folder."""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from spark_jobs.runtime.lake.base import Lake, Object, Stored, checked
+
+
+class FolderLake(Lake):
+    """Objects as files. Writes go to a temporary file first and appear by one rename or link."""
+
+    def __init__(self, root: str) -> None:
+        self.folder = Path(root).absolute()
+        self.root = str(self.folder)
+
+    def read(self, key: str) -> Stored | None:
+        try:
+            body = self._path(key).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return Stored(body, _etag(body))
+
+    def write(self, key: str, body: bytes) -> str:
+        with self._staged(key, body) as staged:
+            os.replace(staged, self._path(key))
+        return _etag(body)
+
+    def create(self, key: str, body: bytes) -> str | None:
+        with self._staged(key, body) as staged:
+            try:
+                os.link(staged, self._path(key))
+            except FileExistsError:
+                return None
+        return _etag(body)
+
+    def swap(self, key: str, body: bytes, etag: str) -> str | None:
+        with self._staged(key, body) as staged, self._locked(key):
+            stored = self.read(key)
+            if stored is None or stored.etag != etag:
+                return None
+            os.replace(staged, self._path(key))
+        return _etag(body)
+
+    def list(self, prefix: str) -> Iterator[Object]:
+        start = self.folder / prefix
+        walk = start if start.is_dir() else start.parent
+        for path in sorted(walk.rglob("*")):
+            key = path.relative_to(self.folder).as_posix()
+            if key.startswith(prefix) and not path.name.startswith(".") and path.is_file():
+                stat = path.stat()
+                yield Object(key, stat.st_size, f"{stat.st_mtime_ns}-{stat.st_size}")
+
+    def upload(self, path: Path, key: str) -> None:
+        target = self._path(key)
+        if target.exists():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _temporary(target.parent) as staged:
+            with path.open("rb") as source, staged.open("wb") as copy:
+                while chunk := source.read(1 << 20):
+                    copy.write(chunk)
+            os.replace(staged, target)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / checked(key)
+
+    @contextmanager
+    def _staged(self, key: str, body: bytes) -> Iterator[Path]:
+        folder = self._path(key).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        with _temporary(folder) as staged:
+            with staged.open("wb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            yield staged
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        path = self._path(key)
+        # the kernel frees the lock when its holder dies, so none is ever left behind
+        with path.with_name(f".{path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+@contextmanager
+def _temporary(folder: Path) -> Iterator[Path]:
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=folder)
+    os.close(handle)
+    os.chmod(name, 0o644)
+    try:
+        yield Path(name)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def _etag(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,115 @@
+"""The commit of a version: `report.json`, and where everything of a version lies in the lake."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from spark_jobs.runtime.job import JobError, Request
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.lake.base import as_json
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Report:
+    """Facts about one committed attempt. It judges nothing: thresholds are not known here.
+
+    `files` lists the data, by name below `path` (for a snapshot: the files of the source).
+    `inputs` are versions by asset, `seconds` are by phase, `started` and `finished` are UTC.
+    """
+
+    asset: str
+    version: str
+    attempt: int
+    path: str
+    files: list[dict[str, Any]]
+    inputs: Mapping[str, str]
+    params: Mapping[str, Any]
+    code: str
+    spark: str | None
+    rows: Mapping[str, int]
+    figures: Mapping[str, Any]
+    seconds: Mapping[str, float]
+    started: str
+    finished: str
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A report as read from the lake, with the etag that a swap needs."""
+
+    report: Report
+    etag: str
+
+
+def report_key(asset: str, version: str) -> str:
+    return f"{asset}/{version}/report.json"
+
+
+def claim_key(asset: str, version: str) -> str:
+    return f"{asset}/{version}/claim.json"
+
+
+def attempt_key(asset: str, version: str, attempt: int) -> str:
+    return f"{asset}/{version}/attempts/{attempt}"
+
+
+def request_key(asset: str, version: str, attempt: int) -> str:
+    return f"{attempt_key(asset, version, attempt)}/request.json"
+
+
+def read_report(lake: Lake, asset: str, version: str) -> Committed | None:
+    """The committed report of a version, or None.
+
+    Raises:
+        JobError: the report was written by a newer release, or is not a report.
+    """
+    key = report_key(asset, version)
+    stored = lake.read(key)
+    if stored is None:
+        return None
+    try:
+        value = stored.json()
+        known = {field.name for field in fields(Report)}
+        report = Report(**{name: value[name] for name in known})
+    except (ValueError, TypeError, KeyError) as error:
+        raise JobError(
+            f"{lake.uri(key)} is not a report that this release can read ({error!r}). "
+            "If the file is damaged, delete it and materialize the asset again"
+        ) from error
+    if report.schema != SCHEMA:
+        raise JobError(
+            f"{lake.uri(key)} has schema {report.schema}, this release reads {SCHEMA}: "
+            "use the release that wrote it, or another lake"
+        )
+    return Committed(report, stored.etag)
+
+
+def commit(lake: Lake, report: Report, over: str | None = None) -> Report:
+    """Write the report if nobody has, or over the report with the etag `over`.
+
+    Returns:
+        The report that stands: this one, or the one of whoever was first.
+    """
+    key = report_key(report.asset, report.version)
+    body = as_json(asdict(report))
+    written = lake.swap(key, body, over) if over else lake.create(key, body)
+    if written:
+        return report
+    winner = read_report(lake, report.asset, report.version)
+    if winner is None:
+        raise JobError(f"{lake.uri(key)} vanished while it was committed: materialize again")
+    return winner.report
+
+
+def check_claim(lake: Lake, request: Request) -> None:
+    """Raises JobError unless the request's attempt is the one that the claim names."""
+    stored = lake.read(claim_key(request.asset, request.version))
+    claimed = stored.json().get("attempt") if stored else None
+    if claimed != request.attempt:
+        raise JobError(
+            f"attempt {request.attempt} of {request.asset} {request.version} was superseded: "
+            f"the claim names attempt {claimed}. Nothing is to be done, follow that one"
+        )

@@ -1,0 +1,80 @@
+"""Source files: what identifies their content, and whether they are still what the snapshot saw."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from spark_jobs.runtime.job import JobError, SourceFile
+
+CHUNK = 1 << 20
+
+
+def content_of(path: Path) -> str:
+    """`sha256:<hex>` of a local file, streamed."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return f"sha256:{digest.hexdigest()}"
+
+
+class Watch:
+    """Compares files with the snapshot before they are read, and again after."""
+
+    def __init__(self, files: Iterable[SourceFile]) -> None:
+        self.files = tuple(files)
+        self._seen: dict[str, object] = {}
+
+    def before(self) -> None:
+        """Raises JobError for a file whose content is not the snapshot's."""
+        for file in self.files:
+            self._seen[file.uri] = _state(file)
+            if _content(file) != file.content:
+                raise _changed(file)
+
+    def after(self) -> None:
+        """Raises JobError for a file that was replaced while it was read."""
+        for file in self.files:
+            if _state(file) != self._seen[file.uri] and _content(file) != file.content:
+                raise _changed(file)
+
+
+def _changed(file: SourceFile) -> JobError:
+    return JobError(
+        f"{file.uri} changed since the snapshot. Nothing of it was used: "
+        "materialize the snapshot again, then this asset"
+    )
+
+
+def _state(file: SourceFile) -> object:
+    if file.uri.startswith("s3://"):
+        return _etag(file)
+    try:
+        stat = os.stat(file.uri)
+    except OSError as error:
+        raise JobError(f"{file.uri} of the snapshot can't be read: {error.strerror}") from error
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def _content(file: SourceFile) -> str:
+    if file.content.startswith("etag:"):
+        return _etag(file)
+    if file.uri.startswith("s3://"):
+        # the lake's own copy, named by its content
+        return file.content
+    return content_of(Path(file.uri))
+
+
+def _etag(file: SourceFile) -> str:
+    import boto3  # half a second that a local source does not need
+    from botocore.exceptions import ClientError
+
+    address = urlsplit(file.uri, allow_fragments=False)
+    try:
+        answer = boto3.client("s3").head_object(Bucket=address.netloc, Key=address.path[1:])
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise JobError(f"{file.uri} of the snapshot can't be read: {code}") from error
+    return f"etag:{answer['ETag']}"

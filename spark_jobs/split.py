@@ -1,0 +1,34 @@
+"""Which side of the split a row is on, and its label as a number."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.cleaning import ROW_ID, quoted
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+SIDES = (TRAIN, VALIDATION, TEST)
+SIDE = "_side"
+LABEL = "_label"
+
+
+def with_side(rows: DataFrame, split: Mapping[str, int]) -> DataFrame:
+    """The rows with `_side`, by the row's id alone: a row never changes its side.
+
+    The id's first 8 hex digits, as a number modulo 100: below `train` percent train, below
+    `train + validation` validation, else test.
+    """
+    percent = F.conv(F.substring(ROW_ID, 1, 8), 16, 10).cast("long") % 100
+    return rows.withColumn(
+        SIDE,
+        F.when(percent < split[TRAIN], TRAIN)
+        .when(percent < split[TRAIN] + split[VALIDATION], VALIDATION)
+        .otherwise(TEST),
+    )
+
+
+def with_label(rows: DataFrame, label: Mapping[str, Any]) -> DataFrame:
+    """The rows with `_label`: 1.0 where the label is the positive value, else 0.0."""
+    return rows.withColumn(LABEL, (quoted(label["column"]) == label["positive"]).cast("double"))
