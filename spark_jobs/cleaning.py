@@ -6,10 +6,9 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.csv_records import ORIGIN, RESERVED, malformed, one_task_per_file
+from spark_jobs.csv_records import malformed, one_task_per_file
+from spark_jobs.names import ORIGIN, REASON, ROW_ID, WHILE_READING
 
-REASON = "_reason"
-ROW_ID = "row_id"
 SHOWN = 100  # characters of an offending value in a reason
 JAVA_FLOAT_SUFFIX = ("d", "D", "f", "F")  # Java reads "1d" as a number, nobody else does
 
@@ -46,9 +45,15 @@ def clean(records: DataFrame, contract: Mapping[str, Any]) -> DataFrame:
     ).withColumn(ROW_ID, _row_id(contract["id"] or sorted(typed)))
 
 
+def names_of(contract: Mapping[str, Any]) -> list[str]:
+    """Every column that the contract names, each once."""
+    label = [contract["label"]["column"]] if contract["label"] else []
+    return list(dict.fromkeys([*contract["columns"], *label, *contract["id"]]))
+
+
 def keep(cleaned: DataFrame, observed: Observation, found: Sequence[Column]) -> DataFrame:
     """The rows without a reason; `found` is observed on the way, in the same pass."""
-    data = [quoted(name) for name in cleaned.columns if name not in RESERVED]
+    data = [quoted(name) for name in cleaned.columns if name not in WHILE_READING]
     return (
         cleaned.select(*data, REASON)
         .observe(observed, *found)
@@ -77,7 +82,7 @@ def counts(cleaned: DataFrame) -> list[Column]:
     kept = F.col(REASON).isNull()
     found = [F.count(F.lit(1)).alias("in"), F.count_if(kept).alias("kept")]
     for field in cleaned.schema:
-        if field.name in (*RESERVED, ROW_ID):
+        if field.name in (*WHILE_READING, ROW_ID):
             continue
         value = F.when(kept, quoted(field.name))
         found.append(F.count_if(kept & value.isNull()).alias(f"missing:{field.name}"))

@@ -10,22 +10,24 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
+from spark_jobs.names import MALFORMED, ORIGIN
 from spark_jobs.runtime.job import SourceFile
 
 RAW_LIMIT = 64 * 1024  # characters of a rejected record that are kept
-ORIGIN = ("_file", "_record", "_byte_start", "_byte_length", "_raw")
-RESERVED = (*ORIGIN, "_malformed", "_reason")
 ROW_NUMBER_BITS = 33  # monotonically_increasing_id: the partition's number stands above these
 BYTES_PER_TASK = 16 << 20
 COMPRESSED = (".gz", ".bz2")
 
 
 def read_csv(
-    spark: SparkSession, files: Sequence[SourceFile], dialect: Mapping[str, Any]
+    spark: SparkSession,
+    files: Sequence[SourceFile],
+    names: Sequence[str],
+    dialect: Mapping[str, Any],
 ) -> DataFrame:
-    """Every record of the files, its columns as text.
+    """Every record of the files, with the named columns as text.
 
-    Files may hold the columns in any order: they are matched by name. Beside them stand
+    Files may hold the columns in any order, and others too. Beside the named ones stand
     `_file` (its name in the snapshot), `_malformed` (true where the record has too few or too
     many fields), `_raw` (its text), and where it is: `_record`, its number in the file counted
     from 1 (exact within `one_task_per_file`), or, where files are split, `_byte_start` and
@@ -34,13 +36,15 @@ def read_csv(
     by_header: dict[tuple[str, ...], list[SourceFile]] = {}
     for file in files:
         by_header.setdefault(file.columns, []).append(file)
-    frames = [_read_alike(spark, alike, header, dialect) for header, alike in by_header.items()]
-    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), frames)
+    frames = [
+        _read_alike(spark, alike, header, names, dialect) for header, alike in by_header.items()
+    ]
+    return reduce(DataFrame.unionByName, frames)
 
 
 def malformed() -> Column:
     """True where the record has too few or too many fields."""
-    return F.col("_malformed").isNotNull()
+    return F.col(MALFORMED).isNotNull()
 
 
 def write_tasks(
@@ -73,12 +77,13 @@ def _read_alike(
     spark: SparkSession,
     files: Sequence[SourceFile],
     header: Sequence[str],
+    names: Sequence[str],
     dialect: Mapping[str, Any],
 ) -> DataFrame:
     # positions instead of names: a header may hold names that Spark takes for something else
     fields = [StructField(f"c{i}", StringType()) for i in range(len(header))]
     frame = (
-        spark.read.schema(StructType([*fields, StructField("_malformed", StringType())]))
+        spark.read.schema(StructType([*fields, StructField(MALFORMED, StringType())]))
         .options(
             header=True,
             sep=dialect["delimiter"],
@@ -89,7 +94,7 @@ def _read_alike(
             ignoreLeadingWhiteSpace=dialect["trim"],
             ignoreTrailingWhiteSpace=dialect["trim"],
             mode="PERMISSIVE",
-            columnNameOfCorruptRecord="_malformed",
+            columnNameOfCorruptRecord=MALFORMED,
         )
         .csv([_literal(file.uri) for file in files])
     )
@@ -98,11 +103,11 @@ def _read_alike(
         {"sep": dialect["delimiter"], "quote": dialect["quote"], "escape": dialect["escape"]},
     )
     return frame.select(
-        *(F.col(field.name).alias(name) for field, name in zip(fields, header, strict=True)),
+        *(F.col(f"c{header.index(name)}").alias(name) for name in names),
         _name(files).alias("_file"),
         *_position(dialect["multiline"]),
-        F.substring(F.coalesce("_malformed", as_read), 1, RAW_LIMIT).alias("_raw"),
-        "_malformed",
+        F.substring(F.coalesce(MALFORMED, as_read), 1, RAW_LIMIT).alias("_raw"),
+        MALFORMED,
     )
 
 

@@ -17,8 +17,9 @@ from pyspark.sql import functions as F
 
 from spark_jobs.cleaning import quoted
 from spark_jobs.features import FEATURES, featurizer
+from spark_jobs.names import LABEL, SIDE
 from spark_jobs.runtime.job import JobError, Request, Result, Stopwatch
-from spark_jobs.split import LABEL, SIDE, SIDES, TRAIN, VALIDATION, with_label, with_side
+from spark_jobs.split import SIDES, TRAIN, VALIDATION, with_label, with_side
 
 BLOCK_MEGABYTES = 32  # of rows at a time: the default of 1 is twice as slow on 2^18 features
 

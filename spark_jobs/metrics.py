@@ -7,10 +7,10 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning import ROW_ID
 from spark_jobs.figures import binary_figures
+from spark_jobs.names import LABEL, ROW_ID, SIDE
 from spark_jobs.runtime.job import JobError, Request, Result, Stopwatch
-from spark_jobs.split import LABEL, SIDE, TEST, with_label, with_side
+from spark_jobs.split import TEST, with_label, with_side
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:

@@ -8,8 +8,9 @@ from logging import Logger
 from pyspark.sql import Observation, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning import clean, counts, described, keep, quoted, write_rejected
+from spark_jobs.cleaning import clean, counts, described, keep, names_of, quoted, write_rejected
 from spark_jobs.csv_records import read_csv, write_tasks
+from spark_jobs.names import REASON
 from spark_jobs.runtime.job import Request, Result, Stopwatch
 
 
@@ -23,13 +24,13 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     files = request.inputs["raw_csv_s3"].files
     label = contract["label"]
     watch = Stopwatch()
-    records = read_csv(spark, files, contract["dialect"])
+    records = read_csv(spark, files, names_of(contract), contract["dialect"])
     cleaned = clean(records, contract)
     observed = Observation("processed_dataset")
     found = counts(cleaned)
     if label:
         positive = quoted(label["column"]) == label["positive"]
-        found.append(F.count_if(F.col("_reason").isNull() & positive).alias("positive"))
+        found.append(F.count_if(F.col(REASON).isNull() & positive).alias("positive"))
 
     log.info("reading %s files, %s bytes", len(files), f"{sum(f.size for f in files):,}")
     with watch.phase("process"):

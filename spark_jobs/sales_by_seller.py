@@ -5,7 +5,7 @@ from logging import Logger
 from pyspark.sql import Observation, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning import clean, counts, keep, write_rejected
+from spark_jobs.cleaning import clean, counts, keep, names_of, write_rejected
 from spark_jobs.csv_records import read_csv
 from spark_jobs.runtime.job import Request, Result, Stopwatch
 
@@ -20,7 +20,9 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     """
     watch = Stopwatch()
     files = request.inputs["raw_sales_csv_s3"].files
-    cleaned = clean(read_csv(spark, files, request.contract["dialect"]), request.contract)
+    contract = request.contract
+    records = read_csv(spark, files, names_of(contract), contract["dialect"])
+    cleaned = clean(records, contract)
     observed = Observation("sales_by_seller")
     sold = F.col("quantidade").cast(MONEY) * F.col("preco_unitario").cast(MONEY)
     with watch.phase("sum"):

@@ -6,12 +6,11 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning import ROW_ID, quoted
+from spark_jobs.cleaning import quoted
+from spark_jobs.names import LABEL, ROW_ID, SIDE
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 SIDES = (TRAIN, VALIDATION, TEST)
-SIDE = "_side"
-LABEL = "_label"
 
 
 def with_side(rows: DataFrame, split: Mapping[str, int]) -> DataFrame:

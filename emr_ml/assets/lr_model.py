@@ -1,0 +1,40 @@
+"""The model."""
+
+import dagster as dg
+
+from emr_ml.assets.catalogue import code_version, training
+from emr_ml.assets.processed_dataset import processed_dataset
+from emr_ml.launchers.base import Launcher
+from emr_ml.launchpad import model_config, model_params
+from emr_ml.materialization import Recipe, materialize
+from emr_ml.settings import Settings, load_settings
+
+LrModelConfig = model_config(load_settings().dataset)
+
+
+@dg.asset(
+    **training("spark", "logisticregression"),
+    deps=[processed_dataset],
+    code_version=code_version("lr_model"),
+)
+def lr_model(
+    context: dg.AssetExecutionContext,
+    config: LrModelConfig,  # pyright: ignore[reportInvalidTypeForm] - made from the contract
+    settings: dg.ResourceParam[Settings],
+    launcher: dg.ResourceParam[Launcher],
+) -> dg.MaterializeResult:
+    """Featurizers and a logistic regression, fitted as one pipeline on the training side.
+
+    The regularization is the candidate with the lowest log loss on the validation side.
+    """
+    return materialize(
+        context,
+        launcher,
+        Recipe(
+            contract=settings.dataset,
+            fields=("columns", "label", "split"),
+            inputs=("processed_dataset",),
+            params=lambda contract: model_params(contract, config),
+            force=config.force,
+        ),
+    )

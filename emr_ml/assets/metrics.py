@@ -1,0 +1,35 @@
+"""How good the model is."""
+
+import dagster as dg
+
+from emr_ml.assets.catalogue import code_version, training
+from emr_ml.assets.lr_model import lr_model
+from emr_ml.launchers.base import Launcher
+from emr_ml.materialization import Recipe, SparkConfig, materialize
+from emr_ml.settings import Settings
+
+
+@dg.asset(
+    **training("spark", "parquet"), deps=[lr_model], code_version=code_version("metrics")
+)
+def metrics(
+    context: dg.AssetExecutionContext,
+    config: SparkConfig,
+    settings: dg.ResourceParam[Settings],
+    launcher: dg.ResourceParam[Launcher],
+) -> dg.MaterializeResult:
+    """The model's figures on the test side, and each row that was scored for them.
+
+    The data set is the one that the model was trained on.
+    """
+    return materialize(
+        context,
+        launcher,
+        Recipe(
+            contract=settings.dataset,
+            fields=("label", "split"),
+            inputs=("lr_model",),
+            through={"processed_dataset": "lr_model"},
+            force=config.force,
+        ),
+    )

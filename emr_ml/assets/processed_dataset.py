@@ -1,0 +1,40 @@
+"""The rows of the snapshot, typed and cleaned."""
+
+import dagster as dg
+
+from emr_ml.assets.catalogue import code_version, training
+from emr_ml.assets.raw_csv_s3 import raw_csv_s3
+from emr_ml.checks import judge_rows, row_checks
+from emr_ml.launchers.base import Launcher
+from emr_ml.materialization import Recipe, SparkConfig, materialize
+from emr_ml.settings import Settings
+
+
+@dg.asset(
+    **training("spark", "parquet"),
+    deps=[raw_csv_s3],
+    code_version=code_version("processed_dataset"),
+    check_specs=row_checks("processed_dataset"),
+)
+def processed_dataset(
+    context: dg.AssetExecutionContext,
+    config: SparkConfig,
+    settings: dg.ResourceParam[Settings],
+    launcher: dg.ResourceParam[Launcher],
+) -> dg.MaterializeResult:
+    """The rows of the snapshot, typed and cleaned by the contract, row by row.
+
+    Rows that break the contract go to `rejected/` with file, position, raw text and reason:
+    rows in are rows kept and rows rejected.
+    """
+    return materialize(
+        context,
+        launcher,
+        Recipe(
+            contract=settings.dataset,
+            fields=("format", "dialect", "missing", "columns", "label", "id"),
+            inputs=("raw_csv_s3",),
+            judge=judge_rows,
+            force=config.force,
+        ),
+    )

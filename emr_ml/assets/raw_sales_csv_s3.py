@@ -1,0 +1,21 @@
+"""The snapshot that the sales pipeline starts from."""
+
+import dagster as dg
+
+from emr_ml import sample
+from emr_ml.assets.catalogue import sales
+from emr_ml.checks import judge_snapshot, snapshot_checks
+from emr_ml.launchers.base import Launcher
+from emr_ml.materialization import materialize_snapshot
+from emr_ml.settings import SALES_CONTRACT, Settings
+
+
+@dg.asset(**sales("csv", "s3"), check_specs=snapshot_checks("raw_sales_csv_s3"))
+def raw_sales_csv_s3(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    launcher: dg.ResourceParam[Launcher],
+) -> dg.MaterializeResult:
+    """Which sales files the source holds: name, size and content of each, and its header."""
+    source = settings.sales_source or str(sample.sales(settings.sample))
+    return materialize_snapshot(context, launcher.lake, source, SALES_CONTRACT, judge_snapshot)

@@ -1,0 +1,120 @@
+"""Judgement: facts from a report against the contract's thresholds."""
+
+from collections.abc import Callable, Sequence
+
+import dagster as dg
+
+from emr_ml.contract import Contract
+from spark_jobs.runtime.report import Report
+
+Judge = Callable[[Report, Contract], Sequence[dg.AssetCheckResult]]
+
+HEADER_FITS = "header_fits"
+ROWS_CONSERVED = "rows_conserved"
+REJECTED_SHARE = "rejected_share"
+
+
+def no_checks(report: Report, contract: Contract) -> list[dg.AssetCheckResult]:
+    """For assets that have none."""
+    return []
+
+
+def snapshot_checks(asset: str) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            HEADER_FITS,
+            asset=asset,
+            blocking=True,
+            description="Every file has a header with the columns of the contract, each once.",
+        )
+    ]
+
+
+def row_checks(asset: str) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            ROWS_CONSERVED,
+            asset=asset,
+            blocking=True,
+            description="Rows in are rows kept and rows rejected: none is lost.",
+        ),
+        dg.AssetCheckSpec(
+            REJECTED_SHARE,
+            asset=asset,
+            blocking=True,
+            description="No more rows break the contract than `max_rejected_share` allows.",
+        ),
+    ]
+
+
+def judge_snapshot(report: Report, contract: Contract) -> list[dg.AssetCheckResult]:
+    """Whether each file of the snapshot has what the contract names."""
+    problems = [
+        problem for file in report.files for problem in _header_problems(file, contract)
+    ]
+    more = f", and {len(problems) - 5} more" if len(problems) > 5 else ""
+    return [
+        dg.AssetCheckResult(
+            passed=not problems,
+            check_name=HEADER_FITS,
+            description="; ".join(problems[:5]) + more if problems else None,
+            metadata={"files": len(report.files), "problems": problems[:100]},
+        )
+    ]
+
+
+def judge_rows(report: Report, contract: Contract) -> list[dg.AssetCheckResult]:
+    """Whether every row is accounted for, and few enough were rejected."""
+    rows = report.rows
+    lost = rows["in"] - rows["kept"] - rows["rejected"]
+    share = rows["rejected"] / rows["in"] if rows["in"] else 1.0
+    most = contract.checks.max_rejected_share
+    few = rows["in"] > 0 and share <= most
+    return [
+        dg.AssetCheckResult(
+            passed=lost == 0,
+            check_name=ROWS_CONSERVED,
+            description=f"{lost} rows are neither kept nor rejected" if lost else None,
+            metadata=dict(rows),
+        ),
+        dg.AssetCheckResult(
+            passed=few,
+            check_name=REJECTED_SHARE,
+            description=None if few else _too_many(report, share, most),
+            metadata={"share": share, "max_rejected_share": most, "rejected": rows["rejected"]},
+        ),
+    ]
+
+
+def _too_many(report: Report, share: float, most: float) -> str:
+    if not report.rows["in"]:
+        return "there is no row below the header"
+    return (
+        f"{share:.1%} of {report.rows['in']} rows break the contract, {most:.1%} may: "
+        f"see the reasons in {report.path}/rejected"
+    )
+
+
+def _header_problems(file: dict[str, object], contract: Contract) -> list[str]:
+    name, columns = file["name"], file["columns"]
+    assert isinstance(columns, (list, tuple)), "the columns of a file are a list"
+    header: list[str] = list(columns)
+    if not header:
+        return [f"{name} is empty" if not file["size"] else f"{name} has no header within 64 KB"]
+    problems: list[str] = []
+    missing = [column for column in contract.names if column not in header]
+    twice = [column for column in contract.names if header.count(column) > 1]
+    if missing:
+        unknown = [column for column in header if column not in contract.names]
+        problems.append(
+            f"{name} lacks {_listed(missing)}; it has {_listed(unknown) or 'no other column'} "
+            "that the contract does not name"
+        )
+    if twice:
+        problems.append(f"{name} has {_listed(twice)} more than once")
+    return problems
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:8])
+    return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown

@@ -1,0 +1,141 @@
+"""Who computes a version: at most one process at a time, and never for ever.
+
+A claim is renewed while its owner works. Nobody compares clocks of two machines: a claim is
+dead once it has not changed for the length of a lease on the watcher's own clock, or at once if
+its owner was a process of this machine that is gone.
+"""
+
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from logging import Logger
+from pathlib import Path
+
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.lake.base import as_json
+from spark_jobs.runtime.report import claim_key
+
+LEASE_SECONDS = 60.0
+RENEWALS_PER_LEASE = 6
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The body of `claim.json`; `nonce` tells two claims of one process apart."""
+
+    attempt: int
+    run_id: str
+    host: str
+    pid: int
+    nonce: str
+    renewed_at: str
+    released: bool = False
+
+    def owner_is_gone(self) -> bool:
+        """True only if the owner was a process of this machine and is no more."""
+        if self.host != this_host():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
+
+
+class Claims:
+    """The claim of one version, as one process sees it over time."""
+
+    def __init__(self, lake: Lake, asset: str, version: str, lease: float = LEASE_SECONDS) -> None:
+        self._lake = lake
+        self._key = claim_key(asset, version)
+        self._lease = lease
+        self._seen: tuple[str, float] | None = None
+
+    def take(self, run_id: str) -> "Held | None":
+        """Claim the next attempt, or None while somebody else's claim lives."""
+        stored = self._lake.read(self._key)
+        if stored is None:
+            return self._write(_new_claim(1, run_id), None)
+        claim = Claim(**stored.json())
+        if not (claim.released or claim.owner_is_gone() or self._unchanged_for_a_lease(stored.etag)):
+            return None
+        return self._write(_new_claim(claim.attempt + 1, run_id), stored.etag)
+
+    def current(self) -> Claim | None:
+        stored = self._lake.read(self._key)
+        return Claim(**stored.json()) if stored else None
+
+    def _unchanged_for_a_lease(self, etag: str) -> bool:
+        now = time.monotonic()
+        if self._seen is None or self._seen[0] != etag:
+            self._seen = etag, now
+        return now - self._seen[1] > self._lease
+
+    def _write(self, claim: Claim, over: str | None) -> "Held | None":
+        body = as_json(asdict(claim))
+        etag = (
+            self._lake.swap(self._key, body, over) if over else self._lake.create(self._key, body)
+        )
+        return Held(self._lake, self._key, claim, etag, self._lease) if etag else None
+
+
+class Held:
+    """A claim that this process holds."""
+
+    def __init__(self, lake: Lake, key: str, claim: Claim, etag: str, lease: float) -> None:
+        self.claim = claim
+        self._lake, self._key, self._etag = lake, key, etag
+        self._pause = lease / RENEWALS_PER_LEASE
+
+    @contextmanager
+    def kept(self, log: Logger) -> Iterator[None]:
+        """Renew the claim while the block runs, and release it at the end."""
+        ended = threading.Event()
+
+        def renew() -> None:
+            while not ended.wait(self._pause):
+                # a store that does not answer for a while is no reason to stop working
+                with suppress(Exception):
+                    if not self._swap(replace(self.claim, renewed_at=_now())):
+                        log.warning("the claim of attempt %s was taken over", self.claim.attempt)
+                        return
+
+        keeper = threading.Thread(target=renew, name="claim-keeper", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            keeper.join()
+            self._swap(replace(self.claim, renewed_at=_now(), released=True))
+
+    def _swap(self, claim: Claim) -> bool:
+        etag = self._lake.swap(self._key, as_json(asdict(claim)), self._etag)
+        if etag:
+            self._etag, self.claim = etag, claim
+        return bool(etag)
+
+
+def this_host() -> str:
+    """Host name, boot and process namespace: within one of these, process ids are comparable."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        parts.append(os.readlink("/proc/self/ns/pid"))
+    return " ".join(parts)
+
+
+def _new_claim(attempt: int, run_id: str) -> Claim:
+    return Claim(attempt, run_id, this_host(), os.getpid(), uuid.uuid4().hex, _now())
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

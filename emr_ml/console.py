@@ -1,0 +1,56 @@
+"""The log on the console: what a run says of itself, one line each."""
+
+import logging
+import sys
+from typing import Any
+
+import dagster as dg
+
+FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
+
+
+class Story(logging.Formatter):
+    """Time, asset and message; the causes of failures, with traces only where nobody expected one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        meta: dict[str, Any] = getattr(record, "dagster_meta", {})
+        event: dg.DagsterEvent | None = meta.get("dagster_event")
+        text = meta.get("orig_message") or record.getMessage()
+        if event and event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            text = _cause(event) or text
+        elif event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            text = f"check {check.check_name} failed: {check.description}"
+        time = self.formatTime(record, "%H:%M:%S")
+        return f"{time}  {meta.get('step_key') or '':<18} {text}"
+
+
+def worth_telling(record: logging.LogRecord) -> bool:
+    """What jobs log, and of Dagster's own events only what went wrong."""
+    event: dg.DagsterEvent | None = getattr(record, "dagster_meta", {}).get("dagster_event")
+    if event is None:
+        return True
+    if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        return not event.asset_check_evaluation_data.passed
+    return event.event_type in FAILURES
+
+
+@dg.logger(
+    {"log_level": dg.Field(str, default_value="INFO", description="the lowest level shown")},
+    description="One readable line for each thing that happens.",
+)
+def console(context: dg.InitLoggerContext) -> logging.Logger:
+    """The logger of every run, on the standard error."""
+    logger = logging.Logger("emr_ml", context.logger_config["log_level"])
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Story())
+    handler.addFilter(worth_telling)
+    logger.addHandler(handler)
+    return logger
+
+
+def _cause(event: dg.DagsterEvent) -> str | None:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return f"failed: {data.user_failure_data.description}"
+    return f"failed: {data.error.to_string()}" if data.error else None

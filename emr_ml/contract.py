@@ -1,0 +1,223 @@
+"""The contract: the one YAML file that a user edits to describe a data set."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+import dagster as dg
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from spark_jobs.names import RESERVED
+from spark_jobs.runtime.lake import open_lake
+
+Value = Annotated[str, BeforeValidator(lambda value: _as_written(value))]
+
+
+class ContractError(Exception):
+    """The contract can't be used: the message names file, line and column of each mistake."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Dialect(_Part):
+    """How the CSV files are written."""
+
+    delimiter: str = Field(",", min_length=1, max_length=1)
+    quote: str = Field('"', min_length=1, max_length=1)
+    escape: str = Field('"', min_length=1, max_length=1)
+    encoding: str = "utf-8"
+    multiline: bool = True
+    trim: bool = True
+
+
+class Column(_Part):
+    """One feature column: `numeric`, `categorical` or `text`."""
+
+    kind: Literal["numeric", "categorical", "text"]
+    required: bool = False
+
+
+class Label(_Part):
+    """The column to predict. With `negative` given, any other value is an error in the row."""
+
+    column: str
+    positive: Value
+    negative: tuple[Value, ...] | None = None
+
+
+class Split(_Part):
+    """Percent of the rows; the rest is the test side."""
+
+    train: int = Field(64, ge=1, le=98)
+    validation: int = Field(16, ge=1, le=98)
+
+    @model_validator(mode="after")
+    def _leaves_a_test_side(self) -> Self:
+        if self.train + self.validation > 99:
+            raise ValueError("train and validation must leave at least 1 percent to test")
+        return self
+
+
+class Checks(_Part):
+    """Thresholds. Changing one judges anew and recomputes nothing."""
+
+    max_rejected_share: float = Field(0.05, ge=0, le=1)
+
+
+class ModelParams(dg.Config):
+    """Parameters of the model: defaults for every run, which the launchpad can override."""
+
+    text_features: int = Field(2**18, ge=1, description="length of the hashed vector of a text")
+    max_ngram: int = Field(2, ge=1, le=5, description="words in a term, at most")
+    binary_terms: bool = Field(True, description="a term counts once, however often it occurs")
+    inverse_document_frequency: bool = Field(True, description="rare terms weigh more")
+    regularization: list[Annotated[float, Field(ge=0)]] = Field(
+        [1e-6, 1e-4, 1e-2],
+        min_length=1,
+        description="L2 penalties to try; the validation side chooses",
+    )
+    max_iterations: int = Field(100, ge=1, description="iterations of L-BFGS, at most")
+    tolerance: float = Field(1e-5, gt=0, description="relative change at which L-BFGS stops")
+
+
+class Contract(_Part):
+    """A data set: its files, columns, label, split, checks, and the model's parameters."""
+
+    format: Literal["csv"] = "csv"
+    dialect: Dialect = Dialect()  # pyright: ignore[reportCallIssue] - all fields have defaults
+    missing: tuple[Value, ...] = ("", "?", "NA")
+    columns: dict[str, Column] = Field(min_length=1)
+    label: Label | None = None
+    id: tuple[str, ...] = ()
+    split: Split = Split()  # pyright: ignore[reportCallIssue] - all fields have defaults
+    checks: Checks = Checks()  # pyright: ignore[reportCallIssue] - all fields have defaults
+    model: ModelParams = ModelParams()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_columns(cls, value: Any) -> Any:
+        """`age: numeric` is short for `age: {kind: numeric}`."""
+        if isinstance(value, dict) and isinstance(value.get("columns"), dict):
+            columns = {
+                name: {"kind": column} if isinstance(column, str) else column
+                for name, column in value["columns"].items()
+            }
+            return {**value, "columns": columns}
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.label and self.label.column in self.columns:
+            raise ValueError(
+                f"the label '{self.label.column}' is among the columns to learn from: remove it there"
+            )
+        for name in (*self.columns, *self.id):
+            if name in RESERVED:
+                raise ValueError(f"'{name}' is a name that the jobs use: rename the column")
+        return self
+
+    def pick(self, *fields: str) -> dict[str, Any]:
+        """Those fields as JSON values: what a job sees of the contract, and what versions it."""
+        return {name: self.model_dump(mode="json")[name] for name in fields}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that a file must have."""
+        label = (self.label.column,) if self.label else ()
+        return tuple(dict.fromkeys((*self.columns, *label, *self.id)))
+
+
+def load_contract(address: str) -> Contract:
+    """Read the contract at a path or an `s3://` address.
+
+    Raises:
+        ContractError: the file is not there, is not YAML, or breaks the schema.
+    """
+    folder, _, name = address.rpartition("/")
+    try:
+        stored = open_lake(folder or "/").read(name)
+    except PermissionError as error:
+        raise ContractError(f"{address} can't be read: {error.strerror}") from error
+    except IsADirectoryError:
+        stored = None
+    if stored is None:
+        raise ContractError(f"there is no contract at {address}: check EMR_ML_DATASET")
+    return parse_contract(stored.body.decode("utf-8", errors="replace"), address)
+
+
+def parse_contract(text: str, address: str) -> Contract:
+    """The contract in a YAML text; `address` is for the errors.
+
+    Raises:
+        ContractError: with `address:line:column` of every mistake.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        places = _places(node, ())
+        value = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise ContractError(f"{address}{place}: {error.problem or 'is not YAML'}") from error
+    if not isinstance(value, dict):
+        raise ContractError(f"{address}:1:1: a contract has keys such as `columns` and `label`")
+    try:
+        return Contract.model_validate(value)
+    except ValidationError as error:
+        lines = [_located(dict(problem), places, address) for problem in error.errors()]
+        raise ContractError("\n".join(lines)) from error
+
+
+Places = dict[tuple[str | int, ...], tuple[int, int]]
+
+
+def _places(node: yaml.Node | None, path: tuple[str | int, ...]) -> Places:
+    """Line and column, from 1, of every key and element; a key that stands twice is an error."""
+    if node is None:
+        return {}
+    found: Places = {path: (node.start_mark.line + 1, node.start_mark.column + 1)}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*path, str(key.value))
+            if inner in found:
+                raise yaml.MarkedYAMLError(
+                    problem=f"'{key.value}' stands here a second time", problem_mark=key.start_mark
+                )
+            found |= _places(value, inner)
+            found[inner] = (key.start_mark.line + 1, key.start_mark.column + 1)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            found |= _places(value, (*path, index))
+    return found
+
+
+def _located(problem: Mapping[str, Any], places: Places, address: str) -> str:
+    path: tuple[str | int, ...] = tuple(problem["loc"])
+    while path not in places:
+        path = path[:-1]
+    line, column = places[path]
+    name = ".".join(str(part) for part in problem["loc"])
+    return f"{address}:{line}:{column}: {name + ': ' if name else ''}{_plain(problem)}"
+
+
+def _plain(problem: Mapping[str, Any]) -> str:
+    match problem["type"]:
+        case "extra_forbidden":
+            return "there is no such key"
+        case "missing":
+            return "is missing"
+        case _:
+            return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _as_written(value: Any) -> Any:
+    """YAML reads `1` and `yes` as number and truth; in a file they are text."""
+    match value:
+        case bool():
+            raise ValueError("put it in quotes: YAML takes yes, no, true and false for truth values")
+        case int() | float():
+            return str(value)
+        case _:
+            return value

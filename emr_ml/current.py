@@ -1,0 +1,69 @@
+"""`current.json`: which version of an asset readers take by default, and what was refused."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.lake.base import as_json
+
+
+@dataclass(frozen=True)
+class Current:
+    """`requested_at` is when the run was requested, in seconds since 1970."""
+
+    version: str
+    path: str
+    run_id: str
+    requested_at: float
+
+
+def read_current(lake: Lake, asset: str) -> Current | None:
+    stored = lake.read(_key(asset))
+    return Current(**stored.json()) if stored else None
+
+
+def promote(lake: Lake, asset: str, candidate: Current) -> bool:
+    """Make the candidate current unless a run requested later has been there; whether it is."""
+    body = as_json(asdict(candidate))
+    while True:
+        stored = lake.read(_key(asset))
+        if stored is None:
+            if lake.create(_key(asset), body):
+                return True
+            continue
+        standing = Current(**stored.json())
+        if _order(standing) > _order(candidate):
+            return False
+        if lake.swap(_key(asset), body, stored.etag):
+            return True
+
+
+def refuse(lake: Lake, asset: str, version: str, run_id: str, checks: Sequence[str]) -> None:
+    """Remember why a version did not become current, for whoever misses it downstream."""
+    lake.write_json(
+        _refused_key(asset), {"version": version, "run_id": run_id, "checks": list(checks)}
+    )
+
+
+def why_none(lake: Lake, asset: str) -> str:
+    """Why an asset has no current version, and what to do."""
+    stored = lake.read(_refused_key(asset))
+    if stored is None:
+        return f"{asset} was never materialized in {lake.root}: materialize it first"
+    refused = stored.json()
+    return (
+        f"{asset} has no version that passed its checks: {refused['version']} was refused by "
+        f"{'; '.join(refused['checks'])}. Mend that and materialize {asset} again"
+    )
+
+
+def _order(current: Current) -> tuple[float, str]:
+    return current.requested_at, current.run_id
+
+
+def _key(asset: str) -> str:
+    return f"{asset}/current.json"
+
+
+def _refused_key(asset: str) -> str:
+    return f"{asset}/refused.json"

@@ -1,0 +1,32 @@
+"""The code location: everything that Dagster knows of."""
+
+import dagster as dg
+
+from emr_ml.assets.lr_model import lr_model
+from emr_ml.assets.metrics import metrics
+from emr_ml.assets.processed_dataset import processed_dataset
+from emr_ml.assets.raw_csv_s3 import raw_csv_s3
+from emr_ml.assets.raw_sales_csv_s3 import raw_sales_csv_s3
+from emr_ml.assets.sales_by_seller import sales_by_seller
+from emr_ml.console import console
+from emr_ml.jobs import everything_job, sales_job, training_job
+from emr_ml.launchers import launcher_resource
+from emr_ml.settings import load_settings
+
+settings = load_settings()
+
+defs = dg.Definitions(
+    assets=[
+        raw_csv_s3,
+        processed_dataset,
+        lr_model,
+        metrics,
+        raw_sales_csv_s3,
+        sales_by_seller,
+    ],
+    jobs=[everything_job, training_job, sales_job],
+    resources={"settings": settings, "launcher": launcher_resource(settings)},
+    loggers={"console": console},
+    # one process for the whole run, so that its jobs share one JVM
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,99 @@
+"""Runs jobs in this process, on one local Spark session for the whole run."""
+
+import importlib
+import os
+import re
+import shutil
+import subprocess
+from logging import Logger
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emr_ml.launchers.base import Launcher, LaunchError
+from emr_ml.launchers.local_conf import local_conf
+from emr_ml.versions import local_spark
+from spark_jobs.runtime.execution import execute
+from spark_jobs.runtime.job import JobError, Request
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import Report
+
+if TYPE_CHECKING:
+    from dagster_pyspark import LazyPySparkResource
+
+JAVA_RELEASES = (17, 21)
+
+
+class LocalLauncher(Launcher):
+    """One JVM per run, started when the first version has to be computed."""
+
+    def __init__(
+        self, lake: Lake, poll_seconds: float, spark_conf: dict[str, str], *, on_s3: bool
+    ) -> None:
+        super().__init__(lake, poll_seconds)
+        self._on_s3 = on_s3
+        self._spark_conf = spark_conf
+        self._session: LazyPySparkResource | None = None
+
+    @property
+    def spark(self) -> str:
+        return local_spark()
+
+    def compute(self, request: Request, log: Logger) -> Report:
+        run = importlib.import_module(f"spark_jobs.{request.asset}").run
+        session = self._started().spark_session
+        try:
+            # a session of its own: one job's settings and observations are not the next one's
+            return execute(run, session.newSession(), request, log)
+        except JobError:
+            raise
+        except Exception as error:
+            raise LaunchError(_explain(error, request)) from error
+        except BaseException:
+            # the run was cancelled: what it started must not go on
+            session.sparkContext.cancelAllJobs()
+            raise
+
+    def _started(self) -> "LazyPySparkResource":
+        if self._session is None:
+            check_java()
+            # these imports take seconds, and a run that reuses everything needs none of them
+            from dagster_pyspark import LazyPySparkResource
+
+            conf = local_conf(on_s3=self._on_s3) | self._spark_conf
+            self._session = LazyPySparkResource(spark_config=conf)
+        return self._session
+
+
+def check_java() -> None:
+    """Raises LaunchError unless a Java that this Spark runs on is in JAVA_HOME or PATH."""
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    wanted = " or ".join(str(release) for release in JAVA_RELEASES)
+    if not java or not Path(java).exists():
+        place = f"JAVA_HOME={home}" if home else "JAVA_HOME or PATH"
+        raise LaunchError(f"Spark needs Java {wanted}, and there is none in {place}: run `make setup`")
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', said)
+    if not found or int(found[1]) not in JAVA_RELEASES:
+        release = found[1] if found else "of an unknown release"
+        raise LaunchError(
+            f"Spark needs Java {wanted}, but {java} is {release}: run `make setup`, "
+            "or set JAVA_HOME to a fitting one"
+        )
+
+
+def _explain(error: Exception, request: Request) -> str:
+    text = str(error)
+    lines = [line for line in text.splitlines() if line.strip()] or [repr(error)]
+    causes = [line for line in lines if line.startswith("Caused by:")]
+    if "OutOfMemoryError" in text:
+        advice = (
+            "Spark ran out of memory: give it more, as in "
+            'EMR_ML_SPARK_CONF=\'{"spark.driver.memory": "8g"}\''
+        )
+    else:
+        advice = "the whole trace is in the run's captured stderr; a new run makes a new attempt"
+    return (
+        f"attempt {request.attempt} of {request.asset} failed: {' '.join(lines[:2])[:1000]}"
+        f"{' ' + causes[-1][:500] if causes else ''}\n{advice}"
+    )

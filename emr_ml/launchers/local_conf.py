@@ -1,0 +1,58 @@
+"""Spark's configuration on one machine."""
+
+import os
+from pathlib import Path
+
+GIGABYTE = 1 << 30
+
+
+def local_conf(*, on_s3: bool) -> dict[str, str]:
+    """Settings for small and middling data on all cores; S3A only where it is needed."""
+    cores = os.cpu_count() or 1
+    conf = {
+        "spark.app.name": "emr_ml",
+        "spark.master": "local[*]",
+        "spark.driver.memory": f"{driver_gigabytes()}g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        # throughput counts here, not pauses
+        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+        # at WARN, Spark compares every header with names that the jobs do not use
+        "spark.log.level": "ERROR",
+        "spark.sql.session.timeZone": "UTC",
+        # 200 is for clusters: here most of the tasks would be empty
+        "spark.sql.shuffle.partitions": str(cores),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    return conf | s3_conf() if on_s3 else conf
+
+
+def driver_gigabytes() -> int:
+    """A quarter of the machine's memory, from 1 to 8 GB."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(max(memory // GIGABYTE // 4, 1), 8)
+
+
+def s3_conf() -> dict[str, str]:
+    """S3A with the endpoint, region and credentials that boto3 finds.
+
+    `s3://` means S3A, as it does on EMR. The jars come from Maven Central once and are cached.
+    """
+    import boto3
+    import pyspark
+
+    jars = Path(pyspark.__file__).parent / "jars"
+    hadoop = next(jars.glob("hadoop-client-api-*.jar")).stem.removeprefix("hadoop-client-api-")
+    client = boto3.client("s3")
+    return {
+        "spark.jars.packages": f"org.apache.hadoop:hadoop-aws:{hadoop}",
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        "spark.hadoop.fs.s3a.endpoint": client.meta.endpoint_url,
+        "spark.hadoop.fs.s3a.endpoint.region": client.meta.region_name,
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+        # the SDK's own chain reads variables, profiles and roles, as boto3 does
+        "spark.hadoop.fs.s3a.aws.credentials.provider": (
+            "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
+        ),
+    }

@@ -1,0 +1,165 @@
+"""From an asset to its materialization: version, launch, judgement, `current`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from emr_ml import current
+from emr_ml.checks import Judge, no_checks
+from emr_ml.contract import Contract, ContractError, load_contract
+from emr_ml.inputs import find_input, through_input
+from emr_ml.launchers.base import Launcher, LaunchError, Outcome, Work
+from emr_ml.presentation import describe
+from emr_ml.snapshot import SourceError, take_snapshot
+from emr_ml.versions import code_of, digest
+from spark_jobs.runtime.execution import now
+from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import Report, attempt_key, commit, read_report
+
+
+class SparkConfig(dg.Config):
+    """What every Spark asset can be asked in the launchpad."""
+
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a Spark asset is made.
+
+    Args:
+        contract: path or address of the contract.
+        fields: the parts of the contract that the job uses; they alone are part of the version.
+        inputs: assets whose data the job reads.
+        through: further inputs, each taken in the version that the named input was made of.
+        params: the job's parameters, given the contract.
+        judge: evaluates the asset's checks.
+        force: compute again what is committed.
+    """
+
+    contract: str
+    fields: tuple[str, ...]
+    inputs: tuple[str, ...]
+    through: Mapping[str, str] = field(default_factory=dict[str, str])
+    params: Callable[[Contract], Mapping[str, Any]] = lambda contract: {}
+    judge: Judge = no_checks
+    force: bool = False
+
+
+def materialize(
+    context: dg.AssetExecutionContext, launcher: Launcher, recipe: Recipe
+) -> dg.MaterializeResult:
+    """Have the asset's version computed, unless it is there, and judge it.
+
+    Raises:
+        dg.Failure: with the cause, where to look and what to do.
+    """
+    with plain_failures():
+        asset, lake = context.asset_key.path[-1], launcher.lake
+        contract = load_contract(recipe.contract)
+        inputs = {name: find_input(context, lake, name) for name in recipe.inputs}
+        for name, source in recipe.through.items():
+            inputs[name] = through_input(lake, source, inputs[source], name)
+        work = Work(
+            asset=asset,
+            run_id=context.run.run_id,
+            inputs=inputs,
+            contract=contract.pick(*recipe.fields),
+            params=recipe.params(contract),
+            code=code_of(asset),
+            spark=launcher.spark,
+            force=recipe.force,
+        )
+        outcome = launcher.launch(work, context.log)
+        return conclude(context, lake, outcome, contract, recipe.judge)
+
+
+def materialize_snapshot(
+    context: dg.AssetExecutionContext, lake: Lake, source: str, contract: str, judge: Judge
+) -> dg.MaterializeResult:
+    """Commit which files the source holds now, and judge them.
+
+    Raises:
+        dg.Failure: nothing is there, or it can't be read.
+    """
+    with plain_failures():
+        asset, started = context.asset_key.path[-1], now()
+        terms = load_contract(contract)
+        snapshot = take_snapshot(source, lake, asset, terms.dialect)
+        fields = terms.pick("format", "dialect")
+        contents = [{"name": f.name, "size": f.size, "content": f.content} for f in snapshot]
+        version = digest({"asset": asset, "contract": fields, "files": contents})
+        committed = read_report(lake, asset, version)
+        files = [asdict(file) | {"columns": list(file.columns)} for file in snapshot]
+        # the same content may have moved: where it lies is in the report, not in the version
+        if committed and committed.report.files == files:
+            outcome = Outcome(committed.report, reused=True)
+        else:
+            attempt = committed.report.attempt + 1 if committed else 1
+            report = Report(
+                asset=asset,
+                version=version,
+                attempt=attempt,
+                path=lake.uri(attempt_key(asset, version, attempt)),
+                files=files,
+                inputs={},
+                params={},
+                code="",
+                spark=None,
+                rows={},
+                figures={"source": source, "bytes": sum(file.size for file in snapshot)},
+                seconds={},
+                started=started,
+                finished=now(),
+            )
+            winner = commit(lake, report, committed.etag if committed else None)
+            outcome = Outcome(winner, reused=False)
+        return conclude(context, lake, outcome, terms, judge)
+
+
+def conclude(
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    outcome: Outcome,
+    contract: Contract,
+    judge: Judge,
+) -> dg.MaterializeResult:
+    """Judge the report; only a version whose blocking checks all pass becomes current."""
+    report, run_id = outcome.report, context.run.run_id
+    blocking = {
+        spec.name for spec in context.assets_def.check_specs_by_output_name.values() if spec.blocking
+    }
+    results = list(judge(report, contract))
+    failed = [
+        f"{result.check_name} ({result.description})"
+        for result in results
+        if not result.passed and result.check_name in blocking
+    ]
+    if failed:
+        current.refuse(lake, report.asset, report.version, run_id, failed)
+    else:
+        record = context.instance.get_run_record_by_id(run_id)
+        requested_at = record.create_timestamp.timestamp() if record else 0.0
+        candidate = current.Current(report.version, report.path, run_id, requested_at)
+        if not current.promote(lake, report.asset, candidate):
+            context.log.info("a run that was requested later has set the current version")
+    how = "reused" if outcome.reused else "committed"
+    context.log.info("%s %s, attempt %s", how, report.version, report.attempt)
+    return dg.MaterializeResult(
+        metadata=describe(outcome),
+        data_version=dg.DataVersion(report.version),
+        check_results=results,
+    )
+
+
+@contextmanager
+def plain_failures() -> Iterator[None]:
+    """Turn what a user can mend into a failure that needs no stack trace to be understood."""
+    try:
+        yield
+    except (ContractError, SourceError, JobError, LaunchError) as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error.__cause__

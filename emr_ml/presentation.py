@@ -1,0 +1,64 @@
+"""What Dagster's UI shows of a report."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from emr_ml.launchers.base import Outcome
+from spark_jobs.runtime.report import Report
+
+# figures that are lists or tables: they stand in the report, or are drawn
+NOT_PLOTTED = ("curves", "confusion", "columns", "schema", "candidates")
+
+
+def describe(outcome: Outcome) -> dict[str, Any]:
+    """Metadata of a materialization; numbers stay numbers, so that Dagster plots them."""
+    report = outcome.report
+    return {
+        "version": report.version,
+        "reused": outcome.reused,
+        "attempt": report.attempt,
+        "lake_path": dg.MetadataValue.path(report.path),
+        **{f"rows_{name}": count for name, count in report.rows.items()},
+        **_table(report),
+        **_figures(report.figures),
+        **{f"seconds_{phase}": seconds for phase, seconds in report.seconds.items()},
+        **_files(report),
+        **_pictures(report),
+    }
+
+
+def _table(report: Report) -> dict[str, Any]:
+    schema: Mapping[str, str] | None = report.figures.get("schema")
+    if schema is None:
+        return {}
+    columns = [dg.TableColumn(name, kind) for name, kind in schema.items()]
+    rows = report.figures.get("sellers", report.rows["kept"])
+    return {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/row_count": rows,
+    }
+
+
+def _figures(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in figures.items()
+        if name not in NOT_PLOTTED and value is not None
+    }
+
+
+def _files(report: Report) -> dict[str, Any]:
+    return {"files": len(report.files), "bytes": sum(file["size"] for file in report.files)}
+
+
+def _pictures(report: Report) -> dict[str, Any]:
+    if "curves" not in report.figures:
+        return {}
+    from emr_ml.pictures import draw  # matplotlib takes a second to import
+
+    return {
+        name: dg.MetadataValue.md(f"![{name}](data:image/png;base64,{picture})")
+        for name, picture in draw(report.figures).items()
+    }

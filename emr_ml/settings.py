@@ -1,0 +1,67 @@
+"""The settings, and the only reader of the environment."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+CONTRACTS = Path(__file__).resolve().parent / "contracts"
+SALES_CONTRACT = str(CONTRACTS / "sales.yaml")
+
+
+class SettingsError(Exception):
+    """A variable of the environment that can't be used."""
+
+
+class Settings(BaseSettings):
+    """Each field is `EMR_ML_<FIELD>` in the environment. Paths may also be `s3://` addresses."""
+
+    model_config = SettingsConfigDict(env_prefix="EMR_ML_", env_ignore_empty=True, frozen=True)
+
+    deployment: Literal["local"] = Field("local", description="where Spark jobs run")
+    source: str | None = Field(
+        None, description="CSV file, folder or s3:// prefix to train on; unset: sample data"
+    )
+    sales_source: str | None = Field(
+        None, description="the same for the sales pipeline; unset: sample data"
+    )
+    dataset: str = Field(
+        str(CONTRACTS / "breast_cancer.yaml"), description="contract of the data set"
+    )
+    lake: str = Field(str(ROOT / "lake"), description="where versions are kept")
+    fast_poll_seconds: float = Field(3.0, gt=0, description="how often a result is looked for")
+    spark_conf: dict[str, str] = Field(
+        default_factory=dict[str, str],
+        description="more Spark configuration for local runs, as a JSON object",
+    )
+
+    @field_validator("source", "sales_source", "dataset", "lake")
+    @classmethod
+    def _absolute(cls, value: str | None) -> str | None:
+        if value is None or value.startswith("s3://"):
+            return value
+        return str(Path(value).expanduser().absolute())
+
+    @cached_property
+    def sample(self) -> Path:
+        """The folder that sample data is written to."""
+        return ROOT / "sample"
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: names each variable that can't be used, and why.
+    """
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue] - every field comes from the environment
+    except ValidationError as error:
+        lines = [
+            f"EMR_ML_{'__'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise SettingsError("\n".join(lines)) from error

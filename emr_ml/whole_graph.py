@@ -1,0 +1,54 @@
+"""`emr-ml run`: one run of everything, from the command line."""
+
+import click
+import dagster as dg
+
+from emr_ml.jobs import everything_job
+from emr_ml.settings import ROOT, load_settings
+
+FIGURES = ("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier")
+
+
+def job_of_everything() -> dg.JobDefinition:
+    """The job, in a form that Dagster can load again in another process."""
+    from emr_ml.definitions import defs
+
+    return defs.resolve_job_def(everything_job.name)
+
+
+def materialize_all() -> bool:
+    """Run it on the same instance that the UI shows; whether everything is green.
+
+    Raises:
+        SettingsError: the environment names something that can't be used.
+    """
+    load_settings()
+    with dg.DagsterInstance.from_config(str(ROOT)) as instance:
+        with dg.execute_job(
+            dg.reconstructable(job_of_everything),
+            instance=instance,
+            run_config={"loggers": {"console": {}}},
+        ) as result:
+            show(result)
+            return result.success
+
+
+def show(result: dg.JobExecutionResult) -> None:
+    """The figures of the model, and where to look for more."""
+    materialized = {
+        event.asset_key.path[-1]: event.materialization.metadata
+        for event in result.get_asset_materialization_events()
+        if event.asset_key
+    }
+    for asset, metadata in materialized.items():
+        how = "reused   " if metadata["reused"].value else "committed"
+        click.echo(f"{how}  {asset:<18} {metadata['version'].value}")
+    if found := materialized.get("metrics"):
+        click.echo()
+        for name in FIGURES:
+            click.echo(f"{name:<18} {found[name].value:.4f}")
+        click.echo(f"{'test_rows':<18} {found['test_rows'].value}")
+    click.echo()
+    click.echo(f"run     {result.run_id} {'is green' if result.success else 'failed, see above'}")
+    click.echo(f"lake    {load_settings().lake}")
+    click.echo("lineage and history: make ui, then http://127.0.0.1:3000")
