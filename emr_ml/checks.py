@@ -14,12 +14,13 @@ ROWS_CONSERVED = "rows_conserved"
 REJECTED_SHARE = "rejected_share"
 
 
-def no_checks(report: Report, contract: Contract) -> list[dg.AssetCheckResult]:
+def no_checks(_report: Report, _contract: Contract) -> list[dg.AssetCheckResult]:
     """For assets that have none."""
     return []
 
 
 def snapshot_checks(asset: str) -> list[dg.AssetCheckSpec]:
+    """What `judge_snapshot` evaluates."""
     return [
         dg.AssetCheckSpec(
             HEADER_FITS,
@@ -31,6 +32,7 @@ def snapshot_checks(asset: str) -> list[dg.AssetCheckSpec]:
 
 
 def row_checks(asset: str) -> list[dg.AssetCheckSpec]:
+    """What `judge_rows` evaluates."""
     return [
         dg.AssetCheckSpec(
             ROWS_CONSERVED,
@@ -49,9 +51,7 @@ def row_checks(asset: str) -> list[dg.AssetCheckSpec]:
 
 def judge_snapshot(report: Report, contract: Contract) -> list[dg.AssetCheckResult]:
     """Whether each file of the snapshot has what the contract names."""
-    problems = [
-        problem for file in report.files for problem in _header_problems(file, contract)
-    ]
+    problems = [problem for file in report.files for problem in _header_problems(file, contract)]
     more = f", and {len(problems) - 5} more" if len(problems) > 5 else ""
     return [
         dg.AssetCheckResult(

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -65,7 +65,9 @@ class Claims:
         if stored is None:
             return self._write(_new_claim(1, run_id), None)
         claim = Claim(**stored.json())
-        if not (claim.released or claim.owner_is_gone() or self._unchanged_for_a_lease(stored.etag)):
+        if not (
+            claim.released or claim.owner_is_gone() or self._unchanged_for_a_lease(stored.etag)
+        ):
             return None
         return self._write(_new_claim(claim.attempt + 1, run_id), stored.etag)
 
@@ -96,7 +98,7 @@ class Held:
         self._pause = lease / RENEWALS_PER_LEASE
 
     @contextmanager
-    def kept(self, log: Logger) -> Iterator[None]:
+    def kept(self, log: Logger) -> Generator[None]:
         """Renew the claim while the block runs, and release it at the end."""
         ended = threading.Event()
 
@@ -115,10 +117,20 @@ class Held:
         finally:
             ended.set()
             keeper.join()
-            self._swap(replace(self.claim, renewed_at=_now(), released=True))
+            try:
+                self._swap(replace(self.claim, renewed_at=_now(), released=True))
+            except Exception:
+                # it must not hide how the block ended; the lease will run out
+                log.warning("the claim could not be released", exc_info=True)
 
     def _swap(self, claim: Claim) -> bool:
-        etag = self._lake.swap(self._key, as_json(asdict(claim)), self._etag)
+        body = as_json(asdict(claim))
+        etag = self._lake.swap(self._key, body, self._etag)
+        if etag is None:
+            stored = self._lake.read(self._key)
+            # a renewal that raised may have been written all the same
+            if stored and stored.json().get("nonce") == claim.nonce:
+                etag = self._lake.swap(self._key, body, stored.etag)
         if etag:
             self._etag, self.claim = etag, claim
         return bool(etag)
@@ -129,7 +141,7 @@ def this_host() -> str:
     parts = [socket.gethostname()]
     with suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
-        parts.append(os.readlink("/proc/self/ns/pid"))
+        parts.append(str(Path("/proc/self/ns/pid").readlink()))
     return " ".join(parts)
 
 
@@ -138,4 +150,4 @@ def _new_claim(attempt: int, run_id: str) -> Claim:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

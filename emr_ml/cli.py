@@ -1,28 +1,23 @@
 """The command `emr-ml`."""
 
-import os
 import sys
 
 import click
 
-from emr_ml.settings import ROOT, SettingsError
+from emr_ml.settings import SettingsError
 
 
-@click.group(help=__doc__)
+@click.group()
 def main() -> None:
-    pass
+    """Train models with PySpark through Dagster."""
 
 
 @main.command()
 def run() -> None:
     """Materialize the whole graph in the deployment that is set, and print the metrics."""
-    from emr_ml.whole_graph import materialize_all
-
-    # Dagster finds its dagster.yaml, and Spark its files, from here
-    os.chdir(ROOT)
     try:
-        green = materialize_all()
+        from emr_ml.whole_graph import materialize_all  # loads the definitions
     except SettingsError as error:
-        click.echo(str(error), err=True)
-        green = False
+        raise click.ClickException(str(error)) from error
+    green = materialize_all()
     sys.exit(0 if green else 1)

@@ -10,7 +10,7 @@ FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
 
 
 class Story(logging.Formatter):
-    """Time, asset and message; the causes of failures, with traces only where nobody expected one."""
+    """Time, asset and message; of failures the cause, with a trace only where it is a surprise."""
 
     def format(self, record: logging.LogRecord) -> str:
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})

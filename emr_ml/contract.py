@@ -6,11 +6,27 @@ from typing import Annotated, Any, Literal, Self
 import dagster as dg
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from yaml.reader import ReaderError
 
 from spark_jobs.names import RESERVED
 from spark_jobs.runtime.lake import open_lake
 
-Value = Annotated[str, BeforeValidator(lambda value: _as_written(value))]
+
+def _as_written(value: Any) -> Any:
+    """YAML reads `1` and `yes` as number and truth; in a file they are text."""
+    match value:
+        case bool():
+            raise ValueError(
+                "put it in quotes: YAML takes yes, no, true and false for truth values"
+            )
+        case _Integer() | _Float():
+            return value.text
+        case _:
+            return value
+
+
+Value = Annotated[str, BeforeValidator(_as_written)]
 
 
 class ContractError(Exception):
@@ -93,7 +109,7 @@ class Contract(_Part):
     id: tuple[str, ...] = ()
     split: Split = Split()  # pyright: ignore[reportCallIssue] - all fields have defaults
     checks: Checks = Checks()  # pyright: ignore[reportCallIssue] - all fields have defaults
-    model: ModelParams = ModelParams()
+    model: ModelParams = ModelParams()  # pyright: ignore[reportCallIssue] - all have defaults
 
     @model_validator(mode="before")
     @classmethod
@@ -110,12 +126,18 @@ class Contract(_Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.label and self.label.column in self.columns:
-            raise ValueError(
-                f"the label '{self.label.column}' is among the columns to learn from: remove it there"
+            raise _mistake(
+                f"the label '{self.label.column}' is among the columns to learn from: "
+                "remove it there",
+                "columns",
+                self.label.column,
             )
-        for name in (*self.columns, *self.id):
+        named = [(name, ("columns", name)) for name in self.columns]
+        named += [(name, ("id", str(index))) for index, name in enumerate(self.id)]
+        named += [(self.label.column, ("label", "column"))] if self.label else []
+        for name, place in named:
             if name in RESERVED:
-                raise ValueError(f"'{name}' is a name that the jobs use: rename the column")
+                raise _mistake(f"'{name}' is a name that the jobs use: rename the column", *place)
         return self
 
     def pick(self, *fields: str) -> dict[str, Any]:
@@ -135,13 +157,11 @@ def load_contract(address: str) -> Contract:
     Raises:
         ContractError: the file is not there, is not YAML, or breaks the schema.
     """
-    folder, _, name = address.rpartition("/")
+    folder, slash, name = address.rpartition("/")
     try:
-        stored = open_lake(folder or "/").read(name)
+        stored = open_lake(folder or slash or ".").read(name) if name else None
     except PermissionError as error:
         raise ContractError(f"{address} can't be read: {error.strerror}") from error
-    except IsADirectoryError:
-        stored = None
     if stored is None:
         raise ContractError(f"there is no contract at {address}: check EMR_ML_DATASET")
     return parse_contract(stored.body.decode("utf-8", errors="replace"), address)
@@ -154,13 +174,16 @@ def parse_contract(text: str, address: str) -> Contract:
         ContractError: with `address:line:column` of every mistake.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        places = _places(node, ())
-        value = yaml.safe_load(text)
+        places = _places(yaml.compose(text, Loader=yaml.SafeLoader), ())
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise ContractError(f"{address}{place}: {error.problem or 'is not YAML'}") from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        column = error.position - text.rfind("\n", 0, error.position)
+        raise ContractError(f"{address}:{line}:{column}: is not text: {error.reason}") from error
     if not isinstance(value, dict):
         raise ContractError(f"{address}:1:1: a contract has keys such as `columns` and `label`")
     try:
@@ -170,10 +193,37 @@ def parse_contract(text: str, address: str) -> Contract:
         raise ContractError("\n".join(lines)) from error
 
 
-Places = dict[tuple[str | int, ...], tuple[int, int]]
+class _Integer(int):
+    text: str
 
 
-def _places(node: yaml.Node | None, path: tuple[str | int, ...]) -> Places:
+class _Float(float):
+    text: str
+
+
+class _Loader(yaml.SafeLoader):
+    """Numbers remember how they are written: `01` and `1.50` are other texts than `1` and `1.5`."""
+
+
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> _Integer:
+    number = _Integer(loader.construct_yaml_int(node))
+    number.text = node.value
+    return number
+
+
+def _float(loader: _Loader, node: yaml.ScalarNode) -> _Float:
+    number = _Float(loader.construct_yaml_float(node))
+    number.text = node.value
+    return number
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+_Loader.add_constructor("tag:yaml.org,2002:float", _float)
+
+Places = dict[tuple[str, ...], tuple[int, int]]
+
+
+def _places(node: yaml.Node | None, path: tuple[str, ...]) -> Places:
     """Line and column, from 1, of every key and element; a key that stands twice is an error."""
     if node is None:
         return {}
@@ -189,12 +239,12 @@ def _places(node: yaml.Node | None, path: tuple[str | int, ...]) -> Places:
             found[inner] = (key.start_mark.line + 1, key.start_mark.column + 1)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            found |= _places(value, (*path, index))
+            found |= _places(value, (*path, str(index)))
     return found
 
 
 def _located(problem: Mapping[str, Any], places: Places, address: str) -> str:
-    path: tuple[str | int, ...] = tuple(problem["loc"])
+    path = tuple(str(part) for part in (*problem["loc"], *problem.get("ctx", {}).get("place", ())))
     while path not in places:
         path = path[:-1]
     line, column = places[path]
@@ -212,12 +262,6 @@ def _plain(problem: Mapping[str, Any]) -> str:
             return str(problem["msg"]).removeprefix("Value error, ")
 
 
-def _as_written(value: Any) -> Any:
-    """YAML reads `1` and `yes` as number and truth; in a file they are text."""
-    match value:
-        case bool():
-            raise ValueError("put it in quotes: YAML takes yes, no, true and false for truth values")
-        case int() | float():
-            return str(value)
-        case _:
-            return value
+def _mistake(message: str, *place: str) -> PydanticCustomError:
+    """An error of the whole contract that shows in one place of it."""
+    return PydanticCustomError("contract", "{message}", {"message": message, "place": place})

@@ -18,6 +18,7 @@ class Current:
 
 
 def read_current(lake: Lake, asset: str) -> Current | None:
+    """The current version of an asset, or None."""
     stored = lake.read(_key(asset))
     return Current(**stored.json()) if stored else None
 

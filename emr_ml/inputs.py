@@ -53,9 +53,7 @@ def version_of_this_run(context: dg.AssetExecutionContext, asset: str) -> str | 
 def _report(lake: Lake, asset: str, version: str) -> Report:
     committed = read_report(lake, asset, version)
     if committed is None:
-        raise JobError(
-            f"{asset} {version} is gone from {lake.root}: materialize {asset} again"
-        )
+        raise JobError(f"{asset} {version} is gone from {lake.root}: materialize {asset} again")
     return committed.report
 
 
@@ -64,5 +62,4 @@ def _input(lake: Lake, report: Report) -> Input:
     path = lake.uri(attempt_key(report.asset, report.version, report.attempt))
     if report.spark is not None:
         return Input(report.version, path)
-    files = (SourceFile(**{**file, "columns": tuple(file["columns"])}) for file in report.files)
-    return Input(report.version, path, tuple(files))
+    return Input(report.version, path, tuple(SourceFile.of(file) for file in report.files))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from pydantic import Field, ValidationError, create_model
@@ -24,7 +24,7 @@ def model_config(dataset: str) -> type[SparkConfig]:
             shown = load_contract(dataset).model
     fields: dict[str, Any] = {
         name: (
-            field.annotation | None,
+            cast("Any", field.annotation) | None,
             Field(getattr(shown, name, None), description=field.description),
         )
         for name, field in ModelParams.model_fields.items()

@@ -1,8 +1,8 @@
 """From an asset to its materialization: version, launch, judgement, `current`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
@@ -45,7 +45,7 @@ class Recipe:
     fields: tuple[str, ...]
     inputs: tuple[str, ...]
     through: Mapping[str, str] = field(default_factory=dict[str, str])
-    params: Callable[[Contract], Mapping[str, Any]] = lambda contract: {}
+    params: Callable[[Contract], Mapping[str, Any]] = lambda _: {}
     judge: Judge = no_checks
     force: bool = False
 
@@ -94,7 +94,7 @@ def materialize_snapshot(
         contents = [{"name": f.name, "size": f.size, "content": f.content} for f in snapshot]
         version = digest({"asset": asset, "contract": fields, "files": contents})
         committed = read_report(lake, asset, version)
-        files = [asdict(file) | {"columns": list(file.columns)} for file in snapshot]
+        files = [file.as_json() for file in snapshot]
         # the same content may have moved: where it lies is in the report, not in the version
         if committed and committed.report.files == files:
             outcome = Outcome(committed.report, reused=True)
@@ -131,7 +131,9 @@ def conclude(
     """Judge the report; only a version whose blocking checks all pass becomes current."""
     report, run_id = outcome.report, context.run.run_id
     blocking = {
-        spec.name for spec in context.assets_def.check_specs_by_output_name.values() if spec.blocking
+        spec.name
+        for spec in context.assets_def.check_specs_by_output_name.values()
+        if spec.blocking
     }
     results = list(judge(report, contract))
     failed = [
@@ -157,7 +159,7 @@ def conclude(
 
 
 @contextmanager
-def plain_failures() -> Iterator[None]:
+def plain_failures() -> Generator[None]:
     """Turn what a user can mend into a failure that needs no stack trace to be understood."""
     try:
         yield

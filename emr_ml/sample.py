@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 SELLERS = ("Ana", "Bruno", "Carla", "Diego", "Elisa", "Fábio")
 PRODUCTS = {"caderno": 18.9, "caneta": 2.5, "estojo": 24.0, "mochila": 149.9, "régua": 4.75}
@@ -18,7 +19,7 @@ def breast_cancer(folder: Path) -> Path:
     if not path.exists():
         from sklearn.datasets import load_breast_cancer  # takes a second, and only a first run
 
-        data = load_breast_cancer()
+        data: Any = load_breast_cancer()
         rows = (
             [*map(repr, map(float, row)), data.target_names[target]]
             for row, target in zip(data.data, data.target, strict=True)

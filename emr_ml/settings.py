@@ -1,11 +1,12 @@
 """The settings, and the only reader of the environment."""
 
+import json
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = Path(__file__).resolve().parent / "contracts"
@@ -14,6 +15,15 @@ SALES_CONTRACT = str(CONTRACTS / "sales.yaml")
 
 class SettingsError(Exception):
     """A variable of the environment that can't be used."""
+
+
+def _parsed(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error}") from error
 
 
 class Settings(BaseSettings):
@@ -33,7 +43,8 @@ class Settings(BaseSettings):
     )
     lake: str = Field(str(ROOT / "lake"), description="where versions are kept")
     fast_poll_seconds: float = Field(3.0, gt=0, description="how often a result is looked for")
-    spark_conf: dict[str, str] = Field(
+    # NoDecode: broken JSON is then a ValidationError like any other
+    spark_conf: Annotated[dict[str, str], NoDecode, BeforeValidator(_parsed)] = Field(
         default_factory=dict[str, str],
         description="more Spark configuration for local runs, as a JSON object",
     )

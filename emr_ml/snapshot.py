@@ -8,12 +8,15 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from emr_ml.contract import Dialect
 from spark_jobs.runtime.job import SourceFile
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.sources import content_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 HEAD_BYTES = 64 * 1024
 
@@ -35,7 +38,9 @@ def take_snapshot(source: str, lake: Lake, asset: str, dialect: Dialect) -> list
     files = _objects(source, dialect) if source.startswith("s3://") else _paths(source, dialect)
     found = list(_kept_in(lake, asset, files))
     if not found:
-        raise SourceError(f"there is no file in {source}: put CSV files there, or name another source")
+        raise SourceError(
+            f"there is no file in {source}: put CSV files there, or name another source"
+        )
     return found
 
 
@@ -50,15 +55,18 @@ def header_of(head: bytes, name: str, dialect: Dialect) -> tuple[str, ...]:
         # not final: the last character may be cut in two
         text = codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeDecodeError as error:
+        # the decoder does not count a byte order mark
+        at = error.start + len(head) - len(error.object)
         raise SourceError(
-            f"{name} is not {dialect.encoding}: byte {error.start} is {head[error.start]:#04x}. "
+            f"{name} is not {dialect.encoding}: byte {at} is {head[at]:#04x}. "
             "Set `encoding` under `dialect` in the contract"
         ) from error
     except LookupError as error:
         raise SourceError(f"'{dialect.encoding}' is no encoding that Python knows") from error
     doubled = dialect.escape == dialect.quote
+    rest = io.StringIO(text, newline="")
     records = csv.reader(
-        io.StringIO(text, newline=""),
+        rest,
         delimiter=dialect.delimiter,
         quotechar=dialect.quote,
         escapechar=None if doubled else dialect.escape,
@@ -67,6 +75,11 @@ def header_of(head: bytes, name: str, dialect: Dialect) -> tuple[str, ...]:
     )
     with suppress(csv.Error):
         for record in records:
+            if len(head) >= HEAD_BYTES and not rest.read(1):
+                raise SourceError(
+                    f"the first record of {name} does not end within {HEAD_BYTES} bytes: "
+                    "check `delimiter` and `quote` under `dialect` in the contract"
+                )
             if record:
                 return tuple(field.strip() if dialect.trim else field for field in record)
     return ()
@@ -77,9 +90,9 @@ def _paths(source: str, dialect: Dialect) -> Iterator[tuple[SourceFile, Path | N
     try:
         if not root.exists():
             raise SourceError(f"there is nothing at {source}: check the path of the source")
-        paths = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.is_file())
-        for path in paths:
-            name = path.name if path == root else path.relative_to(root).as_posix()
+        paths = [root] if root.is_file() else (p for p in root.rglob("*") if p.is_file())
+        start = root.parent if root.is_file() else root
+        for name, path in sorted((p.relative_to(start).as_posix(), p) for p in paths):
             if path != root and any(part[0] in "._" for part in name.split("/")):
                 continue
             with path.open("rb") as file:
@@ -97,8 +110,8 @@ def _objects(source: str, dialect: Dialect) -> Iterator[tuple[SourceFile, Path |
     import boto3  # half a second that a local source does not need
     from botocore.exceptions import BotoCoreError, ClientError
 
-    address = urlsplit(source, allow_fragments=False)
-    bucket, prefix = address.netloc, address.path[1:]
+    # no URL parser: a key may hold ? and #
+    bucket, _, prefix = source.removeprefix("s3://").partition("/")
     client = boto3.client("s3")
     try:
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -107,15 +120,19 @@ def _objects(source: str, dialect: Dialect) -> Iterator[tuple[SourceFile, Path |
                 name = _name_below(prefix, key)
                 if name is None:
                     continue
-                answer = client.get_object(
-                    Bucket=bucket, Key=key, **({"Range": f"bytes=0-{HEAD_BYTES - 1}"} if size else {})
-                )
                 uri = f"s3://{bucket}/{key}"
-                head = _unpacked(answer["Body"].read(), name)
+                head = _unpacked(_first_bytes(client, bucket, key, size), name)
                 content = f"etag:{entry.get('ETag', '')}"
                 yield SourceFile(name, uri, size, content, header_of(head, uri, dialect)), None
     except (ClientError, BotoCoreError) as error:
         raise SourceError(f"{source} can't be read: {error}") from error
+
+
+def _first_bytes(client: "S3Client", bucket: str, key: str, size: int) -> bytes:
+    if not size:
+        return b""  # there is no range of nothing
+    asked = f"bytes=0-{HEAD_BYTES - 1}"
+    return client.get_object(Bucket=bucket, Key=key, Range=asked)["Body"].read()
 
 
 def _name_below(prefix: str, key: str) -> str | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version as installed
+from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def code_of(job: str, folder: Path = JOBS) -> str:
             continue
         source = path.read_bytes()
         found[module] = hashlib.sha256(source).hexdigest()
-        waiting += _imports(ast.parse(source), folder.name)
+        here = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        waiting += _imports(ast.parse(source), folder.name, here)
     return digest(found)
 
 
@@ -83,7 +85,8 @@ def _path(folder: Path, module: str) -> Path | None:
     return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
 
 
-def _imports(tree: ast.Module, package: str) -> Iterator[str]:
+def _imports(tree: ast.Module, package: str, here: str) -> Iterator[str]:
+    """Modules of the package that a module imports; `here` is what its `from .` means."""
     for statement in tree.body:
         if isinstance(statement, ast.If) and "__main__" in ast.unparse(statement.test):
             continue
@@ -91,7 +94,8 @@ def _imports(tree: ast.Module, package: str) -> Iterator[str]:
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
+            elif isinstance(node, ast.ImportFrom):
+                origin = resolve_name("." * node.level + (node.module or ""), here)
                 # `from package import module` names a module too
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+                names = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
             yield from (name for name in names if name.split(".")[0] == package)

@@ -1,36 +1,35 @@
 """`emr-ml run`: one run of everything, from the command line."""
 
+import os
+
 import click
 import dagster as dg
 
+from emr_ml.definitions import defs, settings
 from emr_ml.jobs import everything_job
-from emr_ml.settings import ROOT, load_settings
+from emr_ml.settings import ROOT
 
 FIGURES = ("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier")
 
 
 def job_of_everything() -> dg.JobDefinition:
     """The job, in a form that Dagster can load again in another process."""
-    from emr_ml.definitions import defs
-
     return defs.resolve_job_def(everything_job.name)
 
 
 def materialize_all() -> bool:
-    """Run it on the same instance that the UI shows; whether everything is green.
-
-    Raises:
-        SettingsError: the environment names something that can't be used.
-    """
-    load_settings()
-    with dg.DagsterInstance.from_config(str(ROOT)) as instance:
-        with dg.execute_job(
+    """Run it on the instance that the UI shows, and print what came of it; whether it is green."""
+    os.chdir(ROOT)  # the paths in dagster.yaml are relative
+    with (
+        dg.DagsterInstance.from_config(str(ROOT)) as instance,
+        dg.execute_job(
             dg.reconstructable(job_of_everything),
             instance=instance,
             run_config={"loggers": {"console": {}}},
-        ) as result:
-            show(result)
-            return result.success
+        ) as result,
+    ):
+        show(result)
+        return result.success
 
 
 def show(result: dg.JobExecutionResult) -> None:
@@ -41,8 +40,8 @@ def show(result: dg.JobExecutionResult) -> None:
         if event.asset_key
     }
     for asset, metadata in materialized.items():
-        how = "reused   " if metadata["reused"].value else "committed"
-        click.echo(f"{how}  {asset:<18} {metadata['version'].value}")
+        how = "reused" if metadata["reused"].value else "committed"
+        click.echo(f"{asset:<18} {how:<9}  {metadata['version'].value}")
     if found := materialized.get("metrics"):
         click.echo()
         for name in FIGURES:
@@ -50,5 +49,5 @@ def show(result: dg.JobExecutionResult) -> None:
         click.echo(f"{'test_rows':<18} {found['test_rows'].value}")
     click.echo()
     click.echo(f"run     {result.run_id} {'is green' if result.success else 'failed, see above'}")
-    click.echo(f"lake    {load_settings().lake}")
-    click.echo("lineage and history: make ui, then http://127.0.0.1:3000")
+    click.echo(f"lake    {settings.lake}")
+    click.echo("lineage and history: `make ui`, then http://127.0.0.1:3000")

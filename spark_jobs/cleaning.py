@@ -127,7 +127,7 @@ def _category(name: str, missing: Sequence[str]) -> Typed:
     return F.when(~value.isin(list(missing)), value), []
 
 
-def _text(name: str, missing: Sequence[str]) -> Typed:
+def _text(name: str, _missing: Sequence[str]) -> Typed:
     # "NA" and "?" are words here
     value = quoted(name)
     return F.when(F.trim(value) != "", value), []

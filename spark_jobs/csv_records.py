@@ -1,6 +1,6 @@
 """CSV files as a DataFrame of text, one column per name in the header."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from math import ceil
@@ -61,12 +61,12 @@ def write_tasks(
 
 
 @contextmanager
-def one_task_per_file(spark: SparkSession) -> Iterator[None]:
+def one_task_per_file(spark: SparkSession) -> Generator[None]:
     """Frames that are run in this block number the records of each unsplit file exactly."""
     name, other = "spark.sql.files.openCostInBytes", "spark.sql.files.maxPartitionBytes"
-    before = spark.conf.get(name)
+    before = str(spark.conf.get(name))
     # a file's cost to open then fills a task by itself, so no task takes a second one
-    spark.conf.set(name, spark.conf.get(other))
+    spark.conf.set(name, str(spark.conf.get(other)))
     try:
         yield
     finally:

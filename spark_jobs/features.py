@@ -40,7 +40,7 @@ Stage = Transformer | Estimator[Any]
 class Featurizer:
     """Unfitted stages: `by_row` need no fit, `fitted` end in the vector column `features`."""
 
-    by_row: list[Stage]
+    by_row: list[Transformer]
     fitted: list[Stage]
     between: list[str]
 
@@ -63,7 +63,9 @@ def featurizer(kinds: Mapping[str, str], params: Mapping[str, Any]) -> Featurize
         plain[kind].append(alias)
         column = "`" + name.replace("`", "``") + "`"
         renamed.append(f"{WITHOUT_TAGS.format(column) if kind == 'text' else column} AS {alias}")
-    by_row: list[Stage] = [SQLTransformer(statement=f"SELECT *, {', '.join(renamed)} FROM __THIS__")]
+    by_row: list[Transformer] = [
+        SQLTransformer(statement=f"SELECT *, {', '.join(renamed)} FROM __THIS__")
+    ]
     fitted: list[Stage] = []
     outputs: list[str] = []
     if numeric := plain["numeric"]:
@@ -100,7 +102,7 @@ def _categorical(columns: list[str], output: str) -> list[Stage]:
     ]
 
 
-def _terms(column: str, output: str, params: Mapping[str, Any]) -> list[Stage]:
+def _terms(column: str, output: str, params: Mapping[str, Any]) -> list[Transformer]:
     words, terms = f"{column}_words", f"{column}_terms"
     lengths = range(2, params["max_ngram"] + 1)
     grams = [f"{column}_{length}grams" for length in lengths]

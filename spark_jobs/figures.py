@@ -29,7 +29,7 @@ def binary_figures(scored: DataFrame) -> dict[str, Any]:
     """
     sums = scored.agg(*_sums()).first()
     assert sums is not None, "an aggregate without groups has one row"
-    bins = _bins(scored, sums["rows"])
+    bins = _bins(scored)
     areas, points = _ranking(scored, sums["tp"] + sums["fn"], sums["fp"] + sums["tn"])
     tp, fp, fn, tn = (sums[name] for name in ("tp", "fp", "fn", "tn"))
     precision, recall = _ratio(tp, tp + fp), _ratio(tp, tp + fn)
@@ -67,7 +67,7 @@ def _sums() -> list[Column]:
     ]
 
 
-def _bins(scored: DataFrame, rows: int) -> list[dict[str, Any]]:
+def _bins(scored: DataFrame) -> list[dict[str, Any]]:
     """Equal-width bins of probability: rows, mean probability and share of positives in each."""
     number = F.least(F.floor(F.col("probability") * BINS), F.lit(BINS - 1)).alias("bin")
     found = (

@@ -7,7 +7,7 @@ with the lowest log loss on the validation side is chosen.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from logging import Logger
-from typing import Any
+from typing import Any, cast
 
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression, LogisticRegressionModel
@@ -35,6 +35,8 @@ class Side:
 
 @dataclass(frozen=True)
 class Candidate:
+    """A fitted model, and its log loss on the validation side."""
+
     model: LogisticRegressionModel
     regularization: float
     log_loss: float
@@ -69,13 +71,15 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
         by_row = PipelineModel(plan.by_row)
         # checkpoints, because every pass of a fit would carry the whole plan before it along
         half = by_row.transform(seen).select(SIDE, LABEL, *plan.between).localCheckpoint()
-        fitted = Pipeline(stages=plan.fitted).fit(half.where(F.col(SIDE) == TRAIN))
+        fitted = Pipeline(stages=cast("Any", plan.fitted)).fit(half.where(F.col(SIDE) == TRAIN))
         vectors = fitted.transform(half).select(SIDE, LABEL, FEATURES).localCheckpoint()
     with watch.phase("tune"):
         candidates = tune(vectors, params, log)
     best = min(candidates, key=lambda candidate: candidate.log_loss)
     with watch.phase("write"):
-        PipelineModel([*plan.by_row, *fitted.stages, best.model]).write().save(f"{request.output}/model")
+        PipelineModel([*plan.by_row, *fitted.stages, best.model]).write().save(
+            f"{request.output}/model"
+        )
     figures = {
         **best.figures(),
         "candidates": [candidate.figures() for candidate in candidates],
@@ -103,9 +107,7 @@ def check_sides(sides: Mapping[str, Side], label: Mapping[str, Any]) -> None:
         side = sides[name]
         if 0 < side.positive < side.rows:
             continue
-        counts = ", ".join(
-            f"{each} {side.positive} of {side.rows}" for each, side in sides.items()
-        )
+        counts = ", ".join(f"{each} {side.positive} of {side.rows}" for each, side in sides.items())
         raise JobError(
             f"the label '{label['column']}' has one class on the {name} side, so nothing can be "
             f"learned: rows that are '{label['positive']}': {counts}. "
@@ -117,7 +119,7 @@ def tune(vectors: DataFrame, params: Mapping[str, Any], log: Logger) -> list[Can
     """Fit each candidate on the training side and score it on the validation side."""
     train = vectors.where(F.col(SIDE) == TRAIN)
     validation = vectors.where(F.col(SIDE) == VALIDATION)
-    log_loss = MulticlassClassificationEvaluator(labelCol=LABEL, metricName="logLoss")
+    log_loss = MulticlassClassificationEvaluator(labelCol=LABEL, metricName=cast("Any", "logLoss"))
     candidates: list[Candidate] = []
     for regularization in params["regularization"]:
         estimator = LogisticRegression(
@@ -133,9 +135,13 @@ def tune(vectors: DataFrame, params: Mapping[str, Any], log: Logger) -> list[Can
         model = estimator.fit(train)
         iterations = model.summary.totalIterations
         loss = log_loss.evaluate(model.transform(validation))
-        log.info("regularization %g: log loss %.4f, %s iterations", regularization, loss, iterations)
+        log.info(
+            "regularization %g: log loss %.4f, %s iterations", regularization, loss, iterations
+        )
         candidates.append(
-            Candidate(model, regularization, loss, iterations, iterations < params["max_iterations"])
+            Candidate(
+                model, regularization, loss, iterations, iterations < params["max_iterations"]
+            )
         )
     return candidates
 

@@ -33,7 +33,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
             .select(
                 ROW_ID,
                 F.col(LABEL).cast("int").alias("label"),
-                vector_to_array("probability")[1].alias("probability"),
+                vector_to_array(F.col("probability"))[1].alias("probability"),
             )
             .write.parquet(scored_path)
         )

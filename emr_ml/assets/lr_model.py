@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import code_version, training
+from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.launchers.base import Launcher
 from emr_ml.launchpad import model_config, model_params
@@ -13,7 +13,8 @@ LrModelConfig = model_config(load_settings().dataset)
 
 
 @dg.asset(
-    **training("spark", "logisticregression"),
+    **TRAINING,
+    kinds={"spark", "logisticregression"},
     deps=[processed_dataset],
     code_version=code_version("lr_model"),
 )

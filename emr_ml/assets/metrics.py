@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import code_version, training
+from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.lr_model import lr_model
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import Recipe, SparkConfig, materialize
@@ -10,7 +10,7 @@ from emr_ml.settings import Settings
 
 
 @dg.asset(
-    **training("spark", "parquet"), deps=[lr_model], code_version=code_version("metrics")
+    **TRAINING, kinds={"spark", "parquet"}, deps=[lr_model], code_version=code_version("metrics")
 )
 def metrics(
     context: dg.AssetExecutionContext,

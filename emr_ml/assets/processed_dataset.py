@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import code_version, training
+from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.checks import judge_rows, row_checks
 from emr_ml.launchers.base import Launcher
@@ -11,7 +11,8 @@ from emr_ml.settings import Settings
 
 
 @dg.asset(
-    **training("spark", "parquet"),
+    **TRAINING,
+    kinds={"spark", "parquet"},
     deps=[raw_csv_s3],
     code_version=code_version("processed_dataset"),
     check_specs=row_checks("processed_dataset"),

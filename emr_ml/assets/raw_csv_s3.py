@@ -3,14 +3,19 @@
 import dagster as dg
 
 from emr_ml import sample
-from emr_ml.assets.catalogue import training
+from emr_ml.assets.catalogue import TRAINING
 from emr_ml.checks import judge_snapshot, snapshot_checks
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import materialize_snapshot
 from emr_ml.settings import Settings
 
 
-@dg.asset(**training("csv", "s3"), check_specs=snapshot_checks("raw_csv_s3"))
+@dg.asset(
+    **TRAINING,
+    kinds={"csv", "s3"},
+    code_version="1",  # the form of the manifest
+    check_specs=snapshot_checks("raw_csv_s3"),
+)
 def raw_csv_s3(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],

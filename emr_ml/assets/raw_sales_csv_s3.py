@@ -3,14 +3,19 @@
 import dagster as dg
 
 from emr_ml import sample
-from emr_ml.assets.catalogue import sales
+from emr_ml.assets.catalogue import SALES
 from emr_ml.checks import judge_snapshot, snapshot_checks
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import materialize_snapshot
 from emr_ml.settings import SALES_CONTRACT, Settings
 
 
-@dg.asset(**sales("csv", "s3"), check_specs=snapshot_checks("raw_sales_csv_s3"))
+@dg.asset(
+    **SALES,
+    kinds={"csv", "s3"},
+    code_version="1",  # the form of the manifest
+    check_specs=snapshot_checks("raw_sales_csv_s3"),
+)
 def raw_sales_csv_s3(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],

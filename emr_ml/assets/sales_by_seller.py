@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import code_version, sales
+from emr_ml.assets.catalogue import SALES, code_version
 from emr_ml.assets.raw_sales_csv_s3 import raw_sales_csv_s3
 from emr_ml.checks import judge_rows, row_checks
 from emr_ml.launchers.base import Launcher
@@ -11,7 +11,8 @@ from emr_ml.settings import SALES_CONTRACT
 
 
 @dg.asset(
-    **sales("spark", "parquet"),
+    **SALES,
+    kinds={"spark", "parquet"},
     deps=[raw_sales_csv_s3],
     code_version=code_version("sales_by_seller"),
     check_specs=row_checks("sales_by_seller"),

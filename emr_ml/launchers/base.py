@@ -10,7 +10,6 @@ from typing import Any
 
 from emr_ml.claims import Claims, Held
 from emr_ml.versions import version_of
-from spark_jobs.runtime.execution import request_to_json
 from spark_jobs.runtime.job import Input, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key, read_report, request_key
@@ -115,7 +114,7 @@ class Launcher(ABC):
             spark=work.spark,
         )
         key = request_key(work.asset, work.version, attempt)
-        self.lake.write_json(key, request_to_json(request))
+        self.lake.write_json(key, request.as_json())
         return request
 
     def _follow(self, claims: Claims, followed: int, log: Logger) -> int:

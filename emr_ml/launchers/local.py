@@ -71,7 +71,9 @@ def check_java() -> None:
     wanted = " or ".join(str(release) for release in JAVA_RELEASES)
     if not java or not Path(java).exists():
         place = f"JAVA_HOME={home}" if home else "JAVA_HOME or PATH"
-        raise LaunchError(f"Spark needs Java {wanted}, and there is none in {place}: run `make setup`")
+        raise LaunchError(
+            f"Spark needs Java {wanted}, and there is none in {place}: run `make setup`"
+        )
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     found = re.search(r'version "(\d+)', said)
     if not found or int(found[1]) not in JAVA_RELEASES:

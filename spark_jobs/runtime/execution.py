@@ -1,13 +1,11 @@
 """From a request to a committed report: the same steps on a laptop and on a cluster."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from logging import Logger
 from typing import TYPE_CHECKING, Any
 
-from spark_jobs.runtime.job import JobError, Request, Result, SourceFile
-from spark_jobs.runtime.job import Input as JobInput
+from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.progress import progress
 from spark_jobs.runtime.report import (
@@ -65,6 +63,7 @@ def check_spark(found: str, wanted: str) -> None:
 
 
 def describe(lake: Lake, request: Request, result: Result, started: str) -> Report:
+    """The report of an attempt whose data is complete."""
     return Report(
         asset=request.asset,
         version=request.version,
@@ -95,22 +94,5 @@ def data_files(lake: Lake, asset: str, version: str, attempt: int) -> list[dict[
 
 
 def now() -> str:
+    """UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def request_to_json(request: Request) -> dict[str, Any]:
-    return asdict(request)
-
-
-def request_from_json(value: dict[str, Any]) -> Request:
-    inputs = {
-        name: JobInput(
-            given["version"],
-            given["path"],
-            tuple(
-                SourceFile(**{**file, "columns": tuple(file["columns"])}) for file in given["files"]
-            ),
-        )
-        for name, given in value["inputs"].items()
-    }
-    return Request(**{**value, "inputs": inputs})

@@ -1,10 +1,10 @@
 """What goes into a Spark job and what comes out of it."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
 
 
 class JobError(Exception):
@@ -24,6 +24,16 @@ class SourceFile:
     size: int
     content: str
     columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Self:
+        """The file that `as_json` wrote."""
+        parts: dict[str, Any] = {**value, "columns": tuple(value["columns"])}
+        return cls(**parts)
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values, the columns as a list."""
+        return {**vars(self), "columns": list(self.columns)}
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,24 @@ class Request:
     code: str
     spark: str
 
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Self:
+        """The request that `as_json` wrote."""
+        inputs = {
+            name: Input(
+                given["version"],
+                given["path"],
+                tuple(SourceFile.of(file) for file in given["files"]),
+            )
+            for name, given in value["inputs"].items()
+        }
+        parts: dict[str, Any] = {**value, "inputs": inputs}
+        return cls(**parts)
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values all the way down."""
+        return asdict(self)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -67,7 +95,7 @@ class Stopwatch:
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
+    def phase(self, name: str) -> Generator[None]:
         started = time.perf_counter()
         try:
             yield

@@ -1,7 +1,7 @@
 """Lines in the run's log while Spark works."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from logging import Logger, LoggerAdapter
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ def progress(
     spark: "SparkSession",
     log: "Logger | LoggerAdapter[Logger]",
     every: float = SECONDS_BETWEEN_LINES,
-) -> Iterator[None]:
+) -> Generator[None]:
     """Log every few seconds how far Spark has come, until the block ends."""
     ended = threading.Event()
 

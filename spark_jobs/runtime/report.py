@@ -45,18 +45,22 @@ class Committed:
 
 
 def report_key(asset: str, version: str) -> str:
+    """Key of the commit of a version."""
     return f"{asset}/{version}/report.json"
 
 
 def claim_key(asset: str, version: str) -> str:
+    """Key of who computes a version."""
     return f"{asset}/{version}/claim.json"
 
 
 def attempt_key(asset: str, version: str, attempt: int) -> str:
+    """Key of the folder of an attempt's data."""
     return f"{asset}/{version}/attempts/{attempt}"
 
 
 def request_key(asset: str, version: str, attempt: int) -> str:
+    """Key of what an attempt was asked."""
     return f"{attempt_key(asset, version, attempt)}/request.json"
 
 
@@ -72,16 +76,18 @@ def read_report(lake: Lake, asset: str, version: str) -> Committed | None:
         return None
     try:
         value = stored.json()
+        schema = value["schema"]
         known = {field.name for field in fields(Report)}
-        report = Report(**{name: value[name] for name in known})
+        # another schema may lack a field, which would look like damage
+        report = Report(**{name: value[name] for name in known}) if schema == SCHEMA else None
     except (ValueError, TypeError, KeyError) as error:
         raise JobError(
             f"{lake.uri(key)} is not a report that this release can read ({error!r}). "
             "If the file is damaged, delete it and materialize the asset again"
         ) from error
-    if report.schema != SCHEMA:
+    if report is None:
         raise JobError(
-            f"{lake.uri(key)} has schema {report.schema}, this release reads {SCHEMA}: "
+            f"{lake.uri(key)} has schema {schema}, this release reads {SCHEMA}: "
             "use the release that wrote it, or another lake"
         )
     return Committed(report, stored.etag)

@@ -1,10 +1,8 @@
 """Source files: what identifies their content, and whether they are still what the snapshot saw."""
 
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from spark_jobs.runtime.job import JobError, SourceFile
 
@@ -52,7 +50,7 @@ def _state(file: SourceFile) -> object:
     if file.uri.startswith("s3://"):
         return _etag(file)
     try:
-        stat = os.stat(file.uri)
+        stat = Path(file.uri).stat()
     except OSError as error:
         raise JobError(f"{file.uri} of the snapshot can't be read: {error.strerror}") from error
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
@@ -71,10 +69,12 @@ def _etag(file: SourceFile) -> str:
     import boto3  # half a second that a local source does not need
     from botocore.exceptions import ClientError
 
-    address = urlsplit(file.uri, allow_fragments=False)
+    from spark_jobs.runtime.lake.s3 import error_code
+
+    # no URL parser: a key may hold ? and #
+    bucket, _, key = file.uri.removeprefix("s3://").partition("/")
     try:
-        answer = boto3.client("s3").head_object(Bucket=address.netloc, Key=address.path[1:])
+        answer = boto3.client("s3").head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        raise JobError(f"{file.uri} of the snapshot can't be read: {code}") from error
+        raise JobError(f"{file.uri} of the snapshot can't be read: {error_code(error)}") from error
     return f"etag:{answer['ETag']}"

@@ -4,10 +4,14 @@ import argparse
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from spark_jobs.runtime.execution import Run, execute, request_from_json
-from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.execution import Run, execute
+from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import open_lake
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def main(run: Run, about: str | None) -> None:
@@ -27,7 +31,7 @@ def main(run: Run, about: str | None) -> None:
     )
     log = logging.getLogger("emr_ml")
     try:
-        request = request_from_json(read_request(given.request))
+        request = Request.of(read_request(given.request))
         report = execute(run, start_spark(f"{request.asset} {request.version[:16]}"), request, log)
     except JobError as error:
         log.error("%s", error)
@@ -35,7 +39,8 @@ def main(run: Run, about: str | None) -> None:
     log.info("committed %s %s", report.asset, report.version)
 
 
-def read_request(address: str) -> dict[str, object]:
+def read_request(address: str) -> dict[str, Any]:
+    """The JSON at a path or an s3:// address; JobError if nothing is there."""
     folder, _, name = address.rpartition("/")
     stored = open_lake(folder or str(Path.cwd())).read(name)
     if stored is None:
@@ -43,7 +48,8 @@ def read_request(address: str) -> dict[str, object]:
     return stored.json()
 
 
-def start_spark(name: str):  # noqa: ANN201 - pyspark is imported only once a job really starts
-    from pyspark.sql import SparkSession
+def start_spark(name: str) -> "SparkSession":
+    """The session that spark-submit configured."""
+    from pyspark.sql import SparkSession  # only once a job really starts
 
     return SparkSession.builder.appName(name).getOrCreate()

@@ -75,6 +75,7 @@ def as_json(value: Mapping[str, Any]) -> bytes:
 
 
 def checked(key: str) -> str:
+    """The key itself; ValueError if it could lead out of the lake."""
     if not key or any(part in ("", ".", "..") for part in key.split("/")):
         raise ValueError(f"{key!r} is not a key of the lake")
     return key

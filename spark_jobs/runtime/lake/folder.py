@@ -4,8 +4,8 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from spark_jobs.runtime.lake.base import Lake, Object, Stored, checked
@@ -21,13 +21,13 @@ class FolderLake(Lake):
     def read(self, key: str) -> Stored | None:
         try:
             body = self._path(key).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         return Stored(body, _etag(body))
 
     def write(self, key: str, body: bytes) -> str:
         with self._staged(key, body) as staged:
-            os.replace(staged, self._path(key))
+            staged.replace(self._path(key))
         return _etag(body)
 
     def create(self, key: str, body: bytes) -> str | None:
@@ -43,14 +43,13 @@ class FolderLake(Lake):
             stored = self.read(key)
             if stored is None or stored.etag != etag:
                 return None
-            os.replace(staged, self._path(key))
+            staged.replace(self._path(key))
         return _etag(body)
 
     def list(self, prefix: str) -> Iterator[Object]:
-        start = self.folder / prefix
-        walk = start if start.is_dir() else start.parent
-        for path in sorted(walk.rglob("*")):
-            key = path.relative_to(self.folder).as_posix()
+        walk = self.folder / prefix.rpartition("/")[0]
+        found = ((path.relative_to(self.folder).as_posix(), path) for path in walk.rglob("*"))
+        for key, path in sorted(found):
             if key.startswith(prefix) and not path.name.startswith(".") and path.is_file():
                 stat = path.stat()
                 yield Object(key, stat.st_size, f"{stat.st_mtime_ns}-{stat.st_size}")
@@ -64,13 +63,13 @@ class FolderLake(Lake):
             with path.open("rb") as source, staged.open("wb") as copy:
                 while chunk := source.read(1 << 20):
                     copy.write(chunk)
-            os.replace(staged, target)
+            staged.replace(target)
 
     def _path(self, key: str) -> Path:
         return self.folder / checked(key)
 
     @contextmanager
-    def _staged(self, key: str, body: bytes) -> Iterator[Path]:
+    def _staged(self, key: str, body: bytes) -> Generator[Path]:
         folder = self._path(key).parent
         folder.mkdir(parents=True, exist_ok=True)
         with _temporary(folder) as staged:
@@ -81,7 +80,7 @@ class FolderLake(Lake):
             yield staged
 
     @contextmanager
-    def _locked(self, key: str) -> Iterator[None]:
+    def _locked(self, key: str) -> Generator[None]:
         path = self._path(key)
         # the kernel frees the lock when its holder dies, so none is ever left behind
         with path.with_name(f".{path.name}.lock").open("w") as lock:
@@ -90,15 +89,15 @@ class FolderLake(Lake):
 
 
 @contextmanager
-def _temporary(folder: Path) -> Iterator[Path]:
+def _temporary(folder: Path) -> Generator[Path]:
     handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=folder)
     os.close(handle)
-    os.chmod(name, 0o644)
+    path = Path(name)
+    path.chmod(0o644)  # mkstemp's files are for their owner alone
     try:
-        yield Path(name)
+        yield path
     finally:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
+        path.unlink(missing_ok=True)
 
 
 def _etag(body: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import random
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONFLICT_TRIES = 6
+WRITE = "write"  # tells a conditional write from an equal one of somebody else
 
 
 class S3Lake(Lake):
@@ -43,18 +45,24 @@ class S3Lake(Lake):
     def create(self, key: str, body: bytes) -> str | None:
         return self._put_if(
             key,
-            body,
-            lambda: self.client.put_object(
-                Bucket=self.bucket, Key=self._key(key), Body=body, IfNoneMatch="*"
+            lambda mark: self.client.put_object(
+                Bucket=self.bucket,
+                Key=self._key(key),
+                Body=body,
+                Metadata={WRITE: mark},
+                IfNoneMatch="*",
             )["ETag"],
         )
 
     def swap(self, key: str, body: bytes, etag: str) -> str | None:
         return self._put_if(
             key,
-            body,
-            lambda: self.client.put_object(
-                Bucket=self.bucket, Key=self._key(key), Body=body, IfMatch=etag
+            lambda mark: self.client.put_object(
+                Bucket=self.bucket,
+                Key=self._key(key),
+                Body=body,
+                Metadata={WRITE: mark},
+                IfMatch=etag,
             )["ETag"],
         )
 
@@ -79,25 +87,39 @@ class S3Lake(Lake):
                 str(path), self.bucket, self._key(key), ExtraArgs={"ChecksumAlgorithm": "SHA256"}
             )
 
-    def _put_if(self, key: str, body: bytes, put: Callable[[], str]) -> str | None:
+    def _put_if(self, key: str, put: Callable[[str], str]) -> str | None:
+        mark = uuid.uuid4().hex
         for attempt in range(CONFLICT_TRIES):
             try:
-                return put()
+                return put(mark)
             except ClientError as error:
-                if error.response["Error"]["Code"] in ("PreconditionFailed", "NoSuchKey"):
+                if error_code(error) in ("PreconditionFailed", "NoSuchKey"):
                     # the answer to our own first try may have been lost on the way
-                    stored = self.read(key)
-                    return stored.etag if stored and stored.body == body else None
+                    return self._written_with(key, mark)
                 if _status(error) != 409 or attempt == CONFLICT_TRIES - 1:
                     raise
                 time.sleep(random.uniform(0, 0.1 * 2**attempt))
         return None
+
+    def _written_with(self, key: str, mark: str) -> str | None:
+        try:
+            answer = self.client.head_object(Bucket=self.bucket, Key=self._key(key))
+        except ClientError as error:
+            if _status(error) != 404:
+                raise
+            return None
+        return answer["ETag"] if answer["Metadata"].get(WRITE) == mark else None
 
     def _key(self, key: str) -> str:
         return self._full(checked(key))
 
     def _full(self, key: str) -> str:
         return f"{self.prefix}/{key}" if self.prefix else key
+
+
+def error_code(error: ClientError) -> str:
+    """S3's own word for what went wrong, such as `NoSuchKey`."""
+    return error.response.get("Error", {}).get("Code", "unknown error")
 
 
 def _status(error: ClientError) -> int:

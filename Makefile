@@ -1,0 +1,32 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+# Dagster's history is below .dagster/, wherever the caller's shell points DAGSTER_HOME to
+unexport DAGSTER_HOME
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test ui check lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv with the locked packages and the command emr-ml; install Java if there is none
+	@$(PYTHON) scripts/set_up.py
+
+run: setup ## materialize the whole graph and print the metrics
+	@$(BIN)/emr-ml run
+
+test: setup ## run all tests
+	@$(BIN)/pytest
+
+ui: setup ## open Dagster on 127.0.0.1:3000, with the same history as make run
+	@$(BIN)/dg dev --host 127.0.0.1 --port 3000
+
+check: setup ## check format, lint and types
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/basedpyright
+
+lock: setup ## bring requirements.lock in line with pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements.lock
