@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 import dagster as dg
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
-from yaml.reader import ReaderError
 
+from emr_ml.located_yaml import Places, WrittenFloat, WrittenInteger, YamlError, parse
 from spark_jobs.names import RESERVED
 from spark_jobs.runtime.lake import open_lake
 
@@ -20,7 +19,7 @@ def _as_written(value: Any) -> Any:
             raise ValueError(
                 "put it in quotes: YAML takes yes, no, true and false for truth values"
             )
-        case _Integer() | _Float():
+        case WrittenInteger() | WrittenFloat():
             return value.text
         case _:
             return value
@@ -84,6 +83,8 @@ class Checks(_Part):
 
 class ModelParams(dg.Config):
     """Parameters of the model: defaults for every run, which the launchpad can override."""
+
+    model_config = ConfigDict(extra="forbid")
 
     text_features: int = Field(2**18, ge=1, description="length of the hashed vector of a text")
     max_ngram: int = Field(2, ge=1, le=5, description="words in a term, at most")
@@ -174,16 +175,9 @@ def parse_contract(text: str, address: str) -> Contract:
         ContractError: with `address:line:column` of every mistake.
     """
     try:
-        places = _places(yaml.compose(text, Loader=yaml.SafeLoader), ())
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise ContractError(f"{address}{place}: {error.problem or 'is not YAML'}") from error
-    except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        column = error.position - text.rfind("\n", 0, error.position)
-        raise ContractError(f"{address}:{line}:{column}: is not text: {error.reason}") from error
+        value, places = parse(text)
+    except YamlError as error:
+        raise ContractError(f"{address}:{error}") from error
     if not isinstance(value, dict):
         raise ContractError(f"{address}:1:1: a contract has keys such as `columns` and `label`")
     try:
@@ -191,56 +185,6 @@ def parse_contract(text: str, address: str) -> Contract:
     except ValidationError as error:
         lines = [_located(dict(problem), places, address) for problem in error.errors()]
         raise ContractError("\n".join(lines)) from error
-
-
-class _Integer(int):
-    text: str
-
-
-class _Float(float):
-    text: str
-
-
-class _Loader(yaml.SafeLoader):
-    """Numbers remember how they are written: `01` and `1.50` are other texts than `1` and `1.5`."""
-
-
-def _integer(loader: _Loader, node: yaml.ScalarNode) -> _Integer:
-    number = _Integer(loader.construct_yaml_int(node))
-    number.text = node.value
-    return number
-
-
-def _float(loader: _Loader, node: yaml.ScalarNode) -> _Float:
-    number = _Float(loader.construct_yaml_float(node))
-    number.text = node.value
-    return number
-
-
-_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
-_Loader.add_constructor("tag:yaml.org,2002:float", _float)
-
-Places = dict[tuple[str, ...], tuple[int, int]]
-
-
-def _places(node: yaml.Node | None, path: tuple[str, ...]) -> Places:
-    """Line and column, from 1, of every key and element; a key that stands twice is an error."""
-    if node is None:
-        return {}
-    found: Places = {path: (node.start_mark.line + 1, node.start_mark.column + 1)}
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            inner = (*path, str(key.value))
-            if inner in found:
-                raise yaml.MarkedYAMLError(
-                    problem=f"'{key.value}' stands here a second time", problem_mark=key.start_mark
-                )
-            found |= _places(value, inner)
-            found[inner] = (key.start_mark.line + 1, key.start_mark.column + 1)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            found |= _places(value, (*path, str(index)))
-    return found
 
 
 def _located(problem: Mapping[str, Any], places: Places, address: str) -> str:

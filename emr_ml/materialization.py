@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from emr_ml import current
 from emr_ml.checks import Judge, no_checks
@@ -24,7 +25,7 @@ from spark_jobs.runtime.report import Report, attempt_key, commit, read_report
 class SparkConfig(dg.Config):
     """What every Spark asset can be asked in the launchpad."""
 
-    force: bool = False
+    force: bool = Field(False, description="compute again what is committed already")
 
 
 @dataclass(frozen=True)

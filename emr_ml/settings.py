@@ -1,7 +1,6 @@
 """The settings, and the only reader of the environment."""
 
 import json
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -42,6 +41,14 @@ class Settings(BaseSettings):
         str(CONTRACTS / "breast_cancer.yaml"), description="contract of the data set"
     )
     lake: str = Field(str(ROOT / "lake"), description="where versions are kept")
+    sample_folder: str = Field(
+        str(ROOT / "sample"), description="folder that sample data is written to"
+    )
+    dagster_home: str = Field(
+        str(ROOT),
+        validation_alias="DAGSTER_HOME",
+        description="folder of the dagster.yaml that `emr-ml run` goes by",
+    )
     fast_poll_seconds: float = Field(3.0, gt=0, description="how often a result is looked for")
     # NoDecode: broken JSON is then a ValidationError like any other
     spark_conf: Annotated[dict[str, str], NoDecode, BeforeValidator(_parsed)] = Field(
@@ -49,17 +56,17 @@ class Settings(BaseSettings):
         description="more Spark configuration for local runs, as a JSON object",
     )
 
-    @field_validator("source", "sales_source", "dataset", "lake")
+    @field_validator("source", "sales_source", "dataset", "lake", "sample_folder")
     @classmethod
     def _absolute(cls, value: str | None) -> str | None:
         if value is None or value.startswith("s3://"):
             return value
         return str(Path(value).expanduser().absolute())
 
-    @cached_property
-    def sample(self) -> Path:
-        """The folder that sample data is written to."""
-        return ROOT / "sample"
+
+def _variable(path: tuple[int | str, ...]) -> str:
+    name = "__".join(str(part) for part in path).upper()
+    return name if name == "DAGSTER_HOME" else f"EMR_ML_{name}"
 
 
 def load_settings() -> Settings:
@@ -71,8 +78,5 @@ def load_settings() -> Settings:
     try:
         return Settings()  # pyright: ignore[reportCallIssue] - every field comes from the environment
     except ValidationError as error:
-        lines = [
-            f"EMR_ML_{'__'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-            for problem in error.errors()
-        ]
+        lines = [f"{_variable(problem['loc'])}: {problem['msg']}" for problem in error.errors()]
         raise SettingsError("\n".join(lines)) from error

@@ -7,7 +7,6 @@ import dagster as dg
 
 from emr_ml.definitions import defs, settings
 from emr_ml.jobs import everything_job
-from emr_ml.settings import ROOT
 
 FIGURES = ("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier")
 
@@ -19,9 +18,9 @@ def job_of_everything() -> dg.JobDefinition:
 
 def materialize_all() -> bool:
     """Run it on the instance that the UI shows, and print what came of it; whether it is green."""
-    os.chdir(ROOT)  # the paths in dagster.yaml are relative
+    os.chdir(settings.dagster_home)  # the paths in dagster.yaml are relative
     with (
-        dg.DagsterInstance.from_config(str(ROOT)) as instance,
+        dg.DagsterInstance.from_config(settings.dagster_home) as instance,
         dg.execute_job(
             dg.reconstructable(job_of_everything),
             instance=instance,

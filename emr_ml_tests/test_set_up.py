@@ -52,7 +52,7 @@ class Project:
         assert spec and spec.loader
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        set_up = cast(SetUp, cast(object, module))
+        set_up = cast("SetUp", cast("object", module))
         python = self.root / ".venv" / "bin" / "python"
         python.parent.mkdir(parents=True)
         python.symlink_to(sys.executable)

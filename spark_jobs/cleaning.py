@@ -10,7 +10,7 @@ from spark_jobs.csv_records import malformed, one_task_per_file
 from spark_jobs.names import ORIGIN, REASON, ROW_ID, WHILE_READING
 
 SHOWN = 100  # characters of an offending value in a reason
-JAVA_FLOAT_SUFFIX = ("d", "D", "f", "F")  # Java reads "1d" as a number, nobody else does
+JAVA_FLOAT = "[dDfFxX]"  # Java reads "1d" and "0x1p3" as numbers, nobody else does
 
 
 def clean(records: DataFrame, contract: Mapping[str, Any]) -> DataFrame:
@@ -115,7 +115,7 @@ Typed = tuple[Column, list[Column]]
 def _number(name: str, missing: Sequence[str]) -> Typed:
     present, _ = _category(name, missing)
     number = present.try_cast("double")
-    plain = ~F.right(present, F.lit(1)).isin(*JAVA_FLOAT_SUFFIX)
+    plain = ~present.rlike(JAVA_FLOAT)
     finite = F.abs(number) < F.lit(float("inf"))  # to Spark, NaN is larger than infinity
     value = F.when(plain & finite, number)
     broken = present.isNotNull() & value.isNull()

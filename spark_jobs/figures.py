@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 THRESHOLD = 0.5
-SMALLEST = 1e-15  # scikit-learn's clip: a probability of 0 would make the log loss infinite
+SMALLEST = 2**-52  # scikit-learn's clip: a probability of 0 would make the log loss infinite
 BINS = 10
 CURVE_POINTS = 200
 

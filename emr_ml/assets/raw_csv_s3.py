@@ -1,5 +1,7 @@
 """The snapshot that training starts from."""
 
+from pathlib import Path
+
 import dagster as dg
 
 from emr_ml import sample
@@ -26,5 +28,5 @@ def raw_csv_s3(
     Files of this machine are uploaded to a lake in S3, once and by content; objects in S3 are
     referenced where they are. No row is read.
     """
-    source = settings.source or str(sample.breast_cancer(settings.sample))
+    source = settings.source or str(sample.breast_cancer(Path(settings.sample_folder)))
     return materialize_snapshot(context, launcher.lake, source, settings.dataset, judge_snapshot)

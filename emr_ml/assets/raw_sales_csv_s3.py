@@ -1,5 +1,7 @@
 """The snapshot that the sales pipeline starts from."""
 
+from pathlib import Path
+
 import dagster as dg
 
 from emr_ml import sample
@@ -22,5 +24,5 @@ def raw_sales_csv_s3(
     launcher: dg.ResourceParam[Launcher],
 ) -> dg.MaterializeResult:
     """Which sales files the source holds: name, size and content of each, and its header."""
-    source = settings.sales_source or str(sample.sales(settings.sample))
+    source = settings.sales_source or str(sample.sales(Path(settings.sample_folder)))
     return materialize_snapshot(context, launcher.lake, source, SALES_CONTRACT, judge_snapshot)

@@ -2,15 +2,12 @@
 
 import csv
 import io
-from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emr_ml.contract import Contract
-
-if TYPE_CHECKING:
-    from emr_ml_tests.spark_jobs.conftest import Bench
+from emr_ml_tests.spark_jobs.bench import Bench
 
 MIXED = Contract.model_validate(
     {
@@ -28,16 +25,22 @@ widths = st.sampled_from([4, 4, 4, 4, 4, 4, 3, 5])
 tables = st.lists(widths.flatmap(lambda n: st.lists(fields, min_size=n, max_size=n)), max_size=12)
 
 
-def as_csv(records: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([["age", "job", "words", "y"], *records])
-    return text.getvalue()
+def as_csv(records: list[list[str]], ending: str) -> str:
+    lines = [",".join(as_field(field) for field in record) for record in records]
+    return "".join(line + ending for line in ["age,job,words,y", *lines])
 
 
-@given(tables)
+def as_field(text: str) -> str:
+    special = any(character in text for character in ',"\n\r')
+    return '"' + text.replace('"', '""') + '"' if special else text
+
+
+@given(tables, st.sampled_from(["\n", "\r\n"]))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_every_record_is_kept_or_rejected(bench: "Bench", records: list[list[str]]) -> None:
-    text = as_csv(records)
+def test_every_record_is_kept_or_rejected(
+    bench: Bench, records: list[list[str]], ending: str
+) -> None:
+    text = as_csv(records, ending)
     rows_in = len(list(csv.reader(io.StringIO(text, newline="")))) - 1
 
     done = bench.process(text, MIXED)
@@ -50,20 +53,20 @@ def test_every_record_is_kept_or_rejected(bench: "Bench", records: list[list[str
     }
 
 
-def test_a_file_with_nothing_but_a_header_gives_no_rows(bench: "Bench") -> None:
+def test_a_file_with_nothing_but_a_header_gives_no_rows(bench: Bench) -> None:
     done = bench.process("age,job,words,y\n", MIXED)
 
     assert done.result.rows == {"in": 0, "kept": 0, "rejected": 0}
     assert done.kept == []
 
 
-def test_nothing_is_written_to_rejected_when_all_rows_are_kept(bench: "Bench") -> None:
+def test_nothing_is_written_to_rejected_when_all_rows_are_kept(bench: Bench) -> None:
     done = bench.process("age,job,words,y\n1,a,b,yes\n", MIXED)
 
     assert not (done.path / "rejected").exists()
 
 
-def test_figures_describe_the_kept_rows_of_each_column(bench: "Bench") -> None:
+def test_figures_describe_the_kept_rows_of_each_column(bench: Bench) -> None:
     text = "age,job,words,y\n1,a,b,yes\n?,a,,no\n4,,b,no\n1000,a,b,rejected\n"
 
     columns = bench.process(text, MIXED).result.figures["columns"]
@@ -76,7 +79,7 @@ def test_figures_describe_the_kept_rows_of_each_column(bench: "Bench") -> None:
     }
 
 
-def test_figures_count_the_sides_of_the_label(bench: "Bench") -> None:
+def test_figures_count_the_sides_of_the_label(bench: Bench) -> None:
     text = "age,job,words,y\n1,a,b,yes\n2,a,b,no\n3,a,b,no\n4,a,b,rejected\n"
 
     figures = bench.process(text, MIXED).result.figures
@@ -84,7 +87,7 @@ def test_figures_count_the_sides_of_the_label(bench: "Bench") -> None:
     assert figures["label"] == {"positive": 1, "other": 2}
 
 
-def test_figures_hold_the_schema_that_was_written(bench: "Bench") -> None:
+def test_figures_hold_the_schema_that_was_written(bench: Bench) -> None:
     figures = bench.process("age,job,words,y\n1,a,b,yes\n", MIXED).result.figures
 
     assert figures["schema"] == {
@@ -96,13 +99,13 @@ def test_figures_hold_the_schema_that_was_written(bench: "Bench") -> None:
     }
 
 
-def test_without_a_label_there_are_no_figures_of_it(bench: "Bench") -> None:
+def test_without_a_label_there_are_no_figures_of_it(bench: Bench) -> None:
     contract = Contract.model_validate({"columns": {"age": "numeric"}})
 
     assert bench.process("age\n1\n", contract).result.figures["label"] is None
 
 
-def test_seconds_are_told_for_each_phase(bench: "Bench") -> None:
+def test_seconds_are_told_for_each_phase(bench: Bench) -> None:
     done = bench.process("age,job,words,y\n1,a,b,yes\nx,a,b,yes\n", MIXED)
 
     assert list(done.result.seconds) == ["process", "reject"]

@@ -1,0 +1,220 @@
+"""The story of a launch, told by the launcher that runs Spark in this process."""
+
+import csv
+import logging
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from emr_ml import sample
+from emr_ml.claims import Claims
+from emr_ml.contract import load_contract
+from emr_ml.launchers.base import LaunchError, Work
+from emr_ml.launchers.local import LocalLauncher, check_java
+from emr_ml.settings import SALES_CONTRACT
+from emr_ml.versions import code_of, local_spark
+from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
+from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.runtime.report import Report, check_claim, claim_key, read_report
+from spark_jobs.runtime.sources import content_of
+
+LOG = logging.getLogger("test")
+FIELDS = ("format", "dialect", "missing", "columns", "label", "id")
+
+
+def sales_work(folder: Path, **changes: object) -> Work:
+    """The sums of the sample's sales, as a version that is wanted."""
+    path = sample.sales(folder)
+    header = tuple(next(csv.reader(path.read_text().splitlines())))
+    file = SourceFile(path.name, str(path), path.stat().st_size, content_of(path), header)
+    parts: dict[str, object] = {
+        "asset": "sales_by_seller",
+        "run_id": "a-run",
+        "inputs": {"raw_sales_csv_s3": Input("snapshot", "", (file,))},
+        "contract": load_contract(SALES_CONTRACT).pick(*FIELDS),
+        "params": {},
+        "code": code_of("sales_by_seller"),
+        "spark": local_spark(),
+    }
+    return Work(**{**parts, **changes})  # pyright: ignore[reportArgumentType] - parts fit
+
+
+def launcher_at(folder: Path) -> LocalLauncher:
+    return LocalLauncher(open_lake(str(folder / "lake")), 0.05, {}, on_s3=False)
+
+
+def committed(lake: Lake, work: Work) -> Report | None:
+    found = read_report(lake, work.asset, work.version)
+    return found.report if found else None
+
+
+def test_a_new_version_is_computed_and_its_report_lists_the_data(tmp_path: Path) -> None:
+    launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
+
+    outcome = launcher.launch(work, LOG)
+
+    assert not outcome.reused
+    assert outcome.report.rows == {"in": 1000, "kept": 1000, "rejected": 0}
+    assert [Path(file["name"]).parent.name for file in outcome.report.files] == ["sellers"] * 2
+    assert pq.read_table(f"{outcome.report.path}/sellers").num_rows == 6
+
+
+def test_a_committed_version_is_reused_without_spark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
+    first = launcher.launch(work, LOG)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+
+    again = launcher_at(tmp_path).launch(work, LOG)
+
+    assert again.reused
+    assert again.report == first.report
+
+
+def test_many_who_ask_at_once_get_one_attempt(tmp_path: Path) -> None:
+    work = sales_work(tmp_path)
+    outcomes = []
+    askers = [
+        threading.Thread(target=lambda: outcomes.append(launcher_at(tmp_path).launch(work, LOG)))
+        for _ in range(4)
+    ]
+
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+
+    assert [outcome.report.attempt for outcome in outcomes] == [1] * 4
+    assert sorted(outcome.reused for outcome in outcomes) == [False, True, True, True]
+
+
+def test_force_makes_the_next_attempt_the_committed_one(tmp_path: Path) -> None:
+    launcher = launcher_at(tmp_path)
+    launcher.launch(sales_work(tmp_path), LOG)
+
+    outcome = launcher.launch(sales_work(tmp_path, force=True), LOG)
+
+    assert (outcome.report.attempt, outcome.reused) == (2, False)
+    assert committed(launcher.lake, sales_work(tmp_path)) == outcome.report
+
+
+def test_a_failed_attempt_frees_the_claim_and_commits_nothing(tmp_path: Path) -> None:
+    launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
+    source = sample.sales(tmp_path)
+    source.write_text(source.read_text() + "changed")
+
+    with pytest.raises(JobError, match="changed since the snapshot"):
+        launcher.launch(work, LOG)
+
+    assert committed(launcher.lake, work) is None
+    claim = Claims(launcher.lake, work.asset, work.version).current()
+    assert claim
+    assert claim.released
+
+
+def test_a_failure_of_spark_names_attempt_and_cause(tmp_path: Path) -> None:
+    launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
+    broken = {**work.contract, "dialect": {**work.contract["dialect"], "encoding": "no-such"}}
+
+    with pytest.raises(LaunchError, match=r"attempt 1 of sales_by_seller failed: .*no-such"):
+        launcher.launch(sales_work(tmp_path, contract=broken), LOG)
+
+
+def test_another_release_of_spark_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(JobError, match=r"asked for with Spark 3\.5\.8"):
+        launcher_at(tmp_path).launch(sales_work(tmp_path, spark="3.5.8"), LOG)
+
+
+def test_a_zombie_attempt_stops_at_its_first_act(tmp_path: Path) -> None:
+    launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
+    claims = Claims(launcher.lake, work.asset, work.version, lease=0.0)
+    assert claims.take("first")
+    claims.take("second")
+    time.sleep(0.01)
+    assert claims.take("second")
+    request = Request(
+        work.asset, work.version, 1, launcher.lake.root, "", {}, {}, {}, work.code, work.spark
+    )
+
+    with pytest.raises(JobError, match=r"attempt 1 .* was superseded: the claim names attempt 2"):
+        check_claim(launcher.lake, request)
+
+
+def test_a_killed_owner_is_succeeded_at_once_by_the_next_attempt(tmp_path: Path) -> None:
+    work = sales_work(tmp_path)
+    spawn = multiprocessing.get_context("spawn")
+    owner = spawn.Process(target=launch_in_child, args=(str(tmp_path),))
+    owner.start()
+    lake = open_lake(str(tmp_path / "lake"))
+    until = time.monotonic() + 60
+    while lake.read(claim_key(work.asset, work.version)) is None and time.monotonic() < until:
+        time.sleep(0.05)
+    assert owner.pid
+    os.kill(owner.pid, signal.SIGKILL)
+    owner.join()
+
+    outcome = launcher_at(tmp_path).launch(work, LOG)
+
+    assert outcome.report.attempt == 2
+    assert committed(lake, work) == outcome.report
+
+
+def launch_in_child(folder: str) -> None:
+    launcher_at(Path(folder)).launch(sales_work(Path(folder)), LOG)
+
+
+@pytest.mark.parametrize(("release", "fits"), [("8", False), ("17", True), ("21", True)])
+def test_java_is_refused_by_release_before_spark_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, release: str, fits: bool
+) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text(f"#!/bin/sh\necho 'openjdk version \"{release}.0.1\"' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+
+    if fits:
+        check_java()
+    else:
+        with pytest.raises(LaunchError, match=f"needs Java 17 or 21, but .* is {release}"):
+            check_java()
+
+
+def test_without_java_the_error_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+
+    with pytest.raises(LaunchError, match="run `make setup`"):
+        check_java()
+
+
+def test_an_attempt_can_be_run_again_by_plain_spark_submit(tmp_path: Path) -> None:
+    launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
+    outcome = launcher.launch(work, LOG)
+    (Path(launcher.lake.root) / work.asset / work.version / "report.json").unlink()
+    shutil.rmtree(Path(outcome.report.path) / "sellers")
+    submit = Path(sys.executable).with_name("spark-submit")
+
+    said = subprocess.run(
+        [str(submit), "spark_jobs/sales_by_seller.py", f"{outcome.report.path}/request.json"],
+        env={**os.environ, "PYSPARK_PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert said.returncode == 0, said.stderr
+    again = committed(launcher.lake, work)
+    assert again
+    assert again.rows == outcome.report.rows

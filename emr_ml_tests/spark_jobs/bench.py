@@ -1,0 +1,154 @@
+"""A bench on which the jobs are run on what a test makes up."""
+
+import hashlib
+import itertools
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+
+from emr_ml.contract import Contract, ModelParams
+from emr_ml.snapshot import take_snapshot
+from spark_jobs import lr_model, metrics, processed_dataset, sales_by_seller
+from spark_jobs.runtime.job import Input, Request, Result, SourceFile
+from spark_jobs.runtime.lake import open_lake
+
+CLEANED_BY = ("format", "dialect", "missing", "columns", "label", "id")
+DEFAULTS: dict[str, Any] = ModelParams().model_dump(mode="json")
+SMALL = {**DEFAULTS, "text_features": 1 << 12, "regularization": [1e-3], "max_iterations": 20}
+FIRST_PERCENT = {"train": 0, "validation": 64, "test": 80}
+LOG = logging.getLogger("test")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a job returned and wrote."""
+
+    result: Result
+    path: Path
+
+    def rows(self, folder: str) -> list[Row]:
+        """The rows below that folder of the output, none if the job did not write it."""
+        place = self.path / folder
+        return pq.read_table(place).to_pylist() if place.exists() else []
+
+    @property
+    def kept(self) -> list[Row]:
+        return self.rows("kept")
+
+    @property
+    def rejected(self) -> list[Row]:
+        return self.rows("rejected")
+
+    @property
+    def reasons(self) -> list[str]:
+        return [row["reason"] for row in self.rejected]
+
+    @property
+    def as_input(self) -> Input:
+        return Input("0" * 32, str(self.path))
+
+
+class Bench:
+    """Runs jobs as the launchers do: each on a session of its own, into a folder of its own."""
+
+    def __init__(self, spark: SparkSession, root: Path) -> None:
+        self.spark = spark
+        self._folders = (root / str(number) for number in itertools.count())
+
+    def folder(self) -> Path:
+        folder = next(self._folders)
+        folder.mkdir()
+        return folder
+
+    def snapshot(
+        self, files: Mapping[str, str | bytes], contract: Contract, folder: Path | None = None
+    ) -> tuple[SourceFile, ...]:
+        """Files of these names and contents, as the snapshot of their folder describes them."""
+        source = folder or self.folder()
+        for name, content in files.items():
+            body = content.encode() if isinstance(content, str) else content
+            (source / name).write_bytes(body)
+        lake = open_lake(str(source.parent))
+        return tuple(take_snapshot(str(source), lake, "raw_csv_s3", contract.dialect))
+
+    def request(
+        self, asset: str, inputs: Mapping[str, Input], contract: Row, params: Row | None = None
+    ) -> Request:
+        """What a launcher would ask of the job; the output is a folder that is not there yet."""
+        return Request(
+            asset=asset,
+            version="0" * 32,
+            attempt=1,
+            lake="unused",
+            output=str(self.folder() / "output"),
+            inputs=inputs,
+            contract=contract,
+            params=params or {},
+            code="unused",
+            spark="unused",
+        )
+
+    def process(self, source: str | Mapping[str, str | bytes], contract: Contract) -> Done:
+        """`processed_dataset` of files by name, or of one CSV text."""
+        files = {"data.csv": source} if isinstance(source, str) else source
+        return self.process_files(self.snapshot(files, contract), contract)
+
+    def process_files(self, files: tuple[SourceFile, ...], contract: Contract) -> Done:
+        given = {"raw_csv_s3": Input("0" * 32, "unused", files)}
+        request = self.request("processed_dataset", given, contract.pick(*CLEANED_BY))
+        result = processed_dataset.run(self.spark.newSession(), request, LOG)
+        return Done(result, Path(request.output))
+
+    def sell(self, text: str, contract: Contract) -> Done:
+        """`sales_by_seller` of one CSV text."""
+        files = self.snapshot({"sales.csv": text}, contract)
+        given = {"raw_sales_csv_s3": Input("0" * 32, "unused", files)}
+        request = self.request("sales_by_seller", given, contract.pick(*CLEANED_BY))
+        result = sales_by_seller.run(self.spark.newSession(), request, LOG)
+        return Done(result, Path(request.output))
+
+    def dataset(self, rows: Sequence[Row], contract: Contract) -> Input:
+        """`processed_dataset` with just these rows, each on the side that its `side` names.
+
+        The value of a column that a row does not have is null.
+        """
+        types = {
+            name: pa.float64() if column.kind == "numeric" else pa.string()
+            for name, column in contract.columns.items()
+        }
+        assert contract.label, "only what has a label can be learned"
+        schema = pa.schema({**types, contract.label.column: pa.string(), "row_id": pa.string()})
+        folder = self.folder()
+        (folder / "kept").mkdir()
+        named = [{**row, "row_id": row_id(row["side"], i)} for i, row in enumerate(rows)]
+        pq.write_table(pa.Table.from_pylist(named, schema), folder / "kept" / "part.parquet")
+        return Input("0" * 32, str(folder))
+
+    def train(self, dataset: Input, contract: Contract, **params: Any) -> Done:
+        """`lr_model`, with parameters for small data where none are given."""
+        picked = contract.pick("columns", "label", "split")
+        given = {"processed_dataset": dataset}
+        request = self.request("lr_model", given, picked, {**SMALL, **params})
+        result = lr_model.run(self.spark.newSession(), request, LOG)
+        return Done(result, Path(request.output))
+
+    def measure(self, dataset: Input, model: Done, contract: Contract) -> Done:
+        """`metrics` of that model."""
+        given = {"processed_dataset": dataset, "lr_model": model.as_input}
+        request = self.request("metrics", given, contract.pick("label", "split"))
+        result = metrics.run(self.spark.newSession(), request, LOG)
+        return Done(result, Path(request.output))
+
+
+def row_id(side: str, number: int) -> str:
+    """An id that the default split puts on that side."""
+    tail = hashlib.sha256(str(number).encode()).hexdigest()
+    return f"{FIRST_PERCENT[side]:08x}{tail[8:]}"

@@ -1,0 +1,186 @@
+"""What the model learns, from which rows, and what is said about it."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.ml import PipelineModel
+from pyspark.ml.classification import LogisticRegressionModel
+
+from emr_ml.contract import Contract
+from emr_ml_tests.spark_jobs.bench import DEFAULTS, Bench, Done, Row
+from spark_jobs.runtime.job import JobError
+
+TOY = Contract.model_validate(
+    {
+        "columns": {"x": "numeric", "c": "categorical", "t": "text"},
+        "label": {"column": "y", "positive": "yes"},
+    }
+)
+# names that the stages of the pipeline could want for themselves
+GREEDY = ("numbers", "categories", "numeric_0", "rawPrediction", "assembled", "numbers_scaled")
+
+
+def toy(side: str, count: int, **fields: Any) -> list[Row]:
+    """Rows in which `x` tells the label, and nothing else does."""
+    chance = random.Random(f"{side}{fields}")
+    return [
+        {
+            "side": side,
+            "x": chance.gauss(4 if number % 2 else -4),
+            "c": chance.choice("abc"),
+            "t": chance.choice(["one", "two words"]),
+            "y": "yes" if number % 2 else "no",
+            **fields,
+        }
+        for number in range(count)
+    ]
+
+
+SOME = [*toy("train", 60), *toy("validation", 20)]
+
+
+def fitted(done: Done) -> LogisticRegressionModel:
+    stage = PipelineModel.load(str(done.path / "model")).stages[-1]
+    assert isinstance(stage, LogisticRegressionModel)
+    return stage
+
+
+@pytest.fixture(scope="module")
+def learned(bench: Bench) -> Done:
+    """A model of separable rows, of which the test side is like the others."""
+    dataset = bench.dataset([*SOME, *toy("test", 20)], TOY)
+    return bench.train(dataset, TOY, regularization=[10.0, 1e-3, 0.1])
+
+
+def test_the_chosen_regularization_has_the_lowest_log_loss(learned: Done) -> None:
+    figures = learned.result.figures
+
+    assert figures["log_loss"] == min(each["log_loss"] for each in figures["candidates"])
+    assert figures["regularization"] == 1e-3
+
+
+def test_figures_tell_all_candidates_in_the_order_given(learned: Done) -> None:
+    candidates = learned.result.figures["candidates"]
+
+    assert [candidate["regularization"] for candidate in candidates] == [10.0, 1e-3, 0.1]
+
+
+def test_figures_are_json_values(learned: Done) -> None:
+    assert json.loads(json.dumps(learned.result.figures)) == learned.result.figures
+
+
+def test_rows_are_counted_by_side(learned: Done) -> None:
+    assert learned.result.rows == {"train": 60, "validation": 20, "test": 20}
+
+
+def test_positives_are_counted_by_side(learned: Done) -> None:
+    assert learned.result.figures["positive"] == {"train": 30, "validation": 10, "test": 10}
+
+
+def test_the_saved_model_has_the_features_that_the_figures_name(learned: Done) -> None:
+    assert fitted(learned).numFeatures == learned.result.figures["features"]
+
+
+def test_what_is_on_the_test_side_changes_nothing(bench: Bench, learned: Done) -> None:
+    strange = toy("test", 20, x=1e6, c="new", t="other words", y="no")
+    dataset = bench.dataset([*SOME, *strange], TOY)
+
+    other = bench.train(dataset, TOY, regularization=[10.0, 1e-3, 0.1])
+
+    assert fitted(other).coefficients == fitted(learned).coefficients
+    assert fitted(other).intercept == fitted(learned).intercept
+
+
+def test_separable_rows_are_told_apart(bench: Bench, learned: Done) -> None:
+    dataset = bench.dataset([*SOME, *toy("test", 20)], TOY)
+
+    assert bench.measure(dataset, learned, TOY).result.figures["accuracy"] == 1.0
+
+
+def test_unseen_and_missing_values_are_scored(bench: Bench, learned: Done) -> None:
+    odd: list[Row] = [
+        {"side": "test", "y": "yes"},
+        {"side": "test", "x": -4.0, "c": "new", "t": "new", "y": "no"},
+    ]
+
+    assert bench.measure(bench.dataset(odd, TOY), learned, TOY).result.rows == {"test": 2}
+
+
+def test_a_column_without_a_value_on_the_training_side_is_left_out_and_named(bench: Bench) -> None:
+    contract = Contract.model_validate(
+        {
+            "columns": {"x": "numeric", "n": "numeric", "c": "categorical", "t": "text"},
+            "label": {"column": "y", "positive": "yes"},
+        }
+    )
+    emptied = [{**row, "c": None, "t": None} for row in toy("train", 40)]
+    dataset = bench.dataset([*emptied, *toy("validation", 10, n=1.0)], contract)
+
+    figures = bench.train(dataset, contract).result.figures
+
+    assert (figures["ignored_columns"], figures["features"]) == (["c", "n", "t"], 1)
+
+
+def test_columns_may_have_the_names_that_stages_like(bench: Bench) -> None:
+    contract = Contract.model_validate(
+        {"columns": dict.fromkeys(GREEDY, "numeric"), "label": TOY.label}
+    )
+    rows = [{**row, **dict.fromkeys(GREEDY, row["x"])} for row in [*SOME, *toy("test", 10)]]
+    dataset = bench.dataset(rows, contract)
+
+    model = bench.train(dataset, contract)
+
+    assert bench.measure(dataset, model, contract).result.rows == {"test": 10}
+
+
+def test_no_column_with_a_value_is_an_error_that_says_so(bench: Bench) -> None:
+    rows = [{**row, "x": None, "c": None, "t": None} for row in SOME]
+
+    with pytest.raises(JobError, match="no column"):
+        bench.train(bench.dataset(rows, TOY), TOY)
+
+
+@pytest.mark.parametrize("side", ["train", "validation"])
+def test_a_label_of_one_class_is_an_error_that_names_it_and_counts(bench: Bench, side: str) -> None:
+    rows = [{**row, "y": "no"} if row["side"] == side else row for row in SOME]
+
+    with pytest.raises(JobError, match=f"'y' has one class on the {side} side.*{side} 0 of"):
+        bench.train(bench.dataset(rows, TOY), TOY)
+
+
+def trained_on(bench: Bench, files: dict[str, bytes], contract: Contract) -> dict[str, Any]:
+    processed = bench.process(files, contract)
+    model = bench.train(processed.as_input, contract, **DEFAULTS)
+    return dict(bench.measure(processed.as_input, model, contract).result.figures)
+
+
+def test_census_income_is_told_with_an_roc_auc_of_at_least_90(
+    bench: Bench, shared_data: Path
+) -> None:
+    numbers = "age,fnlwgt,education-num,capital-gain,capital-loss,hours-per-week".split(",")
+    body = (shared_data / "adult.csv").read_bytes()
+    header = body.partition(b"\n")[0].decode().split(",")
+    names = [name.strip() for name in header if name.strip() != "Salary"]
+    kinds = {name: "numeric" if name in numbers else "categorical" for name in names}
+    contract = Contract.model_validate(
+        {"columns": kinds, "label": {"column": "Salary", "positive": ">50K"}}
+    )
+
+    assert trained_on(bench, {"adult.csv": body}, contract)["auc_roc"] >= 0.90
+
+
+def test_film_reviews_are_told_with_an_accuracy_of_at_least_90(
+    bench: Bench, shared_data: Path
+) -> None:
+    contract = Contract.model_validate(
+        {
+            "columns": {"review": "text"},
+            "label": {"column": "sentiment", "positive": "positive", "negative": ["negative"]},
+        }
+    )
+    body = (shared_data / "reviews.csv.gz").read_bytes()
+
+    assert trained_on(bench, {"reviews.csv.gz": body}, contract)["accuracy"] >= 0.90

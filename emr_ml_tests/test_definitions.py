@@ -1,0 +1,114 @@
+"""The code location as Dagster loads it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from emr_ml.definitions import defs
+from emr_ml.settings import ROOT
+
+HEAVY = ("pyspark", "boto3", "dagster_aws", "dagster_pyspark", "matplotlib", "sklearn")
+SPARK_ASSETS = ("processed_dataset", "lr_model", "metrics", "sales_by_seller")
+
+
+def specs() -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+
+
+def test_definitions_load_without_the_packages_that_take_seconds() -> None:
+    code = (
+        "import sys, emr_ml.definitions as d; d.defs.resolve_all_asset_specs(); "
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PATH": ""},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert said.stdout.strip() == "[]", said.stderr
+
+
+def test_dg_finds_nothing_wrong_with_no_java_and_no_aws() -> None:
+    dg_command = Path(sys.executable).with_name("dg")
+    plain = {"PATH": str(dg_command.parent), "HOME": str(ROOT / ".dagster")}
+
+    said = subprocess.run(
+        [str(dg_command), "check", "defs"],
+        env=plain,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_every_asset_module_is_registered() -> None:
+    modules = {path.stem for path in (ROOT / "emr_ml" / "assets").glob("*.py")}
+
+    assert set(specs()) == modules - {"__init__", "catalogue"}
+
+
+@pytest.mark.parametrize("asset", SPARK_ASSETS)
+def test_asset_key_script_name_and_test_name_are_one(asset: str) -> None:
+    assert asset in specs()
+    assert (ROOT / "spark_jobs" / f"{asset}.py").is_file()
+    assert (ROOT / "emr_ml_tests" / "spark_jobs" / f"test_{asset}.py").is_file()
+
+
+def test_every_asset_has_what_the_catalogue_shows() -> None:
+    for name, spec in specs().items():
+        assert spec.description, name
+        assert spec.owners, name
+        assert spec.kinds, name
+        assert spec.group_name in ("training", "sales"), name
+        assert spec.code_version, name
+
+
+def test_lineage_goes_from_the_snapshot_to_the_metrics() -> None:
+    lineage = {
+        name: sorted(dep.asset_key.to_user_string() for dep in spec.deps)
+        for name, spec in specs().items()
+    }
+
+    assert lineage == {
+        "raw_csv_s3": [],
+        "processed_dataset": ["raw_csv_s3"],
+        "lr_model": ["processed_dataset"],
+        "metrics": ["lr_model"],
+        "raw_sales_csv_s3": [],
+        "sales_by_seller": ["raw_sales_csv_s3"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("job", "assets"),
+    [
+        ("training_job", {"raw_csv_s3", "processed_dataset", "lr_model", "metrics"}),
+        ("sales_job", {"raw_sales_csv_s3", "sales_by_seller"}),
+    ],
+)
+def test_a_job_is_one_pipeline(job: str, assets: set[str]) -> None:
+    found = defs.resolve_job_def(job).asset_layer.executable_asset_keys
+
+    assert {key.to_user_string() for key in found} == assets
+
+
+def test_the_same_location_name_stands_in_workspace_and_project() -> None:
+    assert "location_name: emr_ml" in (ROOT / "workspace.yaml").read_text()
+    assert 'code_location_name = "emr_ml"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_the_instance_that_dagster_yaml_describes_loads() -> None:
+    with dg.DagsterInstance.from_config(str(ROOT)) as instance:
+        assert instance.run_monitoring_enabled
+        assert not instance.telemetry_enabled

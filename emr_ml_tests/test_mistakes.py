@@ -1,0 +1,89 @@
+"""The plain mistakes: each says what is wrong and what to do, with no trace in front of it."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from emr_ml.assets.processed_dataset import processed_dataset
+from emr_ml_tests.graph import Graph, failure
+
+
+@pytest.fixture(name="graph")
+def fixture_graph(tmp_path: Path) -> Graph:
+    return Graph(tmp_path).with_toy_data()
+
+
+def failed_check(result: dg.ExecuteInProcessResult) -> str:
+    return "; ".join(
+        f"{check.check_name}: {check.description}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed
+    )
+
+
+def test_a_source_that_is_not_there_is_named(graph: Graph) -> None:
+    Path(str(graph.settings.source)).unlink()
+
+    result = graph.materialize()
+
+    assert f"there is nothing at {graph.settings.source}" in failure(result, "raw_csv_s3")
+
+
+def test_an_empty_file_fails_the_check_of_the_header(graph: Graph) -> None:
+    Path(str(graph.settings.source)).write_text("")
+
+    result = graph.materialize()
+
+    assert not result.success
+    assert failed_check(result) == "header_fits: toy.csv is empty"
+
+
+def test_a_header_that_does_not_fit_names_what_is_missing_and_what_is_unknown(
+    graph: Graph,
+) -> None:
+    source = Path(str(graph.settings.source))
+    source.write_text(source.read_text().replace("height,colour", "hight,colour", 1))
+
+    result = graph.materialize()
+
+    assert not result.success
+    assert "toy.csv lacks 'height'; it has 'hight'" in failed_check(result)
+
+
+def test_a_label_of_one_class_is_named_with_its_counts(graph: Graph) -> None:
+    source = Path(str(graph.settings.source))
+    source.write_text(source.read_text().replace(",yes", ",no"))
+
+    said = failure(graph.materialize(), "lr_model")
+
+    assert "the label 'kind' has one class on the train side" in said
+    assert "train 0 of" in said
+
+
+def test_a_contract_with_a_mistake_is_named_with_line_and_column(graph: Graph) -> None:
+    Path(graph.settings.dataset).write_text("columns:\n  height: numerical\n")
+
+    said = failure(graph.materialize(), "raw_csv_s3")
+
+    assert f"{graph.settings.dataset}:2:" in said
+    assert "numeric" in said
+
+
+def test_a_file_that_changed_after_its_snapshot_is_not_read(graph: Graph) -> None:
+    first = graph.materialize()
+    assert first.success
+    source = Path(str(graph.settings.source))
+    source.write_text(source.read_text().replace("red", "ret", 1))
+
+    result = graph.materialize([processed_dataset], {"processed_dataset": {"force": True}})
+
+    assert f"{source} changed since the snapshot" in failure(result, "processed_dataset")
+
+
+def test_run_config_out_of_bounds_is_named(graph: Graph) -> None:
+    graph.materialize()
+
+    result = graph.materialize(config={"lr_model": {"max_ngram": 9}})
+
+    assert "max_ngram: Input should be less than or equal to 5" in failure(result, "lr_model")

@@ -1,0 +1,164 @@
+"""`emr-ml run`, as a user starts it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emr_ml.settings import ROOT
+from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
+from emr_ml_tests.s3_server import S3
+
+COMMAND = str(Path(sys.executable).with_name("emr-ml"))
+# read now: the fixtures take every variable of ours away from the tests
+REQUIRE_S3A = os.environ.get("EMR_ML_REQUIRE_S3A") == "1"
+ASSETS = (
+    *("raw_csv_s3", "processed_dataset", "lr_model", "metrics"),
+    *("raw_sales_csv_s3", "sales_by_seller"),
+)
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """The variables of a run on a lake of its own, with a history of its own."""
+    home = folder / "dagster_home"
+    home.mkdir(exist_ok=True)
+    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    return {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "EMR_ML_LAKE": str(folder / "lake"),
+        "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
+        "EMR_ML_FAST_POLL_SECONDS": "0.2",
+        **more,
+    }
+
+
+def toy(folder: Path) -> dict[str, str]:
+    (folder / "toy.csv").write_text("\n".join(["height,colour,kind", *toy_rows()]) + "\n")
+    (folder / "toy.yaml").write_text(TOY_CONTRACT)
+    return environment(
+        folder, EMR_ML_SOURCE=str(folder / "toy.csv"), EMR_ML_DATASET=str(folder / "toy.yaml")
+    )
+
+
+def run(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, "run"], env=env, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def reports(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in folder.glob("lake/*/*/report.json")]
+
+
+def test_the_sample_is_trained_on_and_a_second_run_needs_no_java(tmp_path: Path) -> None:
+    first = run(environment(tmp_path))
+
+    assert first.returncode == 0, first.stderr
+    assert "is green" in first.stdout
+    accuracy = next(line for line in first.stdout.splitlines() if line.startswith("accuracy"))
+    assert float(accuracy.split()[1]) > 0.9
+    assert sorted(report["asset"] for report in reports(tmp_path)) == sorted(ASSETS)
+
+    without_java = {**environment(tmp_path), "PATH": "", "JAVA_HOME": ""}
+    second = run(without_java)
+
+    assert second.returncode == 0, second.stderr
+    assert [line.split()[1] for line in second.stdout.splitlines()[:6]] == ["reused"] * 6
+
+
+def test_a_failed_run_exits_with_1_and_tells_the_cause_without_a_trace(tmp_path: Path) -> None:
+    said = run(environment(tmp_path, EMR_ML_SOURCE="/no/such/file.csv"))
+
+    assert said.returncode == 1
+    assert "raw_csv_s3         failed: there is nothing at /no/such/file.csv" in said.stderr
+    assert "Traceback" not in said.stderr + said.stdout
+
+
+def test_a_setting_that_can_not_be_used_is_named(tmp_path: Path) -> None:
+    said = run(environment(tmp_path, EMR_ML_DEPLOYMENT="moon"))
+
+    assert said.returncode == 1
+    assert "EMR_ML_DEPLOYMENT: Input should be 'local'" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_two_runs_at_once_with_a_kill_leave_one_committed_attempt_of_each(tmp_path: Path) -> None:
+    env = toy(tmp_path)
+    doomed = subprocess.Popen(
+        [COMMAND, "run"], env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    survivor = subprocess.Popen(
+        [COMMAND, "run"],
+        env=env,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    until = time.monotonic() + 120
+    while not list(tmp_path.glob("lake/processed_dataset/*/claim.json")):
+        assert time.monotonic() < until, "nobody claimed the data set"
+        time.sleep(0.1)
+    doomed.send_signal(signal.SIGKILL)
+    doomed.wait()
+
+    said, _ = survivor.communicate(timeout=300)
+
+    assert survivor.returncode == 0, said
+    assert sorted(report["asset"] for report in reports(tmp_path)) == sorted(ASSETS)
+    for report in reports(tmp_path):
+        current = json.loads((tmp_path / "lake" / report["asset"] / "current.json").read_text())
+        assert current["version"] == report["version"]
+        assert all(
+            (Path(report["path"]) / file["name"]).is_file()
+            for file in report["files"]
+            if "uri" not in file
+        )
+
+
+def test_source_and_lake_in_s3_give_what_folders_give(tmp_path: Path, s3: S3) -> None:
+    needs_s3a()
+    on_folder = run(toy(tmp_path))
+    assert on_folder.returncode == 0, on_folder.stderr
+    s3.put("data/with blank/toy.csv", (tmp_path / "toy.csv").read_bytes())
+    s3.put("toy.yaml", (tmp_path / "toy.yaml").read_bytes())
+
+    on_s3 = run(
+        {
+            **environment(tmp_path),
+            "EMR_ML_SOURCE": s3.uri("data"),
+            "EMR_ML_DATASET": s3.uri("toy.yaml"),
+            "EMR_ML_LAKE": s3.uri("the/lake"),
+        }
+    )
+
+    assert on_s3.returncode == 0, on_s3.stderr
+    figures = [line for line in on_folder.stdout.splitlines() if "." in line and "/" not in line]
+    assert figures == [
+        line for line in on_s3.stdout.splitlines() if "." in line and "/" not in line
+    ]
+
+
+def needs_s3a() -> None:
+    """Skip, loudly, where the jars of S3A can't be had, unless the environment insists."""
+    code = (
+        "from emr_ml.launchers.local_conf import local_conf, s3_conf\n"
+        "from pyspark.sql import SparkSession\n"
+        "jars = s3_conf()['spark.jars.packages']\n"
+        "builder = SparkSession.builder.config('spark.jars.packages', jars)\n"
+        "for name, value in local_conf(on_s3=False).items(): builder.config(name, value)\n"
+        "builder.getOrCreate().stop()\n"
+    )
+    tried = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    if tried.returncode != 0 and not REQUIRE_S3A:
+        pytest.skip("S3A IS NOT TESTED: hadoop-aws can't be had from Maven Central here")
+    assert tried.returncode == 0, tried.stderr
