@@ -38,8 +38,8 @@ def s3(s3_server: "Server", monkeypatch: pytest.MonkeyPatch) -> "Generator[S3]":
 
     for name, value in s3_server.environment().items():
         monkeypatch.setenv(name, value)
-    # the default session remembers credentials
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    # a session of before remembers its credentials; a new one takes long to load S3's model
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", s3_server.session)
     bucket = s3_server.bucket(f"test-{uuid.uuid4().hex}")
     yield bucket
     bucket.faults.clear()

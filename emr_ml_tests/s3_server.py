@@ -65,6 +65,7 @@ class S3:
 class Server:
     url: str
     faults: deque[Fault]
+    session: boto3.Session
 
     def environment(self) -> dict[str, str]:
         return {
@@ -80,7 +81,7 @@ class Server:
         }
 
     def bucket(self, name: str) -> S3:
-        client = boto3.client("s3")
+        client = self.session.client("s3")
         where = {"LocationConstraint": "eu-west-1"}
         client.create_bucket(Bucket=name, CreateBucketConfiguration=where)  # pyright: ignore[reportArgumentType] - a TypedDict
         return S3(name, client, self.faults)
@@ -96,7 +97,7 @@ def serve() -> Generator[Server]:
     thread = threading.Thread(target=server.serve_forever, name="s3", daemon=True)
     thread.start()
     try:
-        yield Server(f"http://127.0.0.1:{server.server_port}", application.faults)
+        yield Server(f"http://127.0.0.1:{server.server_port}", application.faults, boto3.Session())
     finally:
         server.shutdown()
         thread.join()

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -35,8 +36,10 @@ class SetUpError(Exception):
     """What went wrong and what to do about it, for the person at the terminal."""
 
 
-def say(line: str) -> None:
-    print(f"setup: {line}", flush=True)
+def say(line: str, to: TextIO = sys.stdout) -> None:
+    """One line, at once: the step that it announces may take minutes."""
+    to.write(f"setup: {line}\n")
+    to.flush()
 
 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -54,6 +57,7 @@ def run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def must(command: list[str], advice: str) -> None:
+    """Runs a command; its failure ends the set-up with its output and what to do."""
     done = run(command)
     if done.returncode != 0:
         raise SetUpError(f"{done.stdout.strip()}\n`{' '.join(command)}` failed. {advice}")
@@ -70,7 +74,7 @@ def java_release(java: str | None) -> int | None:
 
 
 def check_java() -> None:
-    """Makes sure that the Java which Spark will take (JAVA_HOME's, else PATH's) is a fitting one."""
+    """Makes sure that the Java which Spark will take, JAVA_HOME's or else PATH's, fits."""
     home = os.environ.get("JAVA_HOME")
     release = java_release(str(Path(home) / "bin" / "java") if home else shutil.which("java"))
     if release in JAVAS:
@@ -124,6 +128,7 @@ def is_supported(python: str) -> bool:
 
 
 def find_python() -> str:
+    """The running Python if it is a supported one, else the newest on PATH."""
     # inside a virtual environment: the Python behind it, for that environment may be .venv itself
     running: str = getattr(sys, "_base_executable", sys.executable)
     names = [shutil.which(f"python{major}.{minor}") for major, minor in PYTHONS]
@@ -137,12 +142,13 @@ def find_python() -> str:
 
 
 def digest() -> str:
-    """Of all that determines .venv; the place too, since its scripts have it in their first line."""
+    """Of all that determines .venv; its place too, which its scripts name in their first line."""
     parts = [path.read_bytes() for path in (LOCK, ROOT / "pyproject.toml", Path(__file__))]
     return hashlib.sha256(b"\0".join([os.fsencode(ROOT), *parts])).hexdigest()
 
 
 def is_fresh() -> bool:
+    """Whether .venv is what a set-up would make, so that nothing is left to do."""
     return STAMP.exists() and PYTHON.exists() and STAMP.read_text() == digest()
 
 
@@ -154,6 +160,7 @@ def is_usable() -> bool:
 
 
 def make_venv() -> None:
+    """Makes .venv, or brings the one that is there in line with the lock."""
     pin = re.search(r"^uv==([^\s;]+).*(?:\n[ \t]+.*)*", LOCK.read_text(), re.MULTILINE)
     if not pin:
         raise SetUpError("requirements.lock pins no uv: make it anew with `make lock`")
@@ -186,6 +193,7 @@ def make_venv() -> None:
 
 
 def main() -> int:
+    """Sets up under a lock; the exit code."""
     # two `make run` at once in a fresh clone: the second one waits and finds all done
     with (ROOT / ".venv.lock").open("w") as lock:
         try:
@@ -198,7 +206,7 @@ def main() -> int:
             if not is_fresh():
                 make_venv()
         except SetUpError as error:
-            print(f"setup: {error}", file=sys.stderr)
+            say(str(error), to=sys.stderr)
             return 1
     return 0
 

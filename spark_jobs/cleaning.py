@@ -32,7 +32,9 @@ def clean(records: DataFrame, contract: Mapping[str, Any]) -> DataFrame:
         typed[name] = value
         reasons += broken
         if column["required"]:
-            reasons.append(_reason(value.isNull(), name, "is missing"))
+            # what is there but is no number has a reason already
+            there, _ = (_text if column["kind"] == "text" else _category)(name, contract["missing"])
+            reasons.append(_reason(there.isNull(), name, "is missing"))
     if label := contract["label"]:
         typed[label["column"]], broken = _label(label, contract["missing"])
         reasons += broken

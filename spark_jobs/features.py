@@ -26,7 +26,7 @@ WORD = r"[\p{L}\p{N}]+(?:'\p{L}+)*|[!?]"
 # A tag has nothing but its name and attributes with values between its brackets, so that
 # "a < b and c > d" is text. \x22 and \x27 are the quotes, which an SQL literal could not hold.
 TAG = (
-    r"<!--.*?-->"
+    r"<!--(?s:.*?)-->"
     r"|</?[A-Za-z][A-Za-z0-9:-]*"
     r"(?:\s+[A-Za-z:_-]+\s*=\s*(?:\x22[^\x22]*\x22|\x27[^\x27]*\x27|[^\s\x22\x27<>=]+))*\s*/?>"
 )
@@ -53,13 +53,13 @@ def featurizer(kinds: Mapping[str, str], params: Mapping[str, Any]) -> Featurize
         params: `text_features` (length of the hashed vector), `max_ngram` (words in a term at
             most), `binary_terms` (presence instead of counts), `inverse_document_frequency`.
 
-    The first stage gives each column a plain name (`numeric_0`), so the fitted pipeline takes
+    The first stage gives each column a plain name (`__numeric_0`), so the fitted pipeline takes
     the rows of `processed_dataset` as they are, whatever their columns are called.
     """
     plain: dict[str, list[str]] = {"numeric": [], "categorical": [], "text": []}
     renamed: list[str] = []
     for name, kind in sorted(kinds.items()):
-        alias = f"{kind}_{len(plain[kind])}"
+        alias = f"__{kind}_{len(plain[kind])}"
         plain[kind].append(alias)
         column = "`" + name.replace("`", "``") + "`"
         renamed.append(f"{WITHOUT_TAGS.format(column) if kind == 'text' else column} AS {alias}")
@@ -69,11 +69,11 @@ def featurizer(kinds: Mapping[str, str], params: Mapping[str, Any]) -> Featurize
     fitted: list[Stage] = []
     outputs: list[str] = []
     if numeric := plain["numeric"]:
-        fitted += _numeric(numeric, "numbers_scaled")
-        outputs.append("numbers_scaled")
+        fitted += _numeric(numeric, "__numbers_scaled")
+        outputs.append("__numbers_scaled")
     if categorical := plain["categorical"]:
-        fitted += _categorical(categorical, "categories")
-        outputs.append("categories")
+        fitted += _categorical(categorical, "__categories")
+        outputs.append("__categories")
     for alias in plain["text"]:
         by_row += _terms(alias, f"{alias}_hashed", params)
         fitted += _weights(f"{alias}_hashed", f"{alias}_weighted", params)
@@ -86,8 +86,8 @@ def _numeric(columns: list[str], output: str) -> list[Stage]:
     filled = [f"{column}_filled" for column in columns]
     return [
         Imputer(inputCols=columns, outputCols=filled, strategy="mean"),
-        VectorAssembler(inputCols=filled, outputCol="numbers"),
-        StandardScaler(inputCol="numbers", outputCol=output, withMean=True, withStd=True),
+        VectorAssembler(inputCols=filled, outputCol="__numbers"),
+        StandardScaler(inputCol="__numbers", outputCol=output, withMean=True, withStd=True),
     ]
 
 
@@ -142,8 +142,8 @@ def _assemble(outputs: list[str]) -> list[Stage]:
     a quarter of a million hashed terms they spend most of their time on it.
     """
     if len(outputs) > 1:
-        together = [VectorAssembler(inputCols=outputs, outputCol="assembled")]
-        outputs = ["assembled"]
+        together = [VectorAssembler(inputCols=outputs, outputCol="__assembled")]
+        outputs = ["__assembled"]
     else:
         together = []
     # the result of a function has no metadata, a renamed column would keep its own

@@ -51,7 +51,8 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     """Write the fitted pipeline to `model/`; figures: what was tried and what was chosen.
 
     Raises:
-        JobError: a side of the split that is needed has only one class of the label.
+        JobError: a side of the split that is needed has only one class of the label, or no
+            column has a value on the training side.
     """
     contract, params = request.contract, request.params
     kinds = {name: column["kind"] for name, column in contract["columns"].items()}
@@ -65,6 +66,11 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     ignored = sorted(kinds.keys() - usable.keys())
     if ignored:
         log.warning("no value on the training side, so left out: %s", ", ".join(ignored))
+    if not usable:
+        raise JobError(
+            "no column of the contract has a value on the training side, so there is nothing to "
+            f"learn from: {', '.join(ignored)}. Check `columns` and `missing` in the contract"
+        )
     with watch.phase("featurize"):
         plan = featurizer(usable, params)
         seen = rows.where(F.col(SIDE).isin(TRAIN, VALIDATION))
@@ -125,6 +131,7 @@ def tune(vectors: DataFrame, params: Mapping[str, Any], log: Logger) -> list[Can
         estimator = LogisticRegression(
             featuresCol=FEATURES,
             labelCol=LABEL,
+            rawPredictionCol="__raw_prediction",  # a user's column may have the default's name
             regParam=regularization,
             maxIter=params["max_iterations"],
             tol=params["tolerance"],

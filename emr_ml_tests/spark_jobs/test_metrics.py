@@ -1,6 +1,7 @@
 """What is scored, written and said of the test side; and that every job explains itself."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -105,13 +106,15 @@ def test_a_test_side_without_both_classes_is_an_error(
 
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_explains_its_argument_to_spark_submit(job: str) -> None:
-    submit = Path(sys.executable).parent / "spark-submit"
+    scripts = Path(sys.executable).parent
 
     said = subprocess.run(
-        [submit, ROOT / "spark_jobs" / f"{job}.py", "--help"],
+        [scripts / "spark-submit", ROOT / "spark_jobs" / f"{job}.py", "--help"],
         capture_output=True,
         text=True,
         check=False,
+        # it looks for the python that has pyspark in PATH
+        env={**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
     )
 
     assert said.returncode == 0, said.stderr

@@ -4,6 +4,8 @@ import random
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 
+import pytest
+
 from emr_ml.contract import load_contract
 from emr_ml.settings import SALES_CONTRACT
 from emr_ml_tests.spark_jobs.bench import Bench
@@ -64,7 +66,8 @@ def test_figures_are_the_sums_over_all_sellers(bench: Bench) -> None:
     }
 
 
-def test_no_sale_gives_no_seller(bench: Bench) -> None:
-    figures = bench.sell(HEADER, CONTRACT).result.figures
+@pytest.mark.parametrize("lines", ["", "d,p,one,5.00,Ana\n"], ids=["no row", "all rejected"])
+def test_no_sale_gives_no_seller(bench: Bench, lines: str) -> None:
+    figures = bench.sell(HEADER + lines, CONTRACT).result.figures
 
     assert (figures["sellers"], figures["revenue"]) == (0, 0.0)

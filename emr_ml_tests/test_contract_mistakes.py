@@ -1,0 +1,145 @@
+"""Every mistake in a contract is told with its file, line and column."""
+
+import re
+
+import pytest
+
+from emr_ml.contract import ContractError, parse_contract
+from spark_jobs.names import RESERVED
+
+SMALL = "columns:\n  age: numeric\n"
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(ContractError) as caught:
+        parse_contract(text, "dir/contract.yaml")
+    return str(caught.value).splitlines()
+
+
+def mistake(text: str) -> str:
+    """The only mistake, without the path in front."""
+    (line,) = mistakes(text)
+    assert line.startswith("dir/contract.yaml:")
+    return line.removeprefix("dir/contract.yaml:")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("colunms:\n  age: numeric\n" + SMALL, "1:1: colunms: there is no such key"),
+        (f"{SMALL}\n\nlabels: {{}}\n", "5:1: labels: there is no such key"),
+        (
+            "columns:\n  age:\n    kind: numeric\n    must: true\n",
+            "4:5: columns.age.must: there is",
+        ),
+        (f"{SMALL}dialect:\n  delimiter: ';'\n  quot: x\n", "5:3: dialect.quot: there is no such"),
+        (f"{SMALL}model: {{text_feature: 16}}\n", "3:9: model.text_feature: there is no such key"),
+        (f"{SMALL}checks:\n  max: 1\n", "4:3: checks.max: there is no such key"),
+    ],
+)
+def test_a_key_that_is_not_known_is_shown_where_it_stands(text: str, expected: str) -> None:
+    assert mistake(text).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("columns: [age]\n", "1:1: columns:"),
+        ("columns: {}\n", "1:1: columns:"),
+        ("columns:\n  age: number\n", "2:3: columns.age.kind:"),
+        ("columns:\n  age: 3\n", "2:3: columns.age:"),
+        ("columns:\n  ok: text\n  age:\n", "3:3: columns.age:"),
+        ("columns:\n  ok: text\n  2020: numeric\n", "3:3: columns.2020"),
+        (f"format: parket\n{SMALL}", "1:1: format:"),
+        (f"{SMALL}id: number\n", "3:1: id:"),
+        (f"{SMALL}missing:\n- ''\n- [1]\n", "5:3: missing.1:"),
+        (f"{SMALL}missing: ['', null]\n", "3:15: missing.1:"),
+        (f"{SMALL}dialect:\n  delimiter: ';;'\n", "4:3: dialect.delimiter:"),
+        (f"{SMALL}dialect: {{multiline: perhaps}}\n", "3:11: dialect.multiline:"),
+        (f"{SMALL}split:\n  train: most\n", "4:3: split.train:"),
+        (f"{SMALL}split: {{train: 0}}\n", "3:9: split.train:"),
+        (f"{SMALL}checks:\n  max_rejected_share: 5\n", "4:3: checks.max_rejected_share:"),
+        (f"{SMALL}model:\n  regularization:\n  - 1\n  - -1\n", "6:5: model.regularization.1:"),
+        (f"{SMALL}model:\n  regularization: []\n", "4:3: model.regularization:"),
+        (f"{SMALL}model:\n  max_iterations: many\n", "4:3: model.max_iterations:"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_shown_where_it_stands(text: str, place: str) -> None:
+    assert mistake(text).startswith(place)
+
+
+def test_columns_that_are_missing_are_said_to_be() -> None:
+    assert mistake("format: csv\n") == "1:1: columns: is missing"
+
+
+def test_a_label_without_a_column_is_shown_where_it_stands() -> None:
+    assert mistake(f"{SMALL}label:\n  positive: a\n") == "3:1: label.column: is missing"
+
+
+def test_a_column_of_two_kinds_is_shown_at_the_second() -> None:
+    text = "columns:\n  age: numeric\n  sex: text\n  age: text\n"
+    assert mistake(text) == "4:3: 'age' stands here a second time"
+
+
+def test_a_key_that_stands_twice_is_shown_at_the_second() -> None:
+    assert mistake(f"{SMALL}split: {{}}\nsplit: {{}}\n") == "4:1: 'split' stands here a second time"
+
+
+def test_a_label_among_the_columns_is_shown_there() -> None:
+    text = "label: {column: kind, positive: a}\ncolumns:\n  age: numeric\n  kind: text\n"
+    assert mistake(text).startswith("4:3: the label 'kind' is among the columns")
+
+
+@pytest.mark.parametrize("train", ["84", "90"])
+def test_a_split_that_leaves_no_test_side_is_shown(train: str) -> None:
+    text = f"{SMALL}split:\n  train: {train}\n"
+    assert mistake(text).startswith("3:1: split: train and validation must leave")
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_a_column_with_a_name_that_the_jobs_use_is_shown(name: str) -> None:
+    assert mistake(f"{SMALL}  {name}: text\n").startswith(f"3:3: '{name}' is a name that the jobs")
+
+
+def test_an_id_with_a_name_that_the_jobs_use_is_shown() -> None:
+    assert mistake(f"{SMALL}id:\n- number\n- row_id\n").startswith("5:3: 'row_id' is a name")
+
+
+def test_a_label_with_a_name_that_the_jobs_use_is_shown() -> None:
+    text = f"{SMALL}label:\n  column: prediction\n  positive: a\n"
+    assert mistake(text).startswith("4:3: 'prediction' is a name")
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "true", "False", "on"])
+@pytest.mark.parametrize("key", ["positive", "negative"])
+def test_a_truth_value_as_label_is_to_be_put_in_quotes(word: str, key: str) -> None:
+    values = {"positive": "a", "negative": "[b]"}
+    values[key] = f"[{word}]" if key == "negative" else word
+    text = f"{SMALL}label:\n  column: kind\n" + "".join(f"  {k}: {v}\n" for k, v in values.items())
+    assert re.match(rf"[56]:\d+: label.{key}.*: put it in quotes", mistake(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("columns:\n  age: numeric\n  sex: [text\n", "4:1: "),
+        ("columns:\n\tage: numeric\n", "2:1: "),
+        ("columns: 'age\n", "2:1: "),
+        (f"{SMALL}label: a: b\n", "3:9: "),
+        (f"{SMALL}--- \n{SMALL}", "3:1: "),
+        ("columns:\n  age: \x00\n", "2:8: is not text"),
+        ("columns:\n  age: !!python/object:os.system {}\n", "2:8: "),
+    ],
+)
+def test_what_is_not_yaml_is_shown_where_it_breaks(text: str, place: str) -> None:
+    assert mistake(text).startswith(place)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing yet\n", "- columns\n", "columns\n", "3"])
+def test_what_is_no_mapping_is_told_what_a_contract_has(text: str) -> None:
+    assert mistake(text) == "1:1: a contract has keys such as `columns` and `label`"
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    lines = mistakes("columns:\n  age: number\nid: 3\nnope: 1\n")
+    assert [line.split(":")[1] for line in lines] == ["2", "3", "4"]
