@@ -115,7 +115,7 @@ def test_a_contract_that_is_not_in_s3_is_an_error(s3: "S3", key: str) -> None:
 
 @pytest.mark.parametrize("name", ["absent.yaml", "absent/contract.yaml", "", "/"])
 def test_a_contract_that_is_not_there_is_an_error(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ContractError, match="there is no contract at .* check EMR_ML_DATASET"):
+    with pytest.raises(ContractError, match=r"there is no contract at .* check EMR_ML_DATASET"):
         load_contract(f"{tmp_path}{name and '/'}{name}")
 
 

@@ -106,7 +106,7 @@ def test_a_wide_header_that_fits_is_read_whole() -> None:
 
 @pytest.mark.parametrize("text", ["column," * HEAD_BYTES, '"' + "a\n" * HEAD_BYTES])
 def test_a_header_without_end_is_an_error(text: str) -> None:
-    with pytest.raises(SourceError, match="the first record of data.csv does not end"):
+    with pytest.raises(SourceError, match=r"the first record of data\.csv does not end"):
         header(text[:HEAD_BYTES])
 
 

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from emr_ml.versions import JOBS, code_of, digest, local_spark, version_of
 
+NAMES = st.text(max_size=5)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | FLOATS | NAMES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
     max_leaves=6,
-)  # fmt: skip
-MAPPINGS = st.dictionaries(st.text(max_size=5), JSON, max_size=4)
+)
+MAPPINGS = st.dictionaries(NAMES, JSON, max_size=4)
 TEXTS = st.text(max_size=10)
 INGREDIENTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {

@@ -4,8 +4,6 @@ import itertools
 import os
 from pathlib import Path
 
-import pytest
-
 from emr_ml_tests.processes import COUNT, Racers
 from spark_jobs.runtime.lake import Lake, open_lake
 

@@ -30,7 +30,7 @@ def test_a_swap_in_conflict_is_tried_again(s3: "S3", s3_lake: Lake) -> None:
 
 
 def test_a_conflict_without_end_is_an_error(s3: "S3", s3_lake: Lake) -> None:
-    s3.faults.extend(["conflict"] * 20)
+    s3.faults.extend("conflict" for _ in range(20))
     with pytest.raises(ClientError, match="ConditionalRequestConflict"):
         s3_lake.create("a", b"1")
 
