@@ -12,17 +12,19 @@ import time
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from logging import Logger
 from pathlib import Path
+from typing import Self
 
-from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.lake import Lake, Stored
 from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import claim_key
 
 LEASE_SECONDS = 60.0
 RENEWALS_PER_LEASE = 6
+NOWHERE = "unknown"
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,16 @@ class Claim:
     renewed_at: str
     released: bool = False
 
+    @classmethod
+    def of(cls, stored: Stored) -> Self:
+        """The claim in a `claim.json`; what a later release added to it is passed over."""
+        value = stored.json()
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: part for name, part in value.items() if name in known})
+
     def owner_is_gone(self) -> bool:
         """True only if the owner was a process of this machine and is no more."""
-        if self.host != this_host():
+        if self.host != this_host() or self.host.endswith(NOWHERE):
             return False
         try:
             os.kill(self.pid, 0)
@@ -59,21 +68,21 @@ class Claims:
         self._lease = lease
         self._seen: tuple[str, float] | None = None
 
-    def take(self, run_id: str) -> "Held | None":
-        """Claim the next attempt, or None while somebody else's claim lives."""
+    def take(self, run_id: str, past: int = 0) -> "Held | None":
+        """Claim the next attempt, a later one than `past`; None while another's claim lives."""
         stored = self._lake.read(self._key)
         if stored is None:
-            return self._write(_new_claim(1, run_id), None)
-        claim = Claim(**stored.json())
+            return self._write(_new_claim(past + 1, run_id), None)
+        claim = Claim.of(stored)
         if not (
             claim.released or claim.owner_is_gone() or self._unchanged_for_a_lease(stored.etag)
         ):
             return None
-        return self._write(_new_claim(claim.attempt + 1, run_id), stored.etag)
+        return self._write(_new_claim(max(claim.attempt, past) + 1, run_id), stored.etag)
 
     def current(self) -> Claim | None:
         stored = self._lake.read(self._key)
-        return Claim(**stored.json()) if stored else None
+        return Claim.of(stored) if stored else None
 
     def _unchanged_for_a_lease(self, etag: str) -> bool:
         now = time.monotonic()
@@ -138,11 +147,13 @@ class Held:
 
 def this_host() -> str:
     """Host name, boot and process namespace: within one of these, process ids are comparable."""
-    parts = [socket.gethostname()]
-    with suppress(OSError):
-        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
-        parts.append(str(Path("/proc/self/ns/pid").readlink()))
-    return " ".join(parts)
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        namespace = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        # a name alone may be another machine's too: then only the lease tells who is gone
+        boot = namespace = NOWHERE
+    return f"{socket.gethostname()} {boot} {namespace}"
 
 
 def _new_claim(attempt: int, run_id: str) -> Claim:

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
+INTERRUPTIONS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 
 class Story(logging.Formatter):
@@ -51,6 +52,8 @@ def console(context: dg.InitLoggerContext) -> logging.Logger:
 
 def _cause(event: dg.DagsterEvent) -> str | None:
     data = event.step_failure_data
+    if data.error and data.error.cls_name in INTERRUPTIONS:
+        return "interrupted"
     if data.user_failure_data and data.user_failure_data.description:
         return f"failed: {data.user_failure_data.description}"
     return f"failed: {data.error.to_string()}" if data.error else None

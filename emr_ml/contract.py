@@ -1,10 +1,19 @@
 """The contract: the one YAML file that a user edits to describe a data set."""
 
+import codecs
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 import dagster as dg
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from emr_ml.located_yaml import Places, WrittenFloat, WrittenInteger, YamlError, parse
@@ -32,6 +41,17 @@ class ContractError(Exception):
     """The contract can't be used: the message names file, line and column of each mistake."""
 
 
+# Python's name of an encoding, and Spark's
+ENCODINGS = {
+    "ascii": "us-ascii",
+    "iso8859-1": "iso-8859-1",
+    **{name: name for name in ("utf-8", "utf-16", "utf-32")},
+    "utf-8-sig": "utf-8",
+    "utf-16-be": "utf-16be",
+    "utf-16-le": "utf-16le",
+}
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,6 +65,23 @@ class Dialect(_Part):
     encoding: str = "utf-8"
     multiline: bool = True
     trim: bool = True
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            return ENCODINGS[codecs.lookup(value).name]
+        except LookupError:
+            names = ", ".join(sorted(ENCODINGS.values()))
+            raise ValueError(f"'{value}' is no encoding that Spark reads: {names}") from None
+
+    @model_validator(mode="after")
+    def _whole_lines(self) -> Self:
+        if self.encoding.startswith(("utf-16", "utf-32")) and not self.multiline:
+            raise ValueError(f"{self.encoding} can't be split into lines: set `multiline: true`")
+        if self.delimiter in (self.quote, "\\", "\n", "\r", "\0"):
+            raise ValueError(f"{self.delimiter!r} can't be the delimiter")
+        return self
 
 
 class Column(_Part):
@@ -133,11 +170,18 @@ class Contract(_Part):
                 "columns",
                 self.label.column,
             )
+        if self.label and self.label.positive in (*self.missing, *(self.label.negative or ())):
+            raise _mistake(
+                f"'{self.label.positive}' is the positive label, so it can be neither among "
+                "`missing` nor among `negative`",
+                "label",
+                "positive",
+            )
         named = [(name, ("columns", name)) for name in self.columns]
         named += [(name, ("id", str(index))) for index, name in enumerate(self.id)]
         named += [(self.label.column, ("label", "column"))] if self.label else []
         for name, place in named:
-            if name in RESERVED:
+            if name in RESERVED or name.startswith("__"):
                 raise _mistake(f"'{name}' is a name that the jobs use: rename the column", *place)
         return self
 

@@ -18,9 +18,13 @@ class Current:
 
 
 def read_current(lake: Lake, asset: str) -> Current | None:
-    """The current version of an asset, or None."""
+    """The current version of an asset, or None; one that was refused since is current no more."""
     stored = lake.read(_key(asset))
-    return Current(**stored.json()) if stored else None
+    if stored is None:
+        return None
+    current = Current(**stored.json())
+    refused = lake.read(_refused_key(asset))
+    return None if refused and refused.json()["version"] == current.version else current
 
 
 def promote(lake: Lake, asset: str, candidate: Current) -> bool:
@@ -29,13 +33,13 @@ def promote(lake: Lake, asset: str, candidate: Current) -> bool:
     while True:
         stored = lake.read(_key(asset))
         if stored is None:
-            if lake.create(_key(asset), body):
-                return True
-            continue
-        standing = Current(**stored.json())
-        if _order(standing) > _order(candidate):
+            done = lake.create(_key(asset), body)
+        elif _order(Current(**stored.json())) > _order(candidate):
             return False
-        if lake.swap(_key(asset), body, stored.etag):
+        else:
+            done = lake.swap(_key(asset), body, stored.etag)
+        if done:
+            _pardon(lake, asset, candidate.version)
             return True
 
 
@@ -46,10 +50,17 @@ def refuse(lake: Lake, asset: str, version: str, run_id: str, checks: Sequence[s
     )
 
 
+def _pardon(lake: Lake, asset: str, version: str) -> None:
+    """Forget the refusal of a version that has passed under other thresholds."""
+    refused = lake.read(_refused_key(asset))
+    if refused and refused.json()["version"] == version:
+        lake.write_json(_refused_key(asset), {"version": None, "run_id": None, "checks": []})
+
+
 def why_none(lake: Lake, asset: str) -> str:
     """Why an asset has no current version, and what to do."""
     stored = lake.read(_refused_key(asset))
-    if stored is None:
+    if stored is None or stored.json()["version"] is None:
         return f"{asset} was never materialized in {lake.root}: materialize it first"
     refused = stored.json()
     return (

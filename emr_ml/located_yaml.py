@@ -57,6 +57,8 @@ def parse(text: str) -> tuple[Any, Places]:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise YamlError(f"{line}:{column}: {error.problem or 'is not YAML'}") from error
+    except RecursionError as error:
+        raise YamlError("1:1: an anchor holds itself") from error
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)

@@ -19,7 +19,7 @@ from emr_ml.versions import code_of, digest
 from spark_jobs.runtime.execution import now
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import Report, attempt_key, commit, read_report
+from spark_jobs.runtime.report import Report, commit, read_report
 
 
 class SparkConfig(dg.Config):
@@ -105,7 +105,7 @@ def materialize_snapshot(
                 asset=asset,
                 version=version,
                 attempt=attempt,
-                path=lake.uri(attempt_key(asset, version, attempt)),
+                path=lake.uri(f"{asset}/{version}"),
                 files=files,
                 inputs={},
                 params={},
@@ -166,3 +166,14 @@ def plain_failures() -> Generator[None]:
         yield
     except (ContractError, SourceError, JobError, LaunchError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error.__cause__
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise dg.Failure(f"{what}. Check the lake's folder, its rights and its disk") from error
+    except Exception as error:
+        # botocore's errors have no class of their own to catch without importing it
+        if not type(error).__module__.startswith("botocore"):
+            raise
+        raise dg.Failure(
+            f"AWS said: {error}. Check credentials, region, endpoint, and that the bucket is there "
+            "and may be listed, read and written"
+        ) from error

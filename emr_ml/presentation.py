@@ -9,7 +9,7 @@ from emr_ml.launchers.base import Outcome
 from spark_jobs.runtime.report import Report
 
 # figures that are lists or tables: they stand in the report, or are drawn
-NOT_PLOTTED = ("curves", "confusion", "columns", "schema", "candidates")
+NOT_PLOTTED = ("curves", "confusion", "columns", "schema", "table_rows", "candidates")
 
 
 def describe(outcome: Outcome) -> dict[str, Any]:
@@ -34,10 +34,9 @@ def _table(report: Report) -> dict[str, Any]:
     if schema is None:
         return {}
     columns = [dg.TableColumn(name, kind) for name, kind in schema.items()]
-    rows = report.figures.get("sellers", report.rows["kept"])
     return {
         "dagster/column_schema": dg.TableSchema(columns=columns),
-        "dagster/row_count": rows,
+        "dagster/row_count": report.figures["table_rows"],
     }
 
 

@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     def _absolute(cls, value: str | None) -> str | None:
         if value is None or value.startswith("s3://"):
             return value
+        if "://" in value:
+            raise ValueError("is neither a path nor an s3:// address")
         return str(Path(value).expanduser().absolute())
 
 

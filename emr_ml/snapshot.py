@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emr_ml.contract import Dialect
+from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.sources import content_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -95,6 +95,10 @@ def _paths(source: str, dialect: Dialect) -> Iterator[tuple[SourceFile, Path | N
         for name, path in sorted((p.relative_to(start).as_posix(), p) for p in paths):
             if path != root and any(part[0] in "._" for part in name.split("/")):
                 continue
+            if path.name[0] in "._" or ":" in path.name:
+                raise SourceError(
+                    f"Spark can't read a file named '{path.name}': give {path} another name"
+                )
             with path.open("rb") as file:
                 head = _unpacked(file.read(HEAD_BYTES), name)
             columns = header_of(head, str(path), dialect)
@@ -157,7 +161,7 @@ def _kept_in(
         # Spark tells how a file is packed by its name's end
         suffix = "".join(Path(file.name).suffixes[-2:])
         key = f"{asset}/files/{file.content.removeprefix('sha256:')}{suffix}"
-        lake.upload(path, key)
+        lake.upload(path, key, file.content)
         yield SourceFile(file.name, lake.uri(key), file.size, file.content, file.columns)
 
 

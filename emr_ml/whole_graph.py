@@ -1,6 +1,8 @@
 """`emr-ml run`: one run of everything, from the command line."""
 
+import fcntl
 import os
+from pathlib import Path
 
 import click
 import dagster as dg
@@ -20,7 +22,7 @@ def materialize_all() -> bool:
     """Run it on the instance that the UI shows, and print what came of it; whether it is green."""
     os.chdir(settings.dagster_home)  # the paths in dagster.yaml are relative
     with (
-        dg.DagsterInstance.from_config(settings.dagster_home) as instance,
+        open_instance() as instance,
         dg.execute_job(
             dg.reconstructable(job_of_everything),
             instance=instance,
@@ -29,6 +31,15 @@ def materialize_all() -> bool:
     ):
         show(result)
         return result.success
+
+
+def open_instance() -> dg.DagsterInstance:
+    """The instance of the dagster.yaml in this folder; two that create it at once take turns."""
+    folder = Path(".dagster")
+    folder.mkdir(exist_ok=True)
+    with (folder / "creation.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return dg.DagsterInstance.from_config(".")
 
 
 def show(result: dg.JobExecutionResult) -> None:

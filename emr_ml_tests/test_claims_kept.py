@@ -106,8 +106,8 @@ class Shaky(Lake):
     def list(self, prefix: str) -> Iterator[Object]:
         return self._lake.list(prefix)
 
-    def upload(self, path: Path, key: str) -> None:
-        self._lake.upload(path, key)
+    def upload(self, path: Path, key: str, content: str) -> None:
+        self._lake.upload(path, key, content)
 
 
 @pytest.mark.parametrize("writes", [False, True])

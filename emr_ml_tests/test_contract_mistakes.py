@@ -143,3 +143,33 @@ def test_what_is_no_mapping_is_told_what_a_contract_has(text: str) -> None:
 def test_all_mistakes_are_told_at_once() -> None:
     lines = mistakes("columns:\n  age: number\nid: 3\nnope: 1\n")
     assert [line.split(":")[1] for line in lines] == ["2", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("dialect:\n  encoding: nonsense\n", "4:3: dialect.encoding: 'nonsense' is no encoding"),
+        ("dialect:\n  encoding: cp1252\n", "4:3: dialect.encoding: 'cp1252' is no encoding"),
+        (
+            "dialect:\n  encoding: utf-16\n  multiline: false\n",
+            "3:1: dialect: utf-16 can't be split",
+        ),
+        ("dialect: {delimiter: '\"'}\n", "3:1: dialect: '\"' can't be the delimiter"),
+        ("label: {column: y, positive: 'NA'}\n", "3:20: label.positive: 'NA' is the positive"),
+    ],
+)
+def test_what_spark_could_not_read_is_refused(text: str, expected: str) -> None:
+    assert mistake(SMALL + text).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("written", "for_spark"), [("latin-1", "iso-8859-1"), ("UTF8", "utf-8"), ("utf-8", "utf-8")]
+)
+def test_an_encoding_may_go_by_any_of_its_names(written: str, for_spark: str) -> None:
+    contract = parse_contract(f"{SMALL}dialect: {{encoding: {written}}}\n", "contract.yaml")
+
+    assert contract.dialect.encoding == for_spark
+
+
+def test_an_anchor_that_holds_itself_is_refused() -> None:
+    assert mistake("a: &a [*a]\n") == "1:1: an anchor holds itself"

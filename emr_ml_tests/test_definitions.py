@@ -11,11 +11,13 @@ from emr_ml.definitions import defs
 from emr_ml.settings import ROOT
 
 HEAVY = ("pyspark", "boto3", "dagster_aws", "dagster_pyspark", "matplotlib", "sklearn")
-SPARK_ASSETS = ("processed_dataset", "lr_model", "metrics", "sales_by_seller")
 
 
 def specs() -> dict[str, dg.AssetSpec]:
     return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+
+
+SPARK_ASSETS = sorted(name for name, spec in specs().items() if "spark" in spec.kinds)
 
 
 def test_definitions_load_without_the_packages_that_take_seconds() -> None:

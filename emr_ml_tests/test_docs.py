@@ -15,8 +15,7 @@ EVERYTHING = "\n".join(TEXT.values())
 
 
 def variables() -> set[str]:
-    own = {f"EMR_ML_{name.upper()}" for name in Settings.model_fields if name != "dagster_home"}
-    return own
+    return {f"EMR_ML_{name.upper()}" for name in Settings.model_fields if name != "dagster_home"}
 
 
 def test_every_variable_that_is_named_exists() -> None:

@@ -159,3 +159,19 @@ def test_pictures_and_figures_of_the_metrics_are_in_the_metadata(graph: Graph) -
     assert isinstance(shown["auc_roc"], float)
     for picture in ("roc_curve", "precision_recall_curve", "calibration_curve", "confusion_matrix"):
         assert shown[picture].startswith(f"![{picture}](data:image/png;base64,iVBOR")
+
+
+def test_a_version_that_a_tighter_threshold_refuses_is_current_no_more(graph: Graph) -> None:
+    with Path(str(graph.settings.source)).open("a") as source:
+        source.writelines("tall,red,no\n" for _ in range(3))
+    assert graph.materialize().success
+    contract = Path(graph.settings.dataset)
+    before = contract.read_text()
+    contract.write_text(before + "checks: {max_rejected_share: 0.01}\n")
+    assert not graph.materialize([processed_dataset]).success
+
+    assert "refused by rejected_share" in failure(graph.materialize([lr_model]), "lr_model")
+
+    contract.write_text(before)
+    assert graph.materialize([processed_dataset]).success
+    assert graph.materialize([lr_model]).success

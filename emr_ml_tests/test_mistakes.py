@@ -87,3 +87,18 @@ def test_run_config_out_of_bounds_is_named(graph: Graph) -> None:
     result = graph.materialize(config={"lr_model": {"max_ngram": 9}})
 
     assert "max_ngram: Input should be less than or equal to 5" in failure(result, "lr_model")
+
+
+def test_a_contract_without_a_label_can_not_train_a_model(graph: Graph) -> None:
+    Path(graph.settings.dataset).write_text("columns: {height: numeric}\n")
+
+    said = failure(graph.materialize(), "lr_model")
+
+    assert said == "the contract names no label, so there is nothing to learn: add `label`"
+
+
+def test_a_lake_that_can_not_be_written_is_named(graph: Graph) -> None:
+    in_the_way = graph.folder / "lake"
+    in_the_way.write_text("a file")
+
+    assert str(in_the_way) in failure(graph.materialize(), "raw_csv_s3")

@@ -11,9 +11,10 @@ import pytest
 
 from emr_ml.contract import Dialect
 from emr_ml.snapshot import SourceError, take_snapshot
+from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.sources import Watch, content_of
+from spark_jobs.runtime.sources import Watch
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3
@@ -49,9 +50,15 @@ def test_a_file_is_taken_by_its_name(source: Path, folder_lake: Lake) -> None:
     assert take(path, folder_lake) == [file]
 
 
-def test_a_hidden_file_is_taken_if_it_is_named(source: Path, folder_lake: Lake) -> None:
+def test_a_single_file_that_spark_passes_over_is_refused(source: Path, folder_lake: Lake) -> None:
     path = write(source, "_data.csv") / "_data.csv"
-    assert names(take(path, folder_lake)) == ["_data.csv"]
+    with pytest.raises(SourceError, match=r"Spark can't read a file named '_data\.csv'"):
+        take(path, folder_lake)
+
+
+def test_a_file_name_with_a_colon_is_refused(source: Path, folder_lake: Lake) -> None:
+    with pytest.raises(SourceError, match=r"Spark can't read a file named '10:00\.csv'"):
+        take(write(source, "10:00.csv"), folder_lake)
 
 
 def test_a_folder_is_taken_with_all_below_it_in_order(source: Path, folder_lake: Lake) -> None:

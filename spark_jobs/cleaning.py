@@ -1,6 +1,7 @@
 """Text records become typed rows by the contract, row by row, or are rejected with a reason."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
@@ -39,7 +40,9 @@ def clean(records: DataFrame, contract: Mapping[str, Any]) -> DataFrame:
         typed[label["column"]], broken = _label(label, contract["missing"])
         reasons += broken
     for name in contract["id"]:
-        typed.setdefault(name, _category(name, contract["missing"])[0])
+        value, _ = _category(name, contract["missing"])
+        typed.setdefault(name, value)
+        reasons.append(_reason(value.isNull(), name, "is missing, and it is part of the id"))
     return records.select(
         *(value.alias(name) for name, value in typed.items()),
         *ORIGIN,
@@ -73,7 +76,7 @@ def write_rejected(spark: SparkSession, cleaned: DataFrame, path: str) -> int:
             cleaned.where(F.col(REASON).isNotNull())
             .select(*origin)
             .observe(observed, F.count(F.lit(1)).alias("rejected"))
-            .coalesce(1)
+            .repartition(1)
             .write.parquet(path)
         )
     return observed.get["rejected"]
@@ -102,7 +105,9 @@ def described(observed: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for key, value in observed.items():
         figure, colon, name = key.partition(":")
         if colon:
-            columns.setdefault(name, {})[figure] = value
+            # the mean of huge numbers may overflow, and JSON has no infinity
+            plain = value is None or isfinite(value)
+            columns.setdefault(name, {})[figure] = value if plain else None
     return columns
 
 

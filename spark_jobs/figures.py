@@ -5,6 +5,7 @@ the trapezoid), Brier (1950), Guo et al. (2017) for the expected calibration err
 so that no row is ever collected.
 """
 
+from itertools import accumulate
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Window
@@ -89,7 +90,7 @@ def _ranking(
 
     Rows of one score are one step of the ranking, whichever order they stand in.
     """
-    steps = _cumulated(
+    parts, steps = _cumulated(
         scored.groupBy("probability").agg(
             F.sum("label").alias("tp"), F.sum(1 - F.col("label")).alias("fp")
         )
@@ -105,7 +106,7 @@ def _ranking(
         .orderBy("step")
         .collect()
     )
-    steps.unpersist()
+    parts.unpersist()
     return (
         {"auc_roc": areas[0] / (positives * negatives), "auc_pr": areas[1] / positives},
         [
@@ -119,8 +120,10 @@ def _ranking(
     )
 
 
-def _cumulated(by_score: DataFrame) -> DataFrame:
-    """With `all_tp` and `all_fp`: the sums over this score and all higher ones.
+def _cumulated(by_score: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """The persisted scores, and the same with `all_tp` and `all_fp`.
+
+    These are the sums over this score and all higher ones.
 
     Each part of the sorted scores is cumulated by itself, then moved by the sums of the parts
     before it, so that the whole ranking is never in one task.
@@ -129,16 +132,13 @@ def _cumulated(by_score: DataFrame) -> DataFrame:
     parts = by_score.sort(downward).withColumn("part", F.spark_partition_id()).persist()
     within = Window.partitionBy("part").orderBy(downward)
     totals = parts.groupBy("part").agg(F.sum("tp"), F.sum("fp")).orderBy("part").collect()
-    moved_tp, moved_fp = F.lit(0), F.lit(0)
-    for part, tp, fp in totals:
-        later = F.col("part") > part
-        moved_tp += F.when(later, tp).otherwise(0)
-        moved_fp += F.when(later, fp).otherwise(0)
-    return parts.withColumns(
-        {
-            "all_tp": F.sum("tp").over(within) + moved_tp,
-            "all_fp": F.sum("fp").over(within) + moved_fp,
-        }
+    before: dict[str, Column] = {}
+    for index, name in enumerate(("tp", "fp"), start=1):
+        sums = accumulate((total[index] for total in totals), initial=0)
+        pairs = [F.lit(v) for total, s in zip(totals, sums, strict=False) for v in (total[0], s)]
+        before[name] = F.create_map(*pairs)[F.col("part")]
+    return parts, parts.withColumns(
+        {f"all_{name}": F.sum(name).over(within) + moved for name, moved in before.items()}
     )
 
 

@@ -55,6 +55,8 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
             column has a value on the training side.
     """
     contract, params = request.contract, request.params
+    if not contract["label"]:
+        raise JobError("the contract names no label, so there is nothing to learn: add `label`")
     kinds = {name: column["kind"] for name, column in contract["columns"].items()}
     watch = Stopwatch()
     rows = spark.read.parquet(f"{request.inputs['processed_dataset'].path}/kept")

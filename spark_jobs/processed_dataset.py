@@ -45,6 +45,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     log.info("%(in)s rows in, %(kept)s kept, %(rejected)s rejected", rows)
     figures = {
         "columns": described(totals),
+        "table_rows": rows["kept"],
         "schema": {field.name: field.dataType.simpleString() for field in kept.schema},
         "label": label
         and {"positive": totals["positive"], "other": totals["kept"] - totals["positive"]},

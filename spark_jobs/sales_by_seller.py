@@ -54,6 +54,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     assert summed is not None, "an aggregate without groups has one row"
     figures = {
         "sellers": summed[0],
+        "table_rows": summed[0],
         "revenue": float(summed[1] or 0),
         "transactions": summed[2] or 0,
         "schema": {field.name: field.dataType.simpleString() for field in written.schema},

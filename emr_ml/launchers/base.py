@@ -12,7 +12,14 @@ from emr_ml.claims import Claims, Held
 from emr_ml.versions import version_of
 from spark_jobs.runtime.job import Input, Request
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import Report, attempt_key, read_report, request_key
+from spark_jobs.runtime.report import (
+    Committed,
+    Report,
+    SupersededError,
+    attempt_key,
+    read_report,
+    request_key,
+)
 
 
 class LaunchError(Exception):
@@ -81,21 +88,28 @@ class Launcher(ABC):
         before = read_report(self.lake, work.asset, work.version) if work.force else None
         followed = 0
         while True:
-            committed = read_report(self.lake, work.asset, work.version)
-            if committed and not (before and committed.etag == before.etag):
-                return Outcome(committed.report, reused=True)
-            held = claims.take(work.run_id)
-            if held:
-                return self._compute_as(held, work, log)
+            if found := self._committed(work, before):
+                return Outcome(found, reused=True)
+            if held := claims.take(work.run_id, past=before.report.attempt if before else 0):
+                try:
+                    return self._compute_as(held, work, before, log)
+                except SupersededError as reason:
+                    log.warning("%s", reason)
             followed = self._follow(claims, followed, log)
 
-    def _compute_as(self, held: Held, work: Work, log: Logger) -> Outcome:
+    def _committed(self, work: Work, before: Committed | None) -> Report | None:
+        """The report of the version, unless it is the one that a forced run is to replace."""
+        committed = read_report(self.lake, work.asset, work.version)
+        if committed is None or (before and committed.etag == before.etag):
+            return None
+        return committed.report
+
+    def _compute_as(self, held: Held, work: Work, before: Committed | None, log: Logger) -> Outcome:
         attempt = held.claim.attempt
         with held.kept(log):
             # whoever held the claim before may have committed just before it was taken
-            committed = read_report(self.lake, work.asset, work.version)
-            if committed and not work.force:
-                return Outcome(committed.report, reused=True)
+            if found := self._committed(work, before):
+                return Outcome(found, reused=True)
             log.info("attempt %s of %s %s", attempt, work.asset, work.version)
             report = self.compute(self._request(work, attempt), log)
         return Outcome(report, reused=report.attempt != attempt)

@@ -40,7 +40,7 @@ class LocalLauncher(Launcher):
 
     def compute(self, request: Request, log: Logger) -> Report:
         run = importlib.import_module(f"spark_jobs.{request.asset}").run
-        session = self._started().spark_session
+        session = self._started(request).spark_session
         try:
             # a session of its own: one job's settings and observations are not the next one's
             return execute(run, session.newSession(), request, log)
@@ -53,13 +53,15 @@ class LocalLauncher(Launcher):
             session.sparkContext.cancelAllJobs()
             raise
 
-    def _started(self) -> "LazyPySparkResource":
+    def _started(self, request: Request) -> "LazyPySparkResource":
         if self._session is None:
             check_java()
             # these imports take seconds, and a run that reuses everything needs none of them
             from dagster_pyspark import LazyPySparkResource
 
-            conf = local_conf(on_s3=self._on_s3) | self._spark_conf
+            named = [file.uri for given in request.inputs.values() for file in given.files]
+            on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in named)
+            conf = local_conf(on_s3=on_s3) | self._spark_conf
             self._session = LazyPySparkResource(spark_config=conf)
         return self._session
 

@@ -22,10 +22,10 @@ from emr_ml.launchers.base import LaunchError, Work
 from emr_ml.launchers.local import LocalLauncher, check_java
 from emr_ml.settings import SALES_CONTRACT
 from emr_ml.versions import code_of, local_spark
+from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import Report, check_claim, claim_key, read_report
-from spark_jobs.runtime.sources import content_of
 
 LOG = logging.getLogger("test")
 FIELDS = ("format", "dialect", "missing", "columns", "label", "id")

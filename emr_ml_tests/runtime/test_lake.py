@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from spark_jobs.runtime.content import content_of
+from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.lake.base import as_json
 
@@ -130,7 +132,7 @@ def test_a_lake_in_a_folder_does_not_list_hidden_files(folder_lake: Lake) -> Non
 def test_an_upload_stores_the_file(lake: Lake, tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
     file.write_bytes(b"a,b\n" * 300_000)
-    lake.upload(file, "files/1.csv")
+    lake.upload(file, "files/1.csv", content_of(file))
     assert body(lake, "files/1.csv") == b"a,b\n" * 300_000
 
 
@@ -138,7 +140,7 @@ def test_an_upload_leaves_a_taken_key(lake: Lake, tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
     file.write_bytes(b"new")
     lake.write("files/1.csv", b"old")
-    lake.upload(file, "files/1.csv")
+    lake.upload(file, "files/1.csv", content_of(file))
     assert body(lake, "files/1.csv") == b"old"
 
 
@@ -178,3 +180,17 @@ def test_a_lake_in_s3_stays_below_its_prefix(s3: "S3") -> None:
     s3.put("other/a")
     open_lake(s3.uri("mine")).write("a", b"")
     assert keys(open_lake(s3.uri("mine/")), "") == ["a"]
+
+
+def test_an_upload_that_is_not_the_promised_content_leaves_nothing(
+    lake: Lake, tmp_path: Path
+) -> None:
+    file = tmp_path / "file.csv"
+    file.write_bytes(b"a,b\n1,2\n")
+    promised = content_of(file)
+    file.write_bytes(b"a,b\n3,4\n")
+
+    with pytest.raises(JobError, match=r"file\.csv changed since the snapshot"):
+        lake.upload(file, "files/1.csv", promised)
+
+    assert lake.read("files/1.csv") is None

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from emr_ml_tests.processes import COUNT, Racers
+from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.lake import Lake, open_lake
 
 INCREMENTS = 5
@@ -40,7 +41,7 @@ def write_and_read(root: str) -> list[str]:
 
 def upload(root: str, path: str) -> bool:
     lake = open_lake(root)
-    lake.upload(Path(path), "files/1")
+    lake.upload(Path(path), "files/1", content_of(Path(path)))
     stored = lake.read("files/1")
     return stored is not None and stored.body == Path(path).read_bytes()
 

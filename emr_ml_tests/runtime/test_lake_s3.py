@@ -83,7 +83,7 @@ def test_uploading_to_a_missing_bucket_is_an_error(nowhere: Lake, tmp_path: Path
     file = tmp_path / "file"
     file.write_bytes(b"1")
     with pytest.raises(S3UploadFailedError, match="NoSuchBucket"):
-        nowhere.upload(file, "a")
+        nowhere.upload(file, "a", "sha256:")
 
 
 def test_a_lake_can_be_a_whole_bucket(s3: "S3") -> None:

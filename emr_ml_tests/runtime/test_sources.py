@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import JobError, SourceFile
-from spark_jobs.runtime.sources import CHUNK, Watch, content_of
+from spark_jobs.runtime.sources import Watch
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3
@@ -56,7 +57,7 @@ CHANGES = [rewrite, replace, grow, empty]
 
 def test_the_content_of_a_file_is_its_sha256(tmp_path: Path) -> None:
     path = tmp_path / "large"
-    body = os.urandom(2 * CHUNK + 1)
+    body = os.urandom((1 << 20) + 1)
     path.write_bytes(body)
     assert content_of(path) == f"sha256:{hashlib.sha256(body).hexdigest()}"
 

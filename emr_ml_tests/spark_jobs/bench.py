@@ -19,8 +19,13 @@ from spark_jobs.runtime.job import Input, Request, Result, SourceFile
 from spark_jobs.runtime.lake import open_lake
 
 CLEANED_BY = ("format", "dialect", "missing", "columns", "label", "id")
-DEFAULTS: dict[str, Any] = ModelParams().model_dump(mode="json")
-SMALL = {**DEFAULTS, "text_features": 1 << 12, "regularization": [1e-3], "max_iterations": 20}
+DEFAULTS: dict[str, Any] = ModelParams.model_validate({}).model_dump(mode="json")
+SMALL: dict[str, Any] = {
+    **DEFAULTS,
+    "text_features": 1 << 12,
+    "regularization": [1e-3],
+    "max_iterations": 20,
+}
 FIRST_PERCENT = {"train": 0, "validation": 64, "test": 80}
 LOG = logging.getLogger("test")
 

@@ -23,13 +23,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    settings = {
+    settings: dict[str, bool | float | int | str | None] = {
+        **local_conf(on_s3=False),
         "spark.master": "local[2]",
         "spark.driver.memory": "2g",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.caseSensitive": "true",
     }
-    session = SparkSession.builder.config(map=local_conf(on_s3=False) | settings).getOrCreate()
+    session = SparkSession.builder.config(map=settings).getOrCreate()
     yield session
     session.stop()
 

@@ -3,15 +3,15 @@
 from typing import Any
 
 import pytest
-from pyspark.ml import PipelineModel
+from pyspark.ml import Estimator, PipelineModel
 from pyspark.ml.feature import HashingTF
-from pyspark.ml.linalg import Vector
+from pyspark.ml.linalg import SparseVector
 from pyspark.sql import DataFrame, SparkSession
 
 from emr_ml_tests.spark_jobs.bench import SMALL
 from spark_jobs.features import featurizer
 
-PLAIN = {**SMALL, "max_ngram": 1, "inverse_document_frequency": False}
+PLAIN: dict[str, Any] = {**SMALL, "max_ngram": 1, "inverse_document_frequency": False}
 MIXED = {"a.b": "numeric", "the `job`": "categorical", "it's": "text", "more text": "text"}
 SCHEMA = "`a.b` double, `the ``job``` string, `it's` string, `more text` string"
 WORDS = "words string"
@@ -33,24 +33,24 @@ def fitted(train: DataFrame, kinds: dict[str, str], params: dict[str, Any]) -> P
     stages: list[Any] = plan.by_row
     frame = PipelineModel(stages).transform(train)
     for stage in plan.fitted:
-        model = stage.fit(frame) if hasattr(stage, "fit") else stage
+        model = stage.fit(frame) if isinstance(stage, Estimator) else stage
         stages.append(model)
         frame = model.transform(frame)
     return PipelineModel(stages)
 
 
-def vectors(model: PipelineModel, frame: DataFrame) -> list[Vector]:
+def vectors(model: PipelineModel, frame: DataFrame) -> list[SparseVector]:
     return [row["features"] for row in model.transform(frame).collect()]
 
 
 def vectors_of(
     spark: SparkSession, texts: list[str | None], params: dict[str, Any]
-) -> list[Vector]:
+) -> list[SparseVector]:
     frame = spark.createDataFrame([(text,) for text in texts], WORDS)
     return vectors(fitted(frame, {"words": "text"}, params), frame)
 
 
-def terms(vector: Vector) -> set[int]:
+def terms(vector: SparseVector) -> set[int]:
     return {index for index, value in enumerate(vector.toArray()) if value}
 
 

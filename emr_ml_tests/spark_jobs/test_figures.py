@@ -1,6 +1,7 @@
 """The figures, against scikit-learn's."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,14 +35,16 @@ def expected(rows: Scored) -> dict[str, float | None]:
     probability = np.array([row[1] for row in rows])
     hit = (probability >= 0.5).astype(int)
     bins = np.minimum(np.floor(probability * 10), 9)
+    # the stubs take it for text only
+    nothing: dict[str, Any] = {"zero_division": 0}
     gaps = [
         (bins == each).sum() * abs(label[bins == each].mean() - probability[bins == each].mean())
         for each in np.unique(bins)
     ]
     return {
         "accuracy": sklearn_metrics.accuracy_score(label, hit),
-        "f1": sklearn_metrics.f1_score(label, hit, zero_division=0),
-        "precision": sklearn_metrics.precision_score(label, hit, zero_division=0),
+        "f1": sklearn_metrics.f1_score(label, hit, **nothing),
+        "precision": sklearn_metrics.precision_score(label, hit, **nothing),
         "recall": sklearn_metrics.recall_score(label, hit),
         "auc_roc": sklearn_metrics.roc_auc_score(label, probability),
         "auc_pr": sklearn_metrics.average_precision_score(label, probability),

@@ -10,6 +10,7 @@ from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.progress import progress
 from spark_jobs.runtime.report import (
     Report,
+    SupersededError,
     attempt_key,
     check_claim,
     commit,
@@ -28,23 +29,30 @@ def execute(run: Run, spark: "SparkSession", request: Request, log: Logger) -> R
     """Run the job as the claimed attempt of its version and commit what it found.
 
     Raises:
-        JobError: the attempt is not the claimed one, Spark is not the release that the version
-            was made for, a source file changed, or the job met a mistake of the user's.
+        SupersededError: another attempt is the claimed one, or is committed.
+        JobError: Spark is not the release that the version was made for, a source file changed,
+            the attempt has left files already, or the job met a mistake of the user's.
     """
     lake = open_lake(request.lake)
     check_claim(lake, request)
     check_spark(spark.version, request.spark)
     over = read_report(lake, request.asset, request.version)
     if over and over.report.attempt >= request.attempt:
-        raise JobError(
+        raise SupersededError(
             f"attempt {request.attempt} of {request.asset} {request.version} is committed "
             f"already, see {request.output}: there is nothing to do"
+        )
+    if data_files(lake, request.asset, request.version, request.attempt):
+        raise JobError(
+            f"attempt {request.attempt} has left files in {request.output} without a commit: "
+            "remove them to run it again, or materialize the asset for a new attempt"
         )
     started = now()
     watch = Watch(file for given in request.inputs.values() for file in given.files)
     watch.before()
     # names of columns are the user's: "Age" and "age" may both be there
     spark.conf.set("spark.sql.caseSensitive", "true")
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
     with progress(spark, log):
         result = run(spark, request, log)
     watch.after()

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging import Logger, LoggerAdapter
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,10 @@ def progress(
 
     def speak() -> None:
         while not ended.wait(every):
-            line = describe(spark)
-            if line:
-                log.info(line)
+            # a JVM that is gone is the job's to report, not this thread's
+            with suppress(Exception):
+                if line := describe(spark):
+                    log.info(line)
 
     speaker = threading.Thread(target=speak, name="spark-progress", daemon=True)
     speaker.start()

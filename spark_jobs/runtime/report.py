@@ -11,6 +11,10 @@ from spark_jobs.runtime.lake.base import as_json
 SCHEMA = 1
 
 
+class SupersededError(JobError):
+    """Another attempt is the claimed or committed one: there is nothing left to do."""
+
+
 @dataclass(frozen=True)
 class Report:
     """Facts about one committed attempt. It judges nothing: thresholds are not known here.
@@ -111,11 +115,11 @@ def commit(lake: Lake, report: Report, over: str | None = None) -> Report:
 
 
 def check_claim(lake: Lake, request: Request) -> None:
-    """Raises JobError unless the request's attempt is the one that the claim names."""
+    """Raises SupersededError unless the request's attempt is the one that the claim names."""
     stored = lake.read(claim_key(request.asset, request.version))
     claimed = stored.json().get("attempt") if stored else None
     if claimed != request.attempt:
-        raise JobError(
+        raise SupersededError(
             f"attempt {request.attempt} of {request.asset} {request.version} was superseded: "
             f"the claim names attempt {claimed}. Nothing is to be done, follow that one"
         )

@@ -1,21 +1,10 @@
 """Source files: what identifies their content, and whether they are still what the snapshot saw."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from spark_jobs.runtime.content import changed, content_of
 from spark_jobs.runtime.job import JobError, SourceFile
-
-CHUNK = 1 << 20
-
-
-def content_of(path: Path) -> str:
-    """`sha256:<hex>` of a local file, streamed."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return f"sha256:{digest.hexdigest()}"
 
 
 class Watch:
@@ -30,20 +19,13 @@ class Watch:
         for file in self.files:
             self._seen[file.uri] = _state(file)
             if _content(file) != file.content:
-                raise _changed(file)
+                raise changed(file.uri)
 
     def after(self) -> None:
         """Raises JobError for a file that was replaced while it was read."""
         for file in self.files:
             if _state(file) != self._seen[file.uri] and _content(file) != file.content:
-                raise _changed(file)
-
-
-def _changed(file: SourceFile) -> JobError:
-    return JobError(
-        f"{file.uri} changed since the snapshot. Nothing of it was used: "
-        "materialize the snapshot again, then this asset"
-    )
+                raise changed(file.uri)
 
 
 def _state(file: SourceFile) -> object:

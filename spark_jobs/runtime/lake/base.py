@@ -62,8 +62,12 @@ class Lake(ABC):
         """The objects whose keys start with the prefix, in order of key."""
 
     @abstractmethod
-    def upload(self, path: Path, key: str) -> None:
-        """Store a local file, streamed and checksummed, unless the key is taken already."""
+    def upload(self, path: Path, key: str, content: str) -> None:
+        """Store a local file, streamed, unless the key is taken already.
+
+        Raises:
+            JobError: the file is not, or no longer, of that content (as `content_of` names it).
+        """
 
     def write_json(self, key: str, value: Mapping[str, Any]) -> str:
         return self.write(key, as_json(value))

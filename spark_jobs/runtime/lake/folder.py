@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from spark_jobs.runtime.content import changed, content_of
 from spark_jobs.runtime.lake.base import Lake, Object, Stored, checked
 
 
@@ -54,7 +55,7 @@ class FolderLake(Lake):
                 stat = path.stat()
                 yield Object(key, stat.st_size, f"{stat.st_mtime_ns}-{stat.st_size}")
 
-    def upload(self, path: Path, key: str) -> None:
+    def upload(self, path: Path, key: str, content: str) -> None:
         target = self._path(key)
         if target.exists():
             return
@@ -63,6 +64,8 @@ class FolderLake(Lake):
             with path.open("rb") as source, staged.open("wb") as copy:
                 while chunk := source.read(1 << 20):
                     copy.write(chunk)
+            if content_of(staged) != content:
+                raise changed(path)
             staged.replace(target)
 
     def _path(self, key: str) -> Path:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from spark_jobs.runtime.content import changed, content_of
 from spark_jobs.runtime.lake.base import Lake, Object, Stored, checked
 
 if TYPE_CHECKING:
@@ -30,7 +32,10 @@ class S3Lake(Lake):
     def __init__(self, root: str, client: "S3Client | None" = None) -> None:
         self.root = root.rstrip("/")
         self.bucket, _, self.prefix = self.root.removeprefix("s3://").partition("/")
-        self.client = client or boto3.client("s3")
+        # one hung call must not outlast the lease of a claim
+        self.client = client or boto3.client(
+            "s3", config=Config(connect_timeout=5, read_timeout=15)
+        )
 
     def read(self, key: str) -> Stored | None:
         try:
@@ -77,7 +82,7 @@ class S3Lake(Lake):
                     entry.get("Key", "")[strip:], entry.get("Size", 0), entry.get("ETag", "")
                 )
 
-    def upload(self, path: Path, key: str) -> None:
+    def upload(self, path: Path, key: str, content: str) -> None:
         try:
             self.client.head_object(Bucket=self.bucket, Key=self._key(key))
         except ClientError as error:
@@ -86,6 +91,9 @@ class S3Lake(Lake):
             self.client.upload_file(
                 str(path), self.bucket, self._key(key), ExtraArgs={"ChecksumAlgorithm": "SHA256"}
             )
+            if content_of(path) != content:
+                self.client.delete_object(Bucket=self.bucket, Key=self._key(key))
+                raise changed(path) from None
 
     def _put_if(self, key: str, put: Callable[[str], str]) -> str | None:
         mark = uuid.uuid4().hex
