@@ -72,7 +72,7 @@ class Dialect(_Part):
         try:
             return ENCODINGS[codecs.lookup(value).name]
         except LookupError:
-            names = ", ".join(sorted(ENCODINGS.values()))
+            names = ", ".join(sorted(set(ENCODINGS.values())))
             raise ValueError(f"'{value}' is no encoding that Spark reads: {names}") from None
 
     @model_validator(mode="after")

@@ -61,8 +61,6 @@ def header_of(head: bytes, name: str, dialect: Dialect) -> tuple[str, ...]:
             f"{name} is not {dialect.encoding}: byte {at} is {head[at]:#04x}. "
             "Set `encoding` under `dialect` in the contract"
         ) from error
-    except LookupError as error:
-        raise SourceError(f"'{dialect.encoding}' is no encoding that Python knows") from error
     doubled = dialect.escape == dialect.quote
     rest = io.StringIO(text, newline="")
     records = csv.reader(

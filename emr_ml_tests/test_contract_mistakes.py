@@ -155,7 +155,7 @@ def test_all_mistakes_are_told_at_once() -> None:
             "3:1: dialect: utf-16 can't be split",
         ),
         ("dialect: {delimiter: '\"'}\n", "3:1: dialect: '\"' can't be the delimiter"),
-        ("label: {column: y, positive: 'NA'}\n", "3:20: label.positive: 'NA' is the positive"),
+        ("label: {column: y, positive: 'NA'}\n", "3:20: 'NA' is the positive"),
     ],
 )
 def test_what_spark_could_not_read_is_refused(text: str, expected: str) -> None:

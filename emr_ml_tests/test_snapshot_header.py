@@ -72,10 +72,9 @@ def test_blanks_around_a_name_stay_if_the_dialect_says_so() -> None:
     assert header(" a ,b\n", trim=False) == (" a ", "b")
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "shift_jis"])
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le"])
 def test_another_encoding_may_be_set(encoding: str) -> None:
-    name = "価格" if encoding == "shift_jis" else "preço"
-    assert header(f"{name},b\n".encode(encoding), encoding=encoding) == (name, "b")
+    assert header("preço,b\n".encode(encoding), encoding=encoding) == ("preço", "b")
 
 
 def test_a_character_that_the_end_of_the_head_cuts_in_two_is_no_error() -> None:
@@ -90,11 +89,6 @@ def test_a_byte_of_another_encoding_is_an_error_that_names_it() -> None:
 def test_a_byte_order_mark_counts_when_a_byte_is_named() -> None:
     with pytest.raises(SourceError, match="byte 6 is 0xe7"):
         header(codecs.BOM_UTF8 + "preço,b\n".encode("latin-1"))
-
-
-def test_an_encoding_that_does_not_exist_is_an_error() -> None:
-    with pytest.raises(SourceError, match="'utf-9' is no encoding"):
-        header("a,b\n", encoding="utf-9")
 
 
 def test_a_wide_header_that_fits_is_read_whole() -> None:
