@@ -4,7 +4,6 @@ import codecs
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-import dagster as dg
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -17,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from emr_ml.located_yaml import Places, WrittenFloat, WrittenInteger, YamlError, parse
+from emr_ml.model_params import ModelParams
 from spark_jobs.names import RESERVED
 from spark_jobs.runtime.lake import open_lake
 
@@ -116,24 +116,6 @@ class Checks(_Part):
     """Thresholds. Changing one judges anew and recomputes nothing."""
 
     max_rejected_share: float = Field(0.05, ge=0, le=1)
-
-
-class ModelParams(dg.Config):
-    """Parameters of the model: defaults for every run, which the launchpad can override."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text_features: int = Field(2**18, ge=1, description="length of the hashed vector of a text")
-    max_ngram: int = Field(2, ge=1, le=5, description="words in a term, at most")
-    binary_terms: bool = Field(True, description="a term counts once, however often it occurs")
-    inverse_document_frequency: bool = Field(True, description="rare terms weigh more")
-    regularization: list[Annotated[float, Field(ge=0)]] = Field(
-        [1e-6, 1e-4, 1e-2],
-        min_length=1,
-        description="L2 penalties to try; the validation side chooses",
-    )
-    max_iterations: int = Field(100, ge=1, description="iterations of L-BFGS, at most")
-    tolerance: float = Field(1e-5, gt=0, description="relative change at which L-BFGS stops")
 
 
 class Contract(_Part):

@@ -7,8 +7,9 @@ from typing import Any, cast
 import dagster as dg
 from pydantic import Field, ValidationError, create_model
 
-from emr_ml.contract import Contract, ContractError, ModelParams, load_contract
+from emr_ml.contract import Contract, ContractError, load_contract
 from emr_ml.materialization import SparkConfig
+from emr_ml.model_params import ModelParams
 from spark_jobs.runtime.job import JobError
 
 

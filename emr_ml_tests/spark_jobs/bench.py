@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
-from emr_ml.contract import Contract, ModelParams
+from emr_ml.contract import Contract
+from emr_ml.model_params import ModelParams
 from emr_ml.snapshot import take_snapshot
 from spark_jobs import lr_model, metrics, processed_dataset, sales_by_seller
 from spark_jobs.runtime.job import Input, Request, Result, SourceFile

@@ -3,9 +3,9 @@
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -48,28 +48,10 @@ class S3Lake(Lake):
         return self.client.put_object(Bucket=self.bucket, Key=self._key(key), Body=body)["ETag"]
 
     def create(self, key: str, body: bytes) -> str | None:
-        return self._put_if(
-            key,
-            lambda mark: self.client.put_object(
-                Bucket=self.bucket,
-                Key=self._key(key),
-                Body=body,
-                Metadata={WRITE: mark},
-                IfNoneMatch="*",
-            )["ETag"],
-        )
+        return self._put_if({"IfNoneMatch": "*"}, key, body)
 
     def swap(self, key: str, body: bytes, etag: str) -> str | None:
-        return self._put_if(
-            key,
-            lambda mark: self.client.put_object(
-                Bucket=self.bucket,
-                Key=self._key(key),
-                Body=body,
-                Metadata={WRITE: mark},
-                IfMatch=etag,
-            )["ETag"],
-        )
+        return self._put_if({"IfMatch": etag}, key, body)
 
     def list(self, prefix: str) -> Iterator[Object]:
         pages = self.client.get_paginator("list_objects_v2").paginate(
@@ -95,11 +77,17 @@ class S3Lake(Lake):
                 self.client.delete_object(Bucket=self.bucket, Key=self._key(key))
                 raise changed(path) from None
 
-    def _put_if(self, key: str, put: Callable[[str], str]) -> str | None:
+    def _put_if(self, condition: Any, key: str, body: bytes) -> str | None:
         mark = uuid.uuid4().hex
         for attempt in range(CONFLICT_TRIES):
             try:
-                return put(mark)
+                return self.client.put_object(
+                    Bucket=self.bucket,
+                    Key=self._key(key),
+                    Body=body,
+                    Metadata={WRITE: mark},
+                    **condition,
+                )["ETag"]
             except ClientError as error:
                 if error_code(error) in ("PreconditionFailed", "NoSuchKey"):
                     # the answer to our own first try may have been lost on the way
