@@ -25,8 +25,7 @@ def progress(
         while not ended.wait(every):
             # a JVM that is gone is the job's to report, not this thread's
             with suppress(Exception):
-                if line := describe(spark):
-                    log.info(line)
+                log.info(describe(spark))
 
     speaker = threading.Thread(target=speak, name="spark-progress", daemon=True)
     speaker.start()
@@ -37,8 +36,8 @@ def progress(
         speaker.join()
 
 
-def describe(spark: "SparkSession") -> str | None:
-    """Stages and tasks done of all in the Spark jobs that run now, or None while none does."""
+def describe(spark: "SparkSession") -> str:
+    """Stages and tasks done of all in the Spark jobs that run now."""
     tracker = spark.sparkContext.statusTracker()
     stages = tasks = tasks_done = stages_done = 0
     jobs = tracker.getActiveJobsIds()
@@ -52,7 +51,7 @@ def describe(spark: "SparkSession") -> str | None:
                 tasks_done += found.numCompletedTasks
                 stages_done += found.numCompletedTasks == found.numTasks
     if not jobs:
-        return None
+        return f"{len(tracker.getJobIdsForGroup())} Spark jobs done, the next is being planned"
     return (
         f"Spark job {max(jobs)}: {stages_done} of {stages} stages, "
         f"{tasks_done} of {tasks} tasks done"

@@ -1,0 +1,40 @@
+"""Lines in the log while Spark works."""
+
+import logging
+import time
+
+import pytest
+from pyspark.sql import SparkSession
+
+from spark_jobs.runtime.progress import describe, progress
+
+
+def test_a_long_spark_job_is_told_with_its_tasks(
+    spark: SparkSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    slow = spark.sparkContext.parallelize(range(4), 4).map(lambda _: time.sleep(0.7))
+
+    with progress(spark, logging.getLogger("test"), every=0.2):
+        slow.count()
+
+    lines = [record.getMessage() for record in caplog.records]
+    assert any("of 4 tasks done" in line for line in lines), lines
+
+
+def test_between_two_jobs_the_line_says_so(spark: SparkSession) -> None:
+    spark.range(3).count()
+
+    assert describe(spark).endswith("Spark jobs done, the next is being planned")
+
+
+def test_nothing_is_said_after_the_block(
+    spark: SparkSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    with progress(spark, logging.getLogger("test"), every=0.05):
+        pass
+    time.sleep(0.2)
+
+    assert caplog.records == []
