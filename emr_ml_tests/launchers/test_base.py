@@ -1,0 +1,143 @@
+"""The story of a launch, told with jobs that only commit."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from emr_ml.claims import Claims
+from emr_ml.launchers.base import Launcher, Work
+from spark_jobs.runtime.execution import describe
+from spark_jobs.runtime.job import JobError, Request, Result
+from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.runtime.report import Report, check_claim, commit, read_report
+
+LOG = logging.getLogger("test")
+WORK = Work("metrics", "run-1", {}, {}, {"depth": 3}, "code", "4.1.1")
+
+
+class QuickLauncher(Launcher):
+    """Commits at once, after whatever the test wants to happen first."""
+
+    def __init__(self, lake: Lake, before_commit: Callable[[Request], None] | None = None) -> None:
+        super().__init__(lake, poll_seconds=0.02)
+        self.before_commit = before_commit
+        self.computed: list[int] = []
+
+    @property
+    def spark(self) -> str:
+        return "4.1.1"
+
+    def compute(self, request: Request, log: logging.Logger) -> Report:
+        log.info("computing")
+        self.computed.append(request.attempt)
+        over = read_report(self.lake, request.asset, request.version)
+        if self.before_commit:
+            self.before_commit(request)
+        check_claim(self.lake, request)
+        report = describe(self.lake, request, Result({"in": 1}, {}, {}), "now")
+        return commit(self.lake, report, over.etag if over else None)
+
+
+@pytest.fixture(name="lake")
+def fixture_lake(tmp_path: Path) -> Lake:
+    return open_lake(str(tmp_path))
+
+
+def test_what_is_not_there_is_computed_and_what_is_there_is_not(lake: Lake) -> None:
+    launcher = QuickLauncher(lake)
+
+    outcomes = [launcher.launch(WORK, LOG) for _ in range(3)]
+
+    assert [outcome.reused for outcome in outcomes] == [False, True, True]
+    assert launcher.computed == [1]
+
+
+def test_the_request_of_each_attempt_is_kept(lake: Lake) -> None:
+    QuickLauncher(lake).launch(WORK, LOG)
+
+    stored = lake.read(f"metrics/{WORK.version}/attempts/1/request.json")
+    assert stored
+    assert Request.of(stored.json()).params == {"depth": 3}
+
+
+def test_who_finds_a_live_claim_follows_it_to_its_report(lake: Lake) -> None:
+    may_commit = threading.Event()
+    owner = QuickLauncher(lake, lambda _: (may_commit.wait(30), None)[1])
+    follower = QuickLauncher(lake)
+    owning = threading.Thread(target=owner.launch, args=(WORK, LOG))
+    owning.start()
+    while Claims(lake, WORK.asset, WORK.version).current() is None:
+        threading.Event().wait(0.01)
+    threading.Timer(0.3, may_commit.set).start()
+
+    outcome = follower.launch(WORK, LOG)
+
+    owning.join()
+    assert outcome.reused
+    assert (owner.computed, follower.computed) == ([1], [])
+
+
+def test_an_owner_that_was_superseded_takes_the_result_of_its_successor(lake: Lake) -> None:
+    successor = QuickLauncher(lake)
+
+    def taken_over(_: Request) -> None:
+        claims = Claims(lake, WORK.asset, WORK.version, lease=0.0)
+        claims.take("run-2")
+        threading.Event().wait(0.01)
+        held = claims.take("run-2")
+        assert held
+        request = replace(
+            Request("metrics", WORK.version, 2, lake.root, "", {}, {}, {}, "code", "4.1.1"),
+            output=lake.uri("metrics/elsewhere"),
+        )
+        successor.compute(request, LOG)
+
+    outcome = QuickLauncher(lake, taken_over).launch(WORK, LOG)
+
+    assert outcome.reused
+    assert outcome.report.attempt == 2
+
+
+def test_two_who_force_at_once_pay_once(lake: Lake) -> None:
+    QuickLauncher(lake).launch(WORK, LOG)
+    launchers = [QuickLauncher(lake) for _ in range(2)]
+    start = threading.Barrier(2)
+
+    def pause(_: Request) -> None:
+        threading.Event().wait(0.2)
+
+    def force(launcher: QuickLauncher) -> None:
+        launcher.before_commit = pause
+        start.wait()
+        launcher.launch(replace(WORK, force=True), LOG)
+
+    threads = [threading.Thread(target=force, args=(launcher,)) for launcher in launchers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(attempt for launcher in launchers for attempt in launcher.computed) == [2]
+
+
+def test_force_goes_past_a_report_whose_claim_is_gone(lake: Lake) -> None:
+    QuickLauncher(lake).launch(WORK, LOG)
+    (Path(lake.root) / "metrics" / WORK.version / "claim.json").unlink()
+
+    outcome = QuickLauncher(lake).launch(replace(WORK, force=True), LOG)
+
+    assert outcome.report.attempt == 2
+
+
+def test_a_mistake_of_the_job_is_the_launch_s(lake: Lake) -> None:
+    def fail(_: Request) -> None:
+        raise JobError("no such column")
+
+    with pytest.raises(JobError, match="no such column"):
+        QuickLauncher(lake, fail).launch(WORK, LOG)
+
+    assert QuickLauncher(lake).launch(WORK, LOG).report.attempt == 2
