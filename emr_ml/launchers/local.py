@@ -42,8 +42,7 @@ class LocalLauncher(Launcher):
         run = importlib.import_module(f"spark_jobs.{request.asset}").run
         session = self._started(request).spark_session
         try:
-            # a session of its own: one job's settings and observations are not the next one's
-            return execute(run, session.newSession(), request, log)
+            return execute(run, session, request, log)
         except JobError:
             raise
         except Exception as error:

@@ -19,7 +19,6 @@ def local_conf(*, on_s3: bool) -> dict[str, str]:
         "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
         # at WARN, Spark compares every header with names that the jobs do not use
         "spark.log.level": "ERROR",
-        "spark.sql.session.timeZone": "UTC",
         # 200 is for clusters: here most of the tasks would be empty
         "spark.sql.shuffle.partitions": str(cores),
         "spark.ui.enabled": "false",

@@ -16,6 +16,7 @@ from emr_ml.contract import Contract
 from emr_ml.model_params import ModelParams
 from emr_ml.snapshot import take_snapshot
 from spark_jobs import lr_model, metrics, processed_dataset, sales_by_seller
+from spark_jobs.runtime.execution import own_session
 from spark_jobs.runtime.job import Input, Request, Result, SourceFile
 from spark_jobs.runtime.lake import open_lake
 
@@ -110,7 +111,7 @@ class Bench:
     def process_files(self, files: tuple[SourceFile, ...], contract: Contract) -> Done:
         given = {"raw_csv_s3": Input("0" * 32, "unused", files)}
         request = self.request("processed_dataset", given, contract.pick(*CLEANED_BY))
-        result = processed_dataset.run(self.spark.newSession(), request, LOG)
+        result = processed_dataset.run(own_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 
     def sell(self, text: str, contract: Contract) -> Done:
@@ -118,7 +119,7 @@ class Bench:
         files = self.snapshot({"sales.csv": text}, contract)
         given = {"raw_sales_csv_s3": Input("0" * 32, "unused", files)}
         request = self.request("sales_by_seller", given, contract.pick(*CLEANED_BY))
-        result = sales_by_seller.run(self.spark.newSession(), request, LOG)
+        result = sales_by_seller.run(own_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 
     def dataset(self, rows: Sequence[Row], contract: Contract) -> Input:
@@ -143,14 +144,14 @@ class Bench:
         picked = contract.pick("columns", "label", "split")
         given = {"processed_dataset": dataset}
         request = self.request("lr_model", given, picked, {**SMALL, **params})
-        result = lr_model.run(self.spark.newSession(), request, LOG)
+        result = lr_model.run(own_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 
     def measure(self, dataset: Input, model: Done, contract: Contract) -> Done:
         """`metrics` of that model."""
         given = {"processed_dataset": dataset, "lr_model": model.as_input}
         request = self.request("metrics", given, contract.pick("label", "split"))
-        result = metrics.run(self.spark.newSession(), request, LOG)
+        result = metrics.run(own_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 
 

@@ -8,6 +8,7 @@ from pyspark.sql import SparkSession
 
 from emr_ml.launchers.local_conf import local_conf
 from emr_ml_tests.spark_jobs.bench import Bench
+from spark_jobs.runtime.execution import own_session
 
 HERE = Path(__file__).parent
 SHARED_DATA = HERE.parents[2] / "shared" / "data"
@@ -28,10 +29,9 @@ def spark() -> Iterator[SparkSession]:
         "spark.master": "local[2]",
         "spark.driver.memory": "2g",
         "spark.sql.shuffle.partitions": "2",
-        "spark.sql.caseSensitive": "true",
     }
     session = SparkSession.builder.config(map=settings).getOrCreate()
-    yield session
+    yield own_session(session)
     session.stop()
 
 

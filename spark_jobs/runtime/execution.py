@@ -50,15 +50,21 @@ def execute(run: Run, spark: "SparkSession", request: Request, log: Logger) -> R
     started = now()
     watch = Watch(file for given in request.inputs.values() for file in given.files)
     watch.before()
-    # names of columns are the user's: "Age" and "age" may both be there
-    spark.conf.set("spark.sql.caseSensitive", "true")
-    spark.conf.set("spark.sql.session.timeZone", "UTC")
     with progress(spark, log):
-        result = run(spark, request, log)
+        result = run(own_session(spark), request, log)
     watch.after()
     check_claim(lake, request)
     report = describe(lake, request, result, started)
     return commit(lake, report, over.etag if over else None)
+
+
+def own_session(spark: "SparkSession") -> "SparkSession":
+    """A session for one job: its settings and observations are not the next one's."""
+    session = spark.newSession()
+    # names of columns are the user's: "Age" and "age" may both be there
+    session.conf.set("spark.sql.caseSensitive", "true")
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    return session
 
 
 def check_spark(found: str, wanted: str) -> None:
