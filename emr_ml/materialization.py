@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dagster as dg
@@ -90,36 +90,43 @@ def materialize_snapshot(
     with plain_failures():
         asset, started = context.asset_key.path[-1], now()
         terms = load_contract(contract)
-        snapshot = take_snapshot(source, lake, asset, terms.dialect)
+        files = take_snapshot(source, lake, asset, terms.dialect)
+        contents = [{"name": f.name, "size": f.size, "content": f.content} for f in files]
         fields = terms.pick("format", "dialect")
-        contents = [{"name": f.name, "size": f.size, "content": f.content} for f in snapshot]
         version = digest({"asset": asset, "contract": fields, "files": contents})
-        committed = read_report(lake, asset, version)
-        files = [file.as_json() for file in snapshot]
-        # the same content may have moved: where it lies is in the report, not in the version
-        if committed and committed.report.files == files:
-            outcome = Outcome(committed.report, reused=True)
-        else:
-            attempt = committed.report.attempt + 1 if committed else 1
-            report = Report(
-                asset=asset,
-                version=version,
-                attempt=attempt,
-                path=lake.uri(f"{asset}/{version}"),
-                files=files,
-                inputs={},
-                params={},
-                code="",
-                spark=None,
-                rows={},
-                figures={"source": source, "bytes": sum(file.size for file in snapshot)},
-                seconds={},
-                started=started,
-                finished=now(),
-            )
-            winner = commit(lake, report, committed.etag if committed else None)
-            outcome = Outcome(winner, reused=False)
+        report = Report(
+            asset=asset,
+            version=version,
+            attempt=1,
+            path=lake.uri(f"{asset}/{version}"),
+            files=[file.as_json() for file in files],
+            inputs={},
+            params={},
+            code="",
+            spark=None,
+            rows={},
+            figures={"source": source},
+            seconds={},
+            started=started,
+            finished=now(),
+        )
+        outcome = commit_snapshot(lake, report)
         return conclude(context, lake, outcome, terms, judge)
+
+
+def commit_snapshot(lake: Lake, report: Report) -> Outcome:
+    """Commit the snapshot unless the same one is there.
+
+    The same content may have moved: where it lies is in the report, not in the version. Then the
+    report is replaced.
+    """
+    committed = read_report(lake, report.asset, report.version)
+    if committed is None:
+        return Outcome(commit(lake, report), reused=False)
+    if committed.report.files == report.files:
+        return Outcome(committed.report, reused=True)
+    moved = replace(report, attempt=committed.report.attempt + 1)
+    return Outcome(commit(lake, moved, committed.etag), reused=False)
 
 
 def conclude(
