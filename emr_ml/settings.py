@@ -1,4 +1,4 @@
-"""The settings, and the only reader of the environment."""
+"""The settings: the only reader of `EMR_ML_…` variables."""
 
 import json
 from pathlib import Path

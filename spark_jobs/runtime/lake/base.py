@@ -25,7 +25,6 @@ class Object:
 
     key: str
     size: int
-    etag: str
 
 
 class Lake(ABC):

@@ -52,8 +52,7 @@ class FolderLake(Lake):
         found = ((path.relative_to(self.folder).as_posix(), path) for path in walk.rglob("*"))
         for key, path in sorted(found):
             if key.startswith(prefix) and not path.name.startswith(".") and path.is_file():
-                stat = path.stat()
-                yield Object(key, stat.st_size, f"{stat.st_mtime_ns}-{stat.st_size}")
+                yield Object(key, path.stat().st_size)
 
     def upload(self, path: Path, key: str, content: str) -> None:
         target = self._path(key)

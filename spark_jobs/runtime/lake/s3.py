@@ -60,9 +60,7 @@ class S3Lake(Lake):
         strip = len(self._full(""))
         for page in pages:
             for entry in page.get("Contents", ()):
-                yield Object(
-                    entry.get("Key", "")[strip:], entry.get("Size", 0), entry.get("ETag", "")
-                )
+                yield Object(entry.get("Key", "")[strip:], entry.get("Size", 0))
 
     def upload(self, path: Path, key: str, content: str) -> None:
         try:
