@@ -1,8 +1,9 @@
-"""Who computes a version: at most one process at a time, and never for ever.
+"""Who computes a version, or starts a cluster: one process at a time, and never for ever.
 
 A claim is renewed while its owner works. Nobody compares clocks of two machines: a claim is
 dead once it has not changed for the length of a lease on the watcher's own clock, or at once if
-its owner was a process of this machine that is gone.
+its owner was a process of this machine that is gone. The work may go on without its owner, as a
+step of a cluster does: then the claim says where, and the next owner goes on with that attempt.
 """
 
 import os
@@ -12,15 +13,14 @@ import time
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field, fields, replace
 from logging import Logger
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
+from spark_jobs.runtime.attempt import SupersededError, now
 from spark_jobs.runtime.lake import Lake, Stored
 from spark_jobs.runtime.lake.base import as_json
-from spark_jobs.runtime.report import claim_key
 
 LEASE_SECONDS = 60.0
 RENEWALS_PER_LEASE = 6
@@ -29,7 +29,11 @@ NOWHERE = "unknown"
 
 @dataclass(frozen=True)
 class Claim:
-    """The body of `claim.json`; `nonce` tells two claims of one process apart."""
+    """The body of `claim.json`; `nonce` tells two claims of one process apart.
+
+    `status` is `held` while the owner works, `left` if the work goes on without it, `ended` if
+    the attempt is over. `place` says where the work goes on, such as the ids of cluster and step.
+    """
 
     attempt: int
     run_id: str
@@ -37,7 +41,8 @@ class Claim:
     pid: int
     nonce: str
     renewed_at: str
-    released: bool = False
+    status: Literal["held", "left", "ended"] = "held"
+    place: dict[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
     def of(cls, stored: Stored) -> Self:
@@ -60,35 +65,44 @@ class Claim:
 
 
 class Claims:
-    """The claim of one version, as one process sees it over time."""
+    """The claim at one key of the lake, as one process sees it over time."""
 
-    def __init__(self, lake: Lake, asset: str, version: str, lease: float = LEASE_SECONDS) -> None:
+    def __init__(self, lake: Lake, key: str, lease: float = LEASE_SECONDS) -> None:
         self._lake = lake
-        self._key = claim_key(asset, version)
+        self._key = key
         self._lease = lease
         self._seen: tuple[str, float] | None = None
 
-    def take(self, run_id: str, past: int = 0) -> "Held | None":
-        """Claim the next attempt, a later one than `past`; None while another's claim lives."""
+    def take(self, run_id: str, past: int = 0, *, resume: bool = False) -> "Held | None":
+        """Claim the next attempt, a later one than `past`; None while another's claim lives.
+
+        With `resume`, an attempt that is not over is taken as it is, with its place.
+        """
         stored = self._lake.read(self._key)
         if stored is None:
             return self._write(_new_claim(past + 1, run_id), None)
         claim = Claim.of(stored)
         if not (
-            claim.released or claim.owner_is_gone() or self._unchanged_for_a_lease(stored.etag)
+            claim.status != "held"
+            or claim.owner_is_gone()
+            or self._unchanged_for_a_lease(stored.etag)
         ):
             return None
-        return self._write(_new_claim(max(claim.attempt, past) + 1, run_id), stored.etag)
+        if resume and claim.status != "ended" and claim.attempt > past:
+            taken = replace(_new_claim(claim.attempt, run_id), place=claim.place)
+        else:
+            taken = _new_claim(max(claim.attempt, past) + 1, run_id)
+        return self._write(taken, stored.etag)
 
     def current(self) -> Claim | None:
         stored = self._lake.read(self._key)
         return Claim.of(stored) if stored else None
 
     def _unchanged_for_a_lease(self, etag: str) -> bool:
-        now = time.monotonic()
+        here = time.monotonic()
         if self._seen is None or self._seen[0] != etag:
-            self._seen = etag, now
-        return now - self._seen[1] > self._lease
+            self._seen = etag, here
+        return here - self._seen[1] > self._lease
 
     def _write(self, claim: Claim, over: str | None) -> "Held | None":
         body = as_json(asdict(claim))
@@ -105,17 +119,34 @@ class Held:
         self.claim = claim
         self._lake, self._key, self._etag = lake, key, etag
         self._pause = lease / RENEWALS_PER_LEASE
+        self._end: Literal["left", "ended"] = "ended"
+        self._one_swap_at_a_time = threading.Lock()
+
+    def note(self, **place: str) -> None:
+        """Keep where the work goes on, for whoever takes it over.
+
+        Raises:
+            SupersededError: the claim was taken over.
+        """
+        if not self._swap(replace(self.claim, place={**self.claim.place, **place})):
+            raise SupersededError(
+                f"the claim of attempt {self.claim.attempt} was taken over by another run"
+            )
+
+    def leave(self) -> None:
+        """The attempt will go on after the block: whoever wants it may go on with it."""
+        self._end = "left"
 
     @contextmanager
     def kept(self, log: Logger) -> Generator[None]:
-        """Renew the claim while the block runs, and release it at the end."""
+        """Renew the claim while the block runs; the attempt is over at its end, unless left."""
         ended = threading.Event()
 
         def renew() -> None:
             while not ended.wait(self._pause):
                 # a store that does not answer for a while is no reason to stop working
                 with suppress(Exception):
-                    if not self._swap(replace(self.claim, renewed_at=_now())):
+                    if not self._swap(self.claim):
                         log.warning("the claim of attempt %s was taken over", self.claim.attempt)
                         return
 
@@ -127,22 +158,26 @@ class Held:
             ended.set()
             keeper.join()
             try:
-                self._swap(replace(self.claim, renewed_at=_now(), released=True))
+                self._swap(replace(self.claim, status=self._end))
             except Exception:
                 # it must not hide how the block ended; the lease will run out
                 log.warning("the claim could not be released", exc_info=True)
 
     def _swap(self, claim: Claim) -> bool:
-        body = as_json(asdict(claim))
-        etag = self._lake.swap(self._key, body, self._etag)
-        if etag is None:
-            stored = self._lake.read(self._key)
-            # a renewal that raised may have been written all the same
-            if stored and stored.json().get("nonce") == claim.nonce:
-                etag = self._lake.swap(self._key, body, stored.etag)
-        if etag:
-            self._etag, self.claim = etag, claim
-        return bool(etag)
+        with self._one_swap_at_a_time:
+            # the keeper may have made its copy before a place was noted
+            place = {**self.claim.place, **claim.place}
+            claim = replace(claim, renewed_at=now(), place=place)
+            body = as_json(asdict(claim))
+            etag = self._lake.swap(self._key, body, self._etag)
+            if etag is None:
+                stored = self._lake.read(self._key)
+                # a renewal that raised may have been written all the same
+                if stored and stored.json().get("nonce") == claim.nonce:
+                    etag = self._lake.swap(self._key, body, stored.etag)
+            if etag:
+                self._etag, self.claim = etag, claim
+            return bool(etag)
 
 
 def this_host() -> str:
@@ -157,8 +192,4 @@ def this_host() -> str:
 
 
 def _new_claim(attempt: int, run_id: str) -> Claim:
-    return Claim(attempt, run_id, this_host(), os.getpid(), uuid.uuid4().hex, _now())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return Claim(attempt, run_id, this_host(), os.getpid(), uuid.uuid4().hex, now())

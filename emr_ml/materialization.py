@@ -16,7 +16,7 @@ from emr_ml.launchers.base import Launcher, LaunchError, Outcome, Work
 from emr_ml.presentation import describe
 from emr_ml.snapshot import SourceError, take_snapshot
 from emr_ml.versions import code_of, digest
-from spark_jobs.runtime.execution import now
+from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, commit, read_report
@@ -122,11 +122,11 @@ def commit_snapshot(lake: Lake, report: Report) -> Outcome:
     """
     committed = read_report(lake, report.asset, report.version)
     if committed is None:
-        return Outcome(commit(lake, report), reused=False)
+        return Outcome(commit(lake, report), reused=False, facts={})
     if committed.report.files == report.files:
-        return Outcome(committed.report, reused=True)
+        return Outcome(committed.report, reused=True, facts={})
     moved = replace(report, attempt=committed.report.attempt + 1)
-    return Outcome(commit(lake, moved, committed.etag), reused=False)
+    return Outcome(commit(lake, moved, committed.etag), reused=False, facts={})
 
 
 def conclude(
@@ -171,8 +171,12 @@ def plain_failures() -> Generator[None]:
     """Turn what a user can mend into a failure that needs no stack trace to be understood."""
     try:
         yield
-    except (ContractError, SourceError, JobError, LaunchError) as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error.__cause__
+    except LaunchError as error:
+        raise dg.Failure(
+            str(error), metadata=error.facts, allow_retries=False
+        ) from error.__cause__
+    except (ContractError, SourceError, JobError) as error:
+        raise dg.Failure(str(error), allow_retries=False) from error.__cause__
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         raise dg.Failure(f"{what}. Check the lake's folder, its rights and its disk") from error

@@ -9,8 +9,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
+import pytest
+
 from emr_ml.claims import Claim, Claims, this_host
 from emr_ml_tests.processes import Racers
+from spark_jobs.runtime.attempt import SupersededError
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import claim_key
 
@@ -21,14 +24,14 @@ HOLDER = """
 import sys, time
 from emr_ml.claims import Claims
 from spark_jobs.runtime.lake import open_lake
-assert Claims(open_lake(sys.argv[1]), "metrics", "v").take("holder")
+assert Claims(open_lake(sys.argv[1]), "metrics/v/claim.json").take("holder")
 print("held", flush=True)
 time.sleep(600)
 """
 
 
 def claims(lake: Lake, lease: float = 60.0) -> Claims:
-    return Claims(lake, "metrics", "v", lease)
+    return Claims(lake, KEY, lease)
 
 
 def take(root: str) -> int | None:
@@ -76,7 +79,7 @@ def test_a_claim_of_a_living_process_is_not_taken(lake: Lake) -> None:
 
 def test_versions_are_claimed_apart(lake: Lake) -> None:
     claims(lake).take("first")
-    assert Claims(lake, "metrics", "w").take("second")
+    assert Claims(lake, claim_key("metrics", "w")).take("second")
 
 
 def test_a_released_claim_is_taken_as_the_next_attempt(lake: Lake) -> None:
@@ -157,3 +160,63 @@ def test_one_of_many_processes_takes_over_a_released_claim(lake: Lake, racers: R
         pass
     attempts = racers.race(take, lake.root)
     assert [attempt for attempt in attempts if attempt] == [2]
+
+
+def test_an_attempt_that_is_not_over_is_resumed_with_its_place(lake: Lake) -> None:
+    held = claims(lake).take("first")
+    assert held
+    held.leave()
+    with held.kept(LOG):
+        held.note(cluster="j-1")
+        held.note(step="s-1")
+    second = claims(lake).take("second", resume=True)
+    assert second and second.claim.attempt == 1
+    assert second.claim.place == {"cluster": "j-1", "step": "s-1"}
+
+
+def test_an_attempt_that_is_over_is_not_resumed(lake: Lake) -> None:
+    held = claims(lake).take("first")
+    assert held
+    with held.kept(LOG):
+        held.note(cluster="j-1")
+    second = claims(lake).take("second", resume=True)
+    assert second and (second.claim.attempt, second.claim.place) == (2, {})
+
+
+def test_an_attempt_whose_report_is_to_be_replaced_is_not_resumed(lake: Lake) -> None:
+    held = claims(lake).take("first")
+    assert held
+    held.leave()
+    with held.kept(LOG):
+        held.note(cluster="j-1")
+    forced = claims(lake).take("second", past=1, resume=True)
+    assert forced and (forced.claim.attempt, forced.claim.place) == (2, {})
+
+
+def test_a_left_attempt_is_not_taken_up_by_who_can_not_go_on_with_it(lake: Lake) -> None:
+    held = claims(lake).take("first")
+    assert held
+    held.leave()
+    with held.kept(LOG):
+        pass
+    second = claims(lake).take("second")
+    assert second and second.claim.attempt == 2
+
+
+def test_an_owner_that_lost_its_claim_learns_it_when_it_notes_a_place(lake: Lake) -> None:
+    held = claims(lake).take("first")
+    assert held
+    of_another_machine(lake)
+    with pytest.raises(SupersededError, match="attempt 1 was taken over"):
+        held.note(cluster="j-1")
+
+
+def test_a_place_outlives_the_renewals_of_the_claim(folder_lake: Lake) -> None:
+    held = claims(folder_lake, SHORT).take("first")
+    assert held
+    with held.kept(LOG):
+        for step in range(20):
+            held.note(step=str(step))
+            time.sleep(SHORT / 20)
+        claim = claims(folder_lake).current()
+        assert claim and claim.place == {"step": "19"}

@@ -78,9 +78,9 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
         seen = rows.where(F.col(SIDE).isin(TRAIN, VALIDATION))
         by_row = PipelineModel(plan.by_row)
         # checkpoints, because every pass of a fit would carry the whole plan before it along
-        half = by_row.transform(seen).select(SIDE, LABEL, *plan.between).localCheckpoint()
+        half = checkpointed(by_row.transform(seen).select(SIDE, LABEL, *plan.between))
         fitted = Pipeline(stages=cast("Any", plan.fitted)).fit(half.where(F.col(SIDE) == TRAIN))
-        vectors = fitted.transform(half).select(SIDE, LABEL, FEATURES).localCheckpoint()
+        vectors = checkpointed(fitted.transform(half).select(SIDE, LABEL, FEATURES))
     with watch.phase("tune"):
         candidates = tune(vectors, params, log)
     best = min(candidates, key=lambda candidate: candidate.log_loss)
@@ -96,6 +96,15 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
         "positive": {name: side.positive for name, side in sides.items()},
     }
     return Result({name: side.rows for name, side in sides.items()}, figures, watch.seconds)
+
+
+def checkpointed(rows: DataFrame) -> DataFrame:
+    """The rows, computed once; kept where the loss of an executor does no harm, if a place is set.
+
+    The place is `spark.checkpoint.dir`.
+    """
+    durable = rows.sparkSession.sparkContext.getCheckpointDir()
+    return rows.checkpoint() if durable else rows.localCheckpoint()
 
 
 def count_sides(rows: DataFrame, columns: Sequence[str]) -> dict[str, Side]:

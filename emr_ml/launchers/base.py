@@ -3,27 +3,47 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from logging import Logger
 from typing import Any
 
-from emr_ml.claims import Claims, Held
+from emr_ml.claims import Claim, Claims, Held
 from emr_ml.versions import version_of
-from spark_jobs.runtime.job import Input, Request
+from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
+from spark_jobs.runtime.job import Input, JobError, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import (
     Committed,
     Report,
-    SupersededError,
     attempt_key,
+    claim_key,
+    job_key,
     read_report,
-    request_key,
 )
+
+MOST_LOST_ATTEMPTS = 3
 
 
 class LaunchError(Exception):
-    """A job failed: the message names the cause, the attempt, where the log is, what to do."""
+    """A job failed: the message names the cause, the attempt, where the log is, what to do.
+
+    `facts` are more metadata for whoever looks at the failure, such as the ids of cluster and
+    step.
+    """
+
+    def __init__(self, message: str, facts: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.facts = dict(facts or {})
+
+
+class LostError(LaunchError):
+    """The attempt was lost through no fault of the job: a new one may do."""
+
+
+class DetachedError(LaunchError):
+    """The attempt goes on, but can't be followed now: whoever asks again will find it."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +72,30 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Computed:
+    """The report that stands after an attempt, and facts about how it was run."""
+
+    report: Report
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """A committed report, and whether it was there already or somebody else computed it."""
+    """A committed report, and whether it was there already or somebody else computed it.
+
+    `facts` are more metadata about how it was computed, if it was computed here.
+    """
 
     report: Report
     reused: bool
+    facts: Mapping[str, Any]
 
 
 class Launcher(ABC):
     """Gets a wanted version committed, exactly once however many ask for it."""
+
+    #: whether an attempt may go on when the process that launched it is gone
+    outlives_its_process = False
 
     def __init__(self, lake: Lake, poll_seconds: float) -> None:
         self.lake = lake
@@ -72,29 +107,42 @@ class Launcher(ABC):
         """The release of Spark that jobs will find."""
 
     @abstractmethod
-    def compute(self, request: Request, log: Logger) -> Report:
-        """Run the claimed attempt to its commit.
+    def compute(self, request: Request, held: Held, log: Logger) -> Computed:
+        """Run the claimed attempt to its commit, or go on with one that is under way.
 
         Raises:
             JobError, LaunchError: the cause, in words for the user.
         """
 
+    def where(self, claim: Claim) -> str:
+        """Where the attempt of a claim is being computed, for whoever follows it."""
+        return f"{claim.host.split()[0]}, process {claim.pid}"
+
     def launch(self, work: Work, log: Logger) -> Outcome:
         """Committed: reuse. Claimed by another: follow. Else claim and compute.
 
-        With `force`, only a report newer than the one that stands now will do.
+        With `force`, only a report newer than the one that stands now will do. An attempt that
+        is lost is followed by a new one, at most three in all.
         """
-        claims = Claims(self.lake, work.asset, work.version)
+        claims = Claims(self.lake, claim_key(work.asset, work.version))
         before = read_report(self.lake, work.asset, work.version) if work.force else None
-        followed = 0
+        past = before.report.attempt if before else 0
+        followed = lost = 0
         while True:
             if found := self._committed(work, before):
-                return Outcome(found, reused=True)
-            if held := claims.take(work.run_id, past=before.report.attempt if before else 0):
+                return Outcome(found, reused=True, facts={})
+            self._check_followed(work, followed)
+            if held := claims.take(work.run_id, past, resume=self.outlives_its_process):
                 try:
                     return self._compute_as(held, work, before, log)
                 except SupersededError as reason:
                     log.warning("%s", reason)
+                except LostError as error:
+                    lost += 1
+                    if lost == MOST_LOST_ATTEMPTS:
+                        raise
+                    log.warning("%s\nattempt %s is lost: trying anew", error, held.claim.attempt)
+                    continue
             followed = self._follow(claims, followed, log)
 
     def _committed(self, work: Work, before: Committed | None) -> Report | None:
@@ -104,18 +152,50 @@ class Launcher(ABC):
             return None
         return committed.report
 
+    def _check_followed(self, work: Work, followed: int) -> None:
+        """What the user must mend failed for all who waited for it: nobody is to try it again."""
+        failure = followed and read_failure(self.lake, work.asset, work.version, followed)
+        if failure and not failure.retryable:
+            raise LaunchError(failure.message)
+
     def _compute_as(self, held: Held, work: Work, before: Committed | None, log: Logger) -> Outcome:
         attempt = held.claim.attempt
+        request = self._request(work, attempt)
         with held.kept(log):
             # whoever held the claim before may have committed just before it was taken
             if found := self._committed(work, before):
-                return Outcome(found, reused=True)
+                return Outcome(found, reused=True, facts={})
             log.info("attempt %s of %s %s", attempt, work.asset, work.version)
-            report = self.compute(self._request(work, attempt), log)
-        return Outcome(report, reused=report.attempt != attempt)
+            try:
+                computed = self._compute(request, held, log)
+            except DetachedError:
+                held.leave()
+                raise
+        report = computed.report
+        return Outcome(report, reused=report.attempt != attempt, facts=computed.facts)
+
+    def _compute(self, request: Request, held: Held, log: Logger) -> Computed:
+        """Compute, and keep why the attempt failed for those who follow it."""
+        try:
+            self._keep(request)
+            return self.compute(request, held, log)
+        except (SupersededError, DetachedError):
+            raise
+        except (JobError, LaunchError) as error:
+            by_user, retryable = isinstance(error, JobError), isinstance(error, LostError)
+            self._record(request, Failure(str(error), by_user=by_user, retryable=retryable))
+            raise
+        except BaseException as error:
+            self._record(request, Failure(f"interrupted by {error!r}", retryable=True))
+            raise
+
+    def _record(self, request: Request, failure: Failure) -> None:
+        # a lake that does not answer must not hide what went wrong
+        with suppress(Exception):
+            record_failure(self.lake, request, failure)
 
     def _request(self, work: Work, attempt: int) -> Request:
-        request = Request(
+        return Request(
             asset=work.asset,
             version=work.version,
             attempt=attempt,
@@ -127,19 +207,19 @@ class Launcher(ABC):
             code=work.code,
             spark=work.spark,
         )
-        key = request_key(work.asset, work.version, attempt)
+
+    def _keep(self, request: Request) -> None:
+        key = job_key(request.asset, request.version, request.attempt, "request.json")
         self.lake.write_json(key, request.as_json())
-        return request
 
     def _follow(self, claims: Claims, followed: int, log: Logger) -> int:
         claim = claims.current()
         if claim and claim.attempt != followed:
             log.info(
-                "following attempt %s of run %s on %s, process %s",
+                "following attempt %s of run %s on %s",
                 claim.attempt,
                 claim.run_id,
-                claim.host.split()[0],
-                claim.pid,
+                self.where(claim),
             )
         time.sleep(self.poll_seconds)
         return claim.attempt if claim else 0

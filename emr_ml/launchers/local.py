@@ -9,13 +9,15 @@ from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emr_ml.launchers.base import Launcher, LaunchError
+from emr_ml.claims import Held
+from emr_ml.launchers.base import Computed, Launcher, LaunchError
 from emr_ml.launchers.local_conf import local_conf
 from emr_ml.versions import local_spark
+from spark_jobs.runtime.attempt import begin
 from spark_jobs.runtime.execution import execute
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import Report
+from spark_jobs.runtime.submit import describe
 
 if TYPE_CHECKING:
     from dagster_pyspark import LazyPySparkResource
@@ -38,11 +40,17 @@ class LocalLauncher(Launcher):
     def spark(self) -> str:
         return local_spark()
 
-    def compute(self, request: Request, log: Logger) -> Report:
+    def compute(
+        self,
+        request: Request,
+        held: Held,  # noqa: ARG002 - this process is where the attempt is run
+        log: Logger,
+    ) -> Computed:
         run = importlib.import_module(f"spark_jobs.{request.asset}").run
         session = self._started(request).spark_session
+        begin(self.lake, request)
         try:
-            return execute(run, session, request, log)
+            return Computed(execute(run, session, request, log), {})
         except JobError:
             raise
         except Exception as error:
@@ -86,17 +94,11 @@ def check_java() -> None:
 
 
 def _explain(error: Exception, request: Request) -> str:
-    text = str(error)
-    lines = [line for line in text.splitlines() if line.strip()] or [repr(error)]
-    causes = [line for line in lines if line.startswith("Caused by:")]
-    if "OutOfMemoryError" in text:
+    if "OutOfMemoryError" in str(error):
         advice = (
             "Spark ran out of memory: give it more, as in "
             'EMR_ML_SPARK_CONF=\'{"spark.driver.memory": "8g"}\''
         )
     else:
         advice = "the whole trace is in the run's captured stderr; a new run makes a new attempt"
-    return (
-        f"attempt {request.attempt} of {request.asset} failed: {' '.join(lines[:2])[:1000]}"
-        f"{' ' + causes[-1][:500] if causes else ''}\n{advice}"
-    )
+    return f"attempt {request.attempt} of {request.asset} failed: {describe(error)}\n{advice}"

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.claims import Claims
-from emr_ml.launchers.base import Launcher, Work
+from emr_ml.claims import Claims, Held
+from emr_ml.launchers.base import Computed, Launcher, LaunchError, LostError, Work
+from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
 from spark_jobs.runtime.execution import describe
 from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import Report, check_claim, commit, read_report
+from spark_jobs.runtime.report import claim_key, commit, read_report
 
 LOG = logging.getLogger("test")
 WORK = Work("metrics", "run-1", {}, {}, {"depth": 3}, "code", "4.1.1")
+CLAIM = claim_key(WORK.asset, WORK.version)
 
 
 class QuickLauncher(Launcher):
@@ -31,15 +33,15 @@ class QuickLauncher(Launcher):
     def spark(self) -> str:
         return "4.1.1"
 
-    def compute(self, request: Request, log: logging.Logger) -> Report:
-        log.info("computing")
+    def compute(self, request: Request, held: Held, log: logging.Logger) -> Computed:
+        log.info("computing attempt %s", held.claim.attempt)
         self.computed.append(request.attempt)
         over = read_report(self.lake, request.asset, request.version)
         if self.before_commit:
             self.before_commit(request)
         check_claim(self.lake, request)
         report = describe(self.lake, request, Result({"in": 1}, {}, {}), "now")
-        return commit(self.lake, report, over.etag if over else None)
+        return Computed(commit(self.lake, report, over.etag if over else None), {})
 
 
 @pytest.fixture(name="lake")
@@ -59,7 +61,7 @@ def test_what_is_not_there_is_computed_and_what_is_there_is_not(lake: Lake) -> N
 def test_the_request_of_each_attempt_is_kept(lake: Lake) -> None:
     QuickLauncher(lake).launch(WORK, LOG)
 
-    stored = lake.read(f"metrics/{WORK.version}/attempts/1/request.json")
+    stored = lake.read(f"metrics/{WORK.version}/attempts/1/_job/request.json")
     assert stored
     assert Request.of(stored.json()).params == {"depth": 3}
 
@@ -70,7 +72,7 @@ def test_who_finds_a_live_claim_follows_it_to_its_report(lake: Lake) -> None:
     follower = QuickLauncher(lake)
     owning = threading.Thread(target=owner.launch, args=(WORK, LOG))
     owning.start()
-    while Claims(lake, WORK.asset, WORK.version).current() is None:
+    while Claims(lake, CLAIM).current() is None:
         threading.Event().wait(0.01)
     threading.Timer(0.3, may_commit.set).start()
 
@@ -85,7 +87,7 @@ def test_an_owner_that_was_superseded_takes_the_result_of_its_successor(lake: La
     successor = QuickLauncher(lake)
 
     def taken_over(_: Request) -> None:
-        claims = Claims(lake, WORK.asset, WORK.version, lease=0.0)
+        claims = Claims(lake, CLAIM, lease=0.0)
         claims.take("run-2")
         threading.Event().wait(0.01)
         held = claims.take("run-2")
@@ -94,7 +96,7 @@ def test_an_owner_that_was_superseded_takes_the_result_of_its_successor(lake: La
             Request("metrics", WORK.version, 2, lake.root, "", {}, {}, {}, "code", "4.1.1"),
             output=lake.uri("metrics/elsewhere"),
         )
-        successor.compute(request, LOG)
+        successor.compute(request, held, LOG)
 
     outcome = QuickLauncher(lake, taken_over).launch(WORK, LOG)
 
@@ -122,6 +124,64 @@ def test_two_who_force_at_once_pay_once(lake: Lake) -> None:
         thread.join()
 
     assert sorted(attempt for launcher in launchers for attempt in launcher.computed) == [2]
+
+
+def test_who_followed_an_attempt_that_failed_by_a_mistake_fails_likewise(lake: Lake) -> None:
+    may_fail = threading.Event()
+
+    def fail(_: Request) -> None:
+        may_fail.wait(30)
+        raise JobError("no such column")
+
+    owner, follower = QuickLauncher(lake, fail), QuickLauncher(lake)
+    owning = threading.Thread(target=launch_badly, args=(owner,))
+    owning.start()
+    while Claims(lake, CLAIM).current() is None:
+        threading.Event().wait(0.01)
+    threading.Timer(0.3, may_fail.set).start()
+
+    with pytest.raises(LaunchError, match="no such column"):
+        follower.launch(WORK, LOG)
+
+    owning.join()
+    assert follower.computed == []
+
+
+def launch_badly(launcher: Launcher) -> None:
+    with pytest.raises(JobError):
+        launcher.launch(WORK, LOG)
+
+
+def test_a_lost_attempt_is_followed_by_a_new_one(lake: Lake) -> None:
+    def lose_the_first(request: Request) -> None:
+        if request.attempt == 1:
+            raise LostError("the cluster is gone")
+
+    outcome = QuickLauncher(lake, lose_the_first).launch(WORK, LOG)
+
+    assert (outcome.report.attempt, outcome.reused) == (2, False)
+
+
+def test_the_third_lost_attempt_is_the_last(lake: Lake) -> None:
+    def lose(_: Request) -> None:
+        raise LostError("the cluster is gone")
+
+    launcher = QuickLauncher(lake, lose)
+    with pytest.raises(LostError, match="the cluster is gone"):
+        launcher.launch(WORK, LOG)
+
+    assert launcher.computed == [1, 2, 3]
+
+
+def test_why_an_attempt_failed_is_kept_beside_its_request(lake: Lake) -> None:
+    def fail(_: Request) -> None:
+        raise JobError("no such column")
+
+    with pytest.raises(JobError):
+        QuickLauncher(lake, fail).launch(WORK, LOG)
+
+    failure = read_failure(lake, WORK.asset, WORK.version, 1)
+    assert failure == Failure("no such column", by_user=True)
 
 
 def test_force_goes_past_a_report_whose_claim_is_gone(lake: Lake) -> None:

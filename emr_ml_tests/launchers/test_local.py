@@ -22,10 +22,11 @@ from emr_ml.launchers.base import LaunchError, Work
 from emr_ml.launchers.local import LocalLauncher, check_java
 from emr_ml.settings import SALES_CONTRACT
 from emr_ml.versions import code_of, local_spark
+from spark_jobs.runtime.attempt import check_claim
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import Report, check_claim, claim_key, read_report
+from spark_jobs.runtime.report import Report, claim_key, read_report
 
 LOG = logging.getLogger("test")
 FIELDS = ("format", "dialect", "missing", "columns", "label", "id")
@@ -118,9 +119,9 @@ def test_a_failed_attempt_frees_the_claim_and_commits_nothing(tmp_path: Path) ->
         launcher.launch(work, LOG)
 
     assert committed(launcher.lake, work) is None
-    claim = Claims(launcher.lake, work.asset, work.version).current()
+    claim = Claims(launcher.lake, claim_key(work.asset, work.version)).current()
     assert claim
-    assert claim.released
+    assert claim.status == "ended"
 
 
 def test_a_failure_of_spark_names_attempt_and_cause(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_another_release_of_spark_is_refused(tmp_path: Path) -> None:
 
 def test_a_zombie_attempt_stops_at_its_first_act(tmp_path: Path) -> None:
     launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
-    claims = Claims(launcher.lake, work.asset, work.version, lease=0.0)
+    claims = Claims(launcher.lake, claim_key(work.asset, work.version), lease=0.0)
     assert claims.take("first")
     claims.take("second")
     time.sleep(0.01)
@@ -204,10 +205,11 @@ def test_an_attempt_can_be_run_again_by_plain_spark_submit(tmp_path: Path) -> No
     outcome = launcher.launch(work, LOG)
     (Path(launcher.lake.root) / work.asset / work.version / "report.json").unlink()
     shutil.rmtree(Path(outcome.report.path) / "sellers")
+    (Path(outcome.report.path) / "_job" / "started.json").unlink()
     submit = Path(sys.executable).with_name("spark-submit")
 
     said = subprocess.run(
-        [str(submit), "spark_jobs/sales_by_seller.py", f"{outcome.report.path}/request.json"],
+        [str(submit), "spark_jobs/sales_by_seller.py", f"{outcome.report.path}/_job/request.json"],
         env={**os.environ, "PYSPARK_PYTHON": sys.executable},
         capture_output=True,
         text=True,

@@ -194,3 +194,14 @@ def test_an_upload_that_is_not_the_promised_content_leaves_nothing(
         lake.upload(file, "files/1.csv", promised)
 
     assert lake.read("files/1.csv") is None
+
+
+def test_what_was_removed_is_gone(lake: Lake) -> None:
+    lake.write("a/b", b"1")
+    lake.remove("a/b")
+    assert lake.read("a/b") is None
+
+
+def test_what_is_not_there_may_be_removed(lake: Lake) -> None:
+    lake.remove("a/b")
+    assert keys(lake, "") == []

@@ -6,18 +6,17 @@ from typing import Any
 
 import pytest
 
-from spark_jobs.runtime.job import JobError, Request
+from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import (
     SCHEMA,
     Report,
     attempt_key,
-    check_claim,
     claim_key,
     commit,
+    job_key,
     read_report,
     report_key,
-    request_key,
 )
 
 VERSION = "0123456789abcdef" * 2
@@ -41,10 +40,6 @@ def report(attempt: int = 1, **figures: Any) -> Report:
         started="2026-01-01T00:00:00.000+00:00",
         finished="2026-01-01T00:00:01.000+00:00",
     )
-
-
-def request(attempt: int) -> Request:
-    return Request("metrics", VERSION, attempt, "/lake", "/lake/out", {}, {}, {}, "c", "4.1.1")
 
 
 def store(lake: Lake, **changes: Any) -> None:
@@ -134,29 +129,18 @@ def test_a_field_that_is_not_known_is_passed_over(folder_lake: Lake) -> None:
     assert committed and committed.report == report()
 
 
-def test_the_claimed_attempt_may_go_on(lake: Lake) -> None:
-    lake.write_json(claim_key("metrics", VERSION), {"attempt": 2})
-    check_claim(lake, request(2))
-
-
-def test_a_superseded_attempt_is_told_which_one_to_follow(lake: Lake) -> None:
-    lake.write_json(claim_key("metrics", VERSION), {"attempt": 3})
-    with pytest.raises(JobError, match=r"attempt 2 of metrics .* the claim names attempt 3"):
-        check_claim(lake, request(2))
-
-
-def test_an_attempt_that_nobody_claimed_is_refused(folder_lake: Lake) -> None:
-    with pytest.raises(JobError, match="attempt None"):
-        check_claim(folder_lake, request(1))
-
-
 def test_all_of_a_version_lies_below_its_digest() -> None:
     assert [
         claim_key("a", "v"),
         report_key("a", "v"),
         attempt_key("a", "v", 2),
-        request_key("a", "v", 2),
-    ] == ["a/v/claim.json", "a/v/report.json", "a/v/attempts/2", "a/v/attempts/2/request.json"]
+        job_key("a", "v", 2, "request.json"),
+    ] == [
+        "a/v/claim.json",
+        "a/v/report.json",
+        "a/v/attempts/2",
+        "a/v/attempts/2/_job/request.json",
+    ]
 
 
 def test_versions_do_not_share_a_report(folder_lake: Lake) -> None:

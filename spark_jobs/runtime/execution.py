@@ -1,22 +1,15 @@
 """From a request to a committed report: the same steps on a laptop and on a cluster."""
 
+import platform
 from collections.abc import Callable
-from datetime import UTC, datetime
 from logging import Logger
 from typing import TYPE_CHECKING, Any
 
+from spark_jobs.runtime.attempt import SupersededError, check_claim, now
 from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.progress import progress
-from spark_jobs.runtime.report import (
-    Report,
-    SupersededError,
-    attempt_key,
-    check_claim,
-    commit,
-    read_report,
-    request_key,
-)
+from spark_jobs.runtime.report import Report, attempt_key, commit, job_key, read_report
 from spark_jobs.runtime.sources import Watch
 
 if TYPE_CHECKING:
@@ -26,7 +19,7 @@ Run = Callable[["SparkSession", Request, Logger], Result]
 
 
 def execute(run: Run, spark: "SparkSession", request: Request, log: Logger) -> Report:
-    """Run the job as the claimed attempt of its version and commit what it found.
+    """Run the begun attempt of a version and commit what it found.
 
     Raises:
         SupersededError: another attempt is the claimed one, or is committed.
@@ -34,7 +27,7 @@ def execute(run: Run, spark: "SparkSession", request: Request, log: Logger) -> R
             the attempt has left files already, or the job met a mistake of the user's.
     """
     lake = open_lake(request.lake)
-    check_claim(lake, request)
+    log.info("%s", versions(spark.version))
     check_spark(spark.version, request.spark)
     over = read_report(lake, request.asset, request.version)
     if over and over.report.attempt >= request.attempt:
@@ -65,6 +58,13 @@ def own_session(spark: "SparkSession") -> "SparkSession":
     session.conf.set("spark.sql.caseSensitive", "true")
     session.conf.set("spark.sql.session.timeZone", "UTC")
     return session
+
+
+def versions(spark: str) -> str:
+    """What the job runs on, for whoever wonders why two runs differ."""
+    import numpy  # pyspark.ml needs it, and a node may lack it
+
+    return f"Spark {spark}, Python {platform.python_version()}, numpy {numpy.__version__}"
 
 
 def check_spark(found: str, wanted: str) -> None:
@@ -99,14 +99,9 @@ def describe(lake: Lake, request: Request, result: Result, started: str) -> Repo
 def data_files(lake: Lake, asset: str, version: str, attempt: int) -> list[dict[str, Any]]:
     """Name below the attempt's path and size in bytes of each file of data."""
     folder = attempt_key(asset, version, attempt) + "/"
-    skipped = request_key(asset, version, attempt)
+    beside = job_key(asset, version, attempt, "")
     return [
         {"name": entry.key.removeprefix(folder), "size": entry.size}
         for entry in lake.list(folder)
-        if entry.key != skipped and not entry.key.endswith("/")
+        if not entry.key.startswith(beside) and not entry.key.endswith("/")
     ]
-
-
-def now() -> str:
-    """UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

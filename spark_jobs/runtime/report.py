@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from spark_jobs.runtime.job import JobError, Request
+from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.lake.base import as_json
 
 SCHEMA = 1
-
-
-class SupersededError(JobError):
-    """Another attempt is the claimed or committed one: there is nothing left to do."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +59,15 @@ def attempt_key(asset: str, version: str, attempt: int) -> str:
     return f"{asset}/{version}/attempts/{attempt}"
 
 
-def request_key(asset: str, version: str, attempt: int) -> str:
-    """Key of what an attempt was asked."""
-    return f"{attempt_key(asset, version, attempt)}/request.json"
+def job_key(asset: str, version: str, attempt: int, name: str) -> str:
+    """Key of what is kept about an attempt beside its data.
+
+    `request.json` is what the job was asked, `started.json` that a process runs it, `error.json`
+    why it failed. What the job says while it runs is below `messages`, Spark's checkpoints are
+    below `checkpoints`; both go when the attempt is over. Spark passes over names that start with
+    an underscore.
+    """
+    return f"{attempt_key(asset, version, attempt)}/_job/{name}"
 
 
 def read_report(lake: Lake, asset: str, version: str) -> Committed | None:
@@ -112,14 +114,3 @@ def commit(lake: Lake, report: Report, over: str | None = None) -> Report:
     if winner is None:
         raise JobError(f"{lake.uri(key)} vanished while it was committed: materialize again")
     return winner.report
-
-
-def check_claim(lake: Lake, request: Request) -> None:
-    """Raises SupersededError unless the request's attempt is the one that the claim names."""
-    stored = lake.read(claim_key(request.asset, request.version))
-    claimed = stored.json().get("attempt") if stored else None
-    if claimed != request.attempt:
-        raise SupersededError(
-            f"attempt {request.attempt} of {request.asset} {request.version} was superseded: "
-            f"the claim names attempt {claimed}. Nothing is to be done, follow that one"
-        )

@@ -3,23 +3,33 @@
 import argparse
 import logging
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spark_jobs.runtime.attempt import Failure, SupersededError, begin, record_failure
 from spark_jobs.runtime.execution import Run, execute
 from spark_jobs.runtime.job import JobError, Request
-from spark_jobs.runtime.lake import open_lake
+from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.runtime.live import speaking
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+MISTAKE, FAILED = 1, 2  # exit codes
+TRACE_CHARACTERS = 4000
+
 
 def main(run: Run, about: str | None) -> None:
-    """Read the request, run the job on this Spark and commit; exit 1 on a user's mistake."""
+    """Read the request, run the job on this Spark and commit.
+
+    Exits with 1 on a user's mistake and with 2 on anything else; why is in the attempt's
+    `error.json`.
+    """
     parser = argparse.ArgumentParser(
         description=about,
         epilog="Every attempt leaves its request in the lake, at "
-        "<lake>/<asset>/<version>/attempts/<n>/request.json: so any of them can be run again.",
+        "<lake>/<asset>/<version>/attempts/<n>/_job/request.json: so any of them can be run again.",
     )
     parser.add_argument(
         "request", help="path or s3:// address of the request.json of the claimed attempt"
@@ -29,14 +39,49 @@ def main(run: Run, about: str | None) -> None:
     logging.basicConfig(
         level=given.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
-    log = logging.getLogger("emr_ml")
+    sys.exit(perform(run, given.request, logging.getLogger("emr_ml")))
+
+
+def perform(run: Run, address: str, log: logging.Logger) -> int:
+    """Run what is asked at that address; the exit code."""
     try:
-        request = Request.of(read_request(given.request))
-        report = execute(run, start_spark(f"{request.asset} {request.version[:16]}"), request, log)
+        request = Request.of(read_request(address))
+        lake = open_lake(request.lake)
+        begin(lake, request)
+        with speaking(lake, request, log):
+            return attempt(run, lake, request, log)
+    except SupersededError as reason:
+        log.warning("%s", reason)
+        return 0
     except JobError as error:
         log.error("%s", error)
-        sys.exit(1)
+        return MISTAKE
+
+
+def attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> int:
+    """Run the begun attempt, and keep why it failed if it does; the exit code."""
+    try:
+        report = execute(run, start_spark(f"{request.asset} {request.version[:16]}"), request, log)
+    except SupersededError:
+        raise
+    except JobError as error:
+        log.error("%s", error)
+        record_failure(lake, request, Failure(str(error), by_user=True))
+        return MISTAKE
+    except Exception as error:
+        log.exception("the job failed")
+        trace = traceback.format_exc()[-TRACE_CHARACTERS:]
+        record_failure(lake, request, Failure(describe(error), trace=trace))
+        return FAILED
     log.info("committed %s %s", report.asset, report.version)
+    return 0
+
+
+def describe(error: Exception) -> str:
+    """The first lines of an error and its root cause, as far as Java says one."""
+    lines = [line for line in str(error).splitlines() if line.strip()] or [repr(error)]
+    causes = [line for line in lines if line.startswith("Caused by:")]
+    return f"{' '.join(lines[:2])[:1000]}{' ' + causes[-1][:500] if causes else ''}"
 
 
 def read_request(address: str) -> dict[str, Any]:

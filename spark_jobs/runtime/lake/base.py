@@ -57,6 +57,10 @@ class Lake(ABC):
         """Write only over the object with that etag; the new etag, or None if it has changed."""
 
     @abstractmethod
+    def remove(self, key: str) -> None:
+        """Remove the object, if it is there."""
+
+    @abstractmethod
     def list(self, prefix: str) -> Iterator[Object]:
         """The objects whose keys start with the prefix, in order of key."""
 

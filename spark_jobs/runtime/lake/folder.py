@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from spark_jobs.runtime.content import changed, content_of
@@ -46,6 +46,10 @@ class FolderLake(Lake):
                 return None
             staged.replace(self._path(key))
         return _etag(body)
+
+    def remove(self, key: str) -> None:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            self._path(key).unlink()
 
     def list(self, prefix: str) -> Iterator[Object]:
         walk = self.folder / prefix.rpartition("/")[0]

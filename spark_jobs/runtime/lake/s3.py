@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONFLICT_TRIES = 6
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+EXPIRED_TRIES = 12
+EXPIRED_PAUSE_SECONDS = 5.0
 WRITE = "write"  # tells a conditional write from an equal one of somebody else
 
 
@@ -32,20 +35,19 @@ class S3Lake(Lake):
     def __init__(self, root: str, client: "S3Client | None" = None) -> None:
         self.root = root.rstrip("/")
         self.bucket, _, self.prefix = self.root.removeprefix("s3://").partition("/")
-        # one hung call must not outlast the lease of a claim
-        self.client = client or boto3.client(
-            "s3", config=Config(connect_timeout=5, read_timeout=15)
-        )
+        self.client = client or connect()
 
     def read(self, key: str) -> Stored | None:
         try:
-            answer = self.client.get_object(Bucket=self.bucket, Key=self._key(key))
-        except self.client.exceptions.NoSuchKey:
+            answer = self._ask("get_object", Key=self._key(key))
+        except ClientError as error:
+            if error_code(error) != "NoSuchKey":
+                raise
             return None
         return Stored(answer["Body"].read(), answer["ETag"])
 
     def write(self, key: str, body: bytes) -> str:
-        return self.client.put_object(Bucket=self.bucket, Key=self._key(key), Body=body)["ETag"]
+        return self._ask("put_object", Key=self._key(key), Body=body)["ETag"]
 
     def create(self, key: str, body: bytes) -> str | None:
         return self._put_if({"IfNoneMatch": "*"}, key, body)
@@ -53,18 +55,23 @@ class S3Lake(Lake):
     def swap(self, key: str, body: bytes, etag: str) -> str | None:
         return self._put_if({"IfMatch": etag}, key, body)
 
+    def remove(self, key: str) -> None:
+        self._ask("delete_object", Key=self._key(key))
+
     def list(self, prefix: str) -> Iterator[Object]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=self._full(prefix)
-        )
         strip = len(self._full(""))
-        for page in pages:
+        more: dict[str, str] = {}
+        while True:
+            page = self._ask("list_objects_v2", Prefix=self._full(prefix), **more)
             for entry in page.get("Contents", ()):
-                yield Object(entry.get("Key", "")[strip:], entry.get("Size", 0))
+                yield Object(entry["Key"][strip:], entry["Size"])
+            if not page["IsTruncated"]:
+                return
+            more = {"ContinuationToken": page["NextContinuationToken"]}
 
     def upload(self, path: Path, key: str, content: str) -> None:
         try:
-            self.client.head_object(Bucket=self.bucket, Key=self._key(key))
+            self._ask("head_object", Key=self._key(key))
         except ClientError as error:
             if _status(error) != 404:
                 raise
@@ -72,15 +79,15 @@ class S3Lake(Lake):
                 str(path), self.bucket, self._key(key), ExtraArgs={"ChecksumAlgorithm": "SHA256"}
             )
             if content_of(path) != content:
-                self.client.delete_object(Bucket=self.bucket, Key=self._key(key))
+                self.remove(key)
                 raise changed(path) from None
 
     def _put_if(self, condition: Any, key: str, body: bytes) -> str | None:
         mark = uuid.uuid4().hex
         for attempt in range(CONFLICT_TRIES):
             try:
-                return self.client.put_object(
-                    Bucket=self.bucket,
+                return self._ask(
+                    "put_object",
                     Key=self._key(key),
                     Body=body,
                     Metadata={WRITE: mark},
@@ -97,18 +104,41 @@ class S3Lake(Lake):
 
     def _written_with(self, key: str, mark: str) -> str | None:
         try:
-            answer = self.client.head_object(Bucket=self.bucket, Key=self._key(key))
+            answer = self._ask("head_object", Key=self._key(key))
         except ClientError as error:
             if _status(error) != 404:
                 raise
             return None
         return answer["ETag"] if answer["Metadata"].get(WRITE) == mark else None
 
+    def _ask(self, operation: str, **parameters: Any) -> Any:
+        """Call an operation on the bucket; credentials that ran out are read anew."""
+        for left in range(EXPIRED_TRIES, -1, -1):
+            try:
+                return getattr(self.client, operation)(Bucket=self.bucket, **parameters)
+            except ClientError as error:
+                if error_code(error) not in EXPIRED or not left:
+                    raise
+            time.sleep(random.uniform(0, EXPIRED_PAUSE_SECONDS))
+            self.client = connect(boto3.Session())
+        return None
+
     def _key(self, key: str) -> str:
         return self._full(checked(key))
 
     def _full(self, key: str) -> str:
         return f"{self.prefix}/{key}" if self.prefix else key
+
+
+def connect(session: boto3.Session | None = None) -> "S3Client":
+    """A client; with a new session, its credentials are read now."""
+    # one hung call must not outlast the lease of a claim
+    config = Config(
+        connect_timeout=5,
+        read_timeout=15,
+        retries={"total_max_attempts": 8, "mode": "standard"},
+    )
+    return (session or boto3).client("s3", config=config)
 
 
 def error_code(error: ClientError) -> str:
