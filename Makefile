@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-annotate -q
 
 # Dagster's history is below .dagster/, wherever the caller's shell points DAGSTER_HOME to
 unexport DAGSTER_HOME
@@ -26,7 +28,8 @@ check: setup ## check format, lint and types
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/basedpyright
+	@$(BIN)/shellcheck bootstrap/*.sh .ci/run
 
-lock: setup ## bring requirements.lock in line with pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-emit-index-url --no-annotate -q -o requirements.lock
+lock: setup ## bring requirements.lock and bootstrap/requirements.txt in line with pyproject.toml
+	@$(COMPILE) pyproject.toml --group dev -o requirements.lock
+	@$(COMPILE) --group bootstrap --constraint requirements.lock -o bootstrap/requirements.txt

@@ -4,6 +4,10 @@ import sys
 
 import click
 
+from emr_ml.commands.clusters import clusters
+from emr_ml.commands.doctor import doctor
+from emr_ml.commands.plan import plan
+from emr_ml.commands.wheelhouse import wheelhouse
 from emr_ml.settings import SettingsError
 
 
@@ -21,3 +25,7 @@ def run() -> None:
         raise click.ClickException(str(error)) from error
     green = materialize_all()
     sys.exit(0 if green else 1)
+
+
+for command in (plan, doctor, clusters, wheelhouse):
+    main.add_command(command)

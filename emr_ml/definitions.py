@@ -9,8 +9,10 @@ from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.assets.raw_sales_csv_s3 import raw_sales_csv_s3
 from emr_ml.assets.sales_by_seller import sales_by_seller
 from emr_ml.console import console
+from emr_ml.executors import executor_of
 from emr_ml.jobs import everything_job, sales_job, training_job
 from emr_ml.launchers import launcher_resource
+from emr_ml.sensors import sensors_for
 from emr_ml.settings import load_settings
 
 settings = load_settings()
@@ -24,9 +26,9 @@ defs = dg.Definitions(
         raw_sales_csv_s3,
         sales_by_seller,
     ],
+    sensors=sensors_for(settings),
     jobs=[everything_job, training_job, sales_job],
     resources={"settings": settings, "launcher": launcher_resource(settings)},
     loggers={"console": console},
-    # one process for the whole run, so that its jobs share one JVM
-    executor=dg.in_process_executor,
+    executor=executor_of(settings),
 )

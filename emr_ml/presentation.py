@@ -25,6 +25,7 @@ def describe(outcome: Outcome) -> dict[str, Any]:
         **_figures(report.figures),
         **{f"seconds_{phase}": seconds for phase, seconds in report.seconds.items()},
         **_files(report),
+        **outcome.facts,
         **_pictures(report),
     }
 

@@ -1,15 +1,19 @@
 """The settings: the only reader of `EMR_ML_…` variables."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from emr_ml.located_yaml import YamlError, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = Path(__file__).resolve().parent / "contracts"
 SALES_CONTRACT = str(CONTRACTS / "sales.yaml")
+CLUSTER_FIELD = "EMR_ML_CLUSTER__"
 
 
 class SettingsError(Exception):
@@ -30,7 +34,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="EMR_ML_", env_ignore_empty=True, frozen=True)
 
-    deployment: Literal["local"] = Field("local", description="where Spark jobs run")
+    deployment: Literal["local", "emr"] = Field("local", description="where Spark jobs run")
     source: str | None = Field(
         None, description="CSV file, folder or s3:// prefix to train on; unset: sample data"
     )
@@ -40,7 +44,9 @@ class Settings(BaseSettings):
     dataset: str = Field(
         str(CONTRACTS / "breast_cancer.yaml"), description="contract of the data set"
     )
-    lake: str = Field(str(ROOT / "lake"), description="where versions are kept")
+    lake: str = Field(
+        str(ROOT / "lake"), validate_default=True, description="where versions are kept"
+    )
     sample_folder: str = Field(
         str(ROOT / "sample"), description="folder that sample data is written to"
     )
@@ -50,13 +56,37 @@ class Settings(BaseSettings):
         description="folder of the dagster.yaml that `emr-ml run` goes by",
     )
     fast_poll_seconds: float = Field(3.0, gt=0, description="how often a result is looked for")
+    poll_seconds: float = Field(30.0, gt=0, description="how often EMR is asked for states")
+    visibility_seconds: float = Field(
+        45.0, ge=0, description="how long a new cluster or step may be missing from EMR's listings"
+    )
+    api_patience_seconds: float = Field(
+        1800.0, gt=0, description="how long AWS may not answer before a run stops following a step"
+    )
+    cluster: str | None = Field(
+        None, description="cluster configuration (YAML); unset: defaults that suit small data"
+    )
+    cluster_scope: Literal["shared", "run"] | None = Field(
+        None, description="whether runs share clusters; unset: what the configuration says"
+    )
+    idle_timeout_seconds: int | None = Field(
+        None, description="idle time after which EMR ends a cluster; unset: as configured"
+    )
+    step_limit_seconds: int | None = Field(
+        None, description="time after which a step ends itself; unset: as configured"
+    )
+    # NoDecode: nothing but `load_settings` gives it, from many variables
+    cluster_fields: Annotated[dict[str, Any], NoDecode] = Field(
+        default_factory=dict[str, Any],
+        description="single fields of the cluster configuration, by the ends of their variables",
+    )
     # NoDecode: broken JSON is then a ValidationError like any other
     spark_conf: Annotated[dict[str, str], NoDecode, BeforeValidator(_parsed)] = Field(
         default_factory=dict[str, str],
         description="more Spark configuration for local runs, as a JSON object",
     )
 
-    @field_validator("source", "sales_source", "dataset", "lake", "sample_folder")
+    @field_validator("source", "sales_source", "dataset", "lake", "sample_folder", "cluster")
     @classmethod
     def _absolute(cls, value: str | None) -> str | None:
         if value is None or value.startswith("s3://"):
@@ -64,6 +94,16 @@ class Settings(BaseSettings):
         if "://" in value:
             raise ValueError("is neither a path nor an s3:// address")
         return str(Path(value).expanduser().absolute())
+
+    @field_validator("lake")
+    @classmethod
+    def _reached_by_clusters(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("deployment") == "emr" and not value.startswith("s3://"):
+            raise ValueError(
+                f"clusters can't reach {value}: with EMR_ML_DEPLOYMENT=emr it must be "
+                "s3://<bucket>/<prefix>"
+            )
+        return value
 
 
 def _variable(path: tuple[int | str, ...]) -> str:
@@ -77,8 +117,30 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: names each variable that can't be used, and why.
     """
+    if region := os.environ.get("AWS_REGION"):
+        # every other AWS tool reads AWS_REGION, boto3 passes it over
+        os.environ["AWS_DEFAULT_REGION"] = region
     try:
-        return Settings()  # pyright: ignore[reportCallIssue] - every field comes from the environment
+        return Settings(cluster_fields=_cluster_fields())  # pyright: ignore[reportCallIssue] - the others come from the environment
     except ValidationError as error:
-        lines = [f"{_variable(problem['loc'])}: {problem['msg']}" for problem in error.errors()]
+        lines = [
+            f"{_variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        ]
         raise SettingsError("\n".join(lines)) from error
+
+
+def _cluster_fields() -> dict[str, Any]:
+    """`EMR_ML_CLUSTER__CORE__ON_DEMAND=2` is `{"CORE__ON_DEMAND": 2}`: values are YAML."""
+    fields: dict[str, Any] = {}
+    for name, text in sorted(os.environ.items()):
+        field = name.removeprefix(CLUSTER_FIELD)
+        if field == name or not text:
+            continue
+        if not all(field.split("__")):
+            raise SettingsError(f"{name}: names no field: write {CLUSTER_FIELD}STEP_CONCURRENCY")
+        try:
+            fields[field] = parse(text)[0]
+        except YamlError as error:
+            raise SettingsError(f"{name}: is not YAML: {error}") from error
+    return fields

@@ -7,23 +7,33 @@ import pytest
 
 from emr_ml.contract import parse_contract
 from emr_ml.definitions import defs
+from emr_ml.launchers.emr.cluster_config import ClusterConfig, load_cluster_config
+from emr_ml.located_yaml import parse
 from emr_ml.settings import ROOT, Settings
 
+EMR = ROOT / "docs" / "emr.md"
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = {path: path.read_text() for path in DOCUMENTS}
 EVERYTHING = "\n".join(TEXT.values())
+# a field of the cluster configuration follows after two underscores
+VARIABLE = re.compile(r"EMR_ML_[A-Z]+(?:_[A-Z]+)*")
 
 
 def variables() -> set[str]:
-    return {f"EMR_ML_{name.upper()}" for name in Settings.model_fields if name != "dagster_home"}
+    unnamed = ("dagster_home", "cluster_fields")
+    return {f"EMR_ML_{name.upper()}" for name in Settings.model_fields if name not in unnamed}
+
+
+def yaml_blocks(document: Path) -> list[str]:
+    return re.findall(r"```yaml\n(.*?)```", TEXT[document], re.DOTALL)
 
 
 def test_every_variable_that_is_named_exists() -> None:
-    assert set(re.findall(r"EMR_ML_[A-Z_]+", EVERYTHING)) <= variables()
+    assert set(VARIABLE.findall(EVERYTHING)) <= variables()
 
 
-def test_every_variable_that_exists_is_in_the_readme() -> None:
-    assert variables() <= set(re.findall(r"EMR_ML_[A-Z_]+", TEXT[ROOT / "README.md"]))
+def test_every_variable_that_exists_is_in_the_readme_or_with_emr() -> None:
+    assert variables() <= set(VARIABLE.findall(TEXT[ROOT / "README.md"] + TEXT[EMR]))
 
 
 def test_every_make_target_that_is_named_exists() -> None:
@@ -54,8 +64,28 @@ def test_the_layout_in_the_readme_names_what_is_there() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_contracts_in_the_documents_are_valid(document: Path) -> None:
-    for block in re.findall(r"```yaml\n(.*?)```", TEXT[document], re.DOTALL):
+    for block in yaml_blocks(document) if document != EMR else ():
         parse_contract(block, document.name)
+
+
+def cluster_configs(folder: Path) -> list[ClusterConfig]:
+    found: list[ClusterConfig] = []
+    for block in yaml_blocks(EMR):
+        (folder / "cluster.yaml").write_text(block)
+        found.append(load_cluster_config(Settings(cluster=str(folder / "cluster.yaml"))))  # pyright: ignore[reportCallIssue] - the others come from the environment
+    return found
+
+
+def test_the_first_cluster_configuration_has_every_key_and_its_default(tmp_path: Path) -> None:
+    reference = parse(yaml_blocks(EMR)[0])[0]
+
+    assert set(reference) == set(ClusterConfig.model_fields)
+    assert set(reference["task"]) == set(type(ClusterConfig().task).model_fields)
+    assert cluster_configs(tmp_path)[0] == ClusterConfig()
+
+
+def test_every_other_cluster_configuration_is_valid(tmp_path: Path) -> None:
+    assert len(cluster_configs(tmp_path)) > 1
 
 
 def test_modules_named_in_the_documents_exist() -> None:

@@ -17,6 +17,14 @@ def test_without_variables_everything_runs_here_on_sample_data() -> None:
         "lake": str(ROOT / "lake"),
         "fast_poll_seconds": 3.0,
         "spark_conf": {},
+        "poll_seconds": 30.0,
+        "visibility_seconds": 45.0,
+        "api_patience_seconds": 1800.0,
+        "cluster": None,
+        "cluster_scope": None,
+        "idle_timeout_seconds": None,
+        "step_limit_seconds": None,
+        "cluster_fields": {},
     }
     assert load_settings().model_dump(include=set(defaults)) == defaults
 
@@ -26,7 +34,7 @@ def test_the_lake_lies_beside_the_project_file() -> None:
 
 
 PATHS = [("SOURCE", "source"), ("SALES_SOURCE", "sales_source"), ("DATASET", "dataset"),
-         ("LAKE", "lake")]  # fmt: skip
+         ("LAKE", "lake"), ("CLUSTER", "cluster")]  # fmt: skip
 
 
 @pytest.mark.parametrize(("variable", "field"), PATHS)
@@ -71,7 +79,11 @@ def test_the_pace_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["DEPLOYMENT", "SOURCE", "DATASET", "LAKE", "FAST_POLL_SECONDS", "SPARK_CONF"]
+    "name",
+    [
+        *("DEPLOYMENT", "SOURCE", "DATASET", "LAKE", "FAST_POLL_SECONDS", "SPARK_CONF"),
+        *("CLUSTER", "CLUSTER_SCOPE", "IDLE_TIMEOUT_SECONDS", "CLUSTER__STEP_CONCURRENCY"),
+    ],
 )
 def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"EMR_ML_{name}", "")
@@ -88,6 +100,16 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch, n
         ("SPARK_CONF", "spark.ui.enabled=false"),
         ("SPARK_CONF", "[]"),
         ("SPARK_CONF", '{"spark.cores.max": []}'),
+        ("POLL_SECONDS", "0"),
+        ("VISIBILITY_SECONDS", "-1"),
+        ("API_PATIENCE_SECONDS", "long"),
+        ("CLUSTER", "http://somewhere/cluster.yaml"),
+        ("CLUSTER_SCOPE", "mine"),
+        ("IDLE_TIMEOUT_SECONDS", "5 minutes"),
+        ("STEP_LIMIT_SECONDS", "1.5"),
+        ("CLUSTER__TAGS", "{a: b"),
+        ("CLUSTER__", "1"),
+        ("CLUSTER__CORE__", "1"),
     ],
 )
 def test_a_value_that_cant_be_used_is_an_error_that_names_the_variable(
@@ -112,3 +134,45 @@ def test_every_variable_that_cant_be_used_is_named(monkeypatch: pytest.MonkeyPat
 def test_settings_do_not_change_once_read() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_settings().lake = "/elsewhere"
+
+
+def test_an_error_says_what_is_wrong_and_nothing_of_how_it_was_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EMR_ML_SPARK_CONF", "x")
+    with pytest.raises(SettingsError, match=r"^EMR_ML_SPARK_CONF: is not JSON"):
+        load_settings()
+
+
+def test_clusters_need_a_lake_in_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
+    for lake in ("", "/some/where"):
+        monkeypatch.setenv("EMR_ML_LAKE", lake)
+        with pytest.raises(SettingsError, match=r"^EMR_ML_LAKE: clusters can't reach .*s3://"):
+            load_settings()
+
+
+def test_with_a_lake_in_s3_the_deployment_may_be_emr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
+    monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake")
+    assert load_settings().deployment == "emr"
+
+
+def test_fields_of_the_cluster_are_yaml_by_the_ends_of_their_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EMR_ML_CLUSTER__CORE__ON_DEMAND", "2")
+    monkeypatch.setenv("EMR_ML_CLUSTER__SUBNETS", "[subnet-1, subnet-2]")
+    monkeypatch.setenv("EMR_ML_CLUSTER__LOG_URI", "s3://bucket/logs")
+    assert load_settings().cluster_fields == {
+        "CORE__ON_DEMAND": 2,
+        "SUBNETS": ["subnet-1", "subnet-2"],
+        "LOG_URI": "s3://bucket/logs",
+    }
+
+
+def test_other_variables_are_no_fields_of_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_CLUSTER_FIELDS", '{"core": {"on_demand": 9}}')
+    monkeypatch.setenv("EMR_ML_CLUSTER_SCOPE", "run")
+    monkeypatch.setenv("EMR_ML_CLUSTER", "/some/cluster.yaml")
+    assert load_settings().cluster_fields == {}

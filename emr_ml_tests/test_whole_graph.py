@@ -9,15 +9,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from emr_ml.settings import ROOT
 from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
 from emr_ml_tests.s3_server import S3
+from emr_ml_tests.s3a import needs_s3a
 
 COMMAND = str(Path(sys.executable).with_name("emr-ml"))
-# read now: the fixtures take every variable of ours away from the tests
-REQUIRE_S3A = os.environ.get("EMR_ML_REQUIRE_S3A") == "1"
 ASSETS = (
     *("raw_csv_s3", "processed_dataset", "lr_model", "metrics"),
     *("raw_sales_csv_s3", "sales_by_seller"),
@@ -144,21 +141,3 @@ def test_source_and_lake_in_s3_give_what_folders_give(tmp_path: Path, s3: S3) ->
     assert figures == [
         line for line in on_s3.stdout.splitlines() if "." in line and "/" not in line
     ]
-
-
-def needs_s3a() -> None:
-    """Skip, loudly, where the jars of S3A can't be had, unless the environment insists."""
-    code = (
-        "from emr_ml.launchers.local_conf import local_conf, s3_conf\n"
-        "from pyspark.sql import SparkSession\n"
-        "jars = s3_conf()['spark.jars.packages']\n"
-        "builder = SparkSession.builder.config('spark.jars.packages', jars)\n"
-        "for name, value in local_conf(on_s3=False).items(): builder.config(name, value)\n"
-        "builder.getOrCreate().stop()\n"
-    )
-    tried = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
-    if tried.returncode != 0 and not REQUIRE_S3A:
-        pytest.skip("S3A IS NOT TESTED: hadoop-aws can't be had from Maven Central here")
-    assert tried.returncode == 0, tried.stderr

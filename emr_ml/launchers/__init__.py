@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from emr_ml.launchers.base import Launcher
+from emr_ml.launchers.base import Launcher, LaunchError
 from emr_ml.settings import Settings
 
 
@@ -10,13 +10,24 @@ def launcher_resource(settings: Settings) -> dg.ResourceDefinition:
     """The launcher of the deployment, made when a run begins: it may open a connection."""
 
     def make(_: dg.InitResourceContext) -> Launcher:
-        return make_launcher(settings)
+        try:
+            return make_launcher(settings)
+        except LaunchError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
 
     return dg.ResourceDefinition(make, description=f"Runs Spark jobs: {settings.deployment}.")
 
 
 def make_launcher(settings: Settings) -> Launcher:
-    """The launcher of the deployment that is set, on the lake that is set."""
+    """The launcher of the deployment that is set, on the lake that is set.
+
+    Raises:
+        LaunchError: the cluster configuration can't be used.
+    """
+    return _emr(settings) if settings.deployment == "emr" else _local(settings)
+
+
+def _local(settings: Settings) -> Launcher:
     from emr_ml.launchers.local import LocalLauncher
     from spark_jobs.runtime.lake import open_lake
 
@@ -27,3 +38,21 @@ def make_launcher(settings: Settings) -> Launcher:
         settings.spark_conf,
         on_s3=any(source and source.startswith("s3://") for source in sources),
     )
+
+
+def _emr(settings: Settings) -> Launcher:
+    from emr_ml.launchers.emr.cluster_config import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.launcher import EmrLauncher
+    from emr_ml.launchers.emr.pace import Pace
+    from spark_jobs.runtime.lake import open_lake
+
+    pace = Pace(
+        fast=settings.fast_poll_seconds,
+        slow=settings.poll_seconds,
+        visibility=settings.visibility_seconds,
+        patience=settings.api_patience_seconds,
+    )
+    try:
+        return EmrLauncher(open_lake(settings.lake), load_cluster_config(settings), pace)
+    except ClusterConfigError as error:
+        raise LaunchError(str(error)) from error

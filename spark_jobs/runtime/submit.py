@@ -60,6 +60,7 @@ def perform(run: Run, address: str, log: logging.Logger) -> int:
 
 def attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> int:
     """Run the begun attempt, and keep why it failed if it does; the exit code."""
+    log.info("attempt %s of %s: starting Spark", request.attempt, request.asset)
     try:
         report = execute(run, start_spark(f"{request.asset} {request.version[:16]}"), request, log)
     except SupersededError:

@@ -1,0 +1,1 @@
+"""What `emr-ml` can be told, one module for each command."""

@@ -1,0 +1,1 @@
+"""Spark jobs as steps of EMR clusters."""

@@ -1,0 +1,169 @@
+"""One attempt on EMR, from its claim to its report: whoever holds the claim tells this story."""
+
+from logging import Logger
+
+from emr_ml.claims import Held
+from emr_ml.launchers.base import LaunchError, LostError
+from emr_ml.launchers.emr import failures
+from emr_ml.launchers.emr.advice import advice
+from emr_ml.launchers.emr.api import Api
+from emr_ml.launchers.emr.cancel import cancel_step
+from emr_ml.launchers.emr.clusters import Clusters
+from emr_ml.launchers.emr.failures import Scene
+from emr_ml.launchers.emr.follow import Follower, StuckError
+from emr_ml.launchers.emr.job_flow import run_job_flow_request
+from emr_ml.launchers.emr.live import console_link
+from emr_ml.launchers.emr.packages import upload_packages
+from emr_ml.launchers.emr.setting import Setting
+from emr_ml.launchers.emr.states import Cluster
+from emr_ml.launchers.emr.step import step_config, step_name
+from emr_ml.launchers.emr.submission import ClusterGoneError, Submission
+from spark_jobs.runtime.attempt import read_failure
+from spark_jobs.runtime.job import Request
+from spark_jobs.runtime.report import Report, job_key
+
+MOST_CLUSTERS = 3
+
+
+class Attempt:
+    """Goes on from wherever the claim's place says that the attempt has come to.
+
+    The place names the cluster, the cluster that a step was sent to, and the step.
+    """
+
+    def __init__(self, setting: Setting, request: Request, held: Held, log: Logger) -> None:
+        self._setting, self._request, self._held, self._log = setting, request, held, log
+        self._name = step_name(request.asset, request.version, request.attempt)
+        self._api = Api("emr", setting.pace.patience, log)
+        self._clusters = Clusters(self._api, setting.lake, setting.pace)
+
+    def run(self) -> Report:
+        """Submit the step, unless that has been done, and follow it to its report.
+
+        Raises:
+            LaunchError: the cause that there is none, and what to do.
+        """
+        adopted = "step" in self._place
+        self._check_adopted()
+        self._submit()
+        follower = Follower(self._setting, self._request, self._name, self.scene, self._log)
+        if adopted:
+            self._log.info("going on with %s", self.where)
+        try:
+            return follower.follow()
+        except StuckError as stuck:
+            raise self._end(stuck) from stuck
+        except LostError:
+            raise
+        except LaunchError as error:
+            if adopted and not follower.seen_alive:
+                raise LostError(f"the step had failed before this run found it: {error}") from error
+            raise
+
+    @property
+    def scene(self) -> Scene:
+        """Where the attempt is, as far as it has come."""
+        cluster, step = self._place.get("cluster", ""), self._place.get("step", "")
+        return Scene(
+            self._request.asset,
+            self._request.attempt,
+            cluster,
+            step,
+            console_link(self._setting.target.region, cluster),
+            self._setting.logs.step_uri(cluster, step),
+        )
+
+    @property
+    def where(self) -> str:
+        return f"step {self.scene.step} of cluster {self.scene.cluster}, {self.scene.console}"
+
+    def cancel(self) -> None:
+        """End what was begun: the step, and a cluster that nobody else uses."""
+        cluster, step = self._place.get("cluster"), self._place.get("step")
+        if not step and (sent_to := self._place.get("sent_to")):
+            # the answer to its submission may not have come
+            listed = self._submission.listed(sent_to)
+            step = next((found.id for found in listed if found.name == self._name), None)
+        if cluster and step:
+            cancel_step(self._api, cluster, step, self._setting.pace, self._log)
+        elif cluster and self._setting.config.scope == "run":
+            self._log.info("ending cluster %s, which is this run's own", cluster)
+            self._clusters.terminate(cluster)
+
+    @property
+    def _place(self) -> dict[str, str]:
+        return {name: value for name, value in self._held.claim.place.items() if value}
+
+    @property
+    def _submission(self) -> Submission:
+        pace, role = self._setting.pace, self._setting.config.runtime_role
+        return Submission(self._api, self._clusters, pace, role)
+
+    def _check_adopted(self) -> None:
+        """Raises LostError if the attempt of somebody who is gone had failed by its own word."""
+        request = self._request
+        failure = read_failure(self._setting.lake, request.asset, request.version, request.attempt)
+        if failure and self._place:
+            raise LostError(f"attempt {request.attempt} had failed: {failure.message}")
+
+    def _submit(self) -> None:
+        if "step" in self._place:
+            return
+        setting, request = self._setting, self._request
+        packages = upload_packages(setting.lake, setting.config, setting.target.endpoint)
+        asked = job_key(request.asset, request.version, request.attempt, "request.json")
+        step = step_config(
+            setting.config,
+            setting.target,
+            packages,
+            request.asset,
+            self._name,
+            setting.lake.uri(asked),
+        )
+        flow = run_job_flow_request(
+            setting.config, setting.target, packages.bootstrap, self._held.claim.run_id
+        )
+        gone: Cluster | None = None
+        for _ in range(MOST_CLUSTERS):
+            cluster = self._place.get("cluster") or self._clusters.find_or_start(
+                flow, self._held.claim.run_id, self._log
+            )
+            self._held.note(cluster=cluster)
+            try:
+                added = self._submission.submit(cluster, step, self._held, self._log)
+            except ClusterGoneError as error:
+                gone = error.cluster
+                self._log.info("%s: it takes no more steps", error)
+                self._check_worth_replacing(gone)
+                self._held.note(cluster="", sent_to="")
+            else:
+                self._held.note(step=added)
+                self._log.info("submitted %s", self.where)
+                self._log.info("its log will be in %s", self.scene.log)
+                return
+        assert gone
+        raise failures.cluster_ended(self.scene, gone, None)
+
+    def _check_worth_replacing(self, gone: Cluster) -> None:
+        """Raises the cause if the next cluster would end as this one did."""
+        if gone.state == "TERMINATED_WITH_ERRORS":
+            failed = gone.code == "BOOTSTRAP_FAILURE"
+            pace = self._setting.pace
+            tail = self._setting.logs.bootstrap(gone.id, pace.logs, pace.fast) if failed else None
+            raise failures.cluster_ended(self.scene, gone, tail)
+
+    def _end(self, stuck: StuckError) -> LaunchError:
+        """Cancel what does not move; the cluster too, if nothing else would end it."""
+        self._log.error("%s", stuck)
+        scene = self.scene
+        ended = cancel_step(self._api, scene.cluster, scene.step, self._setting.pace, self._log)
+        alone = not any(
+            step.is_live and step.id != scene.step
+            for step in self._submission.listed(scene.cluster)
+        )
+        if stuck.cluster_is_stuck or (not ended and alone):
+            self._log.error("ending cluster %s", scene.cluster)
+            self._clusters.terminate(scene.cluster)
+        if stuck.cluster_is_stuck:
+            return LostError(scene.told(str(stuck), advice("capacity")))
+        return failures.timed_out(scene)

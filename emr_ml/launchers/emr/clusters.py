@@ -1,0 +1,111 @@
+"""One cluster of a name, however many processes want it at once."""
+
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from logging import Logger
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from emr_ml.claims import Claims, Held
+from emr_ml.launchers.emr.api import Api, UncertainError
+from emr_ml.launchers.emr.failures import refused_cluster
+from emr_ml.launchers.emr.pace import Pace
+from emr_ml.launchers.emr.states import CLUSTER_LIVE, Cluster
+from spark_jobs.runtime.lake import Lake
+
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+
+
+class Clusters:
+    """Finds clusters by name and starts them; a claim in the lake says who starts one."""
+
+    def __init__(self, api: Api, lake: Lake, pace: Pace) -> None:
+        self._api, self._lake, self._pace = api, lake, pace
+
+    def find_or_start(self, request: Mapping[str, Any], run_id: str, log: Logger) -> str:
+        """The id of a live cluster with the request's name; it is started if there is none.
+
+        Args:
+            request: what RunJobFlow is asked.
+
+        Raises:
+            LaunchError: EMR refuses to start it.
+        """
+        claims = Claims(self._lake, claim_key(request["Name"]))
+        while True:
+            claim = claims.current()
+            if claim and (known := claim.place.get("cluster")) and self._is_live(known):
+                return known
+            if held := claims.take(run_id, resume=True):
+                with held.kept(log):
+                    cluster = self._found(held, request["Name"], log)
+                    if cluster is None:
+                        cluster = self._start(held, request, log)
+                    held.note(cluster=cluster)
+                    return cluster
+            time.sleep(self._pace.fast)
+
+    def describe(self, cluster: str) -> Cluster:
+        """What EMR says of a cluster; one that EMR does not know is gone."""
+        try:
+            return Cluster.of(self._api.ask("describe_cluster", ClusterId=cluster)["Cluster"])
+        except ClientError as error:
+            if "is not valid" not in str(error) and "not exist" not in str(error):
+                raise
+            return Cluster(cluster, "TERMINATED", message="EMR does not know it any more")
+
+    def terminate(self, cluster: str) -> None:
+        """Ask for the end of a cluster and all its steps."""
+        self._api.ask("terminate_job_flows", JobFlowIds=[cluster])
+
+    def _is_live(self, cluster: str) -> bool:
+        return self.describe(cluster).is_live
+
+    def _found(self, held: Held, name: str, log: Logger) -> str | None:
+        found = next(self._listed(name, ClusterStates=list(CLUSTER_LIVE)), None)
+        if found:
+            log.info("found cluster %s, which is %s", found.id, found.state)
+            return found.id
+        sent = held.claim.place.get("sent")
+        # whoever held the claim before may have started one that is not listed yet
+        return self._appearing(name, sent) if sent else None
+
+    def _start(self, held: Held, request: Mapping[str, Any], log: Logger) -> str:
+        while True:
+            sent = datetime.now(UTC).isoformat()
+            held.note(sent=sent)
+            try:
+                cluster: str = self._api.tell("run_job_flow", **request)["JobFlowId"]
+            except UncertainError as error:
+                log.warning("%s. Looking whether the cluster was started", error)
+                if appeared := self._appearing(request["Name"], sent):
+                    return appeared
+            except ClientError as error:
+                raise refused_cluster(error, request) from error
+            else:
+                log.info("started cluster %s, '%s'", cluster, request["Name"])
+                return cluster
+
+    def _appearing(self, name: str, sent: str) -> str | None:
+        """A cluster that was asked for at that time, be it dead again; None if none shows up."""
+        since = datetime.fromisoformat(sent) - CLOCKS_DIFFER_BY
+        until = time.monotonic() + self._pace.visibility
+        while True:
+            live = next(self._listed(name, ClusterStates=list(CLUSTER_LIVE)), None)
+            found = live or next(self._listed(name, CreatedAfter=since), None)
+            if found:
+                return found.id
+            if time.monotonic() > until:
+                return None
+            time.sleep(max(self._pace.fast, self._pace.visibility / 10))
+
+    def _listed(self, name: str, **chosen: Any) -> Iterator[Cluster]:
+        for page in self._api.pages("list_clusters", "Clusters", **chosen):
+            yield from (Cluster.of(entry) for entry in page if entry["Name"] == name)
+
+
+def claim_key(name: str) -> str:
+    """Key of who starts the cluster of a name, and of its id."""
+    return f"clusters/{name.replace(' ', '-')}/claim.json"

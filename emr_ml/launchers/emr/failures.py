@@ -1,0 +1,153 @@
+"""What went wrong, in words: cause, step, cluster, the last lines of the log, what to do."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from emr_ml.launchers.base import LaunchError, LostError
+from emr_ml.launchers.emr.advice import advice
+from emr_ml.launchers.emr.logs import Tail
+from emr_ml.launchers.emr.states import Cluster, Step
+from spark_jobs.runtime.attempt import Failure
+
+TIMED_OUT = 124  # what `timeout` exits with
+KILLED = 137
+RETRYABLE = ("INSTANCE_FAILURE", "INSTANCE_FLEET_TIMEOUT", "INTERNAL_ERROR", "ALL_STEPS_COMPLETED")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where an attempt was: what every message about it names."""
+
+    asset: str
+    attempt: int
+    cluster: str
+    step: str
+    console: str
+    log: str
+
+    def told(self, cause: str, *parts: str) -> str:
+        """Cause first, then where, then whatever else is known."""
+        where = f"step {self.step or '(none)'} of cluster {self.cluster}, {self.console}"
+        head = f"attempt {self.attempt} of {self.asset} failed: {cause}"
+        return "\n".join(part for part in (head, where, *parts) if part)
+
+
+def refused_cluster(error: ClientError, request: Mapping[str, Any]) -> LaunchError:
+    """EMR does not start a cluster as configured."""
+    said = str(error)
+    return LaunchError(
+        f"EMR refuses to start cluster '{request['Name']}': {said}\n"
+        f"{advice(said) or 'check the cluster configuration; `emr-ml plan` shows what was sent'}"
+    )
+
+
+def refused_step(error: ClientError, cluster: str, step: Mapping[str, Any]) -> LaunchError:
+    """EMR does not take the step."""
+    said = str(error)
+    return LaunchError(
+        f"EMR refuses step '{step['Name']}' on cluster {cluster}: {said}\n"
+        f"{advice(said) or '`emr-ml plan` shows what was sent'}"
+    )
+
+
+def cluster_ended(scene: Scene, cluster: Cluster, tail: Tail | None) -> LaunchError:
+    """The cluster is gone, and the attempt was not over."""
+    cause = f"cluster {cluster.id} is {cluster.state} ({cluster.code or 'no code'})"
+    if cluster.message:
+        cause = f"{cause}: {cluster.message}"
+    if cluster.code == "BOOTSTRAP_FAILURE":
+        return LaunchError(
+            scene.told(
+                f"bootstrap failed. {cause}",
+                quoted(tail),
+                advice(tail.text if tail else "")
+                or "mend the bootstrap action, and materialize again",
+            )
+        )
+    if cluster.code == "VALIDATION_ERROR":
+        return LaunchError(scene.told(cause, advice(cause) or "check the cluster configuration"))
+    if cluster.code == "USER_REQUEST":
+        return LaunchError(
+            scene.told(cause, "somebody ended the cluster; materialize again to start another")
+        )
+    return LostError(scene.told(cause, advice(f"{cluster.code} {cluster.message}")))
+
+
+def step_failed(scene: Scene, step: Step, failure: Failure | None, tail: Tail) -> LaunchError:
+    """The step's process ended with an error."""
+    code = exit_code(step, tail)
+    own = failure.message if failure else ""
+    emr = " ".join(
+        part for name, part in step.details.items() if part and name != "LogFile"
+    ).strip()
+    if code == TIMED_OUT:
+        return timed_out(scene, tail)
+    cause = own or f"EMR says: {emr or 'no reason'}"
+    if code is not None:
+        cause = f"{cause} (exit code {code})"
+    log = "" if failure and failure.by_user else quoted(tail)
+    trace = f"the job's own error:\n{failure.trace}" if failure and failure.trace else ""
+    killed = " exit code 137" if code == KILLED else ""
+    hint = "" if failure and failure.by_user else advice(f"{own} {emr} {tail.text}{killed}")
+    return LaunchError(scene.told(cause, trace, log, f"the whole log: {scene.log}", hint))
+
+
+def job_failed(scene: Scene, failure: Failure) -> LaunchError:
+    """The job said itself why it failed."""
+    trace = f"the job's own error:\n{failure.trace}" if failure.trace else ""
+    hint = "" if failure.by_user else advice(f"{failure.message} {failure.trace}")
+    return LaunchError(scene.told(failure.message, trace, f"the whole log: {scene.log}", hint))
+
+
+def timed_out(scene: Scene, tail: Tail | None = None) -> LaunchError:
+    """The step took longer than it may."""
+    return LaunchError(
+        scene.told(
+            "the step ran into its time limit",
+            quoted(tail),
+            f"the whole log: {scene.log}",
+            "if the job needs more time, raise EMR_ML_STEP_LIMIT_SECONDS",
+        )
+    )
+
+
+def output_missing(scene: Scene, tail: Tail) -> LaunchError:
+    """The step ended well, and there is no report."""
+    return LaunchError(
+        scene.told(
+            "output missing: the step is COMPLETED, but left no report in the lake",
+            quoted(tail),
+            f"the whole log: {scene.log}",
+            "check that the cluster writes to the lake that is set, then materialize again",
+        )
+    )
+
+
+def cancelled(scene: Scene) -> LaunchError:
+    """The step was cancelled, and not by the run that follows it."""
+    return LaunchError(
+        scene.told(
+            "the step was cancelled outside of this run",
+            "materialize again for a new attempt",
+        )
+    )
+
+
+def exit_code(step: Step, tail: Tail) -> int | None:
+    """The exit code of a step's process, as far as EMR or the log names it."""
+    said = " ".join([*step.details.values(), tail.text])
+    found = re.search(r"exit code:? '?(\d+)|ret '(\d+)'|exited with (\d+)", said)
+    return int(next(code for code in found.groups() if code)) if found else None
+
+
+def quoted(tail: Tail | None) -> str:
+    """The last lines of a log, and where it is."""
+    if tail is None:
+        return ""
+    if not tail.lines:
+        return f"the log {tail.uri} tells nothing: {tail.problem}"
+    return "\n".join([f"last lines of {tail.uri}:", *(f"  {line}" for line in tail.lines)])

@@ -1,0 +1,181 @@
+"""From a submitted step to its report, or to why there is none."""
+
+import random
+import time
+from logging import Logger
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from emr_ml.launchers.base import DetachedError
+from emr_ml.launchers.emr import failures
+from emr_ml.launchers.emr.api import Api, UnansweredError, error_code
+from emr_ml.launchers.emr.failures import Scene
+from emr_ml.launchers.emr.logs import Tail
+from emr_ml.launchers.emr.looks import Look, Looks
+from emr_ml.launchers.emr.messages import Messages
+from emr_ml.launchers.emr.pace import KILL_AFTER_SECONDS
+from emr_ml.launchers.emr.setting import Setting
+from emr_ml.launchers.emr.states import CLUSTER_COMING_UP, Step
+from emr_ml.launchers.emr.verdict import Verdict, verdict
+from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
+from spark_jobs.runtime.job import Request
+from spark_jobs.runtime.report import Report, read_report
+
+AWS_ERRORS = (BotoCoreError, ClientError, UnansweredError)
+FAST_LOOKS_OF_GRACE = 3
+
+
+class StuckError(Exception):
+    """EMR shows a step or a cluster in one state for longer than it can be so."""
+
+    def __init__(self, message: str, *, cluster_is_stuck: bool) -> None:
+        super().__init__(message)
+        self.cluster_is_stuck = cluster_is_stuck
+
+
+class Follower:
+    """Follows one attempt by two signals: the lake, often, and EMR's listings, seldom."""
+
+    def __init__(
+        self, setting: Setting, request: Request, name: str, scene: Scene, log: Logger
+    ) -> None:
+        self._setting, self._pace, self._lake = setting, setting.pace, setting.lake
+        self._request, self._name, self._scene, self._log = request, name, scene, log
+        # one try at a time, so that the lake is looked into while EMR does not answer
+        api = Api("emr", 0.0, log)
+        self._looks = Looks(api, setting.lake, scene.cluster, setting.pace)
+        self._messages = Messages(setting.lake, request)
+        self._said: dict[str, str] = {}
+        self._since: dict[str, float] = {}
+        self._quiet_since = time.monotonic()
+        self._trouble = ""
+        self.seen_alive = False
+
+    def follow(self) -> Report:
+        """Wait for the report.
+
+        Raises:
+            LaunchError: the cause that there is none, and what to do.
+            SupersededError: another attempt is the claimed one.
+            StuckError: the step or its cluster does not move; it is still there.
+            DetachedError: AWS gives no answer for longer than the patience.
+        """
+        while True:
+            try:
+                if found := self._look_into_lake():
+                    return found
+                self._judge(self._looks.latest())
+            except AWS_ERRORS as error:
+                self._bear(error)
+            else:
+                self._answered()
+            time.sleep(self._pace.fast * random.uniform(0.8, 1.2))
+
+    def _look_into_lake(self) -> Report | None:
+        self._messages.forward(self._log)
+        if found := self._report():
+            self._messages.finish(self._log, self._pace.fast)
+            return found
+        failure = self._failure()
+        if failure and not failure.retryable:
+            self._messages.finish(self._log, self._pace.fast)
+            raise failures.job_failed(self._scene, failure)
+        return None
+
+    def _report(self) -> Report | None:
+        found = read_report(self._lake, self._request.asset, self._request.version)
+        return found.report if found and found.report.attempt >= self._request.attempt else None
+
+    def _failure(self) -> Failure | None:
+        request = self._request
+        return read_failure(self._lake, request.asset, request.version, request.attempt)
+
+    def _judge(self, look: Look | None) -> None:
+        """Raises what EMR's listings mean, if they mean that no report will come."""
+        if look is None:
+            return
+        found, step = verdict(look, self._name)
+        self._tell(look, step)
+        if found is Verdict.GOES_ON:
+            self.seen_alive |= step is not None
+            self._check_time(look, step)
+            return
+        # the report may have been written since the lake was looked at, or be on its way
+        for _ in range(FAST_LOOKS_OF_GRACE):
+            if self._look_into_lake():
+                return
+            time.sleep(self._pace.fast)
+        self._conclude(look, found, step)
+
+    def _conclude(self, look: Look, found: Verdict, step: Step | None) -> None:
+        # a superseded attempt ends without a report, and that is as it should be
+        check_claim(self._lake, self._request)
+        scene, cluster, logs = self._scene, look.cluster, self._setting.logs
+        match found:
+            case Verdict.FAILED if step:
+                raise failures.step_failed(scene, step, self._failure(), self._tail("stderr"))
+            case Verdict.ENDED:
+                raise failures.output_missing(scene, self._tail("stderr"))
+            case Verdict.CANCELLED:
+                raise failures.cancelled(scene)
+            case _ if cluster.is_gone:
+                bootstrap = cluster.code == "BOOTSTRAP_FAILURE"
+                wait = self._pace.logs, self._pace.fast
+                tail = logs.bootstrap(cluster.id, *wait) if bootstrap else None
+                raise failures.cluster_ended(scene, cluster, tail)
+            case _:
+                # the cluster is ending: its reason is known once it has ended
+                return
+
+    def _tail(self, name: str) -> Tail:
+        scene, pace = self._scene, self._pace
+        return self._setting.logs.step(scene.cluster, scene.step, name, pace.logs, pace.fast)
+
+    def _check_time(self, look: Look, step: Step | None) -> None:
+        config = self._setting.config
+        limit = config.step_limit_seconds + KILL_AFTER_SECONDS + 2 * self._pace.slow
+        if step and step.state == "RUNNING":
+            if self._seconds_in(step.id, step.state) > limit:
+                raise StuckError(
+                    f"step {step.id} is RUNNING past its time limit", cluster_is_stuck=False
+                )
+        elif look.cluster.state in CLUSTER_COMING_UP:
+            seconds = self._seconds_in(look.cluster.id, "coming up")
+            if seconds > config.start_limit_seconds:
+                raise StuckError(
+                    f"cluster {look.cluster.id} is {look.cluster.state} for {seconds:.0f} seconds",
+                    cluster_is_stuck=True,
+                )
+
+    def _seconds_in(self, what: str, state: str) -> float:
+        here = time.monotonic()
+        return here - self._since.setdefault(f"{what} {state}", here)
+
+    def _tell(self, look: Look, step: Step | None) -> None:
+        """Log each state once."""
+        states = {f"cluster {look.cluster.id}": look.cluster.state}
+        if step:
+            states[f"step {step.id}"] = step.state
+        for what, state in states.items():
+            if self._said.get(what) != state:
+                self._log.info("%s is %s", what, state)
+        self._said |= states
+
+    def _bear(self, error: Exception) -> None:
+        """Go on without an answer: the step does."""
+        trouble = error_code(error) or type(error).__name__
+        if trouble != self._trouble:
+            self._log.warning("AWS gives no answer (%s): waiting, the step goes on", trouble)
+        self._trouble = trouble
+        quiet = time.monotonic() - self._quiet_since
+        if quiet > self._pace.patience:
+            raise DetachedError(
+                f"AWS gave no answer for {quiet:.0f} seconds, the last was: {error}\n"
+                f"step {self._scene.step} of cluster {self._scene.cluster} may go on: "
+                "materialize again to follow it"
+            ) from error
+
+    def _answered(self) -> None:
+        if self._trouble:
+            self._log.info("AWS answers again")
+        self._trouble, self._quiet_since = "", time.monotonic()

@@ -1,0 +1,99 @@
+"""Runs each attempt as one step of an EMR cluster."""
+
+from datetime import datetime
+from logging import Logger
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from emr_ml.claims import Claim, Held
+from emr_ml.launchers.base import Computed, DetachedError, Launcher, LaunchError
+from emr_ml.launchers.emr import facts
+from emr_ml.launchers.emr.advice import advice
+from emr_ml.launchers.emr.api import UnansweredError
+from emr_ml.launchers.emr.attempt import Attempt
+from emr_ml.launchers.emr.cluster_config import ClusterConfig, ClusterConfigError
+from emr_ml.launchers.emr.live import console_link
+from emr_ml.launchers.emr.messages import Messages
+from emr_ml.launchers.emr.pace import Pace
+from emr_ml.launchers.emr.packages import PackagesError
+from emr_ml.launchers.emr.setting import Setting
+from emr_ml.launchers.emr.target import find_target
+from spark_jobs.runtime.job import JobError, Request
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import Report
+
+
+class EmrLauncher(Launcher):
+    """Finds or starts a cluster, adds a step, follows it, reads its report.
+
+    A step goes on without the process that submitted it. So whoever wants the version next goes
+    on with the attempt from where its claim says it is.
+    """
+
+    outlives_its_process = True
+
+    def __init__(self, lake: Lake, config: ClusterConfig, pace: Pace) -> None:
+        super().__init__(lake, pace.fast)
+        self._setting = Setting(lake, config, find_target(lake.root), pace)
+
+    @property
+    def spark(self) -> str:
+        return self._setting.config.spark
+
+    def where(self, claim: Claim) -> str:
+        cluster = claim.place.get("cluster")
+        if not cluster:
+            return f"a cluster that {super().where(claim)} sees to"
+        step = claim.place.get("step") or "(being added)"
+        return (
+            f"step {step} of cluster {cluster}, "
+            f"{console_link(self._setting.target.region, cluster)}"
+        )
+
+    def compute(self, request: Request, held: Held, log: Logger) -> Computed:
+        attempt = Attempt(self._setting, request, held, log)
+        messages = Messages(self.lake, request)
+        try:
+            report = attempt.run()
+        except DetachedError:
+            raise
+        except (JobError, LaunchError) as error:
+            messages.clear()
+            if isinstance(error, LaunchError):
+                error.facts |= facts.places(attempt.scene)
+            raise
+        except (ClusterConfigError, PackagesError) as error:
+            raise LaunchError(str(error)) from error
+        except (ClientError, BotoCoreError, UnansweredError) as error:
+            raise _detached(request, error) from error
+        except Exception:
+            # whatever it is, the step goes on
+            held.leave()
+            raise
+        except BaseException:
+            attempt.cancel()
+            messages.clear()
+            raise
+        messages.clear()
+        return Computed(report, self._facts(attempt, report, log))
+
+    def _facts(self, attempt: Attempt, report: Report, log: Logger) -> dict[str, object]:
+        scene, task = attempt.scene, self._setting.config.task
+        took = datetime.fromisoformat(report.finished) - datetime.fromisoformat(report.started)
+        cost = facts.costs(
+            scene,
+            self._setting.target.region,
+            took,
+            spot_tasks=task.spot > 0 and not task.on_demand,
+            log=log,
+        )
+        return facts.places(scene) | cost
+
+
+def _detached(request: Request, error: Exception) -> DetachedError:
+    lines = (
+        f"attempt {request.attempt} of {request.asset} can't be followed: {error}",
+        advice(str(error)) or "check credentials, region and endpoint",
+        "what was begun on EMR goes on: materialize again to go on with it",
+    )
+    return DetachedError("\n".join(lines))

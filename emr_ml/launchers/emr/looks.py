@@ -1,0 +1,112 @@
+"""One look at a cluster and its steps, shared by all who follow steps of it.
+
+EMR lets an account list steps once in two seconds. So whoever finds the last look too old takes
+the turn by a conditional write to the lake, asks EMR, and leaves the answer there for the others.
+"""
+
+import random
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from emr_ml.launchers.emr.api import Api
+from emr_ml.launchers.emr.pace import Pace
+from emr_ml.launchers.emr.states import Cluster, Step
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.lake.base import as_json
+
+GROWTH = 1.25
+MOST_GROWTH = 2.0
+MOST_GROWTH_IN_TROUBLE = 4.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """A cluster and its newest steps as EMR told them."""
+
+    cluster: Cluster
+    steps: tuple[Step, ...]
+
+    def named(self, name: str) -> list[Step]:
+        """The steps of that name: more than one if one was sent twice."""
+        return [step for step in self.steps if step.name == name]
+
+
+class Looks:
+    """The looks at one cluster, as one follower sees them over time."""
+
+    def __init__(self, api: Api, lake: Lake, cluster: str, pace: Pace) -> None:
+        self._api, self._lake, self._cluster, self._pace = api, lake, cluster, pace
+        self._key = f"clusters/{cluster}/steps.json"
+        self._etag: str | None = None
+        self._interval = 0.0
+        self._since = time.monotonic()
+        self._latest: Look | None = None
+
+    def latest(self) -> Look | None:
+        """The newest look that anybody took; taken now if it is time to.
+
+        Raises:
+            ClientError, UnansweredError: EMR was asked, and did not tell.
+        """
+        stored = self._lake.read(self._key)
+        if stored and stored.etag != self._etag:
+            self._etag, self._since = stored.etag, time.monotonic()
+            self._interval = self._interval or self._pace.slow
+            found = _look(stored.json())
+            if found:
+                self._grow(found)
+                self._latest = found
+        if time.monotonic() - self._since >= self._interval:
+            self._take()
+        return self._latest
+
+    def _take(self) -> None:
+        """Ask EMR, if nobody else has the turn."""
+        self._since = time.monotonic()
+        turn = as_json({"turn": uuid.uuid4().hex, **_as_json(self._latest)})
+        self._etag = (
+            self._lake.swap(self._key, turn, self._etag)
+            if self._etag
+            else self._lake.create(self._key, turn)
+        )
+        if self._etag is None:
+            return
+        try:
+            look = self._ask()
+        except Exception:
+            slow = self._pace.slow
+            self._interval = min(max(2 * self._interval, slow), MOST_GROWTH_IN_TROUBLE * slow)
+            raise
+        self._grow(look)
+        self._latest = look
+        self._etag = self._lake.write(self._key, as_json(_as_json(look)))
+
+    def _ask(self) -> Look:
+        described = self._api.ask("describe_cluster", ClusterId=self._cluster)["Cluster"]
+        steps: list[Step] = []
+        for page in self._api.pages("list_steps", "Steps", ClusterId=self._cluster):
+            found = [Step.of(entry) for entry in page]
+            steps += found
+            # newest first: behind a page on which all have ended, nobody waits for any
+            if not any(step.is_live for step in found):
+                break
+        return Look(Cluster.of(described), tuple(steps))
+
+    def _grow(self, look: Look) -> None:
+        """Look less often while nothing changes, and at once for all when something did."""
+        slow = self._pace.slow
+        grown = self._interval * GROWTH if look == self._latest else slow
+        self._interval = min(max(grown, slow), MOST_GROWTH * slow) * random.uniform(0.85, 1.15)
+
+
+def _as_json(look: Look | None) -> dict[str, Any]:
+    return {"look": asdict(look) if look else None}
+
+
+def _look(value: dict[str, Any]) -> Look | None:
+    found = value.get("look")
+    if not found:
+        return None
+    return Look(Cluster(**found["cluster"]), tuple(Step(**step) for step in found["steps"]))

@@ -1,0 +1,75 @@
+"""The states of clusters and steps, as EMR names them."""
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+CLUSTER_LIVE = ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING")
+CLUSTER_COMING_UP = ("STARTING", "BOOTSTRAPPING")
+CLUSTER_GONE = ("TERMINATED", "TERMINATED_WITH_ERRORS")
+STEP_LIVE = ("PENDING", "RUNNING", "CANCEL_PENDING")
+STEP_ENDED = ("COMPLETED", "CANCELLED", "FAILED", "INTERRUPTED")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster as EMR describes it; `code` and `message` say why it is in its state."""
+
+    id: str
+    state: str
+    code: str = ""
+    message: str = ""
+    zone: str = ""
+
+    @classmethod
+    def of(cls, described: dict[str, Any]) -> Self:
+        """The cluster in an answer of DescribeCluster or an entry of ListClusters."""
+        status = described["Status"]
+        reason = status.get("StateChangeReason", {})
+        details = [detail.get("ErrorMessage", "") for detail in status.get("ErrorDetails", ())]
+        messages = dict.fromkeys([reason.get("Message", ""), *details])
+        return cls(
+            described["Id"],
+            status["State"],
+            reason.get("Code", ""),
+            " ".join(message for message in messages if message),
+            described.get("Ec2InstanceAttributes", {}).get("Ec2AvailabilityZone", ""),
+        )
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in CLUSTER_LIVE
+
+    @property
+    def is_gone(self) -> bool:
+        return self.state in CLUSTER_GONE
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as EMR lists it; `details` are EMR's own words on a failure, times are UTC."""
+
+    id: str
+    name: str
+    state: str
+    details: dict[str, str] = field(default_factory=dict[str, str])
+    started: str | None = None
+    ended: str | None = None
+
+    @classmethod
+    def of(cls, listed: dict[str, Any]) -> Self:
+        """The step in an entry of ListSteps."""
+        status = listed["Status"]
+        timeline = status.get("Timeline", {})
+        started, ended = timeline.get("StartDateTime"), timeline.get("EndDateTime")
+        return cls(
+            listed["Id"],
+            listed["Name"],
+            status["State"],
+            status.get("FailureDetails", {}),
+            started and started.isoformat(),
+            ended and ended.isoformat(),
+        )
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in STEP_LIVE

@@ -1,0 +1,113 @@
+"""An attempt as a step: the exact command that the primary node runs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from emr_ml.launchers.emr.cluster_checks import smallest_primary
+from emr_ml.launchers.emr.cluster_config import ClusterConfig, ClusterConfigError
+from emr_ml.launchers.emr.service_model import in_words, mistakes
+from emr_ml.launchers.emr.target import Target
+
+MOST_CHARACTERS = 10_240  # of all arguments together
+VERSION_DIGITS = 16
+
+# Spark 4 takes it for reliable checkpoints; without a scheme it is in the cluster's HDFS
+CHECKPOINTS = "/tmp/emr_ml/checkpoints"  # noqa: S108 - HDFS has no shared folder that is safer
+
+
+class Packages(Protocol):
+    """The uploaded code: the archive of all modules, and the folder of the jobs' scripts."""
+
+    @property
+    def archive(self) -> str: ...
+    @property
+    def scripts(self) -> str: ...
+
+
+def step_name(asset: str, version: str, attempt: int) -> str:
+    """The name by which the step of an attempt is found again."""
+    return f"{asset} {version[:VERSION_DIGITS]} #{attempt}"
+
+
+def step_config(  # noqa: PLR0917 - a command has as many parts as it has
+    config: ClusterConfig,
+    target: Target,
+    packages: Packages,
+    asset: str,
+    name: str,
+    request_uri: str,
+) -> dict[str, Any]:
+    """One entry of AddJobFlowSteps' `Steps`: no shell, no secret, and an end to it.
+
+    Raises:
+        ClusterConfigError: it is beyond what EMR takes.
+    """
+    where = {"AWS_REGION": target.region, "AWS_DEFAULT_REGION": target.region}
+    if target.endpoint:
+        where["AWS_ENDPOINT_URL"] = target.endpoint
+    arguments = [
+        *("env", *(f"{key}={value}" for key, value in where.items())),
+        *("timeout", "--kill-after=60", str(config.step_limit_seconds)),
+        *("spark-submit", "--deploy-mode", "client", "--name", name),
+        *_options(_spark_conf(config, target)),
+        *("--py-files", packages.archive),
+        *(f"{packages.scripts.rstrip('/')}/{asset}.py", request_uri),
+    ]
+    step = {
+        "Name": name,
+        # whether an attempt succeeded is for its report to say, and the cluster is not its own
+        "ActionOnFailure": "CONTINUE",
+        "HadoopJarStep": {"Jar": "command-runner.jar", "Args": arguments},
+    }
+    found = [*in_words(mistakes("AddJobFlowSteps", {"JobFlowId": "", "Steps": [step]}))]
+    if (characters := sum(map(len, arguments))) > MOST_CHARACTERS:
+        found.append(
+            f"the arguments have {characters} characters, and EMR takes {MOST_CHARACTERS}: move "
+            "what is in spark_conf to configurations (spark-defaults)"
+        )
+    if found:
+        raise ClusterConfigError("\n".join(f"step {name}: {line}" for line in found))
+    return step
+
+
+def add_steps_request(
+    config: ClusterConfig, cluster_id: str, *steps: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The parameters of AddJobFlowSteps."""
+    role = {"ExecutionRoleArn": config.runtime_role} if config.runtime_role else {}
+    return {"JobFlowId": cluster_id, "Steps": list(steps), **role}
+
+
+def driver_memory(config: ClusterConfig) -> str | None:
+    """What `driver_memory_gb` says, or else half of the smallest primary, shared by all steps.
+
+    The other half is for Python and for what EMR itself runs there. None where the type's memory
+    isn't known: then Spark's default holds.
+    """
+    if config.driver_memory_gb:
+        return f"{config.driver_memory_gb}g"
+    smallest = smallest_primary(config)
+    if smallest is None:
+        return None
+    megabytes = smallest * 1024 // 2 // config.step_concurrency
+    return f"{megabytes // 1024}g" if megabytes % 1024 == 0 else f"{megabytes}m"
+
+
+def _spark_conf(config: ClusterConfig, target: Target) -> dict[str, str]:
+    conf = {"spark.checkpoint.dir": CHECKPOINTS}
+    if memory := driver_memory(config):
+        conf["spark.driver.memory"] = memory
+    if config.python:
+        conf["spark.pyspark.python"] = config.python
+    if target.endpoint:
+        conf |= {
+            "spark.hadoop.fs.s3a.endpoint": target.endpoint,
+            "spark.hadoop.fs.s3a.endpoint.region": target.region,
+            "spark.hadoop.fs.s3a.path.style.access": "true",
+        }
+    return conf | config.spark_conf
+
+
+def _options(conf: Mapping[str, str]) -> Iterator[str]:
+    for key, value in sorted(conf.items()):
+        yield from ("--conf", f"{key}={value}")

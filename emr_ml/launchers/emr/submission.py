@@ -1,0 +1,94 @@
+"""A step is added to a cluster once, whatever becomes of the answer."""
+
+import time
+from collections.abc import Iterator, Mapping
+from logging import Logger
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from emr_ml.claims import Held
+from emr_ml.launchers.emr.api import Api, UncertainError
+from emr_ml.launchers.emr.clusters import Clusters
+from emr_ml.launchers.emr.failures import refused_step
+from emr_ml.launchers.emr.pace import Pace
+from emr_ml.launchers.emr.states import Cluster, Step
+
+FULL = ("maximum number of", "active steps", "exceed")
+MOST_REFUSALS = 3
+
+
+class ClusterGoneError(Exception):
+    """The cluster takes no more steps."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(f"cluster {cluster.id} is {cluster.state}: {cluster.message}")
+        self.cluster = cluster
+
+
+class Submission:
+    """Adds the step of one attempt; the claim's place says how far that has come."""
+
+    def __init__(self, api: Api, clusters: Clusters, pace: Pace, role: str | None) -> None:
+        self._api, self._clusters, self._pace = api, clusters, pace
+        self._role = {"ExecutionRoleArn": role} if role else {}
+
+    def submit(self, cluster: str, step: Mapping[str, Any], held: Held, log: Logger) -> str:
+        """Add the step to the cluster, unless it is there; its id.
+
+        Raises:
+            ClusterGoneError: the cluster is ending, or has ended.
+            LaunchError: EMR refuses the step.
+        """
+        # whoever held the claim before may have sent a step that is not listed yet
+        if held.claim.place.get("sent_to") == cluster and (
+            found := self._appearing(cluster, step["Name"])
+        ):
+            return found
+        held.note(sent_to=cluster)
+        refusals = 0
+        while True:
+            try:
+                answer = self._api.tell(
+                    "add_job_flow_steps", JobFlowId=cluster, Steps=[step], **self._role
+                )
+            except UncertainError as error:
+                log.warning("%s. Looking whether the step was accepted", error)
+                if found := self._appearing(cluster, step["Name"]):
+                    return found
+            except ClientError as error:
+                refusals += not _is_full(error)
+                self._judge(error, cluster, step, final=refusals >= MOST_REFUSALS)
+                log.info("cluster %s takes no step now: %s", cluster, error)
+                time.sleep(self._pace.slow)
+            else:
+                return answer["StepIds"][0]
+
+    def listed(self, cluster: str) -> Iterator[Step]:
+        """The steps of a cluster, newest first."""
+        for page in self._api.pages("list_steps", "Steps", ClusterId=cluster):
+            yield from map(Step.of, page)
+
+    def _appearing(self, cluster: str, name: str) -> str | None:
+        until = time.monotonic() + self._pace.visibility
+        while True:
+            for step in self.listed(cluster):
+                if step.name == name:
+                    return step.id
+            if time.monotonic() > until:
+                return None
+            time.sleep(max(self._pace.fast, self._pace.visibility / 10))
+
+    def _judge(
+        self, error: ClientError, cluster: str, step: Mapping[str, Any], *, final: bool
+    ) -> None:
+        """Raises what a refusal means; returns if the step may be taken later."""
+        seen = self._clusters.describe(cluster)
+        if not seen.is_live:
+            raise ClusterGoneError(seen) from error
+        if final:
+            raise refused_step(error, cluster, step) from error
+
+
+def _is_full(error: ClientError) -> bool:
+    return any(words in str(error).lower() for words in FULL)

@@ -1,0 +1,105 @@
+"""Sensors: what is watched without anybody asking."""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from emr_ml.settings import Settings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from emr_ml.launchers.emr.api import Api
+    from emr_ml.launchers.emr.cluster_config import ClusterConfig
+    from emr_ml.launchers.emr.live import LiveCluster
+
+QUARTER_OF_AN_HOUR = 900
+PATIENCE_SECONDS = 20.0
+
+
+def sensors_for(settings: Settings) -> list[dg.SensorDefinition]:
+    """The sensors of a deployment: there is nothing to watch where no cluster is started."""
+    return [_old_cluster_sensor(settings)] if settings.deployment == "emr" else []
+
+
+def _old_cluster_sensor(settings: Settings) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="old_cluster_sensor",
+        minimum_interval_seconds=QUARTER_OF_AN_HOUR,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Warns about clusters of this project that are alive past their maximum age.",
+    )
+    def old_cluster_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        warnings, calm = _look(settings)
+        for warning in warnings:
+            context.log.warning(warning)
+        return dg.SkipReason("\n".join(warnings) or calm)
+
+    return old_cluster_sensor
+
+
+def _look(settings: Settings) -> tuple[list[str], str]:
+    """Warnings, and what to say if there are none. Trouble with AWS is a warning too."""
+    # boto3 takes half a second to import, which loading the definitions must not take
+    import logging
+    from datetime import UTC, datetime
+
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from emr_ml.launchers.emr.access import trouble_of
+    from emr_ml.launchers.emr.api import Api, UnansweredError
+    from emr_ml.launchers.emr.cluster_config import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.live import live_clusters
+    from emr_ml.launchers.emr.region import region_name
+
+    now = datetime.now(UTC)
+    try:
+        region = region_name()
+        emr = Api("emr", PATIENCE_SECONDS, logging.getLogger("emr_ml"), region)
+        config = load_cluster_config(settings)
+        found = list(live_clusters(emr))
+        hours = config.max_age_hours
+        old = [cluster for cluster in found if _age(cluster, now) > hours]
+        warnings = [_warning(emr, cluster, config, region or "", now) for cluster in old]
+    except ClusterConfigError as error:
+        return [f"old clusters were not looked for: {error}"], ""
+    except (BotoCoreError, ClientError, UnansweredError) as error:
+        return [f"old clusters were not looked for: {trouble_of(error)}"], ""
+    return warnings, f"clusters alive: {len(found)}, none for more than {hours:g} hours"
+
+
+def _age(cluster: "LiveCluster", now: "datetime") -> float:
+    """In hours."""
+    return (now - cluster.created).total_seconds() / 3600
+
+
+def _warning(
+    emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", region: str, now: "datetime"
+) -> str:
+    from emr_ml.launchers.emr.live import console_link
+
+    return (
+        f"cluster {cluster.id} ({cluster.name}) is alive for {_age(cluster, now):.1f} hours, more "
+        f"than {config.max_age_hours:g}: {cluster.state}, {_end(emr, cluster, config, now)}; "
+        f"{console_link(region, cluster.id)}. "
+        "If it is not needed, `emr-ml clusters --terminate-idle` ends it once it is idle, and "
+        f"`aws emr terminate-clusters --cluster-ids {cluster.id}` at once; if it is, raise "
+        "`max_age_hours` in the cluster configuration"
+    )
+
+
+def _end(emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", now: "datetime") -> str:
+    from datetime import UTC
+
+    from botocore.exceptions import ClientError
+
+    from emr_ml.launchers.emr.access import trouble_of
+    from emr_ml.launchers.emr.api import UnansweredError
+    from emr_ml.launchers.emr.live import inspect
+
+    try:
+        seen = inspect(emr, cluster, config, now)
+    except (ClientError, UnansweredError) as error:
+        return f"its end is not known: {trouble_of(error)}"
+    steps = f"active steps: {seen.active}"
+    return f"{steps}, ends by {seen.ends_by.astimezone(UTC):%Y-%m-%d %H:%M} UTC at the latest"

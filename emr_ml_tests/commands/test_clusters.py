@@ -1,0 +1,255 @@
+"""`emr-ml clusters`: what it shows, and which clusters it ends."""
+
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner, Result
+
+from emr_ml.commands.clusters import clusters
+from emr_ml.launchers.emr import prices
+from emr_ml_tests.small_aws import RefusedError, SmallAws, small_aws
+
+HOUR = timedelta(hours=1)
+NAME = "emr-ml emr 0123456789abcdef"
+
+
+@pytest.fixture(name="aws")
+def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
+    prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr("emr_ml.commands.clusters.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("emr_ml.launchers.emr.cost.PATIENCE_SECONDS", 0.2)
+    with small_aws(monkeypatch) as aws:
+        aws.add_type("m5.xlarge", "0.048", "0.192")
+        yield aws
+
+
+def said(*args: str) -> Result:
+    result = CliRunner().invoke(clusters, args)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result
+
+
+def states(aws: SmallAws) -> dict[str, str]:
+    return {cluster_id: each["Status"]["State"] for cluster_id, each in aws.clusters.items()}
+
+
+def test_a_cluster_is_shown_with_state_age_run_steps_cost_and_end(aws: SmallAws) -> None:
+    now = datetime.now(UTC)
+    aws.add_cluster(
+        "j-ONE",
+        NAME,
+        "RUNNING",
+        since=now - 2 * HOUR,
+        Tags=[{"Key": "run", "Value": "ab12cd34-0000"}],
+    )
+    aws.add_step("j-ONE", "lr_model", "RUNNING", started=now - HOUR, limit=7200 - 60)
+    aws.add_instance("j-ONE", now - 2 * HOUR, fleet="MASTER")
+    aws.add_instance("j-ONE", now - HOUR)
+
+    shown = said()
+
+    assert shown.exit_code == 0
+    for part in (
+        "j-ONE",
+        "RUNNING",
+        "2h 00m",
+        "run ab12cd34",
+        "1 active step ",
+        "3.00 on demand instance-hours; 0.72 USD",
+        "ends in 1h 04m at the latest",
+        NAME,
+    ):
+        assert part in shown.output
+
+
+def test_a_cost_that_is_not_known_is_not_made_up(aws: SmallAws) -> None:
+    aws.add_cluster("j-ONE", NAME, "WAITING")
+    aws.add_instance("j-ONE", datetime.now(UTC) - HOUR)
+    aws.refusals["GetProducts"] = RefusedError("AccessDeniedException")
+
+    shown = said().output
+
+    assert "1.00 on demand instance-hours; AWS tells no price of m5.xlarge on demand" in shown
+    assert "USD" not in shown
+
+
+def test_a_cluster_past_its_end_stands_out(aws: SmallAws) -> None:
+    aws.add_cluster("j-ONE", NAME, "WAITING", since=datetime.now(UTC) - 2 * HOUR)
+
+    assert "should have ended 1h 50m ago, by an idle timeout of 300 s" in said().output
+
+
+def test_no_cluster_is_said(aws: SmallAws) -> None:
+    aws.add_cluster("j-DEAD", NAME, "TERMINATED")
+    aws.add_cluster("j-OTHER", "somebody else's", "WAITING")
+
+    shown = said("--terminate-idle")
+
+    assert shown.output == "no cluster of this project is alive in eu-west-1\n"
+    assert shown.exit_code == 0
+    assert states(aws)["j-OTHER"] == "WAITING"
+
+
+def test_a_cluster_that_can_not_be_looked_at_does_not_hide_the_others(aws: SmallAws) -> None:
+    aws.add_cluster("j-GONE", NAME, "WAITING")
+    aws.add_cluster("j-ONE", NAME, "WAITING")
+    aws.before["DescribeCluster"] = lambda: aws.clusters.pop("j-GONE")
+
+    shown = said()
+
+    assert "j-GONE          WAITING       could not be looked at: DescribeCluster failed" in (
+        shown.output
+    )
+    assert "j-ONE" in shown.output
+    assert shown.exit_code == 1
+
+
+def test_idle_clusters_are_ended_and_busy_ones_are_not(aws: SmallAws) -> None:
+    aws.add_cluster("j-IDLE", NAME, "WAITING")
+    aws.add_step("j-IDLE", "done", "COMPLETED", ended=datetime.now(UTC) - HOUR)
+    aws.add_cluster("j-BUSY", NAME, "RUNNING")
+    aws.add_step("j-BUSY", "step", "RUNNING", started=datetime.now(UTC))
+    aws.add_cluster("j-QUEUED", NAME, "WAITING")
+    aws.add_step("j-QUEUED", "step", "PENDING")
+    aws.add_cluster("j-NEW", NAME, "BOOTSTRAPPING")
+
+    shown = said("--terminate-idle")
+
+    assert "j-IDLE was idle, and is ending" in shown.output
+    assert shown.exit_code == 0
+    assert states(aws) == {
+        "j-IDLE": "TERMINATING",
+        "j-BUSY": "RUNNING",
+        "j-QUEUED": "WAITING",
+        "j-NEW": "BOOTSTRAPPING",
+    }
+
+
+def test_without_the_option_nothing_is_ended(aws: SmallAws) -> None:
+    aws.add_cluster("j-IDLE", NAME, "WAITING")
+
+    said()
+
+    assert aws.called("TerminateJobFlows") == []
+
+
+def test_no_idle_cluster_is_said(aws: SmallAws) -> None:
+    aws.add_cluster("j-NEW", NAME, "STARTING")
+
+    assert said("--terminate-idle").output.endswith("none is idle\n")
+
+
+def test_a_protected_cluster_is_skipped_and_reported(aws: SmallAws) -> None:
+    aws.add_cluster("j-SAFE", NAME, "WAITING", TerminationProtected=True)
+    aws.add_cluster("j-IDLE", NAME, "WAITING")
+
+    shown = said("--terminate-idle")
+
+    assert "j-SAFE is protected from termination, so it was left alone" in shown.output
+    assert "--cluster-id j-SAFE --no-termination-protected" in shown.output
+    assert states(aws) == {"j-SAFE": "WAITING", "j-IDLE": "TERMINATING"}
+    assert shown.exit_code == 0
+
+
+def test_a_step_that_comes_in_meanwhile_saves_its_cluster(aws: SmallAws) -> None:
+    aws.add_cluster("j-ONE", NAME, "WAITING")
+    aws.add_cluster("j-TWO", NAME, "WAITING")
+
+    # the price is asked for after the steps were first looked at
+    aws.add_instance("j-TWO", datetime.now(UTC) - HOUR)
+    aws.before["GetProducts"] = lambda: aws.add_step("j-ONE", "late", "PENDING")
+    shown = said("--terminate-idle")
+
+    assert "j-ONE has got a step just now, so it was left alone" in shown.output
+    assert states(aws) == {"j-ONE": "WAITING", "j-TWO": "TERMINATING"}
+
+
+def test_no_call_names_more_than_ten_clusters(aws: SmallAws) -> None:
+    for number in range(23):
+        aws.add_cluster(f"j-{number}", NAME, "WAITING")
+
+    said("--terminate-idle")
+
+    assert [len(call["JobFlowIds"]) for call in aws.called("TerminateJobFlows")] == [10, 10, 3]
+    assert set(states(aws).values()) == {"TERMINATING"}
+
+
+def test_a_refusal_to_end_is_told_and_is_a_failure(aws: SmallAws) -> None:
+    aws.add_cluster("j-IDLE", NAME, "WAITING")
+    aws.refusals["TerminateJobFlows"] = RefusedError("AccessDeniedException")
+
+    shown = said("--terminate-idle")
+
+    assert "j-IDLE could not be ended: not allowed to call TerminateJobFlows" in shown.output
+    assert shown.exit_code == 1
+
+
+def test_a_throttled_ending_is_sent_again(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emr_ml.commands.clusters.PATIENCE_SECONDS", 20.0)
+    aws.add_cluster("j-IDLE", NAME, "WAITING")
+    aws.once["TerminateJobFlows"] = RefusedError("ThrottlingException")
+
+    shown = said("--terminate-idle")
+
+    assert shown.exit_code == 0
+    assert states(aws) == {"j-IDLE": "TERMINATING"}
+
+
+def test_clusters_are_shown_though_the_configuration_is_broken(
+    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMR_ML_CLUSTER__STEP_CONCURRENCY", "many")
+    aws.add_cluster("j-ONE", NAME, "WAITING")
+
+    shown = said()
+
+    assert "EMR_ML_CLUSTER__STEP_CONCURRENCY" in shown.stderr
+    assert "j-ONE" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ("AWS_ACCESS_KEY_ID", "no credentials were found: set AWS_PROFILE"),
+        ("AWS_REGION", "no region is set: set AWS_REGION"),
+    ],
+)
+def test_what_is_not_set_is_said_with_what_to_do(
+    aws: SmallAws, monkeypatch: pytest.MonkeyPatch, variable: str, words: str
+) -> None:
+    monkeypatch.delenv(variable)
+    monkeypatch.delenv(variable.replace("_REGION", "_DEFAULT_REGION"), raising=False)
+
+    shown = said()
+
+    assert shown.exit_code == 1
+    assert words in shown.output
+    assert aws.calls == []
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("ExpiredTokenException", "the credentials have expired"),
+        ("UnrecognizedClientException", "AWS does not accept the credentials"),
+        ("AccessDeniedException", "not allowed to call ListClusters"),
+        ("InvalidSignatureException", "AWS does not accept the credentials"),
+    ],
+)
+def test_what_aws_refuses_is_said_with_what_to_do(aws: SmallAws, code: str, words: str) -> None:
+    aws.refusals["ListClusters"] = RefusedError(code)
+
+    shown = said()
+
+    assert shown.exit_code == 1
+    assert shown.output.count("Error: ") == 1
+    assert words in shown.output
+
+
+def test_a_clock_that_aws_refuses_is_named(aws: SmallAws) -> None:
+    aws.refusals["ListClusters"] = RefusedError(
+        "InvalidSignatureException", message="Signature expired: 20261102T1200Z is now earlier"
+    )
+
+    assert "set the clock" in said().output

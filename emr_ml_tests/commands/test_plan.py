@@ -1,0 +1,210 @@
+"""`emr-ml plan`: what would be asked of EMR, and for how much."""
+
+import json
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from emr_ml.commands.plan import plan
+from emr_ml.definitions import defs
+from emr_ml.launchers.emr import prices
+from emr_ml.launchers.emr.plan import bill, job_names
+from emr_ml_tests.emulator.limits import check_run_job_flow
+from emr_ml_tests.small_aws import SmallAws, small_aws
+
+TYPES = "EMR_ML_CLUSTER__{}__INSTANCE_TYPES"
+
+
+@pytest.fixture(autouse=True)
+def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
+    monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake/")
+
+
+@pytest.fixture(name="no_account")
+def fixture_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither region nor credentials, and no price is asked for."""
+    for name in ("REGION", "DEFAULT_REGION", "ENDPOINT_URL", "ACCESS_KEY_ID"):
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
+    for name in ("CONFIG_FILE", "SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(f"AWS_{name}", "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.fixture(name="aws")
+def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
+    prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    with small_aws(monkeypatch) as aws:
+        yield aws
+
+
+def said(*args: str) -> Result:
+    result = CliRunner().invoke(plan, args)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def document(**environment: str) -> dict[str, Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        result = said("--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.mark.usefixtures("no_account")
+def test_without_an_account_the_requests_are_whole() -> None:
+    made = document(AWS_REGION="eu-west-1")
+
+    check_run_job_flow(made["RunJobFlow"])
+    assert made["RunJobFlow"]["Name"].startswith("emr-ml emr ")
+    assert [action["Name"] for action in made["RunJobFlow"]["BootstrapActions"]] == [
+        "Python packages"
+    ]
+    args = made["AddJobFlowSteps"]["metrics"]["Steps"][0]["HadoopJarStep"]["Args"]
+    assert args[-2].startswith("s3://bucket/lake/code/") and args[-2].endswith("/metrics.py")
+    assert args[-1] == "s3://bucket/lake/metrics/<version>/attempts/1/_job/request.json"
+
+
+@pytest.mark.usefixtures("no_account")
+def test_there_is_a_step_for_each_asset_that_spark_computes() -> None:
+    on_spark = {
+        spec.key.path[-1] for spec in defs.resolve_all_asset_specs() if "spark" in spec.kinds
+    }
+
+    assert set(document(AWS_REGION="eu-west-1")["AddJobFlowSteps"]) == on_spark
+    assert set(job_names()) == on_spark
+
+
+@pytest.mark.usefixtures("no_account")
+def test_without_an_account_prices_are_not_invented() -> None:
+    result = said()
+
+    assert result.exit_code == 0
+    assert "price list not available" in result.output
+    assert "USD together" not in result.output
+
+
+@pytest.mark.usefixtures("no_account")
+def test_without_a_region_the_plan_says_that_the_name_is_not_final() -> None:
+    assert "no AWS region is set" in said().output
+
+
+def test_what_is_shown_is_json_below_its_name(aws: SmallAws) -> None:
+    output = said().output
+
+    shown, _, rest = output.removeprefix("RunJobFlow\n").partition("\n\n")
+    assert json.loads(shown)["ReleaseLabel"] == "emr-spark-8.1.0"
+    assert rest.startswith("AddJobFlowSteps for lr_model\n{")
+    assert aws.called("RunJobFlow") == []
+
+
+def test_the_price_is_of_all_instances_of_all_fleets(
+    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    aws.add_type("m5.xlarge", "0.05", "0.20")
+    aws.add_type("m5.2xlarge", "0.10", "0.40")
+    aws.add_spot("m5.xlarge", "eu-west-1a", "0.07", long_ago)
+    aws.add_spot("m5.2xlarge", "eu-west-1a", "0.10", long_ago)
+    monkeypatch.setenv(TYPES.format("PRIMARY"), "[m5.xlarge]")
+    monkeypatch.setenv(TYPES.format("CORE"), "[m5.xlarge, m5.2xlarge]")
+    monkeypatch.setenv(TYPES.format("TASK"), "[m5.xlarge, {type: m5.2xlarge, weight: 2}]")
+    monkeypatch.setenv("EMR_ML_CLUSTER__TASK__SPOT", "3")
+
+    output = said().output
+
+    assert "  primary  1 on demand  m5.xlarge 0.250\n" in output
+    assert "  core     1 on demand  m5.xlarge 0.250, m5.2xlarge 0.500\n" in output
+    # three of weight 1, or two of weight 2
+    assert "  task     3 spot       m5.xlarge 0.360, m5.2xlarge 0.400\n" in output
+    assert "  0.86 to 1.15 USD together" in output
+
+
+def test_one_price_that_is_not_known_leaves_no_total(
+    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.add_type("m5.xlarge", "0.05", "0.20")
+    monkeypatch.setenv(TYPES.format("PRIMARY"), "[m5.xlarge]")
+
+    output = said().output
+
+    assert "  primary  1 on demand  m5.xlarge 0.250\n" in output
+    assert "price list not available: no total" in output
+
+
+def test_instance_groups_of_an_override_have_no_bill() -> None:
+    groups = [{"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1}]
+
+    def price(_type: str, _market: str) -> float:
+        return 1.0
+
+    assert list(bill({"Instances": {"InstanceGroups": groups}}, price)) == []
+
+
+@pytest.mark.usefixtures("no_account")
+def test_what_is_seldom_meant_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_CLUSTER__CORE__SPOT", "1")
+
+    assert "note: core is on spot" in said().output
+
+
+@pytest.mark.usefixtures("no_account")
+def test_an_idle_cluster_and_a_step_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_IDLE_TIMEOUT_SECONDS", "60")
+
+    assert said().output.endswith("an idle cluster ends after 60 seconds, a step after 21600\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("EMR_ML_CLUSTER__STEP_CONCURENCY", "2", "did you mean step_concurrency?"),
+        ("EMR_ML_POLL_SECONDS", "soon", "EMR_ML_POLL_SECONDS: "),
+        (
+            "EMR_ML_CLUSTER__BOOTSTRAP_ACTIONS",
+            "[{name: mine, path: /not/there.sh}]",
+            "/not/there.sh can't be read",
+        ),
+        (
+            "EMR_ML_CLUSTER__OVERRIDES",
+            "{BootstrapActions: [{Name: mine}]}",
+            "ScriptBootstrapAction is missing",
+        ),
+    ],
+)
+def test_a_mistake_is_told_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv(name, value)
+
+    result = said()
+
+    assert result.exit_code == 1
+    assert expected in result.output
+    assert "RunJobFlow\n" not in result.output
+
+
+def test_a_lake_on_this_machine_can_have_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "local")
+    monkeypatch.setenv("EMR_ML_LAKE", "/some/where")
+
+    result = said()
+
+    assert result.exit_code == 1
+    assert "EMR_ML_LAKE: clusters can't reach /some/where" in result.output
+
+
+@pytest.mark.usefixtures("no_account")
+def test_a_plan_can_be_made_before_the_deployment_is_switched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "local")
+
+    assert said().exit_code == 0

@@ -1,0 +1,61 @@
+"""An emulator that runs fast, and a bucket and cluster in it."""
+
+import gzip
+import logging
+import uuid
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emr_ml_tests.emulator.clusters import Cluster
+from emr_ml_tests.emulator.examples import a_cluster, until
+from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.steps import Step
+from emr_ml_tests.s3_server import S3
+
+
+@dataclass(frozen=True)
+class Lab:
+    """What most tests need: the server, its EMR as the launcher sees it, and a bucket."""
+
+    aws: Emulator
+    emr: Any
+    bucket: S3
+
+    def start(self, **more: Any) -> Cluster:
+        answer = self.emr.run_job_flow(**a_cluster(self.bucket.bucket, **more))
+        return next(one for one in self.aws.clusters if one.id == answer["JobFlowId"])
+
+    def started(self, **more: Any) -> Cluster:
+        """A cluster that waits for work."""
+        cluster = self.start(**more)
+        until(lambda: cluster.state == "WAITING")
+        return cluster
+
+    def add(self, cluster: Cluster, *steps: dict[str, Any]) -> list[Step]:
+        ids = self.emr.add_job_flow_steps(JobFlowId=cluster.id, Steps=list(steps))["StepIds"]
+        return [step for step in cluster.steps if step.id in ids]
+
+    def read(self, key: str) -> str:
+        """The text of a log, once it is there."""
+        client = self.bucket.client
+        until(lambda: client.list_objects_v2(Bucket=self.bucket.bucket, Prefix=key)["KeyCount"])
+        body = client.get_object(Bucket=self.bucket.bucket, Key=key)["Body"].read()
+        return gzip.decompress(body).decode()
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Generator[Lab]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with serve(tmp_path, speed=600.0, quotas=False) as aws:
+        yield Lab(aws, aws.client("emr", "launcher"), aws.bucket(f"lab-{uuid.uuid4().hex}"))
+
+
+def refusal(error: pytest.ExceptionInfo[ClientError]) -> str:
+    """Code and message of what AWS refused."""
+    said = error.value.response.get("Error", {})
+    return f"{said.get('Code')}: {said.get('Message')}"

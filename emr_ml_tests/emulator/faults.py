@@ -1,0 +1,195 @@
+"""What is planned to go wrong, and what did."""
+
+import random
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+OF_CALLS = ("lost answer", "cut", "throttle", "server error", "expired token")
+StepLeft = Literal["RUNNING", "INTERRUPTED", "CANCELLED"]
+Hang = Literal["stopped", "sleeping", "unnoticed"]
+LogTrouble = Literal["missing", "truncated", "plain", "late"]
+
+
+@dataclass
+class Fault:
+    """Befalls what its glob `of` matches: the first `times` of it after `skip`.
+
+    With `seconds`, a fault of calls lasts for so many emulated seconds from the first it befell.
+    `chance` lets it befall only some. `detail` is what the kind of fault needs to know.
+    """
+
+    kind: str
+    of: str = "*"
+    times: int | None = 1
+    skip: int = 0
+    seconds: float | None = None
+    chance: float = 1.0
+    detail: dict[str, Any] = field(default_factory=dict[str, Any])
+    ends: float | None = None
+
+
+@dataclass(frozen=True)
+class Befallen:
+    """What went wrong, to what, and when on the emulated clock."""
+
+    at: float
+    kind: str
+    subject: str
+
+
+class Faults:
+    """The plan. Its methods may be called from any thread."""
+
+    def __init__(self, now: Callable[[], float], plan: Iterable[Fault] = (), seed: int = 1) -> None:
+        self.befallen: list[Befallen] = []
+        self._now = now
+        self._plan = list(plan)
+        self._lock = threading.Lock()
+        self._chance = random.Random(seed)
+
+    def add(self, *faults: Fault) -> None:
+        with self._lock:
+            self._plan.extend(faults)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._plan.clear()
+
+    def count(self, kind: str) -> int:
+        """How often that kind has befallen anything."""
+        return sum(one.kind == kind for one in self.befallen)
+
+    def take(self, kinds: Iterable[str], *names: str) -> Fault | None:
+        """The first planned fault of these kinds that befalls what has these names."""
+        wanted = tuple(kinds)
+        with self._lock:
+            fitting = [
+                fault
+                for fault in self._plan
+                if fault.kind in wanted and any(fnmatchcase(name, fault.of) for name in names)
+            ]
+            ripe = [fault for fault in fitting if not fault.skip]
+            for fault in fitting:
+                fault.skip = max(fault.skip - 1, 0)
+            for fault in ripe:
+                if self._befalls(fault):
+                    self.befallen.append(Befallen(self._now(), fault.kind, names[0]))
+                    return fault
+        return None
+
+    def _befalls(self, fault: Fault) -> bool:
+        now = self._now()
+        if fault.times == 0 or (fault.ends is not None and now > fault.ends):
+            return False
+        if fault.chance < 1.0 and self._chance.random() >= fault.chance:
+            return False
+        if fault.times is not None:
+            fault.times -= 1
+        if fault.seconds is not None and fault.ends is None and fault.kind in OF_CALLS:
+            fault.ends = now + fault.seconds
+        return True
+
+
+def _of_calls(kind: str) -> Callable[..., Fault]:
+    def planned(
+        of: str,
+        times: int | None = None,
+        skip: int = 0,
+        seconds: float | None = None,
+        chance: float = 1.0,
+    ) -> Fault:
+        """`of` is a glob on an operation, as in `RunJobFlow`, `s3:Put*`, `s3:GetObject */x.json`.
+
+        Once, if neither `times` nor `seconds` nor `chance` says otherwise.
+        """
+        once = times is None and seconds is None and chance == 1.0
+        return Fault(kind, of, 1 if once else times, skip, seconds, chance)
+
+    return planned
+
+
+# done, but the connection is cut before the answer
+lost_answer = _of_calls("lost answer")
+# the connection is cut before anything is done
+cut = _of_calls("cut")
+throttle = _of_calls("throttle")
+server_error = _of_calls("server error")
+expired_token = _of_calls("expired token")
+
+
+def hidden_clusters(seconds: float, name: str = "*", times: int | None = None) -> Fault:
+    """New clusters are missing from ListClusters for so many emulated seconds."""
+    return Fault("hidden cluster", name, times, seconds=seconds)
+
+
+def hidden_steps(seconds: float, name: str = "*", times: int | None = None) -> Fault:
+    """New steps are missing from ListSteps for so many emulated seconds."""
+    return Fault("hidden step", name, times, seconds=seconds)
+
+
+def slow_start(seconds: float, name: str = "*", times: int | None = 1) -> Fault:
+    """A cluster stays STARTING for so many emulated seconds more."""
+    return Fault("slow start", name, times, seconds=seconds)
+
+
+def bootstrap_failure(
+    exit_code: int = 1, stderr: str = "the package index did not answer\n", times: int | None = 1
+) -> Fault:
+    """The first bootstrap action on the primary node says this and fails."""
+    return Fault("bootstrap failure", "*", times, detail={"exit": exit_code, "stderr": stderr})
+
+
+def start_failure(code: str, message: str, name: str = "*", times: int | None = 1) -> Fault:
+    """A cluster ends before its nodes start, for the reason that is given."""
+    return Fault("start failure", name, times, detail={"code": code, "message": message})
+
+
+def subnet_full(times: int | None = 1) -> Fault:
+    """There are no addresses left for the nodes."""
+    message = (
+        "The subnet does not have enough free addresses: InsufficientFreeAddressesInSubnet: "
+        "There are not enough free addresses in the requested subnet"
+    )
+    return start_failure("VALIDATION_ERROR", message, times=times)
+
+
+def no_spot(name: str = "*", times: int | None = 1) -> Fault:
+    """No spot capacity: what comes of it is for the fleet's own TimeoutAction to say."""
+    return Fault("no spot", name, times)
+
+
+def instance_failure(
+    step: str = "*",
+    after: float = 0.5,
+    step_left: StepLeft = "RUNNING",
+    times: int | None = 1,
+    *,
+    process_survives: bool = False,
+) -> Fault:
+    """The primary node is lost, so many true seconds after a step began to run."""
+    detail = {"after": after, "left": step_left, "survives": process_survives}
+    return Fault("instance failure", step, times, detail=detail)
+
+
+def hung_step(step: str = "*", how: Hang = "stopped", times: int | None = 1) -> Fault:
+    """A step that never ends.
+
+    `stopped`: its processes hear no SIGTERM. `sleeping`: its spark-submit does nothing, but ends
+    when told to. `unnoticed`: it runs as ever, and the API never says that it ended.
+    """
+    return Fault("hung step", step, times, detail={"how": how})
+
+
+def idle_end_before(operation: str = "AddJobFlowSteps", times: int | None = 1) -> Fault:
+    """The cluster begins to end by its idle timeout just before that call is looked at."""
+    return Fault("idle end", operation, times)
+
+
+def step_logs(
+    how: LogTrouble, step: str = "*", seconds: float = 3600.0, times: int | None = 1
+) -> Fault:
+    """A step's logs are never written, are cut off, are not gzipped, or are so much later."""
+    return Fault("step logs", step, times, seconds=seconds, detail={"how": how})

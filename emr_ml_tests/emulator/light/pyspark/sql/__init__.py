@@ -1,0 +1,101 @@
+"""A session that can be started, configured and stopped, and a context that does nothing."""
+
+import json
+import os
+from typing import Any, Self
+
+from pyspark import absent_in  # pyright: ignore[reportAttributeAccessIssue] - the stand-in
+
+__getattr__ = absent_in(__name__)
+RELEASE = "4.1.1-amzn-0"
+
+
+class Conf:
+    """The session's settings."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self._values = values
+
+    def set(self, key: str, value: Any) -> None:
+        self._values[key] = str(value)
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        return self._values.get(key, default)
+
+
+class StatusTracker:
+    """Knows of no jobs."""
+
+    def getActiveJobsIds(self) -> list[int]:  # noqa: N802
+        return []
+
+    def getJobIdsForGroup(self, group: str | None = None) -> list[int]:  # noqa: N802
+        del group
+        return []
+
+    def getJobInfo(self, job: int) -> None:  # noqa: N802
+        del job
+
+    def getStageInfo(self, stage: int) -> None:  # noqa: N802
+        del stage
+
+
+class SparkContext:
+    """Has an application, and nothing to run."""
+
+    applicationId = "application_1700000000000_0001"  # noqa: N815
+    uiWebUrl = None  # noqa: N815
+    defaultParallelism = 2  # noqa: N815
+    version = RELEASE
+
+    def statusTracker(self) -> StatusTracker:  # noqa: N802
+        return StatusTracker()
+
+    def setLogLevel(self, level: str) -> None:  # noqa: N802
+        del level
+
+    def setJobGroup(self, *_: Any, **__: Any) -> None:  # noqa: N802
+        """There are no jobs to be in it."""
+
+    def cancelAllJobs(self) -> None:  # noqa: N802
+        """There are none."""
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+
+class SparkSession:
+    """As much of a session as a job needs that computes without Spark."""
+
+    version = RELEASE
+
+    class Builder:
+        """Collects settings."""
+
+        def __init__(self) -> None:
+            self._values: dict[str, str] = json.loads(os.environ.get("LIGHT_SPARK_CONF", "{}"))
+
+        def appName(self, name: str) -> Self:  # noqa: N802
+            return self.config("spark.app.name", name)
+
+        def master(self, master: str) -> Self:
+            return self.config("spark.master", master)
+
+        def config(self, key: str, value: Any) -> Self:
+            self._values[key] = str(value)
+            return self
+
+        def getOrCreate(self) -> "SparkSession":  # noqa: N802
+            return SparkSession(self._values)
+
+    builder = Builder()
+
+    def __init__(self, values: dict[str, str] | None = None) -> None:
+        self.conf = Conf(dict(values or {}))
+        self.sparkContext = SparkContext()
+
+    def newSession(self) -> "SparkSession":  # noqa: N802
+        return SparkSession()
+
+    def stop(self) -> None:
+        """There is nothing to stop."""

@@ -1,0 +1,150 @@
+"""An emulated AWS on loopback: our EMR and price list, and moto for the rest."""
+
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import make_server
+
+from emr_ml_tests.emulator.application import Application
+from emr_ml_tests.emulator.clock import Clock
+from emr_ml_tests.emulator.clusters import OVER, Cluster
+from emr_ml_tests.emulator.emr import Emr
+from emr_ml_tests.emulator.faults import Fault, Faults
+from emr_ml_tests.emulator.record import Record
+from emr_ml_tests.emulator.spark_home import s3a_jars
+from emr_ml_tests.emulator.steps import Step
+from emr_ml_tests.emulator.surroundings import create_default_roles
+from emr_ml_tests.emulator.timeline import timeline
+from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, REGION, Delays, World
+from emr_ml_tests.s3_server import S3
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running server, and all that a test may want to know of it."""
+
+    world: World
+    calls: Record
+    emr: Emr
+
+    @property
+    def url(self) -> str:
+        return self.world.url
+
+    @property
+    def faults(self) -> Faults:
+        return self.world.faults
+
+    @property
+    def clock(self) -> Clock:
+        return self.world.clock
+
+    @property
+    def clusters(self) -> list[Cluster]:
+        """All clusters, oldest first."""
+        return list(self.emr.clusters)
+
+    @property
+    def alive(self) -> list[Cluster]:
+        return [cluster for cluster in self.clusters if cluster.state not in OVER]
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps of all clusters, oldest first."""
+        found = [step for cluster in self.clusters for step in cluster.steps]
+        return sorted(found, key=lambda step: step.created)
+
+    def environment(self) -> dict[str, str]:
+        """What makes boto3, and so the product, use this server as the launcher."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": LAUNCHER,
+            "AWS_SECRET_ACCESS_KEY": LAUNCHER,
+            # nothing of whoever runs the tests
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self, service: str, key: str = OBSERVER, *, retries: bool = True) -> Any:
+        """A boto3 client that faults and quotas leave alone; with the key `launcher`, do not."""
+        return self.world.client(service, key, retries=retries)
+
+    def bucket(self, name: str) -> S3:
+        client = self.client("s3")
+        client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        return S3(name, client)
+
+    def timeline(self) -> str:
+        return timeline(self.world)
+
+    def billed_seconds(self) -> float:
+        """Instance-seconds of all clusters."""
+        return sum(cluster.billed_seconds for cluster in self.clusters)
+
+
+@contextmanager
+def serve(
+    folder: Path,
+    *,
+    speed: float = 60.0,
+    spark: Literal["real", "light"] = "light",
+    quotas: bool = True,
+    faults: Iterable[Fault] = (),
+    delays: Delays | None = None,
+    max_nodes: int = 3,
+    with_prices: bool = True,
+    strict_roles: bool = True,
+    strict_subnets: bool = True,
+    default_roles: bool = True,
+    record_file: Path | None = None,
+    port: int = 0,
+) -> Generator[Emulator]:
+    """The server, on a free port, until the block ends and all it started is ended too.
+
+    Args:
+        folder: where nodes get their sandboxes.
+        speed: emulated seconds in a true one; steps themselves run in true time.
+        spark: `light` nodes run jobs in plain Python with a stand-in for a Spark session.
+        max_nodes: of each cluster, so many nodes are real sandboxes; the others are only listed.
+    """
+    if spark == "real":
+        s3a_jars()  # they may be missing, and take seconds: better said now than at a step
+    clock = Clock(speed)
+    plan = Faults(clock.now, faults)
+    world = World(
+        folder.absolute(), clock, plan, delays or Delays(), spark, max_nodes,
+        strict_roles, strict_subnets,
+    )  # fmt: skip
+    record = Record(record_file)
+    application = Application(world, record, quotas=quotas, with_prices=with_prices)
+    server = make_server(
+        "127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler
+    )
+    world.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="aws", daemon=True)
+    thread.start()
+    emulator = Emulator(world, record, application.emr)
+    try:
+        if default_roles:
+            create_default_roles(world)
+        yield emulator
+    finally:
+        world.closing.set()
+        with world.changed:
+            world.changed.notify_all()
+        application.emr.close()
+        for step in emulator.steps:
+            if step.program:
+                step.program.end()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        world.close_clients()

@@ -1,0 +1,63 @@
+"""What a cluster needs around it: roles and subnets, as moto's IAM and EC2 know them."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from emr_ml_tests.emulator.endings import Ending
+from emr_ml_tests.emulator.wire import invalid
+from emr_ml_tests.emulator.world import OBSERVER, World
+
+SERVICE_ROLE, PROFILE = "EMR_DefaultRole", "EMR_EC2_DefaultRole"
+TRUST = '{"Version": "2012-10-17", "Statement": []}'
+
+
+def create_default_roles(world: World) -> None:
+    """EMR's default roles and instance profile, as `aws emr create-default-roles` makes them."""
+    iam = world.client("iam", OBSERVER)
+    for name in (SERVICE_ROLE, PROFILE):
+        _unless_there(iam.create_role, RoleName=name, AssumeRolePolicyDocument=TRUST)
+    _unless_there(iam.create_instance_profile, InstanceProfileName=PROFILE)
+    profile = iam.get_instance_profile(InstanceProfileName=PROFILE)["InstanceProfile"]
+    if not profile["Roles"]:
+        iam.add_role_to_instance_profile(InstanceProfileName=PROFILE, RoleName=PROFILE)
+
+
+def _unless_there(create: Any, **parameters: str) -> None:
+    try:
+        create(**parameters)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "EntityAlreadyExists":  # pyright: ignore[reportTypedDictNotRequiredAccess]
+            raise
+
+
+def check_profile(world: World, asked: dict[str, Any]) -> None:
+    """Raises ValidationException if there is no such instance profile."""
+    name = asked["JobFlowRole"].rpartition("/")[2]
+    try:
+        world.client("iam").get_instance_profile(InstanceProfileName=name)
+    except ClientError as error:
+        raise invalid(f"Invalid InstanceProfile: {name}.") from error
+
+
+def find_fault_in(world: World, asked: dict[str, Any]) -> Ending | None:
+    """What EMR finds only once the cluster starts: a missing service role or subnet."""
+    if world.strict_roles:
+        role = asked["ServiceRole"].rpartition("/")[2]
+        try:
+            world.client("iam").get_role(RoleName=role)
+        except ClientError:
+            return _refused("VALIDATION_ERROR_INVALID_ROLE", f"{role} is invalid")
+    instances = asked["Instances"]
+    subnets = instances.get("Ec2SubnetIds") or [instances.get("Ec2SubnetId")]
+    if world.strict_subnets and subnets[0]:
+        try:
+            world.client("ec2").describe_subnets(SubnetIds=subnets)
+        except ClientError as error:
+            return _refused("VALIDATION_ERROR_INVALID_SUBNET", str(error))
+    return None
+
+
+def _refused(code: str, message: str) -> Ending:
+    detail = {"ErrorCode": code, "ErrorMessage": message, "ErrorData": []}
+    return Ending("VALIDATION_ERROR", message, errors=True, details=[detail])

@@ -1,0 +1,103 @@
+"""What was called is known, in IAM's words."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from emr_ml_tests.emulator.conftest import Lab
+from emr_ml_tests.emulator.examples import a_cluster, a_step, until
+from emr_ml_tests.emulator.s3_actions import s3_actions
+from emr_ml_tests.emulator.server import serve
+
+
+def test_calls_are_told_apart_by_who_made_them(lab: Lab) -> None:
+    cluster = lab.started()
+    lab.bucket.put("x.txt")
+    step = lab.add(
+        cluster, a_step("one", "aws", "s3", "cp", "--quiet", lab.bucket.uri("x.txt"), "y.txt")
+    )[0]
+    until(lambda: step.state == "COMPLETED")
+
+    launcher, node = lab.aws.calls.actions("launcher"), lab.aws.calls.actions("node")
+
+    arn = f"arn:aws:elasticmapreduce:*:*:cluster/{cluster.id}"
+    assert launcher == {
+        ("elasticmapreduce:RunJobFlow", "*"),
+        ("elasticmapreduce:AddJobFlowSteps", arn),
+        ("iam:PassRole", "arn:aws:iam::123456789012:role/EMR_DefaultRole"),
+        ("iam:PassRole", "arn:aws:iam::123456789012:role/EMR_EC2_DefaultRole"),
+    }
+    assert node == {("s3:GetObject", f"arn:aws:s3:::{lab.bucket.bucket}/x.txt")}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "action", "arn"),
+    [
+        ("GET", "/b/k/e y", "", "s3:GetObject", "b/k/e y"),
+        ("HEAD", "/b/k", "", "s3:GetObject", "b/k"),
+        ("GET", "/b", "list-type", "s3:ListBucket", "b"),
+        ("HEAD", "/b", "", "s3:ListBucket", "b"),
+        ("GET", "/b", "location", "s3:GetBucketLocation", "b"),
+        ("GET", "/b", "uploads", "s3:ListBucketMultipartUploads", "b"),
+        ("PUT", "/b/k", "", "s3:PutObject", "b/k"),
+        ("POST", "/b/k", "uploads", "s3:PutObject", "b/k"),
+        ("PUT", "/b/k", "partNumber", "s3:PutObject", "b/k"),
+        ("DELETE", "/b/k", "", "s3:DeleteObject", "b/k"),
+        ("DELETE", "/b/k", "uploadId", "s3:AbortMultipartUpload", "b/k"),
+        ("PUT", "/b", "", "s3:CreateBucket", "b"),
+    ],
+)
+def test_a_request_to_s3_needs_the_action_that_iam_has_for_it(
+    method: str, path: str, query: str, action: str, arn: str
+) -> None:
+    found = s3_actions(method, path, {query: [""]} if query else {}, "", b"")
+
+    assert found == ((action, f"arn:aws:s3:::{arn}"),)
+
+
+def test_a_copy_reads_and_a_deletion_of_many_names_each() -> None:
+    copy = s3_actions("PUT", "/b/new", {}, "/b/old%20one", b"")
+    listed = b"<Delete><Object><Key>x</Key></Object><Object><Key>y</Key></Object></Delete>"
+    deletion = s3_actions("POST", "/b", {"delete": [""]}, "", listed)
+
+    assert ("s3:GetObject", "arn:aws:s3:::b/old one") in copy
+    assert [arn for _, arn in deletion] == ["arn:aws:s3:::b/x", "arn:aws:s3:::b/y"]
+
+
+def test_the_record_can_be_kept_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    with serve(tmp_path, record_file=file, speed=1.0) as aws:
+        aws.client("emr", "launcher").run_job_flow(**a_cluster("nowhere"))
+        aws.client("sts", "launcher").get_caller_identity()
+
+    calls = [json.loads(line) for line in file.read_text().splitlines()]
+    mine = [call["actions"][0][0] for call in calls if call["caller"] == "launcher"]
+    assert mine == ["elasticmapreduce:RunJobFlow", "sts:GetCallerIdentity"]
+
+
+def test_prices_are_found_by_type_and_region_and_can_be_missing(tmp_path: Path, lab: Lab) -> None:
+    wanted = {
+        "ElasticMapReduce": {"softwareType": "EMR"},
+        "AmazonEC2": {
+            "operatingSystem": "Linux",
+            "tenancy": "Shared",
+            "preInstalledSw": "NA",
+            "capacitystatus": "Used",
+        },
+    }
+    found: list[float] = []
+    for service, fields in wanted.items():
+        fields |= {"instanceType": "m5.xlarge", "regionCode": "eu-west-1"}
+        filters = [{"Type": "TERM_MATCH", "Field": f, "Value": v} for f, v in fields.items()]
+        answer = lab.aws.client("pricing").get_products(ServiceCode=service, Filters=filters)
+        (product,) = [json.loads(text) for text in answer["PriceList"]]
+        (term,) = product["terms"]["OnDemand"].values()
+        (price,) = term["priceDimensions"].values()
+        found.append(float(price["pricePerUnit"]["USD"]))
+
+    assert found == [0.048, 0.214]
+    with serve(tmp_path / "other", with_prices=False) as aws:
+        pricing = aws.client("pricing")
+        with pytest.raises(pricing.exceptions.ClientError, match="AccessDeniedException"):
+            pricing.get_products(ServiceCode="AmazonEC2")

@@ -1,0 +1,153 @@
+"""What a request asks for, and how AWS words a refusal."""
+
+import io
+import json
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+from emr_ml_tests.emulator.s3_actions import s3_actions, s3_operation
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Protocol = Literal["json", "query", "s3"]
+# the service of an X-Amz-Target, by the names that IAM uses
+JSON_SERVICES = {"ElasticMapReduce": "elasticmapreduce", "AWSPriceListService": "pricing"}
+
+
+class AwsError(Exception):
+    """A refusal, with AWS's own code."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+
+
+def invalid(message: str) -> AwsError:
+    """What EMR says of parameters and states that do not fit."""
+    return AwsError("ValidationException", message)
+
+
+def unknown(message: str) -> AwsError:
+    """What EMR says of ids that do not exist."""
+    return AwsError("InvalidRequestException", message)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that was understood. `parameters` are those of the JSON services."""
+
+    protocol: Protocol
+    service: str
+    operation: str
+    caller: str
+    actions: tuple[tuple[str, str], ...]
+    parameters: dict[str, Any]
+
+    def names(self) -> tuple[str, ...]:
+        """What a planned fault may call this request."""
+        full = f"{self.service}:{self.operation}"
+        targets = [target.removeprefix("arn:aws:s3:::") for _, target in self.actions]
+        return (full, self.operation, *(f"{full} {target}" for target in targets))
+
+
+def read(environ: "WSGIEnvironment") -> Asked:
+    """Understand a request; its body, where it is read, can be read again."""
+    caller, service = _signed_by(environ)
+    target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
+    if target:
+        prefix, _, operation = target.rpartition(".")
+        service = JSON_SERVICES.get(prefix, service)
+        parameters = json.loads(body(environ) or b"{}")
+        actions = json_actions(service, operation, parameters)
+        return Asked("json", service, operation, caller, actions, parameters)
+    if service == "s3":
+        query = parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
+        method = str(environ["REQUEST_METHOD"])
+        listed = body(environ) if method == "POST" and "delete" in query else b""
+        source = str(environ.get("HTTP_X_AMZ_COPY_SOURCE", ""))
+        path = str(environ.get("PATH_INFO", "")).encode("latin-1").decode()
+        actions = s3_actions(method, path, query, source, listed)
+        return Asked("s3", "s3", s3_operation(actions), caller, actions, {})
+    form = parse_qs(body(environ).decode("utf-8", "replace"))
+    operation = form.get("Action", ["?"])[0]
+    return Asked("query", service, operation, caller, ((f"{service}:{operation}", "*"),), {})
+
+
+def json_actions(
+    service: str, operation: str, parameters: dict[str, Any]
+) -> tuple[tuple[str, str], ...]:
+    """What IAM must allow for a call of a JSON service."""
+    cluster = parameters.get("JobFlowId") or parameters.get("ClusterId")
+    clusters = [cluster] if cluster else parameters.get("JobFlowIds", [])
+    arns = [f"arn:aws:elasticmapreduce:*:*:cluster/{one}" for one in clusters] or ["*"]
+    needed = [(f"{service}:{operation}", arn) for arn in arns]
+    if operation == "RunJobFlow":
+        roles = [parameters.get(n) for n in ("ServiceRole", "JobFlowRole", "AutoScalingRole")]
+        needed += [("iam:PassRole", role_arn(role)) for role in roles if role]
+    return tuple(needed)
+
+
+def role_arn(role: str) -> str:
+    return role if role.startswith("arn:") else f"arn:aws:iam::123456789012:role/{role}"
+
+
+def _signed_by(environ: "WSGIEnvironment") -> tuple[str, str]:
+    """The access key id and the service that the signature names."""
+    scope = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2]
+    parts = scope.partition(",")[0].split("/")
+    if len(parts) < 5:
+        return "nobody", "s3"
+    return parts[0], parts[3]
+
+
+def body(environ: "WSGIEnvironment") -> bytes:
+    """The body, which stays to be read."""
+    length = int(str(environ.get("CONTENT_LENGTH") or 0))
+    content: bytes = environ["wsgi.input"].read(length) if length else b""
+    environ["wsgi.input"] = io.BytesIO(content)
+    return content
+
+
+def refuse(protocol: Protocol, error: AwsError, start: "StartResponse") -> Iterable[bytes]:
+    """Answer with an error in the words of the protocol."""
+    request_id = str(uuid.uuid4())
+    match protocol:
+        case "json":
+            key = "Message" if error.status >= 500 else "message"
+            kind = "application/x-amz-json-1.1"
+            text = json.dumps({"__type": error.code, key: error.message})
+        case "s3":
+            kind = "application/xml"
+            text = (
+                f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
+                f"<RequestId>{request_id}</RequestId></Error>"
+            )
+        case "query":
+            kind = "text/xml"
+            text = (
+                f"<ErrorResponse><Error><Code>{error.code}</Code><Message>{escape(error.message)}"
+                f"</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+            )
+    headers = [("Content-Type", kind), ("x-amzn-RequestId", request_id)]
+    return _send(f"{error.status} Error", headers, text.encode(), start)
+
+
+def reply(value: dict[str, Any], start: "StartResponse") -> Iterable[bytes]:
+    """Answer a call of a JSON service."""
+    headers = [
+        ("Content-Type", "application/x-amz-json-1.1"),
+        ("x-amzn-RequestId", str(uuid.uuid4())),
+    ]
+    return _send("200 OK", headers, json.dumps(value).encode(), start)
+
+
+def _send(
+    status: str, headers: list[tuple[str, str]], content: bytes, start: "StartResponse"
+) -> Iterable[bytes]:
+    start(status, [*headers, ("Content-Length", str(len(content)))])
+    return [content]

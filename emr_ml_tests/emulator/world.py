@@ -1,0 +1,104 @@
+"""What all parts of the emulated EMR share."""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import boto3
+from botocore.config import Config
+
+from emr_ml_tests.emulator.clock import Clock
+from emr_ml_tests.emulator.faults import Faults
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+# the models of services take long to load, and a session keeps them
+_SESSION = boto3.Session()
+_making = threading.Lock()  # sessions make one client at a time
+LAUNCHER, NODE, OBSERVER, SERVICE = "launcher", "node", "observer", "emr-service"
+
+
+@dataclass(frozen=True)
+class Delays:
+    """How long things take, in emulated seconds."""
+
+    start: float = 120.0  # STARTING: until there are nodes
+    bootstrap: float = 30.0  # at least, whatever the scripts take
+    step: float = 5.0  # until a step is picked up
+    cancel: float = 3.0  # until a cancelled step gets its signal
+    terminate: float = 40.0  # TERMINATING
+    logs: float = 120.0  # from a step's end to its logs
+    failure_details: float = 5.0  # from a step's end to why it failed
+
+
+@dataclass(frozen=True)
+class Event:
+    """A change of state, for the timeline."""
+
+    at: float
+    subject: str
+    what: str
+
+
+@dataclass
+class World:
+    """Options, clock, faults, and the lock that guards the state of clusters and steps.
+
+    `changed` is notified at every change of state.
+    """
+
+    folder: Path
+    clock: Clock
+    faults: Faults
+    delays: Delays
+    spark: Literal["real", "light"]
+    max_nodes: int
+    strict_roles: bool
+    strict_subnets: bool
+    url: str = ""
+    events: list[Event] = field(default_factory=list[Event])
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    closing: threading.Event = field(default_factory=threading.Event)
+    _clients: dict[tuple[str, str, bool], Any] = field(
+        default_factory=dict[tuple[str, str, bool], Any]
+    )
+
+    def tell(self, subject: str, what: str) -> None:
+        """Note a change of state, and wake whoever waits for one."""
+        with self.changed:
+            self.events.append(Event(self.clock.now(), subject, what))
+            self.changed.notify_all()
+
+    def client(self, service: str, key: str = SERVICE, *, retries: bool = True) -> Any:
+        """A client of this server, with credentials of its own; always the same one."""
+        known = (service, key, retries)
+        attempts: Any = None if retries else {"total_max_attempts": 1}
+        with _making:
+            if known not in self._clients:
+                self._clients[known] = _SESSION.client(  # pyright: ignore[reportCallIssue]
+                    service,  # pyright: ignore[reportArgumentType] - any service
+                    region_name=REGION,
+                    endpoint_url=self.url,
+                    aws_access_key_id=key,
+                    aws_secret_access_key=key,
+                    config=Config(retries=attempts),
+                )
+            return self._clients[known]
+
+    def close_clients(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+    @property
+    def s3(self) -> "S3Client":
+        """How the service itself reads scripts and writes logs."""
+        return self.client("s3")
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    bucket, _, key = uri.partition("://")[2].partition("/")
+    return bucket, key

@@ -1,0 +1,93 @@
+"""A launch in a process of its own, which may die at any call that it makes."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal
+
+import boto3
+from botocore.client import BaseClient
+
+import emr_ml.launchers.emr.launcher  # noqa: F401 - it takes long, and forked processes have it
+from emr_ml.launchers import make_launcher
+from emr_ml.launchers.base import Work
+from emr_ml.settings import Settings
+
+OK, FAILED, CANCELLED = 0, 1, 2  # exit codes
+
+
+@dataclass(frozen=True)
+class Death:
+    """A process kills itself before or after its nth call that a glob fits.
+
+    What is matched is the operation, and for S3 the key behind it: `PutObject */claim.json`.
+    `after` is after AWS did it, and before the process knows.
+    """
+
+    of: str
+    when: Literal["before", "after"]
+    nth: int = 1
+
+
+def launch_in_this_process(
+    settings: Mapping[str, Any],
+    environment: Mapping[str, str],
+    work: Work,
+    log: Path | None,
+    dies: Death | None,
+) -> None:
+    """Launch the work; the exit code says how that ended."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.update(environment)
+    boto3.DEFAULT_SESSION = None
+    logging.basicConfig(
+        level=logging.INFO,
+        filename=log or os.devnull,
+        format="%(asctime)s %(name)s %(message)s",
+        force=True,
+    )
+    if dies:
+        arrange(dies)
+    told = logging.getLogger("launch")
+    try:
+        make_launcher(Settings(**settings)).launch(work, told)
+    except KeyboardInterrupt:
+        told.info("cancelled")
+        sys.exit(CANCELLED)
+    except BaseException:
+        told.exception("failed")
+        sys.exit(FAILED)
+    sys.exit(OK)
+
+
+def arrange(death: Death) -> None:
+    """From now on, die at the call that is named."""
+    call = BaseClient._make_api_call  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] - every call goes through it
+    left, lock = [death.nth], threading.Lock()
+
+    def is_it(operation: str, parameters: Mapping[str, Any]) -> bool:
+        name = f"{operation} {parameters.get('Key', '')}".strip()
+        with lock:
+            left[0] -= fnmatchcase(name, death.of)
+            if left[0] == 0:
+                left[0] = -1
+                return True
+        return False
+
+    def mortal(self: BaseClient, operation: str, parameters: Mapping[str, Any]) -> Any:
+        dying = is_it(operation, parameters)
+        if dying and death.when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            return call(self, operation, parameters)
+        finally:
+            if dying:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    BaseClient._make_api_call = mortal  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]

@@ -1,0 +1,121 @@
+"""Fields of a cluster configuration that contradict each other, or a promise."""
+
+from pathlib import Path
+
+import pytest
+
+from emr_ml_tests.launchers.emr.configs import File
+
+
+@pytest.fixture(name="file")
+def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
+    return File(tmp_path / "cluster.yaml", monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("spark: 3.5.8\n", "1:1: spark: emr-spark-8.1.0 has Spark 4.1.1, not 3.5.8"),
+        ("primary: {on_demand: 2}\n", "1:1: primary: has 1 unit, on_demand or spot, not 2"),
+        ("primary: {spot: 1}\n", "1:1: primary: has 1 unit, on_demand or spot, not 2"),
+        (
+            "primary: {instance_types: [{type: m5.xlarge, weight: 2}]}\n",
+            "1:11: primary.instance_types: EMR takes no weights in this fleet",
+        ),
+        ("core: {on_demand: 0}\n", "1:1: core: has no units: task nodes need at least one core"),
+        (
+            "core: {on_demand: 0}\ntask: {spot: 0}\nmanaged_scaling: {minimum: 1, maximum: 2}\n",
+            "3:1: managed_scaling: needs at least one unit in core",
+        ),
+        ("step_concurrency: 9\n", "1:1: step_concurrency: leaves no GB for each driver in half"),
+        (
+            "step_concurrency: 2\ndriver_memory_gb: 8\n",
+            "2:1: driver_memory_gb: 8 GB for each of 2 drivers do not fit into a primary of 16 GiB",
+        ),
+        (
+            "runtime_role: arn:aws:iam::123456789012:role/jobs\n",
+            "1:1: runtime_role: needs a security_configuration",
+        ),
+        ("subnets: [subnet-1, subnet-1]\n", "1:1: subnets: names a subnet twice"),
+        ("tags: {'aws:a': b}\n", "1:8: tags.aws:a: AWS takes keys of 1 to 128 characters"),
+        ("spark_conf: {executor.cores: 2}\n", "1:14: spark_conf.executor.cores: Spark's propert"),
+        (
+            "spark_conf: {spark.hadoop.fs.s3a.secret.key: x}\n",
+            "1:14: spark_conf.spark.hadoop.fs.s3a.secret.key: would be seen",
+        ),
+        (
+            "spark_conf: {spark.submit.deployMode: cluster}\n",
+            "1:14: spark_conf.spark.submit.deployMode: is set by the launcher: steps run in client",
+        ),
+        (
+            "overrides:\n  Instances:\n    Ec2KeyNam: mine\n",
+            "3:5: overrides.Instances.Ec2KeyNam: EMR's API has no such field: did you mean Ec2Key",
+        ),
+        (
+            "overrides: {VisibleToAllUsers: 'yes'}\n",
+            "1:13: overrides.VisibleToAllUsers: should be of type boolean, not 'yes'",
+        ),
+        ("overrides: {Name: mine}\n", "1:13: overrides.Name: can't be overridden: clusters are"),
+        ("overrides: {Steps: []}\n", "1:13: overrides.Steps: can't be overridden: steps are added"),
+        ("overrides: {AutoTerminationPolicy: null}\n", "1:13: overrides.AutoTerminationPolicy: ev"),
+        (
+            "overrides: {AutoTerminationPolicy: {IdleTimeout: 301}}\n",
+            "1:13: overrides.AutoTerminationPolicy: every cluster ends itself when it is idle, at",
+        ),
+        (
+            "overrides: {AutoTerminationPolicy: {IdleTimeout: null}}\n",
+            "1:13: overrides.AutoTerminationPolicy: every cluster ends itself",
+        ),
+        (
+            "overrides: {AutoTerminationPolicy: {IdleTimeout: 59}}\n",
+            "1:37: overrides.AutoTerminationPolicy.IdleTimeout: should be at least 60",
+        ),
+        (
+            "overrides: {Instances: {KeepJobFlowAliveWhenNoSteps: false}}\n",
+            "1:25: overrides.Instances.KeepJobFlowAliveWhenNoSteps: the cluster would end before",
+        ),
+        (
+            "overrides: {Instances: {TerminationProtected: true}}\n",
+            "1:25: overrides.Instances.TerminationProtected: nobody could end the cluster",
+        ),
+        (
+            "overrides: {Instances: {MasterInstanceType: m5.xlarge}}\n",
+            "1:25: overrides.Instances.MasterInstanceType: excludes instance fleets: also set",
+        ),
+        (
+            "subnets: [subnet-1]\noverrides: {Instances: {Ec2SubnetId: subnet-2}}\n",
+            "2:25: overrides.Instances.Ec2SubnetId: EMR takes either subnets, one subnet or a",
+        ),
+        (
+            "overrides: {ReleaseLabel: emr-1}\n",
+            "1:13: release_label: it is not known which Spark this has",
+        ),
+        (
+            "release_label: emr-7.14.0\noverrides: {StepConcurrencyLevel: 300}\n",
+            "2:13: step_concurrency: should be less than or equal to 256, not 300",
+        ),
+    ],
+)
+def test_fields_that_contradict_each_other_are_told(file: File, text: str, expected: str) -> None:
+    assert file.mistake(text).startswith(expected)
+
+
+def test_all_contradictions_are_told_at_once(file: File) -> None:
+    assert len(file.mistakes("spark: 3.5.8\nprimary: {on_demand: 2}\noverrides: {Name: a}\n")) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "overrides: {AutoTerminationPolicy: {IdleTimeout: 60}}\n",
+        "overrides: {AutoTerminationPolicy: {}}\n",
+        "overrides: {Instances: {Ec2SubnetId: subnet-1}}\n",
+        "overrides: {Instances: {KeepJobFlowAliveWhenNoSteps: true}}\n",
+        "overrides: {Instances: {InstanceFleets: null, MasterInstanceType: m5.xlarge}}\n",
+        "core: {on_demand: 0}\ntask: {spot: 0}\n",
+        "primary: {on_demand: 0, spot: 1}\n",
+        "primary: {instance_types: [x1e.xlarge]}\nstep_concurrency: 256\n",
+    ],
+)
+def test_what_breaks_no_promise_is_allowed(file: File, text: str) -> None:
+    file.load(text)

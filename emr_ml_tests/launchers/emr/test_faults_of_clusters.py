@@ -1,0 +1,258 @@
+"""Whatever becomes of a cluster: one is started, one is replaced, and the cause is told."""
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emr_ml.launchers.base import LaunchError, LostError
+from emr_ml_tests.emulator import faults
+from emr_ml_tests.emulator.examples import until
+
+if TYPE_CHECKING:
+    from emr_ml_tests.emulator.faults import Fault
+    from emr_ml_tests.launchers.emr.stage import Stage, Staging
+
+HIDDEN = 100.0  # emulated seconds, less than a launcher waits for what may be hidden
+SPOT_TASKS = {"instance_types": ["m5.xlarge"], "on_demand": 0, "spot": 2, "spot_timeout_minutes": 5}
+
+
+def forget(stage: "Stage") -> None:
+    """As EMR does some weeks after the end of a cluster."""
+    stage.aws.emr.clusters.clear()
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param(
+            [faults.lost_answer("RunJobFlow"), faults.hidden_clusters(HIDDEN)],
+            id="lost answer, hidden cluster",
+        ),
+        pytest.param([faults.cut("RunJobFlow")], id="cut before it arrived"),
+        pytest.param([faults.server_error("RunJobFlow", times=2)], id="server errors"),
+        pytest.param([faults.throttle("RunJobFlow", times=2)], id="throttled"),
+        pytest.param([faults.slow_start(300.0)], id="slow start"),
+    ],
+)
+def test_one_cluster_is_started_whatever_becomes_of_the_call(
+    staging: "Staging", plan: "list[Fault]"
+) -> None:
+    stage = staging(*plan)
+    work = stage.work()
+
+    stage.launch(work)
+
+    assert len(stage.aws.clusters) == 1
+    assert stage.begun(work) == [1]
+
+
+def test_a_lost_answer_does_not_bring_back_a_cluster_that_has_ended(staging: "Staging") -> None:
+    stage = staging(settings={"idle_timeout_seconds": 60})
+    stage.launch()
+    stage.wait_for_idle_end()
+    stage.aws.faults.add(faults.lost_answer("RunJobFlow"), faults.hidden_clusters(HIDDEN))
+
+    stage.launch()
+
+    assert [cluster.state in ("TERMINATED", "TERMINATING") for cluster in stage.aws.clusters] == [
+        True,
+        False,
+    ]
+
+
+def test_runs_that_ask_at_once_share_one_cluster(staging: "Staging") -> None:
+    stage = staging(faults.hidden_clusters(HIDDEN))
+    works = [stage.work() for _ in range(3)]
+    runs = [threading.Thread(target=stage.launch, args=(work,)) for work in works]
+
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+
+    assert [stage.begun(work) for work in works] == [[1]] * 3
+    assert len(stage.aws.clusters) == 1
+
+
+def test_a_cluster_that_serves_is_used_while_it_lives(stage: "Stage") -> None:
+    stage.launch()
+    stage.launch()
+
+    assert len(stage.aws.clusters) == 1
+
+
+def test_another_configuration_gets_another_cluster(stage: "Stage") -> None:
+    stage.launch()
+
+    stage.with_settings(cluster_fields={"root_volume_gb": 20}).launch()
+
+    assert len({cluster.name for cluster in stage.aws.clusters}) == 2
+
+
+def test_a_cluster_of_a_run_is_not_another_run_s(staging: "Staging") -> None:
+    stage = staging(settings={"cluster_scope": "run"})
+
+    for run in ("11111111-1", "11111111-1", "22222222-2"):
+        stage.launch(stage.work(run=run))
+
+    assert [len(cluster.steps) for cluster in stage.aws.clusters] == [2, 1]
+
+
+def test_a_cluster_that_goes_idle_before_it_gets_the_step_is_replaced_once(
+    stage: "Stage",
+) -> None:
+    stage.launch()
+    stage.aws.faults.add(faults.idle_end_before("AddJobFlowSteps"))
+    work = stage.work()
+
+    stage.launch(work)
+
+    assert [cluster.reason.get("Code") for cluster in stage.aws.clusters] == [
+        "ALL_STEPS_COMPLETED",
+        None,
+    ]
+    assert len(stage.steps(work)) == 1
+
+
+def test_clusters_that_never_take_the_step_are_not_replaced_for_ever(staging: "Staging") -> None:
+    stage = staging(faults.idle_end_before("AddJobFlowSteps", times=None))
+
+    with pytest.raises(LaunchError, match="TERMINAT"):
+        stage.launch()
+
+    assert len(stage.aws.clusters) <= 9
+
+
+def test_a_failed_bootstrap_is_told_at_once_with_its_own_words(staging: "Staging") -> None:
+    failure = faults.bootstrap_failure(exit_code=3, stderr="no route to the index\n")
+    stage = staging(failure).with_settings(cluster_fields={"overrides": {}})
+
+    with pytest.raises(LaunchError) as error:
+        stage.launch()
+
+    assert not isinstance(error.value, LostError)
+    assert "bootstrap failed" in str(error.value)
+    assert "returned a non-zero return code" in str(error.value)
+    assert "  no route to the index" in str(error.value)
+    assert "bootstrap-actions/1/stderr.gz" in str(error.value)
+    # the step that waited for the cluster is not tried on another
+    assert len(stage.aws.clusters) == 1
+
+
+@pytest.mark.parametrize(
+    ("plan", "cause", "advice"),
+    [
+        pytest.param(
+            faults.subnet_full(),
+            "There are not enough free addresses",
+            "name a larger one, or several, under `subnets`",
+            id="subnet full",
+        ),
+        pytest.param(
+            faults.start_failure("VALIDATION_ERROR", "The instance profile has no such role"),
+            "The instance profile has no such role",
+            "`emr-ml doctor` names the one that is missing",
+            id="validation error",
+        ),
+    ],
+)
+def test_what_the_user_must_mend_is_told_and_not_tried_again(
+    staging: "Staging", plan: "Fault", cause: str, advice: str
+) -> None:
+    stage = staging(plan)
+
+    with pytest.raises(LaunchError) as error:
+        stage.launch()
+
+    assert not isinstance(error.value, LostError)
+    assert all(words in str(error.value) for words in (cause, advice, "VALIDATION_ERROR"))
+    assert len(stage.aws.clusters) == 1
+
+
+def test_what_emr_refuses_at_once_is_told_with_what_to_do(stage: "Stage") -> None:
+    fields = {"instance_profile": "NoSuchProfile"}
+
+    with pytest.raises(LaunchError, match=r"Invalid InstanceProfile: NoSuchProfile(.|\n)*doctor"):
+        stage.with_settings(cluster_fields=fields).launch()
+
+    assert stage.aws.clusters == []
+
+
+def test_a_fleet_without_spot_goes_on_on_demand_and_says_so(staging: "Staging") -> None:
+    stage = staging(faults.no_spot()).with_settings(cluster_fields={"task": SPOT_TASKS})
+
+    outcome = stage.launch()
+
+    assert "2 of 2 task instances came on demand" in outcome.facts["cost_note"]
+    assert len(stage.aws.clusters) == 1
+
+
+TERMINATE = SPOT_TASKS | {"spot_timeout_action": "TERMINATE_CLUSTER"}
+
+
+def test_a_cluster_that_ends_for_want_of_spot_is_replaced(staging: "Staging") -> None:
+    stage = staging(faults.no_spot()).with_settings(cluster_fields={"task": TERMINATE})
+    work = stage.work()
+
+    assert stage.launch(work).report.attempt == 2
+
+    codes = [cluster.reason.get("Code") for cluster in stage.aws.clusters]
+    assert codes == ["INSTANCE_FLEET_TIMEOUT", None]
+    assert stage.begun(work) == [2]
+
+
+def test_want_of_spot_is_told_in_the_end(staging: "Staging") -> None:
+    stage = staging(faults.no_spot(times=None)).with_settings(cluster_fields={"task": TERMINATE})
+
+    with pytest.raises(LaunchError, match=r"INSTANCE_FLEET_TIMEOUT(.|\n)*more instance types"):
+        stage.launch()
+
+    assert len(stage.aws.clusters) == 3
+
+
+def test_a_cluster_that_fails_inside_emr_is_replaced(staging: "Staging") -> None:
+    stage = staging(faults.start_failure("INTERNAL_ERROR", "An internal error occurred"))
+
+    assert stage.launch().report.attempt == 2
+
+
+def test_a_cluster_that_never_starts_is_ended_and_replaced(staging: "Staging") -> None:
+    stage = staging(faults.slow_start(1e6)).with_settings(
+        cluster_fields={"start_limit_seconds": 3}
+    )
+
+    assert stage.launch().report.attempt == 2
+
+    until(lambda: len(stage.aws.alive) == 1)
+    assert stage.aws.clusters[0].reason["Code"] == "USER_REQUEST"
+
+
+def test_who_ended_a_cluster_under_a_step_is_told(stage: "Stage") -> None:
+    told: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            stage.launch(seconds=60)
+        except LaunchError as error:
+            told.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    until(lambda: any(step.state == "RUNNING" for step in stage.aws.steps))
+    stage.aws.client("emr").terminate_job_flows(JobFlowIds=[stage.only_cluster().id])
+    thread.join()
+
+    assert "somebody ended the cluster" in str(told[0])
+    assert len(stage.aws.clusters) == 1
+
+
+def test_a_cluster_that_emr_has_forgotten_is_replaced(staging: "Staging") -> None:
+    stage = staging(settings={"idle_timeout_seconds": 60})
+    stage.launch()
+    stage.wait_for_idle_end()
+    forget(stage)
+
+    stage.launch()
+
+    assert len(stage.aws.alive) == 1

@@ -1,0 +1,77 @@
+"""The end of a log, in whatever state EMR left it."""
+
+import gzip
+import io
+import time
+from typing import TYPE_CHECKING
+
+from emr_ml.launchers.emr.logs import LINES, Logs, last_lines
+
+if TYPE_CHECKING:
+    from emr_ml_tests.s3_server import S3
+
+TEXT = "\n".join(f"line {number}" for number in range(100)).encode()
+
+
+def lines_of(body: bytes) -> tuple[str, ...]:
+    return last_lines(io.BytesIO(body))  # pyright: ignore[reportArgumentType] - it has read()
+
+
+def test_a_packed_log_is_read() -> None:
+    assert lines_of(gzip.compress(TEXT)) == tuple(f"line {n}" for n in range(100 - LINES, 100))
+
+
+def test_a_log_that_is_not_packed_is_read() -> None:
+    assert lines_of(TEXT)[-1] == "line 99"
+
+
+def test_a_packed_log_that_is_cut_short_is_read_as_far_as_it_goes() -> None:
+    lines = lines_of(gzip.compress(TEXT, compresslevel=0)[:-100])
+    assert lines and set(lines[-1]) <= set("line 0123456789")
+
+
+def test_what_is_no_text_is_shown_all_the_same() -> None:
+    assert lines_of(b"\xff\xfe kaputt\n") == ("\ufffd\ufffd kaputt",)
+
+
+def test_a_log_without_lines_is_empty() -> None:
+    assert lines_of(b"\n\n") == ()
+
+
+def test_a_large_log_is_read_by_its_end() -> None:
+    assert lines_of(gzip.compress(b"x" * 200 + (b"filler\n" * 200_000) + b"the end\n"))[-1] == (
+        "the end"
+    )
+
+
+def test_the_log_of_a_step_is_found_below_its_cluster(s3: "S3") -> None:
+    s3.put("logs/j-1/steps/s-1/stderr.gz", gzip.compress(b"it broke\n"))
+    tail = Logs(s3.uri("logs/")).step("j-1", "s-1", "stderr", wait=0, pause=0.1)
+    assert tail.lines == ("it broke",)
+    assert tail.uri == s3.uri("logs/j-1/steps/s-1/stderr.gz")
+
+
+def test_the_scheme_that_emr_answers_with_is_read_too(s3: "S3") -> None:
+    s3.put("logs/j-1/steps/s-1/stderr.gz", gzip.compress(b"it broke\n"))
+    address = s3.uri("logs").replace("s3://", "s3n://")
+    assert Logs(address).step("j-1", "s-1", "stderr", wait=0, pause=0.1).lines
+
+
+def test_a_log_that_is_not_there_is_waited_for_and_then_named(s3: "S3") -> None:
+    started = time.monotonic()
+    tail = Logs(s3.uri("logs")).step("j-1", "s-1", "stderr", wait=0.5, pause=0.1)
+    assert time.monotonic() - started > 0.5
+    assert tail.lines == ()
+    assert tail.problem == "it is not there yet: EMR copies logs within five minutes"
+
+
+def test_a_bucket_that_can_not_be_read_is_named_and_not_waited_for(s3: "S3") -> None:
+    tail = Logs(f"s3://not-{s3.bucket}/logs").step("j-1", "s-1", "stderr", 60, 0.1)
+    assert tail.problem.startswith("it can't be read")
+
+
+def test_the_error_of_a_bootstrap_action_is_found_on_whichever_node(s3: "S3") -> None:
+    s3.put("logs/j-1/node/i-7/bootstrap-actions/1/stdout.gz", gzip.compress(b"fine so far\n"))
+    s3.put("logs/j-1/node/i-7/bootstrap-actions/1/stderr.gz", gzip.compress(b"no network\n"))
+    s3.put("logs/j-1/node/i-7/daemons/instance-state.log.gz", gzip.compress(b"idle\n"))
+    assert Logs(s3.uri("logs")).bootstrap("j-1", 0, 0.1).lines == ("no network",)

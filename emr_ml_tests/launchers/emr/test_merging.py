@@ -1,0 +1,195 @@
+"""Merging drops nothing, and changes nothing that it is given."""
+
+import copy
+import itertools
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emr_ml.launchers.emr.merging import merged, merged_configurations, overridden
+
+WORDS = st.sampled_from(["spark", "spark-defaults", "spark-env", "yarn-site", "export"])
+PROPERTIES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("12345"), max_size=3)
+Configurations = list[dict[str, Any]]
+
+
+def entries(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Configurations]:
+    entry = st.fixed_dictionaries(
+        {"Classification": WORDS}, optional={"Properties": PROPERTIES, "Configurations": inner}
+    )
+    return st.lists(entry, max_size=3)
+
+
+CONFIGURATIONS = st.recursive(entries(st.just([])), entries, max_leaves=6)
+VALUES = st.recursive(
+    st.one_of(st.integers(0, 3), st.none(), st.lists(st.integers(0, 3), max_size=2)),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+MAPPINGS = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
+
+Path = tuple[str, ...]
+
+
+def properties(lists: list[Configurations], path: Path = ()) -> dict[Path, str]:
+    """The value that counts of every property, by the classifications that it is in."""
+    found: dict[Path, str] = {}
+    for entry in itertools.chain.from_iterable(lists):
+        here = (*path, entry["Classification"])
+        found |= {(*here, name): value for name, value in entry.get("Properties", {}).items()}
+        found |= properties([entry.get("Configurations", [])], here)
+    return found
+
+
+@settings(deadline=None)
+@given(st.lists(CONFIGURATIONS, max_size=3))
+def test_every_property_is_kept_and_the_later_value_counts(lists: list[Configurations]) -> None:
+    assert properties([merged_configurations(*lists)]) == properties(lists)
+
+
+@settings(deadline=None)
+@given(st.lists(CONFIGURATIONS, max_size=3))
+def test_each_classification_comes_once_and_in_order(lists: list[Configurations]) -> None:
+    def names(configurations: Configurations) -> None:
+        found = [entry["Classification"] for entry in configurations]
+        assert found == sorted(set(found))
+        for entry in configurations:
+            names(entry.get("Configurations", []))
+
+    names(merged_configurations(*lists))
+
+
+@settings(deadline=None)
+@given(CONFIGURATIONS)
+def test_what_is_merged_once_stays_as_it_is(configurations: Configurations) -> None:
+    once = merged_configurations(configurations)
+
+    assert merged_configurations(once) == once
+    assert merged_configurations(once, once) == once
+
+
+@settings(deadline=None)
+@given(st.lists(CONFIGURATIONS, min_size=1, max_size=3))
+def test_configurations_that_are_given_stay_as_they_are(lists: list[Configurations]) -> None:
+    before = copy.deepcopy(lists)
+
+    result = merged_configurations(*lists)
+    for entry in result:
+        entry["Properties"]["new"] = "1"
+
+    assert lists == before
+
+
+@settings(deadline=None)
+@given(MAPPINGS, MAPPINGS)
+def test_mappings_that_are_given_stay_as_they_are(
+    below: dict[str, Any], above: dict[str, Any]
+) -> None:
+    before = copy.deepcopy((below, above))
+
+    result = merged(below, above)
+    empty(result)
+
+    assert (below, above) == before
+
+
+def empty(value: Any) -> None:
+    """Take everything out of it, all the way down."""
+    if isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            empty(part)
+        value.clear()
+
+
+@settings(deadline=None)
+@given(MAPPINGS, MAPPINGS)
+def test_what_is_above_counts_and_what_is_only_below_is_kept(
+    below: dict[str, Any], above: dict[str, Any]
+) -> None:
+    result = merged(below, above)
+
+    assert result.keys() == below.keys() | above.keys()
+    for key, value in result.items():
+        if key not in above:
+            assert value == below[key]
+        elif isinstance(above[key], dict) and isinstance(below.get(key), dict):
+            assert value == merged(below[key], above[key])
+        else:
+            assert value == above[key]
+
+
+REQUEST: dict[str, Any] = {
+    "Name": "a",
+    "Instances": {"InstanceFleets": [{"InstanceFleetType": "MASTER"}], "Ec2KeyName": "k"},
+    "Applications": [{"Name": "Spark"}],
+    "BootstrapActions": [{"Name": "x", "Path": "1"}, {"Name": "y"}, {"Name": "x", "Path": "2"}],
+    "Configurations": [{"Classification": "spark", "Properties": {"a": "1", "b": "1"}}],
+    "Tags": [{"Key": "project", "Value": "emr-ml"}],
+}
+
+
+def test_an_override_reaches_a_field_and_leaves_those_beside_it() -> None:
+    result = overridden(REQUEST, {"Instances": {"Ec2KeyName": "other"}})
+
+    assert result == REQUEST | {"Instances": REQUEST["Instances"] | {"Ec2KeyName": "other"}}
+
+
+def test_an_override_replaces_a_list() -> None:
+    fleets = [{"InstanceFleetType": "CORE"}]
+
+    result = overridden(REQUEST, {"Instances": {"InstanceFleets": fleets}})
+
+    assert result["Instances"] == {"InstanceFleets": fleets, "Ec2KeyName": "k"}
+
+
+def test_null_removes_a_field() -> None:
+    result = overridden(REQUEST, {"Instances": {"Ec2KeyName": None}, "Tags": None})
+
+    assert "Tags" not in result
+    assert set(result["Instances"]) == {"InstanceFleets"}
+
+
+def test_entries_with_names_are_replaced_by_name_and_others_are_added() -> None:
+    result = overridden(
+        REQUEST,
+        {
+            "Applications": [{"Name": "Livy"}],
+            "BootstrapActions": [{"Name": "y", "Path": "3"}],
+            "Tags": [{"Key": "project", "Value": "mine"}, {"Key": "team", "Value": "b"}],
+        },
+    )
+
+    assert result["Applications"] == [{"Name": "Spark"}, {"Name": "Livy"}]
+    assert result["BootstrapActions"] == [
+        {"Name": "x", "Path": "1"},
+        {"Name": "y", "Path": "3"},
+        {"Name": "x", "Path": "2"},
+    ]
+    assert result["Tags"] == [
+        {"Key": "project", "Value": "mine"},
+        {"Key": "team", "Value": "b"},
+    ]
+
+
+def test_configurations_of_overrides_are_merged_by_classification() -> None:
+    above = [{"Classification": "spark", "Properties": {"a": "2"}}, {"Classification": "hdfs-site"}]
+
+    result = overridden(REQUEST, {"Configurations": above})
+
+    assert result["Configurations"] == [
+        {"Classification": "hdfs-site", "Properties": {}},
+        {"Classification": "spark", "Properties": {"a": "2", "b": "1"}},
+    ]
+
+
+@settings(deadline=None)
+@given(MAPPINGS)
+def test_neither_request_nor_overrides_change(above: dict[str, Any]) -> None:
+    below, overrides = copy.deepcopy(REQUEST), {"Instances": above, "Tags": [{"Key": "a"}]}
+    before = copy.deepcopy(overrides)
+
+    empty(overridden(below, overrides))
+
+    assert below == REQUEST
+    assert overrides == before

@@ -1,0 +1,123 @@
+"""Requests are held against the API's own description."""
+
+from typing import Any
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emr_ml.launchers.emr.service_model import did_you_mean, in_words, mistakes
+
+SMALL: dict[str, Any] = {"Name": "a", "Instances": {}}
+RUN_JOB_FLOW = (
+    ServiceModel(Loader().load_service_model("emr", "service-2"), "emr")
+    .operation_model("RunJobFlow")
+    .input_shape
+)
+
+
+def told(partial: bool = False, **fields: Any) -> list[str]:
+    request = fields if partial else SMALL | fields
+    return in_words(mistakes("RunJobFlow", request, partial=partial))
+
+
+def test_a_request_that_the_api_knows_has_no_mistakes() -> None:
+    assert told() == []
+    assert told(Instances={"InstanceFleets": [{"InstanceFleetType": "CORE"}]}) == []
+    assert told(Configurations=[{"Classification": "a", "Configurations": [{}]}]) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"Nam": "a"}, "Nam: EMR's API has no such field: did you mean Name?"),
+        (
+            {"Instances": {"Ec2keyname": "a"}},
+            "Instances.Ec2keyname: EMR's API has no such field: did you mean Ec2KeyName?",
+        ),
+        (
+            {"AutoTerminationPolicy": {"xyz": 1}},
+            "AutoTerminationPolicy.xyz: EMR's API has no such field: known are IdleTimeout",
+        ),
+        (
+            {"RepoUpgradeOnBoot": "None"},
+            "RepoUpgradeOnBoot: should be one of SECURITY, NONE, not 'None': did you mean NONE?",
+        ),
+        ({"Name": None}, "Name: should be of type string, not None"),
+        ({"StepConcurrencyLevel": "1"}, "StepConcurrencyLevel: should be of type integer, not '1'"),
+        (
+            {"StepConcurrencyLevel": True},
+            "StepConcurrencyLevel: should be of type integer, not True",
+        ),
+        ({"VisibleToAllUsers": 1}, "VisibleToAllUsers: should be of type boolean, not 1"),
+        ({"Tags": {"a": "b"}}, "Tags: should be a list, not {'a': 'b'}"),
+        ({"Instances": []}, "Instances: should be a mapping, not []"),
+        ({"Name": "a" * 257}, "Name: should have 0 to 256 characters, not 257"),
+        ({"Name": "a\0"}, "Name: should have no control characters: 'a\\x00'"),
+        (
+            {"BootstrapActions": [{"Name": "a"}]},
+            "BootstrapActions.0: ScriptBootstrapAction is missing",
+        ),
+        (
+            {"Instances": {"InstanceFleets": [{"InstanceFleetType": "CORE"}, {}]}},
+            "Instances.InstanceFleets.1: InstanceFleetType is missing",
+        ),
+        (
+            {"ManagedScalingPolicy": {"UtilizationPerformanceIndex": 101}},
+            "ManagedScalingPolicy.UtilizationPerformanceIndex: should be at most 100, not 101",
+        ),
+        (
+            {"ManagedScalingPolicy": {"UtilizationPerformanceIndex": 0}},
+            "ManagedScalingPolicy.UtilizationPerformanceIndex: should be at least 1, not 0",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(fields: dict[str, Any], expected: str) -> None:
+    assert told(**fields) == [expected]
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    assert len(told(Name=3, Nope=1, Tags=[{"Kex": "a"}])) == 3
+
+
+def test_a_part_of_a_request_may_lack_fields_and_set_others_to_null() -> None:
+    assert told(partial=True) == []
+    assert told(partial=True, Instances=None, BootstrapActions=[{"Name": "a"}]) == []
+
+
+def test_an_entry_of_a_list_is_never_null() -> None:
+    assert told(partial=True, Tags=[None]) == ["Tags.0: should be a mapping, not None"]
+
+
+NAMES = st.sampled_from(["Name", "Instances", "Tags", "Key", "Value", "Steps", "Nope", "a"])
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(1, 9), st.sampled_from(["CORE", "a"])),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(NAMES, inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(ANYTHING)
+def test_what_botocore_would_refuse_is_found(request: Any) -> None:
+    assert RUN_JOB_FLOW
+
+    if ParamValidator().validate(request, RUN_JOB_FLOW).has_errors():
+        assert list(mistakes("RunJobFlow", request))
+
+
+@pytest.mark.parametrize(
+    ("word", "guess"),
+    [
+        ("on_demnd", ": did you mean on_demand?"),
+        ("OnDemand", ": did you mean on_demand?"),
+        ("ON-DEMAND", ": did you mean on_demand?"),
+        ("spott", ": did you mean spot?"),
+        ("quite another", ""),
+    ],
+)
+def test_a_guess_goes_by_the_letters_only(word: str, guess: str) -> None:
+    assert did_you_mean(word, ["on_demand", "spot", "weight"]) == guess

@@ -1,0 +1,106 @@
+"""Where the conformance suite is performed: one stage for each launcher."""
+
+import logging
+import multiprocessing
+import os
+import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Literal
+
+import spark_jobs
+from emr_ml.launchers import make_launcher
+from emr_ml.launchers.base import Launcher, Work
+from emr_ml.settings import Settings
+from emr_ml_tests.launchers import conformance_job
+from spark_jobs.runtime.lake import Lake, open_lake
+
+JOB = "conformance_job"
+SCRIPT = Path(conformance_job.__file__)
+LOG = logging.getLogger("conformance")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A deployment by its settings, and the environment that a process needs on it."""
+
+    settings: Mapping[str, Any]
+    environment: Mapping[str, str]
+    steps_outlive_their_process: bool
+
+    @property
+    def lake(self) -> Lake:
+        return open_lake(self.settings["lake"])
+
+    def launcher(self) -> Launcher:
+        """A launcher as a new process has it."""
+        # local launchers import jobs from here; on clusters, the script lies beside the others
+        folder = str(SCRIPT.parent)
+        if folder not in spark_jobs.__path__:
+            spark_jobs.__path__.append(folder)
+        return make_launcher(Settings(**self.settings))
+
+    def work(self, name: str, **params: Any) -> Work:
+        """A version of the job that no other test asks for."""
+        spark = self.launcher().spark
+        return Work(JOB, "a-run", {}, {"test": name}, params, "code", spark)
+
+    def launch_elsewhere(self, work: Work) -> BaseProcess:
+        """A process that launches the work."""
+        process = multiprocessing.get_context("spawn").Process(
+            target=launch_here, args=(self, work)
+        )
+        process.start()
+        return process
+
+
+def launch_here(stage: Stage, work: Work) -> None:
+    """Launch the work in this process, which is the stage's own."""
+    os.environ.update(stage.environment)
+    stage.launcher().launch(work, LOG)
+
+
+@contextmanager
+def local_stage(folder: Path) -> Generator[Stage]:
+    """Spark in the process that launches."""
+    shutil.rmtree(folder / "lake", ignore_errors=True)
+    settings = {"lake": str(folder / "lake"), "fast_poll_seconds": 0.1}
+    yield Stage(settings, {}, steps_outlive_their_process=False)
+
+
+@contextmanager
+def emr_stage(folder: Path, spark: Literal["real", "light"]) -> Generator[Stage]:
+    """Steps on an emulated cluster.
+
+    Args:
+        spark: `real` has real bootstrap, spark-submit and S3A; `light` runs the same scripts from
+            the same archive in plain Python.
+    """
+    from emr_ml.launchers.emr.cluster_config import ClusterConfig
+    from emr_ml.launchers.emr.packages import planned_packages
+    from emr_ml_tests.emulator.server import serve
+
+    settings = {
+        "deployment": "emr",
+        "lake": f"s3://conformance-{spark}/lake",
+        "fast_poll_seconds": 0.2,
+        "poll_seconds": 1.0,
+        "visibility_seconds": 3.0,
+    }
+    with serve(folder, spark=spark) as aws:
+        environment = aws.environment()
+        kept = {name: os.environ.get(name) for name in environment}
+        os.environ.update(environment)
+        try:
+            aws.bucket(f"conformance-{spark}")
+            stage = Stage(settings, environment, steps_outlive_their_process=True)
+            scripts = planned_packages(settings["lake"], ClusterConfig(), aws.url).scripts
+            key = f"{scripts.removeprefix(settings['lake'] + '/')}/{JOB}.py"
+            stage.lake.write(key, SCRIPT.read_bytes())
+            yield stage
+        finally:
+            for name, value in kept.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})

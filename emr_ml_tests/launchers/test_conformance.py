@@ -1,0 +1,212 @@
+"""What every launcher does, wherever it runs its jobs."""
+
+import json
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Generator
+from dataclasses import asdict, replace
+from multiprocessing.process import BaseProcess
+
+import pytest
+
+from emr_ml.claims import Claim, Claims
+from emr_ml.launchers.base import LaunchError, Outcome, Work
+from emr_ml_tests.launchers.stages import LOG, Stage, emr_stage, local_stage
+from emr_ml_tests.s3a import needs_s3a
+from spark_jobs.runtime.attempt import read_failure
+from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.lake.base import as_json
+from spark_jobs.runtime.report import claim_key, job_key, read_report
+
+ODD = 'it\'s "odd": $(reboot) `id`; a\\b\n\tÄ 漢 🙂 %s {x} --conf spark.x=1 \x7f'
+
+
+# what depends on a real process tree and on Spark's S3 connector is tried with both
+thoroughly = pytest.mark.parametrize("stage", ["local", "emr", "emr, light"], indirect=True)
+lightly = pytest.mark.parametrize("stage", ["local", "emr, light"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def stage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    match request.param:
+        case "emr":
+            needs_s3a()
+            stage = emr_stage(folder, "real")
+        case "emr, light":
+            stage = emr_stage(folder, "light")
+        case _:
+            stage = local_stage(folder)
+    with stage as found:
+        yield found
+
+
+def attempts(stage: Stage, work: Work) -> set[str]:
+    """The attempts that have left anything in the lake."""
+    folder = f"{work.asset}/{work.version}/attempts/"
+    return {entry.key.removeprefix(folder).split("/")[0] for entry in stage.lake.list(folder)}
+
+
+def wait_for(stage: Stage, work: Work, name: str, attempt: int = 1) -> None:
+    """Until the attempt has left that file."""
+    key = job_key(work.asset, work.version, attempt, name)
+    until = time.monotonic() + 120
+    while stage.lake.read(key) is None:
+        assert time.monotonic() < until, f"{key} did not appear"
+        time.sleep(0.1)
+
+
+def status(stage: Stage, work: Work) -> str:
+    claim = Claims(stage.lake, claim_key(work.asset, work.version)).current()
+    return claim.status if claim else "nobody's"
+
+
+def end(process: BaseProcess, how: signal.Signals) -> None:
+    assert process.pid
+    os.kill(process.pid, how)
+    process.join(120)
+    assert process.exitcode is not None, "the process goes on"
+
+
+@thoroughly
+def test_what_is_missing_is_computed_once_and_again_only_by_force(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    work = stage.work("success", says="hello")
+
+    first = stage.launcher().launch(work, LOG)
+    again = stage.launcher().launch(work, LOG)
+    forced = stage.launcher().launch(replace(work, force=True), LOG)
+
+    assert [(o.report.attempt, o.reused) for o in (first, again, forced)] == [
+        (1, False),
+        (1, True),
+        (2, False),
+    ]
+    assert [file["name"] for file in first.report.files] == ["rows/part-0"]
+    # what the job says is heard where it was launched
+    assert caplog.messages.count("asked for hello") == 2
+
+
+@lightly
+def test_a_mistake_of_the_user_is_told_in_the_job_s_words(stage: Stage) -> None:
+    work = stage.work("mistake", fails="by a mistake")
+
+    with pytest.raises((JobError, LaunchError), match="column 'age' is not there: mend the contra"):
+        stage.launcher().launch(work, LOG)
+
+    failure = read_failure(stage.lake, work.asset, work.version, 1)
+    assert failure and failure.by_user
+    assert read_report(stage.lake, work.asset, work.version) is None
+    assert (status(stage, work), attempts(stage, work)) == ("ended", {"1"})
+
+
+@lightly
+def test_a_job_that_breaks_down_fails_with_its_own_error(stage: Stage) -> None:
+    work = stage.work("breakdown", fails="by itself")
+
+    with pytest.raises(LaunchError, match=r"attempt 1 of conformance_job failed: the job broke do"):
+        stage.launcher().launch(work, LOG)
+
+    assert read_report(stage.lake, work.asset, work.version) is None
+    assert (status(stage, work), attempts(stage, work)) == ("ended", {"1"})
+
+
+@thoroughly
+def test_a_cancelled_launch_ends_its_attempt_and_the_next_makes_another(stage: Stage) -> None:
+    work = stage.work("cancel", seconds=300)
+    process = stage.launch_elsewhere(work)
+    wait_for(stage, work, "started.json")
+
+    end(process, signal.SIGINT)
+
+    assert status(stage, work) == "ended"
+    assert read_report(stage.lake, work.asset, work.version) is None
+    assert Claims(stage.lake, claim_key(work.asset, work.version)).take("next")
+
+
+@thoroughly
+def test_a_killed_launch_is_gone_on_with(stage: Stage) -> None:
+    work = stage.work("kill", seconds=6)
+    process = stage.launch_elsewhere(work)
+    wait_for(stage, work, "started.json")
+    end(process, signal.SIGKILL)
+
+    outcome = stage.launcher().launch(work, LOG)
+
+    # what goes on without its process is adopted, what died with it is done anew
+    expected = 1 if stage.steps_outlive_their_process else 2
+    assert outcome.report.attempt == expected
+    assert read_report(stage.lake, work.asset, work.version)
+
+
+@lightly
+def test_many_who_ask_at_once_get_one_attempt(stage: Stage) -> None:
+    work = stage.work("concurrency", seconds=1)
+    outcomes: list[Outcome] = []
+    askers = [
+        threading.Thread(target=lambda: outcomes.append(stage.launcher().launch(work, LOG)))
+        for _ in range(4)
+    ]
+
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+
+    assert [outcome.report.attempt for outcome in outcomes] == [1] * 4
+    assert sorted(outcome.reused for outcome in outcomes) == [False, True, True, True]
+
+
+@lightly
+def test_a_zombie_attempt_commits_nothing(stage: Stage) -> None:
+    work = stage.work("zombie", seconds=4)
+    process = stage.launch_elsewhere(work)
+    wait_for(stage, work, "started.json")
+    key = claim_key(work.asset, work.version)
+    stored = stage.lake.read(key)
+    assert stored
+    # somebody thought it dead, tried anew, and gave up
+    other = replace(Claim.of(stored), attempt=2, nonce="another", status="ended", place={})
+    while not stage.lake.swap(key, as_json(asdict(other)), stored.etag):
+        stored = stage.lake.read(key)
+        assert stored
+
+    process.join(240)
+
+    committed = read_report(stage.lake, work.asset, work.version)
+    assert committed and committed.report.attempt == 3
+
+
+@lightly
+def test_a_big_report_and_odd_characters_arrive_unchanged(stage: Stage) -> None:
+    figures = {"curve": [[number, number / 7] for number in range(50_000)], "odd": ODD}
+    work = stage.work("big", figures=figures, says=ODD)
+
+    outcome = stage.launcher().launch(work, LOG)
+
+    assert outcome.report.figures == json.loads(json.dumps(figures))
+    assert outcome.report.params["says"] == ODD
+
+
+@lightly
+def test_the_lake_of_an_attempt_holds_no_more_than_it_should(stage: Stage) -> None:
+    work = stage.work("tidy", says="one line")
+
+    stage.launcher().launch(work, LOG)
+
+    folder = f"{work.asset}/{work.version}/"
+    assert {entry.key.removeprefix(folder) for entry in stage.lake.list(folder)} == {
+        "claim.json",
+        "report.json",
+        "attempts/1/_job/request.json",
+        "attempts/1/_job/started.json",
+        "attempts/1/rows/part-0",
+    }

@@ -1,0 +1,36 @@
+"""Whether Spark's S3 connector can be had here."""
+
+import os
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+# read now: the fixtures take every variable of ours away from the tests
+REQUIRE_S3A = os.environ.get("EMR_ML_REQUIRE_S3A") == "1"
+
+
+def needs_s3a() -> None:
+    """Skip, loudly, where the jars of S3A can't be had, unless the environment insists."""
+    trouble = _trouble()
+    if trouble and not REQUIRE_S3A:
+        pytest.skip("S3A IS NOT TESTED: hadoop-aws can't be had from Maven Central here")
+    assert not trouble, trouble
+
+
+@cache
+def _trouble() -> str:
+    """Why there is no S3A; empty if there is."""
+    code = (
+        "from emr_ml.launchers.local_conf import local_conf, s3_conf\n"
+        "from pyspark.sql import SparkSession\n"
+        "jars = s3_conf()['spark.jars.packages']\n"
+        "builder = SparkSession.builder.config('spark.jars.packages', jars)\n"
+        "for name, value in local_conf(on_s3=False).items(): builder.config(name, value)\n"
+        "builder.getOrCreate().stop()\n"
+    )
+    tried = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    return tried.stderr if tried.returncode else ""

@@ -1,0 +1,150 @@
+"""The sensor that warns about old clusters."""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from emr_ml.sensors import sensors_for
+from emr_ml.settings import ROOT, Settings
+from emr_ml_tests.small_aws import RefusedError, SmallAws, small_aws
+
+NAME = "emr-ml emr 0123456789abcdef"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(name="aws")
+def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
+    monkeypatch.setattr("emr_ml.sensors.PATIENCE_SECONDS", 0.2)
+    with small_aws(monkeypatch) as aws:
+        yield aws
+
+
+def settings(**changes: object) -> Settings:
+    return Settings(deployment="emr", lake="s3://bucket/lake", **changes)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def tick(**changes: object) -> tuple[str, list[str]]:
+    """What the sensor says, and what it warns of in its log."""
+    (sensor,) = sensors_for(settings(**changes))
+    warned: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.levelno == logging.WARNING:
+                warned.append(record.getMessage())
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_sensor_context(instance=instance)
+        context.log.addHandler(Kept())
+        data = sensor.evaluate_tick(context)
+    assert data.run_requests == []
+    assert data.skip_message
+    return data.skip_message, warned
+
+
+def test_an_old_cluster_is_named_with_age_end_link_and_what_to_do(aws: SmallAws) -> None:
+    now = datetime.now(UTC)
+    aws.add_cluster("j-OLD", NAME, "RUNNING", since=now - 30 * HOUR)
+    aws.add_step("j-OLD", "step", "RUNNING", started=now - HOUR, limit=7200)
+    aws.add_cluster("j-NEW", NAME, "WAITING", since=now - 23 * HOUR)
+
+    said, warned = tick()
+
+    assert warned == [said]
+    ends = now - HOUR + timedelta(seconds=7200 + 60 + 300)
+    for part in (
+        f"cluster j-OLD ({NAME}) is alive for 30.0 hours, more than 24: RUNNING, active steps: 1",
+        f"ends by {ends:%Y-%m-%d %H:%M} UTC",
+        "https://eu-west-1.console.aws.amazon.com/emr/home?region=eu-west-1#/clusterDetails/j-OLD",
+        "aws emr terminate-clusters --cluster-ids j-OLD",
+        "max_age_hours",
+    ):
+        assert part in said
+    assert "j-NEW" not in said
+
+
+def test_every_old_cluster_is_warned_of(aws: SmallAws) -> None:
+    for number in range(3):
+        aws.add_cluster(f"j-{number}", NAME, "WAITING", since=datetime.now(UTC) - 25 * HOUR)
+
+    said, warned = tick()
+
+    assert [f"j-{number}" in line for number, line in enumerate(warned)] == [True] * 3
+    assert said.splitlines() == warned
+
+
+def test_the_maximum_age_is_the_configured_one(aws: SmallAws) -> None:
+    aws.add_cluster("j-ONE", NAME, "WAITING", since=datetime.now(UTC) - 2 * HOUR)
+
+    assert tick()[1] == []
+    assert "more than 1.5" in tick(cluster_fields={"max_age_hours": 1.5})[0]
+
+
+def test_without_an_old_cluster_nothing_is_warned_of(aws: SmallAws) -> None:
+    aws.add_cluster("j-ONE", NAME, "WAITING", since=datetime.now(UTC) - 2 * HOUR)
+    aws.add_cluster("j-OTHER", "another's", "WAITING", since=datetime.now(UTC) - 90 * HOUR)
+    aws.add_cluster("j-DEAD", NAME, "TERMINATED", since=datetime.now(UTC) - 90 * HOUR)
+
+    assert tick() == ("clusters alive: 1, none for more than 24 hours", [])
+
+
+def test_a_cluster_whose_end_is_not_known_is_warned_of_all_the_same(aws: SmallAws) -> None:
+    aws.add_cluster("j-OLD", NAME, "WAITING", since=datetime.now(UTC) - 30 * HOUR)
+    aws.refusals["DescribeCluster"] = RefusedError("AccessDeniedException")
+
+    said, warned = tick()
+
+    assert len(warned) == 1
+    assert "its end is not known: not allowed to call DescribeCluster" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("AccessDeniedException", "not allowed to call ListClusters"), ("Throttling", "Throttling")],
+)
+def test_a_look_that_fails_is_a_warning_and_no_broken_sensor(
+    aws: SmallAws, code: str, words: str
+) -> None:
+    aws.refusals["ListClusters"] = RefusedError(code)
+
+    said, warned = tick()
+
+    assert warned == [said]
+    assert said.startswith("old clusters were not looked for: ")
+    assert words in said
+
+
+def test_a_mistake_in_the_configuration_is_told(aws: SmallAws) -> None:
+    assert "max_age_hours" in tick(cluster_fields={"max_age_hours": "old"})[0]
+    assert aws.calls == []
+
+
+def test_it_looks_every_quarter_of_an_hour_and_needs_no_switching_on() -> None:
+    (sensor,) = sensors_for(settings())
+
+    assert sensor.minimum_interval_seconds == 900
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    assert dg.Definitions(sensors=[sensor]).resolve_sensor_def("old_cluster_sensor") is sensor
+
+
+def test_a_laptop_has_nothing_to_watch() -> None:
+    assert sensors_for(Settings(deployment="local")) == []  # pyright: ignore[reportCallIssue]
+
+
+def test_making_the_sensor_imports_no_boto3() -> None:
+    code = (
+        "import sys, emr_ml.sensors as s, emr_ml.settings as t; "
+        "s.sensors_for(t.Settings(deployment='emr', lake='s3://b/l')); "
+        "print('boto3' in sys.modules)"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert said.stdout.strip() == "False", said.stderr
