@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test ui check lock
+.PHONY: help setup run test ui rehearse check lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ test: setup ## run all tests
 
 ui: setup ## open Dagster on 127.0.0.1:3000, with the same history as make run
 	@$(BIN)/dg dev --host 127.0.0.1 --port 3000
+
+rehearse: setup ## run the whole graph on an emulated EMR on this machine, and compare the metrics
+	@$(BIN)/python -m emr_ml_tests.rehearsal
 
 check: setup ## check format, lint and types
 	@$(BIN)/ruff format --check

@@ -172,9 +172,7 @@ def plain_failures() -> Generator[None]:
     try:
         yield
     except LaunchError as error:
-        raise dg.Failure(
-            str(error), metadata=error.facts, allow_retries=False
-        ) from error.__cause__
+        raise dg.Failure(str(error), metadata=error.facts, allow_retries=False) from error.__cause__
     except (ContractError, SourceError, JobError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error.__cause__
     except OSError as error:

@@ -80,6 +80,10 @@ class Application:
                 if not self._with_prices:
                     raise AwsError("AccessDeniedException", "not authorized: pricing:GetProducts")
                 return reply(prices.answer(asked.operation, asked.parameters, REGION), start)
+            case "ec2" if asked.operation == "DescribeSpotPriceHistory":
+                if not self._with_prices:
+                    raise AwsError("UnauthorizedOperation", "You are not authorized", 403)
+                return reply(prices.spot_history(asked.parameters, REGION), start)
             case _ if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
                 return self._moto(environ, start)
             case _:

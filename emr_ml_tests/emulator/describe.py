@@ -4,6 +4,7 @@ from typing import Any
 
 from emr_ml_tests.emulator.clusters import Cluster
 from emr_ml_tests.emulator.limits import SPARK_OF
+from emr_ml_tests.emulator.world import REGION
 
 COPIED = (
     *("ReleaseLabel", "Applications", "Tags", "ServiceRole", "Configurations", "CustomAmiId"),
@@ -34,6 +35,7 @@ def describe_cluster(cluster: Cluster) -> dict[str, Any]:
             found["LogUri"] = uri.replace("s3://", "s3n://", 1)
         return found | {
             "Ec2InstanceAttributes": {
+                "Ec2AvailabilityZone": f"{REGION}a",
                 "Ec2SubnetId": subnets[0] or "subnet-default",
                 "RequestedEc2SubnetIds": [subnet for subnet in subnets if subnet],
                 "IamInstanceProfile": asked.get("JobFlowRole", ""),

@@ -1,4 +1,4 @@
-"""A price list of a few instance types, in the form of the AWS Price List API."""
+"""Prices of a few instance types, as the Price List API and EC2's spot history tell them."""
 
 import json
 from typing import Any
@@ -23,6 +23,8 @@ EC2 = {
 }
 # EMR's fee is about a quarter of the price on demand, but it has a price of its own
 EMR = {name: round(price * 0.2243, 4) for name, price in EC2.items()}
+# a part of the price on demand, by availability zone
+SPOT = {"a": 0.31, "b": 0.34, "c": 0.38}
 PAGE = 10
 Product = dict[str, Any]
 
@@ -39,6 +41,26 @@ def answer(operation: str, asked: dict[str, Any], region: str) -> dict[str, Any]
     end = start + min(asked.get("MaxResults", PAGE), PAGE)
     more = {"NextToken": str(end)} if len(found) > end else {}
     return {"FormatVersion": "aws_v1", "PriceList": found[start:end], **more}
+
+
+def spot_history(asked: dict[str, str], region: str) -> str:
+    """DescribeSpotPriceHistory: one price in each zone, in force for long."""
+    types = [value for name, value in asked.items() if name.startswith("InstanceType.")]
+    product = asked.get("ProductDescription.1", "Linux/UNIX")
+    items = [
+        f"<item><instanceType>{name}</instanceType><productDescription>{product}"
+        f"</productDescription><spotPrice>{EC2[name] * part:.6f}</spotPrice>"
+        "<timestamp>2026-01-01T00:00:00.000Z</timestamp>"
+        f"<availabilityZone>{region}{zone}</availabilityZone></item>"
+        for name in types or EC2
+        if name in EC2
+        for zone, part in SPOT.items()
+        if asked.get("AvailabilityZone", region + zone) == region + zone
+    ]
+    return (
+        "<DescribeSpotPriceHistoryResponse><spotPriceHistorySet>"
+        f"{''.join(items)}</spotPriceHistorySet><nextToken/></DescribeSpotPriceHistoryResponse>"
+    )
 
 
 def _fits(product: Product, wanted: dict[str, str]) -> bool:

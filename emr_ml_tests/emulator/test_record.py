@@ -1,7 +1,9 @@
 """What was called is known, in IAM's words."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,7 +99,22 @@ def test_prices_are_found_by_type_and_region_and_can_be_missing(tmp_path: Path, 
         found.append(float(price["pricePerUnit"]["USD"]))
 
     assert found == [0.048, 0.214]
+    asks: dict[str, Callable[[Any], Any]] = {
+        "pricing": lambda one: one.get_products(ServiceCode="AmazonEC2"),
+        "ec2": lambda one: one.describe_spot_price_history(),
+    }
     with serve(tmp_path / "other", with_prices=False) as aws:
-        pricing = aws.client("pricing")
-        with pytest.raises(pricing.exceptions.ClientError, match="AccessDeniedException"):
-            pricing.get_products(ServiceCode="AmazonEC2")
+        for service, ask in asks.items():
+            client = aws.client(service)
+            with pytest.raises(client.exceptions.ClientError, match=r"Denied|not authorized"):
+                ask(client)
+
+
+def test_spot_prices_differ_by_zone(lab: Lab) -> None:
+    history = lab.aws.client("ec2").describe_spot_price_history(
+        InstanceTypes=["m5.xlarge"], ProductDescriptions=["Linux/UNIX"]
+    )["SpotPriceHistory"]
+
+    prices = {one["AvailabilityZone"]: float(one["SpotPrice"]) for one in history}
+    assert sorted(prices) == ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    assert all(0 < price < 0.214 for price in prices.values())

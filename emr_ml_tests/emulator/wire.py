@@ -14,7 +14,7 @@ from emr_ml_tests.emulator.s3_actions import s3_actions, s3_operation
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-Protocol = Literal["json", "query", "s3"]
+Protocol = Literal["json", "query", "ec2", "s3"]
 # the service of an X-Amz-Target, by the names that IAM uses
 JSON_SERVICES = {"ElasticMapReduce": "elasticmapreduce", "AWSPriceListService": "pricing"}
 
@@ -39,7 +39,7 @@ def unknown(message: str) -> AwsError:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that was understood. `parameters` are those of the JSON services."""
+    """A request that was understood. S3 has no `parameters`, they are in its address."""
 
     protocol: Protocol
     service: str
@@ -73,9 +73,19 @@ def read(environ: "WSGIEnvironment") -> Asked:
         path = str(environ.get("PATH_INFO", "")).encode("latin-1").decode()
         actions = s3_actions(method, path, query, source, listed)
         return Asked("s3", "s3", s3_operation(actions), caller, actions, {})
-    form = parse_qs(body(environ).decode("utf-8", "replace"))
-    operation = form.get("Action", ["?"])[0]
-    return Asked("query", service, operation, caller, ((f"{service}:{operation}", "*"),), {})
+    fields = parse_qs(body(environ).decode("utf-8", "replace"))
+    form = {name: values[0] for name, values in fields.items()}
+    operation = form.get("Action", "?")
+    protocol: Protocol = "ec2" if service == "ec2" else "query"
+    return Asked(protocol, service, operation, caller, ((f"{service}:{operation}", "*"),), form)
+
+
+# EMR's guide asks for these where RunJobFlow has such a part
+BESIDES_RUN_JOB_FLOW = (
+    ("Tags", "elasticmapreduce:AddTags"),
+    ("AutoTerminationPolicy", "elasticmapreduce:PutAutoTerminationPolicy"),
+    ("ManagedScalingPolicy", "elasticmapreduce:PutManagedScalingPolicy"),
+)
 
 
 def json_actions(
@@ -89,6 +99,8 @@ def json_actions(
     if operation == "RunJobFlow":
         roles = [parameters.get(n) for n in ("ServiceRole", "JobFlowRole", "AutoScalingRole")]
         needed += [("iam:PassRole", role_arn(role)) for role in roles if role]
+        new = "arn:aws:elasticmapreduce:*:*:cluster/new"
+        needed += [(action, new) for part, action in BESIDES_RUN_JOB_FLOW if parameters.get(part)]
     return tuple(needed)
 
 
@@ -127,6 +139,13 @@ def refuse(protocol: Protocol, error: AwsError, start: "StartResponse") -> Itera
                 f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
                 f"<RequestId>{request_id}</RequestId></Error>"
             )
+        case "ec2":
+            kind = "text/xml"
+            text = (
+                f"<Response><Errors><Error><Code>{error.code}</Code><Message>"
+                f"{escape(error.message)}</Message></Error></Errors>"
+                f"<RequestID>{request_id}</RequestID></Response>"
+            )
         case "query":
             kind = "text/xml"
             text = (
@@ -137,13 +156,12 @@ def refuse(protocol: Protocol, error: AwsError, start: "StartResponse") -> Itera
     return _send(f"{error.status} Error", headers, text.encode(), start)
 
 
-def reply(value: dict[str, Any], start: "StartResponse") -> Iterable[bytes]:
-    """Answer a call of a JSON service."""
-    headers = [
-        ("Content-Type", "application/x-amz-json-1.1"),
-        ("x-amzn-RequestId", str(uuid.uuid4())),
-    ]
-    return _send("200 OK", headers, json.dumps(value).encode(), start)
+def reply(value: dict[str, Any] | str, start: "StartResponse") -> Iterable[bytes]:
+    """Answer a call with JSON, or with XML as it is."""
+    kind = "text/xml" if isinstance(value, str) else "application/x-amz-json-1.1"
+    text = value if isinstance(value, str) else json.dumps(value)
+    headers = [("Content-Type", kind), ("x-amzn-RequestId", str(uuid.uuid4()))]
+    return _send("200 OK", headers, text.encode(), start)
 
 
 def _send(

@@ -53,6 +53,7 @@ class Api:
         patience: float,
         log: logging.Logger,
         region: str | None = None,
+        *,
         first_pause: float = 1.0,
         read_timeout: float = 30.0,
     ) -> None:

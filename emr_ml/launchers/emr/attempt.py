@@ -116,9 +116,9 @@ class Attempt:
             setting.config,
             setting.target,
             packages,
-            request.asset,
-            self._name,
-            setting.lake.uri(asked),
+            asset=request.asset,
+            name=self._name,
+            request_uri=setting.lake.uri(asked),
         )
         flow = run_job_flow_request(
             setting.config, setting.target, packages.bootstrap, self._held.claim.run_id

@@ -1,8 +1,7 @@
 """One cluster of a name, however many processes want it at once."""
 
 import time
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
 from logging import Logger
 from typing import Any
 
@@ -13,9 +12,8 @@ from emr_ml.launchers.emr.api import Api, UncertainError
 from emr_ml.launchers.emr.failures import refused_cluster
 from emr_ml.launchers.emr.pace import Pace
 from emr_ml.launchers.emr.states import CLUSTER_LIVE, Cluster
+from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.lake import Lake
-
-CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
 class Clusters:
@@ -64,23 +62,21 @@ class Clusters:
         return self.describe(cluster).is_live
 
     def _found(self, held: Held, name: str, log: Logger) -> str | None:
-        found = next(self._listed(name, ClusterStates=list(CLUSTER_LIVE)), None)
+        found = self._listed(name)
         if found:
             log.info("found cluster %s, which is %s", found.id, found.state)
             return found.id
-        sent = held.claim.place.get("sent")
         # whoever held the claim before may have started one that is not listed yet
-        return self._appearing(name, sent) if sent else None
+        return self._appearing(name) if "sent" in held.claim.place else None
 
     def _start(self, held: Held, request: Mapping[str, Any], log: Logger) -> str:
+        held.note(sent=now())
         while True:
-            sent = datetime.now(UTC).isoformat()
-            held.note(sent=sent)
             try:
                 cluster: str = self._api.tell("run_job_flow", **request)["JobFlowId"]
             except UncertainError as error:
                 log.warning("%s. Looking whether the cluster was started", error)
-                if appeared := self._appearing(request["Name"], sent):
+                if appeared := self._appearing(request["Name"]):
                     return appeared
             except ClientError as error:
                 raise refused_cluster(error, request) from error
@@ -88,22 +84,23 @@ class Clusters:
                 log.info("started cluster %s, '%s'", cluster, request["Name"])
                 return cluster
 
-    def _appearing(self, name: str, sent: str) -> str | None:
-        """A cluster that was asked for at that time, be it dead again; None if none shows up."""
-        since = datetime.fromisoformat(sent) - CLOCKS_DIFFER_BY
+    def _appearing(self, name: str) -> str | None:
+        """A cluster that may have been asked for a moment ago; None if none shows up."""
         until = time.monotonic() + self._pace.visibility
         while True:
-            live = next(self._listed(name, ClusterStates=list(CLUSTER_LIVE)), None)
-            found = live or next(self._listed(name, CreatedAfter=since), None)
-            if found:
+            if found := self._listed(name):
                 return found.id
             if time.monotonic() > until:
                 return None
             time.sleep(max(self._pace.fast, self._pace.visibility / 10))
 
-    def _listed(self, name: str, **chosen: Any) -> Iterator[Cluster]:
-        for page in self._api.pages("list_clusters", "Clusters", **chosen):
-            yield from (Cluster.of(entry) for entry in page if entry["Name"] == name)
+    def _listed(self, name: str) -> Cluster | None:
+        """A live cluster of that name."""
+        live = {"ClusterStates": list(CLUSTER_LIVE)}
+        for page in self._api.pages("list_clusters", "Clusters", **live):
+            if found := next((entry for entry in page if entry["Name"] == name), None):
+                return Cluster.of(found)
+        return None
 
 
 def claim_key(name: str) -> str:

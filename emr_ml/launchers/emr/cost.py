@@ -17,7 +17,7 @@ from typing import Any
 from emr_ml.launchers.emr.api import Api, error_code
 from emr_ml.launchers.emr.prices import ON_DEMAND, QUIET, SPOT, hourly_price
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 3.0
 SHORTEST_BILLED = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 WORDS = {ON_DEMAND: "on demand", SPOT: "spot"}
@@ -110,7 +110,9 @@ def cluster_cost(
 
 
 def _cost(cluster_id: str, used: Used, region: str, zone: str | None, *, spot_tasks: bool) -> Cost:
-    emr = Api("emr", PATIENCE_SECONDS, QUIET, region, first_pause=0.5)
+    emr = Api(
+        "emr", PATIENCE_SECONDS, QUIET, region, first_pause=0.5, read_timeout=PATIENCE_SECONDS
+    )
     try:
         instances = _instances(emr, ClusterId=cluster_id)
         note = _switched(emr, cluster_id) if spot_tasks else None

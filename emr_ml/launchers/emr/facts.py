@@ -12,7 +12,7 @@ from emr_ml.launchers.emr.cost import step_cost
 from emr_ml.launchers.emr.failures import Scene
 from emr_ml.launchers.emr.states import Step
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 3.0
 
 
 def places(scene: Scene) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def costs(
     Args:
         took: how long the job worked: EMR may not say yet that the step has ended.
     """
-    api = Api("emr", PATIENCE_SECONDS, log)
+    api = Api("emr", PATIENCE_SECONDS, log, read_timeout=PATIENCE_SECONDS)
     try:
         steps = [
             Step.of(listed) for listed in api.ask("list_steps", ClusterId=scene.cluster)["Steps"]

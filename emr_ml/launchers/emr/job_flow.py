@@ -79,7 +79,9 @@ def _request(
 ) -> dict[str, Any]:
     theirs = [each.as_json() for each in config.configurations]
     # the run is the one that started the cluster, whoever else works on it later
-    tags = {"project": "emr-ml", "deployment": "emr", "run": run_id} | config.tags
+    # the first tag is what the launcher's rights are bound to
+    own = {"emr-ml": "emr", "run": run_id}
+    tags = {"project": "emr-ml"} | config.tags | own
     request = {
         "ReleaseLabel": config.release_label,
         "Applications": [{"Name": "Hadoop"}, {"Name": "Spark"}],

@@ -39,8 +39,9 @@ class Prices:
 
     def __init__(self, region: str, patience: float = PATIENCE_SECONDS) -> None:
         self._region = region
-        self._price_list = Api("pricing", patience, QUIET, PRICE_LIST_REGION, 0.5, read_timeout=patience)
-        self._ec2 = Api("ec2", patience, QUIET, region, 0.5, read_timeout=patience)
+        pace = {"first_pause": 0.5, "read_timeout": patience}
+        self._price_list = Api("pricing", patience, QUIET, PRICE_LIST_REGION, **pace)
+        self._ec2 = Api("ec2", patience, QUIET, region, **pace)
         self._known: dict[tuple[str, ...], float | None] = {}
         self._silent_until: dict[str, float] = {}
 

@@ -11,9 +11,6 @@ from emr_ml.launchers.emr.target import Target
 MOST_CHARACTERS = 10_240  # of all arguments together
 VERSION_DIGITS = 16
 
-# Spark 4 takes it for reliable checkpoints; without a scheme it is in the cluster's HDFS
-CHECKPOINTS = "/tmp/emr_ml/checkpoints"  # noqa: S108 - HDFS has no shared folder that is safer
-
 
 class Packages(Protocol):
     """The uploaded code: the archive of all modules, and the folder of the jobs' scripts."""
@@ -29,10 +26,11 @@ def step_name(asset: str, version: str, attempt: int) -> str:
     return f"{asset} {version[:VERSION_DIGITS]} #{attempt}"
 
 
-def step_config(  # noqa: PLR0917 - a command has as many parts as it has
+def step_config(
     config: ClusterConfig,
     target: Target,
     packages: Packages,
+    *,
     asset: str,
     name: str,
     request_uri: str,
@@ -49,7 +47,7 @@ def step_config(  # noqa: PLR0917 - a command has as many parts as it has
         *("env", *(f"{key}={value}" for key, value in where.items())),
         *("timeout", "--kill-after=60", str(config.step_limit_seconds)),
         *("spark-submit", "--deploy-mode", "client", "--name", name),
-        *_options(_spark_conf(config, target)),
+        *_options(_spark_conf(config, target, request_uri)),
         *("--py-files", packages.archive),
         *(f"{packages.scripts.rstrip('/')}/{asset}.py", request_uri),
     ]
@@ -93,8 +91,10 @@ def driver_memory(config: ClusterConfig) -> str | None:
     return f"{megabytes // 1024}g" if megabytes % 1024 == 0 else f"{megabytes}m"
 
 
-def _spark_conf(config: ClusterConfig, target: Target) -> dict[str, str]:
-    conf = {"spark.checkpoint.dir": CHECKPOINTS}
+def _spark_conf(config: ClusterConfig, target: Target, request_uri: str) -> dict[str, str]:
+    # beside the request, where the launcher clears up: what is left in HDFS would keep EMR from
+    # seeing that the cluster is idle
+    conf = {"spark.checkpoint.dir": f"{request_uri.rpartition('/')[0]}/checkpoints"}
     if memory := driver_memory(config):
         conf["spark.driver.memory"] = memory
     if config.python:

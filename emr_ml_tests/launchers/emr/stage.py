@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import threading
 import uuid
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -86,6 +87,12 @@ class Stage:
     def launch(self, work: Work | None = None, **params: Any) -> Outcome:
         return self.launcher().launch(work or self.work(**params), LOG)
 
+    def launch_aside(self, work: Work) -> "Aside":
+        """A launch in a thread that has begun."""
+        aside = Aside(self, work)
+        aside.start()
+        return aside
+
     def launch_elsewhere(
         self, work: Work, log: Path | None = None, dies: Death | None = None
     ) -> BaseProcess:
@@ -138,6 +145,22 @@ class Stage:
         idle = load_cluster_config(self.settings).idle_timeout_seconds
         grace = DELAYS.terminate + 60.0
         until(lambda: not self.aws.alive, (idle + grace) / SPEED + 2.0)
+
+
+class Aside(threading.Thread):
+    """A launch in a thread; `outcome` or `error` is how it ended."""
+
+    def __init__(self, stage: Stage, work: Work) -> None:
+        super().__init__(daemon=True)
+        self._stage, self._work = stage, work
+        self.outcome: Outcome | None = None
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self.outcome = self._stage.launch(self._work)
+        except Exception as error:
+            self.error = error
 
 
 # opens a stage with faults, and options of `open_stage`

@@ -206,11 +206,11 @@ def test_more_bootstrap_actions_than_emr_runs_are_refused() -> None:
 
 
 def test_tags_say_whose_cluster_it_is_and_which_run_started_it() -> None:
-    tags = request(tags={"team": "a", "project": "ours"})["Tags"]
+    tags = request(tags={"team": "a", "project": "ours", "emr-ml": "theirs"})["Tags"]
 
     assert {tag["Key"]: tag["Value"] for tag in tags} == {
         "project": "ours",
-        "deployment": "emr",
+        "emr-ml": "emr",
         "run": RUN,
         "team": "a",
     }

@@ -26,7 +26,9 @@ REQUEST = "s3://bucket/lake/metrics/0123/attempts/2/_job/request.json"
 
 def step(endpoint: str | None = None, name: str = NAME, **fields: Any) -> dict[str, Any]:
     target = replace(TARGET, endpoint=endpoint)
-    return step_config(config(**fields), target, Code(), "metrics", name, REQUEST)
+    return step_config(
+        config(**fields), target, Code(), asset="metrics", name=name, request_uri=REQUEST
+    )
 
 
 def arguments(endpoint: str | None = None, **fields: Any) -> list[str]:
@@ -53,7 +55,10 @@ def test_the_command_is_exactly_this() -> None:
                 *("env", "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1"),
                 *("timeout", "--kill-after=60", "21600"),
                 *("spark-submit", "--deploy-mode", "client", "--name", NAME),
-                *("--conf", "spark.checkpoint.dir=/tmp/emr_ml/checkpoints"),
+                *(
+                    "--conf",
+                    f"spark.checkpoint.dir={REQUEST.removesuffix('request.json')}checkpoints",
+                ),
                 *("--conf", "spark.driver.memory=8g"),
                 *("--py-files", "s3://bucket/lake/code/0123/spark_jobs.zip"),
                 *("s3://bucket/lake/code/0123/metrics.py", REQUEST),

@@ -1,0 +1,293 @@
+"""Whatever becomes of a step: it is computed once, and its verdict is its own."""
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emr_ml.launchers.base import LaunchError, LostError
+from emr_ml.launchers.emr import follow
+from emr_ml_tests.emulator import faults
+from emr_ml_tests.emulator.examples import a_step, until
+
+if TYPE_CHECKING:
+    from emr_ml_tests.emulator.faults import Fault, LogTrouble, StepLeft
+    from emr_ml_tests.launchers.emr.stage import Stage, Staging
+
+HIDDEN = 100.0  # emulated seconds, less than a launcher waits for what may be hidden
+HIDDEN_FOR_LONG = 600.0
+
+# scripts that end as no job of ours should
+SILENT = "print('nothing to say')"
+BROKEN = "import sys; print('java.lang.OutOfMemoryError: Java heap', file=sys.stderr); sys.exit(3)"
+# a commit, and then an exit code as if it had failed
+COMMITS_AND_FAILS = """
+import logging, runpy, sys
+try:
+    runpy.run_path(sys.argv[0].replace("commits_and_fails", "conformance_job"), run_name="__main__")
+except SystemExit as end:
+    sys.exit(end.code or 7)
+"""
+# what it says breaks off in the middle of a word
+STAMMERS = """
+import json, sys
+from spark_jobs.runtime.submit import read_request
+from spark_jobs.runtime.lake import open_lake
+request = read_request(sys.argv[1])
+messages = open_lake(request["output"] + "/_job/messages")
+messages.write("1.json", b'{"method": "log", "params": {"message": "begun", "level": "INFO"}}')
+messages.write("2.json", b'{"method": "log", "params": {"mess')
+"""
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param(
+            [faults.lost_answer("AddJobFlowSteps"), faults.hidden_steps(HIDDEN)],
+            id="lost answer, hidden step",
+        ),
+        pytest.param([faults.cut("AddJobFlowSteps")], id="cut before it arrived"),
+        pytest.param([faults.server_error("AddJobFlowSteps", times=2)], id="server errors"),
+        pytest.param([faults.throttle("AddJobFlowSteps", times=2)], id="throttled"),
+        pytest.param([faults.hidden_steps(HIDDEN)], id="hidden step"),
+    ],
+)
+def test_one_step_is_added_whatever_becomes_of_the_call(
+    staging: "Staging", plan: "list[Fault]"
+) -> None:
+    stage = staging(*plan)
+    work = stage.work()
+
+    stage.launch(work)
+
+    assert len(stage.steps(work)) == 1
+    assert stage.begun(work) == [1]
+
+
+def test_a_step_that_was_sent_twice_is_computed_once(staging: "Staging") -> None:
+    stage = staging(
+        faults.lost_answer("AddJobFlowSteps"), faults.hidden_steps(HIDDEN_FOR_LONG, times=1)
+    ).with_settings(visibility_seconds=0.5)
+    work = stage.work(seconds=1)
+
+    outcome = stage.launch(work)
+
+    assert len(stage.steps(work)) == 2
+    assert (outcome.report.attempt, stage.begun(work)) == (1, [1])
+
+
+def test_a_step_that_fails_fails_its_launch_and_not_its_cluster(stage: "Stage") -> None:
+    asset = stage.put_job("broken", BROKEN)
+
+    with pytest.raises(LaunchError) as error:
+        stage.launch(stage.work(asset))
+
+    step = stage.aws.steps[0]
+    told = str(error.value)
+    assert not isinstance(error.value, LostError)
+    # cause, place, the end of the log, where all of it is, and what to do
+    assert "OutOfMemoryError" in told and "(exit code 3)" in told
+    assert f"step {step.id} of cluster {step.cluster}" in told
+    assert "  java.lang.OutOfMemoryError: Java heap" in told
+    assert f"logs/{step.cluster}/steps/{step.id}/" in told
+    assert "take larger instances" in told
+    assert stage.only_cluster().state in ("RUNNING", "WAITING")
+    assert stage.states(stage.works[0]) == ["FAILED"]
+
+
+def test_a_step_that_fails_fails_its_launch_though_its_cluster_ends_well(
+    staging: "Staging",
+) -> None:
+    stage = staging(settings={"idle_timeout_seconds": 60, "poll_seconds": 3.0})
+    asset = stage.put_job("broken", BROKEN)
+
+    with pytest.raises(LaunchError, match="exit code 3"):
+        stage.launch(stage.work(asset))
+
+    assert stage.only_cluster().reason["Code"] == "ALL_STEPS_COMPLETED"
+
+
+def test_a_step_that_ends_well_without_a_report_has_failed(stage: "Stage") -> None:
+    work = stage.work(stage.put_job("silent", SILENT))
+
+    with pytest.raises(LaunchError, match="output missing: the step is COMPLETED, but left no"):
+        stage.launch(work)
+
+    assert stage.states(work) == ["COMPLETED"]
+
+
+def test_what_a_job_says_may_break_off(stage: "Stage", caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="launch")
+    work = stage.work(stage.put_job("stammers", STAMMERS))
+
+    with pytest.raises(LaunchError, match="output missing"):
+        stage.launch(work)
+
+    assert caplog.messages.count("begun") == 1
+
+
+def test_a_report_counts_whatever_the_step_s_exit_code_is(stage: "Stage") -> None:
+    work = stage.work(stage.put_job("commits_and_fails", COMMITS_AND_FAILS))
+
+    assert stage.launch(work).report.attempt == 1
+
+    until(lambda: stage.states(work) == ["FAILED"])
+
+
+def test_a_cancelled_step_is_told_and_not_tried_again(stage: "Stage") -> None:
+    work = stage.work(seconds=60)
+    aside = stage.launch_aside(work)
+    until(lambda: stage.begun(work))
+    step = stage.steps(work)[0]
+
+    stage.aws.client("emr").cancel_steps(ClusterId=step.cluster, StepIds=[step.id])
+
+    aside.join()
+    assert "the step was cancelled outside of this run" in str(aside.error)
+    assert len(stage.steps(work)) == 1
+
+
+@pytest.mark.parametrize("left", ["RUNNING", "INTERRUPTED", "CANCELLED"])
+def test_a_step_that_goes_down_with_its_cluster_is_tried_on_another(
+    staging: "Staging", left: "StepLeft"
+) -> None:
+    stage = staging(faults.instance_failure(step_left=left))
+    work = stage.work(seconds=2)
+
+    outcome = stage.launch(work)
+
+    assert outcome.report.attempt == 2
+    codes = [cluster.reason.get("Code") for cluster in stage.aws.clusters]
+    assert codes == ["INSTANCE_FAILURE", None]
+
+
+def test_a_job_that_survives_its_lost_cluster_commits_nothing(staging: "Staging") -> None:
+    stage = staging(faults.instance_failure(process_survives=True, after=2.0))
+    work = stage.work(seconds=4)
+
+    outcome = stage.launch(work)
+
+    lost = stage.steps(work)[0].process
+    assert lost
+    lost.wait()
+    assert outcome.report.attempt == stage.committed_attempt(work) == 2
+
+
+def test_a_cluster_that_is_always_lost_is_not_replaced_for_ever(staging: "Staging") -> None:
+    stage = staging(faults.instance_failure(times=None))
+    work = stage.work(seconds=60)
+
+    with pytest.raises(LostError, match=r"INSTANCE_FAILURE\): The master node was terminated"):
+        stage.launch(work)
+
+    assert len(stage.aws.clusters) == len(stage.steps(work)) == 3
+
+
+def test_a_step_past_its_time_limit_ends_itself_and_says_so(staging: "Staging") -> None:
+    stage = staging(faults.hung_step(how="sleeping"), settings={"step_limit_seconds": 1})
+
+    with pytest.raises(LaunchError, match=r"time limit(.|\n)*raise EMR_ML_STEP_LIMIT_SECONDS"):
+        stage.launch()
+
+    assert [step.exit_code for step in stage.aws.steps] == [124]
+
+
+def test_a_step_that_hangs_past_its_time_limit_is_ended(
+    staging: "Staging", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "KILL_AFTER_SECONDS", 1)
+    stage = staging(faults.hung_step(how="stopped"), settings={"step_limit_seconds": 1})
+    work = stage.work()
+
+    with pytest.raises(LaunchError, match="the step ran into its time limit"):
+        stage.launch(work)
+
+    assert stage.states(work) == ["CANCELLED"]
+    assert stage.only_cluster().state == "WAITING"
+
+
+def test_a_report_counts_though_emr_never_says_that_the_step_has_ended(
+    staging: "Staging",
+) -> None:
+    stage = staging(faults.hung_step(how="unnoticed"))
+    work = stage.work()
+
+    assert stage.launch(work).report.attempt == 1
+    assert stage.states(work) == ["RUNNING"]
+
+
+def test_a_step_does_not_wait_for_ever_behind_one_that_hangs(
+    staging: "Staging", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "KILL_AFTER_SECONDS", 1)
+    stage = staging(faults.hung_step(how="unnoticed"), settings={"step_limit_seconds": 4})
+    stage.launch()
+
+    later = stage.launch_aside(stage.work())
+
+    later.join(30)
+    assert not later.is_alive(), "it waits"
+    assert later.error is None
+
+
+def test_a_full_cluster_is_waited_for(stage: "Stage") -> None:
+    stage.launch()
+    cluster = stage.only_cluster()
+    emr = stage.aws.client("emr")
+    added = emr.add_job_flow_steps(
+        JobFlowId=cluster.id, Steps=[a_step(f"other {n}", "sleep", "100") for n in range(256)]
+    )
+    work = stage.work()
+    later = stage.launch_aside(work)
+    until(lambda: any(call.error for call in stage.aws.calls.of("AddJobFlowSteps")))
+
+    emr.cancel_steps(ClusterId=cluster.id, StepIds=added["StepIds"])
+
+    later.join()
+    assert later.error is None
+    assert len(stage.aws.clusters) == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("plain", "  java.lang.OutOfMemoryError: Java heap"),
+        ("truncated", "exit code|OutOfMemoryError"),
+        ("missing", r"tells nothing: it is not there yet: EMR copies logs within five minutes"),
+        ("late", r"tells nothing: it is not there yet: EMR copies logs within five minutes"),
+    ],
+)
+def test_logs_change_nothing_but_what_is_told(stage: "Stage", how: "LogTrouble", said: str) -> None:
+    stage.aws.faults.add(faults.step_logs(how))
+    impatient = stage.with_settings(poll_seconds=0.2)
+
+    with pytest.raises(LaunchError) as error:
+        impatient.launch(stage.work(stage.put_job("broken", BROKEN)))
+
+    assert not isinstance(error.value, LostError)
+    assert re.search(said, str(error.value))
+
+
+def test_logs_that_are_missing_do_not_matter_to_a_step_that_ends_well(staging: "Staging") -> None:
+    stage = staging(faults.step_logs("missing", times=None))
+
+    assert stage.launch().report.attempt == 1
+
+
+def test_the_failure_of_an_old_step_is_seen_behind_many_newer_ones(stage: "Stage") -> None:
+    asset = stage.put_job("broken", BROKEN)
+    stage.launch()
+    cluster, emr = stage.only_cluster(), stage.aws.client("emr")
+    work = stage.work(asset)
+    later = stage.with_settings(poll_seconds=4.0).launch_aside(work)
+    until(lambda: stage.steps(work))
+
+    emr.add_job_flow_steps(
+        JobFlowId=cluster.id, Steps=[a_step(f"other {n}", "true") for n in range(60)]
+    )
+
+    later.join(40)
+    assert not later.is_alive(), "it waits"
+    assert "exit code 3" in str(later.error)
