@@ -52,7 +52,8 @@ def console(context: dg.InitLoggerContext) -> logging.Logger:
 
 def _cause(event: dg.DagsterEvent) -> str | None:
     data = event.step_failure_data
-    if data.error and data.error.cls_name in INTERRUPTIONS:
+    causes = [data.error, data.error.cause] if data.error else []
+    if any(error and error.cls_name in INTERRUPTIONS for error in causes):
         return "interrupted"
     if data.user_failure_data and data.user_failure_data.description:
         return f"failed: {data.user_failure_data.description}"

@@ -36,7 +36,7 @@ PACE = {
     "EMR_ML_POLL_SECONDS": "1.5",
     "EMR_ML_VISIBILITY_SECONDS": "3",
 }
-# what a rehearsal sets itself, and what could lead it to a real account
+# what a rehearsal sets itself; of AWS's variables it takes none, for they lead to a real account
 OURS = ("EMR_ML_DEPLOYMENT", "EMR_ML_LAKE", "EMR_ML_SAMPLE_FOLDER", "DAGSTER_HOME")
 
 

@@ -26,6 +26,10 @@ def test_calls_are_told_apart_by_who_made_them(lab: Lab) -> None:
     arn = f"arn:aws:elasticmapreduce:*:*:cluster/{cluster.id}"
     assert launcher == {
         ("elasticmapreduce:RunJobFlow", "*"),
+        (
+            "elasticmapreduce:PutAutoTerminationPolicy",
+            "arn:aws:elasticmapreduce:*:*:cluster/new",
+        ),
         ("elasticmapreduce:AddJobFlowSteps", arn),
         ("iam:PassRole", "arn:aws:iam::123456789012:role/EMR_DefaultRole"),
         ("iam:PassRole", "arn:aws:iam::123456789012:role/EMR_EC2_DefaultRole"),

@@ -77,7 +77,9 @@ def read(environ: "WSGIEnvironment") -> Asked:
     form = {name: values[0] for name, values in fields.items()}
     operation = form.get("Action", "?")
     protocol: Protocol = "ec2" if service == "ec2" else "query"
-    return Asked(protocol, service, operation, caller, ((f"{service}:{operation}", "*"),), form)
+    resource = iam_arn(form) if service == "iam" else "*"
+    needed = ((f"{service}:{operation}", resource),)
+    return Asked(protocol, service, operation, caller, needed, form)
 
 
 # EMR's guide asks for these where RunJobFlow has such a part
@@ -102,6 +104,14 @@ def json_actions(
         new = "arn:aws:elasticmapreduce:*:*:cluster/new"
         needed += [(action, new) for part, action in BESIDES_RUN_JOB_FLOW if parameters.get(part)]
     return tuple(needed)
+
+
+def iam_arn(form: dict[str, str]) -> str:
+    """What a call of IAM is about, as far as it names a role or an instance profile."""
+    if role := form.get("RoleName"):
+        return role_arn(role)
+    profile = form.get("InstanceProfileName")
+    return f"arn:aws:iam::123456789012:instance-profile/{profile}" if profile else "*"
 
 
 def role_arn(role: str) -> str:

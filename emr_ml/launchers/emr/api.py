@@ -36,6 +36,10 @@ class UncertainError(Exception):
     """A call that changes things was sent, and nobody knows whether it was accepted."""
 
 
+# whatever keeps a call from being answered as it should
+AWS_ERRORS = (ClientError, BotoCoreError, UnansweredError)
+
+
 class Api:
     """The operations of one AWS service, by their names in boto3.
 

@@ -6,7 +6,7 @@ from emr_ml.claims import Held
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.emr import failures
 from emr_ml.launchers.emr.advice import advice
-from emr_ml.launchers.emr.api import Api
+from emr_ml.launchers.emr.api import AWS_ERRORS, Api
 from emr_ml.launchers.emr.cancel import cancel_step
 from emr_ml.launchers.emr.clusters import Clusters
 from emr_ml.launchers.emr.failures import Scene
@@ -50,9 +50,7 @@ class Attempt:
         if adopted:
             self._log.info("going on with %s", self.where)
         try:
-            return follower.follow()
-        except StuckError as stuck:
-            raise self._end(stuck) from stuck
+            return self._followed(follower)
         except LostError:
             raise
         except LaunchError as error:
@@ -79,14 +77,24 @@ class Attempt:
 
     def cancel(self) -> None:
         """End what was begun: the step, and a cluster that nobody else uses."""
-        cluster, step = self._place.get("cluster"), self._place.get("step")
-        if not step and (sent_to := self._place.get("sent_to")):
-            # the answer to its submission may not have come
-            listed = self._submission.listed(sent_to)
-            step = next((found.id for found in listed if found.name == self._name), None)
-        if cluster and step:
-            cancel_step(self._api, cluster, step, self._setting.pace, self._log)
-        elif cluster and self._setting.config.scope == "run":
+        try:
+            self._cancel()
+        except AWS_ERRORS as error:
+            # the interruption itself must go on
+            self._log.error("what was begun on EMR could not be ended: %s. %s", error, self.where)
+
+    def _cancel(self) -> None:
+        cluster, pace = self._place.get("cluster"), self._setting.pace
+        if not cluster:
+            return
+        if "step" not in self._place and "sent_to" in self._place:
+            # the answer to its submission has not come
+            self._submission.appearing(cluster, self._name)
+        # an attempt may have been sent twice
+        steps = [s for s in self._submission.listed(cluster) if s.name == self._name and s.is_live]
+        for step in steps:
+            cancel_step(self._api, cluster, step.id, pace, self._log)
+        if "sent_to" not in self._place and self._setting.config.scope == "run":
             self._log.info("ending cluster %s, which is this run's own", cluster)
             self._clusters.terminate(cluster)
 
@@ -152,18 +160,34 @@ class Attempt:
             tail = self._setting.logs.bootstrap(gone.id, pace.logs, pace.fast) if failed else None
             raise failures.cluster_ended(self.scene, gone, tail)
 
-    def _end(self, stuck: StuckError) -> LaunchError:
-        """Cancel what does not move; the cluster too, if nothing else would end it."""
-        self._log.error("%s", stuck)
+    def _followed(self, follower: Follower) -> Report:
+        while True:
+            try:
+                return follower.follow()
+            except StuckError as stuck:
+                self._log.error("%s", stuck)
+                self._unblock(stuck)
+
+    def _unblock(self, stuck: StuckError) -> None:
+        """End what does not move, and the cluster if that is what it takes.
+
+        Raises:
+            LaunchError: it was this attempt.
+        """
         scene = self.scene
-        ended = cancel_step(self._api, scene.cluster, scene.step, self._setting.pace, self._log)
-        alone = not any(
-            step.is_live and step.id != scene.step
-            for step in self._submission.listed(scene.cluster)
-        )
-        if stuck.cluster_is_stuck or (not ended and alone):
-            self._log.error("ending cluster %s", scene.cluster)
-            self._clusters.terminate(scene.cluster)
-        if stuck.cluster_is_stuck:
-            return LostError(scene.told(str(stuck), advice("capacity")))
-        return failures.timed_out(scene)
+        if stuck.step:
+            pace = self._setting.pace
+            ended = cancel_step(self._api, scene.cluster, stuck.step, pace, self._log)
+            listed = self._submission.listed(scene.cluster)
+            running = [s for s in listed if s.state == "RUNNING" and s.id != stuck.step]
+            if not ended and not running:
+                self._end_cluster()
+            if stuck.step == scene.step:
+                raise failures.timed_out(scene)
+        else:
+            self._end_cluster()
+            raise LostError(scene.told(str(stuck), advice("capacity")))
+
+    def _end_cluster(self) -> None:
+        self._log.error("ending cluster %s", self.scene.cluster)
+        self._clusters.terminate(self.scene.cluster)

@@ -3,9 +3,7 @@
 import time
 from logging import Logger
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from emr_ml.launchers.emr.api import Api, UnansweredError
+from emr_ml.launchers.emr.api import AWS_ERRORS, Api
 from emr_ml.launchers.emr.pace import Pace
 from emr_ml.launchers.emr.states import STEP_LIVE
 
@@ -29,7 +27,7 @@ def cancel_step(api: Api, cluster: str, step: str, pace: Pace, log: Logger) -> b
                     log.info("step %s is %s", step, state)
                     return True
                 time.sleep(max(pace.fast, pace.cancellation / 15))
-    except (BotoCoreError, ClientError, UnansweredError) as error:
+    except AWS_ERRORS as error:
         log.warning("EMR did not confirm the end of step %s: %s", step, error)
     log.error(
         "step %s of cluster %s may still run. End it with: aws emr cancel-steps --cluster-id %s "

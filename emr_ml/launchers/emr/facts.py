@@ -5,9 +5,8 @@ from logging import Logger
 from typing import Any
 
 import dagster as dg
-from botocore.exceptions import BotoCoreError, ClientError
 
-from emr_ml.launchers.emr.api import Api, UnansweredError
+from emr_ml.launchers.emr.api import AWS_ERRORS, Api
 from emr_ml.launchers.emr.cost import step_cost
 from emr_ml.launchers.emr.failures import Scene
 from emr_ml.launchers.emr.states import Step
@@ -39,7 +38,7 @@ def costs(
             Step.of(listed) for listed in api.ask("list_steps", ClusterId=scene.cluster)["Steps"]
         ]
         described = api.ask("describe_cluster", ClusterId=scene.cluster)["Cluster"]
-    except (BotoCoreError, ClientError, UnansweredError) as error:
+    except AWS_ERRORS as error:
         log.info("what the step cost is not known: %s", error)
         return {}
     own = next((step for step in steps if step.id == scene.step), None)

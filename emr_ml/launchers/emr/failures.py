@@ -77,9 +77,16 @@ def cluster_ended(scene: Scene, cluster: Cluster, tail: Tail | None) -> LaunchEr
     return LostError(scene.told(cause, advice(f"{cluster.code} {cluster.message}")))
 
 
-def step_failed(scene: Scene, step: Step, failure: Failure | None, tail: Tail) -> LaunchError:
-    """The step's process ended with an error."""
-    code = exit_code(step, tail)
+def step_failed(
+    scene: Scene, step: Step, failure: Failure | None, tail: Tail, controller: Tail
+) -> LaunchError:
+    """The step's process ended with an error.
+
+    Args:
+        tail: of the log of the process.
+        controller: of what EMR itself logs about it.
+    """
+    code = exit_code(step, controller)
     own = failure.message if failure else ""
     emr = " ".join(
         part for name, part in step.details.items() if part and name != "LogFile"
@@ -137,10 +144,10 @@ def cancelled(scene: Scene) -> LaunchError:
     )
 
 
-def exit_code(step: Step, tail: Tail) -> int | None:
-    """The exit code of a step's process, as far as EMR or the log names it."""
-    said = " ".join([*step.details.values(), tail.text])
-    found = re.search(r"exit code:? '?(\d+)|ret '(\d+)'|exited with (\d+)", said)
+def exit_code(step: Step, controller: Tail) -> int | None:
+    """The exit code of a step's process, as far as EMR names it."""
+    said = " ".join([controller.text, *step.details.values()])
+    found = re.search(r"exit ?code:? '?(\d+)|ret '(\d+)'|exited with (\d+)", said, re.IGNORECASE)
     return int(next(code for code in found.groups() if code)) if found else None
 
 

@@ -2,13 +2,12 @@
 
 import random
 import time
+from dataclasses import replace
 from logging import Logger
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from emr_ml.launchers.base import DetachedError
 from emr_ml.launchers.emr import failures
-from emr_ml.launchers.emr.api import Api, UnansweredError, error_code
+from emr_ml.launchers.emr.api import AWS_ERRORS, Api, error_code
 from emr_ml.launchers.emr.failures import Scene
 from emr_ml.launchers.emr.logs import Tail
 from emr_ml.launchers.emr.looks import Look, Looks
@@ -21,16 +20,18 @@ from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
 from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.report import Report, read_report
 
-AWS_ERRORS = (BotoCoreError, ClientError, UnansweredError)
 FAST_LOOKS_OF_GRACE = 3
 
 
 class StuckError(Exception):
-    """EMR shows a step or a cluster in one state for longer than it can be so."""
+    """EMR shows a step or a cluster in one state for longer than it can be so.
 
-    def __init__(self, message: str, *, cluster_is_stuck: bool) -> None:
+    `step` is the one that does not move, be it another's; None if it is the cluster.
+    """
+
+    def __init__(self, message: str, step: str | None) -> None:
         super().__init__(message)
-        self.cluster_is_stuck = cluster_is_stuck
+        self.step = step
 
 
 class Follower:
@@ -49,6 +50,8 @@ class Follower:
         self._since: dict[str, float] = {}
         self._quiet_since = time.monotonic()
         self._trouble = ""
+        self._asked_about: Look | None = None
+        self._own: Step | None = None
         self.seen_alive = False
 
     def follow(self) -> Report:
@@ -94,11 +97,12 @@ class Follower:
         """Raises what EMR's listings mean, if they mean that no report will come."""
         if look is None:
             return
+        look = self._completed(look)
         found, step = verdict(look, self._name)
         self._tell(look, step)
         if found is Verdict.GOES_ON:
             self.seen_alive |= step is not None
-            self._check_time(look, step)
+            self._check_time(look)
             return
         # the report may have been written since the lake was looked at, or be on its way
         for _ in range(FAST_LOOKS_OF_GRACE):
@@ -107,13 +111,25 @@ class Follower:
             time.sleep(self._pace.fast)
         self._conclude(look, found, step)
 
+    def _completed(self, look: Look) -> Look:
+        """The look, with the step that is followed: it may have ended long before all others."""
+        if look.named(self._name):
+            return look
+        if look is not self._asked_about:
+            self._asked_about, self._own = look, self._looks.ask_for(self._scene.step)
+        return replace(look, steps=(*look.steps, self._own)) if self._own else look
+
     def _conclude(self, look: Look, found: Verdict, step: Step | None) -> None:
         # a superseded attempt ends without a report, and that is as it should be
         check_claim(self._lake, self._request)
         scene, cluster, logs = self._scene, look.cluster, self._setting.logs
         match found:
             case Verdict.FAILED if step:
-                raise failures.step_failed(scene, step, self._failure(), self._tail("stderr"))
+                tail = self._tail("stderr")
+                controller = logs.step(scene.cluster, step.id, "controller", 0.0, 0.0)
+                # EMR tells why a step failed some seconds after it failed
+                step = self._looks.ask_for(step.id) or step
+                raise failures.step_failed(scene, step, self._failure(), tail, controller)
             case Verdict.ENDED:
                 raise failures.output_missing(scene, self._tail("stderr"))
             case Verdict.CANCELLED:
@@ -131,21 +147,19 @@ class Follower:
         scene, pace = self._scene, self._pace
         return self._setting.logs.step(scene.cluster, scene.step, name, pace.logs, pace.fast)
 
-    def _check_time(self, look: Look, step: Step | None) -> None:
+    def _check_time(self, look: Look) -> None:
+        """Raises StuckError if this step, or one that it waits for, should have ended long ago."""
         config = self._setting.config
-        limit = config.step_limit_seconds + KILL_AFTER_SECONDS + 2 * self._pace.slow
-        if step and step.state == "RUNNING":
-            if self._seconds_in(step.id, step.state) > limit:
-                raise StuckError(
-                    f"step {step.id} is RUNNING past its time limit", cluster_is_stuck=False
-                )
-        elif look.cluster.state in CLUSTER_COMING_UP:
+        slack = KILL_AFTER_SECONDS + 2 * self._pace.slow
+        for running in [step for step in look.steps if step.state == "RUNNING"]:
+            limit = (running.limit or config.step_limit_seconds) + slack
+            if self._seconds_in(running.id, running.state) > limit:
+                raise StuckError(f"step {running.id} is RUNNING past its time limit", running.id)
+        if look.cluster.state in CLUSTER_COMING_UP:
             seconds = self._seconds_in(look.cluster.id, "coming up")
             if seconds > config.start_limit_seconds:
-                raise StuckError(
-                    f"cluster {look.cluster.id} is {look.cluster.state} for {seconds:.0f} seconds",
-                    cluster_is_stuck=True,
-                )
+                state = f"{look.cluster.state} for {seconds:.0f} seconds"
+                raise StuckError(f"cluster {look.cluster.id} is {state}", None)
 
     def _seconds_in(self, what: str, state: str) -> float:
         here = time.monotonic()

@@ -3,13 +3,11 @@
 from datetime import datetime
 from logging import Logger
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from emr_ml.claims import Claim, Held
 from emr_ml.launchers.base import Computed, DetachedError, Launcher, LaunchError
 from emr_ml.launchers.emr import facts
 from emr_ml.launchers.emr.advice import advice
-from emr_ml.launchers.emr.api import UnansweredError
+from emr_ml.launchers.emr.api import AWS_ERRORS
 from emr_ml.launchers.emr.attempt import Attempt
 from emr_ml.launchers.emr.cluster_config import ClusterConfig, ClusterConfigError
 from emr_ml.launchers.emr.live import console_link
@@ -52,19 +50,18 @@ class EmrLauncher(Launcher):
 
     def compute(self, request: Request, held: Held, log: Logger) -> Computed:
         attempt = Attempt(self._setting, request, held, log)
-        messages = Messages(self.lake, request)
         try:
             report = attempt.run()
         except DetachedError:
             raise
         except (JobError, LaunchError) as error:
-            messages.clear()
+            self._clear(request, log)
             if isinstance(error, LaunchError):
                 error.facts |= facts.places(attempt.scene)
             raise
         except (ClusterConfigError, PackagesError) as error:
             raise LaunchError(str(error)) from error
-        except (ClientError, BotoCoreError, UnansweredError) as error:
+        except AWS_ERRORS as error:
             raise _detached(request, error) from error
         except Exception:
             # whatever it is, the step goes on
@@ -72,10 +69,17 @@ class EmrLauncher(Launcher):
             raise
         except BaseException:
             attempt.cancel()
-            messages.clear()
+            self._clear(request, log)
             raise
-        messages.clear()
+        self._clear(request, log)
         return Computed(report, self._facts(attempt, report, log))
+
+    def _clear(self, request: Request, log: Logger) -> None:
+        try:
+            Messages(self.lake, request).clear()
+        except AWS_ERRORS as error:
+            # what is left there harms nobody
+            log.info("the messages of the attempt were not removed: %s", error)
 
     def _facts(self, attempt: Attempt, report: Report, log: Logger) -> dict[str, object]:
         scene, task = attempt.scene, self._setting.config.task

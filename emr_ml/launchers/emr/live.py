@@ -9,7 +9,7 @@ from typing import Any
 from emr_ml.launchers.emr.api import Api
 from emr_ml.launchers.emr.cluster_config import ClusterConfig
 from emr_ml.launchers.emr.pace import KILL_AFTER_SECONDS
-from emr_ml.launchers.emr.states import CLUSTER_COMING_UP, CLUSTER_LIVE, STEP_LIVE
+from emr_ml.launchers.emr.states import CLUSTER_COMING_UP, CLUSTER_LIVE, STEP_LIVE, limit_of
 
 OWN_PREFIX = "emr-ml "
 
@@ -120,7 +120,9 @@ def ends_by(
     for step in reversed(active):  # as EMR takes them: the oldest first
         begun = _time(step, "StartDateTime")
         free = heapq.heappop(slots) if len(slots) >= concurrency and not begun else start
-        limit = timedelta(seconds=_limit(step, config.step_limit_seconds) + KILL_AFTER_SECONDS)
+        limit = timedelta(
+            seconds=(limit_of(dict(step)) or config.step_limit_seconds) + KILL_AFTER_SECONDS
+        )
         heapq.heappush(slots, max((begun or free) + limit, now))
     return max(slots) + idle
 
@@ -133,11 +135,3 @@ def console_link(region: str, cluster_id: str) -> str:
 
 def _time(step: Mapping[str, Any], name: str) -> datetime | None:
     return step["Status"].get("Timeline", {}).get(name)
-
-
-def _limit(step: Mapping[str, Any], default: int) -> int:
-    """The time limit in a step's own command, `timeout [options] <seconds> …`."""
-    args: list[str] = step.get("Config", {}).get("Args", [])
-    rest = args[args.index("timeout") + 1 :] if "timeout" in args else []
-    limit = next((arg for arg in rest if not arg.startswith("-")), "")
-    return int(limit) if limit.isdecimal() else default

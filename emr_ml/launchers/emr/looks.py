@@ -62,6 +62,11 @@ class Looks:
             self._take()
         return self._latest
 
+    def ask_for(self, step: str) -> Step | None:
+        """One step as EMR tells it now; None while it is not listed yet."""
+        listed = self._api.ask("list_steps", ClusterId=self._cluster, StepIds=[step])["Steps"]
+        return Step.of(listed[0]) if listed else None
+
     def _take(self) -> None:
         """Ask EMR, if nobody else has the turn."""
         self._since = time.monotonic()

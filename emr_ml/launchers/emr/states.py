@@ -46,7 +46,11 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Step:
-    """A step as EMR lists it; `details` are EMR's own words on a failure, times are UTC."""
+    """A step as EMR lists it.
+
+    `details` are EMR's own words on a failure, times are UTC, `limit` is how many seconds the
+    step's own command gives it.
+    """
 
     id: str
     name: str
@@ -54,6 +58,7 @@ class Step:
     details: dict[str, str] = field(default_factory=dict[str, str])
     started: str | None = None
     ended: str | None = None
+    limit: int | None = None
 
     @classmethod
     def of(cls, listed: dict[str, Any]) -> Self:
@@ -68,8 +73,17 @@ class Step:
             status.get("FailureDetails", {}),
             started and started.isoformat(),
             ended and ended.isoformat(),
+            limit_of(listed),
         )
 
     @property
     def is_live(self) -> bool:
         return self.state in STEP_LIVE
+
+
+def limit_of(listed: dict[str, Any]) -> int | None:
+    """The seconds in a step's own command, `timeout [options] <seconds> …`."""
+    args: list[str] = listed.get("Config", {}).get("Args", [])
+    rest = args[args.index("timeout") + 1 :] if "timeout" in args else []
+    limit = next((arg for arg in rest if not arg.startswith("-")), "")
+    return int(limit) if limit.isdecimal() else None

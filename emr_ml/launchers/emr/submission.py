@@ -42,7 +42,7 @@ class Submission:
         """
         # whoever held the claim before may have sent a step that is not listed yet
         if held.claim.place.get("sent_to") == cluster and (
-            found := self._appearing(cluster, step["Name"])
+            found := self.appearing(cluster, step["Name"])
         ):
             return found
         held.note(sent_to=cluster)
@@ -54,7 +54,7 @@ class Submission:
                 )
             except UncertainError as error:
                 log.warning("%s. Looking whether the step was accepted", error)
-                if found := self._appearing(cluster, step["Name"]):
+                if found := self.appearing(cluster, step["Name"]):
                     return found
             except ClientError as error:
                 refusals += not _is_full(error)
@@ -64,12 +64,8 @@ class Submission:
             else:
                 return answer["StepIds"][0]
 
-    def listed(self, cluster: str) -> Iterator[Step]:
-        """The steps of a cluster, newest first."""
-        for page in self._api.pages("list_steps", "Steps", ClusterId=cluster):
-            yield from map(Step.of, page)
-
-    def _appearing(self, cluster: str, name: str) -> str | None:
+    def appearing(self, cluster: str, name: str) -> str | None:
+        """The id of a step that may have been sent a moment ago; None if it does not show up."""
         until = time.monotonic() + self._pace.visibility
         while True:
             for step in self.listed(cluster):
@@ -78,6 +74,11 @@ class Submission:
             if time.monotonic() > until:
                 return None
             time.sleep(max(self._pace.fast, self._pace.visibility / 10))
+
+    def listed(self, cluster: str) -> Iterator[Step]:
+        """The steps of a cluster, newest first."""
+        for page in self._api.pages("list_steps", "Steps", ClusterId=cluster):
+            yield from map(Step.of, page)
 
     def _judge(
         self, error: ClientError, cluster: str, step: Mapping[str, Any], *, final: bool

@@ -20,14 +20,19 @@ HIDDEN_FOR_LONG = 600.0
 
 # scripts that end as no job of ours should
 SILENT = "print('nothing to say')"
-BROKEN = "import sys; print('java.lang.OutOfMemoryError: Java heap', file=sys.stderr); sys.exit(3)"
+BROKEN = """
+import random, sys
+for number in range(2000):
+    print(f"line {number} {random.random()}", file=sys.stderr)
+sys.exit("java.lang.OutOfMemoryError: Java heap")
+"""
 # a commit, and then an exit code as if it had failed
 COMMITS_AND_FAILS = """
-import logging, runpy, sys
-try:
-    runpy.run_path(sys.argv[0].replace("commits_and_fails", "conformance_job"), run_name="__main__")
-except SystemExit as end:
-    sys.exit(end.code or 7)
+import logging, sys
+from spark_jobs.runtime.job import Result
+from spark_jobs.runtime.submit import perform
+perform(lambda *_: Result({}, {}, {}), sys.argv[1], logging.getLogger())
+sys.exit(7)
 """
 # what it says breaks off in the middle of a word
 STAMMERS = """
@@ -88,7 +93,7 @@ def test_a_step_that_fails_fails_its_launch_and_not_its_cluster(stage: "Stage") 
     told = str(error.value)
     assert not isinstance(error.value, LostError)
     # cause, place, the end of the log, where all of it is, and what to do
-    assert "OutOfMemoryError" in told and "(exit code 3)" in told
+    assert "OutOfMemoryError" in told and "(exit code 1)" in told
     assert f"step {step.id} of cluster {step.cluster}" in told
     assert "  java.lang.OutOfMemoryError: Java heap" in told
     assert f"logs/{step.cluster}/steps/{step.id}/" in told
@@ -103,7 +108,7 @@ def test_a_step_that_fails_fails_its_launch_though_its_cluster_ends_well(
     stage = staging(settings={"idle_timeout_seconds": 60, "poll_seconds": 3.0})
     asset = stage.put_job("broken", BROKEN)
 
-    with pytest.raises(LaunchError, match="exit code 3"):
+    with pytest.raises(LaunchError, match="OutOfMemoryError"):
         stage.launch(stage.work(asset))
 
     assert stage.only_cluster().reason["Code"] == "ALL_STEPS_COMPLETED"
@@ -169,9 +174,9 @@ def test_a_job_that_survives_its_lost_cluster_commits_nothing(staging: "Staging"
 
     outcome = stage.launch(work)
 
-    lost = stage.steps(work)[0].process
+    lost = stage.steps(work)[0].program
     assert lost
-    lost.wait()
+    until(lambda: lost.poll() is not None)
     assert outcome.report.attempt == stage.committed_attempt(work) == 2
 
 
@@ -235,6 +240,7 @@ def test_a_step_does_not_wait_for_ever_behind_one_that_hangs(
 def test_a_full_cluster_is_waited_for(stage: "Stage") -> None:
     stage.launch()
     cluster = stage.only_cluster()
+    until(lambda: cluster.state == "WAITING")
     emr = stage.aws.client("emr")
     added = emr.add_job_flow_steps(
         JobFlowId=cluster.id, Steps=[a_step(f"other {n}", "sleep", "100") for n in range(256)]
@@ -254,7 +260,7 @@ def test_a_full_cluster_is_waited_for(stage: "Stage") -> None:
     ("how", "said"),
     [
         ("plain", "  java.lang.OutOfMemoryError: Java heap"),
-        ("truncated", "exit code|OutOfMemoryError"),
+        ("truncated", r"steps/s-\w+/stderr.gz:\n  line \d+ 0"),
         ("missing", r"tells nothing: it is not there yet: EMR copies logs within five minutes"),
         ("late", r"tells nothing: it is not there yet: EMR copies logs within five minutes"),
     ],
@@ -290,4 +296,4 @@ def test_the_failure_of_an_old_step_is_seen_behind_many_newer_ones(stage: "Stage
 
     later.join(40)
     assert not later.is_alive(), "it waits"
-    assert "exit code 3" in str(later.error)
+    assert "OutOfMemoryError" in str(later.error)

@@ -56,7 +56,9 @@ class S3Lake(Lake):
         return self._put_if({"IfMatch": etag}, key, body)
 
     def remove(self, key: str) -> None:
-        self._ask("delete_object", Key=self._key(key))
+        # Spark's connector leaves empty objects for folders, whose keys end with a slash
+        folder = "/" if key.endswith("/") else ""
+        self._ask("delete_object", Key=self._key(key.removesuffix("/")) + folder)
 
     def list(self, prefix: str) -> Iterator[Object]:
         strip = len(self._full(""))

@@ -1,0 +1,1 @@
+"""Benchmarks that anyone can repeat; what they found is in docs/benchmarks.md."""

@@ -1,0 +1,161 @@
+"""Whatever AWS answers or does not: a healthy step is never failed, nothing is done twice."""
+
+import logging
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emr_ml.claims import Claims
+from emr_ml.launchers.base import DetachedError
+from emr_ml_tests.emulator import faults
+from emr_ml_tests.emulator.examples import until
+from spark_jobs.runtime.lake.base import as_json
+from spark_jobs.runtime.report import claim_key
+
+if TYPE_CHECKING:
+    from emr_ml_tests.emulator.faults import Fault
+    from emr_ml_tests.launchers.emr.stage import Stage, Staging
+
+TEN_MINUTES = 600.0  # emulated seconds
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param(faults.throttle("ListSteps", seconds=TEN_MINUTES), id="throttled"),
+        pytest.param(faults.server_error("*:*", seconds=TEN_MINUTES / 5), id="all broken"),
+        pytest.param(
+            faults.expired_token("elasticmapreduce:*", seconds=TEN_MINUTES), id="expired token"
+        ),
+        pytest.param(faults.cut("DescribeCluster", seconds=TEN_MINUTES), id="cut"),
+    ],
+)
+def test_a_step_that_runs_is_followed_through_ten_minutes_without_an_answer(
+    stage: "Stage", plan: "Fault", caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="launch")
+    work = stage.work(seconds=3)
+    running = stage.launch_aside(work)
+    until(lambda: "RUNNING" in stage.states(work))
+    stage.aws.faults.add(plan)
+
+    running.join()
+
+    assert running.outcome and running.outcome.report.attempt == 1
+    assert len(stage.steps(work)) == 1
+
+
+def test_the_log_tells_once_that_aws_gives_no_answer(
+    stage: "Stage", caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="launch")
+    work = stage.work(seconds=8)
+    running = stage.launch_aside(work)
+    until(lambda: "RUNNING" in stage.states(work))
+    stage.aws.faults.add(faults.throttle("ListSteps", times=2))
+
+    running.join()
+
+    told = [line for line in caplog.messages if "answer" in line]
+    assert told == [
+        "AWS gives no answer (ThrottlingException): waiting, the step goes on",
+        "AWS answers again",
+    ]
+
+
+@pytest.mark.parametrize(
+    "of", ["s3:GetObject *", "s3:PutObject *", "s3:ListBucket *", "elasticmapreduce:*"]
+)
+def test_credentials_may_run_out_at_any_call(staging: "Staging", of: str) -> None:
+    stage = staging(faults.expired_token(of, skip=1, times=2), faults.expired_token(of, skip=4))
+    work = stage.work()
+
+    stage.launch(work)
+
+    assert stage.begun(work) == [1]
+    assert stage.aws.faults.count("expired token") == 3
+
+
+@pytest.mark.parametrize(
+    "of", ["*/claim.json", "*/steps.json", "*/request.json", "*/error.json", "*/lake/code/*"]
+)
+def test_no_answer_of_the_lake_is_lost_for_good(staging: "Staging", of: str) -> None:
+    stage = staging(
+        *(faults.lost_answer(f"s3:PutObject {of}", skip=number) for number in range(4)),
+        *(faults.server_error(f"s3:GetObject {of}", skip=number) for number in range(4)),
+    )
+    work = stage.work()
+
+    stage.launch(work)
+
+    assert stage.begun(work) == [1]
+    assert len(stage.aws.clusters) == len(stage.steps(work)) == 1
+
+
+def test_a_storm_on_every_call_fails_nothing_and_does_nothing_twice(staging: "Staging") -> None:
+    stage = staging(
+        faults.throttle("elasticmapreduce:*", chance=0.3),
+        faults.lost_answer("elasticmapreduce:*", chance=0.2),
+        faults.server_error("elasticmapreduce:*", chance=0.2),
+        faults.lost_answer("s3:PutObject *", chance=0.1),
+        faults.throttle("s3:*", chance=0.1),
+        faults.hidden_clusters(60.0),
+        faults.hidden_steps(60.0),
+    )
+    works = [stage.work() for _ in range(2)]
+    runs = [stage.launch_aside(work) for work in works]
+
+    for run in runs:
+        run.join()
+
+    assert [run.error for run in runs] == [None, None]
+    assert [stage.begun(work) for work in works] == [[1], [1]]
+    assert [len(stage.steps(work)) for work in works] == [1, 1]
+    assert len(stage.aws.clusters) == 1
+
+
+def test_whoever_is_out_of_patience_leaves_the_step_to_the_next_launch(stage: "Stage") -> None:
+    impatient = stage.with_settings(api_patience_seconds=0.5)
+    work = stage.work(seconds=4)
+    running = impatient.launch_aside(work)
+    until(lambda: stage.begun(work))
+    stage.aws.faults.add(faults.throttle("elasticmapreduce:*", times=10_000))
+    running.join()
+    stage.aws.faults.clear()
+
+    outcome = stage.launch(work)
+
+    assert isinstance(running.error, DetachedError)
+    assert "materialize again to follow it" in str(running.error)
+    assert outcome.report.attempt == 1
+    assert len(stage.steps(work)) == 1
+
+
+@pytest.mark.parametrize(
+    "of", ["ListInstances", "ListSteps", "s3:DeleteObject *", "s3:ListBucket *"]
+)
+def test_nothing_that_comes_after_the_report_fails_the_launch(stage: "Stage", of: str) -> None:
+    work = stage.work(seconds=1)
+    running = stage.launch_aside(work)
+    until(lambda: stage.begun(work))
+    stage.aws.faults.add(faults.server_error(of, times=10_000))
+
+    running.join()
+
+    assert running.error is None
+
+
+def test_an_attempt_on_a_cluster_that_emr_has_forgotten_is_lost(stage: "Stage") -> None:
+    work = stage.work()
+    held = Claims(stage.lake, claim_key(work.asset, work.version)).take("a run of long ago")
+    assert held
+    held.note(cluster="j-FORGOTTEN", sent_to="j-FORGOTTEN", step="s-FORGOTTEN")
+    stored = stage.lake.read(claim_key(work.asset, work.version))
+    assert stored
+    left = replace(held.claim, status="left")
+    stage.lake.swap(claim_key(work.asset, work.version), as_json(asdict(left)), stored.etag)
+
+    outcome = stage.with_settings(api_patience_seconds=3.0).launch(work)
+
+    assert outcome.report.attempt == 2

@@ -1,0 +1,67 @@
+"""What a rehearsal calls passed, and what it keeps away from; `make rehearse` is the rest."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emr_ml_tests.emulator.record import Record
+from emr_ml_tests.rehearsal import Rehearsal, environment, numbers, show
+
+FIGURES: dict[str, Any] = {"accuracy": 0.9, "test_rows": 95, "rmse": None}
+
+
+def rehearsal(local: dict[str, Any], emr: dict[str, Any], alive: tuple[str, ...] = ()) -> Rehearsal:
+    return Rehearsal(local, emr, Record(), "the timeline", alive)
+
+
+def test_it_passes_if_both_runs_are_green_and_agree_but_for_the_last_digits() -> None:
+    assert rehearsal(FIGURES, FIGURES | {"accuracy": 0.9 + 1e-15}).passed
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        rehearsal(FIGURES, {}),
+        rehearsal({}, {}),
+        rehearsal(FIGURES, FIGURES | {"accuracy": 0.9001}),
+        rehearsal(FIGURES, FIGURES | {"rmse": 0.0}),
+        rehearsal(FIGURES, {"accuracy": 0.9}),
+        rehearsal(FIGURES, FIGURES, ("j-1",)),
+    ],
+)
+def test_it_does_not_pass_with_a_failed_run_other_figures_or_a_cluster_alive(
+    failed: Rehearsal,
+) -> None:
+    assert not failed.passed
+
+
+def test_what_differs_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    show(rehearsal(FIGURES, FIGURES | {"accuracy": 0.8}, ("j-1",)))
+
+    said = capsys.readouterr().out
+    assert "accuracy                  0.9000      0.8000  differs" in said
+    assert "test_rows                     95          95\n" in said
+    assert "the timeline" in said
+    assert "j-1 is alive past its idle timeout" in said
+    assert said.endswith("FAILED: see above\n")
+
+
+def test_only_numbers_are_compared() -> None:
+    assert numbers({**FIGURES, "problem": "binary", "curve": [1]}) == FIGURES
+
+
+def test_a_rehearsal_has_nothing_of_the_caller_s_account_or_lake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
+    monkeypatch.setenv("EMR_ML_LAKE", "s3://real/lake")
+    monkeypatch.setenv("EMR_ML_SOURCE", "adult.csv")
+
+    env = environment(tmp_path, "emr", "s3://rehearsal/lake")
+
+    assert not [name for name in env if name.startswith("AWS_")]
+    assert env["EMR_ML_LAKE"] == "s3://rehearsal/lake"
+    assert env["EMR_ML_SOURCE"] == "adult.csv"
+    assert (Path(env["DAGSTER_HOME"]) / "dagster.yaml").is_file()
