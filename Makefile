@@ -7,10 +7,10 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test ui rehearse check lock
+.PHONY: help setup run test ui rehearse bench-emr check lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make .venv with the locked packages and the command emr-ml; install Java if there is none
 	@$(PYTHON) scripts/set_up.py
@@ -26,6 +26,9 @@ ui: setup ## open Dagster on 127.0.0.1:3000, with the same history as make run
 
 rehearse: setup ## run the whole graph on an emulated EMR on this machine, and compare the metrics
 	@$(BIN)/python -m emr_ml_tests.rehearsal
+
+bench-emr: setup ## compare with dagster-aws's PipesEMRClient on an emulated EMR, in 20 minutes
+	@$(BIN)/python -m benchmarks.emr
 
 check: setup ## check format, lint and types
 	@$(BIN)/ruff format --check

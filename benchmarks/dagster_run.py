@@ -24,7 +24,7 @@ class DagsterRun:
 
 
 def execute(module: str, home: Path, variables: Mapping[str, str]) -> DagsterRun:
-    """`dagster job execute`, with its output shown as it comes, and a history of its own.
+    """`dagster job execute`, with a history and a log, `output.txt`, of its own.
 
     Raises:
         RuntimeError: the run is not green.
@@ -37,12 +37,15 @@ def execute(module: str, home: Path, variables: Mapping[str, str]) -> DagsterRun
         for name, value in os.environ.items()
         if not name.startswith(("AWS_", "EMR_ML_", "DAGSTER_"))
     }
-    subprocess.run(
-        [COMMAND, "job", "execute", "-m", module, "-j", JOB],
-        env=kept | dict(variables) | {"DAGSTER_HOME": str(home)},
-        cwd=ROOT,
-        check=False,
-    )
+    with (home / "output.txt").open("wb") as output:
+        subprocess.run(
+            [COMMAND, "job", "execute", "-m", module, "-j", JOB],
+            env=kept | dict(variables) | {"DAGSTER_HOME": str(home)},
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
     with dg.DagsterInstance.from_config(str(home)) as instance:
         return noted(instance)
 

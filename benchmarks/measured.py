@@ -1,4 +1,4 @@
-"""What a run cost: clusters, billed time and where it went, calls, and how soon its end was seen."""
+"""What a run cost: clusters, billed time, calls; and how soon the end of a step was seen."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from emr_ml_tests.emulator.server import Emulator
 from emr_ml_tests.emulator.world import LAUNCHER
 
 # where the seconds of an instance go
-START, WORK, IDLE, END = "bootstrap", "steps and pauses", "idle", "ending"
+PARTS = START, WORK, IDLE, END = "bootstrap", "steps and pauses", "idle", "ending"
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,13 @@ def measure(
     """The figures of a run whose clusters have all ended."""
     steps = [step for cluster in clusters for step in cluster.steps]
     ended = {step.name.split()[0]: aws.clock.true_time(step.ended or 0.0) for step in steps}
+    spent = [parts(aws, cluster) for cluster in clusters]
     made = [call for call in calls if call.caller == LAUNCHER]
     return Measured(
         clusters=len(clusters),
         instances=sum(len(cluster.instances) for cluster in clusters),
         billed=sum(cluster.billed_seconds for cluster in clusters),
-        parts=sum((parts(aws, cluster) for cluster in clusters), Counter[str]()),
+        parts={part: sum(one[part] for one in spent) for part in PARTS},
         steps={
             step.name.split()[0]: aws.clock.real((step.ended or 0.0) - (step.started or 0.0))
             for step in steps
@@ -61,7 +62,7 @@ def measure(
     )
 
 
-def parts(aws: Emulator, cluster: Cluster) -> Counter[str]:
+def parts(aws: Emulator, cluster: Cluster) -> dict[str, float]:
     """The instance-seconds of a cluster that has ended, by what they were spent on."""
     moments = (
         min(instance.created for instance in cluster.instances),
@@ -74,7 +75,5 @@ def parts(aws: Emulator, cluster: Cluster) -> Counter[str]:
         ),
         cluster.ended or 0.0,
     )
-    found = Counter[str]()
-    for part, begin, end in zip((START, WORK, IDLE, END), moments, moments[1:], strict=False):
-        found[part] = round((end - begin) * len(cluster.instances))  # to the second, as it is billed
-    return found
+    spans = zip(PARTS, moments, moments[1:], strict=False)
+    return {part: (end - begin) * len(cluster.instances) for part, begin, end in spans}

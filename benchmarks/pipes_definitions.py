@@ -43,7 +43,8 @@ def emr_client() -> "EMRClient":
     PipesEMRClient takes holds this for a failure, though the step succeeds.
     """
     client = boto3.client("emr")
-    client.get_waiter = partial(_get_waiter, client.get_waiter)
+    patient: Any = client  # its type has an overload for each waiter
+    patient.get_waiter = partial(_get_waiter, client.get_waiter)
     return client
 
 

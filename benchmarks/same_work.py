@@ -60,6 +60,7 @@ def _step(told: Mapping[str, Any], asset: str, theirs: S3) -> dict[str, Any]:
 
 
 def moved(text: str, ours: S3, theirs: S3) -> str:
+    """The text, with addresses in their bucket in the place of ours."""
     return text.replace(ours.uri(), theirs.uri())
 
 

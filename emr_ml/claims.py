@@ -138,7 +138,7 @@ class Held:
         self._end = "left"
 
     @contextmanager
-    def kept(self, log: Logger) -> Generator[None]:
+    def kept(self, log: Logger, *, left_on_error: bool = False) -> Generator[None]:
         """Renew the claim while the block runs; the attempt is over at its end, unless left."""
         ended = threading.Event()
 
@@ -154,6 +154,10 @@ class Held:
         keeper.start()
         try:
             yield
+        except BaseException:
+            if left_on_error:
+                self.leave()
+            raise
         finally:
             ended.set()
             keeper.join()

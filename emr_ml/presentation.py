@@ -20,12 +20,12 @@ def describe(outcome: Outcome) -> dict[str, Any]:
         "reused": outcome.reused,
         "attempt": report.attempt,
         "lake_path": dg.MetadataValue.path(report.path),
+        **outcome.facts,
         **{f"rows_{name}": count for name, count in report.rows.items()},
         **_table(report),
         **_figures(report.figures),
         **{f"seconds_{phase}": seconds for phase, seconds in report.seconds.items()},
         **_files(report),
-        **outcome.facts,
         **_pictures(report),
     }
 

@@ -1,12 +1,15 @@
-"""What a rehearsal calls passed, and what it keeps away from; `make rehearse` is the rest."""
+"""What a rehearsal calls passed, what it keeps away from, and a rehearsal itself."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emr_ml_tests.emulator.record import Record
-from emr_ml_tests.rehearsal import Rehearsal, environment, numbers, show
+from emr_ml_tests.rehearsal import BUCKET, Rehearsal, environment, numbers, rehearse, show
+from emr_ml_tests.s3a import needs_s3a
+from emr_ml_tests.test_launcher_policy import forbidden, statements
 
 FIGURES: dict[str, Any] = {"accuracy": 0.9, "test_rows": 95, "rmse": None}
 
@@ -65,3 +68,18 @@ def test_a_rehearsal_has_nothing_of_the_caller_s_account_or_lake(
     assert env["EMR_ML_LAKE"] == "s3://rehearsal/lake"
     assert env["EMR_ML_SOURCE"] == "adult.csv"
     assert (Path(env["DAGSTER_HOME"]) / "dagster.yaml").is_file()
+
+
+def test_the_graph_on_emr_gives_what_it_gives_here_with_no_right_but_the_policy_s(
+    tmp_path: Path,
+) -> None:
+    needs_s3a()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+    done = rehearse(tmp_path)
+
+    assert done.passed, done.timeline
+    assert len(done.calls.of("RunJobFlow")) == 1
+    assert len(done.calls.of("AddJobFlowSteps")) == 4
+    actions = done.calls.actions("launcher") - {("sts:GetCallerIdentity", "*")}
+    assert forbidden(actions, list(statements(BUCKET))) == []

@@ -150,7 +150,7 @@ class Api:
         return random.uniform(longest / 2, longest)
 
 
-def error_code(error: Exception | None) -> str:
+def error_code(error: BaseException | None) -> str:
     """AWS's own word for a refusal; empty where the refusal is not AWS's."""
     if not isinstance(error, ClientError):
         return ""

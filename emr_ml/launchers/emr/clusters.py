@@ -8,12 +8,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emr_ml.claims import Claims, Held
-from emr_ml.launchers.emr.api import Api, UncertainError
+from emr_ml.launchers.emr.api import Api, UncertainError, error_code
 from emr_ml.launchers.emr.failures import refused_cluster
 from emr_ml.launchers.emr.pace import Pace
 from emr_ml.launchers.emr.states import CLUSTER_LIVE, Cluster
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.lake import Lake
+
+UNKNOWN = ("InvalidRequestException", "ValidationException")
 
 
 class Clusters:
@@ -37,7 +39,8 @@ class Clusters:
             if claim and (known := claim.place.get("cluster")) and self._is_live(known):
                 return known
             if held := claims.take(run_id, resume=True):
-                with held.kept(log):
+                # a cluster may have been asked for, whatever happens then
+                with held.kept(log, left_on_error=True):
                     cluster = self._found(held, request["Name"], log)
                     if cluster is None:
                         cluster = self._start(held, request, log)
@@ -47,12 +50,7 @@ class Clusters:
 
     def describe(self, cluster: str) -> Cluster:
         """What EMR says of a cluster; one that EMR does not know is gone."""
-        try:
-            return Cluster.of(self._api.ask("describe_cluster", ClusterId=cluster)["Cluster"])
-        except ClientError as error:
-            if "is not valid" not in str(error) and "not exist" not in str(error):
-                raise
-            return Cluster(cluster, "TERMINATED", message="EMR does not know it any more")
+        return describe(self._api, cluster)
 
     def terminate(self, cluster: str) -> None:
         """Ask for the end of a cluster and all its steps."""
@@ -101,6 +99,17 @@ class Clusters:
             if found := next((entry for entry in page if entry["Name"] == name), None):
                 return Cluster.of(found)
         return None
+
+
+def describe(api: Api, cluster: str) -> Cluster:
+    """What EMR says of a cluster; one that EMR does not know is gone."""
+    try:
+        return Cluster.of(api.ask("describe_cluster", ClusterId=cluster)["Cluster"])
+    except ClientError as error:
+        if error_code(error) not in UNKNOWN:
+            raise
+        message = "EMR does not know it any more"
+        return Cluster(cluster, "TERMINATED", message=message, is_forgotten=True)
 
 
 def claim_key(name: str) -> str:

@@ -7,7 +7,7 @@ from logging import Logger
 
 from emr_ml.launchers.base import DetachedError
 from emr_ml.launchers.emr import failures
-from emr_ml.launchers.emr.api import AWS_ERRORS, Api, error_code
+from emr_ml.launchers.emr.api import AWS_ERRORS, Api, UnansweredError, error_code
 from emr_ml.launchers.emr.failures import Scene
 from emr_ml.launchers.emr.logs import Tail
 from emr_ml.launchers.emr.looks import Look, Looks
@@ -71,7 +71,8 @@ class Follower:
             except AWS_ERRORS as error:
                 self._bear(error)
             else:
-                self._answered()
+                if not self._looks.failing:
+                    self._answered()
             time.sleep(self._pace.fast * random.uniform(0.8, 1.2))
 
     def _look_into_lake(self) -> Report | None:
@@ -177,7 +178,8 @@ class Follower:
 
     def _bear(self, error: Exception) -> None:
         """Go on without an answer: the step does."""
-        trouble = error_code(error) or type(error).__name__
+        said = error.__cause__ if isinstance(error, UnansweredError) else error
+        trouble = error_code(said) or type(said).__name__
         if trouble != self._trouble:
             self._log.warning("AWS gives no answer (%s): waiting, the step goes on", trouble)
         self._trouble = trouble

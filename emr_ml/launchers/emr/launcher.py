@@ -6,6 +6,7 @@ from logging import Logger
 from emr_ml.claims import Claim, Held
 from emr_ml.launchers.base import Computed, DetachedError, Launcher, LaunchError
 from emr_ml.launchers.emr import facts
+from emr_ml.launchers.emr.access import trouble_of
 from emr_ml.launchers.emr.advice import advice
 from emr_ml.launchers.emr.api import AWS_ERRORS
 from emr_ml.launchers.emr.attempt import Attempt
@@ -95,9 +96,10 @@ class EmrLauncher(Launcher):
 
 
 def _detached(request: Request, error: Exception) -> DetachedError:
+    trouble = trouble_of(error)
     lines = (
-        f"attempt {request.attempt} of {request.asset} can't be followed: {error}",
-        advice(str(error)) or "check credentials, region and endpoint",
+        f"attempt {request.attempt} of {request.asset} can't be followed: {trouble.what}",
+        advice(trouble.what) or trouble.fix,
         "what was begun on EMR goes on: materialize again to go on with it",
     )
     return DetachedError("\n".join(lines))

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from emr_ml.launchers.emr.api import Api
+from emr_ml.launchers.emr.clusters import describe
 from emr_ml.launchers.emr.pace import Pace
 from emr_ml.launchers.emr.states import Cluster, Step
 from spark_jobs.runtime.lake import Lake
@@ -34,7 +35,10 @@ class Look:
 
 
 class Looks:
-    """The looks at one cluster, as one follower sees them over time."""
+    """The looks at one cluster, as one follower sees them over time.
+
+    `failing` while EMR has not told since it was last asked.
+    """
 
     def __init__(self, api: Api, lake: Lake, cluster: str, pace: Pace) -> None:
         self._api, self._lake, self._cluster, self._pace = api, lake, cluster, pace
@@ -43,6 +47,7 @@ class Looks:
         self._interval = 0.0
         self._since = time.monotonic()
         self._latest: Look | None = None
+        self.failing = False
 
     def latest(self) -> Look | None:
         """The newest look that anybody took; taken now if it is time to.
@@ -81,6 +86,7 @@ class Looks:
         try:
             look = self._ask()
         except Exception:
+            self.failing = True
             slow = self._pace.slow
             self._interval = min(max(2 * self._interval, slow), MOST_GROWTH_IN_TROUBLE * slow)
             raise
@@ -89,18 +95,21 @@ class Looks:
         self._etag = self._lake.write(self._key, as_json(_as_json(look)))
 
     def _ask(self) -> Look:
-        described = self._api.ask("describe_cluster", ClusterId=self._cluster)["Cluster"]
+        cluster = describe(self._api, self._cluster)
         steps: list[Step] = []
+        if cluster.is_forgotten:
+            return Look(cluster, ())
         for page in self._api.pages("list_steps", "Steps", ClusterId=self._cluster):
             found = [Step.of(entry) for entry in page]
             steps += found
             # newest first: behind a page on which all have ended, nobody waits for any
             if not any(step.is_live for step in found):
                 break
-        return Look(Cluster.of(described), tuple(steps))
+        return Look(cluster, tuple(steps))
 
     def _grow(self, look: Look) -> None:
         """Look less often while nothing changes, and at once for all when something did."""
+        self.failing = False
         slow = self._pace.slow
         grown = self._interval * GROWTH if look == self._latest else slow
         self._interval = min(max(grown, slow), MOST_GROWTH * slow) * random.uniform(0.85, 1.15)

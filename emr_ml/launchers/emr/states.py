@@ -12,13 +12,17 @@ STEP_ENDED = ("COMPLETED", "CANCELLED", "FAILED", "INTERRUPTED")
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster as EMR describes it; `code` and `message` say why it is in its state."""
+    """A cluster as EMR describes it; `code` and `message` say why it is in its state.
+
+    EMR forgets clusters months after they ended; then `is_forgotten`.
+    """
 
     id: str
     state: str
     code: str = ""
     message: str = ""
     zone: str = ""
+    is_forgotten: bool = False
 
     @classmethod
     def of(cls, described: dict[str, Any]) -> Self:
