@@ -25,7 +25,6 @@ THROTTLED = (
 )
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 NEVER_ARRIVED = (EndpointConnectionError, ConnectTimeoutError)
-LONGEST_PAUSE_SECONDS = 30.0
 
 
 class UnansweredError(Exception):
@@ -43,8 +42,8 @@ AWS_ERRORS = (ClientError, BotoCoreError, UnansweredError)
 class Api:
     """The operations of one AWS service, by their names in boto3.
 
-    Nothing is retried by boto3 itself, for it sends again what may have been accepted. A pause
-    between two tries is jittered and grows to 30 seconds.
+    Nothing is retried by boto3 itself, for it sends again what may have been accepted. The pause
+    between two tries is jittered, and grows from the first to the longest.
 
     Args:
         patience: seconds for which AWS may give no answer before `UnansweredError`.
@@ -59,10 +58,12 @@ class Api:
         region: str | None = None,
         *,
         first_pause: float = 1.0,
+        longest_pause: float = 30.0,
         read_timeout: float = 30.0,
     ) -> None:
         self._service, self._region, self._read_timeout = service, region, read_timeout
-        self._patience, self._first_pause = patience, first_pause
+        self._patience = patience
+        self._first_pause, self._longest_pause = first_pause, longest_pause
         self._log = log
         self._client: Any = None
         self._trouble: str | None = None
@@ -146,7 +147,7 @@ class Api:
         self._trouble = trouble
 
     def _pause(self, tries: int) -> float:
-        longest = min(self._first_pause * 2.0 ** min(tries, 10), LONGEST_PAUSE_SECONDS)
+        longest = min(self._first_pause * 2.0 ** min(tries, 10), self._longest_pause)
         return random.uniform(longest / 2, longest)
 
 

@@ -34,7 +34,9 @@ class Attempt:
     def __init__(self, setting: Setting, request: Request, held: Held, log: Logger) -> None:
         self._setting, self._request, self._held, self._log = setting, request, held, log
         self._name = step_name(request.asset, request.version, request.attempt)
-        self._api = Api("emr", setting.pace.patience, log)
+        pace = setting.pace
+        first = min(1.0, pace.fast)
+        self._api = Api("emr", pace.patience, log, first_pause=first, longest_pause=pace.slow)
         self._clusters = Clusters(self._api, setting.lake, setting.pace)
 
     def run(self) -> Report:

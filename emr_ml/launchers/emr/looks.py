@@ -59,10 +59,9 @@ class Looks:
         if stored and stored.etag != self._etag:
             self._etag, self._since = stored.etag, time.monotonic()
             self._interval = self._interval or self._pace.slow
-            found = _look(stored.json())
-            if found:
-                self._grow(found)
-                self._latest = found
+            # while somebody has the turn, there is no look
+            if found := _look(stored.json()):
+                self._learn(found)
         if time.monotonic() - self._since >= self._interval:
             self._take()
         return self._latest
@@ -75,7 +74,7 @@ class Looks:
     def _take(self) -> None:
         """Ask EMR, if nobody else has the turn."""
         self._since = time.monotonic()
-        turn = as_json({"turn": uuid.uuid4().hex, **_as_json(self._latest)})
+        turn = as_json({"turn": uuid.uuid4().hex})
         self._etag = (
             self._lake.swap(self._key, turn, self._etag)
             if self._etag
@@ -90,9 +89,8 @@ class Looks:
             slow = self._pace.slow
             self._interval = min(max(2 * self._interval, slow), MOST_GROWTH_IN_TROUBLE * slow)
             raise
-        self._grow(look)
-        self._latest = look
-        self._etag = self._lake.write(self._key, as_json(_as_json(look)))
+        self._learn(look)
+        self._etag = self._lake.write(self._key, as_json(asdict(look)))
 
     def _ask(self) -> Look:
         cluster = describe(self._api, self._cluster)
@@ -107,20 +105,19 @@ class Looks:
                 break
         return Look(cluster, tuple(steps))
 
-    def _grow(self, look: Look) -> None:
-        """Look less often while nothing changes, and at once for all when something did."""
+    def _learn(self, look: Look) -> None:
+        """Take what EMR told; look less often while nothing changes."""
         self.failing = False
         slow = self._pace.slow
         grown = self._interval * GROWTH if look == self._latest else slow
         self._interval = min(max(grown, slow), MOST_GROWTH * slow) * random.uniform(0.85, 1.15)
-
-
-def _as_json(look: Look | None) -> dict[str, Any]:
-    return {"look": asdict(look) if look else None}
+        self._latest = look
 
 
 def _look(value: dict[str, Any]) -> Look | None:
-    found = value.get("look")
-    if not found:
+    try:
+        steps = tuple(Step(**step) for step in value["steps"])
+        return Look(Cluster(**value["cluster"]), steps)
+    except (KeyError, TypeError):
+        # somebody has the turn, or another release has been there
         return None
-    return Look(Cluster(**found["cluster"]), tuple(Step(**step) for step in found["steps"]))

@@ -24,7 +24,7 @@ OK, FAILED, CANCELLED = 0, 1, 2  # exit codes
 
 @dataclass(frozen=True)
 class Death:
-    """A process kills itself before or after its nth call that a glob fits.
+    """A process sends itself a signal before or after its nth call that a glob fits.
 
     What is matched is the operation, and for S3 the key behind it: `PutObject */claim.json`.
     `after` is after AWS did it, and before the process knows.
@@ -33,6 +33,7 @@ class Death:
     of: str
     when: Literal["before", "after"]
     nth: int = 1
+    by: signal.Signals = signal.SIGKILL
 
 
 def launch_in_this_process(
@@ -83,11 +84,11 @@ def arrange(death: Death) -> None:
     def mortal(self: BaseClient, operation: str, parameters: Mapping[str, Any]) -> Any:
         dying = is_it(operation, parameters)
         if dying and death.when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), death.by)
         try:
             return call(self, operation, parameters)
         finally:
-            if dying:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if dying and death.when == "after":
+                os.kill(os.getpid(), death.by)
 
     BaseClient._make_api_call = mortal  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]

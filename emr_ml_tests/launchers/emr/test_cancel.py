@@ -170,9 +170,19 @@ def test_a_step_whose_submission_was_not_answered_yet_is_cancelled(
     check_over(stage, work)
 
 
+def test_a_step_that_is_not_listed_yet_is_cancelled(staging: "Staging") -> None:
+    stage = staging(faults.hidden_steps(HIDDEN))
+    work = stage.work(seconds=60)
+
+    with interrupted_at("submitted step"):
+        stage.launch(work)
+
+    check_over(stage, work)
+
+
 def test_a_step_that_was_sent_twice_is_cancelled_twice(staging: "Staging") -> None:
     stage = staging(
-        faults.lost_answer("AddJobFlowSteps"), faults.hidden_steps(600.0, times=1)
+        faults.lost_answer("AddJobFlowSteps"), faults.hidden_steps(150.0, times=1)
     ).with_settings(visibility_seconds=0.5)
     work = stage.work(seconds=60)
 

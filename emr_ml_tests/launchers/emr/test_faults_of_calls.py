@@ -94,14 +94,15 @@ def test_no_answer_of_the_lake_is_lost_for_good(staging: "Staging", of: str) -> 
 
 def test_a_storm_on_every_call_fails_nothing_and_does_nothing_twice(staging: "Staging") -> None:
     stage = staging(
-        faults.throttle("elasticmapreduce:*", chance=0.3),
-        faults.lost_answer("elasticmapreduce:*", chance=0.2),
-        faults.server_error("elasticmapreduce:*", chance=0.2),
+        faults.throttle("elasticmapreduce:*", chance=0.2),
+        faults.lost_answer("elasticmapreduce:*", chance=0.1),
+        faults.server_error("elasticmapreduce:*", chance=0.1),
         faults.lost_answer("s3:PutObject *", chance=0.1),
         faults.throttle("s3:*", chance=0.1),
         faults.lost_answer("node s3:PutObject *", chance=0.1),
         faults.hidden_clusters(60.0),
         faults.hidden_steps(60.0),
+        settings={"api_patience_seconds": 600.0},
     )
     works = [stage.work() for _ in range(2)]
     runs = [stage.launch_aside(work) for work in works]

@@ -16,9 +16,10 @@ HIDDEN = 100.0  # emulated seconds, less than a launcher waits for what may be h
 SPOT_TASKS = {"instance_types": ["m5.xlarge"], "on_demand": 0, "spot": 2, "spot_timeout_minutes": 5}
 
 
-def forget(stage: "Stage") -> None:
-    """As EMR does some weeks after the end of a cluster."""
-    stage.aws.emr.clusters.clear()
+def end_all(stage: "Stage") -> None:
+    ids = [cluster.id for cluster in stage.aws.alive]
+    stage.aws.client("emr").terminate_job_flows(JobFlowIds=ids)
+    until(lambda: not stage.aws.alive)
 
 
 @pytest.mark.parametrize(
@@ -46,10 +47,9 @@ def test_one_cluster_is_started_whatever_becomes_of_the_call(
     assert stage.begun(work) == [1]
 
 
-def test_a_lost_answer_does_not_bring_back_a_cluster_that_has_ended(staging: "Staging") -> None:
-    stage = staging(settings={"idle_timeout_seconds": 60})
+def test_a_lost_answer_does_not_bring_back_a_cluster_that_has_ended(stage: "Stage") -> None:
     stage.launch()
-    stage.wait_for_idle_end()
+    end_all(stage)
     stage.aws.faults.add(faults.lost_answer("RunJobFlow"), faults.hidden_clusters(HIDDEN))
 
     stage.launch()
@@ -220,21 +220,34 @@ def test_a_cluster_that_never_starts_is_ended_and_replaced(staging: "Staging") -
     assert stage.aws.clusters[0].reason["Code"] == "USER_REQUEST"
 
 
+def test_all_who_wait_for_a_cluster_that_never_starts_get_another(staging: "Staging") -> None:
+    stage = staging(faults.slow_start(1e6)).with_settings(
+        cluster_fields={"start_limit_seconds": 3}
+    )
+    runs = [stage.launch_aside(stage.work()) for _ in range(2)]
+
+    for run in runs:
+        run.join()
+
+    assert [run.error for run in runs] == [None, None]
+    assert len(stage.aws.clusters) == 2
+
+
 def test_who_ended_a_cluster_under_a_step_is_told(stage: "Stage") -> None:
     aside = stage.launch_aside(stage.work(seconds=60))
     until(lambda: any(step.state == "RUNNING" for step in stage.aws.steps))
-    stage.aws.client("emr").terminate_job_flows(JobFlowIds=[stage.only_cluster().id])
+    end_all(stage)
     aside.join()
 
     assert "somebody ended the cluster" in str(aside.error)
     assert len(stage.aws.clusters) == 1
 
 
-def test_a_cluster_that_emr_has_forgotten_is_replaced(staging: "Staging") -> None:
-    stage = staging(settings={"idle_timeout_seconds": 60})
+def test_a_cluster_that_emr_has_forgotten_is_replaced(stage: "Stage") -> None:
     stage.launch()
-    stage.wait_for_idle_end()
-    forget(stage)
+    end_all(stage)
+    # as EMR does some weeks later
+    stage.aws.emr.clusters.clear()
 
     stage.launch()
 

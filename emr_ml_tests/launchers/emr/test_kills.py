@@ -1,15 +1,18 @@
 """A launcher may die at any moment: whoever launches next goes on from there."""
 
+import logging
 import os
+import random
 import signal
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from emr_ml.launchers.base import LaunchError
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import until
-from emr_ml_tests.launchers.emr.elsewhere import OK, Death
+from emr_ml_tests.launchers.emr.elsewhere import CANCELLED, OK, Death
 
 if TYPE_CHECKING:
     from emr_ml.launchers.base import Work
@@ -60,3 +63,102 @@ def test_a_launcher_that_dies_before_it_follows_loses_nothing(
 
     check_once(stage, work)
     assert len(stage.steps(work)) == 1
+
+
+def test_a_step_whose_launcher_died_is_gone_on_with_and_heard_from_its_beginning(
+    stage: "Stage", caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="launch")
+    work = stage.work(seconds=2)
+    first = stage.launch_elsewhere(work)
+    until(lambda: stage.begun(work))
+    kill(first)
+
+    stage.launch(work)
+
+    check_once(stage, work)
+    assert len(stage.steps(work)) == 1
+    assert caplog.messages.count("asked for nothing") == 1
+
+
+def test_a_result_that_came_when_nobody_was_there_is_taken(stage: "Stage") -> None:
+    work = stage.work(seconds=1)
+    first = stage.launch_elsewhere(work)
+    until(lambda: stage.begun(work))
+    kill(first)
+    until(lambda: stage.states(work) == ["COMPLETED"])
+
+    assert stage.launch(work).reused
+
+
+def test_a_failure_that_came_when_nobody_was_there_is_tried_again(stage: "Stage") -> None:
+    work = stage.work(seconds=1, fails="by itself")
+    first = stage.launch_elsewhere(work)
+    until(lambda: stage.begun(work))
+    kill(first)
+    until(lambda: stage.states(work) == ["FAILED"])
+
+    with pytest.raises(LaunchError, match="attempt 2 of conformance_job failed: the job broke"):
+        stage.launch(work)
+
+    assert stage.begun(work) == [1, 2]
+
+
+def test_a_step_that_was_lost_when_nobody_was_there_is_tried_again(staging: "Staging") -> None:
+    stage = staging(faults.instance_failure(after=2.0))
+    work = stage.work(seconds=3)
+    first = stage.launch_elsewhere(work)
+    until(lambda: stage.begun(work))
+    kill(first)
+    until(lambda: not stage.aws.alive)
+
+    assert stage.launch(work).report.attempt == 2
+
+
+def test_processes_that_ask_at_once_get_one_cluster_and_one_step_each_version(
+    staging: "Staging",
+) -> None:
+    stage = staging(faults.hidden_clusters(HIDDEN), faults.hidden_steps(HIDDEN))
+    works = [stage.work(), stage.work()]
+    runs = [stage.launch_elsewhere(work) for work in works for _ in range(2)]
+
+    for run in runs:
+        run.join()
+
+    assert [run.exitcode for run in runs] == [OK] * 4
+    check_once(stage, *works)
+    assert [len(stage.steps(work)) for work in works] == [1, 1]
+
+
+def test_a_process_that_is_interrupted_ends_its_step(stage: "Stage") -> None:
+    work = stage.work(seconds=60)
+    run = stage.launch_elsewhere(work)
+    until(lambda: stage.begun(work))
+    assert run.pid
+
+    os.kill(run.pid, signal.SIGINT)
+
+    run.join()
+    assert run.exitcode == CANCELLED
+    assert stage.states(work) == ["CANCELLED"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_launchers_that_die_again_and_again_lose_nothing(staging: "Staging", seed: int) -> None:
+    stage = staging(
+        faults.hidden_clusters(HIDDEN),
+        faults.hidden_steps(HIDDEN),
+        settings={"idle_timeout_seconds": 300},
+    )
+    chance = random.Random(seed)
+    work = stage.work(seconds=2)
+    for _ in range(4):
+        launched = stage.launch_elsewhere(work)
+        launched.join(chance.uniform(0.05, 1.5))
+        kill(launched)
+
+    stage.launch(work)
+
+    check_once(stage, work)
+    assert len(stage.steps(work)) == 1
+    stage.wait_for_idle_end()
