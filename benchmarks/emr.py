@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -53,7 +54,7 @@ class Comparison:
 def main(speed: float, page: Path) -> None:
     """Run both, write the figures into the page, and print them."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    began = time.monotonic()
+    began, load = time.monotonic(), os.getloadavg()[0]
     below = ROOT / ".dagster"
     below.mkdir(exist_ok=True)
     folder = Path(mkdtemp(prefix="bench-emr-", dir=below))
@@ -67,6 +68,7 @@ def main(speed: float, page: Path) -> None:
         idle=IDLE_SECONDS,
         same_figures=found.same_figures,
         minutes=(time.monotonic() - began) / 60,
+        load=load,
     )
     emr_page.replace(page, section)
     shutil.rmtree(folder)

@@ -14,7 +14,7 @@ This was not measured on Amazon's EMR.
 repeats it, and replaces this section. The Makefile has it as `bench-emr`. It took {minutes:.0f}
 minutes.
 
-- {date}; {machine}
+- {date}; {machine}; load {load:.1f} at the beginning
 - {versions}
 """
 
@@ -29,7 +29,7 @@ connector are real.
 
 The emulator has its default delays: 120 s until there are instances, at least 30 s of bootstrap,
 5 s until a step is picked up, 40 s of ending. It bills an instance by the second, from its start to
-its cluster's end. Its clock goes {speed:g} times as fast as the true one. With more than 1, the
+its cluster's end. Its clock goes at {speed:g} times the true speed. With more than 1, the
 30 s between two looks of `PipesEMRClient`, our pauses and the steps would weigh more than on EMR.
 
 ### What is not
@@ -79,7 +79,7 @@ shows the first four on the emulator, with steps that sleep or fail. Seen with d
 - With a `spark-defaults` classification of the user's own, the properties that carry Pipes'
   parameters to YARN's application master are dropped without a word. Spark here runs in client
   mode, which does not need them.
-- It knows of the end only when the cluster has ended, and then reads logs for some 20 s.
+- It knows of the end when it finds the cluster ended at one of its looks, and then reads logs.
 - It waits for 30 minutes at most (60 looks, 30 s apart) for a cluster to end: a longer job fails
   the asset. This is in botocore's waiter, and was not run here.
 """

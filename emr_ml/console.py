@@ -18,7 +18,7 @@ class Story(logging.Formatter):
         event: dg.DagsterEvent | None = meta.get("dagster_event")
         text = meta.get("orig_message") or record.getMessage()
         if event and event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            text = _cause(event) or text
+            text = cause_of(event) or text
         elif event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             text = f"check {check.check_name} failed: {check.description}"
@@ -50,7 +50,8 @@ def console(context: dg.InitLoggerContext) -> logging.Logger:
     return logger
 
 
-def _cause(event: dg.DagsterEvent) -> str | None:
+def cause_of(event: dg.DagsterEvent) -> str | None:
+    """Why a step failed, in the words of whoever raised it."""
     data = event.step_failure_data
     causes = [data.error, data.error.cause] if data.error else []
     if any(error and error.cls_name in INTERRUPTIONS for error in causes):

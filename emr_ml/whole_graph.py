@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import dagster as dg
 
+from emr_ml.console import cause_of
 from emr_ml.definitions import defs, settings
 from emr_ml.jobs import everything_job
 
@@ -57,6 +58,9 @@ def show(result: dg.JobExecutionResult) -> None:
         for name in FIGURES:
             click.echo(f"{name:<18} {found[name].value:.4f}")
         click.echo(f"{'test_rows':<18} {found['test_rows'].value}")
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        # what the step's own process said last may not have reached the console
+        click.echo(f"\n{event.step_key} {cause_of(event)}")
     click.echo()
     click.echo(f"run     {result.run_id} {'is green' if result.success else 'failed, see above'}")
     click.echo(f"lake    {settings.lake}")

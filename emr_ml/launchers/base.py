@@ -185,6 +185,11 @@ class Launcher(ABC):
             by_user, retryable = isinstance(error, JobError), isinstance(error, LostError)
             self._record(request, Failure(str(error), by_user=by_user, retryable=retryable))
             raise
+        except Exception:
+            if self.outlives_its_process:
+                # nobody foresaw it, so nobody knows that the attempt is over
+                held.leave()
+            raise
         except BaseException as error:
             self._record(request, Failure(f"interrupted by {error!r}", retryable=True))
             raise

@@ -89,16 +89,22 @@ class Attempt:
         cluster, pace = self._place.get("cluster"), self._setting.pace
         if not cluster:
             return
+        # somebody waits at the terminal
+        api = Api("emr", pace.cancellation, self._log)
+        submission = Submission(api, self._clusters, pace, None)
         if "step" not in self._place and "sent_to" in self._place:
             # the answer to its submission has not come
-            self._submission.appearing(cluster, self._name)
+            submission.appearing(cluster, self._name)
         # an attempt may have been sent twice
-        steps = [s for s in self._submission.listed(cluster) if s.name == self._name and s.is_live]
-        for step in steps:
-            cancel_step(self._api, cluster, step.id, pace, self._log)
+        listed = submission.listed(cluster)
+        twins = [s.id for s in listed if s.name == self._name and s.is_live]
+        # the one that was noted may not be listed yet
+        for step in dict.fromkeys([self._place.get("step"), *twins]):
+            if step:
+                cancel_step(api, cluster, step, pace, self._log)
         if "sent_to" not in self._place and self._setting.config.scope == "run":
             self._log.info("ending cluster %s, which is this run's own", cluster)
-            self._clusters.terminate(cluster)
+            self._clusters.end(cluster, "its run was cancelled")
 
     @property
     def _place(self) -> dict[str, str]:
@@ -169,6 +175,7 @@ class Attempt:
             except StuckError as stuck:
                 self._log.error("%s", stuck)
                 self._unblock(stuck)
+                follower.forgive(stuck.step or "")
 
     def _unblock(self, stuck: StuckError) -> None:
         """End what does not move, and the cluster if that is what it takes.
@@ -192,4 +199,4 @@ class Attempt:
 
     def _end_cluster(self) -> None:
         self._log.error("ending cluster %s", self.scene.cluster)
-        self._clusters.terminate(self.scene.cluster)
+        self._clusters.end(self.scene.cluster, "it or one of its steps did not move")

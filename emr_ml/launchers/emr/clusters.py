@@ -52,8 +52,9 @@ class Clusters:
         """What EMR says of a cluster; one that EMR does not know is gone."""
         return describe(self._api, cluster)
 
-    def terminate(self, cluster: str) -> None:
-        """Ask for the end of a cluster and all its steps."""
+    def end(self, cluster: str, why: str) -> None:
+        """Ask for the end of a cluster and all its steps; who follows those is told by the lake."""
+        self._lake.write_json(end_key(cluster), {"why": why, "at": now()})
         self._api.ask("terminate_job_flows", JobFlowIds=[cluster])
 
     def _is_live(self, cluster: str) -> bool:
@@ -110,6 +111,11 @@ def describe(api: Api, cluster: str) -> Cluster:
             raise
         message = "EMR does not know it any more"
         return Cluster(cluster, "TERMINATED", message=message, is_forgotten=True)
+
+
+def end_key(cluster: str) -> str:
+    """Key of why a launcher ended a cluster that others may use."""
+    return f"clusters/{cluster}/ended.json"
 
 
 def claim_key(name: str) -> str:

@@ -54,8 +54,14 @@ def refused_step(error: ClientError, cluster: str, step: Mapping[str, Any]) -> L
     )
 
 
-def cluster_ended(scene: Scene, cluster: Cluster, tail: Tail | None) -> LaunchError:
-    """The cluster is gone, and the attempt was not over."""
+def cluster_ended(
+    scene: Scene, cluster: Cluster, tail: Tail | None, *, by_us: bool = False
+) -> LaunchError:
+    """The cluster is gone, and the attempt was not over.
+
+    Args:
+        by_us: a launcher ended it, for the sake of another attempt.
+    """
     cause = f"cluster {cluster.id} is {cluster.state} ({cluster.code or 'no code'})"
     if cluster.message:
         cause = f"{cause}: {cluster.message}"
@@ -70,7 +76,7 @@ def cluster_ended(scene: Scene, cluster: Cluster, tail: Tail | None) -> LaunchEr
         )
     if cluster.code == "VALIDATION_ERROR":
         return LaunchError(scene.told(cause, advice(cause) or "check the cluster configuration"))
-    if cluster.code == "USER_REQUEST":
+    if cluster.code == "USER_REQUEST" and not by_us:
         return LaunchError(
             scene.told(cause, "somebody ended the cluster; materialize again to start another")
         )

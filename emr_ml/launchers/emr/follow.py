@@ -8,6 +8,7 @@ from logging import Logger
 from emr_ml.launchers.base import DetachedError
 from emr_ml.launchers.emr import failures
 from emr_ml.launchers.emr.api import AWS_ERRORS, Api, UnansweredError, error_code
+from emr_ml.launchers.emr.clusters import end_key
 from emr_ml.launchers.emr.failures import Scene
 from emr_ml.launchers.emr.logs import Tail
 from emr_ml.launchers.emr.looks import Look, Looks
@@ -75,6 +76,10 @@ class Follower:
                     self._answered()
             time.sleep(self._pace.fast * random.uniform(0.8, 1.2))
 
+    def forgive(self, step: str) -> None:
+        """Give a step that does not move its time anew."""
+        self._since[f"{step} RUNNING"] = time.monotonic()
+
     def _look_into_lake(self) -> Report | None:
         self._messages.forward(self._log)
         if found := self._report():
@@ -139,7 +144,8 @@ class Follower:
                 bootstrap = cluster.code == "BOOTSTRAP_FAILURE"
                 wait = self._pace.logs, self._pace.fast
                 tail = logs.bootstrap(cluster.id, *wait) if bootstrap else None
-                raise failures.cluster_ended(scene, cluster, tail)
+                ours = self._lake.read(end_key(cluster.id)) is not None
+                raise failures.cluster_ended(scene, cluster, tail, by_us=ours)
             case _:
                 # the cluster is ending: its reason is known once it has ended
                 return

@@ -65,8 +65,7 @@ class EmrLauncher(Launcher):
         except AWS_ERRORS as error:
             raise _detached(request, error) from error
         except Exception:
-            # whatever it is, the step goes on
-            held.leave()
+            # nobody foresaw it, and the step goes on
             raise
         except BaseException:
             attempt.cancel()

@@ -46,7 +46,7 @@ class Submission:
         ):
             return found
         held.note(sent_to=cluster)
-        refusals = 0
+        refusals, told = 0, ""
         while True:
             try:
                 answer = self._api.tell(
@@ -59,7 +59,9 @@ class Submission:
             except ClientError as error:
                 refusals += not _is_full(error)
                 self._judge(error, cluster, step, final=refusals >= MOST_REFUSALS)
-                log.info("cluster %s takes no step now: %s", cluster, error)
+                if str(error) != told:
+                    log.info("cluster %s takes no step now: %s", cluster, error)
+                told = str(error)
                 time.sleep(self._pace.slow)
             else:
                 return answer["StepIds"][0]

@@ -15,19 +15,21 @@ if TYPE_CHECKING:
     from emr_ml_tests.launchers.emr.stage import Stage, Staging
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def quick_sessions() -> Generator[None]:
     """Every session of boto3 reads the models of its services anew, which takes long."""
-    read = functools.cache(JSONFileLoader.load_file)
+    read = functools.cache(JSONFileLoader().load_file)
+
+    def read_once(_: JSONFileLoader, path: str) -> Any:
+        return read(path)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", read)
+        patch.setattr(JSONFileLoader, "load_file", read_once)
         yield
 
 
 @pytest.fixture
-def staging(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_sessions: None
-) -> "Generator[Staging]":
+def staging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Generator[Staging]":
     """Opens a stage with faults and options of the test's own, as this process's AWS."""
     from emr_ml_tests.launchers.emr.stage import open_stage, put_conformance_job
 

@@ -14,12 +14,14 @@ from typing import Any, Literal
 import boto3
 from botocore.client import BaseClient
 
-import emr_ml.launchers.emr.launcher  # noqa: F401 - it takes long, and forked processes have it
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import Work
+from emr_ml.launchers.emr.launcher import EmrLauncher
 from emr_ml.settings import Settings
 
 OK, FAILED, CANCELLED = 0, 1, 2  # exit codes
+# imported here, because it takes long, and processes that are forked have it
+PRELOADED = (EmrLauncher,)
 
 
 @dataclass(frozen=True)

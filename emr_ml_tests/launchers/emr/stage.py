@@ -189,7 +189,7 @@ def open_stage(
         with_prices=False,
     ) as aws:
         aws.bucket(bucket)
-        asked = SETTINGS | {"lake": f"s3://{bucket}/lake"} | dict(settings or {})
+        asked: dict[str, Any] = SETTINGS | {"lake": f"s3://{bucket}/lake"} | dict(settings or {})
         yield Stage(aws, Settings(**asked), aws.environment())
 
 

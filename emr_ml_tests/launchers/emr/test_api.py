@@ -32,9 +32,7 @@ def one_aws(tmp_path_factory: pytest.TempPathFactory) -> "Generator[Emulator]":
 
 
 @pytest.fixture
-def aws(
-    one_aws: "Emulator", monkeypatch: pytest.MonkeyPatch, quick_sessions: None
-) -> "Generator[Emulator]":
+def aws(one_aws: "Emulator", monkeypatch: pytest.MonkeyPatch) -> "Generator[Emulator]":
     for name, value in one_aws.environment().items():
         monkeypatch.setenv(name, value)
     one_aws.calls.calls.clear()
@@ -84,9 +82,7 @@ def test_what_may_have_been_accepted_is_not_sent_again(aws: "Emulator", kind: st
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_could_not_be_sent_is_not_uncertain(
-    monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_could_not_be_sent_is_not_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
     # nobody listens there
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 

@@ -35,9 +35,7 @@ class Interrupting(logging.Handler):
 
 
 @contextmanager
-def interrupted_at(
-    words: str, happens: Callable[[], object] = lambda: None
-) -> Generator[None]:
+def interrupted_at(words: str, happens: Callable[[], object] = lambda: None) -> Generator[None]:
     """What is launched in the block is interrupted when it says that.
 
     Args:
@@ -106,9 +104,7 @@ def test_other_steps_of_the_cluster_go_on(stage: "Stage") -> None:
 
     running.join()
     assert running.outcome
-    until(
-        lambda: {step.id: step.state for step in stage.aws.steps}[waiting] == "COMPLETED"
-    )
+    until(lambda: {step.id: step.state for step in stage.aws.steps}[waiting] == "COMPLETED")
 
 
 def test_a_step_that_is_deaf_is_cancelled_hard(staging: "Staging") -> None:

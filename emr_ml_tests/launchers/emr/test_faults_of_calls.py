@@ -8,6 +8,7 @@ import pytest
 
 from emr_ml.claims import Claims
 from emr_ml.launchers.base import DetachedError
+from emr_ml.launchers.emr.looks import Looks
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import until
 from spark_jobs.runtime.lake.base import as_json
@@ -160,3 +161,37 @@ def test_an_attempt_on_a_cluster_that_emr_has_forgotten_is_lost(stage: "Stage") 
     outcome = stage.with_settings(api_patience_seconds=3.0).launch(work)
 
     assert outcome.report.attempt == 2
+
+
+def test_a_shared_look_that_can_not_be_read_is_taken_anew(stage: "Stage") -> None:
+    work = stage.work(seconds=2)
+    running = stage.launch_aside(work)
+    until(lambda: stage.begun(work))
+    key = f"clusters/{stage.only_cluster().id}/steps.json"
+    # a later release may keep more
+    stage.lake.write(key, b'{"look": {"cluster": {"id": "j-1", "new": 1}, "steps": [{"new": 2}]}}')
+
+    running.join()
+
+    assert running.error is None
+
+
+def break_down(_: Looks) -> None:
+    raise ZeroDivisionError
+
+
+def test_a_step_goes_on_and_is_adopted_after_a_mistake_in_its_launcher(
+    stage: "Stage", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = stage.work(seconds=3)
+    running = stage.launch_aside(work)
+    until(lambda: stage.begun(work))
+    with monkeypatch.context() as broken:
+        broken.setattr(Looks, "latest", break_down)
+        running.join()
+
+    outcome = stage.launch(work)
+
+    assert isinstance(running.error, ZeroDivisionError)
+    assert outcome.report.attempt == 1
+    assert len(stage.steps(work)) == 1

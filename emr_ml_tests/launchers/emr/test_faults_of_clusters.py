@@ -221,9 +221,7 @@ def test_a_cluster_that_never_starts_is_ended_and_replaced(staging: "Staging") -
 
 
 def test_all_who_wait_for_a_cluster_that_never_starts_get_another(staging: "Staging") -> None:
-    stage = staging(faults.slow_start(1e6)).with_settings(
-        cluster_fields={"start_limit_seconds": 3}
-    )
+    stage = staging(faults.slow_start(1e6)).with_settings(cluster_fields={"start_limit_seconds": 3})
     runs = [stage.launch_aside(stage.work()) for _ in range(2)]
 
     for run in runs:

@@ -237,7 +237,8 @@ def test_a_step_does_not_wait_for_ever_behind_one_that_hangs(
     assert later.error is None
 
 
-def test_a_full_cluster_is_waited_for(stage: "Stage") -> None:
+def test_a_full_cluster_is_waited_for(stage: "Stage", caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="launch")
     stage.launch()
     cluster = stage.only_cluster()
     until(lambda: cluster.state == "WAITING")
@@ -247,13 +248,15 @@ def test_a_full_cluster_is_waited_for(stage: "Stage") -> None:
     )
     work = stage.work()
     later = stage.launch_aside(work)
-    until(lambda: any(call.error for call in stage.aws.calls.of("AddJobFlowSteps")))
+    refused = stage.aws.calls
+    until(lambda: sum(bool(call.error) for call in refused.of("AddJobFlowSteps")) > 4)
 
     emr.cancel_steps(ClusterId=cluster.id, StepIds=added["StepIds"])
 
     later.join()
     assert later.error is None
     assert len(stage.aws.clusters) == 1
+    assert len([line for line in caplog.messages if "takes no step now" in line]) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from boto3.exceptions import S3UploadFailedError
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -77,9 +78,8 @@ class S3Lake(Lake):
         except ClientError as error:
             if _status(error) != 404:
                 raise
-            self.client.upload_file(
-                str(path), self.bucket, self._key(key), ExtraArgs={"ChecksumAlgorithm": "SHA256"}
-            )
+            checked_by = {"ChecksumAlgorithm": "SHA256"}
+            self._ask("upload_file", Filename=str(path), Key=self._key(key), ExtraArgs=checked_by)
             if content_of(path) != content:
                 self.remove(key)
                 raise changed(path) from None
@@ -118,8 +118,8 @@ class S3Lake(Lake):
         for left in range(EXPIRED_TRIES, -1, -1):
             try:
                 return getattr(self.client, operation)(Bucket=self.bucket, **parameters)
-            except ClientError as error:
-                if error_code(error) not in EXPIRED or not left:
+            except (ClientError, S3UploadFailedError) as error:
+                if not _has_expired(error) or not left:
                     raise
             time.sleep(random.uniform(0, EXPIRED_PAUSE_SECONDS))
             self.client = connect(boto3.Session())
@@ -141,6 +141,14 @@ def connect(session: boto3.Session | None = None) -> "S3Client":
         retries={"total_max_attempts": 8, "mode": "standard"},
     )
     return (session or boto3).client("s3", config=config)
+
+
+def _has_expired(error: ClientError | S3UploadFailedError) -> bool:
+    if isinstance(error, S3UploadFailedError):
+        return any(code in str(error) for code in EXPIRED)
+    # the answer to a HEAD has no body that could say more
+    bare = error.operation_name.startswith("Head") and _status(error) == 400
+    return bare or error_code(error) in EXPIRED
 
 
 def error_code(error: ClientError) -> str:
