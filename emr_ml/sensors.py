@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from emr_ml.launchers.emr.api import Api
-    from emr_ml.launchers.emr.cluster_config import ClusterConfig
-    from emr_ml.launchers.emr.live import LiveCluster
+    from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+    from emr_ml.launchers.emr.spending.live import LiveCluster
 
 QUARTER_OF_AN_HOUR = 900
 PATIENCE_SECONDS = 20.0
@@ -48,9 +48,9 @@ def _look(settings: Settings) -> tuple[list[str], str]:
 
     from emr_ml.launchers.emr.access import trouble_of
     from emr_ml.launchers.emr.api import Api, UnansweredError
-    from emr_ml.launchers.emr.cluster_config import ClusterConfigError, load_cluster_config
-    from emr_ml.launchers.emr.live import live_clusters
-    from emr_ml.launchers.emr.region import region_name
+    from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.region import region_name
+    from emr_ml.launchers.emr.spending.live import live_clusters
 
     now = datetime.now(UTC)
     try:
@@ -76,7 +76,7 @@ def _age(cluster: "LiveCluster", now: "datetime") -> float:
 def _warning(
     emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", region: str, now: "datetime"
 ) -> str:
-    from emr_ml.launchers.emr.live import console_link
+    from emr_ml.launchers.emr.spending.live import console_link
 
     return (
         f"cluster {cluster.id} ({cluster.name}) is alive for {_age(cluster, now):.1f} hours, more "
@@ -95,7 +95,7 @@ def _end(emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", now: "date
 
     from emr_ml.launchers.emr.access import trouble_of
     from emr_ml.launchers.emr.api import UnansweredError
-    from emr_ml.launchers.emr.live import inspect
+    from emr_ml.launchers.emr.spending.live import inspect
 
     try:
         seen = inspect(emr, cluster, config, now)

@@ -7,7 +7,7 @@ import pytest
 
 from emr_ml.contract import parse_contract
 from emr_ml.definitions import defs
-from emr_ml.launchers.emr.cluster_config import ClusterConfig, load_cluster_config
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, load_cluster_config
 from emr_ml.located_yaml import parse
 from emr_ml.settings import ROOT, Settings
 

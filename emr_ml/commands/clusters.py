@@ -38,14 +38,14 @@ def _show(*, terminate_idle: bool) -> bool:
     from botocore.exceptions import NoRegionError
 
     from emr_ml.launchers.emr.api import Api
-    from emr_ml.launchers.emr.cluster_config import (
+    from emr_ml.launchers.emr.config.cluster_config import (
         ClusterConfig,
         ClusterConfigError,
         load_cluster_config,
     )
-    from emr_ml.launchers.emr.live import Inspected
-    from emr_ml.launchers.emr.overview import end_idle, rows
-    from emr_ml.launchers.emr.region import region_name
+    from emr_ml.launchers.emr.config.region import region_name
+    from emr_ml.launchers.emr.spending.live import Inspected
+    from emr_ml.launchers.emr.spending.overview import end_idle, rows
     from emr_ml.settings import load_settings
 
     region = region_name()

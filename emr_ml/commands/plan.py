@@ -8,8 +8,8 @@ import click
 from emr_ml.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
-    from emr_ml.launchers.emr.plan import Item, Plan
-    from emr_ml.launchers.emr.target import Target
+    from emr_ml.launchers.emr.config.target import Target
+    from emr_ml.launchers.emr.requests.plan import Item, Plan
 
 NO_REGION = "<AWS_REGION>"
 MARKETS = {"ON_DEMAND": "on demand", "SPOT": "spot"}
@@ -23,10 +23,10 @@ def plan(*, as_json: bool) -> None:
     A version, the id of a cluster and that of a run are known only in a run: they stand in <>.
     Without an AWS account the prices are missing, the rest is as it would be.
     """
-    from emr_ml.launchers.emr.cluster_config import ClusterConfigError, load_cluster_config
-    from emr_ml.launchers.emr.packages import PackagesError
-    from emr_ml.launchers.emr.plan import bill, job_names, make_plan
-    from emr_ml.launchers.emr.prices import hourly_price
+    from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.requests.plan import bill, job_names, make_plan
+    from emr_ml.launchers.emr.shipping.packages import PackagesError
+    from emr_ml.launchers.emr.spending.prices import hourly_price
 
     try:
         settings = load_settings()
@@ -57,8 +57,8 @@ def plan(*, as_json: bool) -> None:
 
 
 def _target(settings: Settings) -> "Target":
-    from emr_ml.launchers.emr.region import region_name
-    from emr_ml.launchers.emr.target import Target, find_target
+    from emr_ml.launchers.emr.config.region import region_name
+    from emr_ml.launchers.emr.config.target import Target, find_target
 
     if not settings.lake.startswith("s3://"):
         raise SettingsError(

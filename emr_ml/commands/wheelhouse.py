@@ -24,7 +24,7 @@ def wheelhouse(arch: str, python: str) -> None:
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from emr_ml.launchers.emr.wheels import (
+    from emr_ml.launchers.emr.shipping.wheels import (
         Platform,
         WheelhouseError,
         build_wheelhouse,

@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 from emr_ml.doctor.finding import Finding, bad, good
 from emr_ml.launchers.emr.access import trouble_of
 from emr_ml.launchers.emr.api import Api, UnansweredError
-from emr_ml.launchers.emr.prices import QUIET
-from emr_ml.launchers.emr.region import region_name
+from emr_ml.launchers.emr.config.region import region_name
+from emr_ml.launchers.emr.spending.prices import QUIET
 
 PATIENCE_SECONDS = 4.0
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")

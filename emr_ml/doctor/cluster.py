@@ -10,15 +10,19 @@ from emr_ml.doctor.aws import api
 from emr_ml.doctor.finding import Finding, bad, good
 from emr_ml.launchers.emr.access import is_denied, is_unknown_operation, trouble_of
 from emr_ml.launchers.emr.api import UnansweredError, error_code
-from emr_ml.launchers.emr.cluster_config import (
+from emr_ml.launchers.emr.config.cluster_config import (
     ClusterConfig,
     ClusterConfigError,
     load_cluster_config,
 )
-from emr_ml.launchers.emr.job_flow import run_job_flow_request
-from emr_ml.launchers.emr.packages import PackagesError, planned_packages
-from emr_ml.launchers.emr.target import Target, find_target
-from emr_ml.launchers.emr.wheels import WheelhouseError, check_wheelhouse, read_requirements
+from emr_ml.launchers.emr.config.target import Target, find_target
+from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
+from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
+from emr_ml.launchers.emr.shipping.wheels import (
+    WheelhouseError,
+    check_wheelhouse,
+    read_requirements,
+)
 from emr_ml.settings import Settings
 from spark_jobs.runtime.lake import open_lake
 

@@ -41,7 +41,7 @@ def _local(settings: Settings) -> Launcher:
 
 
 def _emr(settings: Settings) -> Launcher:
-    from emr_ml.launchers.emr.cluster_config import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError, load_cluster_config
     from emr_ml.launchers.emr.launcher import EmrLauncher
     from emr_ml.launchers.emr.pace import Pace
     from spark_jobs.runtime.lake import open_lake

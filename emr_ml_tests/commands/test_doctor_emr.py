@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from emr_ml.commands.doctor import doctor
-from emr_ml.launchers.emr.wheels import read_requirements, wheelhouse_key
+from emr_ml.launchers.emr.shipping.wheels import read_requirements, wheelhouse_key
 from emr_ml_tests.commands.test_doctor import diagnosis, the_bad_one
 from emr_ml_tests.small_aws import REGION, RefusedError, SmallAws, small_aws
 from spark_jobs.runtime.lake import open_lake

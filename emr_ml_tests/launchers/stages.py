@@ -79,13 +79,14 @@ def emr_stage(folder: Path, spark: Literal["real", "light"]) -> Generator[Stage]
         spark: `real` has real bootstrap, spark-submit and S3A; `light` runs the same scripts from
             the same archive in plain Python.
     """
-    from emr_ml.launchers.emr.cluster_config import ClusterConfig
-    from emr_ml.launchers.emr.packages import planned_packages
+    from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+    from emr_ml.launchers.emr.shipping.packages import planned_packages
     from emr_ml_tests.emulator.server import serve
 
+    lake = f"s3://conformance-{spark}/lake"
     settings = {
         "deployment": "emr",
-        "lake": f"s3://conformance-{spark}/lake",
+        "lake": lake,
         "fast_poll_seconds": 0.2,
         "poll_seconds": 1.0,
         "visibility_seconds": 3.0,
@@ -97,8 +98,8 @@ def emr_stage(folder: Path, spark: Literal["real", "light"]) -> Generator[Stage]
         try:
             aws.bucket(f"conformance-{spark}")
             stage = Stage(settings, environment, steps_outlive_their_process=True)
-            scripts = planned_packages(settings["lake"], ClusterConfig(), aws.url).scripts
-            key = f"{scripts.removeprefix(settings['lake'] + '/')}/{JOB}.py"
+            scripts = planned_packages(lake, ClusterConfig(), aws.url).scripts
+            key = f"{scripts.removeprefix(lake + '/')}/{JOB}.py"
             stage.lake.write(key, SCRIPT.read_bytes())
             yield stage
         finally:

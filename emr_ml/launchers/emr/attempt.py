@@ -11,12 +11,12 @@ from emr_ml.launchers.emr.cancel import cancel_step
 from emr_ml.launchers.emr.clusters import Clusters
 from emr_ml.launchers.emr.failures import Scene
 from emr_ml.launchers.emr.follow import Follower, StuckError
-from emr_ml.launchers.emr.job_flow import run_job_flow_request
-from emr_ml.launchers.emr.live import console_link
-from emr_ml.launchers.emr.packages import upload_packages
+from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
+from emr_ml.launchers.emr.requests.step import step_config, step_name
 from emr_ml.launchers.emr.setting import Setting
+from emr_ml.launchers.emr.shipping.packages import upload_packages
+from emr_ml.launchers.emr.spending.live import console_link
 from emr_ml.launchers.emr.states import Cluster
-from emr_ml.launchers.emr.step import step_config, step_name
 from emr_ml.launchers.emr.submission import ClusterGoneError, Submission
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.job import Request

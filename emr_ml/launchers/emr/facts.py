@@ -7,8 +7,8 @@ from typing import Any
 import dagster as dg
 
 from emr_ml.launchers.emr.api import AWS_ERRORS, Api
-from emr_ml.launchers.emr.cost import step_cost
 from emr_ml.launchers.emr.failures import Scene
+from emr_ml.launchers.emr.spending.cost import step_cost
 from emr_ml.launchers.emr.states import Step
 
 PATIENCE_SECONDS = 3.0

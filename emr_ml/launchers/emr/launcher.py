@@ -10,13 +10,13 @@ from emr_ml.launchers.emr.access import trouble_of
 from emr_ml.launchers.emr.advice import advice
 from emr_ml.launchers.emr.api import AWS_ERRORS
 from emr_ml.launchers.emr.attempt import Attempt
-from emr_ml.launchers.emr.cluster_config import ClusterConfig, ClusterConfigError
-from emr_ml.launchers.emr.live import console_link
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, ClusterConfigError
+from emr_ml.launchers.emr.config.target import find_target
 from emr_ml.launchers.emr.messages import Messages
 from emr_ml.launchers.emr.pace import Pace
-from emr_ml.launchers.emr.packages import PackagesError
 from emr_ml.launchers.emr.setting import Setting
-from emr_ml.launchers.emr.target import find_target
+from emr_ml.launchers.emr.shipping.packages import PackagesError
+from emr_ml.launchers.emr.spending.live import console_link
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from emr_ml.launchers.emr.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.config.target import Target
 from emr_ml.launchers.emr.logs import Logs
 from emr_ml.launchers.emr.pace import Pace
-from emr_ml.launchers.emr.target import Target
 from spark_jobs.runtime.lake import Lake
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from emr_ml.claims import Claim, Claims
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import Launcher, Outcome, Work
-from emr_ml.launchers.emr.cluster_config import load_cluster_config
-from emr_ml.launchers.emr.packages import planned_packages
+from emr_ml.launchers.emr.config.cluster_config import load_cluster_config
+from emr_ml.launchers.emr.shipping.packages import planned_packages
 from emr_ml.settings import Settings
 from emr_ml_tests.emulator.clusters import Cluster
 from emr_ml_tests.emulator.examples import until

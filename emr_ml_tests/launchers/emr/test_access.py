@@ -13,7 +13,7 @@ from botocore.exceptions import (
 
 from emr_ml.launchers.emr.access import is_denied, is_unknown_operation, trouble_of
 from emr_ml.launchers.emr.api import UnansweredError
-from emr_ml.launchers.emr.region import region_name
+from emr_ml.launchers.emr.config.region import region_name
 
 URL = "https://elasticmapreduce.eu-west-1.amazonaws.com"
 

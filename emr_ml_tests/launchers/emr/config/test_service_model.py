@@ -9,7 +9,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.service_model import did_you_mean, in_words, mistakes
+from emr_ml.launchers.emr.config.service_model import did_you_mean, in_words, mistakes
 
 SMALL: dict[str, Any] = {"Name": "a", "Instances": {}}
 RUN_JOB_FLOW = (

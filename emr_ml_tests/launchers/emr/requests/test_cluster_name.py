@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.job_flow import CLUSTER_PREFIX, cluster_name, run_job_flow_request
+from emr_ml.launchers.emr.requests.job_flow import (
+    CLUSTER_PREFIX,
+    cluster_name,
+    run_job_flow_request,
+)
 from emr_ml_tests.launchers.emr.configs import (
     FIELDS,
     IRRELEVANT,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from emr_ml.launchers.emr.api import Api
-from emr_ml.launchers.emr.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
 from emr_ml.launchers.emr.pace import KILL_AFTER_SECONDS
 from emr_ml.launchers.emr.states import CLUSTER_COMING_UP, CLUSTER_LIVE, STEP_LIVE, limit_of
 

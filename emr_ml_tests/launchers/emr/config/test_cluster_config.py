@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from emr_ml.launchers.emr.cluster_config import (
+from emr_ml.launchers.emr.config.cluster_config import (
     ClusterConfig,
 )
 from emr_ml_tests.launchers.emr.configs import LAKE, File, config, load

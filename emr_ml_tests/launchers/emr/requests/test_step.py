@@ -8,9 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.cluster_config import ClusterConfigError
-from emr_ml.launchers.emr.instances import memory_gib
-from emr_ml.launchers.emr.step import add_steps_request, driver_memory, step_config, step_name
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError
+from emr_ml.launchers.emr.config.instances import memory_gib
+from emr_ml.launchers.emr.requests.step import (
+    add_steps_request,
+    driver_memory,
+    step_config,
+    step_name,
+)
 from emr_ml_tests.launchers.emr.configs import FIELDS, TARGET, config
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emr_ml.launchers.emr.cluster_checks import LIFTED
-from emr_ml.launchers.emr.merging import merged
+from emr_ml.launchers.emr.config.cluster_checks import LIFTED
+from emr_ml.launchers.emr.config.merging import merged
 from emr_ml.located_yaml import YamlError, parse
 from emr_ml.settings import CLUSTER_FIELD, Settings
 from spark_jobs.runtime.lake import open_lake

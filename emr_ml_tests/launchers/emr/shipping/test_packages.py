@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from botocore.model import OperationModel
 
-from emr_ml.launchers.emr import packages, wheels
-from emr_ml.launchers.emr.cluster_config import ClusterConfig
-from emr_ml.launchers.emr.packages import (
+from emr_ml.launchers.emr.shipping import packages, wheels
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.shipping.packages import (
     Packages,
     PackagesError,
     pack_code,
     planned_packages,
     upload_packages,
 )
-from emr_ml.launchers.emr.wheels import Platform, read_requirements, wheelhouse_key
+from emr_ml.launchers.emr.shipping.wheels import Platform, read_requirements, wheelhouse_key
 from emr_ml.settings import ROOT
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -70,7 +70,9 @@ def test_the_code_is_packed_alike_whenever_and_wherever_it_lies(tmp_path: Path) 
     for number, path in enumerate(sorted(tmp_path.rglob("*.py"))):
         path.chmod(0o600)
         os.utime(path, (number, number))
-    code = f"import spark_jobs; from emr_ml.launchers.emr.packages import pack_code; {DIGEST}"
+    code = (
+        f"import spark_jobs; from emr_ml.launchers.emr.shipping.packages import pack_code; {DIGEST}"
+    )
     elsewhere = python(f"{code}; print(spark_jobs.__file__)", tmp_path).splitlines()
     assert elsewhere[1] == str(tmp_path / "spark_jobs" / "__init__.py")
     assert elsewhere[0] == python(code)

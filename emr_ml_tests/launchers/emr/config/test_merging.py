@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.merging import merged, merged_configurations, overridden
+from emr_ml.launchers.emr.config.merging import merged, merged_configurations, overridden
 
 WORDS = st.sampled_from(["spark", "spark-defaults", "spark-env", "yarn-site", "export"])
 PROPERTIES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("12345"), max_size=3)

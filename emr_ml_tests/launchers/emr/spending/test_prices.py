@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emr_ml.launchers.emr import prices
-from emr_ml.launchers.emr.prices import Prices, hourly_price
+from emr_ml.launchers.emr.spending import prices
+from emr_ml.launchers.emr.spending.prices import Prices, hourly_price
 from emr_ml_tests.small_aws import REGION, RefusedError, SmallAws, small_aws
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -170,7 +170,7 @@ def test_a_price_list_that_does_not_answer_is_left_alone_for_a_while(
     assert len(aws.calls) == asked
 
     later = time.monotonic() + 301
-    monkeypatch.setattr("emr_ml.launchers.emr.prices.time.monotonic", lambda: later)
+    monkeypatch.setattr("emr_ml.launchers.emr.spending.prices.time.monotonic", lambda: later)
     assert prices.hourly("m5.xlarge", "ON_DEMAND") == pytest.approx(0.240)
 
 

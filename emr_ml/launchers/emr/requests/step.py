@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from emr_ml.launchers.emr.cluster_checks import smallest_primary
-from emr_ml.launchers.emr.cluster_config import ClusterConfig, ClusterConfigError
-from emr_ml.launchers.emr.service_model import in_words, mistakes
-from emr_ml.launchers.emr.target import Target
+from emr_ml.launchers.emr.config.cluster_checks import smallest_primary
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, ClusterConfigError
+from emr_ml.launchers.emr.config.service_model import in_words, mistakes
+from emr_ml.launchers.emr.config.target import Target
 
 MOST_CHARACTERS = 10_240  # of all arguments together
 VERSION_DIGITS = 16

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emr_ml.launchers.emr.cluster_config import ClusterConfig
-from emr_ml.launchers.emr.job_flow import run_job_flow_request
-from emr_ml.launchers.emr.packages import planned_packages
-from emr_ml.launchers.emr.step import add_steps_request, step_config, step_name
-from emr_ml.launchers.emr.target import Target
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.config.target import Target
+from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
+from emr_ml.launchers.emr.requests.step import add_steps_request, step_config, step_name
+from emr_ml.launchers.emr.shipping.packages import planned_packages
 from emr_ml.versions import JOBS
 from spark_jobs.runtime.report import job_key
 

@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 
 from emr_ml.launchers.emr.access import trouble_of
 from emr_ml.launchers.emr.api import Api, UnansweredError
-from emr_ml.launchers.emr.cluster_config import ClusterConfig
-from emr_ml.launchers.emr.cost import Cost, cluster_cost
-from emr_ml.launchers.emr.live import Inspected, active_steps, inspect, live_clusters
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.spending.cost import Cost, cluster_cost
+from emr_ml.launchers.emr.spending.live import Inspected, active_steps, inspect, live_clusters
 
 MOST_IDS = 10  # TerminateJobFlows takes no more
 PROTECTED = (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from emr_ml.launchers.emr.cluster_config import ClusterConfigError
-from emr_ml.launchers.emr.target import Target, find_target
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError
+from emr_ml.launchers.emr.config.target import Target, find_target
 
 LAKE = "s3://bucket/lake"
 

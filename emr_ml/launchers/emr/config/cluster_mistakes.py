@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from emr_ml.launchers.emr.cluster_checks import RELEASES
-from emr_ml.launchers.emr.service_model import did_you_mean
+from emr_ml.launchers.emr.config.cluster_checks import RELEASES
+from emr_ml.launchers.emr.config.service_model import did_you_mean
 
 Place = tuple[str, ...]
 PLAIN = {

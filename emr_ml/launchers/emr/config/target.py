@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import boto3
 from botocore.config import Config
 
-from emr_ml.launchers.emr.cluster_sources import ClusterConfigError
-from emr_ml.launchers.emr.region import region_name
+from emr_ml.launchers.emr.config.cluster_sources import ClusterConfigError
+from emr_ml.launchers.emr.config.region import region_name
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from emr_ml.launchers.emr.cluster_config import ClusterConfig
-from emr_ml.launchers.emr.wheels import (
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.shipping.wheels import (
     BOOTSTRAP,
     REQUIREMENTS,
     WheelhouseError,

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from emr_ml.launchers.emr.instances import memory_gib
-from emr_ml.launchers.emr.service_model import Mistake, mistakes
+from emr_ml.launchers.emr.config.instances import memory_gib
+from emr_ml.launchers.emr.config.service_model import Mistake, mistakes
 
 if TYPE_CHECKING:
-    from emr_ml.launchers.emr.cluster_config import ClusterConfig
+    from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
 
 # the release of Spark that a release of EMR has
 RELEASES = {

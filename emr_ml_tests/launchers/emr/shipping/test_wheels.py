@@ -2,8 +2,8 @@
 
 import pytest
 
-from emr_ml.launchers.emr.cluster_config import ClusterConfig
-from emr_ml.launchers.emr.wheels import Platform, pins_for, platforms
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.shipping.wheels import Platform, pins_for, platforms
 
 REQUIREMENTS = b"""\
 # pinned

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from emr_ml.launchers.emr.api import Api, error_code
-from emr_ml.launchers.emr.prices import ON_DEMAND, QUIET, SPOT, hourly_price
+from emr_ml.launchers.emr.spending.prices import ON_DEMAND, QUIET, SPOT, hourly_price
 
 PATIENCE_SECONDS = 3.0
 SHORTEST_BILLED = timedelta(minutes=1)

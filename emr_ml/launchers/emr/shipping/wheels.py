@@ -10,7 +10,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from emr_ml.launchers.emr.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
 from emr_ml.settings import ROOT
 from emr_ml.versions import digest
 from spark_jobs.runtime.content import content_of

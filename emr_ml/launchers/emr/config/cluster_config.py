@@ -6,9 +6,9 @@ from pydantic import Field, ValidationError
 from pydantic import model_validator as validator
 from pydantic_core import PydanticCustomError
 
-from emr_ml.launchers.emr.cluster_checks import RELEASES, check, lifted, notes
-from emr_ml.launchers.emr.cluster_mistakes import lines
-from emr_ml.launchers.emr.cluster_parts import (
+from emr_ml.launchers.emr.config.cluster_checks import RELEASES, check, lifted, notes
+from emr_ml.launchers.emr.config.cluster_mistakes import lines
+from emr_ml.launchers.emr.config.cluster_parts import (
     Configuration,
     Core,
     ManagedScaling,
@@ -21,7 +21,7 @@ from emr_ml.launchers.emr.cluster_parts import (
     Whole,
     Written,
 )
-from emr_ml.launchers.emr.cluster_sources import ClusterConfigError, gather
+from emr_ml.launchers.emr.config.cluster_sources import ClusterConfigError, gather
 from emr_ml.settings import Settings
 
 __all__ = ["ClusterConfig", "ClusterConfigError", "load_cluster_config"]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emr_ml.launchers.emr import prices
-from emr_ml.launchers.emr.cost import Cost, cluster_cost, step_cost
+from emr_ml.launchers.emr.spending import prices
+from emr_ml.launchers.emr.spending.cost import Cost, cluster_cost, step_cost
 from emr_ml_tests.small_aws import REGION, RefusedError, SmallAws, small_aws
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ CLUSTER = "j-COST"
 @pytest.fixture(name="aws")
 def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
     prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setattr("emr_ml.launchers.emr.cost.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("emr_ml.launchers.emr.spending.cost.PATIENCE_SECONDS", 0.2)
     with small_aws(monkeypatch) as aws:
         aws.add_cluster(CLUSTER, "emr-ml emr 0123456789abcdef", "RUNNING", since=NOON)
         aws.add_type("m5.xlarge", "0.048", "0.192")

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from emr_ml.launchers.emr.cluster_config import ClusterConfig, ClusterConfigError
-from emr_ml.launchers.emr.cluster_parts import Fleet
-from emr_ml.launchers.emr.merging import merged_configurations, overridden
-from emr_ml.launchers.emr.service_model import in_words, mistakes
-from emr_ml.launchers.emr.target import Target
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, ClusterConfigError
+from emr_ml.launchers.emr.config.cluster_parts import Fleet
+from emr_ml.launchers.emr.config.merging import merged_configurations, overridden
+from emr_ml.launchers.emr.config.service_model import in_words, mistakes
+from emr_ml.launchers.emr.config.target import Target
 from emr_ml.versions import digest
 
 CLUSTER_PREFIX = "emr-ml emr "

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from emr_ml.launchers.emr.cluster_config import (
+from emr_ml.launchers.emr.config.cluster_config import (
     ClusterConfig,
     ClusterConfigError,
 )
-from emr_ml.launchers.emr.job_flow import run_job_flow_request
-from emr_ml.launchers.emr.step import driver_memory
+from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
+from emr_ml.launchers.emr.requests.step import driver_memory
 from emr_ml_tests.launchers.emr.configs import TARGET, File, load
 
 if TYPE_CHECKING:

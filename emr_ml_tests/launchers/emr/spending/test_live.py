@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from emr_ml.launchers.emr.api import Api
-from emr_ml.launchers.emr.cluster_config import ClusterConfig
-from emr_ml.launchers.emr.live import Inspected, inspect, live_clusters
-from emr_ml.launchers.emr.prices import QUIET
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.spending.live import Inspected, inspect, live_clusters
+from emr_ml.launchers.emr.spending.prices import QUIET
 from emr_ml_tests.small_aws import REGION, SmallAws, small_aws
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)

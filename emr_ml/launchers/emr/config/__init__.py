@@ -1,0 +1,1 @@
+"""What cluster is wanted: the configuration, its checks, and where it works."""

@@ -1,0 +1,1 @@
+"""What EMR is asked for, word by word; nothing here asks."""

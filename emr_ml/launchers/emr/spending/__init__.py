@@ -1,0 +1,1 @@
+"""What clusters cost, and which of them do now."""
