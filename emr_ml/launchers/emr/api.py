@@ -109,7 +109,8 @@ class Api:
                 if not is_transient(error):
                     raise
                 if careful and may_have_arrived(error):
-                    raise UncertainError(f"{operation}: {error}") from error
+                    said = str(error)[:300]  # a proxy may answer with a whole page
+                    raise UncertainError(f"{operation}: {said}") from error
                 if time.monotonic() - since > self._patience:
                     raise UnansweredError(
                         f"{self._service} gave no answer to {operation} for "

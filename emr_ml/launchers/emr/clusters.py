@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from logging import Logger
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emr_ml.claims import Claims, Held
+from emr_ml.claims import Claim, Claims, Held
 from emr_ml.launchers.emr.api import Api, UncertainError, error_code
 from emr_ml.launchers.emr.failures import refused_cluster
 from emr_ml.launchers.emr.pace import Pace
@@ -36,7 +37,7 @@ class Clusters:
         claims = Claims(self._lake, claim_key(request["Name"]))
         while True:
             claim = claims.current()
-            if claim and (known := claim.place.get("cluster")) and self._is_live(known):
+            if claim and (known := claim.place.get("cluster")) and self._is_usable(known, claim):
                 return known
             if held := claims.take(run_id, resume=True):
                 # a cluster may have been asked for, whatever happens then
@@ -57,8 +58,12 @@ class Clusters:
         self._lake.write_json(end_key(cluster), {"why": why, "at": now()})
         self._api.ask("terminate_job_flows", JobFlowIds=[cluster])
 
-    def _is_live(self, cluster: str) -> bool:
-        return self.describe(cluster).is_live
+    def _is_usable(self, cluster: str, claim: Claim) -> bool:
+        described = self.describe(cluster)
+        # EMR may take a moment to know a new cluster
+        age = datetime.now(UTC) - datetime.fromisoformat(claim.renewed_at)
+        new = age.total_seconds() < self._pace.visibility
+        return described.is_live or (described.is_forgotten and new)
 
     def _found(self, held: Held, name: str, log: Logger) -> str | None:
         found = self._listed(name)

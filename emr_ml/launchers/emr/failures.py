@@ -153,7 +153,9 @@ def cancelled(scene: Scene) -> LaunchError:
 def exit_code(step: Step, controller: Tail) -> int | None:
     """The exit code of a step's process, as far as EMR names it."""
     said = " ".join([controller.text, *step.details.values()])
-    found = re.search(r"exit ?code:? '?(\d+)|ret '(\d+)'|exited with (\d+)", said, re.IGNORECASE)
+    found = re.search(
+        r"exit ?code:? '?(-?\d+)|ret '(-?\d+)'|exited with (-?\d+)", said, re.IGNORECASE
+    )
     return int(next(code for code in found.groups() if code)) if found else None
 
 

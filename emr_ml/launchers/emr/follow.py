@@ -16,7 +16,7 @@ from emr_ml.launchers.emr.messages import Messages
 from emr_ml.launchers.emr.pace import KILL_AFTER_SECONDS
 from emr_ml.launchers.emr.setting import Setting
 from emr_ml.launchers.emr.states import CLUSTER_COMING_UP, Step
-from emr_ml.launchers.emr.verdict import Verdict, verdict
+from emr_ml.launchers.emr.verdict import Verdict, broke_down, verdict
 from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
 from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.report import Report, read_report
@@ -103,6 +103,9 @@ class Follower:
         """Raises what EMR's listings mean, if they mean that no report will come."""
         if look is None:
             return
+        if look.cluster.is_forgotten and not self._is_old(look.cluster.id):
+            # EMR may take a moment to know a new cluster
+            return
         look = self._completed(look)
         found, step = verdict(look, self._name)
         self._tell(look, step)
@@ -132,6 +135,12 @@ class Follower:
         match found:
             case Verdict.FAILED if step:
                 tail = self._tail("stderr")
+                # what broke the cluster may be told after the step
+                newest = self._looks.now()
+                if newest.cluster.state == "TERMINATING":
+                    return
+                if broke_down(newest):
+                    raise failures.cluster_ended(scene, newest.cluster, None)
                 controller = logs.step(scene.cluster, step.id, "controller", 0.0, 0.0)
                 # EMR tells why a step failed some seconds after it failed
                 step = self._looks.ask_for(step.id) or step
@@ -167,6 +176,9 @@ class Follower:
             if seconds > config.start_limit_seconds:
                 state = f"{look.cluster.state} for {seconds:.0f} seconds"
                 raise StuckError(f"cluster {look.cluster.id} is {state}", None)
+
+    def _is_old(self, cluster: str) -> bool:
+        return self._seconds_in(cluster, "forgotten") > self._pace.visibility
 
     def _seconds_in(self, what: str, state: str) -> float:
         here = time.monotonic()

@@ -92,6 +92,12 @@ class Looks:
         self._learn(look)
         self._etag = self._lake.write(self._key, as_json(asdict(look)))
 
+    def now(self) -> Look:
+        """What EMR tells now, for who is about to conclude something."""
+        look = self._ask()
+        self._learn(look)
+        return look
+
     def _ask(self) -> Look:
         cluster = describe(self._api, self._cluster)
         steps: list[Step] = []

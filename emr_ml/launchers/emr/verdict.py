@@ -31,7 +31,7 @@ def verdict(look: Look, name: str) -> tuple[Verdict, Step | None]:
     failed = next((step for step in steps if step.state == "FAILED"), None)
     if failed:
         # steps that were running when their cluster broke down are listed as failed, too
-        return (Verdict.LOST if _broke_down(look) else Verdict.FAILED), failed
+        return (Verdict.LOST if broke_down(look) else Verdict.FAILED), failed
     if any(step.state == "COMPLETED" for step in steps):
         return Verdict.ENDED, ended
     if ended.state == "CANCELLED" and look.cluster.is_live:
@@ -39,5 +39,6 @@ def verdict(look: Look, name: str) -> tuple[Verdict, Step | None]:
     return Verdict.LOST, ended
 
 
-def _broke_down(look: Look) -> bool:
+def broke_down(look: Look) -> bool:
+    """Whether the cluster ended through no fault of its steps."""
     return look.cluster.code in ("INSTANCE_FAILURE", "INTERNAL_ERROR")
