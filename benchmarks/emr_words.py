@@ -58,7 +58,7 @@ that were measured, the ratio is computed for slower clusters:
 """
 
 BREAK_EVEN = """
-{least:.0f} s of bootstrap and ending for each cluster would make it 40 %.
+{least:.0f} s of bootstrap and ending for each cluster would bring it to 40 %.
 """
 
 FAULTS = """\

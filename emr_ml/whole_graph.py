@@ -1,7 +1,9 @@
 """`emr-ml run`: one run of everything, from the command line."""
 
 import fcntl
+import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -10,6 +12,8 @@ import dagster as dg
 from emr_ml.console import cause_of
 from emr_ml.definitions import defs, settings
 from emr_ml.jobs import everything_job
+from emr_ml.launchers import make_launcher
+from emr_ml.launchers.base import LaunchError
 
 FIGURES = ("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier")
 
@@ -31,7 +35,14 @@ def materialize_all() -> bool:
         ) as result,
     ):
         show(result)
+        finish(result.run_id)
         return result.success
+
+
+def finish(run_id: str) -> None:
+    """End what was kept up for this run alone; a configuration that is wrong has been told."""
+    with suppress(LaunchError):
+        make_launcher(settings).finish(run_id, logging.getLogger("emr_ml"))
 
 
 def open_instance() -> dg.DagsterInstance:

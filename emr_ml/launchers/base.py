@@ -118,6 +118,9 @@ class Launcher(ABC):
         """Where the attempt of a claim is being computed, for whoever follows it."""
         return f"{claim.host.split()[0]}, process {claim.pid}"
 
+    def finish(self, run_id: str, log: Logger) -> None:  # noqa: B027 - most have nothing to end
+        """End what was kept up for the run alone; to be called when all of it is over."""
+
     def launch(self, work: Work, log: Logger) -> Outcome:
         """Committed: reuse. Claimed by another: follow. Else claim and compute.
 

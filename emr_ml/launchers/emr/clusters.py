@@ -12,10 +12,11 @@ from emr_ml.claims import Claim, Claims, Held
 from emr_ml.launchers.emr.api import Api, UncertainError, error_code
 from emr_ml.launchers.emr.failures import refused_cluster
 from emr_ml.launchers.emr.pace import Pace
-from emr_ml.launchers.emr.states import CLUSTER_LIVE, Cluster
+from emr_ml.launchers.emr.states import CLUSTER_LIVE, STEP_LIVE, Cluster
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.lake import Lake
 
+LAST_STEP_SECONDS = 15.0
 UNKNOWN = ("InvalidRequestException", "ValidationException")
 
 
@@ -57,6 +58,26 @@ class Clusters:
         """Ask for the end of a cluster and all its steps; who follows those is told by the lake."""
         self._lake.write_json(end_key(cluster), {"why": why, "at": now()})
         self._api.ask("terminate_job_flows", JobFlowIds=[cluster])
+
+    def end_if_idle(self, name: str, log: Logger) -> None:
+        """End the cluster of that name, unless it has steps that run or wait.
+
+        A step that is added at the same moment is lost with it, and made anew elsewhere: the
+        lake tells whoever follows it that a launcher ended the cluster.
+        """
+        claim = Claims(self._lake, claim_key(name)).current()
+        cluster = claim.place.get("cluster") if claim else None
+        if cluster is None or not self.describe(cluster).is_live:
+            return
+        chosen = {"ClusterId": cluster, "StepStates": list(STEP_LIVE)}
+        until = time.monotonic() + LAST_STEP_SECONDS
+        # the last step may have left its report, and be on its way out
+        while self._api.ask("list_steps", **chosen)["Steps"]:
+            if time.monotonic() > until:
+                return
+            time.sleep(self._pace.fast)
+        log.info("ending cluster %s: all is done", cluster)
+        self.end(cluster, "all was done")
 
     def _is_usable(self, cluster: str, claim: Claim) -> bool:
         described = self.describe(cluster)

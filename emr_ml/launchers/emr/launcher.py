@@ -8,14 +8,16 @@ from emr_ml.launchers.base import Computed, DetachedError, Launcher, LaunchError
 from emr_ml.launchers.emr import facts
 from emr_ml.launchers.emr.access import trouble_of
 from emr_ml.launchers.emr.advice import advice
-from emr_ml.launchers.emr.api import AWS_ERRORS
+from emr_ml.launchers.emr.api import AWS_ERRORS, Api
 from emr_ml.launchers.emr.attempt import Attempt
+from emr_ml.launchers.emr.clusters import Clusters
 from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, ClusterConfigError
 from emr_ml.launchers.emr.config.target import find_target
 from emr_ml.launchers.emr.messages import Messages
 from emr_ml.launchers.emr.pace import Pace
+from emr_ml.launchers.emr.requests.job_flow import cluster_name
 from emr_ml.launchers.emr.setting import Setting
-from emr_ml.launchers.emr.shipping.packages import PackagesError
+from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
 from emr_ml.launchers.emr.spending.live import console_link
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
@@ -73,6 +75,24 @@ class EmrLauncher(Launcher):
             raise
         self._clear(request, log)
         return Computed(report, self._facts(attempt, report, log))
+
+    def finish(self, run_id: str, log: Logger) -> None:
+        """End the run's cluster at once if it is transient and nobody else has steps on it.
+
+        EMR would end it after the idle timeout, which is 60 seconds at least.
+        """
+        setting = self._setting
+        if not setting.config.is_transient:
+            return
+        bootstrap = planned_packages(
+            self.lake.root, setting.config, setting.target.endpoint
+        ).bootstrap
+        name = cluster_name(setting.config, setting.target, bootstrap, run_id)
+        api = Api("emr", setting.pace.cancellation, log)
+        try:
+            Clusters(api, self.lake, setting.pace).end_if_idle(name, log)
+        except AWS_ERRORS as error:
+            log.info("cluster '%s' is left to its idle timeout: %s", name, error)
 
     def _clear(self, request: Request, log: Logger) -> None:
         try:

@@ -29,6 +29,8 @@ __all__ = ["ClusterConfig", "ClusterConfigError", "load_cluster_config"]
 Role = Annotated[str, Field(pattern=r"^(arn:aws[a-z-]*:iam::\d{12}:[a-z-]+/)?[\w+=,.@/-]{1,128}$")]
 Amount = Annotated[float, Field(strict=True, gt=0)]
 
+SHORTEST_IDLE_SECONDS = 60  # EMR's own limit
+
 
 class ClusterConfig(Part):
     """Everything about the clusters of a deployment; docs/emr.md tells what each field is for."""
@@ -61,7 +63,7 @@ class ClusterConfig(Part):
     log_uri: str | None = Field(default=None, pattern=r"^s3://[^/]+(/.*)?$")
     tags: dict[str, Written] = Field(default_factory=dict[str, str], max_length=47)
 
-    idle_timeout_seconds: Annotated[Whole, Field(ge=60, le=604_800)] = 300
+    idle_timeout_seconds: Annotated[Whole, Field(ge=SHORTEST_IDLE_SECONDS, le=604_800)] = 300
     step_limit_seconds: Annotated[Whole, Field(ge=1)] = 21_600
     start_limit_seconds: Annotated[Whole, Field(ge=1)] = 3_600
     max_age_hours: Amount = 24.0
@@ -78,6 +80,11 @@ class ClusterConfig(Part):
         if found := list(check(self)):
             raise PydanticCustomError("cluster", "is inconsistent", {"mistakes": found})
         return self
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether a cluster is to go with its work: its own run's, or idle as short as EMR can."""
+        return self.scope == "run" or self.idle_timeout_seconds <= SHORTEST_IDLE_SECONDS
 
     def log_address(self, lake: str) -> str:
         """Where EMR puts logs of clusters that work on that lake: `s3://…/`."""

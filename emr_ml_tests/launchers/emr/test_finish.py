@@ -1,0 +1,56 @@
+"""What is left of a cluster when a run is over."""
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emr_ml_tests.emulator.examples import until
+
+if TYPE_CHECKING:
+    from emr_ml_tests.launchers.emr.stage import Stage, Staging
+
+LOG = logging.getLogger("finish")
+
+
+@pytest.mark.parametrize("transient", [{"idle_timeout_seconds": 60}, {"cluster_scope": "run"}])
+def test_a_transient_cluster_ends_with_its_run(
+    staging: "Staging", transient: dict[str, object]
+) -> None:
+    stage: Stage = staging(settings=transient)
+    stage.launch(run="a-run")
+
+    stage.launcher().finish("a-run", LOG)
+
+    cluster = stage.only_cluster()
+    until(lambda: not stage.aws.alive, 10)
+    assert cluster.reason["Code"] == "USER_REQUEST"
+
+
+def test_a_cluster_that_is_kept_warm_stays(stage: "Stage") -> None:
+    stage.launch(run="a-run")
+
+    stage.launcher().finish("a-run", LOG)
+
+    assert stage.only_cluster().state in ("WAITING", "RUNNING")
+
+
+def test_a_cluster_on_which_somebody_works_is_left_to_them(staging: "Staging") -> None:
+    stage: Stage = staging(settings={"idle_timeout_seconds": 60})
+    stage.launch(run="a-run")
+    other = stage.work(run="another", seconds=20)
+    aside = stage.launch_aside(other)
+    until(lambda: "RUNNING" in stage.states(other), 20)
+
+    stage.launcher().finish("a-run", LOG)
+
+    aside.join(60)
+    assert aside.outcome and aside.outcome.report.attempt == 1
+
+
+def test_there_is_nothing_to_end_where_nothing_was_started(staging: "Staging") -> None:
+    stage: Stage = staging(settings={"idle_timeout_seconds": 60})
+
+    stage.launcher().finish("a-run", LOG)
+
+    assert stage.aws.clusters == []
