@@ -41,8 +41,10 @@ def materialize_all() -> bool:
 
 def finish(run_id: str) -> None:
     """End what was kept up for this run alone; a configuration that is wrong has been told."""
+    log = logging.Logger("emr_ml", logging.INFO)
+    log.addHandler(logging.StreamHandler())
     with suppress(LaunchError):
-        make_launcher(settings).finish(run_id, logging.getLogger("emr_ml"))
+        make_launcher(settings).finish(run_id, log)
 
 
 def open_instance() -> dg.DagsterInstance:

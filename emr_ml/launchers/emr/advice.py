@@ -9,7 +9,7 @@ ADVICE = (
         "the subnet has no free addresses: name a larger one, or several, under `subnets`",
     ),
     (
-        r"spot|INSTANCE_FLEET_TIMEOUT|InsufficientInstanceCapacity|capacity",
+        r"INSTANCE_FLEET_TIMEOUT|InsufficientInstanceCapacity|[Ss]pot (capacity|instances?)",
         (
             "AWS has no such instances now: name more instance types or subnets, or let the fleet "
             "switch to on demand"
@@ -54,7 +54,10 @@ ADVICE = (
         r"No space left on device|disk is full",
         "a disk is full: raise `root_volume_gb`, or take instances with more storage",
     ),
-    (r"subnet|Subnet|security group", "check `subnets` and `security_groups`"),
+    (
+        r"subnet-[0-9a-f]|Ec2Subnet|The subnet|[Ss]ecurity group",
+        "check `subnets` and `security_groups`",
+    ),
 )
 
 

@@ -195,7 +195,7 @@ class Attempt:
                 raise failures.timed_out(scene)
         else:
             self._end_cluster()
-            raise LostError(scene.told(str(stuck), advice("capacity")))
+            raise LostError(scene.told(str(stuck), advice("INSTANCE_FLEET_TIMEOUT")))
 
     def _end_cluster(self) -> None:
         self._log.error("ending cluster %s", self.scene.cluster)

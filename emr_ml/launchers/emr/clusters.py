@@ -74,6 +74,7 @@ class Clusters:
         # the last step may have left its report, and be on its way out
         while self._api.ask("list_steps", **chosen)["Steps"]:
             if time.monotonic() > until:
+                log.info("cluster %s has other steps: it is left to them", cluster)
                 return
             time.sleep(self._pace.fast)
         log.info("ending cluster %s: all is done", cluster)

@@ -9,16 +9,18 @@ import dagster as dg
 from emr_ml.launchers.emr.api import AWS_ERRORS, Api
 from emr_ml.launchers.emr.failures import Scene
 from emr_ml.launchers.emr.spending.cost import step_cost
-from emr_ml.launchers.emr.states import Step
+from emr_ml.launchers.emr.states import Cluster, Step
 
 PATIENCE_SECONDS = 3.0
 
 
 def places(scene: Scene) -> dict[str, Any]:
     """Where the attempt is to be found on EMR."""
+    if not scene.cluster:
+        return {}
     return {
         "cluster": scene.cluster,
-        "step": scene.step,
+        "step": scene.step or "none",
         "console": dg.MetadataValue.url(scene.console),
         "log": scene.log,
     }
@@ -48,7 +50,7 @@ def costs(
         scene.cluster,
         *_span(own, took),
         region=region,
-        zone=described.get("Ec2InstanceAttributes", {}).get("Ec2AvailabilityZone"),
+        zone=Cluster.of(described).zone or None,
         others=[_span(step, took) for step in steps if step.started and step.id != scene.step],
         spot_tasks=spot_tasks,
     )

@@ -15,7 +15,6 @@ from spark_jobs.runtime.attempt import Failure
 
 TIMED_OUT = 124  # what `timeout` exits with
 KILLED = 137
-RETRYABLE = ("INSTANCE_FAILURE", "INSTANCE_FLEET_TIMEOUT", "INTERNAL_ERROR", "ALL_STEPS_COMPLETED")
 
 
 @dataclass(frozen=True)

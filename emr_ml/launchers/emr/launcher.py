@@ -7,7 +7,6 @@ from emr_ml.claims import Claim, Held
 from emr_ml.launchers.base import Computed, DetachedError, Launcher, LaunchError
 from emr_ml.launchers.emr import facts
 from emr_ml.launchers.emr.access import trouble_of
-from emr_ml.launchers.emr.advice import advice
 from emr_ml.launchers.emr.api import AWS_ERRORS, Api
 from emr_ml.launchers.emr.attempt import Attempt
 from emr_ml.launchers.emr.clusters import Clusters
@@ -19,6 +18,7 @@ from emr_ml.launchers.emr.requests.job_flow import cluster_name
 from emr_ml.launchers.emr.setting import Setting
 from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
 from emr_ml.launchers.emr.spending.live import console_link
+from spark_jobs.runtime.attempt import SupersededError
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report
@@ -55,7 +55,8 @@ class EmrLauncher(Launcher):
         attempt = Attempt(self._setting, request, held, log)
         try:
             report = attempt.run()
-        except DetachedError:
+        except (DetachedError, SupersededError):
+            # what the attempt says while it runs is for whoever goes on with it
             raise
         except (JobError, LaunchError) as error:
             self._clear(request, log)
@@ -84,15 +85,14 @@ class EmrLauncher(Launcher):
         setting = self._setting
         if not setting.config.is_transient:
             return
-        bootstrap = planned_packages(
-            self.lake.root, setting.config, setting.target.endpoint
-        ).bootstrap
-        name = cluster_name(setting.config, setting.target, bootstrap, run_id)
+        target = setting.target
         api = Api("emr", setting.pace.cancellation, log)
         try:
+            packages = planned_packages(self.lake.root, setting.config, target.endpoint)
+            name = cluster_name(setting.config, target, packages.bootstrap, run_id)
             Clusters(api, self.lake, setting.pace).end_if_idle(name, log)
-        except AWS_ERRORS as error:
-            log.info("cluster '%s' is left to its idle timeout: %s", name, error)
+        except (PackagesError, *AWS_ERRORS) as error:
+            log.info("the cluster is left to its idle timeout: %s", error)
 
     def _clear(self, request: Request, log: Logger) -> None:
         try:
@@ -118,7 +118,7 @@ def _detached(request: Request, error: Exception) -> DetachedError:
     trouble = trouble_of(error)
     lines = (
         f"attempt {request.attempt} of {request.asset} can't be followed: {trouble.what}",
-        advice(trouble.what) or trouble.fix,
+        trouble.fix,
         "what was begun on EMR goes on: materialize again to go on with it",
     )
     return DetachedError("\n".join(lines))

@@ -7,6 +7,7 @@ from emr_ml.launchers.emr.config.cluster_checks import smallest_primary
 from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, ClusterConfigError
 from emr_ml.launchers.emr.config.service_model import in_words, mistakes
 from emr_ml.launchers.emr.config.target import Target
+from emr_ml.launchers.emr.pace import KILL_AFTER_SECONDS
 
 MOST_CHARACTERS = 10_240  # of all arguments together
 VERSION_DIGITS = 16
@@ -45,7 +46,7 @@ def step_config(
         where["AWS_ENDPOINT_URL"] = target.endpoint
     arguments = [
         *("env", *(f"{key}={value}" for key, value in where.items())),
-        *("timeout", "--kill-after=60", str(config.step_limit_seconds)),
+        *("timeout", f"--kill-after={KILL_AFTER_SECONDS}", str(config.step_limit_seconds)),
         *("spark-submit", "--deploy-mode", "client", "--name", name),
         *_options(_spark_conf(config, target, request_uri)),
         *("--py-files", packages.archive),

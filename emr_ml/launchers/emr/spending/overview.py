@@ -63,7 +63,7 @@ def end_idle(emr: Api, found: Iterable[Inspected]) -> Iterator[tuple[bool, str]]
     """End the idle ones among the clusters; for each, whether all went well, and what was done.
 
     A protected cluster is skipped. The steps are looked at once more before each call. A step
-    that comes in after that is lost with its cluster, and its run makes a new attempt.
+    that comes in after that fails with its cluster: somebody ended it.
 
     Raises:
         BotoCoreError: EMR can't be asked.
