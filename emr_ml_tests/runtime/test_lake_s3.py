@@ -1,13 +1,14 @@
 """What only S3 does: conflicts, lost answers, missing buckets."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.runtime.lake.s3 import has_expired
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3
@@ -90,3 +91,23 @@ def test_a_lake_can_be_a_whole_bucket(s3: "S3") -> None:
     lake = open_lake(s3.uri())
     lake.write("a/b", b"1")
     assert [entry.key for entry in lake.list("a/")] == ["a/b"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "status", "expected"),
+    [
+        ("GetObject", "ExpiredToken", 400, True),
+        # the answer to a HEAD has no body, so the status is all there is
+        ("HeadObject", "400", 400, True),
+        ("HeadObject", "404", 404, False),
+        ("GetObject", "InvalidRequest", 400, False),
+    ],
+)
+def test_credentials_that_ran_out_are_known_by_what_s3_says(
+    operation: str, code: str, status: int, expected: bool
+) -> None:
+    answer: Any = {
+        "Error": {"Code": code, "Message": ""},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    assert has_expired(ClientError(answer, operation)) is expected

@@ -119,7 +119,7 @@ class S3Lake(Lake):
             try:
                 return getattr(self.client, operation)(Bucket=self.bucket, **parameters)
             except (ClientError, S3UploadFailedError) as error:
-                if not _has_expired(error) or not left:
+                if not has_expired(error) or not left:
                     raise
             time.sleep(random.uniform(0, EXPIRED_PAUSE_SECONDS))
             self.client = connect(boto3.Session())
@@ -143,7 +143,8 @@ def connect(session: boto3.Session | None = None) -> "S3Client":
     return (session or boto3).client("s3", config=config)
 
 
-def _has_expired(error: ClientError | S3UploadFailedError) -> bool:
+def has_expired(error: ClientError | S3UploadFailedError) -> bool:
+    """Whether the credentials have run out, which newly read ones may mend."""
     if isinstance(error, S3UploadFailedError):
         return any(code in str(error) for code in EXPIRED)
     # the answer to a HEAD has no body that could say more
