@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, Literal, get_origin
 
 import dagster as dg
 from pydantic import Field, ValidationError, create_model
+from pydantic_core import PydanticCustomError
 
 from emr_ml.contract import Contract, ContractError, load_contract
+from emr_ml.contract.loading import plain
+from emr_ml.contract.model import ModelParams
+from emr_ml.contract.schema import estimator_of
 from emr_ml.materialization import SparkConfig
-from emr_ml.model_params import ModelParams
 from spark_jobs.runtime.job import JobError
 
 
@@ -19,17 +22,16 @@ def model_config(dataset: str) -> type[SparkConfig]:
     The definitions must load without a network, and with a contract that has mistakes: then
     there are no defaults to show, and the run takes them, or names the mistakes.
     """
-    shown = None
+    shown: dict[str, Any] = {}
     if not dataset.startswith("s3://"):
         with suppress(ContractError):
-            shown = load_contract(dataset).model
+            shown = load_contract(dataset).model.model_dump(mode="json")
     fields: dict[str, Any] = {
         name: (
-            cast("Any", field.annotation) | None,
-            Field(getattr(shown, name, None), description=field.description),
+            _optional(field.annotation),
+            Field(shown.get(name), description=field.description, validate_default=True),
         )
         for name, field in ModelParams.model_fields.items()
-        if field.annotation
     }
     return create_model("LrModelConfig", __base__=SparkConfig, **fields)
 
@@ -38,18 +40,26 @@ def model_params(contract: Contract, config: dg.Config) -> Mapping[str, Any]:
     """The contract's parameters, with what the run config says instead.
 
     Raises:
-        JobError: a value in the run config is out of its bounds.
+        JobError: a value in the run config is out of its bounds, or does not fit the label.
     """
     given = {
         name: value
-        for name, value in config.model_dump().items()
+        for name, value in config.model_dump(mode="json").items()
         if name in ModelParams.model_fields and value is not None
     }
     try:
-        params = ModelParams.model_validate({**contract.model.model_dump(), **given})
+        params = ModelParams.model_validate({**contract.model.model_dump(mode="json"), **given})
+        wanted = params.model_dump(mode="json")
+        if contract.label:
+            wanted["estimator"] = estimator_of(params.estimator, contract.label)
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()
-        ]
+        problems = [f"{'.'.join(map(str, each['loc']))}: {plain(each)}" for each in error.errors()]
         raise JobError(f"run config of lr_model: {'; '.join(problems)}") from error
-    return params.model_dump(mode="json")
+    except PydanticCustomError as error:
+        raise JobError(f"run config of lr_model: {error}") from error
+    return wanted
+
+
+def _optional(annotation: Any) -> Any:
+    # Dagster knows no Literal that may be null; `model_params` sees to the values
+    return (str if get_origin(annotation) is Literal else annotation) | None

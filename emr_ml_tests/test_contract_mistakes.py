@@ -33,7 +33,7 @@ def mistake(text: str) -> str:
             "4:5: columns.age.must: there is",
         ),
         (f"{SMALL}dialect:\n  delimiter: ';'\n  quot: x\n", "5:3: dialect.quot: there is no such"),
-        (f"{SMALL}model: {{text_feature: 16}}\n", "3:9: model.text_feature: there is no such key"),
+        (f"{SMALL}model: {{tree: 16}}\n", "3:9: model.tree: there is no such key"),
         (f"{SMALL}checks:\n  max: 1\n", "4:3: checks.max: there is no such key"),
     ],
 )
@@ -149,13 +149,13 @@ def test_all_mistakes_are_told_at_once() -> None:
     ("text", "expected"),
     [
         ("dialect:\n  encoding: nonsense\n", "4:3: dialect.encoding: 'nonsense' is no encoding"),
-        ("dialect:\n  encoding: cp1252\n", "4:3: dialect.encoding: 'cp1252' is no encoding"),
+        ("dialect:\n  encoding: base64\n", "4:3: dialect.encoding: 'base64' is no encoding"),
         (
             "dialect:\n  encoding: utf-16\n  multiline: false\n",
             "3:1: dialect: utf-16 can't be split",
         ),
-        ("dialect: {delimiter: '\"'}\n", "3:1: dialect: '\"' can't be the delimiter"),
-        ("label: {column: y, positive: 'NA'}\n", "3:20: 'NA' is the positive"),
+        ("dialect: {delimiter: '\"'}\n", "3:11: dialect: '\"' can't be the delimiter"),
+        ("label: {column: y, positive: 'NA'}\n", "3:20: 'NA' is among `missing`"),
     ],
 )
 def test_what_spark_could_not_read_is_refused(text: str, expected: str) -> None:

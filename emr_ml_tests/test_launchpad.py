@@ -8,7 +8,7 @@ from emr_ml.contract import Contract
 from emr_ml.launchpad import model_config, model_params
 from spark_jobs.runtime.job import JobError
 
-CONTRACT = Contract.model_validate({"columns": {"a": "text"}, "model": {"max_ngram": 3}})
+CONTRACT = Contract.model_validate({"columns": {"a": "text"}, "model": {"trees": 3}})
 
 
 def contract_file(folder: Path, text: str) -> str:
@@ -18,11 +18,11 @@ def contract_file(folder: Path, text: str) -> str:
 
 
 def test_the_contract_gives_the_defaults_that_the_launchpad_shows(tmp_path: Path) -> None:
-    dataset = contract_file(tmp_path, "columns: {a: text}\nmodel: {max_ngram: 3}\n")
+    dataset = contract_file(tmp_path, "columns: {a: text}\nmodel: {trees: 3}\n")
 
     shown = model_config(dataset).model_validate({}).model_dump()
 
-    assert shown["max_ngram"] == 3
+    assert shown["trees"] == 3
     assert shown["max_iterations"] == 100
     assert shown["force"] is False
 
@@ -33,7 +33,7 @@ def test_a_contract_that_can_not_be_read_now_gives_no_defaults(
 ) -> None:
     address = contract_file(tmp_path, "columns: [") if dataset == "broken" else dataset
 
-    assert model_config(address).model_validate({}).model_dump()["max_ngram"] is None
+    assert model_config(address).model_validate({}).model_dump()["trees"] is None
 
 
 def test_every_field_says_what_it_is(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_run_config_overrides_the_contract_for_what_it_names() -> None:
     params = model_params(CONTRACT, config)
 
     assert params["regularization"] == [0.25]
-    assert params["max_ngram"] == 3
+    assert params["trees"] == 3
     assert "force" not in params
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from emr_ml.contract import Contract
-from emr_ml.model_params import ModelParams
+from emr_ml.contract.model import ModelParams
 from emr_ml.snapshot import take_snapshot
 from spark_jobs import lr_model, metrics, processed_dataset, sales_by_seller
 from spark_jobs.runtime.execution import own_session

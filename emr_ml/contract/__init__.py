@@ -1,0 +1,7 @@
+"""The contract: the one YAML file that a user edits to describe a data set."""
+
+from emr_ml.contract.dialect import Dialect
+from emr_ml.contract.loading import ContractError, load_contract, parse_contract
+from emr_ml.contract.schema import Contract
+
+__all__ = ["Contract", "ContractError", "Dialect", "load_contract", "parse_contract"]
