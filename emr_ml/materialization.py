@@ -11,10 +11,11 @@ from pydantic import Field
 from emr_ml import current
 from emr_ml.checks import Judge, no_checks
 from emr_ml.contract import Contract, ContractError, load_contract
+from emr_ml.heads import SourceError
 from emr_ml.inputs import find_input, through_input
 from emr_ml.launchers.base import Launcher, LaunchError, Outcome, Work
 from emr_ml.presentation import describe
-from emr_ml.snapshot import SourceError, take_snapshot
+from emr_ml.snapshot import take_snapshot
 from emr_ml.versions import code_of, digest
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import JobError
@@ -90,7 +91,7 @@ def materialize_snapshot(
     with plain_failures():
         asset, started = context.asset_key.path[-1], now()
         terms = load_contract(contract)
-        files = take_snapshot(source, lake, asset, terms.dialect)
+        files = take_snapshot(source, lake, asset, terms)
         contents = [{"name": f.name, "size": f.size, "content": f.content} for f in files]
         fields = terms.pick("format", "dialect")
         version = digest({"asset": asset, "contract": fields, "files": contents})

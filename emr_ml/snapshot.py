@@ -1,16 +1,12 @@
-"""A snapshot of a source: which files there are, what identifies their content, their headers."""
+"""A snapshot of a source: which files there are, what identifies their content, their columns."""
 
-import bz2
-import codecs
-import csv
-import io
-import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emr_ml.contract import Dialect
+from emr_ml.contract import Contract
+from emr_ml.heads import SourceError, columns_of
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
 from spark_jobs.runtime.lake import Lake
@@ -18,14 +14,8 @@ from spark_jobs.runtime.lake import Lake
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-HEAD_BYTES = 64 * 1024
 
-
-class SourceError(Exception):
-    """The source can't be taken: the message says where and what to do."""
-
-
-def take_snapshot(source: str, lake: Lake, asset: str, dialect: Dialect) -> list[SourceFile]:
+def take_snapshot(source: str, lake: Lake, asset: str, contract: Contract) -> list[SourceFile]:
     """The files of a source, by name.
 
     A folder or prefix is taken with all below it but what is hidden (`.` or `_` in front).
@@ -35,55 +25,14 @@ def take_snapshot(source: str, lake: Lake, asset: str, dialect: Dialect) -> list
     Raises:
         SourceError: nothing is there, or it can't be read.
     """
-    files = _objects(source, dialect) if source.startswith("s3://") else _paths(source, dialect)
+    files = _objects(source, contract) if source.startswith("s3://") else _paths(source, contract)
     found = list(_kept_in(lake, asset, files))
     if not found:
-        raise SourceError(
-            f"there is no file in {source}: put CSV files there, or name another source"
-        )
+        raise SourceError(f"there is no file in {source}: put files there, or name another source")
     return found
 
 
-def header_of(head: bytes, name: str, dialect: Dialect) -> tuple[str, ...]:
-    """The names in the first record of a file that starts with these bytes; () if it is empty.
-
-    Raises:
-        SourceError: the bytes are not of the dialect's encoding, or no record ends within them.
-    """
-    encoding = "utf-8-sig" if dialect.encoding.lower() in ("utf-8", "utf8") else dialect.encoding
-    try:
-        # not final: the last character may be cut in two
-        text = codecs.getincrementaldecoder(encoding)().decode(head)
-    except UnicodeDecodeError as error:
-        # the decoder does not count a byte order mark
-        at = error.start + len(head) - len(error.object)
-        raise SourceError(
-            f"{name} is not {dialect.encoding}: byte {at} is {head[at]:#04x}. "
-            "Set `encoding` under `dialect` in the contract"
-        ) from error
-    doubled = dialect.escape == dialect.quote
-    rest = io.StringIO(text, newline="")
-    records = csv.reader(
-        rest,
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote,
-        escapechar=None if doubled else dialect.escape,
-        doublequote=doubled,
-        skipinitialspace=dialect.trim,
-    )
-    with suppress(csv.Error):
-        for record in records:
-            if len(head) >= HEAD_BYTES and not rest.read(1):
-                raise SourceError(
-                    f"the first record of {name} does not end within {HEAD_BYTES} bytes: "
-                    "check `delimiter` and `quote` under `dialect` in the contract"
-                )
-            if record:
-                return tuple(field.strip() if dialect.trim else field for field in record)
-    return ()
-
-
-def _paths(source: str, dialect: Dialect) -> Iterator[tuple[SourceFile, Path | None]]:
+def _paths(source: str, contract: Contract) -> Iterator[tuple[SourceFile, Path | None]]:
     root = Path(source)
     try:
         if not root.exists():
@@ -97,18 +46,16 @@ def _paths(source: str, dialect: Dialect) -> Iterator[tuple[SourceFile, Path | N
                 raise SourceError(
                     f"Spark can't read a file named '{path.name}': give {path} another name"
                 )
-            with path.open("rb") as file:
-                head = _unpacked(file.read(HEAD_BYTES), name)
-            columns = header_of(head, str(path), dialect)
-            file = SourceFile(name, str(path), path.stat().st_size, content_of(path), columns)
-            yield file, path
+            size = path.stat().st_size
+            columns = columns_of(partial(_read_path, path), size, str(path), contract)
+            yield SourceFile(name, str(path), size, content_of(path), columns), path
     except PermissionError as error:
         raise SourceError(
             f"{error.filename} can't be read: {error.strerror}. Give this user the right to"
         ) from error
 
 
-def _objects(source: str, dialect: Dialect) -> Iterator[tuple[SourceFile, Path | None]]:
+def _objects(source: str, contract: Contract) -> Iterator[tuple[SourceFile, Path | None]]:
     import boto3  # half a second that a local source does not need
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -123,17 +70,21 @@ def _objects(source: str, dialect: Dialect) -> Iterator[tuple[SourceFile, Path |
                 if name is None:
                     continue
                 uri = f"s3://{bucket}/{key}"
-                head = _unpacked(_first_bytes(client, bucket, key, size), name)
-                content = f"etag:{entry.get('ETag', '')}"
-                yield SourceFile(name, uri, size, content, header_of(head, uri, dialect)), None
+                read = partial(_read_object, client, bucket, key)
+                columns = columns_of(read, size, uri, contract)
+                yield SourceFile(name, uri, size, f"etag:{entry.get('ETag', '')}", columns), None
     except (ClientError, BotoCoreError) as error:
         raise SourceError(f"{source} can't be read: {error}") from error
 
 
-def _first_bytes(client: "S3Client", bucket: str, key: str, size: int) -> bytes:
-    if not size:
-        return b""  # there is no range of nothing
-    asked = f"bytes=0-{HEAD_BYTES - 1}"
+def _read_path(path: Path, start: int, length: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(length)
+
+
+def _read_object(client: "S3Client", bucket: str, key: str, start: int, length: int) -> bytes:
+    asked = f"bytes={start}-{start + length - 1}"
     return client.get_object(Bucket=bucket, Key=key, Range=asked)["Body"].read()
 
 
@@ -161,15 +112,3 @@ def _kept_in(
         key = f"{asset}/files/{file.content.removeprefix('sha256:')}{suffix}"
         lake.upload(path, key, file.content)
         yield SourceFile(file.name, lake.uri(key), file.size, file.content, file.columns)
-
-
-def _unpacked(head: bytes, name: str) -> bytes:
-    """The start of what is packed in the start of a file; what is cut off is no error here."""
-    try:
-        if name.endswith(".gz"):
-            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(head, HEAD_BYTES)
-        if name.endswith(".bz2"):
-            return bz2.BZ2Decompressor().decompress(head, HEAD_BYTES)
-    except (zlib.error, OSError) as error:
-        raise SourceError(f"{name} can't be unpacked: {error}") from error
-    return head

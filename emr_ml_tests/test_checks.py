@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emr_ml.checks import HEADER_FITS, judge_rows, judge_snapshot
+from emr_ml.checks import HEADER_FITS, UNIQUE_ID, judge_rows, judge_snapshot
 from emr_ml.contract import Contract
 from spark_jobs.runtime.report import Report
 
@@ -50,6 +50,7 @@ def test_rows_that_are_all_accounted_for_pass() -> None:
     assert verdicts({"in": 100, "kept": 97, "rejected": 3}) == {
         "rows_conserved": True,
         "rejected_share": True,
+        "unique_id": True,
     }
 
 
@@ -86,3 +87,52 @@ def test_only_some_of_many_problems_are_listed() -> None:
     (result,) = judge_snapshot(a_report(files=files), CONTRACT)
 
     assert str(result.description).endswith("4.csv is empty, and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (("A ", "b", "y"), "It probably has 'A ' for 'a'"),
+        (("a;b;y",), "The delimiter is probably ';'"),
+        (("1.5", "2", "-3e4"), "The first record looks like data: name the columns in `header`"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_told_what_was_probably_meant(
+    columns: tuple[str, ...], said: str
+) -> None:
+    passed, description = header_verdict(*columns)
+
+    assert not passed
+    assert said in str(description)
+
+
+def unique_id(*, asked_for: bool, again: int | None) -> tuple[bool, str | None]:
+    contract = Contract.model_validate(
+        {"columns": {"a": "numeric"}, "id": ["k"], "checks": {"unique_id": asked_for}}
+    )
+    report = a_report(figures={"duplicates": {"rows": 0, "ids": again}})
+    result = next(r for r in judge_rows(report, contract) if r.check_name == UNIQUE_ID)
+    return result.passed, result.description
+
+
+def test_an_id_that_stands_twice_fails_where_the_contract_asks_for_unique_ones() -> None:
+    passed, said = unique_id(asked_for=True, again=2)
+
+    assert not passed
+    assert str(said).startswith("2 rows have an id ('k') that an earlier row has")
+
+
+@pytest.mark.parametrize(("asked_for", "again"), [(True, 0), (False, 2), (False, None)])
+def test_an_id_may_stand_twice_where_the_contract_does_not_mind(
+    asked_for: bool, again: int | None
+) -> None:
+    assert unique_id(asked_for=asked_for, again=again) == (True, None)
+
+
+def test_too_many_rejected_rows_are_told_with_the_rules_that_most_of_them_broke() -> None:
+    rows = {"in": 100, "kept": 50, "rejected": 50}
+    report = a_report(rows=rows, figures={"rules": {"a min": 3, "a number": 47}})
+
+    result = next(r for r in judge_rows(report, CONTRACT) if r.check_name == "rejected_share")
+
+    assert "(most often: a number 47, a min 3)" in str(result.description)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emr_ml.contract import Contract, ContractError, load_contract, parse_contract
+from emr_ml.contract.schema import estimator_of
 from emr_ml.settings import CONTRACTS
 
 if TYPE_CHECKING:
@@ -130,3 +131,47 @@ def test_a_relative_path_starts_at_the_working_folder(
 @pytest.mark.parametrize("path", sorted(CONTRACTS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_contract_of_the_project_loads(path: Path) -> None:
     assert load_contract(str(path)).columns
+
+
+def test_a_featurizer_may_be_named_alone_or_in_a_list() -> None:
+    long = "model: {featurizers: [{text: word2vec}]}\n"
+    for short in ("featurizers: word2vec", "featurizers: [word2vec]"):
+        assert parse(f"{SMALL}model: {{{short}}}\n") == parse(SMALL + long)
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("positive: a", "binary"),
+        ("positive: a, negative: [b]", "binary"),
+        ("classes: [a, b, c]", "multiclass"),
+        ("kind: categorical", "multiclass"),
+        ("kind: numeric", "regression"),
+    ],
+)
+def test_the_label_says_what_is_to_be_learned(written: str, problem: str) -> None:
+    found = parse(f"{SMALL}label: {{column: kind, {written}}}").label
+    assert found and found.problem == problem
+
+
+def test_blanks_around_a_value_do_not_count() -> None:
+    assert label("' >50K '")["positive"] == ">50K"
+
+
+def test_a_name_is_the_same_however_its_accents_are_written() -> None:
+    assert parse("columns: {e\u0301: numeric}\n") == parse("columns: {é: numeric}\n")
+
+
+@pytest.mark.parametrize(
+    ("named", "label_is", "estimator"),
+    [
+        ("auto", "positive: a", "logistic_regression"),
+        ("auto", "kind: numeric", "linear_regression"),
+        ("random_forest", "kind: numeric", "random_forest"),
+        ("random_forest", "positive: a", "random_forest"),
+    ],
+)
+def test_the_estimator_goes_by_the_label(named: str, label_is: str, estimator: str) -> None:
+    contract = parse(f"{SMALL}label: {{column: y, {label_is}}}\nmodel: {{estimator: {named}}}\n")
+    assert contract.label
+    assert estimator_of(contract.model.estimator, contract.label) == estimator

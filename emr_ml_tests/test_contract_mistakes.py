@@ -1,10 +1,11 @@
 """Every mistake in a contract is told with its file, line and column."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from emr_ml.contract import ContractError, parse_contract
+from emr_ml.contract import ContractError, load_contract, parse_contract
 from spark_jobs.names import RESERVED
 
 SMALL = "columns:\n  age: numeric\n"
@@ -173,3 +174,66 @@ def test_an_encoding_may_go_by_any_of_its_names(written: str, for_spark: str) ->
 
 def test_an_anchor_that_holds_itself_is_refused() -> None:
     assert mistake("a: &a [*a]\n") == "1:1: an anchor holds itself"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "columns:\n  a: {kind: text, min: 3}\n",
+            "2:19: columns.a: a text column has no rule `min`",
+        ),
+        ("columns:\n  a: {kind: numeric, min: 3, max: 1}\n", "2:30: columns.a: no number is at"),
+        (
+            "columns:\n  a: {kind: text, pattern: '['}\n",
+            "2:19: columns.a: is no regular expression",
+        ),
+        ("columns:\n  a: {kind: categorical, allowed: []}\n", "2:26: columns.a: names no value"),
+        (
+            "columns:\n  a: {kind: categorical, allowed: ['?']}\n",
+            "2:26: '?' is among `missing`, too",
+        ),
+        (f"{SMALL}checks: {{unique_id: true}}\n", "3:10: needs the columns of the `id`"),
+        (f"{SMALL}label: {{column: y, kind: numeric, positive: a}}\n", "3:35: label: a numeric"),
+        (f"{SMALL}label: {{column: y, negative: [a]}}\n", "3:20: label: `negative` is of use only"),
+        (f"{SMALL}label: {{column: y, classes: [a, a]}}\n", "3:20: label: names fewer than two"),
+        (
+            f"{SMALL}label: {{column: y, positive: a, classes: [a, b]}}\n",
+            "3:33: label: is either of two classes",
+        ),
+        (
+            f"{SMALL}label: {{column: y, positive: a}}\nmodel: {{estimator: linear_regression}}\n",
+            "4:9: linear_regression needs a numeric label",
+        ),
+        (
+            "label: {column: y, kind: numeric}\n"
+            + SMALL
+            + "model: {estimator: logistic_regression}",
+            "4:9: logistic_regression needs classes",
+        ),
+        (f"{SMALL}dialect: {{header: no}}\n", "3:11: dialect.header: must be true, or"),
+        (f"{SMALL}dialect: {{header: [a, a]}}\n", "3:11: dialect.header: names 'a' twice"),
+        (f"{SMALL}dialect: {{quote: '«'}}\n", "3:11: dialect: '«' can't be the quote"),
+        (f"{SMALL}dialect: {{decimal: ','}}\n", "3:11: dialect: the decimal mark can't be"),
+    ],
+)
+def test_what_does_not_fit_together_is_shown_where_it_stands(text: str, expected: str) -> None:
+    assert mistake(text).startswith(expected)
+
+
+def test_a_wrong_value_is_shown_with_what_it_must_be() -> None:
+    assert mistake("columns:\n  age: number\n") == (
+        "2:3: columns.age.kind: must be 'numeric', 'categorical' or 'text', but is 'number'"
+    )
+
+
+def test_a_key_with_a_typing_error_is_told_what_was_probably_meant() -> None:
+    assert mistake(f"{SMALL}model: {{estimater: x}}\n").endswith("'estimator' was probably meant")
+
+
+def test_a_contract_that_is_not_utf_8_is_told_where(tmp_path: Path) -> None:
+    path = tmp_path / "contract.yaml"
+    path.write_bytes(b"columns:\n  pre\xe7o: numeric\n")
+
+    with pytest.raises(ContractError, match=r"contract\.yaml:2:6: byte 0xe7 is not UTF-8"):
+        load_contract(str(path))

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.contract import parse_contract
+from emr_ml.cli import main
+from emr_ml.contract import Contract, Dialect, parse_contract
+from emr_ml.contract.model import ModelParams
+from emr_ml.contract.schema import Checks, Column
 from emr_ml.definitions import defs
 from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, load_cluster_config
 from emr_ml.located_yaml import parse
@@ -66,6 +69,26 @@ def test_the_layout_in_the_readme_names_what_is_there() -> None:
 def test_contracts_in_the_documents_are_valid(document: Path) -> None:
     for block in yaml_blocks(document) if document != EMR else ():
         parse_contract(block, document.name)
+
+
+def test_the_reference_of_the_contract_has_every_key() -> None:
+    block = yaml_blocks(ROOT / "docs" / "contract.md")[0]
+    reference = parse(block)[0]
+    columns = [each for each in reference["columns"].values() if isinstance(each, dict)]
+
+    assert set(reference) == set(Contract.model_fields)
+    for name, part in (("dialect", Dialect), ("model", ModelParams), ("checks", Checks)):
+        assert set(reference[name]) == set(part.model_fields)
+    assert set(Column.model_fields) == {key for column in columns for key in column}
+    contract = parse_contract(block, "contract.md")
+    assert (contract.dialect, contract.model) == (
+        Dialect.model_validate({}),
+        ModelParams.model_validate({}),
+    )
+
+
+def test_every_command_that_is_named_exists() -> None:
+    assert set(re.findall(r"`emr-ml ([a-z]+)[ `]", EVERYTHING)) - {"emr"} <= set(main.commands)
 
 
 def cluster_configs(folder: Path) -> list[ClusterConfig]:

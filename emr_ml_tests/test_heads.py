@@ -4,13 +4,13 @@ import bz2
 import codecs
 import gzip
 from collections.abc import Callable
-from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from emr_ml.contract import Dialect
-from emr_ml.snapshot import HEAD_BYTES, SourceError, header_of, take_snapshot
-from spark_jobs.runtime.lake import Lake
+from emr_ml.contract import Contract, Dialect
+from emr_ml.heads import HEAD_BYTES, SourceError, columns_of, header_of, unpacked
 
 
 def header(text: str | bytes, **dialect: object) -> tuple[str, ...]:
@@ -18,11 +18,10 @@ def header(text: str | bytes, **dialect: object) -> tuple[str, ...]:
     return header_of(head, "data.csv", Dialect.model_validate(dialect))
 
 
-def columns_of(name: str, body: bytes, folder: Path, lake: Lake) -> tuple[str, ...]:
-    """The columns that a snapshot of such a file has."""
-    (folder / name).write_bytes(body)
-    dialect = Dialect.model_validate({})
-    return take_snapshot(str(folder / name), lake, "raw_csv_s3", dialect)[0].columns
+def columns(name: str, body: bytes, **contract: object) -> tuple[str, ...]:
+    """The columns of a file of that name."""
+    terms = Contract.model_validate({"columns": {"a": "numeric"}, **contract})
+    return columns_of(lambda start, length: body[start : start + length], len(body), name, terms)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", ""])
@@ -82,7 +81,9 @@ def test_a_character_that_the_end_of_the_head_cuts_in_two_is_no_error() -> None:
 
 
 def test_a_byte_of_another_encoding_is_an_error_that_names_it() -> None:
-    with pytest.raises(SourceError, match=r"data.csv is not utf-8: byte 3 is 0xe7. Set `encoding`"):
+    with pytest.raises(
+        SourceError, match=r"data\.csv is not utf-8: byte 3 is 0xe7\. Set `encoding`"
+    ):
         header("preço,b\n".encode("latin-1"))
 
 
@@ -111,29 +112,90 @@ PACKED: list[tuple[str, Callable[[bytes], bytes]]] = [
 
 
 @pytest.mark.parametrize(("name", "pack"), PACKED)
-def test_a_packed_file_is_looked_into(
-    tmp_path: Path, folder_lake: Lake, name: str, pack: Callable[[bytes], bytes]
-) -> None:
-    assert columns_of(name, pack(b"a,b\n" * 10**6), tmp_path, folder_lake) == ("a", "b")
+def test_a_packed_file_is_looked_into(name: str, pack: Callable[[bytes], bytes]) -> None:
+    assert columns(name, pack(b"a,b\n" * 10**6)) == ("a", "b")
 
 
 @pytest.mark.parametrize(("name", "pack"), PACKED)
-def test_a_packed_file_of_nothing_has_no_columns(
-    tmp_path: Path, folder_lake: Lake, name: str, pack: Callable[[bytes], bytes]
-) -> None:
-    assert columns_of(name, pack(b""), tmp_path, folder_lake) == ()
+def test_a_packed_file_of_nothing_has_no_columns(name: str, pack: Callable[[bytes], bytes]) -> None:
+    assert columns(name, pack(b"")) == ()
 
 
 @pytest.mark.parametrize("name", ["x.csv.gz", "x.csv.bz2"])
-def test_a_packed_file_that_is_broken_is_an_error(
-    tmp_path: Path, folder_lake: Lake, name: str
-) -> None:
+def test_a_packed_file_that_is_broken_is_an_error(name: str) -> None:
     with pytest.raises(SourceError, match=f"{name} can't be unpacked"):
-        columns_of(name, b"a,b\n1,2\n", tmp_path, folder_lake)
+        columns(name, b"a,b\n1,2\n")
 
 
-def test_a_packed_file_that_is_only_named_otherwise_is_an_error(
-    tmp_path: Path, folder_lake: Lake
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("x.csv", gzip.compress(b"a,b\n"), "packed by gzip, but Spark goes by the name"),
+        ("x.csv", bz2.compress(b"a,b\n"), "packed by bzip2, but Spark goes by the name"),
+        ("x.csv.GZ", gzip.compress(b"a,b\n"), "let it end in .gz"),
+        ("x.csv.zst", b"a,b\n", "packed in a way that can't be read"),
+        ("x.csv", b"PK\x03\x04...", "a zip archive or a spreadsheet"),
+        ("x.csv", b"PAR1...", "a Parquet file: set `format: parquet`"),
+    ],
+)
+def test_a_file_that_is_no_csv_is_told_what_it_is(name: str, body: bytes, said: str) -> None:
+    with pytest.raises(SourceError, match=said):
+        unpacked(body, name)
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "said"),
+    [
+        ("a,b\n".encode("utf-16"), "utf-8", "set `encoding: utf-16`"),
+        (codecs.BOM_UTF8 + b"a,b\n", "windows-1252", "set `encoding: utf-8`"),
+        ("a,b\n1,2\n".encode("utf-16-le"), "utf-8", "to utf-16le"),
+        ("a,b\n1,2\n".encode("utf-16-be"), "latin-1", "to utf-16be"),
+        ("a,b\n".encode("utf-16-le"), "utf-16", "no byte-order mark"),
+    ],
+)
+def test_another_encoding_than_the_contract_s_is_named(
+    body: bytes, encoding: str, said: str
 ) -> None:
-    with pytest.raises(SourceError, match=r"x.csv is not utf-8: byte 1 is 0x8b"):
-        columns_of("x.csv", gzip.compress(b"a,b\n"), tmp_path, folder_lake)
+    with pytest.raises(SourceError, match=said):
+        header(body, encoding=encoding)
+
+
+def test_an_accented_letter_is_one_character() -> None:
+    assert header("e\u0301,b\n") == ("é", "b")
+
+
+def test_a_file_without_a_header_has_the_names_of_the_contract() -> None:
+    assert header("1,2\n", header=["a", "b"]) == ("a", "b")
+
+
+def test_names_that_are_more_than_the_fields_are_an_error() -> None:
+    with pytest.raises(SourceError, match="has 2 fields, but `header` in the contract names 3"):
+        header("1,2\n", header=["a", "b", "c"])
+
+
+def test_quotes_are_characters_where_nothing_is_quoted() -> None:
+    assert header('"a,b"\n', quote="") == ('"a', 'b"')
+
+
+def parquet(columns: dict[str, list[int]]) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue().to_pybytes()
+
+
+def test_a_parquet_file_has_its_columns_in_its_footer() -> None:
+    assert columns("x.parquet", parquet({"a": [1], "b.c": [2]}), format="parquet") == ("a", "b.c")
+
+
+def test_a_long_footer_of_a_parquet_file_is_read_whole() -> None:
+    wide = {f"column {i}": [i] for i in range(2000)}
+    body = parquet(wide)
+    assert int.from_bytes(body[-8:-4], "little") > HEAD_BYTES
+
+    assert columns("x.parquet", body, format="parquet") == tuple(wide)
+
+
+@pytest.mark.parametrize("body", [b"a,b\n1,2\n", parquet({"a": [1]})[:-20], b"PAR1", b"PAR1PAR1"])
+def test_what_is_no_parquet_file_is_told_to_be_none(body: bytes) -> None:
+    with pytest.raises(SourceError, match=r"x\.parquet is no Parquet file that can be read"):
+        columns("x.parquet", body, format="parquet")

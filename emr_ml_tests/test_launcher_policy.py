@@ -55,7 +55,7 @@ def used(stage: Stage) -> set[tuple[str, str]]:
     """The actions of all that the launcher and its commands do with AWS."""
     bucket = S3(stage.settings.lake.split("/")[2], stage.aws.client("s3"))
     bucket.put("source/sales.csv")
-    take_snapshot(bucket.uri("source"), stage.lake, "raw", load_contract(SALES_CONTRACT).dialect)
+    take_snapshot(bucket.uri("source"), stage.lake, "raw", load_contract(SALES_CONTRACT))
     stage.launch(says="hello")
     cancel_one(stage)
     for command in ("doctor", "clusters", "clusters --terminate-idle"):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emr_ml.contract import Dialect
-from emr_ml.snapshot import SourceError, take_snapshot
+from emr_ml.contract import Contract
+from emr_ml.heads import SourceError
+from emr_ml.snapshot import take_snapshot
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3
 
 BODY = b"a,b\n1,2\n"
-CSV = Dialect.model_validate({})
+CSV = Contract.model_validate({"columns": {"a": "numeric"}})
 
 
 def take(source: object, lake: Lake) -> list[SourceFile]:
