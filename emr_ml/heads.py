@@ -6,11 +6,11 @@ import csv
 import io
 import unicodedata
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from emr_ml.contract import Contract, Dialect
+from emr_ml.listing import ReadRange, SourceError
 
 HEAD_BYTES = 64 * 1024
 SIGNATURES = {
@@ -43,18 +43,12 @@ MARKS = {
 }
 FOOTER_BYTES = 8  # the length of Parquet's footer, and its signature
 
-ReadRange = Callable[[int, int], bytes]
-
-
-class SourceError(Exception):
-    """The source can't be taken: the message says where and what to do."""
-
 
 def columns_of(read: ReadRange, size: int, where: str, contract: Contract) -> tuple[str, ...]:
     """The names of a file's columns in their order; () if there is none.
 
     Args:
-        read: gives the bytes from a position on, as many as asked for or up to the end.
+        read: as `Entry.read`.
         size: bytes in the file.
         where: path or address of the file.
 

@@ -11,9 +11,9 @@ from pydantic import Field
 from emr_ml import current
 from emr_ml.checks import Judge, no_checks
 from emr_ml.contract import Contract, ContractError, load_contract
-from emr_ml.heads import SourceError
 from emr_ml.inputs import find_input, through_input
 from emr_ml.launchers.base import Launcher, LaunchError, Outcome, Work
+from emr_ml.listing import SourceError
 from emr_ml.presentation import describe
 from emr_ml.snapshot import take_snapshot
 from emr_ml.versions import code_of, digest

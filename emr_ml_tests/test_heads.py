@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from emr_ml.contract import Contract, Dialect
-from emr_ml.heads import HEAD_BYTES, SourceError, columns_of, header_of, unpacked
+from emr_ml.heads import HEAD_BYTES, columns_of, header_of, unpacked
+from emr_ml.listing import SourceError
 
 
 def header(text: str | bytes, **dialect: object) -> tuple[str, ...]:

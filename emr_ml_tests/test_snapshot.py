@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emr_ml.contract import Contract
-from emr_ml.heads import SourceError
+from emr_ml.listing import SourceError
 from emr_ml.snapshot import take_snapshot
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
