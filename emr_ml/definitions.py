@@ -12,6 +12,7 @@ from emr_ml.console import console
 from emr_ml.executors import executor_of
 from emr_ml.jobs import everything_job, sales_job, training_job
 from emr_ml.launchers import launcher_resource
+from emr_ml.schedules import schedules_for
 from emr_ml.sensors import sensors_for
 from emr_ml.settings import load_settings
 
@@ -27,6 +28,7 @@ defs = dg.Definitions(
         sales_by_seller,
     ],
     sensors=sensors_for(settings),
+    schedules=schedules_for(settings),
     jobs=[everything_job, training_job, sales_job],
     resources={"settings": settings, "launcher": launcher_resource(settings)},
     loggers={"console": console},

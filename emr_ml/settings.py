@@ -75,6 +75,17 @@ class Settings(BaseSettings):
     step_limit_seconds: int | None = Field(
         None, description="time after which a step ends itself; unset: as configured"
     )
+    sensor_interval_seconds: int = Field(
+        30, ge=1, description="how often a sensor looks for new data"
+    )
+    settle_seconds: float = Field(
+        60.0, ge=0, description="how long no file of a source may have changed before it is read"
+    )
+    listing_requests_per_hour: int = Field(
+        1200, ge=1, description="how many requests a sensor may spend in an hour to list a source"
+    )
+    retraining_cron: str = Field("0 3 * * 0", description="when the model is trained anyway")
+    time_zone: str = Field("UTC", description="time zone of the schedules")
     # NoDecode: nothing but `load_settings` gives it, from many variables
     cluster_fields: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict[str, Any],

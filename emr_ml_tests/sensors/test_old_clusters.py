@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 
 from emr_ml.sensors import sensors_for
+from emr_ml.sensors.old_clusters import old_cluster_sensor
 from emr_ml.settings import ROOT, Settings
 from emr_ml_tests.small_aws import RefusedError, SmallAws, small_aws
 
@@ -19,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(name="aws")
 def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
-    monkeypatch.setattr("emr_ml.sensors.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("emr_ml.sensors.old_clusters.PATIENCE_SECONDS", 0.2)
     with small_aws(monkeypatch) as aws:
         yield aws
 
@@ -30,7 +31,7 @@ def settings(**changes: object) -> Settings:
 
 def tick(**changes: object) -> tuple[str, list[str]]:
     """What the sensor says, and what it warns of in its log."""
-    (sensor,) = sensors_for(settings(**changes))
+    sensor = old_cluster_sensor(settings(**changes))
     warned: list[str] = []
 
     class Kept(logging.Handler):
@@ -125,15 +126,15 @@ def test_a_mistake_in_the_configuration_is_told(aws: SmallAws) -> None:
 
 
 def test_it_looks_every_quarter_of_an_hour_and_needs_no_switching_on() -> None:
-    (sensor,) = sensors_for(settings())
+    sensor = old_cluster_sensor(settings())
 
     assert sensor.minimum_interval_seconds == 900
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
     assert dg.Definitions(sensors=[sensor]).resolve_sensor_def("old_cluster_sensor") is sensor
 
 
-def test_a_laptop_has_nothing_to_watch() -> None:
-    assert sensors_for(Settings(deployment="local")) == []  # pyright: ignore[reportCallIssue]
+def test_a_laptop_has_no_clusters_to_watch() -> None:
+    assert "old_cluster_sensor" not in [s.name for s in sensors_for(Settings(deployment="local"))]  # pyright: ignore[reportCallIssue]
 
 
 def test_making_the_sensor_imports_no_boto3() -> None:

@@ -1,4 +1,4 @@
-"""Sensors: what is watched without anybody asking."""
+"""Warns about clusters that are alive for too long."""
 
 from typing import TYPE_CHECKING
 
@@ -17,25 +17,22 @@ QUARTER_OF_AN_HOUR = 900
 PATIENCE_SECONDS = 20.0
 
 
-def sensors_for(settings: Settings) -> list[dg.SensorDefinition]:
-    """The sensors of a deployment: there is nothing to watch where no cluster is started."""
-    return [_old_cluster_sensor(settings)] if settings.deployment == "emr" else []
+def old_cluster_sensor(settings: Settings) -> dg.SensorDefinition:
+    """The sensor of clusters that are past their maximum age."""
 
-
-def _old_cluster_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="old_cluster_sensor",
         minimum_interval_seconds=QUARTER_OF_AN_HOUR,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Warns about clusters of this project that are alive past their maximum age.",
     )
-    def old_cluster_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         warnings, calm = _look(settings)
         for warning in warnings:
             context.log.warning(warning)
         return dg.SkipReason("\n".join(warnings) or calm)
 
-    return old_cluster_sensor
+    return sensor
 
 
 def _look(settings: Settings) -> tuple[list[str], str]:

@@ -1,0 +1,18 @@
+"""Sensors: what is watched without anybody asking."""
+
+import dagster as dg
+
+from emr_ml.jobs import sales_job, training_job
+from emr_ml.sensors.new_data import new_data_sensor
+from emr_ml.sensors.old_clusters import old_cluster_sensor
+from emr_ml.settings import Settings
+
+
+def sensors_for(settings: Settings) -> list[dg.SensorDefinition]:
+    """The sensors of a deployment: on a laptop there are no clusters to watch."""
+    sources = [
+        new_data_sensor("new_data_sensor", training_job, "source", settings),
+        new_data_sensor("new_sales_sensor", sales_job, "sales_source", settings),
+    ]
+    clusters = [old_cluster_sensor(settings)] if settings.deployment == "emr" else []
+    return [*sources, *clusters]
