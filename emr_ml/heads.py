@@ -7,10 +7,13 @@ import io
 import unicodedata
 import zlib
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from emr_ml.contract import Contract, Dialect
 from emr_ml.listing import ReadRange, SourceError
+
+if TYPE_CHECKING:
+    # a contract's parameters are run config, and Dagster takes a second to import
+    from emr_ml.contract import Contract, Dialect
 
 HEAD_BYTES = 64 * 1024
 SIGNATURES = {
@@ -44,7 +47,7 @@ MARKS = {
 FOOTER_BYTES = 8  # the length of Parquet's footer, and its signature
 
 
-def columns_of(read: ReadRange, size: int, where: str, contract: Contract) -> tuple[str, ...]:
+def columns_of(read: ReadRange, size: int, where: str, contract: "Contract") -> tuple[str, ...]:
     """The names of a file's columns in their order; () if there is none.
 
     Args:
@@ -88,7 +91,7 @@ def unpacked(head: bytes, where: str) -> bytes:
     return head
 
 
-def header_of(head: bytes, where: str, dialect: Dialect) -> tuple[str, ...]:
+def header_of(head: bytes, where: str, dialect: "Dialect") -> tuple[str, ...]:
     """The names in the first record of a file that starts with these bytes; () if it is empty.
 
     Where the contract names the columns, these names.
@@ -144,7 +147,7 @@ def decoded(head: bytes, where: str, encoding: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def first_record(text: str, size: int, where: str, dialect: Dialect) -> tuple[str, ...]:
+def first_record(text: str, size: int, where: str, dialect: "Dialect") -> tuple[str, ...]:
     """The fields of the first record that is not empty, or ().
 
     Raises:
@@ -165,7 +168,7 @@ def first_record(text: str, size: int, where: str, dialect: Dialect) -> tuple[st
     return ()
 
 
-def csv_options(dialect: Dialect) -> dict[str, Any]:
+def csv_options(dialect: "Dialect") -> dict[str, Any]:
     """The dialect as arguments of `csv.reader`."""
     doubled = dialect.escape == dialect.quote or not dialect.quote
     return {

@@ -1,11 +1,13 @@
 """Every mistake in a contract is told with its file, line and column."""
 
+import codecs
 import re
 from pathlib import Path
 
 import pytest
 
 from emr_ml.contract import ContractError, load_contract, parse_contract
+from emr_ml.contract.dialect import ENCODINGS
 from spark_jobs.names import RESERVED
 
 SMALL = "columns:\n  age: numeric\n"
@@ -170,6 +172,11 @@ def test_an_encoding_may_go_by_any_of_its_names(written: str, for_spark: str) ->
     contract = parse_contract(f"{SMALL}dialect: {{encoding: {written}}}\n", "contract.yaml")
 
     assert contract.dialect.encoding == for_spark
+
+
+@pytest.mark.parametrize("name", sorted(set(ENCODINGS.values())))
+def test_the_name_of_every_encoding_is_known_to_python_too(name: str) -> None:
+    assert codecs.lookup(name)
 
 
 def test_an_anchor_that_holds_itself_is_refused() -> None:

@@ -11,7 +11,7 @@ MEGABYTE = 1 << 20
 CODE_PAGES = (*range(1250, 1259),)
 LATIN = (*range(1, 10), 13, 15)
 
-# Python's name of an encoding, and Java's
+# Python's name of an encoding, and one that both Python and Java know
 ENCODINGS = {
     "ascii": "us-ascii",
     "utf-8": "utf-8",
@@ -25,9 +25,9 @@ ENCODINGS = {
     **{name: name for name in ("koi8-r", "gbk", "gb18030", "big5")},
     "cp437": "ibm437",
     "cp850": "ibm850",
-    "mac-roman": "x-macroman",
+    "mac-roman": "macroman",
     "shift_jis": "shift_jis",
-    "cp932": "windows-31j",
+    "cp932": "ms932",
     "euc_jp": "euc-jp",
     "euc_kr": "euc-kr",
 }
