@@ -5,7 +5,14 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from emr_ml.located_yaml import YamlError, parse
@@ -86,6 +93,13 @@ class Settings(BaseSettings):
     )
     retraining_cron: str = Field("0 3 * * 0", description="when the model is trained anyway")
     time_zone: str = Field("UTC", description="time zone of the schedules")
+    ui_url: str = Field("http://127.0.0.1:3000", description="where Dagster's UI is, for links")
+    alert_topic_arn: str | None = Field(
+        None, pattern="^arn:[^:]+:sns:[^:]+:[^:]*:.+$", description="SNS topic for failed runs"
+    )
+    alert_webhook: SecretStr | None = Field(
+        None, description="address that failed runs are told to, in the form that Slack takes"
+    )
     # NoDecode: nothing but `load_settings` gives it, from many variables
     cluster_fields: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict[str, Any],
@@ -105,6 +119,13 @@ class Settings(BaseSettings):
         if "://" in value:
             raise ValueError("is neither a path nor an s3:// address")
         return str(Path(value).expanduser().absolute())
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _on_the_web(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("is no http:// or https:// address")
+        return value
 
     @field_validator("lake")
     @classmethod

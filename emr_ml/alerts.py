@@ -1,0 +1,59 @@
+"""Tells people what went wrong: by SNS, by a webhook, or in the log."""
+
+import json
+import urllib.error
+import urllib.request
+from logging import Logger, LoggerAdapter
+from typing import Any
+
+from emr_ml.settings import Settings
+
+PATIENCE_SECONDS = 10.0
+SUBJECT_CHARACTERS = 100  # docs.aws.amazon.com/sns/latest/api/API_Publish.html
+
+
+def send(settings: Settings, subject: str, text: str, log: "Logger | LoggerAdapter[Any]") -> str:
+    """Send it to the topic and the webhook that are set; what came of it, in one line.
+
+    Where neither is set it is written to the log, as it is where one of them can't be reached. The
+    webhook's address is a secret, so it is never shown.
+    """
+    done: list[str] = []
+    if settings.alert_topic_arn:
+        done.append(_publish(settings.alert_topic_arn, subject, text))
+    if settings.alert_webhook:
+        done.append(_post(settings.alert_webhook.get_secret_value(), text))
+    if not done or any(result.startswith("not ") for result in done):
+        log.error("%s\n%s", subject, text)
+        done.append("written to the log")
+    return ", ".join(done)
+
+
+def _publish(topic: str, subject: str, text: str) -> str:
+    import boto3  # half a second that a laptop does not need
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    # SNS refuses a subject with line breaks or other than ASCII letters
+    plain = subject.encode("ascii", "replace").decode().replace("\n", " ")[:SUBJECT_CHARACTERS]
+    try:
+        region = topic.split(":")[3]
+        client = boto3.client("sns", region_name=region)
+        client.publish(TopicArn=topic, Subject=plain, Message=f"{subject}\n{text}")
+    except (BotoCoreError, ClientError) as error:
+        return f"not sent to {topic}: {error}"
+    return f"sent to {topic}"
+
+
+def _post(url: str, text: str) -> str:
+    body = json.dumps({"text": text}).encode()
+    request = urllib.request.Request(  # noqa: S310 - the settings allow http and https only
+        url, body, {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS):  # noqa: S310 - as above
+            return "sent to the webhook"
+    except urllib.error.HTTPError as error:
+        return f"not sent to the webhook: it answered {error.code}"
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        return f"not sent to the webhook: {reason}"

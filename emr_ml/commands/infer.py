@@ -1,0 +1,26 @@
+"""`emr-ml infer`: a first contract for a file."""
+
+import click
+
+
+@click.command()
+@click.argument("file")
+@click.option("--label", metavar="COLUMN", help="the column to predict; guessed if not given")
+def infer(file: str, label: str | None) -> None:
+    """Print a first contract for FILE, a CSV or Parquet file on this machine or in S3.
+
+    It is inferred from some of the rows, however large the file is. Each guess has its reason
+    beside it. Only the contract goes to the standard output.
+    """
+    from emr_ml.heads import SourceError
+    from emr_ml.infer import infer as inferred
+
+    try:
+        text, found = inferred(file, label)
+    except SourceError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(text, nl=False)
+    if found.target is None:
+        click.echo(
+            "note: no label was found, so nothing can be trained: name one with --label", err=True
+        )
