@@ -1,9 +1,12 @@
 """Whether Spark's S3 connector can be had here."""
 
+import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +25,13 @@ def needs_s3a() -> None:
 @cache
 def _trouble() -> str:
     """Why there is no S3A; empty if there is."""
+    # the cache of jars is not made for two who fill it at once
+    with (Path(tempfile.gettempdir()) / "emr_ml_tests_jars.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _tried()
+
+
+def _tried() -> str:
     code = (
         "from emr_ml.launchers.local_conf import local_conf, s3_conf\n"
         "from pyspark.sql import SparkSession\n"
