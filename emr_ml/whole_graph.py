@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 import dagster as dg
 
+from emr_ml.claims import this_host
 from emr_ml.console import cause_of
 from emr_ml.definitions import defs, settings
 from emr_ml.jobs import everything_job
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import LaunchError
+from emr_ml.sensors.lost_runs import HOST_TAG
 
 FIGURES = ("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier")
 
@@ -32,6 +34,7 @@ def materialize_all() -> bool:
             dg.reconstructable(job_of_everything),
             instance=instance,
             run_config={"loggers": {"console": {}}},
+            tags={HOST_TAG: this_host()},
         ) as result,
     ):
         show(result)

@@ -4,6 +4,7 @@ import dagster as dg
 
 from emr_ml.jobs import sales_job, training_job
 from emr_ml.sensors.failures import failure_alert_sensor
+from emr_ml.sensors.lost_runs import lost_run_sensor
 from emr_ml.sensors.new_data import new_data_sensor
 from emr_ml.sensors.old_clusters import old_cluster_sensor
 from emr_ml.settings import Settings
@@ -16,4 +17,5 @@ def sensors_for(settings: Settings) -> list[dg.SensorDefinition]:
         new_data_sensor("new_sales_sensor", sales_job, "sales_source", settings),
     ]
     clusters = [old_cluster_sensor(settings)] if settings.deployment == "emr" else []
-    return [*sources, failure_alert_sensor(settings), *clusters]
+    runs = [failure_alert_sensor(settings), lost_run_sensor(settings)]
+    return [*sources, *runs, *clusters]
