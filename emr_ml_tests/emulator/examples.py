@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-ENOUGH_SECONDS = 30.0
+ENOUGH_SECONDS = 90.0
 
 
 def a_fleet(role: str, *types: str, on_demand: int = 0, spot: int = 0) -> dict[str, Any]:
