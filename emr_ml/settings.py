@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     )
     retraining_cron: str = Field("0 3 * * 0", description="when the model is trained anyway")
     time_zone: str = Field("UTC", description="time zone of the schedules")
+    late_after_days: float = Field(
+        8.0, gt=0, description="age at which an asset is late; at twice that, it has failed"
+    )
     ui_url: str = Field("http://127.0.0.1:3000", description="where Dagster's UI is, for links")
     alert_topic_arn: str | None = Field(
         None, pattern="^arn:[^:]+:sns:[^:]+:[^:]*:.+$", description="SNS topic for failed runs"

@@ -74,6 +74,7 @@ def test_every_asset_has_what_the_catalogue_shows() -> None:
         assert spec.kinds, name
         assert spec.group_name in ("training", "sales"), name
         assert spec.code_version, name
+        assert spec.freshness_policy, name
 
 
 def test_lineage_goes_from_the_snapshot_to_the_metrics() -> None:

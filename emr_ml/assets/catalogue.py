@@ -1,7 +1,11 @@
 """What the catalogue shows of assets that belong together."""
 
+from datetime import timedelta
 from typing import TypedDict
 
+import dagster as dg
+
+from emr_ml.settings import load_settings
 from emr_ml.versions import code_of
 
 OWNERS = ["team:machine-learning"]
@@ -13,10 +17,21 @@ class Catalogue(TypedDict):
     group_name: str
     owners: list[str]
     tags: dict[str, str]
+    freshness_policy: dg.FreshnessPolicy
 
 
-TRAINING = Catalogue(group_name="training", owners=OWNERS, tags={"domain": "training"})
-SALES = Catalogue(group_name="sales", owners=OWNERS, tags={"domain": "sales"})
+def _catalogue(pipeline: str) -> Catalogue:
+    late = timedelta(days=load_settings().late_after_days)
+    return Catalogue(
+        group_name=pipeline,
+        owners=OWNERS,
+        tags={"domain": pipeline},
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=2 * late, warn_window=late),
+    )
+
+
+TRAINING = _catalogue("training")
+SALES = _catalogue("sales")
 
 
 def code_version(asset: str) -> str:
