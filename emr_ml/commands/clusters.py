@@ -16,17 +16,16 @@ def clusters(*, terminate_idle: bool) -> None:
     timeout that is configured now. Clusters are those of the region that is set.
     """
     # these imports take a second, and other commands need none of them
-    from botocore.exceptions import BotoCoreError, ClientError
 
     from emr_ml.launchers.emr.access import trouble_of
-    from emr_ml.launchers.emr.api import UnansweredError
+    from emr_ml.launchers.emr.api import AWS_ERRORS
     from emr_ml.settings import SettingsError
 
     try:
         all_well = _show(terminate_idle=terminate_idle)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
-    except (BotoCoreError, ClientError, UnansweredError) as error:
+    except AWS_ERRORS as error:
         raise click.ClickException(str(trouble_of(error))) from error
     sys.exit(0 if all_well else 1)
 

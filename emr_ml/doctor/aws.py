@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
+from botocore.exceptions import ProfileNotFound
 
 from emr_ml.doctor.finding import Finding, bad, good
 from emr_ml.launchers.emr.access import trouble_of
-from emr_ml.launchers.emr.api import Api, UnansweredError
+from emr_ml.launchers.emr.api import AWS_ERRORS, Api, UnansweredError
 from emr_ml.launchers.emr.config.region import region_name
 from emr_ml.launchers.emr.spending.prices import QUIET
 
@@ -44,7 +44,7 @@ def credentials_and_clock() -> Iterator[Finding]:
     """Who the caller is; and how far this clock is from AWS's, by which requests are signed."""
     try:
         answer = api("sts", region_name()).ask("get_caller_identity")
-    except (BotoCoreError, ClientError, UnansweredError) as error:
+    except AWS_ERRORS as error:
         late = _clock(_headers(error))
         if late and not late.good:
             # a wrong clock makes good credentials look bad

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.finding import Finding, bad, good
 from emr_ml.launchers.emr.access import is_denied, is_unknown_operation, trouble_of
-from emr_ml.launchers.emr.api import UnansweredError, error_code
+from emr_ml.launchers.emr.api import AWS_ERRORS, error_code
 from emr_ml.launchers.emr.config.cluster_config import (
     ClusterConfig,
     ClusterConfigError,
@@ -26,7 +26,6 @@ from emr_ml.launchers.emr.shipping.wheels import (
 from emr_ml.settings import Settings
 from spark_jobs.runtime.lake import open_lake
 
-UNANSWERED = (BotoCoreError, ClientError, UnansweredError)
 NO_ROLE = "`aws emr create-default-roles` makes the default ones; or name another in the cluster"
 WRONG = "correct the cluster configuration; `emr-ml plan` shows what it comes to"
 
@@ -65,7 +64,7 @@ def rights(wanted: Wanted) -> Finding:
     name = "EMR"
     try:
         api("emr", wanted.target.region).ask("list_clusters", ClusterStates=["WAITING"])
-    except UNANSWERED as error:
+    except AWS_ERRORS as error:
         trouble = trouble_of(error)
         return bad(name, trouble.what, trouble.fix)
     return good(name, f"answers in {wanted.target.region}")
@@ -81,7 +80,7 @@ def release(wanted: Wanted) -> Finding:
             return _not_asked(name, label, error)
         fix = "set `release_label` to one of `aws emr list-release-labels`"
         return bad(name, f"EMR in {wanted.target.region} has no release {label}", fix)
-    except UNANSWERED as error:
+    except AWS_ERRORS as error:
         return _not_asked(name, label, error)
     applications = answer.get("Applications", ())
     spark = next((each for each in applications if each.get("Name") == "Spark"), {})
@@ -117,7 +116,7 @@ def subnets(wanted: Wanted) -> Finding:
         said = error.response.get("Error", {}).get("Message", "")
         fix = "correct `subnets` in the cluster configuration"
         return bad(name, f"{said} in {wanted.target.region}", fix)
-    except UNANSWERED as error:
+    except AWS_ERRORS as error:
         return _not_asked(name, ", ".join(named) or "the default ones", error)
     if not found:
         fix = "name `subnets` in the cluster configuration"
@@ -139,7 +138,7 @@ def logs(wanted: Wanted) -> Finding:
         folder = open_lake(address.rstrip("/"))
         folder.write("doctor-probe", b"")
         folder.remove("doctor-probe")
-    except UNANSWERED as error:
+    except AWS_ERRORS as error:
         if error_code(error) in ("404", "NoSuchBucket"):
             fix = f"create it, as with `aws s3 mb s3://{bucket}`, or set `log_uri`"
             return bad(name, f"there is no bucket {bucket}", fix)
@@ -162,7 +161,7 @@ def packages(wanted: Wanted) -> Finding:
     except WheelhouseError as error:
         text, _, fix = str(error).rpartition(": ")
         return bad(name, text, fix)
-    except UNANSWERED as error:
+    except AWS_ERRORS as error:
         trouble = trouble_of(error)
         return bad(name, trouble.what, trouble.fix)
     where = "the package index" if wanted.config.packages == "index" else "the wheelhouse"
@@ -172,7 +171,7 @@ def packages(wanted: Wanted) -> Finding:
 def _role(name: str, role: str, field: str, wanted: Wanted) -> Finding:
     try:
         api("iam", wanted.target.region).ask("get_role", RoleName=role.rpartition("/")[2])
-    except UNANSWERED as error:
+    except AWS_ERRORS as error:
         return _missing(name, role, field, error)
     return good(name, role)
 
@@ -184,7 +183,7 @@ def _profile(profile: str, wanted: Wanted) -> Finding:
         answer = api("iam", wanted.target.region).ask(
             "get_instance_profile", InstanceProfileName=short
         )
-    except UNANSWERED as error:
+    except AWS_ERRORS as error:
         return _missing(name, profile, field, error)
     if not answer["InstanceProfile"]["Roles"]:
         fix = (

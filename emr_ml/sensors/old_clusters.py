@@ -41,10 +41,8 @@ def _look(settings: Settings) -> tuple[list[str], str]:
     import logging
     from datetime import UTC, datetime
 
-    from botocore.exceptions import BotoCoreError, ClientError
-
     from emr_ml.launchers.emr.access import trouble_of
-    from emr_ml.launchers.emr.api import Api, UnansweredError
+    from emr_ml.launchers.emr.api import AWS_ERRORS, Api
     from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError, load_cluster_config
     from emr_ml.launchers.emr.config.region import region_name
     from emr_ml.launchers.emr.spending.live import live_clusters
@@ -60,7 +58,7 @@ def _look(settings: Settings) -> tuple[list[str], str]:
         warnings = [_warning(emr, cluster, config, region or "", now) for cluster in old]
     except ClusterConfigError as error:
         return [f"old clusters were not looked for: {error}"], ""
-    except (BotoCoreError, ClientError, UnansweredError) as error:
+    except AWS_ERRORS as error:
         return [f"old clusters were not looked for: {trouble_of(error)}"], ""
     return warnings, f"clusters alive: {len(found)}, none for more than {hours:g} hours"
 
@@ -88,15 +86,13 @@ def _warning(
 def _end(emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", now: "datetime") -> str:
     from datetime import UTC
 
-    from botocore.exceptions import ClientError
-
     from emr_ml.launchers.emr.access import trouble_of
-    from emr_ml.launchers.emr.api import UnansweredError
+    from emr_ml.launchers.emr.api import AWS_ERRORS
     from emr_ml.launchers.emr.spending.live import inspect
 
     try:
         seen = inspect(emr, cluster, config, now)
-    except (ClientError, UnansweredError) as error:
+    except AWS_ERRORS as error:
         return f"its end is not known: {trouble_of(error)}"
     steps = f"active steps: {seen.active}"
     return f"{steps}, ends by {seen.ends_by.astimezone(UTC):%Y-%m-%d %H:%M} UTC at the latest"

@@ -12,6 +12,7 @@ from emr_ml.launchers.emr.api import Api, UncertainError
 from emr_ml.launchers.emr.clusters import Clusters
 from emr_ml.launchers.emr.failures import refused_step
 from emr_ml.launchers.emr.pace import Pace
+from emr_ml.launchers.emr.requests.step import add_steps_request
 from emr_ml.launchers.emr.states import Cluster, Step
 
 FULL = ("maximum number of", "active steps", "exceed")
@@ -31,7 +32,7 @@ class Submission:
 
     def __init__(self, api: Api, clusters: Clusters, pace: Pace, role: str | None) -> None:
         self._api, self._clusters, self._pace = api, clusters, pace
-        self._role = {"ExecutionRoleArn": role} if role else {}
+        self._role = role
 
     def submit(self, cluster: str, step: Mapping[str, Any], held: Held, log: Logger) -> str:
         """Add the step to the cluster, unless it is there; its id.
@@ -49,9 +50,8 @@ class Submission:
         refusals, told = 0, ""
         while True:
             try:
-                answer = self._api.tell(
-                    "add_job_flow_steps", JobFlowId=cluster, Steps=[step], **self._role
-                )
+                request = add_steps_request(self._role, cluster, step)
+                answer = self._api.tell("add_job_flow_steps", **request)
             except UncertainError as error:
                 log.warning("%s. Looking whether the step was accepted", error)
                 if found := self.appearing(cluster, step["Name"]):

@@ -64,7 +64,7 @@ def make_plan(config: ClusterConfig, target: Target, assets: Sequence[str]) -> P
         request = f"{target.lake}/{job_key(asset, VERSION, 1, 'request.json')}"
         name = step_name(asset, VERSION, 1)
         step = step_config(config, target, packages, asset=asset, name=name, request_uri=request)
-        steps[asset] = add_steps_request(config, CLUSTER, step)
+        steps[asset] = add_steps_request(config.runtime_role, CLUSTER, step)
     return Plan(run_job_flow_request(config, target, packages.bootstrap, RUN), steps)
 
 

@@ -70,11 +70,11 @@ def step_config(
 
 
 def add_steps_request(
-    config: ClusterConfig, cluster_id: str, *steps: Mapping[str, Any]
+    runtime_role: str | None, cluster: str, *steps: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The parameters of AddJobFlowSteps."""
-    role = {"ExecutionRoleArn": config.runtime_role} if config.runtime_role else {}
-    return {"JobFlowId": cluster_id, "Steps": list(steps), **role}
+    """The parameters of AddJobFlowSteps; `cluster` is its id."""
+    role = {"ExecutionRoleArn": runtime_role} if runtime_role else {}
+    return {"JobFlowId": cluster, "Steps": list(steps), **role}
 
 
 def driver_memory(config: ClusterConfig) -> str | None:

@@ -226,9 +226,9 @@ def test_steps_run_under_the_runtime_role() -> None:
     role = "arn:aws:iam::123456789012:role/jobs"
     made = config(runtime_role=role, security_configuration="runtime-roles")
 
-    assert add_steps_request(made, "j-1", step()) == {
+    assert add_steps_request(made.runtime_role, "j-1", step()) == {
         "JobFlowId": "j-1",
         "Steps": [step()],
         "ExecutionRoleArn": role,
     }
-    assert "ExecutionRoleArn" not in add_steps_request(config(), "j-1", step())
+    assert "ExecutionRoleArn" not in add_steps_request(None, "j-1", step())
