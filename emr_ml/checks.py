@@ -12,6 +12,7 @@ from spark_jobs.runtime.report import Report
 Judge = Callable[[Report, Contract], Sequence[dg.AssetCheckResult]]
 
 DELIMITERS = (";", "\t", "|", ",", ":")
+SHOWN = 60  # characters of a name
 HEADER_FITS = "header_fits"
 UNIQUE_ID = "unique_id"
 ROWS_CONSERVED = "rows_conserved"
@@ -147,6 +148,8 @@ def _advice(missing: Sequence[str], unknown: Sequence[str], header: Sequence[str
     """What was probably meant, as far as the names tell."""
     if len(header) == 1 and (found := [mark for mark in DELIMITERS if mark in header[0]]):
         return f". The delimiter is probably {found[0]!r}: set `delimiter` under `dialect`"
+    if any(_is_number(name) for name in header):
+        return ". The first record looks like data: name the columns in `header` under `dialect`"
     folded = {_folded(name): name for name in unknown}
     meant: dict[str, str] = {}
     for name in missing:
@@ -156,9 +159,11 @@ def _advice(missing: Sequence[str], unknown: Sequence[str], header: Sequence[str
     if meant:
         pairs = ", ".join(f"'{there}' for '{name}'" for name, there in list(meant.items())[:8])
         return f". It probably has {pairs}: correct the name on one side"
-    if all(_is_number(name) for name in header if name):
-        return ". The first record looks like data: name the columns in `header` under `dialect`"
     return ""
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= SHOWN else f"{name[:SHOWN]}…"
 
 
 def _folded(name: str) -> str:
@@ -174,5 +179,5 @@ def _is_number(text: str) -> bool:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:8])
+    shown = ", ".join(f"'{_short(name)}'" for name in names[:8])
     return f"{shown} and {len(names) - 8} more" if len(names) > 8 else shown

@@ -7,6 +7,7 @@ import io
 import unicodedata
 import zlib
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from emr_ml.listing import ReadRange, SourceError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from emr_ml.contract import Contract, Dialect
 
 HEAD_BYTES = 64 * 1024
+END = "\0"  # a line after the last one, to see whether a record is still open
 SIGNATURES = {
     b"PAR1": "a Parquet file: set `format: parquet` in the contract",
     b"PK\x03\x04": "a zip archive or a spreadsheet: unpack it, or save it as CSV",
@@ -76,15 +78,21 @@ def unpacked(head: bytes, where: str) -> bytes:
             raise SourceError(f"{where}: Spark goes by the name, so let it end in {end}")
     if name.endswith(OTHER_PACKINGS):
         raise SourceError(f"{where} is packed in a way that can't be read: unpack it, or use gzip")
-    try:
-        if name.endswith(".gz"):
-            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(head, HEAD_BYTES)
-        if name.endswith(".bz2"):
-            return bz2.BZ2Decompressor().decompress(head, HEAD_BYTES)
-    except (zlib.error, OSError) as error:
-        raise SourceError(
-            f"{where} can't be unpacked: {error}. Copy it again, or give it its true ending"
-        ) from error
+    if name.endswith((".gz", ".bz2")) and head:
+        unpacker = (
+            zlib.decompressobj(zlib.MAX_WBITS | 16)
+            if name.endswith(".gz")
+            else bz2.BZ2Decompressor()
+        )
+        try:
+            found = unpacker.decompress(head, HEAD_BYTES)
+        except (zlib.error, OSError) as error:
+            raise SourceError(
+                f"{where} can't be unpacked: {error}. Copy it again, or give it its true ending"
+            ) from error
+        if not found and not unpacker.eof and len(head) < HEAD_BYTES:
+            raise SourceError(f"{where} ends before its compressed data does: copy it again")
+        return found
     for signature, what in SIGNATURES.items():
         if head.startswith(signature):
             raise SourceError(f"{where} is {what}")
@@ -155,11 +163,18 @@ def first_record(text: str, size: int, where: str, dialect: "Dialect") -> tuple[
     """
     rest = io.StringIO(text, newline="")
     with suppress(csv.Error):
-        for record in csv.reader(rest, **csv_options(dialect)):
-            if size >= HEAD_BYTES and not rest.read(1):
+        for record in csv.reader(chain(rest, [END]), **csv_options(dialect)):
+            if record == [END]:
+                break
+            if size >= HEAD_BYTES and (not rest.read(1)):
                 raise SourceError(
                     f"the first record of {where} does not end within {HEAD_BYTES} bytes: "
                     "check `delimiter` and `quote` under `dialect` in the contract"
+                )
+            if record and record[-1].endswith(END):
+                raise SourceError(
+                    f"the first record of {where} opens a quote that is not closed: close it, or "
+                    'set `quote: ""` under `dialect` in the contract if nothing is quoted'
                 )
             if record:
                 fields = (field.strip() if dialect.trim else field for field in record)

@@ -94,7 +94,7 @@ def test_only_some_of_many_problems_are_listed() -> None:
     [
         (("A ", "b", "y"), "It probably has 'A ' for 'a'"),
         (("a;b;y",), "The delimiter is probably ';'"),
-        (("1.5", "2", "-3e4"), "The first record looks like data: name the columns in `header`"),
+        (("1.5", "2", "ab"), "The first record looks like data: name the columns in `header`"),
     ],
 )
 def test_a_header_that_does_not_fit_is_told_what_was_probably_meant(

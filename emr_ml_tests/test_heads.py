@@ -106,6 +106,11 @@ def test_a_header_without_end_is_an_error(text: str) -> None:
         header(text[:HEAD_BYTES])
 
 
+def test_a_header_with_a_quote_that_is_not_closed_is_an_error() -> None:
+    with pytest.raises(SourceError, match=r"the first record of data\.csv opens a quote"):
+        header('a,"b\n1,2\n')
+
+
 PACKED: list[tuple[str, Callable[[bytes], bytes]]] = [
     ("x.csv.gz", gzip.compress),
     ("x.csv.bz2", bz2.compress),
@@ -120,6 +125,14 @@ def test_a_packed_file_is_looked_into(name: str, pack: Callable[[bytes], bytes])
 @pytest.mark.parametrize(("name", "pack"), PACKED)
 def test_a_packed_file_of_nothing_has_no_columns(name: str, pack: Callable[[bytes], bytes]) -> None:
     assert columns(name, pack(b"")) == ()
+
+
+@pytest.mark.parametrize(("name", "pack"), PACKED)
+def test_a_packed_file_that_ends_too_early_is_an_error(
+    name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    with pytest.raises(SourceError, match=f"{name} ends before its compressed data does"):
+        columns(name, pack(b"a,b\n")[:10])
 
 
 @pytest.mark.parametrize("name", ["x.csv.gz", "x.csv.bz2"])
