@@ -9,7 +9,9 @@ from emr_ml.launchers.base import Outcome
 from spark_jobs.runtime.report import Report
 
 # figures that are lists or tables: they stand in the report, or are drawn
-NOT_PLOTTED = ("curves", "confusion", "columns", "schema", "table_rows", "candidates")
+NOT_PLOTTED = (
+    *("curves", "confusion", "columns", "schema", "table_rows", "candidates", "classes"),
+)
 
 
 def describe(outcome: Outcome) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def _files(report: Report) -> dict[str, Any]:
 
 
 def _pictures(report: Report) -> dict[str, Any]:
-    if "curves" not in report.figures:
+    if "confusion" not in report.figures and "curves" not in report.figures:
         return {}
     from emr_ml.pictures import draw  # matplotlib takes a second to import
 

@@ -17,7 +17,10 @@ from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import LaunchError
 from emr_ml.sensors.lost_runs import HOST_TAG
 
-FIGURES = ("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier")
+FIGURES = (
+    *("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier"),
+    *("rmse", "mae", "r2"),
+)
 
 
 def job_of_everything() -> dg.JobDefinition:
@@ -71,7 +74,7 @@ def show(result: dg.JobExecutionResult) -> None:
         click.echo(f"{asset:<18} {how:<9}  {metadata['version'].value}")
     if found := materialized.get("metrics"):
         click.echo()
-        for name in FIGURES:
+        for name in (name for name in FIGURES if name in found):
             click.echo(f"{name:<18} {found[name].value:.4f}")
         click.echo(f"{'test_rows':<18} {found['test_rows'].value}")
     for event in result.filter_events(lambda event: event.is_step_failure):

@@ -1,79 +1,67 @@
 """CSV files as a DataFrame of text, one column per name in the header."""
 
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import reduce
-from math import ceil
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial, reduce
+from itertools import groupby
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
 
-from spark_jobs.names import MALFORMED, ORIGIN
+from spark_jobs.csv_dialect import escape_of, spark_options
+from spark_jobs.csv_exact import STRAY, readable, records, trimmed
+from spark_jobs.names import FIELDS, MALFORMED, ORIGIN, READ, TEXT, TORN, UNDECODED
+from spark_jobs.places import same_python
 from spark_jobs.runtime.job import SourceFile
+from spark_jobs.source_bytes import opened
 
 RAW_LIMIT = 64 * 1024  # characters of a rejected record that are kept
 ROW_NUMBER_BITS = 33  # monotonically_increasing_id: the partition's number stands above these
-BYTES_PER_TASK = 16 << 20
-COMPRESSED = (".gz", ".bz2")
+A_TEXT, A_NUMBER, A_FLAG, TEXTS = StringType(), LongType(), BooleanType(), ArrayType(StringType())
+READ_KINDS = (A_TEXT, A_NUMBER, A_NUMBER, A_NUMBER, A_TEXT, TEXTS, A_FLAG, A_FLAG, TEXTS)
 
 
 def read_csv(
     spark: SparkSession,
     files: Sequence[SourceFile],
+    odd: Collection[str],
     names: Sequence[str],
     dialect: Mapping[str, Any],
 ) -> DataFrame:
     """Every record of the files, with the named columns as text.
 
-    Files may hold the columns in any order, and others too. Beside the named ones stand
-    `_file` (its name in the snapshot), `_malformed` (true where the record has too few or too
-    many fields), `_raw` (its text), and where it is: `_record`, its number in the file counted
-    from 1 (exact within `one_task_per_file`), or, where files are split, `_byte_start` and
-    `_byte_length` of the part that it is in.
+    Args:
+        files: in any order of columns, and with others, too.
+        odd: names of the files that are not plain: these are read by Python's csv module.
+        names: the columns that are wanted.
+
+    Returns:
+        Beside the named columns: `_file`, its name in the snapshot; where the record is:
+        `_record`, its number in the file counted from 1 (exact within `one_task_per_file`), or,
+        where files are split, `_byte_start` and `_byte_length` of the part that it is in; its
+        text, `_text`, or else its `_fields`; and what is wrong with it: `_malformed`, `_torn`
+        and `_undecoded`.
     """
-    by_header: dict[tuple[str, ...], list[SourceFile]] = {}
-    for file in files:
-        by_header.setdefault(file.columns, []).append(file)
+
+    def alike(file: SourceFile) -> tuple[bool, tuple[str, ...]]:
+        return file.name in odd, file.columns
+
     frames = [
-        _read_alike(spark, alike, header, names, dialect) for header, alike in by_header.items()
+        (_read_odd if is_odd else _read_plain)(spark, list(group), header, names, dialect)
+        for (is_odd, header), group in groupby(sorted(files, key=alike), alike)
     ]
     return reduce(DataFrame.unionByName, frames)
 
 
-def malformed() -> Column:
-    """True where the record has too few or too many fields."""
-    return F.col(MALFORMED).isNotNull()
-
-
-def write_tasks(
-    spark: SparkSession, files: Sequence[SourceFile], dialect: Mapping[str, Any]
-) -> int | None:
-    """Into how many parts to write what was read, or None where reading has split it well.
-
-    A file that can't be split is read by one task; what follows shall not be.
-    """
-    split = not dialect["multiline"] and not any(f.uri.endswith(COMPRESSED) for f in files)
-    size = sum(file.size * (4 if file.uri.endswith(COMPRESSED) else 1) for file in files)
-    tasks = min(spark.sparkContext.defaultParallelism, ceil(size / BYTES_PER_TASK))
-    return None if split and tasks > 1 else max(tasks, 1)
-
-
-@contextmanager
-def one_task_per_file(spark: SparkSession) -> Generator[None]:
-    """Frames that are run in this block number the records of each unsplit file exactly."""
-    name, other = "spark.sql.files.openCostInBytes", "spark.sql.files.maxPartitionBytes"
-    before = str(spark.conf.get(name))
-    # a file's cost to open then fills a task by itself, so no task takes a second one
-    spark.conf.set(name, str(spark.conf.get(other)))
-    try:
-        yield
-    finally:
-        spark.conf.set(name, before)
-
-
-def _read_alike(
+def _read_plain(
     spark: SparkSession,
     files: Sequence[SourceFile],
     header: Sequence[str],
@@ -82,44 +70,93 @@ def _read_alike(
 ) -> DataFrame:
     # positions instead of names: a header may hold names that Spark takes for something else
     fields = [StructField(f"c{i}", StringType()) for i in range(len(header))]
+    # Java knows more encodings than Spark lets through otherwise
+    spark.conf.set("spark.sql.legacy.javaCharsets", "true")
     frame = (
-        spark.read.schema(StructType([*fields, StructField(MALFORMED, StringType())]))
-        .options(
-            header=True,
-            sep=dialect["delimiter"],
-            quote=dialect["quote"],
-            escape=dialect["escape"],
-            encoding=dialect["encoding"],
-            multiLine=dialect["multiline"],
-            ignoreLeadingWhiteSpace=dialect["trim"],
-            ignoreTrailingWhiteSpace=dialect["trim"],
-            mode="PERMISSIVE",
-            columnNameOfCorruptRecord=MALFORMED,
-        )
-        .csv([_literal(file.uri) for file in files])
-    )
-    as_read = F.to_csv(
-        F.struct(*(field.name for field in fields)),
-        {"sep": dialect["delimiter"], "quote": dialect["quote"], "escape": dialect["escape"]},
+        spark.read.schema(StructType([*fields, StructField(TEXT, StringType())]))
+        .options(**spark_options(dialect), columnNameOfCorruptRecord=TEXT)
+        .csv([literal(file.uri) for file in files])
     )
     return frame.select(
         *(F.col(f"c{header.index(name)}").alias(name) for name in names),
-        _name(files).alias("_file"),
+        file_name(files).alias("_file"),
         *_position(dialect["multiline"]),
-        F.substring(F.coalesce(MALFORMED, as_read), 1, RAW_LIMIT).alias("_raw"),
-        MALFORMED,
+        TEXT,
+        F.array(*(field.name for field in fields)).alias(FIELDS),
+        F.col(TEXT).isNotNull().alias(MALFORMED),
+        F.lit(False).alias(TORN),
+        F.lit(None).cast("array<string>").alias(UNDECODED),
     )
 
 
-def _literal(uri: str) -> str:
+def _read_odd(
+    spark: SparkSession,
+    files: Sequence[SourceFile],
+    _header: Sequence[str],
+    names: Sequence[str],
+    dialect: Mapping[str, Any],
+) -> DataFrame:
+    same_python(spark)
+    schema = StructType([StructField(name, StringType()) for name in names])
+    for name, kind in zip(READ, READ_KINDS, strict=True):
+        schema.add(name, kind)
+    rows = spark.sparkContext.parallelize(files, len(files)).flatMap(
+        partial(_rows, names=names, dialect=dialect)
+    )
+    return spark.createDataFrame(rows, schema, verifySchema=False)
+
+
+def _rows(
+    file: SourceFile, names: Sequence[str], dialect: Mapping[str, Any]
+) -> Iterator[tuple[Any, ...]]:
+    places = [file.columns.index(name) for name in names]
+    with opened(file) as stored:
+        for record in records(stored, file.name, dialect):
+            fields = trimmed(record, dialect)
+            values = [fields[place] if place < len(fields) else None for place in places]
+            undecoded, raw = None, record.text[:RAW_LIMIT]
+            if not record.text.isascii() and STRAY.search(record.text):
+                undecoded = [
+                    name
+                    for name, value in zip(names, values, strict=True)
+                    if value and STRAY.search(value)
+                ]
+                values = [value and readable(value) for value in values]
+                raw = readable(raw)[:RAW_LIMIT]
+            origin = (file.name, record.number, None, None)
+            malformed = len(fields) != len(file.columns)
+            yield (*values, *origin, raw, None, malformed, record.torn, undecoded)
+
+
+def raw_text(contract: Mapping[str, Any]) -> Column:
+    """The text of a record; where it is not known, its fields as the contract would write them."""
+    dialect = contract["dialect"]
+    quote, delimiter = dialect["quote"], dialect["delimiter"]
+    doubled = (escape_of(dialect) or quote) + quote
+
+    def written(field: Column) -> Column:
+        if not quote:
+            return F.coalesce(field, F.lit(""))
+        special = [F.contains(field, F.lit(mark)) for mark in (delimiter, quote, "\n", "\r")]
+        within = F.replace(field, F.lit(quote), F.lit(doubled))
+        return F.when(
+            reduce(Column.__or__, special), F.concat(F.lit(quote), within, F.lit(quote))
+        ).otherwise(F.coalesce(field, F.lit("")))
+
+    fields = F.array_join(F.transform(FIELDS, written), delimiter)
+    return F.substring(F.coalesce(TEXT, fields), 1, RAW_LIMIT)
+
+
+def literal(uri: str) -> str:
     """The path with those characters escaped that Hadoop takes for a pattern."""
     return "".join(f"\\{char}" if char in "{}[]*?\\" else char for char in uri)
 
 
-def _name(files: Sequence[SourceFile]) -> Column:
-    if len(files) == 1:
-        return F.lit(files[0].name)
+def file_name(files: Iterable[SourceFile]) -> Column:
+    """The name in the snapshot of the file that a row was read from."""
     known = {"/" + file.uri.removeprefix("s3://").lstrip("/"): file.name for file in files}
+    if len(known) == 1:
+        return F.lit(*known.values())
     names = F.create_map(*(F.lit(item) for pair in known.items() for item in pair))
     # Spark gives the file's URI, in which a plus is a plus and not a blank
     uri = F.replace(F.col("_metadata.file_path"), F.lit("+"), F.lit("%2B"))
@@ -137,4 +174,4 @@ def _position(multiline: bool) -> list[Column]:
             F.col("_metadata.file_block_start"),
             F.col("_metadata.file_block_length"),
         )
-    return [column.alias(name) for column, name in zip(found, ORIGIN[1:4], strict=True)]
+    return [column.alias(name) for column, name in zip(found, ORIGIN[1:], strict=True)]

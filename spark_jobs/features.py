@@ -5,62 +5,54 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyspark.ml import Transformer
-from pyspark.ml.base import Estimator
 from pyspark.ml.feature import (
-    IDF,
-    HashingTF,
     Imputer,
-    NGram,
-    Normalizer,
+    MinMaxScaler,
     OneHotEncoder,
-    RegexTokenizer,
     SQLTransformer,
     StandardScaler,
     StringIndexer,
     VectorAssembler,
 )
 
+from spark_jobs import texts
+from spark_jobs.texts import WITHOUT_TAGS, Stage
+
 FEATURES = "features"
-WORD = r"[\p{L}\p{N}]+(?:'\p{L}+)*|[!?]"
-
-# A tag has nothing but its name and attributes with values between its brackets, so that
-# "a < b and c > d" is text. \x22 and \x27 are the quotes, which an SQL literal could not hold.
-TAG = (
-    r"<!--(?s:.*?)-->"
-    r"|</?[A-Za-z][A-Za-z0-9:-]*"
-    r"(?:\s+[A-Za-z:_-]+\s*=\s*(?:\x22[^\x22]*\x22|\x27[^\x27]*\x27|[^\s\x22\x27<>=]+))*\s*/?>"
-)
-
-WITHOUT_TAGS = "regexp_replace(coalesce({}, ''), r'" + TAG.replace("{", "{{") + "', ' ')"
-
-Stage = Transformer | Estimator[Any]
 
 
 @dataclass(frozen=True)
 class Featurizer:
-    """Unfitted stages: `by_row` need no fit, `fitted` end in the vector column `features`."""
+    """Unfitted stages: `by_row` need no fit, `fitted` end in the vector column `features`.
+
+    `between` are the columns that lead from the first to the second; with `costly`, the first
+    take so long that what they make had better be kept.
+    """
 
     by_row: list[Transformer]
     fitted: list[Stage]
     between: list[str]
+    costly: bool
 
 
-def featurizer(kinds: Mapping[str, str], params: Mapping[str, Any]) -> Featurizer:
-    """The stages for these columns, and the columns that lead from the first to the second part.
+def featurizer(kinds: Mapping[str, str], settings: Mapping[str, Any]) -> Featurizer:
+    """The stages for these columns.
 
     Args:
         kinds: `numeric`, `categorical` or `text` by name of the column.
-        params: `text_features` (length of the hashed vector), `max_ngram` (words in a term at
-            most), `binary_terms` (presence instead of counts), `inverse_document_frequency`.
+        settings: one of the contract's featurizers: `text` (hashing_tf, tf_idf, word2vec),
+            `numeric` (standard, minmax), `dimensions` (length of a text's vector), `min_ngram` and
+            `max_ngram` (words in a term), `binary` (presence instead of counts), `stop_words`
+            (none, or a language).
 
     The first stage gives each column a plain name (`__numeric_0`), so the fitted pipeline takes
     the rows of `processed_dataset` as they are, whatever their columns are called.
     """
-    plain: dict[str, list[str]] = {"numeric": [], "categorical": [], "text": []}
+    plain: dict[str, dict[str, str]] = {"numeric": {}, "categorical": {}, "text": {}}
     renamed: list[str] = []
     for name, kind in sorted(kinds.items()):
         alias = f"__{kind}_{len(plain[kind])}"
-        plain[kind].append(alias)
+        plain[kind][alias] = name
         column = "`" + name.replace("`", "``") + "`"
         renamed.append(f"{WITHOUT_TAGS.format(column) if kind == 'text' else column} AS {alias}")
     by_row: list[Transformer] = [
@@ -68,26 +60,30 @@ def featurizer(kinds: Mapping[str, str], params: Mapping[str, Any]) -> Featurize
     ]
     fitted: list[Stage] = []
     outputs: list[str] = []
-    if numeric := plain["numeric"]:
-        fitted += _numeric(numeric, "__numbers_scaled")
+    between = [*plain["numeric"], *plain["categorical"]]
+    if plain["numeric"]:
+        fitted += _numeric([*plain["numeric"]], "__numbers_scaled", settings["numeric"])
         outputs.append("__numbers_scaled")
-    if categorical := plain["categorical"]:
-        fitted += _categorical(categorical, "__categories")
+    if plain["categorical"]:
+        fitted += _categorical([*plain["categorical"]], "__categories")
         outputs.append("__categories")
-    for alias in plain["text"]:
-        by_row += _terms(alias, f"{alias}_hashed", params)
-        fitted += _weights(f"{alias}_hashed", f"{alias}_weighted", params)
+    for alias, name in plain["text"].items():
+        stages, prepared = texts.by_row(alias, settings)
+        by_row += stages
+        between.append(prepared)
+        fitted += texts.fitted(prepared, f"{alias}_weighted", settings, name)
         outputs.append(f"{alias}_weighted")
-    hashed = [f"{alias}_hashed" for alias in plain["text"]]
-    return Featurizer(by_row, [*fitted, *_assemble(outputs)], [*numeric, *categorical, *hashed])
+    return Featurizer(by_row, [*fitted, *_assemble(outputs)], between, bool(plain["text"]))
 
 
-def _numeric(columns: list[str], output: str) -> list[Stage]:
+def _numeric(columns: list[str], output: str, scale: str) -> list[Stage]:
     filled = [f"{column}_filled" for column in columns]
     return [
         Imputer(inputCols=columns, outputCols=filled, strategy="mean"),
         VectorAssembler(inputCols=filled, outputCol="__numbers"),
-        StandardScaler(inputCol="__numbers", outputCol=output, withMean=True, withStd=True),
+        MinMaxScaler(inputCol="__numbers", outputCol=output)
+        if scale == "minmax"
+        else StandardScaler(inputCol="__numbers", outputCol=output, withMean=True, withStd=True),
     ]
 
 
@@ -99,39 +95,6 @@ def _categorical(columns: list[str], output: str) -> list[Stage]:
         StringIndexer(inputCols=columns, outputCols=indexed, handleInvalid="keep"),
         OneHotEncoder(inputCols=indexed, outputCols=encoded, dropLast=False),
         VectorAssembler(inputCols=encoded, outputCol=output),
-    ]
-
-
-def _terms(column: str, output: str, params: Mapping[str, Any]) -> list[Transformer]:
-    words, terms = f"{column}_words", f"{column}_terms"
-    lengths = range(2, params["max_ngram"] + 1)
-    grams = [f"{column}_{length}grams" for length in lengths]
-    return [
-        RegexTokenizer(inputCol=column, outputCol=words, pattern=WORD, gaps=False),
-        *(
-            NGram(n=length, inputCol=words, outputCol=name)
-            for length, name in zip(lengths, grams, strict=True)
-        ),
-        SQLTransformer(
-            statement=f"SELECT *, concat({', '.join([words, *grams])}) AS {terms} FROM __THIS__"
-        ),
-        HashingTF(
-            inputCol=terms,
-            outputCol=output,
-            numFeatures=params["text_features"],
-            binary=params["binary_terms"],
-        ),
-    ]
-
-
-def _weights(hashed: str, output: str, params: Mapping[str, Any]) -> list[Stage]:
-    if not params["inverse_document_frequency"]:
-        return [Normalizer(inputCol=hashed, outputCol=output, p=2.0)]
-    weighted = f"{hashed}_idf"
-    return [
-        # a term that the training side never had has no coefficient, so it gets no weight
-        IDF(inputCol=hashed, outputCol=weighted, minDocFreq=1),
-        Normalizer(inputCol=weighted, outputCol=output, p=2.0),
     ]
 
 

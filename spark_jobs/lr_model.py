@@ -1,70 +1,139 @@
-"""A logistic regression on the featurized columns, as one pipeline.
+"""A model on the featurized columns, as one pipeline.
 
-Everything is fitted on the training side; of the candidates for the regularization, the one
-with the lowest log loss on the validation side is chosen.
+Everything is fitted on the training side. Of the candidates, each featurizer with each parameter
+of the estimator, the one that does best on the validation side is chosen.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from logging import Logger
-from typing import Any, cast
+from math import inf
+from typing import Any
 
-from pyspark.ml import Pipeline, PipelineModel
-from pyspark.ml.classification import LogisticRegression, LogisticRegressionModel
-from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+from pyspark.ml import PipelineModel, Transformer
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning import quoted
+from spark_jobs.estimators import trials
 from spark_jobs.features import FEATURES, featurizer
-from spark_jobs.names import LABEL, SIDE
+from spark_jobs.names import SIDE
 from spark_jobs.runtime.job import JobError, Request, Result, Stopwatch
-from spark_jobs.split import SIDES, TRAIN, VALIDATION, with_label, with_side
-
-BLOCK_MEGABYTES = 32  # of rows at a time: the default of 1 is twice as slow on 2^18 features
-
-
-@dataclass(frozen=True)
-class Side:
-    """What is on one side of the split; `present` counts the values of each column."""
-
-    rows: int = 0
-    positive: int = 0
-    present: Mapping[str, int] | None = None
+from spark_jobs.sides import Side, check_sides, count_sides
+from spark_jobs.sizes import at_once, check_size, dimensions
+from spark_jobs.split import TRAIN, VALIDATION, with_side
+from spark_jobs.target import Target
+from spark_jobs.tuning import Candidate, tune
+from spark_jobs.vectors import vectors_of
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A fitted model, and its log loss on the validation side."""
+class Contender:
+    """A candidate, and the featurizer that it stands behind."""
 
-    model: LogisticRegressionModel
-    regularization: float
-    log_loss: float
-    iterations: int
-    converged: bool
+    settings: Mapping[str, Any]
+    stages: Sequence[Transformer]
+    candidate: Candidate
 
     def figures(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "model"}
+        """What the report says of it."""
+        return {"featurizer": self.settings["index"], **self.candidate.figures()}
+
+
+@dataclass(frozen=True)
+class Field:
+    """What all contenders meet on: the rows to learn from and to be judged by."""
+
+    seen: DataFrame
+    rows: int
+    kinds: Mapping[str, str]
+    target: Target
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     """Write the fitted pipeline to `model/`; figures: what was tried and what was chosen.
 
     Raises:
-        JobError: a side of the split that is needed has only one class of the label, or no
-            column has a value on the training side.
+        JobError: a side of the split that is needed has nothing to tell apart, no column has a
+            value on the training side, or nothing can be fitted on what is there.
     """
     contract, params = request.contract, request.params
-    if not contract["label"]:
+    label = contract["label"]
+    if not label:
         raise JobError("the contract names no label, so there is nothing to learn: add `label`")
-    kinds = {name: column["kind"] for name, column in contract["columns"].items()}
     watch = Stopwatch()
     rows = spark.read.parquet(f"{request.inputs['processed_dataset'].path}/kept")
-    rows = with_side(with_label(rows, contract["label"]), contract["split"])
+    rows = with_side(rows, contract["split"])
+    kinds = {name: column["kind"] for name, column in contract["columns"].items()}
     with watch.phase("count"):
-        sides = count_sides(rows, list(kinds))
-        check_sides(sides, contract["label"])
-    usable = {name: kind for name, kind in kinds.items() if (sides[TRAIN].present or {})[name]}
+        sides = count_sides(rows, label, kinds)
+        check_sides(sides, label)
+    target = target_of(sides[TRAIN], label)
+    usable, ignored = usable_columns(sides[TRAIN], kinds, log)
+    seen = target.on(rows.where(F.col(SIDE).isin(TRAIN, VALIDATION)))
+    field = Field(seen, sides[TRAIN].rows + sides[VALIDATION].rows, usable, target)
+    contenders = contend(field, params, watch, log)
+    best = best_of(contenders, target)
+    with watch.phase("write"):
+        stages: list[Any] = [*best.stages, best.candidate.model, *target.way_back()]
+        PipelineModel(stages).write().save(f"{request.output}/model")
+    figures = {
+        "problem": target.problem,
+        "estimator": params["estimator"],
+        **best.candidate.figures(),
+        "featurizer": best.settings,
+        "candidates": [contender.figures() for contender in contenders],
+        "features": best.candidate.model.numFeatures,
+        "ignored_columns": ignored,
+        **told_of(sides, target),
+    }
+    return Result({name: side.rows for name, side in sides.items()}, figures, watch.seconds)
+
+
+def contend(
+    field: Field, params: Mapping[str, Any], watch: Stopwatch, log: Logger
+) -> list[Contender]:
+    """Each featurizer with each candidate of the estimator; of the vectors one lot at a time."""
+    estimator, classes = params["estimator"], len(field.target.classes)
+    ordered = field.rows if estimator == "random_forest" else None
+    contenders: list[Contender] = []
+    for index, given in enumerate(params["featurizers"]):
+        settings = {"index": index, **given, "dimensions": dimensions(given, estimator, classes)}
+        log.info("featurizer %s", ", ".join(f"{key} {settings[key]}" for key in settings))
+        with ExitStack() as kept:
+            with watch.phase("featurize"):
+                plan = featurizer(field.kinds, settings)
+                stages, vectors = vectors_of(field.seen, plan, ordered, kept)
+                first = vectors.first()
+            assert first is not None, "the sides that are needed have rows"
+            size = first[FEATURES].size
+            check_size(vectors.sparkSession, estimator, size, classes)
+            with watch.phase("tune"):
+                tried = trials(params, field.target.problem, size)
+                together = at_once(field.rows, size, classes)
+                candidates = tune(vectors, tried, field.target, together, log)
+        contenders += [Contender(settings, stages, candidate) for candidate in candidates]
+    return contenders
+
+
+def target_of(train: Side, label: Mapping[str, Any]) -> Target:
+    """What the training side says of the label."""
+    if label["kind"] == "numeric":
+        assert train.mean is not None, "the sides are checked"
+        assert train.deviation, "the sides are checked"
+        return Target(label, mean=train.mean, deviation=train.deviation)
+    return Target(label, classes=() if label["positive"] is not None else sorted(train.classes))
+
+
+def usable_columns(
+    train: Side, kinds: Mapping[str, str], log: Logger
+) -> tuple[dict[str, str], list[str]]:
+    """The kinds of the columns that have a value on the training side, and the other columns.
+
+    Raises:
+        JobError: there is none.
+    """
+    usable = {name: kind for name, kind in kinds.items() if train.present[name]}
     ignored = sorted(kinds.keys() - usable.keys())
     if ignored:
         log.warning("no value on the training side, so left out: %s", ", ".join(ignored))
@@ -73,95 +142,33 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
             "no column of the contract has a value on the training side, so there is nothing to "
             f"learn from: {', '.join(ignored)}. Check `columns` and `missing` in the contract"
         )
-    with watch.phase("featurize"):
-        plan = featurizer(usable, params)
-        seen = rows.where(F.col(SIDE).isin(TRAIN, VALIDATION))
-        by_row = PipelineModel(plan.by_row)
-        # checkpoints, because every pass of a fit would carry the whole plan before it along
-        half = checkpointed(by_row.transform(seen).select(SIDE, LABEL, *plan.between))
-        fitted = Pipeline(stages=cast("Any", plan.fitted)).fit(half.where(F.col(SIDE) == TRAIN))
-        vectors = checkpointed(fitted.transform(half).select(SIDE, LABEL, FEATURES))
-    with watch.phase("tune"):
-        candidates = tune(vectors, params, log)
-    best = min(candidates, key=lambda candidate: candidate.log_loss)
-    with watch.phase("write"):
-        PipelineModel([*plan.by_row, *fitted.stages, best.model]).write().save(
-            f"{request.output}/model"
-        )
-    figures = {
-        **best.figures(),
-        "candidates": [candidate.figures() for candidate in candidates],
-        "features": best.model.numFeatures,
-        "ignored_columns": ignored,
-        "positive": {name: side.positive for name, side in sides.items()},
-    }
-    return Result({name: side.rows for name, side in sides.items()}, figures, watch.seconds)
+    return usable, ignored
 
 
-def checkpointed(rows: DataFrame) -> DataFrame:
-    """The rows, computed once; kept where the loss of an executor does no harm, if a place is set.
+def best_of(contenders: Sequence[Contender], target: Target) -> Contender:
+    """The one with the lowest decisive figure, the first of several.
 
-    The place is `spark.checkpoint.dir`.
+    Raises:
+        JobError: none has one.
     """
-    durable = rows.sparkSession.sparkContext.getCheckpointDir()
-    return rows.checkpoint() if durable else rows.localCheckpoint()
-
-
-def count_sides(rows: DataFrame, columns: Sequence[str]) -> dict[str, Side]:
-    """Rows, positives and values by column of each side, in one pass."""
-    present = [F.count(quoted(name)) for name in columns]
-    counted = rows.groupBy(SIDE).agg(F.count(F.lit(1)), F.sum(LABEL).cast("long"), *present)
-    found = {
-        name: Side(total, positive, dict(zip(columns, values, strict=True)))
-        for name, total, positive, *values in counted.collect()
-    }
-    return {name: found.get(name, Side()) for name in SIDES}
-
-
-def check_sides(sides: Mapping[str, Side], label: Mapping[str, Any]) -> None:
-    """Raises JobError unless training and validation side have both classes."""
-    for name in (TRAIN, VALIDATION):
-        side = sides[name]
-        if 0 < side.positive < side.rows:
-            continue
-        counts = ", ".join(f"{each} {side.positive} of {side.rows}" for each, side in sides.items())
+    best = min(contenders, key=lambda each: each.candidate.loss(target.decisive))
+    if best.candidate.loss(target.decisive) == inf:
         raise JobError(
-            f"the label '{label['column']}' has one class on the {name} side, so nothing can be "
-            f"learned: rows that are '{label['positive']}': {counts}. "
-            "Check `label` in the contract, or give more rows"
+            f"no candidate came to a finite {target.decisive.replace('_', ' ')}, so none can be "
+            "chosen: give larger values of `regularization`"
         )
+    return best
 
 
-def tune(vectors: DataFrame, params: Mapping[str, Any], log: Logger) -> list[Candidate]:
-    """Fit each candidate on the training side and score it on the validation side."""
-    train = vectors.where(F.col(SIDE) == TRAIN)
-    validation = vectors.where(F.col(SIDE) == VALIDATION)
-    log_loss = MulticlassClassificationEvaluator(labelCol=LABEL, metricName=cast("Any", "logLoss"))
-    candidates: list[Candidate] = []
-    for regularization in params["regularization"]:
-        estimator = LogisticRegression(
-            featuresCol=FEATURES,
-            labelCol=LABEL,
-            rawPredictionCol="__raw_prediction",  # a user's column may have the default's name
-            regParam=regularization,
-            maxIter=params["max_iterations"],
-            tol=params["tolerance"],
-            # the features are scaled or of unit length already, each in its own way
-            standardization=False,
-            maxBlockSizeInMB=BLOCK_MEGABYTES,
-        )
-        model = estimator.fit(train)
-        iterations = model.summary.totalIterations
-        loss = log_loss.evaluate(model.transform(validation))
-        log.info(
-            "regularization %g: log loss %.4f, %s iterations", regularization, loss, iterations
-        )
-        candidates.append(
-            Candidate(
-                model, regularization, loss, iterations, iterations < params["max_iterations"]
-            )
-        )
-    return candidates
+def told_of(sides: Mapping[str, Side], target: Target) -> dict[str, Any]:
+    """What the report says of the label."""
+    match target.problem:
+        case "binary":
+            return {"positive": {name: side.classes[True] for name, side in sides.items()}}
+        case "multiclass":
+            return {"classes": list(target.classes)}
+        case _:
+            return {"label_mean": target.mean, "label_deviation": target.deviation}
 
 
 if __name__ == "__main__":

@@ -2,53 +2,61 @@
 
 from logging import Logger
 
-from pyspark.sql import Observation, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning import clean, counts, keep, names_of, write_rejected
-from spark_jobs.csv_records import read_csv
+from spark_jobs.cleaning import clean
+from spark_jobs.records import read
+from spark_jobs.rules import Rule, check_patterns
 from spark_jobs.runtime.job import Request, Result, Stopwatch
+from spark_jobs.separation import separate
 
-# the rule that makes a plan without rows empty takes the observation out of it, too
-NO_EMPTY_PLANS = (
-    "spark.sql.adaptive.optimizer.excludedRules",
-    "org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation",
-)
-MONEY = "decimal(18,2)"  # sums of doubles would depend on the order of the rows
+# sums of doubles would depend on the order of the rows
+PRICE = "decimal(18,4)"
+AMOUNT = "decimal(24,8)"
+TOTAL = "decimal(28,2)"
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     """Write `sellers/` and, if a row breaks the contract, `rejected/`, both as Parquet.
 
     `sellers/` has `vendedor`, `quantidade_total`, `receita_total`, `transacoes` and
-    `ticket_medio`. Figures: the sums over all sellers.
+    `ticket_medio`. Figures: the sums over all sellers, and `rules` (rows that broke each).
+
+    Raises:
+        JobError: a file can't be read, or a rule can't be applied.
     """
     watch = Stopwatch()
-    spark.conf.set(*NO_EMPTY_PLANS)
-    files = request.inputs["raw_sales_csv_s3"].files
     contract = request.contract
-    records = read_csv(spark, files, names_of(contract), contract["dialect"])
-    cleaned = clean(records, contract)
-    observed = Observation("sales_by_seller")
-    sold = F.col("quantidade").cast(MONEY) * F.col("preco_unitario").cast(MONEY)
-    with watch.phase("sum"):
+    sold = F.col("quantidade").try_cast(PRICE) * F.col("preco_unitario").try_cast(PRICE)
+    amount = sold.try_cast(AMOUNT)
+    there = F.col("quantidade").isNotNull() & F.col("preco_unitario").isNotNull()
+    too_large = Rule(
+        "amount",
+        there & amount.isNull(),
+        F.lit("quantidade or preco_unitario is too large for an amount of money"),
+    )
+
+    def write(rows: DataFrame) -> None:
         sellers = (
-            keep(cleaned, observed, counts(cleaned))
-            .groupBy("vendedor")
+            rows.groupBy("vendedor")
             .agg(
                 F.sum("quantidade").alias("quantidade_total"),
-                F.sum(sold).cast(MONEY).alias("receita_total"),
+                F.sum(amount).cast(TOTAL).alias("receita_total"),
                 F.count(F.lit(1)).alias("transacoes"),
-                F.avg(sold).cast(MONEY).alias("ticket_medio"),
+                F.avg(amount).cast(TOTAL).alias("ticket_medio"),
             )
             .orderBy(F.desc("receita_total"), "vendedor")
         )
         sellers.coalesce(1).write.parquet(f"{request.output}/sellers")
-    totals = observed.get
-    rows = {"in": totals["in"], "kept": totals["kept"], "rejected": 0}
-    if rows["kept"] < rows["in"]:
-        with watch.phase("reject"):
-            rows["rejected"] = write_rejected(spark, cleaned, f"{request.output}/rejected")
+
+    check_patterns(spark, contract)
+    with watch.phase("look"):
+        records = read(spark, request.inputs["raw_sales_csv_s3"].files, contract, log)
+    cleaned = clean(records.frame, contract, [too_large])
+    done = separate(
+        cleaned, contract, write=write, rejected=f"{request.output}/rejected", watch=watch
+    )
     written = spark.read.parquet(f"{request.output}/sellers")
     summed = written.agg(F.count(F.lit(1)), F.sum("receita_total"), F.sum("transacoes")).first()
     assert summed is not None, "an aggregate without groups has one row"
@@ -57,10 +65,11 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
         "table_rows": summed[0],
         "revenue": float(summed[1] or 0),
         "transactions": summed[2] or 0,
+        "rules": done.rules,
         "schema": {field.name: field.dataType.simpleString() for field in written.schema},
     }
     log.info("%(sellers)s sellers, %(transactions)s transactions", figures)
-    return Result(rows, figures, watch.seconds)
+    return Result(done.rows, figures, watch.seconds)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ def infer(file: str, label: str | None) -> None:
     It is inferred from some of the rows, however large the file is. Each guess has its reason
     beside it. Only the contract goes to the standard output.
     """
-    from emr_ml.heads import SourceError
     from emr_ml.infer import infer as inferred
+    from emr_ml.listing import SourceError
 
     try:
         text, found = inferred(file, label)

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from emr_ml.contract import Contract
 from emr_ml.contract.model import ModelParams
+from emr_ml.contract.schema import estimator_of
 from emr_ml.snapshot import take_snapshot
 from spark_jobs import lr_model, metrics, processed_dataset, sales_by_seller
 from spark_jobs.runtime.execution import own_session
@@ -22,9 +23,10 @@ from spark_jobs.runtime.lake import open_lake
 
 CLEANED_BY = ("format", "dialect", "missing", "columns", "label", "id")
 DEFAULTS: dict[str, Any] = ModelParams.model_validate({}).model_dump(mode="json")
+PLAIN_FEATURIZER: dict[str, Any] = DEFAULTS["featurizers"][0]
 SMALL: dict[str, Any] = {
     **DEFAULTS,
-    "text_features": 1 << 12,
+    "featurizers": [{**PLAIN_FEATURIZER, "dimensions": 1 << 12}],
     "regularization": [1e-3],
     "max_iterations": 20,
 }
@@ -84,7 +86,7 @@ class Bench:
             body = content.encode() if isinstance(content, str) else content
             (source / name).write_bytes(body)
         lake = open_lake(str(source.parent))
-        return tuple(take_snapshot(str(source), lake, "raw_csv_s3", contract.dialect))
+        return tuple(take_snapshot(str(source), lake, "raw_csv_s3", contract))
 
     def request(
         self, asset: str, inputs: Mapping[str, Input], contract: Row, params: Row | None = None
@@ -132,7 +134,8 @@ class Bench:
             for name, column in contract.columns.items()
         }
         assert contract.label, "only what has a label can be learned"
-        schema = pa.schema({**types, contract.label.column: pa.string(), "row_id": pa.string()})
+        label = pa.float64() if contract.label.kind == "numeric" else pa.string()
+        schema = pa.schema({**types, contract.label.column: label, "row_id": pa.string()})
         folder = self.folder()
         (folder / "kept").mkdir()
         named = [{**row, "row_id": row_id(row["side"], i)} for i, row in enumerate(rows)]
@@ -143,7 +146,10 @@ class Bench:
         """`lr_model`, with parameters for small data where none are given."""
         picked = contract.pick("columns", "label", "split")
         given = {"processed_dataset": dataset}
-        request = self.request("lr_model", given, picked, {**SMALL, **params})
+        wanted = {**SMALL, **params}
+        if contract.label:
+            wanted["estimator"] = estimator_of(wanted["estimator"], contract.label)
+        request = self.request("lr_model", given, picked, wanted)
         result = lr_model.run(own_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 

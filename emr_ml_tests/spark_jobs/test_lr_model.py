@@ -10,8 +10,8 @@ from pyspark.ml import PipelineModel
 from pyspark.ml.classification import LogisticRegressionModel
 
 from emr_ml.contract import Contract
-from emr_ml_tests.spark_jobs.bench import DEFAULTS, Bench, Done, Row
-from spark_jobs.runtime.job import JobError
+from emr_ml_tests.spark_jobs.bench import DEFAULTS, SMALL, Bench, Done, Row
+from spark_jobs.runtime.job import Input, JobError
 
 TOY = Contract.model_validate(
     {
@@ -43,9 +43,9 @@ SOME = [*toy("train", 60), *toy("validation", 20)]
 
 
 def fitted(done: Done) -> LogisticRegressionModel:
-    stage = PipelineModel.load(str(done.path / "model")).stages[-1]
-    assert isinstance(stage, LogisticRegressionModel)
-    return stage
+    stages = PipelineModel.load(str(done.path / "model")).stages
+    (model,) = (stage for stage in stages if isinstance(stage, LogisticRegressionModel))
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,7 @@ def test_figures_tell_all_candidates_in_the_order_given(learned: Done) -> None:
     candidates = learned.result.figures["candidates"]
 
     assert [candidate["regularization"] for candidate in candidates] == [10.0, 1e-3, 0.1]
+    assert {"featurizer", "log_loss", "accuracy", "auc_roc", "converged"} <= candidates[0].keys()
 
 
 def test_figures_are_json_values(learned: Done) -> None:
@@ -143,12 +144,60 @@ def test_no_column_with_a_value_is_an_error_that_says_so(bench: Bench) -> None:
         bench.train(bench.dataset(rows, TOY), TOY)
 
 
+def test_a_contract_without_a_label_is_an_error_that_says_so(bench: Bench) -> None:
+    contract = Contract.model_validate({"columns": {"x": "numeric"}})
+
+    with pytest.raises(JobError, match="names no label"):
+        bench.train(bench.dataset(SOME, TOY), contract)
+
+
 @pytest.mark.parametrize("side", ["train", "validation"])
 def test_a_label_of_one_class_is_an_error_that_names_it_and_counts(bench: Bench, side: str) -> None:
     rows = [{**row, "y": "no"} if row["side"] == side else row for row in SOME]
 
     with pytest.raises(JobError, match=f"'y' has one class on the {side} side.*{side} 0 of"):
         bench.train(bench.dataset(rows, TOY), TOY)
+
+
+@pytest.fixture(scope="module")
+def told_by_words(bench: Bench) -> tuple[Input, Contract, Done]:
+    """A model of rows that their words tell apart, with featurizers of which one is blind."""
+    contract = Contract.model_validate(
+        {"columns": {"t": "text"}, "label": {"column": "y", "positive": "yes"}}
+    )
+    chance = random.Random(3)
+    rows: list[Row] = [
+        {
+            "side": side,
+            "t": f"{chance.choice(['a', 'the'])} {'good' if number % 2 else 'bad'} film",
+            "y": "yes" if number % 2 else "no",
+        }
+        for side, count in {"train": 60, "validation": 20, "test": 20}.items()
+        for number in range(count)
+    ]
+    dataset = bench.dataset(rows, contract)
+    settings = SMALL["featurizers"][0]
+    blind = {**settings, "dimensions": 1}  # all terms are one
+    words = {**settings, "text": "word2vec", "dimensions": 10}
+    return dataset, contract, bench.train(dataset, contract, featurizers=[blind, words])
+
+
+def test_of_several_featurizers_the_best_on_the_validation_side_is_chosen(
+    told_by_words: tuple[Input, Contract, Done],
+) -> None:
+    figures = told_by_words[2].result.figures
+
+    assert [each["featurizer"] for each in figures["candidates"]] == [0, 1]
+    assert (figures["featurizer"]["index"], figures["featurizer"]["text"]) == (1, "word2vec")
+    assert figures["features"] == 10
+
+
+def test_word_vectors_tell_apart_what_words_do(
+    bench: Bench, told_by_words: tuple[Input, Contract, Done]
+) -> None:
+    dataset, contract, model = told_by_words
+
+    assert bench.measure(dataset, model, contract).result.figures["accuracy"] == 1.0
 
 
 def trained_on(bench: Bench, files: dict[str, bytes], contract: Contract) -> dict[str, Any]:

@@ -104,6 +104,106 @@ def test_a_test_side_without_both_classes_is_an_error(
         bench.measure(few, model, CONTRACT)
 
 
+@pytest.fixture(scope="module")
+def sorted_out(bench: Bench) -> Done:
+    """Scored rows of a label of several classes, one of which the training side never had."""
+    contract = Contract.model_validate({"columns": {"x": "numeric"}, "label": {"column": "y"}})
+    chance = np.random.default_rng(9)
+    several: list[Row] = [
+        {"side": side, "x": float(chance.normal(4 * place)), "y": "cab"[place]}
+        for side, count in {"train": 60, "validation": 30, "test": 30}.items()
+        for place in np.arange(count) % 3
+    ]
+    strange: list[Row] = [{"side": side, "x": 1.0, "y": "new"} for side in ("validation", "test")]
+    dataset = bench.dataset([*several, *strange], contract)
+    return bench.measure(dataset, bench.train(dataset, contract), contract)
+
+
+def test_scored_rows_of_several_classes_tell_label_prediction_and_probabilities(
+    sorted_out: Done,
+) -> None:
+    scored = sorted_out.rows("scored")
+
+    assert {tuple(row) for row in scored} == {
+        ("row_id", "label", "predicted", "probability", "label_probability")
+    }
+    assert {row["predicted"] for row in scored} == {"a", "b", "c"}
+    right = [row for row in scored if row["label"] == row["predicted"]]
+    assert len(right) > 20
+    assert all(row["probability"] == row["label_probability"] for row in right)
+
+
+def test_a_class_that_the_training_side_never_had_is_an_error_of_the_model(
+    sorted_out: Done,
+) -> None:
+    (row,) = (row for row in sorted_out.rows("scored") if row["label"] == "new")
+
+    assert row["label_probability"] == 0
+    assert sorted_out.result.figures["confusion"]["labels"] == ["a", "b", "c", "new"]
+    assert sorted_out.result.figures["test_rows"] == 31
+
+
+def test_figures_of_several_classes_are_scikit_learns_of_the_written_rows(
+    sorted_out: Done,
+) -> None:
+    scored = sorted_out.rows("scored")
+    label = [row["label"] for row in scored]
+    predicted = [row["predicted"] for row in scored]
+    figures = sorted_out.result.figures
+
+    assert figures["accuracy"] == pytest.approx(sklearn_metrics.accuracy_score(label, predicted))
+    f1 = sklearn_metrics.f1_score(label, predicted, average="macro")
+    assert figures["f1"] == pytest.approx(f1)
+
+
+@pytest.fixture(scope="module")
+def guessed(bench: Bench) -> Done:
+    """Scored rows of a number, by a forest."""
+    contract = Contract.model_validate(
+        {"columns": {"x": "numeric"}, "label": {"column": "y", "kind": "numeric"}}
+    )
+    chance = np.random.default_rng(9)
+    numbers: list[Row] = [
+        {"side": side, "x": float(x), "y": float(1000 + 10 * x)}
+        for side, count in {"train": 100, "validation": 30, "test": 30}.items()
+        for x in chance.normal(size=count)
+    ]
+    dataset = bench.dataset(numbers, contract)
+    model = bench.train(dataset, contract, estimator="random_forest", trees=10, max_depth=[1, 6])
+    assert model.result.figures["max_depth"] == 6
+    return bench.measure(dataset, model, contract)
+
+
+def test_scored_rows_of_a_number_tell_label_and_prediction(guessed: Done) -> None:
+    assert {tuple(row) for row in guessed.rows("scored")} == {("row_id", "label", "predicted")}
+
+
+def test_figures_of_a_number_are_scikit_learns_of_the_written_rows(guessed: Done) -> None:
+    scored = guessed.rows("scored")
+    label = [row["label"] for row in scored]
+    predicted = [row["predicted"] for row in scored]
+    figures = guessed.result.figures
+
+    assert figures["r2"] > 0.8
+    assert figures["r2"] == pytest.approx(sklearn_metrics.r2_score(label, predicted))
+    assert figures["accuracy"] is None
+
+
+def test_an_empty_test_side_is_an_error_whatever_the_problem(bench: Bench) -> None:
+    contract = Contract.model_validate(
+        {"columns": {"x": "numeric"}, "label": {"column": "y", "kind": "numeric"}}
+    )
+    seen: list[Row] = [
+        {"side": side, "x": float(number), "y": float(number)}
+        for side in ("train", "validation")
+        for number in range(5)
+    ]
+    dataset = bench.dataset(seen, contract)
+
+    with pytest.raises(JobError, match="the test side has no row"):
+        bench.measure(dataset, bench.train(dataset, contract), contract)
+
+
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_explains_its_argument_to_spark_submit(job: str) -> None:
     scripts = Path(sys.executable).parent

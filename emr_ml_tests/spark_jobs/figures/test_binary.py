@@ -1,4 +1,4 @@
-"""The figures, against scikit-learn's."""
+"""The figures of a binary classification, against scikit-learn's."""
 
 import math
 from typing import Any
@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
-from spark_jobs.figures import CURVE_POINTS, NAMES, binary_figures
+from spark_jobs.figures import NAMES
+from spark_jobs.figures.binary import binary_figures
+from spark_jobs.ranking import CURVE_POINTS
 
 Scored = list[tuple[int, float]]
 

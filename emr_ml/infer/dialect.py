@@ -1,0 +1,158 @@
+"""How a CSV file is written, told by which way of reading it makes the most sense."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from emr_ml.infer.values import COMMA_NUMBER, KNOWN
+
+DELIMITERS = (",", ";", "\t", "|", "\x01", "^", "~", ":", " ")
+NAMES = {"\t": "tab", " ": "blank", "\x01": "the control character 1"}
+DOUBLED, BACKSLASH = '"', "\\"
+RECORDS = 500
+SELDOM = (":", " ", "~", "^")  # these are part of values more often than they part them
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Delimiter, quote and escape, as in the contract's dialect."""
+
+    delimiter: str
+    quote: str = '"'
+    escape: str = '"'
+
+    def options(self) -> dict[str, Any]:
+        """Arguments of `csv.reader`."""
+        doubled = self.escape == self.quote or not self.quote
+        return {
+            "delimiter": self.delimiter,
+            "quotechar": self.quote or None,
+            "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            "escapechar": None if doubled else self.escape,
+            "doublequote": doubled,
+            "skipinitialspace": self.trim,
+        }
+
+    @property
+    def trim(self) -> bool:
+        """Blanks around a field do not count, unless they part the fields."""
+        return self.delimiter != " "
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What comes of reading a text in one way.
+
+    `fields` is how many a record mostly has, `alike` the share of records that have as many,
+    `known` the share of fields that look like something, `broken` whether a quote is misplaced.
+    """
+
+    writing: Writing
+    records: int
+    first: int
+    fields: int
+    alike: float
+    known: float
+    broken: bool
+
+    @property
+    def score(self) -> float:
+        if self.fields == 1:
+            return 0.05 * self.alike**3
+        together = 1 - 1 / self.fields
+        often = self.writing.delimiter not in SELDOM
+        seldom = 1.0 if often else 0.7
+        header = 1.0 if self.first == self.fields else 0.5 if often else 0.1
+        whole = 0.5 if self.broken else 1.0
+        usual = 1.0 if (self.writing.quote, self.writing.escape) == ('"', '"') else 0.85
+        return self.alike**3 * together * (0.1 + self.known) * seldom * header * whole * usual
+
+
+def guess_writing(text: str, *, whole: bool) -> Reading:
+    """The way of reading the start of a file that makes the most sense.
+
+    Args:
+        text: the first characters of the file, at least one.
+        whole: the text is all of the file, so its last record is complete.
+    """
+    readings = [read_as(text, writing, whole=whole) for writing in _writings(text)]
+    # of equally good ones the first, which is the commoner one
+    return max(readings, key=lambda reading: reading.score)
+
+
+def read_as(text: str, writing: Writing, *, whole: bool) -> Reading:
+    """What comes of reading the text in that way."""
+    records, broken = _records(text, writing, strict=True, whole=whole)
+    if broken:
+        records, _ = _records(text, writing, strict=False, whole=whole)
+    if not records:
+        return Reading(writing, 0, 1, 1, 0.0, 0.0, broken)
+    ((fields, alike),) = Counter(len(record) for record in records).most_common(1)
+    values = [field for record in records[:200] for field in record]
+    known = sum(_makes_sense(value, writing) for value in values)
+    return Reading(
+        writing,
+        len(records),
+        len(records[0]),
+        fields,
+        alike / len(records),
+        known / len(values),
+        broken,
+    )
+
+
+def _makes_sense(value: str, writing: Writing) -> bool:
+    """A number, or words that hold nothing which might part or quote fields."""
+    if any(sign in value for sign in f"\n\r,;\t|{writing.quote or DOUBLED}"):
+        return bool(COMMA_NUMBER.fullmatch(value.strip())) and writing.delimiter != ","
+    quoted = len(value) > 1 and value[0] == value[-1] == "'"
+    return bool(KNOWN.fullmatch(value)) and not quoted
+
+
+def aligned(text: str) -> bool:
+    """Whether fields are parted by runs of blanks, which no dialect can say."""
+    lines = [line.strip() for line in islice(io.StringIO(text), RECORDS) if line.strip()]
+    runs = sum("  " in line for line in lines)
+    ((_, alike),) = Counter(len(line.split()) for line in lines).most_common(1) or [(0, 0)]
+    # the header may be one word, and the last line be cut off
+    return len(lines) > 2 and runs > len(lines) / 2 and alike >= len(lines) - 2
+
+
+def _writings(text: str) -> Iterator[Writing]:
+    quotings = [('"', '"')]
+    if '\\"' in text:
+        quotings.append(('"', BACKSLASH))
+    if re.search(r"(^|[^\w\s])\s*'", text, re.MULTILINE):
+        quotings.append(("'", "'"))
+        if "\\'" in text:
+            quotings.append(("'", BACKSLASH))
+    if '"' in text:
+        quotings.append(("", '"'))
+    there = [delimiter for delimiter in DELIMITERS if delimiter in text or delimiter == ","]
+    # one column of prose may hold every sign but this one
+    absent = [delimiter for delimiter in DELIMITERS if delimiter not in there][:1]
+    for delimiter in (*there, *absent):
+        for quote, escape in quotings:
+            yield Writing(delimiter, quote, escape)
+
+
+def _records(
+    text: str, writing: Writing, *, strict: bool, whole: bool
+) -> tuple[list[list[str]], bool]:
+    """The first records that are not empty, and whether a quote stands where it must not."""
+    found: list[list[str]] = []
+    broken = False
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, strict=strict, **writing.options())
+    try:
+        found.extend(islice((record for record in reader if record), RECORDS + 1))
+    except csv.Error:
+        # a text that is cut off may end within quotes
+        broken = whole or bool(lines.read(1))
+    complete = whole or len(found) > RECORDS
+    return (found if complete or len(found) < 2 else found[:-1])[:RECORDS], broken

@@ -1,0 +1,34 @@
+"""Rows that are kept for a while."""
+
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from spark_jobs.checkpoints import checkpointed
+
+
+def kept(spark: SparkSession) -> int:
+    """How many sets of rows Spark keeps."""
+    context = spark.sparkContext._jsc  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
+    return context.getPersistentRDDs().size()
+
+
+def test_rows_are_computed_once_and_let_go_in_the_end(spark: SparkSession) -> None:
+    before = kept(spark)
+
+    with checkpointed(spark.range(10).selectExpr("rand() AS chance")) as rows:
+        assert rows.collect() == rows.collect()
+        assert kept(spark) == before + 1
+
+    assert kept(spark) == before
+
+
+def test_rows_are_kept_in_the_folder_that_is_set(spark: SparkSession, tmp_path: Path) -> None:
+    context = spark.sparkContext
+    context.setCheckpointDir(str(tmp_path))
+    try:
+        with checkpointed(spark.range(10).toDF("number")) as rows:
+            assert rows.count() == 10
+            assert list(tmp_path.glob("*/rdd-*/part-*"))
+    finally:
+        context._jsc.sc().setCheckpointDir(None)

@@ -1,0 +1,60 @@
+"""Looks at CSV files before they are read: which are plain, and which can't be read at all."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from spark_jobs.csv_exact import records
+from spark_jobs.csv_plain import oddity
+from spark_jobs.places import on_workers
+from spark_jobs.runtime.job import JobError, SourceFile
+from spark_jobs.source_bytes import opened
+
+THREADS = 8  # most of the time goes by in waiting for S3
+SHOWN = 5  # errors that are told
+
+
+@dataclass(frozen=True)
+class Look:
+    """Why a file is not plain, if it is not; what is wrong with it, if it can't be read."""
+
+    oddity: str | None
+    error: str | None
+
+
+def odd_files(
+    spark: SparkSession, files: Sequence[SourceFile], dialect: Mapping[str, Any]
+) -> dict[str, str]:
+    """Why each file that is not plain is not, by the file's name.
+
+    Raises:
+        JobError: files are damaged, or have records that do not end or are too long.
+    """
+    look_at = partial(look, dialect=dialect)
+    if on_workers(spark):
+        looks = spark.sparkContext.parallelize(files, len(files)).map(look_at).collect()
+    else:
+        with ThreadPoolExecutor(THREADS) as threads:
+            looks = list(threads.map(look_at, files))
+    if errors := [seen.error for seen in looks if seen.error]:
+        more = f"\nand {len(errors) - SHOWN} files more" if len(errors) > SHOWN else ""
+        raise JobError("\n".join(errors[:SHOWN]) + more)
+    return {file.name: seen.oddity for file, seen in zip(files, looks, strict=True) if seen.oddity}
+
+
+def look(file: SourceFile, dialect: Mapping[str, Any]) -> Look:
+    """Read the file once if it is plain, else once more, record by record."""
+    try:
+        with opened(file) as stored:
+            odd = oddity(stored, dialect)
+        if odd:
+            with opened(file) as stored:
+                deque(records(stored, file.name, dialect), maxlen=0)
+    except JobError as error:
+        return Look(None, str(error))
+    return Look(odd, None)

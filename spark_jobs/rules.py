@@ -1,0 +1,149 @@
+"""The rules of a contract: when a row breaks one, and what is then said about it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.columns import quoted
+from spark_jobs.names import MALFORMED, TORN, UNDECODED
+from spark_jobs.runtime.job import JobError
+
+SHOWN = 100  # characters of an offending value in a reason
+NO_VALUE = ("nan", "null", "none", "nil", "n/a", "na", "nd", "inf", "-", "--", ".", "missing")
+
+
+class Rule(NamedTuple):
+    """A rule: its key in the figures, whether a row breaks it, and the reason that is then told."""
+
+    key: str
+    broken: Column
+    reason: Column
+
+
+class Cell(NamedTuple):
+    """A column of the contract, and where a number's text stands while it is typed."""
+
+    name: str
+    kind: str
+    text: str
+
+    @property
+    def value(self) -> Column:
+        return quoted(self.name)
+
+
+def rules_of(contract: Mapping[str, Any], cells: Sequence[Cell]) -> list[Rule]:
+    """Every rule of the contract, on the typed columns."""
+    rules = [
+        Rule("fields", F.col(MALFORMED), F.lit("the number of fields differs from the header's")),
+        Rule("quotes", F.col(TORN), F.lit("it spans lines, but a quote in it is not closed")),
+    ]
+    for cell in cells:
+        rules += _readable(cell, contract["dialect"])
+        if cell.kind == "numeric":
+            rules.append(_number(cell, contract))
+        if column := contract["columns"].get(cell.name):
+            rules += _of_column(cell, column)
+    if label := contract["label"]:
+        rules += _of_label(label)
+    for name in contract["id"]:
+        said = F.lit(f"{name} is missing, and it is part of the id")
+        rules.append(Rule(f"{name} id", quoted(name).isNull(), said))
+    return rules
+
+
+def check_patterns(spark: SparkSession, contract: Mapping[str, Any]) -> None:
+    """Raises JobError for a pattern that Java does not take: Python, which did, knows others."""
+    for name, column in contract["columns"].items():
+        if column["pattern"] is None:
+            continue
+        try:
+            spark.range(0).select(F.lit("").rlike(_whole(column["pattern"]))).collect()
+        except PySparkException as error:
+            raise JobError(
+                f"the `pattern` of the column '{name}' is no regular expression of Java: "
+                f"{column['pattern']}. Write it as java.util.regex.Pattern describes"
+            ) from error
+
+
+def _readable(cell: Cell, dialect: Mapping[str, Any]) -> Iterator[Rule]:
+    shown = F.col(cell.text)
+    yield Rule(
+        f"{cell.name} encoding",
+        F.array_contains(UNDECODED, F.lit(cell.name)),
+        _reason(
+            f"{cell.name} holds bytes that are not {dialect['encoding']}",
+            shown,
+            ". Is the file written in another encoding? Set `encoding` under `dialect`",
+        ),
+    )
+    has_nul = F.contains(shown, F.lit("\0"))
+    # a look at what is a number would be for nothing
+    broken = cell.value.isNull() & has_nul if cell.kind == "numeric" else has_nul
+    yield Rule(f"{cell.name} nul", broken, _reason(f"{cell.name} holds a NUL byte", shown))
+
+
+def _number(cell: Cell, contract: Mapping[str, Any]) -> Rule:
+    text = F.col(cell.text)
+    of_comma = F.when(
+        text.rlike(r"^[+-]?[0-9.]*,[0-9]+$"),
+        ". Is its decimal mark a comma? Set `decimal` under `dialect`",
+    )
+    of_point = F.when(F.contains(text, F.lit(".")), ". The contract's decimal mark is a comma")
+    of_word = F.when(
+        F.lower(text).isin(*NO_VALUE), ". If it stands for no value, add it to `missing`"
+    )
+    hint = F.coalesce(of_word, of_comma if decimal_mark(contract) == "." else of_point, F.lit(""))
+    return Rule(
+        f"{cell.name} number",
+        text.isNotNull() & cell.value.isNull(),
+        F.concat(_reason(f"{cell.name} is not a number", text), hint),
+    )
+
+
+def decimal_mark(contract: Mapping[str, Any]) -> str:
+    """What stands before a number's fraction in the records."""
+    return contract["dialect"]["decimal"] if contract["format"] == "csv" else "."
+
+
+def _of_column(cell: Cell, column: Mapping[str, Any]) -> Iterator[Rule]:
+    name, value, text = cell.name, cell.value, F.col(cell.text)
+    if column["required"]:
+        yield Rule(f"{name} required", text.isNull(), F.lit(f"{name} is missing"))
+    if (least := column["min"]) is not None:
+        said = f"{name} is below its `min` {least:.15g}"
+        yield Rule(f"{name} min", value < least, _reason(said, text))
+    if (most := column["max"]) is not None:
+        said = f"{name} is above its `max` {most:.15g}"
+        yield Rule(f"{name} max", value > most, _reason(said, text))
+    if (allowed := column["allowed"]) is not None:
+        said = f"{name} is not among its `allowed` values"
+        yield Rule(f"{name} allowed", ~value.isin(*allowed), _reason(said, text))
+    if (pattern := column["pattern"]) is not None:
+        said = f"{name} does not match its `pattern` {pattern}"
+        yield Rule(f"{name} pattern", ~value.rlike(_whole(pattern)), _reason(said, text))
+
+
+def _of_label(label: Mapping[str, Any]) -> Iterator[Rule]:
+    name = label["column"]
+    value = quoted(name)
+    missing = value.isNull()
+    yield Rule(f"{name} required", missing, F.lit(f"{name} is missing"))
+    known = label["classes"]
+    if label["negative"] is not None:
+        known = [label["positive"], *label["negative"]]
+    if known is not None:
+        said = f"{name} is not a label of the contract"
+        yield Rule(f"{name} known", ~value.isin(*known), _reason(said, value))
+
+
+def _whole(pattern: str) -> str:
+    return rf"\A(?:{pattern})\z"
+
+
+def _reason(said: str, value: Column, hint: str = "") -> Column:
+    shown = F.replace(F.substring(value, 1, SHOWN), F.lit("\0"), F.lit("\\0"))
+    return F.concat(F.lit(f"{said}: "), F.coalesce(shown, F.lit("")), F.lit(hint))

@@ -1,0 +1,102 @@
+"""The figures that candidates are compared by, as sums: no row is ever collected."""
+
+from collections.abc import Callable, Mapping
+from math import isfinite, sqrt
+
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+
+from spark_jobs.ranking import areas, ranked
+from spark_jobs.split import BINARY, MULTICLASS, REGRESSION
+
+THRESHOLD = 0.5
+SMALLEST = 2**-52  # scikit-learn's clip: a probability of 0 would make the log loss infinite
+
+Scores = dict[str, float | None]
+
+
+def binary_sums(scored: DataFrame) -> Row:
+    """Rows `tp`, `fp`, `fn`, `tn` and all, and means `log_loss` and `brier`.
+
+    Args:
+        scored: `label` (0 or 1) and `probability` of 1.
+    """
+    positive, hit = F.col("label") == 1, F.col("probability") >= THRESHOLD
+    of_label = F.when(positive, F.col("probability")).otherwise(1 - F.col("probability"))
+    return _only(
+        scored.agg(
+            F.count(F.lit(1)).alias("rows"),
+            F.count_if(positive & hit).alias("tp"),
+            F.count_if(~positive & hit).alias("fp"),
+            F.count_if(positive & ~hit).alias("fn"),
+            F.count_if(~positive & ~hit).alias("tn"),
+            log_loss(of_label),
+            F.avg((F.col("probability") - F.col("label")) ** 2).alias("brier"),
+        )
+    )
+
+
+def binary_scores(scored: DataFrame) -> Scores:
+    """`log_loss`, `accuracy` and `auc_roc`, of rows of both labels."""
+    sums = binary_sums(scored)
+    with ranked(scored) as steps:
+        auc_roc, _ = areas(steps, sums["tp"] + sums["fn"], sums["fp"] + sums["tn"])
+    accuracy = (sums["tp"] + sums["tn"]) / sums["rows"]
+    return _finite({"log_loss": sums["log_loss"], "accuracy": accuracy, "auc_roc": auc_roc})
+
+
+def multiclass_scores(scored: DataFrame) -> Scores:
+    """`log_loss` and `accuracy`.
+
+    Args:
+        scored: `label`, `predicted` and `label_probability`, the probability of the label.
+    """
+    hit = F.coalesce(F.col("label") == F.col("predicted"), F.lit(False))
+    sums = scored.agg(
+        log_loss(F.col("label_probability")), F.avg(hit.cast("int")).alias("accuracy")
+    )
+    return _finite(_only(sums).asDict())
+
+
+def regression_scores(scored: DataFrame) -> Scores:
+    """`rmse`, `mae` and `r2`; null where they are not finite, `r2` also if the label is constant.
+
+    Args:
+        scored: `label` and `predicted`, both double.
+    """
+    error = F.col("label") - F.col("predicted")
+    sums = _only(
+        scored.agg(
+            F.avg(error**2).alias("mse"),
+            F.avg(F.abs(error)).alias("mae"),
+            F.var_pop("label").alias("variance"),
+        )
+    )
+    r2 = 1 - sums["mse"] / sums["variance"] if sums["variance"] else None
+    return _finite({"rmse": sqrt(sums["mse"]), "mae": sums["mae"], "r2": r2})
+
+
+SCORES: Mapping[str, Callable[[DataFrame], Scores]] = {
+    BINARY: binary_scores,
+    MULTICLASS: multiclass_scores,
+    REGRESSION: regression_scores,
+}
+
+
+def log_loss(of_label: Column) -> Column:
+    """The mean of what the probability of the row's own label costs."""
+    return F.avg(-F.log(F.greatest(of_label, F.lit(SMALLEST)))).alias("log_loss")
+
+
+def _finite(found: Scores) -> Scores:
+    # JSON has neither infinity nor NaN
+    return {
+        name: value if value is not None and isfinite(value) else None
+        for name, value in found.items()
+    }
+
+
+def _only(aggregated: DataFrame) -> Row:
+    row = aggregated.first()
+    assert row is not None, "an aggregate without groups has one row"
+    return row

@@ -1,0 +1,149 @@
+"""Separates the rows that a contract takes from those that it rejects."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.cleaning import Cleaned
+from spark_jobs.columns import quoted
+from spark_jobs.csv_records import raw_text
+from spark_jobs.names import ORIGIN, REJECTED, ROW_ID
+from spark_jobs.reading_errors import told
+from spark_jobs.runtime.job import Stopwatch
+
+SETTINGS = {
+    # one method for a whole stage grows with each column, until Java leaves it uncompiled
+    "spark.sql.codegen.wholeStage": "false",
+    # below the steps of cleaning, a filter would repeat all that it depends on
+    "spark.sql.optimizer.excludedRules": (
+        "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates"
+    ),
+    # the rule that makes a plan without rows empty takes the observation out of it, too
+    "spark.sql.adaptive.optimizer.excludedRules": (
+        "org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Separated:
+    """How many rows came in, were kept and rejected; how many broke each rule; what was observed.
+
+    `observed` is about the kept rows: what is described of each column, and what was asked for.
+    """
+
+    rows: dict[str, int]
+    rules: dict[str, int]
+    observed: Mapping[str, Any]
+
+
+def separate(
+    cleaned: Cleaned,
+    contract: Mapping[str, Any],
+    *,
+    write: Callable[[DataFrame], None],
+    rejected: str,
+    watch: Stopwatch,
+    found: Sequence[Column] = (),
+) -> Separated:
+    """Have the kept rows written, and write the rejected ones to `rejected`, if there are any.
+
+    Args:
+        cleaned: all rows.
+        contract: what they were cleaned by.
+        write: is called once with the kept rows, and runs them.
+        rejected: a folder, for file, position, raw text, reason and broken rules of each
+            rejected row.
+        watch: takes the seconds of `process` and `reject`.
+        found: aggregates of the kept rows to observe.
+
+    Raises:
+        JobError: a file can't be read.
+    """
+    spark = cleaned.rows.sparkSession
+    for name, value in SETTINGS.items():
+        spark.conf.set(name, value)
+    came, stayed = Observation("in"), Observation("kept")
+    kept = (
+        cleaned.rows.select(*(quoted(name) for name in cleaned.names), REJECTED)
+        .observe(came, F.count(F.lit(1)).alias("rows"))
+        .where(~F.col(REJECTED))
+        .drop(REJECTED)
+    )
+    kept = kept.observe(stayed, F.count(F.lit(1)).alias("rows"), *_of_columns(kept), *found)
+    with watch.phase("process"), told():
+        write(kept)
+    rows = {"in": came.get["rows"], "kept": stayed.get["rows"], "rejected": 0}
+    rules: dict[str, int] = {}
+    if rows["kept"] < rows["in"]:
+        with watch.phase("reject"), told():
+            rules = _write_rejected(spark, _told(cleaned, raw_text(contract)), rejected)
+        rows["rejected"] = rules.pop("")
+    return Separated(rows, rules, stayed.get)
+
+
+def described(observed: Mapping[str, Any], rows: int) -> dict[str, dict[str, Any]]:
+    """What is known of each column: missing values, and least, greatest and mean number."""
+    columns: dict[str, dict[str, Any]] = {}
+    for key, value in observed.items():
+        figure, colon, name = key.partition(":")
+        if figure == "present":
+            columns.setdefault(name, {})["missing"] = rows - value
+        elif colon:
+            # the mean of huge numbers may overflow, and JSON has no infinity
+            plain = value is None or isfinite(value)
+            columns.setdefault(name, {})[figure] = value if plain else None
+    return columns
+
+
+def _of_columns(kept: DataFrame) -> list[Column]:
+    found: list[Column] = []
+    for field in kept.schema:
+        if field.name == ROW_ID:
+            continue
+        found.append(F.count(quoted(field.name)).alias(f"present:{field.name}"))
+        if field.dataType.simpleString() == "double":
+            found += [
+                function(quoted(field.name)).alias(f"{figure}:{field.name}")
+                for figure, function in (("min", F.min), ("max", F.max), ("mean", F.avg))
+            ]
+    return found
+
+
+def _told(cleaned: Cleaned, raw: Column) -> DataFrame:
+    """The rejected rows as they are shown to the user."""
+    rules = cleaned.rules
+    return cleaned.rows.where(REJECTED).select(
+        *(F.col(name).alias(name.removeprefix("_")) for name in ORIGIN),
+        raw.alias("raw"),
+        F.concat_ws("; ", *(F.when(rule.broken, rule.reason) for rule in rules)).alias("reason"),
+        F.array_compact(F.array(*(F.when(rule.broken, rule.key) for rule in rules))).alias("rules"),
+    )
+
+
+def _write_rejected(spark: SparkSession, rejected: DataFrame, path: str) -> dict[str, int]:
+    """How many rows broke each rule, and under "" how many any."""
+    with one_task_per_file(spark):
+        rejected.repartition(1).write.parquet(path)
+    written = spark.read.parquet(path)
+    broken = F.explode(F.array_append(F.array_distinct("rules"), "")).alias("rule")
+    counted = written.select(broken).groupBy("rule").count()
+    return {row["rule"]: row["count"] for row in sorted(counted.collect())}
+
+
+@contextmanager
+def one_task_per_file(spark: SparkSession) -> Generator[None]:
+    """Frames that are run in this block number the records of each unsplit file exactly."""
+    name, other = "spark.sql.files.openCostInBytes", "spark.sql.files.maxPartitionBytes"
+    before = str(spark.conf.get(name))
+    # a file's cost to open then fills a task by itself, so no task takes a second one
+    spark.conf.set(name, str(spark.conf.get(other)))
+    try:
+        yield
+    finally:
+        spark.conf.set(name, before)

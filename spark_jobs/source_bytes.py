@@ -1,0 +1,63 @@
+"""The bytes of a source file, unpacked, wherever it lies."""
+
+import bz2
+import gzip
+import io
+import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from spark_jobs.runtime.job import JobError, SourceFile
+
+COMPRESSED = (".gz", ".bz2")
+BUFFER = 1 << 20
+
+
+@contextmanager
+def opened(file: SourceFile) -> Generator[IO[bytes]]:
+    """The file's bytes, unpacked if its name ends in .gz or .bz2.
+
+    Raises:
+        JobError: when it is opened, or later when it is read: it is not there, can't be read, is
+            damaged, or ends before what is packed in it does.
+    """
+    try:
+        with _stored(file) as stored:
+            if file.uri.endswith(".gz"):
+                yield gzip.GzipFile(fileobj=stored)
+            elif file.uri.endswith(".bz2"):
+                yield bz2.BZ2File(stored)
+            else:
+                yield stored
+    except EOFError as error:
+        raise JobError(
+            f"{file.name} ends before its compressed data does: copy it again"
+        ) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise JobError(f"{file.name} is damaged ({error}): copy it again") from error
+    except OSError as error:
+        if file.uri.endswith(COMPRESSED) and error.errno is None:
+            raise JobError(f"{file.name} is damaged ({error}): copy it again") from error
+        raise JobError(f"{file.uri} can't be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def _stored(file: SourceFile) -> Generator[IO[bytes]]:
+    if not file.uri.startswith("s3://"):
+        with Path(file.uri).open("rb", buffering=BUFFER) as stored:
+            yield stored
+        return
+    import boto3  # half a second that a local source does not need
+    from botocore.exceptions import ClientError
+
+    # no URL parser: a key may hold ? and #
+    bucket, _, key = file.uri.removeprefix("s3://").partition("/")
+    try:
+        body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"]
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code")
+        raise JobError(f"{file.uri} can't be read: {code}") from error
+    with body:
+        yield io.BufferedReader(body, BUFFER)  # pyright: ignore[reportArgumentType]

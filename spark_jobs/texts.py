@@ -1,0 +1,133 @@
+"""From texts to vectors: hashed terms, or the mean of learned word vectors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.errors import IllegalArgumentException
+from pyspark.ml import Transformer
+from pyspark.ml.base import Estimator
+from pyspark.ml.feature import (
+    IDF,
+    HashingTF,
+    MinMaxScaler,
+    NGram,
+    Normalizer,
+    RegexTokenizer,
+    SQLTransformer,
+    StopWordsRemover,
+    Word2Vec,
+    Word2VecModel,
+)
+from pyspark.sql import DataFrame
+
+from spark_jobs.names import ROW_ID
+from spark_jobs.runtime.job import JobError
+
+WORD = r"[\p{L}\p{N}]+(?:'\p{L}+)*|[!?]"
+
+# A tag has nothing but its name and attributes with values between its brackets, so that
+# "a < b and c > d" is text. \x22 and \x27 are the quotes, which an SQL literal could not hold.
+TAG = (
+    r"<!--(?s:.*?)-->"
+    r"|</?[A-Za-z][A-Za-z0-9:-]*"
+    r"(?:\s+[A-Za-z:_-]+\s*=\s*(?:\x22[^\x22]*\x22|\x27[^\x27]*\x27|[^\s\x22\x27<>=]+))*\s*/?>"
+)
+WITHOUT_TAGS = "regexp_replace(coalesce({}, ''), r'" + TAG.replace("{", "{{") + "', ' ')"
+
+MIN_COUNT = 5  # a word that occurs less often on the training side has no vector
+SEED = 17
+
+Stage = Transformer | Estimator[Any]
+
+
+def by_row(column: str, settings: Mapping[str, Any]) -> tuple[list[Transformer], str]:
+    """The stages that need no fit, and the column in which they end."""
+    words = f"{column}_words"
+    stages: list[Transformer] = [
+        RegexTokenizer(inputCol=column, outputCol=words, pattern=WORD, gaps=False)
+    ]
+    if settings["stop_words"] != "none":
+        spoken, words = words, f"{column}_chosen"
+        listed = StopWordsRemover.loadDefaultStopWords(settings["stop_words"])
+        stages.append(
+            # the words are lower case already; to compare them otherwise needs a locale
+            StopWordsRemover(inputCol=spoken, outputCol=words, stopWords=listed, caseSensitive=True)
+        )
+    if settings["text"] == "word2vec":
+        return stages, words
+    return [*stages, *_hashed(column, words, settings)], f"{column}_hashed"
+
+
+def fitted(prepared: str, output: str, settings: Mapping[str, Any], name: str) -> list[Stage]:
+    """The stages from what `by_row` made to the vector; `name` is the user's, for errors."""
+    match settings["text"]:
+        case "word2vec":
+            vector = f"{prepared}_vector"
+            return [
+                OrderedWord2Vec(name).setParams(
+                    inputCol=prepared,
+                    outputCol=vector,
+                    vectorSize=settings["dimensions"],
+                    minCount=MIN_COUNT,
+                    seed=SEED,
+                ),
+                MinMaxScaler(inputCol=vector, outputCol=output),
+            ]
+        case "tf_idf":
+            weighted = f"{prepared}_idf"
+            return [
+                # a term that the training side never had has no coefficient, so it gets no weight
+                IDF(inputCol=prepared, outputCol=weighted, minDocFreq=1),
+                Normalizer(inputCol=weighted, outputCol=output, p=2.0),
+            ]
+        case _:
+            return [Normalizer(inputCol=prepared, outputCol=output, p=2.0)]
+
+
+def _hashed(column: str, words: str, settings: Mapping[str, Any]) -> list[Transformer]:
+    grams = {
+        length: f"{column}_{length}grams" if length > 1 else words
+        for length in range(settings["min_ngram"], settings["max_ngram"] + 1)
+    }
+    terms = f"{column}_terms"
+    return [
+        *(
+            NGram(n=length, inputCol=words, outputCol=name)
+            for length, name in grams.items()
+            if length > 1
+        ),
+        SQLTransformer(
+            statement=f"SELECT *, concat({', '.join(grams.values())}) AS {terms} FROM __THIS__"
+        ),
+        HashingTF(
+            inputCol=terms,
+            outputCol=f"{column}_hashed",
+            numFeatures=settings["dimensions"],
+            binary=settings["binary"],
+        ),
+    ]
+
+
+class OrderedWord2Vec(Word2Vec):
+    """Word2Vec that learns the same from the same rows, and says what a column lacks.
+
+    What it learns depends on the order of the texts and on how they are parted. So they come in
+    the order of their rows' ids, to one task.
+    """
+
+    def __init__(self, column: str) -> None:
+        super().__init__()
+        self._column = column
+
+    def _fit(self, dataset: DataFrame) -> Word2VecModel:
+        texts = dataset.select(ROW_ID, self.getInputCol())
+        try:
+            return super()._fit(texts.repartition(1).sortWithinPartitions(ROW_ID))
+        except IllegalArgumentException as error:
+            if "vocabulary size" not in str(error):
+                raise
+            raise JobError(
+                f"no word of '{self._column}' occurs {MIN_COUNT} times on the training side, so "
+                "word2vec has nothing to learn from: take `tf_idf` or `hashing_tf` as `text` of "
+                "the featurizer, or give more rows"
+            ) from error

@@ -1,0 +1,41 @@
+"""Rows become vectors, by a featurizer that is fitted on the training side."""
+
+from contextlib import ExitStack
+from typing import Any, cast
+
+from pyspark.ml import Pipeline, PipelineModel, Transformer
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.checkpoints import checkpointed
+from spark_jobs.features import FEATURES, Featurizer
+from spark_jobs.names import LABEL, ROW_ID, SIDE
+from spark_jobs.split import TRAIN
+
+ROWS_OF_A_PART = 20_000
+FEWEST_PARTS, MOST_PARTS = 4, 1024
+
+
+def vectors_of(
+    seen: DataFrame, plan: Featurizer, ordered: int | None, kept: ExitStack
+) -> tuple[list[Transformer], DataFrame]:
+    """The fitted stages, and `_side`, `_label` and `features` of the rows.
+
+    Args:
+        seen: rows of the training and the validation side.
+        plan: what to fit.
+        ordered: how many rows there are, if the estimator needs the same rows in the same parts
+            to learn the same; else None.
+        kept: the vectors are kept until this is closed.
+    """
+    # checkpoints, because every pass of a fit would carry the whole plan before it along
+    half = PipelineModel(plan.by_row).transform(seen).select(SIDE, LABEL, ROW_ID, *plan.between)
+    if plan.costly:
+        half = kept.enter_context(checkpointed(half))
+    fitted = Pipeline(stages=cast("Any", plan.fitted)).fit(half.where(F.col(SIDE) == TRAIN))
+    vectors = fitted.transform(half).select(SIDE, LABEL, FEATURES, ROW_ID)
+    if ordered is not None:
+        parts = min(max(ordered // ROWS_OF_A_PART, FEWEST_PARTS), MOST_PARTS)
+        vectors = vectors.repartition(parts, ROW_ID).sortWithinPartitions(ROW_ID)
+    vectors = kept.enter_context(checkpointed(vectors.drop(ROW_ID)))
+    return [*plan.by_row, *fitted.stages], vectors
