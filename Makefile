@@ -19,7 +19,7 @@ run: setup ## materialize the whole graph and print the metrics
 	@$(BIN)/emr-ml run
 
 test: setup ## run all tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 ui: setup ## open Dagster on 127.0.0.1:3000, with the same history as make run
 	@$(BIN)/dg dev --host 127.0.0.1 --port 3000

@@ -1,6 +1,7 @@
 """Whether files fit a contract: the first two assets, on a lake that is thrown away."""
 
 import logging
+import re
 import sys
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
@@ -70,7 +71,7 @@ def validated(settings: Settings) -> Generator[Validation]:
             if committed := read_report(lake, asset, version):
                 reports[asset] = committed.report
         rows = reports.get(processed_dataset.key.path[-1])
-        checks = _checks(result)
+        checks = _checks(result, folder)
         # to Dagster, a check that blocks is a step that fails
         failures = [] if refused(checks) else [_failure(event) for event in result.all_events]
         yield Validation(
@@ -111,13 +112,15 @@ def _failure(event: dg.DagsterEvent) -> str | None:
     return cause and cause.removeprefix("failed: ")
 
 
-def _checks(result: dg.ExecuteInProcessResult) -> list[Check]:
+def _checks(result: dg.ExecuteInProcessResult, folder: str) -> list[Check]:
+    # where the rejected rows are will be gone when it is read
+    place = re.compile(rf": see [\w ]+ {re.escape(folder)}\S*")
     return [
         Check(
             judged.check_name,
             judged.passed,
             bool(judged.blocking) and judged.severity == dg.AssetCheckSeverity.ERROR,
-            judged.description or "",
+            place.sub("", judged.description or ""),
         )
         for judged in result.get_asset_check_evaluations()
     ]

@@ -39,17 +39,12 @@ def clean(records: DataFrame, contract: Mapping[str, Any], further: Sequence[Rul
         further: rules beside the contract's.
     """
     cells = _cells(contract)
+    missing = contract["missing"]
     numeric = [cell for cell in cells if cell.kind == "numeric"]
     # a step of its own for what the next step needs more than once: Spark would compute it anew
-    texts = records.select(
-        *(_present(cell, contract["missing"]).alias(cell.text) for cell in cells), *READ
-    )
-    parsed = texts.select(
-        "*", *(_parsed(cell, contract).alias(f"{cell.text}_parsed") for cell in numeric)
-    )
-    typed = parsed.select(
-        *(_value(cell, contract).alias(cell.name) for cell in cells),
-        *(cell.text for cell in cells),
+    typed = records.select(
+        *(_present(cell, missing).alias(cell.text) for cell in cells),
+        *(_number(_present(cell, missing), contract).alias(cell.name) for cell in numeric),
         *READ,
     )
     rules = [*rules_of(contract, cells), *further]
@@ -67,9 +62,10 @@ def _cells(contract: Mapping[str, Any]) -> list[Cell]:
     kinds = {name: column["kind"] for name, column in contract["columns"].items()}
     if label := contract["label"]:
         kinds[label["column"]] = label["kind"]
+    cells = [(name, kinds.get(name, "categorical")) for name in names_of(contract)]
     return [
-        Cell(name, kinds.get(name, "categorical"), f"__text_{place}")
-        for place, name in enumerate(names_of(contract))
+        Cell(name, kind, f"__text_{place}" if kind == "numeric" else name)
+        for place, (name, kind) in enumerate(cells)
     ]
 
 
@@ -82,25 +78,16 @@ def _present(cell: Cell, missing: Sequence[str]) -> Column:
     return F.when((bare != "") & ~bare.isin(list(missing)), bare)
 
 
-def _parsed(cell: Cell, contract: Mapping[str, Any]) -> Column:
-    text = F.col(cell.text)
-    if decimal_mark(contract) == ",":
-        text = F.replace(text, F.lit(","), F.lit("."))
-    return text.try_cast("double")
-
-
-def _value(cell: Cell, contract: Mapping[str, Any]) -> Column:
-    text = F.col(cell.text)
-    if cell.kind != "numeric":
-        return text
-    number = F.col(f"{cell.text}_parsed")
+def _number(text: Column, contract: Mapping[str, Any]) -> Column:
+    of_comma = decimal_mark(contract) == ","
+    number = F.replace(text, F.lit(","), F.lit(".")) if of_comma else text
+    number = number.try_cast("double")
     # to Spark, NaN is larger than infinity
     plain = F.abs(number) < F.lit(float("inf"))
     for suffix in NUMBER_SUFFIXES:
         plain &= ~text.endswith(suffix)
-    strange = [*HEXADECIMAL, "\0", *("." if decimal_mark(contract) == "," else "")]
-    for character in strange:
-        plain &= ~F.contains(text, F.lit(character))
+    for strange in (*HEXADECIMAL, "\0", *("." if of_comma else "")):
+        plain &= ~F.contains(text, F.lit(strange))
     return F.when(plain, number)
 
 

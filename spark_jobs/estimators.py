@@ -15,7 +15,6 @@ from spark_jobs.target import PREDICTED, PROBABILITY, RAW_PREDICTION
 
 BLOCK_MEGABYTES = 32  # of rows at a time: the default of 1 is twice as slow on 2^18 features
 MOST_EXACT = 1024  # features of a linear regression that is solved in one step
-FOREST_MEGABYTES = 512  # of counts at a time: more nodes of the trees in one pass
 SEED = 17
 
 
@@ -94,7 +93,6 @@ def _forest(
         "numTrees": params["trees"],
         "maxDepth": depth,
         "seed": SEED,
-        "maxMemoryInMB": FOREST_MEGABYTES,
     }
     if problem == REGRESSION:
         return RandomForestRegressor(**shared)

@@ -7,7 +7,7 @@ from pyspark.sql import SparkSession
 
 def on_workers(spark: SparkSession) -> bool:
     """Whether there are other machines than the driver's."""
-    return not spark.sparkContext.master.startswith("local")
+    return not str(spark.sparkContext.master).startswith("local")
 
 
 def same_python(spark: SparkSession) -> None:

@@ -36,22 +36,32 @@ CAUSES = {
     r"|ZipException|not in the BZip2|bad block header": "is damaged: copy it again",
 }
 
+ROOT = re.compile(r"^Caused by: (.*)$", re.MULTILINE)
+
 
 @contextmanager
 def told() -> Generator[None]:
     """Turn what Spark throws about a file that it can't read into a JobError.
 
-    What is not known to be a fault of the file passes as it is.
+    What names no file passes as it is.
     """
     try:
         yield
     except (PySparkException, Py4JError) as error:
         said = f"{error}\n{getattr(error, '_stackTrace', '')}"
         found = FILE.search(said)
-        words = next((words for cause, words in CAUSES.items() if re.search(cause, said)), None)
-        if not found or not words:
+        if not found:
             raise
+        words = next((words for cause, words in CAUSES.items() if re.search(cause, said)), None)
+        if words is None:
+            roots = ROOT.findall(said) or [str(error).partition("\n")[0]]
+            raise JobError(
+                f"{_name(found[1])} can't be read: {roots[-1]}. If it is damaged, copy it again"
+            ) from error
         record = RECORD.search(said)
         near = f" near record {record[1]}" if record else ""
-        name = unquote(found[1].removeprefix("file://"))
-        raise JobError(f"{name} {words.format(near=near)}") from error
+        raise JobError(f"{_name(found[1])} {words.format(near=near)}") from error
+
+
+def _name(uri: str) -> str:
+    return unquote(uri.removeprefix("file://"))

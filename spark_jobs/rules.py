@@ -24,7 +24,7 @@ class Rule(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A column of the contract, and where a number's text stands while it is typed."""
+    """A column of the contract; `text` is the column that holds what a number was written as."""
 
     name: str
     kind: str
@@ -33,6 +33,10 @@ class Cell(NamedTuple):
     @property
     def value(self) -> Column:
         return quoted(self.name)
+
+    @property
+    def written(self) -> Column:
+        return quoted(self.text)
 
 
 def rules_of(contract: Mapping[str, Any], cells: Sequence[Cell]) -> list[Rule]:
@@ -47,8 +51,8 @@ def rules_of(contract: Mapping[str, Any], cells: Sequence[Cell]) -> list[Rule]:
             rules.append(_number(cell, contract))
         if column := contract["columns"].get(cell.name):
             rules += _of_column(cell, column)
-    if label := contract["label"]:
-        rules += _of_label(label)
+        elif (label := contract["label"]) and cell.name == label["column"]:
+            rules += _of_label(cell, label)
     for name in contract["id"]:
         said = F.lit(f"{name} is missing, and it is part of the id")
         rules.append(Rule(f"{name} id", quoted(name).isNull(), said))
@@ -70,7 +74,7 @@ def check_patterns(spark: SparkSession, contract: Mapping[str, Any]) -> None:
 
 
 def _readable(cell: Cell, dialect: Mapping[str, Any]) -> Iterator[Rule]:
-    shown = F.col(cell.text)
+    shown = cell.written
     yield Rule(
         f"{cell.name} encoding",
         F.array_contains(UNDECODED, F.lit(cell.name)),
@@ -87,7 +91,7 @@ def _readable(cell: Cell, dialect: Mapping[str, Any]) -> Iterator[Rule]:
 
 
 def _number(cell: Cell, contract: Mapping[str, Any]) -> Rule:
-    text = F.col(cell.text)
+    text = cell.written
     of_comma = F.when(
         text.rlike(r"^[+-]?[0-9.]*,[0-9]+$"),
         ". Is its decimal mark a comma? Set `decimal` under `dialect`",
@@ -110,7 +114,7 @@ def decimal_mark(contract: Mapping[str, Any]) -> str:
 
 
 def _of_column(cell: Cell, column: Mapping[str, Any]) -> Iterator[Rule]:
-    name, value, text = cell.name, cell.value, F.col(cell.text)
+    name, value, text = cell.name, cell.value, cell.written
     if column["required"]:
         yield Rule(f"{name} required", text.isNull(), F.lit(f"{name} is missing"))
     if (least := column["min"]) is not None:
@@ -127,11 +131,11 @@ def _of_column(cell: Cell, column: Mapping[str, Any]) -> Iterator[Rule]:
         yield Rule(f"{name} pattern", ~value.rlike(_whole(pattern)), _reason(said, text))
 
 
-def _of_label(label: Mapping[str, Any]) -> Iterator[Rule]:
-    name = label["column"]
-    value = quoted(name)
-    missing = value.isNull()
-    yield Rule(f"{name} required", missing, F.lit(f"{name} is missing"))
+def _of_label(cell: Cell, label: Mapping[str, Any]) -> Iterator[Rule]:
+    name = cell.name
+    value = cell.value
+    # what is there but is no number has a reason already
+    yield Rule(f"{name} required", cell.written.isNull(), F.lit(f"{name} is missing"))
     known = label["classes"]
     if label["negative"] is not None:
         known = [label["positive"], *label["negative"]]

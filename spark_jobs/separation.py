@@ -17,8 +17,8 @@ from spark_jobs.reading_errors import told
 from spark_jobs.runtime.job import Stopwatch
 
 SETTINGS = {
-    # one method for a whole stage grows with each column, until Java leaves it uncompiled
-    "spark.sql.codegen.wholeStage": "false",
+    # a method for a whole stage grows with each column, and Java leaves longer ones uncompiled
+    "spark.sql.codegen.hugeMethodLimit": "8000",
     # below the steps of cleaning, a filter would repeat all that it depends on
     "spark.sql.optimizer.excludedRules": (
         "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates"

@@ -13,8 +13,8 @@ HASHED_TERMS = 1 << 18
 HASHED_TERMS_OF_A_FOREST = 1 << 11  # it writes down each feature of each row, zeros too
 MOST_FEATURES_OF_A_FOREST = 1 << 16
 COEFFICIENTS = 1 << 21  # of all classes together, if the contract leaves the length open
-# an iteration of L-BFGS looks back on ten pairs of gradients and steps
-COPIES_OF_COEFFICIENTS = 32
+# L-BFGS looks back on ten pairs of gradients and steps; measured with rows and tasks beside them
+COPIES_OF_COEFFICIENTS = 48
 BYTES_OF_A_NUMBER = 8
 
 AT_ONCE = 3

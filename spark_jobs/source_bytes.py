@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from spark_jobs.runtime.job import JobError, SourceFile
 
@@ -26,7 +26,7 @@ def opened(file: SourceFile) -> Generator[IO[bytes]]:
     try:
         with _stored(file) as stored:
             if file.uri.endswith(".gz"):
-                yield gzip.GzipFile(fileobj=stored)
+                yield cast("IO[bytes]", gzip.GzipFile(fileobj=stored))
             elif file.uri.endswith(".bz2"):
                 yield bz2.BZ2File(stored)
             else:

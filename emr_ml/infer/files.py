@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from emr_ml.heads import unpacked
+from emr_ml.heads import HEAD_BYTES, unpacked
 from emr_ml.listing import ReadRange, SourceError, list_source, readable
 
 BUFFER = 1 << 20
 PACKED = (".gz", ".bz2")
-SIGNATURE_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class File:
         Raises:
             SourceError: the file is no CSV by its first bytes, or what is packed is damaged.
         """
-        unpacked(self.read(0, SIGNATURE_BYTES), self.where)
+        unpacked(self.read(0, HEAD_BYTES), self.where)
         raw = self.seekable()
         try:
             if self.where.endswith(".gz"):

@@ -83,6 +83,21 @@ def test_too_many_rejected_rows_are_bad(folder: Path) -> None:
 
     assert result.exit_code == 1
     assert "  BAD   rejected_share: 11.1% of 45 rows" in result.stdout
+    assert "/emr-ml-" not in result.stdout
+
+
+def test_rules_that_rows_break_are_counted(folder: Path) -> None:
+    (folder / "contract.yaml").write_text(
+        CONTRACT.replace("age: numeric", "age: {kind: numeric, max: 38}")
+    )
+
+    assert "             1  age max\n" in said(folder).stdout
+
+
+def test_rows_that_equal_others_are_counted(folder: Path) -> None:
+    write(folder, "39,?,no", "39,?,no")
+
+    assert "doubles   2 rows equal to another" in said(folder).stdout
 
 
 def test_a_header_that_does_not_fit_is_bad_and_no_row_is_read(folder: Path) -> None:

@@ -3,12 +3,15 @@
 import bz2
 import gzip
 import io
+import random
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from emr_ml.heads import HEAD_BYTES
 from emr_ml.infer.files import find_file
 from emr_ml.listing import SourceError
 from emr_ml_tests.infer.looks import Look, drawn, fractions, look, table
@@ -33,6 +36,16 @@ def refusal(folder: Path, content: bytes, name: str = "data.csv") -> str:
 )
 def test_a_file_is_read_plain_or_packed(tmp_path: Path, name: str, content: bytes) -> None:
     assert look(tmp_path, content, name=name).found.sample.rows == 200
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
+def test_a_large_packed_file_is_read(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    chance = random.Random(1)
+    rows = "".join(f"{chance.random()},{chance.choice('xy')}\n" for _ in range(30_000))
+    content = pack(f"a,label\n{rows}".encode())
+    name = "a.csv.gz" if pack is gzip.compress else "a.csv.bz2"
+    assert len(content) > 3 * HEAD_BYTES
+    assert look(tmp_path, content, name=name).found.sample.rows == 30_000
 
 
 def test_of_two_packed_parts_both_are_read(tmp_path: Path) -> None:
@@ -115,8 +128,8 @@ def zipped() -> bytes:
         (zipped(), "data.csv", "a zip archive or a spreadsheet"),
         (zipped(), "data.xlsx", "a zip archive or a spreadsheet"),
         (gzip.compress(BODY), "data.csv", "let it end in .gz"),
-        (gzip.compress(BODY)[:200], "data.csv.gz", "cut short"),
-        (bz2.compress(BODY)[:200], "data.csv.bz2", "cut short"),
+        (gzip.compress(BODY)[:200], "data.csv.gz", "copy it again"),
+        (bz2.compress(BODY)[:200], "data.csv.bz2", "copy it again"),
         (BODY, "data.csv.gz", "can't be unpacked"),
         (bytes(range(256)) * 20, "data.csv", "is no text"),
         (b"PAR1" + bytes(100), "data.parquet", "no Parquet file that can be read"),

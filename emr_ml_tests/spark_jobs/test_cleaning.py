@@ -68,11 +68,28 @@ def test_a_number_may_be_written_in_these_ways(bench: Bench, field: str, number:
 
 
 def test_what_is_not_a_finite_decimal_number_is_rejected(bench: Bench) -> None:
-    fields = ["1d", "1F", "NaN", "inf", "-Infinity", "1e999", "0x1p3", "1_000", "one", "1 2"]
+    fields = ["1d", "1F", "-Infinity", "1e999", "0x1p3", "1_000", "one", "1 2", "٣", "+", "--1"]
 
     reasons = bench.process("v,y\n" + "".join(f"{f},yes\n" for f in fields), of("numeric")).reasons
 
     assert reasons == [f"v is not a number: {field}" for field in fields]
+
+
+@pytest.mark.parametrize(
+    ("field", "hint"),
+    [
+        ("NaN", "If it stands for no value, add it to `missing`"),
+        ("inf", "If it stands for no value, add it to `missing`"),
+        ("None", "If it stands for no value, add it to `missing`"),
+        ('"3,5"', "Is its decimal mark a comma? Set `decimal` under `dialect`"),
+    ],
+)
+def test_what_is_no_number_has_a_hint_where_the_cause_is_likely(
+    bench: Bench, field: str, hint: str
+) -> None:
+    (reason,) = bench.process(f"v,y\n{field},yes\n", of("numeric")).reasons
+
+    assert reason.endswith(hint)
 
 
 def test_a_reason_shows_the_start_of_a_long_value(bench: Bench) -> None:

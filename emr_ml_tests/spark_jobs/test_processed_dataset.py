@@ -108,4 +108,4 @@ def test_without_a_label_there_are_no_figures_of_it(bench: Bench) -> None:
 def test_seconds_are_told_for_each_phase(bench: Bench) -> None:
     done = bench.process("age,job,words,y\n1,a,b,yes\nx,a,b,yes\n", MIXED)
 
-    assert list(done.result.seconds) == ["process", "reject"]
+    assert list(done.result.seconds) == ["look", "process", "reject", "count"]
