@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Literal, get_origin
+from typing import Any, Literal, cast, get_origin
 
 import dagster as dg
 from pydantic import Field, ValidationError, create_model
@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from emr_ml.contract import Contract, ContractError, load_contract
 from emr_ml.contract.loading import plain
-from emr_ml.contract.model import ModelParams
+from emr_ml.contract.model import Featurizer, ModelParams
 from emr_ml.contract.schema import estimator_of
 from emr_ml.materialization import SparkConfig
 from spark_jobs.runtime.job import JobError
@@ -28,7 +28,7 @@ def model_config(dataset: str) -> type[SparkConfig]:
             shown = load_contract(dataset).model.model_dump(mode="json")
     fields: dict[str, Any] = {
         name: (
-            _optional(field.annotation),
+            _optional(name, field.annotation),
             Field(shown.get(name), description=field.description, validate_default=True),
         )
         for name, field in ModelParams.model_fields.items()
@@ -60,6 +60,22 @@ def model_params(contract: Contract, config: dg.Config) -> Mapping[str, Any]:
     return wanted
 
 
-def _optional(annotation: Any) -> Any:
-    # Dagster knows no Literal that may be null; `model_params` sees to the values
+# values are for `model_params` to judge: what Dagster finds wrong here would be a stack trace
+_FeaturizerConfig = create_model(
+    "FeaturizerConfig",
+    __base__=dg.Config,
+    **cast(
+        "Any",
+        {
+            name: (field.annotation, Field(field.default, description=field.description))
+            for name, field in Featurizer.model_fields.items()
+        },
+    ),
+)
+
+
+def _optional(name: str, annotation: Any) -> Any:
+    if name == "featurizers":
+        return list[_FeaturizerConfig] | None
+    # Dagster knows no Literal that may be null
     return (str if get_origin(annotation) is Literal else annotation) | None

@@ -84,9 +84,10 @@ def test_a_file_that_changed_after_its_snapshot_is_not_read(graph: Graph) -> Non
 def test_run_config_out_of_bounds_is_named(graph: Graph) -> None:
     graph.materialize()
 
-    result = graph.materialize(config={"lr_model": {"max_ngram": 9}})
+    result = graph.materialize(config={"lr_model": {"featurizers": [{"max_ngram": 9}]}})
 
-    assert "max_ngram: Input should be less than or equal to 5" in failure(result, "lr_model")
+    said = failure(result, "lr_model")
+    assert "featurizers.0.max_ngram: must be less than or equal to 5, but is 9" in said
 
 
 def test_a_contract_without_a_label_can_not_train_a_model(graph: Graph) -> None:
