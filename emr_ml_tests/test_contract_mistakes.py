@@ -218,6 +218,10 @@ def test_an_anchor_that_holds_itself_is_refused() -> None:
             + "model: {estimator: logistic_regression}",
             "4:9: logistic_regression needs classes",
         ),
+        (
+            f"{SMALL}model: {{featurizers: {{min_ngram: 3}}}}\n",
+            "3:9: model: no term has at least 3 words and at most 2",
+        ),
         (f"{SMALL}dialect: {{header: no}}\n", "3:11: dialect.header: must be true, or"),
         (f"{SMALL}dialect: {{header: [a, a]}}\n", "3:11: dialect.header: names 'a' twice"),
         (f"{SMALL}dialect: {{quote: '«'}}\n", "3:11: dialect: '«' can't be the quote"),

@@ -1,11 +1,11 @@
 """Parameters of the model."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import dagster as dg
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from emr_ml.contract.part import Part
+from emr_ml.contract.part import Part, mistake
 
 Estimator = Literal["auto", "logistic_regression", "random_forest", "linear_regression"]
 # the languages that Spark has stop words of
@@ -90,3 +90,16 @@ class ModelParams(Part):
         min_length=1,
         description="depths of a random forest's trees to try; the validation side chooses",
     )
+
+    @model_validator(mode="after")
+    def _terms_have_a_length(self) -> Self:
+        for index, featurizer in enumerate(self.featurizers):
+            if featurizer.min_ngram > featurizer.max_ngram:
+                raise mistake(
+                    f"no term has at least {featurizer.min_ngram} words and at most "
+                    f"{featurizer.max_ngram}",
+                    "featurizers",
+                    str(index),
+                    "max_ngram",
+                )
+        return self

@@ -159,8 +159,12 @@ def test_a_field_of_5_megabytes_is_read(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("name", "body", "words"),
     [
-        ("a.csv.gz", gzip.compress((HEADER + GOOD * 200).encode())[:-60], "ends before its"),
-        ("a.csv.gz", gzip.compress((HEADER + GOOD).encode()) + b"rest", "is damaged"),
+        (
+            "a.csv.gz",
+            gzip.compress((HEADER + GOOD * 200).encode(), mtime=0)[:-60],
+            "ends before its",
+        ),
+        ("a.csv.gz", gzip.compress((HEADER + GOOD).encode(), mtime=0) + b"rest", "is damaged"),
         ("a.csv.bz2", bz2.compress((HEADER + GOOD * 9000).encode())[:-60], "ends before its"),
     ],
 )
