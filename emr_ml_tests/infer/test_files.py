@@ -32,7 +32,11 @@ def refusal(folder: Path, content: bytes, name: str = "data.csv") -> str:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.csv", BODY), ("a.csv.gz", gzip.compress(BODY, mtime=0)), ("a.csv.bz2", bz2.compress(BODY))],
+    [
+        ("a.csv", BODY),
+        ("a.csv.gz", gzip.compress(BODY, mtime=0)),
+        ("a.csv.bz2", bz2.compress(BODY)),
+    ],
 )
 def test_a_file_is_read_plain_or_packed(tmp_path: Path, name: str, content: bytes) -> None:
     assert look(tmp_path, content, name=name).found.sample.rows == 200
