@@ -15,16 +15,16 @@ from pyspark.ml import PipelineModel, Transformer
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.estimators import trials
-from spark_jobs.features import FEATURES, featurizer
+from spark_jobs.learning.estimators import trials
+from spark_jobs.learning.features import FEATURES, featurizer
+from spark_jobs.learning.sides import Side, check_sides, count_sides
+from spark_jobs.learning.sizes import at_once, check_size, dimensions
+from spark_jobs.learning.split import TRAIN, VALIDATION, with_side
+from spark_jobs.learning.target import Target
+from spark_jobs.learning.tuning import Candidate, tune
+from spark_jobs.learning.vectors import vectors_of
 from spark_jobs.names import SIDE
 from spark_jobs.runtime.job import JobError, Request, Result, Stopwatch
-from spark_jobs.sides import Side, check_sides, count_sides
-from spark_jobs.sizes import at_once, check_size, dimensions
-from spark_jobs.split import TRAIN, VALIDATION, with_side
-from spark_jobs.target import Target
-from spark_jobs.tuning import Candidate, tune
-from spark_jobs.vectors import vectors_of
 
 
 @dataclass(frozen=True)

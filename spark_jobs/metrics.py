@@ -14,10 +14,12 @@ from spark_jobs.columns import quoted
 from spark_jobs.figures.binary import binary_figures
 from spark_jobs.figures.multiclass import multiclass_figures
 from spark_jobs.figures.regression import regression_figures
+from spark_jobs.learning.label import with_label
+from spark_jobs.learning.split import TEST, with_side
+from spark_jobs.learning.target import PREDICTION, PROBABILITY, positive, probability_of
 from spark_jobs.names import LABEL, ROW_ID, SIDE
+from spark_jobs.problem import BINARY, MULTICLASS, REGRESSION, problem_of
 from spark_jobs.runtime.job import JobError, Request, Result, Stopwatch
-from spark_jobs.split import BINARY, MULTICLASS, REGRESSION, TEST, problem_of, with_label, with_side
-from spark_jobs.target import PREDICTION, PROBABILITY, positive, probability_of
 
 FIGURES = {
     BINARY: binary_figures,

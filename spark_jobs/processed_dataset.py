@@ -10,13 +10,13 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning import clean
+from spark_jobs.cleaning.cells import clean
+from spark_jobs.cleaning.duplicates import count_duplicates
+from spark_jobs.cleaning.rules import check_patterns
+from spark_jobs.cleaning.separation import Separated, described, separate
 from spark_jobs.columns import names_of, quoted
-from spark_jobs.duplicates import count_duplicates
-from spark_jobs.records import read
-from spark_jobs.rules import check_patterns
+from spark_jobs.reading.records import read
 from spark_jobs.runtime.job import Request, Result, Stopwatch
-from spark_jobs.separation import Separated, described, separate
 
 MOST_CLASSES = 1000  # that are counted one by one
 

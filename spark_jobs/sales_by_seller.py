@@ -5,11 +5,11 @@ from logging import Logger
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning import clean
-from spark_jobs.records import read
-from spark_jobs.rules import Rule, check_patterns
+from spark_jobs.cleaning.cells import clean
+from spark_jobs.cleaning.rules import Rule, check_patterns
+from spark_jobs.cleaning.separation import separate
+from spark_jobs.reading.records import read
 from spark_jobs.runtime.job import Request, Result, Stopwatch
-from spark_jobs.separation import separate
 
 # sums of doubles would depend on the order of the rows
 PRICE = "decimal(18,4)"

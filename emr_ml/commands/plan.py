@@ -24,15 +24,15 @@ def plan(*, as_json: bool) -> None:
     Without an AWS account the prices are missing, the rest is as it would be.
     """
     from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError, load_cluster_config
-    from emr_ml.launchers.emr.requests.plan import bill, job_names, make_plan
-    from emr_ml.launchers.emr.shipping.packages import PackagesError
+    from emr_ml.launchers.emr.requests.plan import bill, make_plan
+    from emr_ml.launchers.emr.shipping.packages import PackagesError, job_scripts
     from emr_ml.launchers.emr.spending.prices import hourly_price
 
     try:
         settings = load_settings()
         config = load_cluster_config(settings)
         target = _target(settings)
-        made = make_plan(config, target, job_names())
+        made = make_plan(config, target, list(job_scripts()))
     except (SettingsError, ClusterConfigError, PackagesError) as error:
         raise click.ClickException(str(error)) from error
 

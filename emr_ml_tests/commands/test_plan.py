@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 
 from emr_ml.commands.plan import plan
 from emr_ml.definitions import defs
-from emr_ml.launchers.emr.requests.plan import bill, job_names
+from emr_ml.launchers.emr.requests.plan import bill
+from emr_ml.launchers.emr.shipping.packages import job_scripts
 from emr_ml.launchers.emr.spending import prices
 from emr_ml_tests.emulator.limits import check_run_job_flow
 from emr_ml_tests.small_aws import SmallAws, small_aws
@@ -78,7 +79,7 @@ def test_there_is_a_step_for_each_asset_that_spark_computes() -> None:
     }
 
     assert set(document(AWS_REGION="eu-west-1")["AddJobFlowSteps"]) == on_spark
-    assert set(job_names()) == on_spark
+    assert set(job_scripts()) == on_spark
 
 
 @pytest.mark.usefixtures("no_account")

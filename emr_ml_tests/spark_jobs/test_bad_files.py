@@ -16,7 +16,7 @@ import pytest
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import LOG, Bench, Done
-from spark_jobs.records import read
+from spark_jobs.reading.records import read
 from spark_jobs.runtime.execution import own_session
 from spark_jobs.runtime.job import JobError
 

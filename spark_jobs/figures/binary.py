@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.figures import named, ratio
-from spark_jobs.ranking import areas, curve, ranked
-from spark_jobs.scores import binary_sums
+from spark_jobs.figures.ranking import areas, curve, ranked
+from spark_jobs.figures.scores import binary_sums
 
 BINS = 10
 

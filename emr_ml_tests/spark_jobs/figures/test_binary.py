@@ -12,7 +12,7 @@ from sklearn import metrics as sklearn_metrics
 
 from spark_jobs.figures import NAMES
 from spark_jobs.figures.binary import binary_figures
-from spark_jobs.ranking import CURVE_POINTS
+from spark_jobs.figures.ranking import CURVE_POINTS
 
 Scored = list[tuple[int, float]]
 

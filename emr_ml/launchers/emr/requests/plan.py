@@ -10,7 +10,6 @@ from emr_ml.launchers.emr.config.target import Target
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.step import add_steps_request, step_config, step_name
 from emr_ml.launchers.emr.shipping.packages import planned_packages
-from emr_ml.versions import JOBS
 from spark_jobs.runtime.report import job_key
 
 # what only a run knows
@@ -44,11 +43,6 @@ class Item:
         """The lowest and the highest price; None unless all are known."""
         known = [price for price in self.usd.values() if price is not None]
         return (min(known), max(known)) if known and len(known) == len(self.usd) else None
-
-
-def job_names() -> list[str]:
-    """The assets that are computed on Spark, found without loading the definitions."""
-    return sorted(path.stem for path in JOBS.glob("*.py") if b"__main__" in path.read_bytes())
 
 
 def make_plan(config: ClusterConfig, target: Target, assets: Sequence[str]) -> Plan:

@@ -127,8 +127,9 @@ def _sources(package: str) -> Iterator[tuple[str, bytes]]:
             yield name.as_posix(), path.read_bytes()
 
 
-def _job_scripts() -> dict[str, bytes]:
-    modules = {path.name: path.read_bytes() for path in JOBS.glob("*.py") if path.is_file()}
+def job_scripts() -> dict[str, bytes]:
+    """The scripts that a step can run, by asset, found without loading the definitions."""
+    modules = {path.stem: path.read_bytes() for path in sorted(JOBS.glob("*.py"))}
     return {name: body for name, body in modules.items() if b'__name__ == "__main__"' in body}
 
 
@@ -136,7 +137,8 @@ def _planned(
     root: str, config: ClusterConfig, endpoint: str | None
 ) -> tuple[Packages, list[_Folder]]:
     root = root.rstrip("/")
-    code = _Folder("code", {ARCHIVE: pack_code(), **_job_scripts()})
+    scripts = {f"{asset}.py": body for asset, body in job_scripts().items()}
+    code = _Folder("code", {ARCHIVE: pack_code(), **scripts})
     ours, installed = _ours(root, config, endpoint)
     folders, actions = [code, installed], list[BootstrapAction]()
     for action in config.bootstrap_actions:
@@ -146,9 +148,9 @@ def _planned(
             folders.append(folder)
             path = f"{root}/{folder.key}/{Path(path).name}"
         actions.append(BootstrapAction(action.name, path, tuple(action.args)))
-    scripts = f"{root}/{code.key}"
+    base = f"{root}/{code.key}"
     # the user's come first: they may bring a proxy, an index or a Python
-    return Packages(f"{scripts}/{ARCHIVE}", scripts, (*actions, ours)), folders
+    return Packages(f"{base}/{ARCHIVE}", base, (*actions, ours)), folders
 
 
 def _ours(

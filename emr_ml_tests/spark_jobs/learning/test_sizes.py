@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from spark_jobs.learning.sizes import MOST_FEATURES_OF_A_FOREST, at_once, check_size, dimensions
 from spark_jobs.runtime.job import JobError
-from spark_jobs.sizes import MOST_FEATURES_OF_A_FOREST, at_once, check_size, dimensions
 
 OPEN: dict[str, Any] = {"text": "tf_idf", "dimensions": None}
 

@@ -8,10 +8,10 @@ from pyspark.ml.base import Estimator
 from pyspark.ml.classification import LogisticRegression, RandomForestClassifier
 from pyspark.ml.regression import LinearRegression, RandomForestRegressor
 
-from spark_jobs.features import FEATURES
+from spark_jobs.learning.features import FEATURES
+from spark_jobs.learning.target import PREDICTED, PROBABILITY, RAW_PREDICTION
 from spark_jobs.names import LABEL
-from spark_jobs.split import BINARY, REGRESSION
-from spark_jobs.target import PREDICTED, PROBABILITY, RAW_PREDICTION
+from spark_jobs.problem import BINARY, REGRESSION
 
 BLOCK_MEGABYTES = 32  # of rows at a time: the default of 1 is twice as slow on 2^18 features
 MOST_EXACT = 1024  # features of a linear regression that is solved in one step

@@ -10,8 +10,9 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.learning.label import with_label
 from spark_jobs.names import LABEL
-from spark_jobs.split import BINARY, MULTICLASS, problem_of, with_label
+from spark_jobs.problem import BINARY, MULTICLASS, problem_of
 
 PREDICTION, PROBABILITY = "prediction", "probability"
 # what the estimator itself says: a user's column may have the default's name

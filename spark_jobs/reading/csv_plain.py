@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
-from spark_jobs.csv_dialect import escape_of, skips_blanks, spark_reads
+from spark_jobs.reading.csv_dialect import escape_of, skips_blanks, spark_reads
 
 CHUNK = 1 << 20  # characters
 # all that Spark's reader takes for blanks, and drops lines of

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from emr_ml_tests.spark_jobs.featurized import SETTINGS, fitted, terms, vectors
+from emr_ml_tests.spark_jobs.learning.featurized import SETTINGS, fitted, terms, vectors
 
 MIXED = {"a.b": "numeric", "the `job`": "categorical", "it's": "text", "more text": "text"}
 SCHEMA = "`a.b` double, `the ``job``` string, `it's` string, `more text` string"

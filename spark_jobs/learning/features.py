@@ -15,8 +15,8 @@ from pyspark.ml.feature import (
     VectorAssembler,
 )
 
-from spark_jobs import texts
-from spark_jobs.texts import WITHOUT_TAGS, Stage
+from spark_jobs.learning import texts
+from spark_jobs.learning.texts import WITHOUT_TAGS, Stage
 
 FEATURES = "features"
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
-from spark_jobs.csv_dialect import (
+from spark_jobs.reading.csv_dialect import (
     FIRST_STRAY,
     LAST_STRAY,
     WRITTEN_OUT,

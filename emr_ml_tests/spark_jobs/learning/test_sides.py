@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from emr_ml.contract.schema import Label
+from spark_jobs.learning.sides import MOST_CLASSES, Side, check_sides, count_sides
 from spark_jobs.runtime.job import JobError
-from spark_jobs.sides import MOST_CLASSES, Side, check_sides, count_sides
 
 SCHEMA = "_side string, `a.b` double, c string, y string"
 KINDS = {"a.b": "numeric", "c": "categorical"}

@@ -6,8 +6,8 @@ from math import isfinite, sqrt
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
-from spark_jobs.ranking import areas, ranked
-from spark_jobs.split import BINARY, MULTICLASS, REGRESSION
+from spark_jobs.figures.ranking import areas, ranked
+from spark_jobs.problem import BINARY, MULTICLASS, REGRESSION
 
 THRESHOLD = 0.5
 SMALLEST = 2**-52  # scikit-learn's clip: a probability of 0 would make the log loss infinite

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emr_ml.contract import Dialect
-from spark_jobs.csv_exact import Record, readable, records, trimmed
-from spark_jobs.csv_plain import oddity
+from spark_jobs.reading.csv_exact import Record, readable, records, trimmed
+from spark_jobs.reading.csv_plain import oddity
 from spark_jobs.runtime.job import JobError
 
 PIECES = ["a", "b", ",", "\n", "\r\n", '"', '""', '"x,y"', '"p\nq"', " ", "é", "a,b\n"]

@@ -7,9 +7,9 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.cleaning.rules import Cell, Rule, decimal_mark, rules_of
 from spark_jobs.columns import names_of, quoted
 from spark_jobs.names import READ, REJECTED, ROW_ID
-from spark_jobs.rules import Cell, Rule, decimal_mark, rules_of
 
 NUMBER_SUFFIXES = "dDfF"  # Java reads "1d" as a number, nobody else does
 HEXADECIMAL = "xX"

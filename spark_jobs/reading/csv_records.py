@@ -16,12 +16,12 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from spark_jobs.csv_dialect import escape_of, spark_options
-from spark_jobs.csv_exact import STRAY, readable, records, trimmed
 from spark_jobs.names import FIELDS, MALFORMED, ORIGIN, READ, TEXT, TORN, UNDECODED
-from spark_jobs.places import same_python
+from spark_jobs.reading.csv_dialect import escape_of, spark_options
+from spark_jobs.reading.csv_exact import STRAY, readable, records, trimmed
+from spark_jobs.reading.places import same_python
+from spark_jobs.reading.source_bytes import opened
 from spark_jobs.runtime.job import SourceFile
-from spark_jobs.source_bytes import opened
 
 RAW_LIMIT = 64 * 1024  # characters of a rejected record that are kept
 ROW_NUMBER_BITS = 33  # monotonically_increasing_id: the partition's number stands above these

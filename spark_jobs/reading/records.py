@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.columns import names_of
-from spark_jobs.csv_look import odd_files
-from spark_jobs.csv_records import read_csv
-from spark_jobs.parquet_records import read_parquet
+from spark_jobs.reading.csv_look import odd_files
+from spark_jobs.reading.csv_records import read_csv
+from spark_jobs.reading.parquet_records import read_parquet
+from spark_jobs.reading.source_bytes import COMPRESSED
 from spark_jobs.runtime.job import JobError, SourceFile
-from spark_jobs.source_bytes import COMPRESSED
 
 BYTES_PER_TASK = 16 << 20
 

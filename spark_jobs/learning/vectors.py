@@ -7,10 +7,10 @@ from pyspark.ml import Pipeline, PipelineModel, Transformer
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.checkpoints import checkpointed
-from spark_jobs.features import FEATURES, Featurizer
+from spark_jobs.learning.checkpoints import checkpointed
+from spark_jobs.learning.features import FEATURES, Featurizer
+from spark_jobs.learning.split import TRAIN
 from spark_jobs.names import LABEL, ROW_ID, SIDE
-from spark_jobs.split import TRAIN
 
 ROWS_OF_A_PART = 20_000
 FEWEST_PARTS, MOST_PARTS = 4, 1024

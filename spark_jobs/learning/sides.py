@@ -10,9 +10,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import quoted
+from spark_jobs.learning.split import SIDES, TRAIN, VALIDATION
 from spark_jobs.names import SIDE
+from spark_jobs.problem import BINARY, MULTICLASS, REGRESSION, problem_of
 from spark_jobs.runtime.job import JobError
-from spark_jobs.split import BINARY, MULTICLASS, REGRESSION, SIDES, TRAIN, VALIDATION, problem_of
 
 MOST_CLASSES = 1000
 LARGEST = 1e150  # the square of a larger number is no number

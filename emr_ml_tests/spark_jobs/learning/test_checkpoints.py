@@ -5,7 +5,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.checkpoints import checkpointed
+from spark_jobs.learning.checkpoints import checkpointed
 
 
 def java_context(spark: SparkSession) -> Any:

@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import AtomicType, BinaryType, DataType, NullType, StructType, VariantType
 
 from spark_jobs.columns import quoted
-from spark_jobs.csv_records import file_name, literal
 from spark_jobs.names import FIELDS, MALFORMED, ORIGIN, TEXT, TORN, UNDECODED
+from spark_jobs.reading.csv_records import file_name, literal
 from spark_jobs.runtime.job import JobError, SourceFile
 
 Alike = list[tuple[list[SourceFile], StructType]]

@@ -9,11 +9,11 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.csv_exact import records
-from spark_jobs.csv_plain import oddity
-from spark_jobs.places import on_workers
+from spark_jobs.reading.csv_exact import records
+from spark_jobs.reading.csv_plain import oddity
+from spark_jobs.reading.places import on_workers
+from spark_jobs.reading.source_bytes import opened
 from spark_jobs.runtime.job import JobError, SourceFile
-from spark_jobs.source_bytes import opened
 
 THREADS = 8  # most of the time goes by in waiting for S3
 SHOWN = 5  # errors that are told

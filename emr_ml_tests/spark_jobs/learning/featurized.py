@@ -7,7 +7,7 @@ from pyspark.ml.linalg import Vector
 from pyspark.sql import DataFrame
 
 from emr_ml_tests.spark_jobs.bench import SMALL
-from spark_jobs.features import featurizer
+from spark_jobs.learning.features import featurizer
 
 SETTINGS: dict[str, Any] = SMALL["featurizers"][0]
 

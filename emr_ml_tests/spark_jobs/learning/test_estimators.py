@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import DEFAULTS, Bench, Done, Row
-from spark_jobs import estimators
+from spark_jobs.learning import estimators
 from spark_jobs.runtime.job import Input
 
 Numbers = npt.NDArray[np.float64]

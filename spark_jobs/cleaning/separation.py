@@ -9,11 +9,11 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning import Cleaned
+from spark_jobs.cleaning.cells import Cleaned
 from spark_jobs.columns import quoted
-from spark_jobs.csv_records import raw_text
 from spark_jobs.names import ORIGIN, REJECTED, ROW_ID
-from spark_jobs.reading_errors import told
+from spark_jobs.reading.csv_records import raw_text
+from spark_jobs.reading.errors import told
 from spark_jobs.runtime.job import Stopwatch
 
 SETTINGS = {

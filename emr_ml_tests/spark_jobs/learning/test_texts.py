@@ -9,7 +9,7 @@ from pyspark.ml.linalg import Vector
 from pyspark.sql import SparkSession
 
 from emr_ml_tests.spark_jobs.bench import row_id
-from emr_ml_tests.spark_jobs.featurized import SETTINGS, fitted, terms
+from emr_ml_tests.spark_jobs.learning.featurized import SETTINGS, fitted, terms
 from spark_jobs.runtime.job import JobError
 
 PLAIN: dict[str, Any] = {**SETTINGS, "text": "hashing_tf", "max_ngram": 1}

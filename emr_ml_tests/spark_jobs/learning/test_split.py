@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from emr_ml.contract import Contract
-from emr_ml.contract.schema import Label
 from emr_ml_tests.spark_jobs.bench import Bench, Done
-from spark_jobs.split import problem_of, with_label, with_side
+from spark_jobs.learning.split import with_side
 
 SPLIT = {"train": 64, "validation": 16}
 WORDS = Contract.model_validate({"columns": {"a": "text", "b": "text"}})
@@ -83,31 +82,3 @@ def test_a_row_never_changes_its_side(
     among = bench.process({name: "a,b\n" + "\n".join(records) + "\n"}, WORDS)
 
     assert side_of_the_watched_row(bench, among) == side_of_the_watched_row(bench, alone)
-
-
-@pytest.mark.parametrize(
-    ("label", "values", "expected"),
-    [
-        ({"positive": "yes"}, ["yes", "no", "Yes"], [1.0, 0.0, 0.0]),
-        ({}, ["b", "a", "unknown"], [1.0, 0.0, None]),
-    ],
-    ids=["binary", "multiclass"],
-)
-def test_the_label_is_1_where_it_is_the_positive_value_else_its_place_among_the_classes(
-    spark: SparkSession, label: dict[str, str], values: list[str], expected: list[float | None]
-) -> None:
-    frame = spark.createDataFrame([(value,) for value in values], "`is.it` string")
-    given = Label.model_validate({"column": "is.it", **label}).model_dump()
-
-    rows = with_label(frame, given, ["a", "b"]).collect()
-
-    assert [row["_label"] for row in rows] == expected
-
-
-@pytest.mark.parametrize(
-    "label", [{"positive": "yes"}, {"classes": ["a", "b"]}, {}, {"kind": "numeric"}]
-)
-def test_the_problem_is_the_contracts(label: dict[str, Any]) -> None:
-    given = Label.model_validate({"column": "y", **label})
-
-    assert problem_of(given.model_dump(mode="json")) == given.problem

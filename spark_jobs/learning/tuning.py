@@ -11,11 +11,11 @@ from pyspark import inheritable_thread_target
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.estimators import Trial
+from spark_jobs.figures.scores import SCORES, Scores
+from spark_jobs.learning.estimators import Trial
+from spark_jobs.learning.split import TRAIN, VALIDATION
+from spark_jobs.learning.target import Target
 from spark_jobs.names import SIDE
-from spark_jobs.scores import SCORES, Scores
-from spark_jobs.split import TRAIN, VALIDATION
-from spark_jobs.target import Target
 
 
 @dataclass(frozen=True)

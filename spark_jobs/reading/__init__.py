@@ -1,0 +1,1 @@
+"""How the files of a source become records, nothing lost: CSV and Parquet."""
