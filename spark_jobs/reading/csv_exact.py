@@ -123,8 +123,13 @@ class _Lines:
 
 
 def _torn(lines: Sequence[str], options: Mapping[str, Any]) -> bool:
+    if not options["quotechar"]:
+        return False
+    quote, delimiter = re.escape(options["quotechar"]), re.escape(options["delimiter"])
+    # blanks between a closing quote and the delimiter are harmless, yet csv calls them an error
+    closed = re.sub(rf"({quote})[ \t]+(?={delimiter}|[\r\n]|$)", r"\1", "".join(lines))
     try:
-        list(csv.reader(lines, strict=True, **options))
+        list(csv.reader(io.StringIO(closed, newline=""), strict=True, **options))
     except csv.Error:
         return True
     return False

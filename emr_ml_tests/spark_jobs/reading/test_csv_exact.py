@@ -127,6 +127,13 @@ def test_a_record_that_spans_lines_by_a_stray_quote_is_torn() -> None:
     assert record.torn
 
 
+def test_blanks_after_a_closing_quote_tear_nothing() -> None:
+    (record,) = taken('x,y\n"two\nlines" ,"b"  \n')
+
+    assert not record.torn
+    assert record.fields[0] == "two\nlines "
+
+
 def test_blanks_around_a_field_are_cut_off_but_not_within_quotes() -> None:
     (record,) = taken('x,y\n  1 ," b "\n')
 
