@@ -5,6 +5,7 @@ import dagster as dg
 from emr_ml import current
 from spark_jobs.runtime.job import Input, JobError, SourceFile
 from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.parts import Taken
 from spark_jobs.runtime.report import Report, attempt_key, read_report
 
 PAGE = 20
@@ -61,5 +62,6 @@ def _input(lake: Lake, report: Report) -> Input:
     # the path is derived, not read: no report can lead a job out of the lake
     path = lake.uri(attempt_key(report.asset, report.version, report.attempt))
     if report.spark is not None:
-        return Input(report.version, path)
+        parts = tuple(Taken.of(part) for part in report.parts)
+        return Input(report.version, path, parts=parts)
     return Input(report.version, path, tuple(SourceFile.of(file) for file in report.files))

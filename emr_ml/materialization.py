@@ -9,7 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from emr_ml import current
-from emr_ml.checks import Judge, no_checks
+from emr_ml.checks.evidence import Evidence, Judge, no_checks
 from emr_ml.contract import Contract, ContractError, load_contract
 from emr_ml.inputs import find_input, through_input
 from emr_ml.launchers.base import Launcher, LaunchError, Outcome, Work
@@ -41,6 +41,7 @@ class Recipe:
         params: the job's parameters, given the contract.
         judge: evaluates the asset's checks.
         force: compute again what is committed.
+        batches: the input whose files are read once, in parts; "" if all are read anew.
     """
 
     contract: str
@@ -50,6 +51,7 @@ class Recipe:
     params: Callable[[Contract], Mapping[str, Any]] = lambda _: {}
     judge: Judge = no_checks
     force: bool = False
+    batches: str = ""
 
 
 def materialize(
@@ -75,6 +77,7 @@ def materialize(
             code=code_of(asset),
             spark=launcher.spark,
             force=recipe.force,
+            batches=recipe.batches,
         )
         outcome = launcher.launch(work, context.log)
         return conclude(context, lake, outcome, contract, recipe.judge)
@@ -144,7 +147,7 @@ def conclude(
         for spec in context.assets_def.check_specs_by_output_name.values()
         if spec.blocking
     }
-    results = list(judge(report, contract))
+    results = list(judge(Evidence(report, contract, lake)))
     failed = [
         f"{result.check_name} ({result.description})"
         for result in results

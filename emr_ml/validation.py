@@ -14,10 +14,11 @@ import dagster as dg
 
 from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
+from emr_ml.checks.evidence import rejected_folders
 from emr_ml.console import Story, cause_of
 from emr_ml.launchers import make_launcher
 from emr_ml.settings import Settings
-from spark_jobs.runtime.lake import open_lake
+from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import Report, read_report
 
 ROWS_SHOWN = 5
@@ -77,7 +78,7 @@ def validated(settings: Settings) -> Generator[Validation]:
         yield Validation(
             snapshot=reports.get(raw_csv_s3.key.path[-1]),
             rows=rows,
-            rejected=_first_rejected(rows) if rows and rows.rows["rejected"] else [],
+            rejected=_first_rejected(rows, lake) if rows and rows.rows["rejected"] else [],
             checks=checks,
             failure=next((failure for failure in failures if failure), None),
         )
@@ -126,13 +127,14 @@ def _checks(result: dg.ExecuteInProcessResult, folder: str) -> list[Check]:
     ]
 
 
-def _first_rejected(report: Report) -> list[Mapping[str, Any]]:
+def _first_rejected(report: Report, lake: Lake) -> list[Mapping[str, Any]]:
     """File, position, text and reason of some rejected rows."""
     import pyarrow.parquet as pq
 
     found: list[Mapping[str, Any]] = []
-    for path in sorted(Path(report.path, "rejected").glob("*.parquet")):
-        with pq.ParquetFile(path) as file:
-            batch = next(file.iter_batches(ROWS_SHOWN), None)
-            found += batch.to_pylist() if batch else []
+    for folder in rejected_folders(report, lake):
+        for path in sorted(Path(folder).glob("*.parquet")):
+            with pq.ParquetFile(path) as file:
+                batch = next(file.iter_batches(ROWS_SHOWN), None)
+                found += batch.to_pylist() if batch else []
     return found[:ROWS_SHOWN]

@@ -15,6 +15,7 @@ from pyspark.ml import PipelineModel, Transformer
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.kept import kept_rows
 from spark_jobs.learning.estimators import trials
 from spark_jobs.learning.features import FEATURES, featurizer
 from spark_jobs.learning.sides import Side, check_sides, count_sides
@@ -62,7 +63,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     if not label:
         raise JobError("the contract names no label, so there is nothing to learn: add `label`")
     watch = Stopwatch()
-    rows = spark.read.parquet(f"{request.inputs['processed_dataset'].path}/kept")
+    rows = kept_rows(spark, request)
     rows = with_side(rows, contract["split"])
     kinds = {name: column["kind"] for name, column in contract["columns"].items()}
     with watch.phase("count"):

@@ -14,6 +14,7 @@ from spark_jobs.columns import quoted
 from spark_jobs.figures.binary import binary_figures
 from spark_jobs.figures.multiclass import multiclass_figures
 from spark_jobs.figures.regression import regression_figures
+from spark_jobs.kept import kept_rows
 from spark_jobs.learning.label import with_label
 from spark_jobs.learning.split import TEST, with_side
 from spark_jobs.learning.target import PREDICTION, PROBABILITY, positive, probability_of
@@ -46,7 +47,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     scored_path = f"{request.output}/scored"
     with watch.phase("score"):
         model = PipelineModel.load(f"{request.inputs['lr_model'].path}/model")
-        rows = spark.read.parquet(f"{request.inputs['processed_dataset'].path}/kept")
+        rows = kept_rows(spark, request)
         test = with_side(rows, request.contract["split"]).where(F.col(SIDE) == TEST)
         _scored(model, test, label).write.parquet(scored_path)
     with watch.phase("measure"):

@@ -2,7 +2,8 @@
 
 ROW_ID = "row_id"
 # where a record was read from, and its text: as it stands, or else its fields
-ORIGIN = ("_file", "_record", "_byte_start", "_byte_length")
+FILE = "_file"
+ORIGIN = (FILE, "_record", "_byte_start", "_byte_length")
 TEXT = "_text"
 FIELDS = "_fields"
 MALFORMED = "_malformed"  # true where a record has too few or too many fields

@@ -1,6 +1,7 @@
 """Types and cleans the rows of the snapshot by the contract.
 
-Nothing is fitted here, so nothing can leak from the test side to the training side.
+Nothing is fitted here, so nothing can leak from the test side to the training side. The rows of
+files that an earlier version has are taken as they are; those of new files become one part.
 """
 
 from collections.abc import Mapping
@@ -10,72 +11,61 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning.cells import clean
+from spark_jobs.cleaning.batch import Batch, recounted, total, write_part
+from spark_jobs.cleaning.described import together
 from spark_jobs.cleaning.duplicates import count_duplicates
 from spark_jobs.cleaning.rules import check_patterns
-from spark_jobs.cleaning.separation import Separated, described, separate
 from spark_jobs.columns import names_of, quoted
-from spark_jobs.reading.records import read
+from spark_jobs.kept import rows_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch
+from spark_jobs.runtime.parts import Part
 
 MOST_CLASSES = 1000  # that are counted one by one
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
-    """Write `kept/` and, if a row breaks the contract, `rejected/`, both as Parquet.
+    """Write the rows of the new files as a part: `kept/` and, if there are any, `rejected/`.
 
-    Figures: `columns` (missing, min, max and mean by column), `label` (see `label_figures`),
-    `rules` (rows that broke each), `duplicates` (rows that equal an earlier one, and that have
-    its id), `schema` (Spark's type by column).
+    Both are Parquet; `_file` names the file of a row. Figures: `columns` (missing, min, max and
+    mean by column), `label` (see `label_figures`), `rules` (rows that broke each), `duplicates`
+    (rows that equal an earlier one, and that have its id), `schema` (Spark's type by column),
+    `bytes_read` and `files_read` (of the source, by this attempt).
 
     Raises:
         JobError: a file can't be read, or a rule can't be applied.
     """
     contract = request.contract
+    new = request.inputs["raw_csv_s3"].files
     watch = Stopwatch()
-    kept = f"{request.output}/kept"
     check_patterns(spark, contract)
-    with watch.phase("look"):
-        records = read(spark, request.inputs["raw_csv_s3"].files, contract, log)
-
-    def write(rows: DataFrame) -> None:
-        (rows.repartition(records.tasks) if records.tasks else rows).write.parquet(kept)
-
-    cleaned = clean(records.frame, contract)
-    done = separate(
-        cleaned,
-        contract,
-        write=write,
-        rejected=f"{request.output}/rejected",
-        watch=watch,
-        found=_sides(contract),
-    )
-    log.info("%(in)s rows in, %(kept)s kept, %(rejected)s rejected", done.rows)
+    parts: list[Part] = []
+    for part in request.parts:
+        with watch.phase("recount"):
+            parts.append(recounted(spark, request.lake, part))
+    written = write_part(Batch(spark, request, new, watch, log)) if new else None
+    parts += [written] if written else []
+    rows, rules = total(part.rows for part in parts), total(part.figures["rules"] for part in parts)
+    log.info("%(in)s rows in, %(kept)s kept, %(rejected)s rejected", rows)
+    kept = rows_of(spark, request.lake, parts)
+    columns = together([(part.rows["kept"], part.figures["columns"]) for part in parts])
     with watch.phase("count"):
-        duplicates = count_duplicates(spark, kept, names_of(contract), by_id=bool(contract["id"]))
-        label = label_figures(spark, kept, contract["label"], done)
+        duplicates = count_duplicates(kept, names_of(contract), by_id=bool(contract["id"]))
+        label = label_figures(kept, contract["label"], columns)
     figures = {
-        "columns": described(done.observed, done.rows["kept"]),
-        "table_rows": done.rows["kept"],
-        "schema": {
-            field.name: field.dataType.simpleString() for field in spark.read.parquet(kept).schema
-        },
+        "columns": columns,
+        "table_rows": rows["kept"],
+        "schema": {field.name: field.dataType.simpleString() for field in kept.schema},
         "label": label,
-        "rules": done.rules,
+        "rules": rules,
         "duplicates": duplicates,
+        "files_read": len(new),
+        "bytes_read": sum(file.size for file in new),
     }
-    return Result(done.rows, figures, watch.seconds)
-
-
-def _sides(contract: Mapping[str, Any]) -> list[Column]:
-    label = contract["label"]
-    if not label or label["positive"] is None:
-        return []
-    return [F.count_if(quoted(label["column"]) == label["positive"]).alias("positive")]
+    return Result(rows, figures, watch.seconds, written)
 
 
 def label_figures(
-    spark: SparkSession, kept: str, label: Mapping[str, Any] | None, done: Separated
+    kept: DataFrame, label: Mapping[str, Any] | None, columns: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any] | None:
     """What the kept rows' label is like.
 
@@ -84,17 +74,21 @@ def label_figures(
     """
     if not label:
         return None
-    name, rows = label["column"], done.rows["kept"]
+    value = quoted(label["column"])
     if label["kind"] == "numeric":
-        numbers = described(done.observed, rows)[name]
-        return {figure: numbers[figure] for figure in ("min", "max", "mean")}
+        return {figure: columns[label["column"]][figure] for figure in ("min", "max", "mean")}
     if label["positive"] is not None:
-        positive = done.observed["positive"]
+        positive, rows = _only(kept, F.count_if(value == label["positive"]), F.count(F.lit(1)))
         return {"positive": positive, "other": rows - positive}
-    value = quoted(name).alias("value")
-    counted = spark.read.parquet(kept).groupBy(value).count()
+    counted = kept.groupBy(value.alias("value")).count()
     commonest = counted.sort(F.desc("count"), "value").limit(MOST_CLASSES).collect()
     return {"classes": {row["value"]: row["count"] for row in commonest}}
+
+
+def _only(rows: DataFrame, *wanted: Column) -> tuple[Any, ...]:
+    found = rows.agg(*wanted).first()
+    assert found is not None, "an aggregate without groups has one row"
+    return tuple(found)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import dagster as dg
 
 from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
-from emr_ml.checks import judge_rows, row_checks
+from emr_ml.checks.rows import judge_rows, row_checks
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import Recipe, SparkConfig, materialize
 from emr_ml.settings import Settings
@@ -35,6 +35,7 @@ def processed_dataset(
             contract=settings.dataset,
             fields=("format", "dialect", "missing", "columns", "label", "id"),
             inputs=("raw_csv_s3",),
+            batches="raw_csv_s3",
             judge=judge_rows,
             force=config.force,
         ),

@@ -6,7 +6,7 @@ import dagster as dg
 
 from emr_ml import sample
 from emr_ml.assets.catalogue import TRAINING
-from emr_ml.checks import judge_snapshot, snapshot_checks
+from emr_ml.checks.snapshot import judge_snapshot, snapshot_checks
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import materialize_snapshot
 from emr_ml.settings import Settings

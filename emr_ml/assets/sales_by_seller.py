@@ -4,7 +4,7 @@ import dagster as dg
 
 from emr_ml.assets.catalogue import SALES, code_version
 from emr_ml.assets.raw_sales_csv_s3 import raw_sales_csv_s3
-from emr_ml.checks import judge_rows, row_checks
+from emr_ml.checks.rows import judge_rows, row_checks
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import Recipe, SparkConfig, materialize
 from emr_ml.settings import SALES_CONTRACT

@@ -10,10 +10,12 @@ from logging import Logger
 from typing import Any
 
 from emr_ml.claims import Claim, Claims, Held
+from emr_ml.parts import new_part_key, parts_for
 from emr_ml.versions import version_of
 from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
 from spark_jobs.runtime.job import Input, JobError, Request
 from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.parts import Part
 from spark_jobs.runtime.report import (
     Committed,
     Report,
@@ -48,7 +50,10 @@ class DetachedError(LaunchError):
 
 @dataclass(frozen=True)
 class Work:
-    """A version that is wanted: all that a request has, but for the attempt."""
+    """A version that is wanted: all that a request has, but for the attempt.
+
+    `batches` names the snapshot whose files are read once, in parts; "" if all are read anew.
+    """
 
     asset: str
     run_id: str
@@ -58,6 +63,7 @@ class Work:
     code: str
     spark: str
     force: bool = False
+    batches: str = ""
 
     @cached_property
     def version(self) -> str:
@@ -203,17 +209,24 @@ class Launcher(ABC):
             record_failure(self.lake, request, failure)
 
     def _request(self, work: Work, attempt: int) -> Request:
+        inputs, parts, new_part = work.inputs, list[Part](), ""
+        if work.batches:
+            parts, left = parts_for(self.lake, work)
+            inputs = {**inputs, work.batches: left}
+            new_part = new_part_key(work, left.files, attempt)
         return Request(
             asset=work.asset,
             version=work.version,
             attempt=attempt,
             lake=self.lake.root,
             output=self.lake.uri(attempt_key(work.asset, work.version, attempt)),
-            inputs=work.inputs,
+            inputs=inputs,
             contract=work.contract,
             params=work.params,
             code=work.code,
             spark=work.spark,
+            parts=tuple(parts),
+            new_part=new_part,
         )
 
     def _keep(self, request: Request) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from spark_jobs import lr_model, metrics, processed_dataset, sales_by_seller
 from spark_jobs.runtime.execution import own_session
 from spark_jobs.runtime.job import Input, Request, Result, SourceFile
 from spark_jobs.runtime.lake import open_lake
+from spark_jobs.runtime.parts import Taken
 
 CLEANED_BY = ("format", "dialect", "missing", "columns", "label", "id")
 DEFAULTS: dict[str, Any] = ModelParams.model_validate({}).model_dump(mode="json")
@@ -42,6 +43,7 @@ class Done:
 
     result: Result
     path: Path
+    parts: tuple[Taken, ...] = ()
 
     def rows(self, folder: str) -> list[Row]:
         """The rows below that folder of the output, none if the job did not write it."""
@@ -50,7 +52,8 @@ class Done:
 
     @property
     def kept(self) -> list[Row]:
-        return self.rows("kept")
+        rows = self.rows("kept")
+        return [{name: row[name] for name in row if name != "_file"} for row in rows]
 
     @property
     def rejected(self) -> list[Row]:
@@ -62,7 +65,7 @@ class Done:
 
     @property
     def as_input(self) -> Input:
-        return Input("0" * 32, str(self.path))
+        return Input("0" * 32, str(self.path), parts=self.parts)
 
 
 class Bench:
@@ -70,6 +73,7 @@ class Bench:
 
     def __init__(self, spark: SparkSession, root: Path) -> None:
         self.spark = spark
+        self.root = root
         self._folders = (root / str(number) for number in itertools.count())
 
     def folder(self) -> Path:
@@ -96,7 +100,7 @@ class Bench:
             asset=asset,
             version="0" * 32,
             attempt=1,
-            lake="unused",
+            lake=str(self.root),
             output=str(self.folder() / "output"),
             inputs=inputs,
             contract=contract,
@@ -112,9 +116,11 @@ class Bench:
 
     def process_files(self, files: tuple[SourceFile, ...], contract: Contract) -> Done:
         given = {"raw_csv_s3": Input("0" * 32, "unused", files)}
+        key = f"{self.folder().name}/part"
         request = self.request("processed_dataset", given, contract.pick(*CLEANED_BY))
+        request = replace(request, new_part=key)
         result = processed_dataset.run(own_session(self.spark), request, LOG)
-        return Done(result, Path(request.output))
+        return Done(result, self.root / key, (Taken(key),))
 
     def sell(self, text: str, contract: Contract) -> Done:
         """`sales_by_seller` of one CSV text."""
@@ -140,7 +146,7 @@ class Bench:
         (folder / "kept").mkdir()
         named = [{**row, "row_id": row_id(row["side"], i)} for i, row in enumerate(rows)]
         pq.write_table(pa.Table.from_pylist(named, schema), folder / "kept" / "part.parquet")
-        return Input("0" * 32, str(folder))
+        return Input("0" * 32, str(folder), parts=(Taken(folder.name),))
 
     def train(self, dataset: Input, contract: Contract, **params: Any) -> Done:
         """`lr_model`, with parameters for small data where none are given."""

@@ -20,8 +20,8 @@ class Cleaned:
     """Typed records, none of them dropped.
 
     `rows` has the columns of the contract (double where numeric, else text) and `row_id`
-    (SHA-256 of the id columns, or of all of them), which are `names`; `_rejected`, true where a
-    row breaks one of the `rules`; and what these look at.
+    (SHA-256 of the id columns, or of all of them), which are `names`; `_file`; `_rejected`, true
+    where a row breaks one of the `rules`; and what these look at.
     """
 
     rows: DataFrame

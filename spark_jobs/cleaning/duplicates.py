@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import quoted
@@ -10,17 +10,15 @@ from spark_jobs.names import ROW_ID
 
 
 def count_duplicates(
-    spark: SparkSession, kept: str, names: Sequence[str], *, by_id: bool
+    rows: DataFrame, names: Sequence[str], *, by_id: bool
 ) -> dict[str, int | None]:
-    """Of the rows at `kept`, how many equal an earlier one, and how many have its id.
+    """How many of the rows equal an earlier one, and how many have its id.
 
     Args:
-        spark: the job's session.
-        kept: the folder of the rows, as Parquet.
+        rows: the kept ones.
         names: the columns that are compared.
         by_id: whether `row_id` is made of the id columns; else it is made of all of them.
     """
-    rows = spark.read.parquet(kept)
     ids = F.unhex(F.substring(ROW_ID, 1, 32))
     whole = F.unhex(F.md5(F.to_json(F.array(*(quoted(name).cast("string") for name in names)))))
     counted = rows.agg(

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.cleaning.cells import Cleaned
+from spark_jobs.cleaning.described import of_columns
 from spark_jobs.columns import quoted
-from spark_jobs.names import ORIGIN, REJECTED, ROW_ID
+from spark_jobs.names import FILE, ORIGIN, REJECTED
 from spark_jobs.reading.csv_records import raw_text
 from spark_jobs.reading.errors import told
 from spark_jobs.runtime.job import Stopwatch
@@ -70,12 +70,12 @@ def separate(
         spark.conf.set(name, value)
     came, stayed = Observation("in"), Observation("kept")
     kept = (
-        cleaned.rows.select(*(quoted(name) for name in cleaned.names), REJECTED)
+        cleaned.rows.select(*(quoted(name) for name in cleaned.names), FILE, REJECTED)
         .observe(came, F.count(F.lit(1)).alias("rows"))
         .where(~F.col(REJECTED))
         .drop(REJECTED)
     )
-    kept = kept.observe(stayed, F.count(F.lit(1)).alias("rows"), *_of_columns(kept), *found)
+    kept = kept.observe(stayed, F.count(F.lit(1)).alias("rows"), *of_columns(kept), *found)
     with watch.phase("process"), told():
         write(kept)
     rows = {"in": came.get["rows"], "kept": stayed.get["rows"], "rejected": 0}
@@ -85,34 +85,6 @@ def separate(
             rules = _write_rejected(spark, _told(cleaned, raw_text(contract)), rejected)
         rows["rejected"] = rules.pop("")
     return Separated(rows, rules, stayed.get)
-
-
-def described(observed: Mapping[str, Any], rows: int) -> dict[str, dict[str, Any]]:
-    """What is known of each column: missing values, and least, greatest and mean number."""
-    columns: dict[str, dict[str, Any]] = {}
-    for key, value in observed.items():
-        figure, colon, name = key.partition(":")
-        if figure == "present":
-            columns.setdefault(name, {})["missing"] = rows - value
-        elif colon:
-            # the mean of huge numbers may overflow, and JSON has no infinity
-            plain = value is None or isfinite(value)
-            columns.setdefault(name, {})[figure] = value if plain else None
-    return columns
-
-
-def _of_columns(kept: DataFrame) -> list[Column]:
-    found: list[Column] = []
-    for field in kept.schema:
-        if field.name == ROW_ID:
-            continue
-        found.append(F.count(quoted(field.name)).alias(f"present:{field.name}"))
-        if field.dataType.simpleString() == "double":
-            found += [
-                function(quoted(field.name)).alias(f"{figure}:{field.name}")
-                for figure, function in (("min", F.min), ("max", F.max), ("mean", F.avg))
-            ]
-    return found
 
 
 def _told(cleaned: Cleaned, raw: Column) -> DataFrame:
@@ -127,12 +99,15 @@ def _told(cleaned: Cleaned, raw: Column) -> DataFrame:
 
 
 def _write_rejected(spark: SparkSession, rejected: DataFrame, path: str) -> dict[str, int]:
-    """How many rows broke each rule, and under "" how many any."""
     with one_task_per_file(spark):
         rejected.repartition(1).write.parquet(path)
-    written = spark.read.parquet(path)
+    return broken_rules(spark.read.parquet(path))
+
+
+def broken_rules(rejected: DataFrame) -> dict[str, int]:
+    """Of written rejected rows, how many broke each rule, and under "" how many any."""
     broken = F.explode(F.array_append(F.array_distinct("rules"), "")).alias("rule")
-    counted = written.select(broken).groupBy("rule").count()
+    counted = rejected.select(broken).groupBy("rule").count()
     return {row["rule"]: row["count"] for row in sorted(counted.collect())}
 
 

@@ -9,7 +9,7 @@ from spark_jobs.runtime.attempt import SupersededError, check_claim, now
 from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.progress import progress
-from spark_jobs.runtime.report import Report, attempt_key, commit, job_key, read_report
+from spark_jobs.runtime.report import Report, attempt_key, commit, commit_part, job_key, read_report
 from spark_jobs.runtime.sources import Watch
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def execute(run: Run, spark: "SparkSession", request: Request, log: Logger) -> R
         result = run(own_session(spark), request, log)
     watch.after()
     check_claim(lake, request)
+    if result.part:
+        commit_part(lake, result.part)
     report = describe(lake, request, result, started)
     return commit(lake, report, over.etag if over else None)
 
@@ -78,6 +80,7 @@ def check_spark(found: str, wanted: str) -> None:
 
 def describe(lake: Lake, request: Request, result: Result, started: str) -> Report:
     """The report of an attempt whose data is complete."""
+    parts = [*request.parts, *([result.part] if result.part else [])]
     return Report(
         asset=request.asset,
         version=request.version,
@@ -93,6 +96,7 @@ def describe(lake: Lake, request: Request, result: Result, started: str) -> Repo
         seconds=result.seconds,
         started=started,
         finished=now(),
+        parts=[{"key": part.key, "without": list(part.without)} for part in parts],
     )
 
 

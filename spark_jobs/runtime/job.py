@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from spark_jobs.runtime.parts import Part, Taken
+
 
 class JobError(Exception):
     """A mistake that the user can mend: the message says what, where and what to do next."""
@@ -38,16 +40,32 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Input:
-    """A committed version that a job reads; `path` is where the data of its attempt lies."""
+    """A committed version that a job reads; `path` is where the data of its attempt lies.
+
+    Of a snapshot, `files` are those that the job is to read; of a version that is made of parts,
+    `parts` are these.
+    """
 
     version: str
     path: str
     files: tuple[SourceFile, ...] = ()
+    parts: tuple[Taken, ...] = ()
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Self:
+        """The input that a request's `as_json` wrote."""
+        files = tuple(SourceFile.of(file) for file in value["files"])
+        parts = tuple(Taken.of(part) for part in value["parts"])
+        return cls(value["version"], value["path"], files, parts)
 
 
 @dataclass(frozen=True)
 class Request:
-    """All that a job may know. `contract` holds just the fields that are part of the version."""
+    """All that a job may know. `contract` holds just the fields that are part of the version.
+
+    A job whose data is made of parts finds in `parts` those that are there already, and in
+    `new_part` the folder for the rows of the files that it is to read.
+    """
 
     asset: str
     version: str
@@ -59,20 +77,16 @@ class Request:
     params: Mapping[str, Any]
     code: str
     spark: str
+    parts: tuple[Part, ...] = ()
+    new_part: str = ""
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
         """The request that `as_json` wrote."""
-        inputs = {
-            name: Input(
-                given["version"],
-                given["path"],
-                tuple(SourceFile.of(file) for file in given["files"]),
-            )
-            for name, given in value["inputs"].items()
-        }
-        parts: dict[str, Any] = {**value, "inputs": inputs}
-        return cls(**parts)
+        inputs = {name: Input.of(given) for name, given in value["inputs"].items()}
+        parts = tuple(Part.of(part) for part in value["parts"])
+        fields: dict[str, Any] = {**value, "inputs": inputs, "parts": parts}
+        return cls(**fields)
 
     def as_json(self) -> dict[str, Any]:
         """JSON values all the way down."""
@@ -81,11 +95,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Result:
-    """What a job found: counts of rows, figures (JSON values), and seconds by phase."""
+    """What a job found: counts of rows, figures (JSON values), and seconds by phase.
+
+    `part` is what was written to the request's `new_part`, if anything was to be read.
+    """
 
     rows: Mapping[str, int]
     figures: Mapping[str, Any]
     seconds: Mapping[str, float]
+    part: Part | None = None
 
 
 @dataclass

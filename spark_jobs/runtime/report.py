@@ -1,14 +1,16 @@
 """The commit of a version: `report.json`, and where everything of a version lies in the lake."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.lake.base import as_json
+from spark_jobs.runtime.parts import Part
 
 SCHEMA = 1
+PART = "part.json"
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,9 @@ class Report:
     """Facts about one committed attempt. It judges nothing: thresholds are not known here.
 
     `files` lists the data, by name below `path` (for a snapshot: the files of the source).
-    `inputs` are versions by asset, `seconds` are by phase, `started` and `finished` are UTC.
+    `parts` lists the parts that it is made of beside them: `key` and `without` of each (see
+    `parts.Taken`). `inputs` are versions by asset, `seconds` are by phase, `started` and
+    `finished` are UTC.
     """
 
     asset: str
@@ -33,6 +37,7 @@ class Report:
     seconds: Mapping[str, float]
     started: str
     finished: str
+    parts: Sequence[Mapping[str, Any]] = ()
     schema: int = SCHEMA
 
 
@@ -83,9 +88,10 @@ def read_report(lake: Lake, asset: str, version: str) -> Committed | None:
     try:
         value = stored.json()
         schema = value["schema"]
-        known = {field.name for field in fields(Report)}
+        known = {each.name for each in fields(Report)}
+        given = {name: value[name] for name in known & value.keys()}
         # another schema may lack a field, which would look like damage
-        report = Report(**{name: value[name] for name in known}) if schema == SCHEMA else None
+        report = Report(**given) if schema == SCHEMA else None
     except (ValueError, TypeError, KeyError) as error:
         raise JobError(
             f"{lake.uri(key)} is not a report that this release can read ({error!r}). "
@@ -114,3 +120,24 @@ def commit(lake: Lake, report: Report, over: str | None = None) -> Report:
     if winner is None:
         raise JobError(f"{lake.uri(key)} vanished while it was committed: materialize again")
     return winner.report
+
+
+def parts_key(asset: str, recipe: str) -> str:
+    """What the keys of all parts of one recipe start with."""
+    return f"{asset}/parts/{recipe}-"
+
+
+def commit_part(lake: Lake, part: Part) -> None:
+    """Write `part.json`, beside the folder of the data.
+
+    Whoever wrote the part before wrote the same rows, into a folder of its own.
+    """
+    home = part.key.rpartition("/")[0]
+    lake.write_json(f"{home}/{PART}", asdict(part))
+
+
+def read_parts(lake: Lake, asset: str, recipe: str) -> Iterator[Part]:
+    """The committed parts of a recipe, in order of key."""
+    for entry in lake.list(parts_key(asset, recipe)):
+        if entry.key.endswith(f"/{PART}") and (stored := lake.read(entry.key)):
+            yield Part.of(stored.json())

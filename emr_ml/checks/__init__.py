@@ -1,0 +1,1 @@
+"""Judgement: facts from a report against the contract's thresholds."""
