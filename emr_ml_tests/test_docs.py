@@ -8,7 +8,7 @@ import pytest
 from emr_ml.cli import main
 from emr_ml.contract import Contract, Dialect, parse_contract
 from emr_ml.contract.model import ModelParams
-from emr_ml.contract.schema import Checks, Column
+from emr_ml.contract.schema import Checks, Column, Promotion
 from emr_ml.definitions import defs
 from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, load_cluster_config
 from emr_ml.located_yaml import parse
@@ -78,7 +78,8 @@ def test_the_reference_of_the_contract_has_every_key() -> None:
     columns = [each for each in reference["columns"].values() if isinstance(each, dict)]
 
     assert set(reference) == set(Contract.model_fields)
-    for name, part in (("dialect", Dialect), ("model", ModelParams), ("checks", Checks)):
+    parts = {"dialect": Dialect, "checks": Checks, "promotion": Promotion, "model": ModelParams}
+    for name, part in parts.items():
         assert set(reference[name]) == set(part.model_fields)
     assert set(Column.model_fields) == {key for column in columns for key in column}
     contract = parse_contract(block, "contract.md")

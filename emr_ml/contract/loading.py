@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import Featurizer, ModelParams
-from emr_ml.contract.schema import Checks, Column, Contract, Label, Split
+from emr_ml.contract.schema import Checks, Column, Contract, Label, Promotion, Split
 from emr_ml.located_yaml import Places, YamlError, parse
 from spark_jobs.runtime.lake import open_lake
 
@@ -20,6 +20,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "label": Label,
     "split": Split,
     "checks": Checks,
+    "promotion": Promotion,
     "model": ModelParams,
     "featurizers": Featurizer,
 }

@@ -108,13 +108,20 @@ class Checks(Part):
     unique_id: bool = False
 
 
+class Promotion(Part):
+    """When a model takes the champion's place. Changing it judges anew and recomputes nothing."""
+
+    min_improvement: float = Field(0.0, ge=0, allow_inf_nan=False)
+    confidence: float = Field(0.95, ge=0.5, le=0.99)
+
+
 def _short_column(value: Any) -> Any:
     """`age: numeric` is short for `age: {kind: numeric}`."""
     return {"kind": value} if isinstance(value, str) else value
 
 
 class Contract(Part):
-    """A data set: its files, columns, label, split, checks, and the model's parameters."""
+    """A data set: its files, columns, label, split, thresholds, and the model's parameters."""
 
     format: Literal["csv", "parquet"] = "csv"
     dialect: Dialect = Dialect()  # pyright: ignore[reportCallIssue] - all fields have defaults
@@ -124,6 +131,7 @@ class Contract(Part):
     id: tuple[Name, ...] = ()
     split: Split = Split()  # pyright: ignore[reportCallIssue] - all fields have defaults
     checks: Checks = Checks()  # pyright: ignore[reportCallIssue] - all fields have defaults
+    promotion: Promotion = Promotion()  # pyright: ignore[reportCallIssue] - all have defaults
     model: ModelParams = ModelParams()  # pyright: ignore[reportCallIssue] - all have defaults
 
     @model_validator(mode="after")
