@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from logging import Logger
@@ -128,7 +128,7 @@ class Held:
         Raises:
             SupersededError: the claim was taken over.
         """
-        if not self._swap(replace(self.claim, place={**self.claim.place, **place})):
+        if not self._swap(lambda claim: replace(claim, place={**claim.place, **place})):
             raise SupersededError(
                 f"the claim of attempt {self.claim.attempt} was taken over by another run"
             )
@@ -146,7 +146,7 @@ class Held:
             while not ended.wait(self._pause):
                 # a store that does not answer for a while is no reason to stop working
                 with suppress(Exception):
-                    if not self._swap(self.claim):
+                    if not self._swap(lambda claim: claim):
                         log.warning("the claim of attempt %s was taken over", self.claim.attempt)
                         return
 
@@ -162,16 +162,15 @@ class Held:
             ended.set()
             keeper.join()
             try:
-                self._swap(replace(self.claim, status=self._end))
+                self._swap(lambda claim: replace(claim, status=self._end))
             except Exception:
                 # it must not hide how the block ended; the lease will run out
                 log.warning("the claim could not be released", exc_info=True)
 
-    def _swap(self, claim: Claim) -> bool:
+    def _swap(self, change: Callable[[Claim], Claim]) -> bool:
         with self._one_swap_at_a_time:
-            # the keeper may have made its copy before a place was noted
-            place = {**self.claim.place, **claim.place}
-            claim = replace(claim, renewed_at=now(), place=place)
+            # changed in here: a copy made outside may lack what another thread has noted since
+            claim = replace(change(self.claim), renewed_at=now())
             body = as_json(asdict(claim))
             etag = self._lake.swap(self._key, body, self._etag)
             if etag is None:

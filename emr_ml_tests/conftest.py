@@ -7,6 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from emr_ml_tests.processes import Racers
@@ -14,6 +15,12 @@ from spark_jobs.runtime.lake import Lake, open_lake
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3, Server
+
+# how fast a busy machine is says nothing about the code
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

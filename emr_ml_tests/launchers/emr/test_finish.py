@@ -17,7 +17,8 @@ LOG = logging.getLogger("finish")
 def test_a_transient_cluster_ends_with_its_run(
     staging: "Staging", transient: dict[str, object]
 ) -> None:
-    stage: Stage = staging(settings=transient)
+    # slow enough that it is not the idle timeout that ends it
+    stage: Stage = staging(settings=transient, speed=20.0)
     stage.launch(run="a-run")
 
     stage.launcher().finish("a-run", LOG)
