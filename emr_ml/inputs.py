@@ -23,6 +23,15 @@ def find_input(context: dg.AssetExecutionContext, lake: Lake, asset: str) -> Inp
         if standing is None:
             raise JobError(current.why_none(lake, asset))
         version = standing.version
+    return committed_input(lake, asset, version)
+
+
+def committed_input(lake: Lake, asset: str, version: str) -> Input:
+    """That version of the asset.
+
+    Raises:
+        JobError: it is not committed, or no more.
+    """
     return _input(lake, _report(lake, asset, version))
 
 

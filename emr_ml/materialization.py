@@ -18,7 +18,7 @@ from emr_ml.presentation import describe
 from emr_ml.snapshot import take_snapshot
 from emr_ml.versions import code_of, digest
 from spark_jobs.runtime.attempt import now
-from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.job import Input, JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, commit, read_report
 
@@ -38,20 +38,24 @@ class Recipe:
         fields: the parts of the contract that the job uses; they alone are part of the version.
         inputs: assets whose data the job reads.
         through: further inputs, each taken in the version that the named input was made of.
+        fixed: further inputs, in the versions that are given.
         params: the job's parameters, given the contract.
         judge: evaluates the asset's checks.
         force: compute again what is committed.
         batches: the input whose files are read once, in parts; "" if all are read anew.
+        read_as: what the job takes the contract for.
     """
 
     contract: str
     fields: tuple[str, ...]
     inputs: tuple[str, ...]
     through: Mapping[str, str] = field(default_factory=dict[str, str])
+    fixed: Mapping[str, Input] = field(default_factory=dict[str, Input])
     params: Callable[[Contract], Mapping[str, Any]] = lambda _: {}
     judge: Judge = no_checks
     force: bool = False
     batches: str = ""
+    read_as: Callable[[Contract], Contract] = lambda contract: contract
 
 
 def materialize(
@@ -64,8 +68,9 @@ def materialize(
     """
     with plain_failures():
         asset, lake = context.asset_key.path[-1], launcher.lake
-        contract = load_contract(recipe.contract)
+        contract = recipe.read_as(load_contract(recipe.contract))
         inputs = {name: find_input(context, lake, name) for name in recipe.inputs}
+        inputs |= recipe.fixed
         for name, source in recipe.through.items():
             inputs[name] = through_input(lake, source, inputs[source], name)
         work = Work(
@@ -84,7 +89,13 @@ def materialize(
 
 
 def materialize_snapshot(
-    context: dg.AssetExecutionContext, lake: Lake, source: str, contract: str, judge: Judge
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    source: str,
+    contract: str,
+    judge: Judge,
+    *,
+    read_as: Callable[[Contract], Contract] = lambda contract: contract,
 ) -> dg.MaterializeResult:
     """Commit which files the source holds now, and judge them.
 
@@ -93,7 +104,7 @@ def materialize_snapshot(
     """
     with plain_failures():
         asset, started = context.asset_key.path[-1], now()
-        terms = load_contract(contract)
+        terms = read_as(load_contract(contract))
         files = take_snapshot(source, lake, asset, terms)
         contents = [{"name": f.name, "size": f.size, "content": f.content} for f in files]
         fields = terms.pick("format", "dialect")

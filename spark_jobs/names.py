@@ -13,6 +13,11 @@ FLAWS = (MALFORMED, TORN, UNDECODED)
 REJECTED = "_rejected"
 SIDE = "_side"
 LABEL = "_label"
+MODEL_VERSION = "model_version"
 
 READ = (*ORIGIN, TEXT, FIELDS, *FLAWS)
-RESERVED = (*READ, REJECTED, ROW_ID, SIDE, LABEL, "features", "probability", "prediction")
+RESERVED = (
+    *READ,
+    *(REJECTED, ROW_ID, SIDE, LABEL, MODEL_VERSION),
+    *("features", "probability", "prediction"),
+)

@@ -32,6 +32,7 @@ def _catalogue(pipeline: str) -> Catalogue:
 
 TRAINING = _catalogue("training")
 SALES = _catalogue("sales")
+SCORING = _catalogue("scoring")
 
 
 def code_version(asset: str) -> str:
