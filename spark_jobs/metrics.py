@@ -1,26 +1,16 @@
 """Scores the test side with the model and measures how well it did."""
 
-from collections.abc import Mapping
 from logging import Logger
-from typing import Any
 
-from pyspark.ml import PipelineModel
-from pyspark.ml.feature import IndexToString
-from pyspark.ml.functions import vector_to_array
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 
-from spark_jobs.columns import quoted
 from spark_jobs.figures.binary import binary_figures
 from spark_jobs.figures.multiclass import multiclass_figures
 from spark_jobs.figures.regression import regression_figures
-from spark_jobs.kept import kept_rows
-from spark_jobs.learning.label import with_label
-from spark_jobs.learning.split import TEST, with_side
-from spark_jobs.learning.target import PREDICTION, PROBABILITY, positive, probability_of
-from spark_jobs.names import LABEL, ROW_ID, SIDE
+from spark_jobs.figures.tested import score
+from spark_jobs.learning.split import TEST
 from spark_jobs.problem import BINARY, MULTICLASS, REGRESSION, problem_of
-from spark_jobs.runtime.job import JobError, Request, Result, Stopwatch
+from spark_jobs.runtime.job import Request, Result, Stopwatch
 
 FIGURES = {
     BINARY: binary_figures,
@@ -33,68 +23,19 @@ TOLD = ("accuracy", "auc_roc", "log_loss", "rmse", "r2")
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     """Write `scored/` as Parquet: `row_id`, `label`, and what the model says of it.
 
-    Of a binary label, 0 or 1, that is the `probability` of 1. Of one of several classes it is the
-    class `predicted`, its `probability`, and the `label_probability` of the right one. Of a
-    number it is the number `predicted`.
-
     Figures: those of `figures`, all computed from the rows that were written.
 
     Raises:
         JobError: the test side is empty, or has one class only of a binary label.
     """
-    label = request.contract["label"]
     watch = Stopwatch()
-    scored_path = f"{request.output}/scored"
     with watch.phase("score"):
-        model = PipelineModel.load(f"{request.inputs['lr_model'].path}/model")
-        rows = kept_rows(spark, request)
-        test = with_side(rows, request.contract["split"]).where(F.col(SIDE) == TEST)
-        _scored(model, test, label).write.parquet(scored_path)
+        scored = score(spark, request, "lr_model", f"{request.output}/scored")
     with watch.phase("measure"):
-        scored = spark.read.parquet(scored_path)
-        _check(scored, label)
-        figures = FIGURES[problem_of(label)](scored)
+        figures = FIGURES[problem_of(request.contract["label"])](scored)
     told = ", ".join(f"{name} {figures[name]:.4g}" for name in TOLD if figures[name] is not None)
     log.info("%s on %s test rows", told, figures["test_rows"])
     return Result({TEST: figures["test_rows"]}, figures, watch.seconds)
-
-
-def _scored(model: PipelineModel, test: DataFrame, label: Mapping[str, Any]) -> DataFrame:
-    last = model.stages[-1]
-    classes = last.getLabels() if isinstance(last, IndexToString) else []
-    predicted = with_label(model.transform(test), label, classes)
-    match problem_of(label):
-        case "binary":
-            return predicted.select(ROW_ID, F.col(LABEL).cast("int").alias("label"), positive())
-        case "multiclass":
-            return predicted.select(
-                ROW_ID,
-                quoted(label["column"]).alias("label"),
-                F.col(PREDICTION).alias("predicted"),
-                F.array_max(vector_to_array(F.col(PROBABILITY))).alias("probability"),
-                probability_of(F.col(LABEL).cast("int")),
-            )
-        case _:
-            return predicted.select(
-                ROW_ID, F.col(LABEL).alias("label"), F.col(PREDICTION).alias("predicted")
-            )
-
-
-def _check(scored: DataFrame, label: Mapping[str, Any]) -> None:
-    if problem_of(label) != BINARY:
-        if scored.isEmpty():
-            raise JobError(
-                "the test side has no row, so nothing can be measured on it. "
-                "Give more rows, or a larger test share under `split` in the contract"
-            )
-        return
-    classes = {row["label"]: row["count"] for row in scored.groupBy("label").count().collect()}
-    if len(classes) < 2:
-        raise JobError(
-            f"the test side has {sum(classes.values())} rows and {len(classes)} class of "
-            f"'{label['column']}', so nothing can be measured on it. "
-            "Give more rows, or a larger test share under `split` in the contract"
-        )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ def binary_sums(scored: DataFrame) -> Row:
         scored: `label` (0 or 1) and `probability` of 1.
     """
     positive, hit = F.col("label") == 1, F.col("probability") >= THRESHOLD
-    of_label = F.when(positive, F.col("probability")).otherwise(1 - F.col("probability"))
     return _only(
         scored.agg(
             F.count(F.lit(1)).alias("rows"),
@@ -30,7 +29,7 @@ def binary_sums(scored: DataFrame) -> Row:
             F.count_if(~positive & hit).alias("fp"),
             F.count_if(positive & ~hit).alias("fn"),
             F.count_if(~positive & ~hit).alias("tn"),
-            log_loss(of_label),
+            F.avg(row_loss(BINARY)).alias("log_loss"),
             F.avg((F.col("probability") - F.col("label")) ** 2).alias("brier"),
         )
     )
@@ -53,7 +52,7 @@ def multiclass_scores(scored: DataFrame) -> Scores:
     """
     hit = F.coalesce(F.col("label") == F.col("predicted"), F.lit(False))
     sums = scored.agg(
-        log_loss(F.col("label_probability")), F.avg(hit.cast("int")).alias("accuracy")
+        F.avg(row_loss(MULTICLASS)).alias("log_loss"), F.avg(hit.cast("int")).alias("accuracy")
     )
     return _finite(_only(sums).asDict())
 
@@ -67,7 +66,7 @@ def regression_scores(scored: DataFrame) -> Scores:
     error = F.col("label") - F.col("predicted")
     sums = _only(
         scored.agg(
-            F.avg(error**2).alias("mse"),
+            F.avg(row_loss(REGRESSION)).alias("mse"),
             F.avg(F.abs(error)).alias("mae"),
             F.var_pop("label").alias("variance"),
         )
@@ -83,9 +82,17 @@ SCORES: Mapping[str, Callable[[DataFrame], Scores]] = {
 }
 
 
-def log_loss(of_label: Column) -> Column:
-    """The mean of what the probability of the row's own label costs."""
-    return F.avg(-F.log(F.greatest(of_label, F.lit(SMALLEST)))).alias("log_loss")
+def row_loss(problem: str) -> Column:
+    """What a row costs: of a number the squared error, else the log loss."""
+    probability = F.col("probability")
+    match problem:
+        case "binary":
+            of_label = F.when(F.col("label") == 1, probability).otherwise(1 - probability)
+        case "multiclass":
+            of_label = F.col("label_probability")
+        case _:
+            return (F.col("label") - F.col("predicted")) ** 2
+    return -F.log(F.greatest(of_label, F.lit(SMALLEST)))
 
 
 def _finite(found: Scores) -> Scores:

@@ -1,0 +1,80 @@
+"""What a model was trained on, as far as it says whether other rows can be put to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from emr_ml.contract import Contract
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import Report, job_key, read_report
+
+SAME_TASK = ("column", "kind", "positive")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The kinds of the columns by name, the label, the split, and the columns of the id."""
+
+    columns: Mapping[str, str]
+    label: Mapping[str, Any]
+    split: Mapping[str, int]
+    id: tuple[str, ...]
+
+    @classmethod
+    def of(cls, contract: Mapping[str, Any]) -> Self:
+        """The terms in those parts of a contract, as JSON values."""
+        kinds = {name: column["kind"] for name, column in contract["columns"].items()}
+        return cls(kinds, contract["label"] or {}, contract["split"], tuple(contract["id"]))
+
+    @classmethod
+    def in_contract(cls, contract: Contract) -> Self:
+        """The terms that hold now."""
+        return cls.of(contract.pick("columns", "label", "split", "id"))
+
+    def why_not(self, rows: Self) -> str | None:
+        """Why a model on these terms can't be put to rows on those; None if it can."""
+        if problem := self._other_task(rows) or self._other_columns(rows):
+            return problem
+        if self.split != rows.split:
+            return "the `split` has changed, so it was trained on rows that are tested on now"
+        drawn_anew = self.id != rows.id or (not self.id and self.columns.keys() ^ rows.columns)
+        if drawn_anew:
+            return (
+                "the `id` has changed, or it has none and the columns have, so it was trained on "
+                "rows that are tested on now"
+            )
+        return None
+
+    def _other_task(self, rows: Self) -> str | None:
+        if all(self.label.get(key) == rows.label.get(key) for key in SAME_TASK):
+            return None
+        return f"it predicts {_named(self.label)}, and the label is {_named(rows.label)} now"
+
+    def _other_columns(self, rows: Self) -> str | None:
+        for name, kind in self.columns.items():
+            now = rows.columns.get(name)
+            if now != kind:
+                return f"it needs the {kind} column '{name}', which is {now or 'not there'} now"
+        return None
+
+
+def terms_of(lake: Lake, model: Report) -> Terms | None:
+    """The terms that a version of `lr_model` was trained on; None if the lake tells no more."""
+    version = model.inputs["processed_dataset"]
+    dataset = read_report(lake, "processed_dataset", version)
+    asked, cleaned = _asked(lake, model), _asked(lake, dataset.report) if dataset else None
+    if asked is None or cleaned is None:
+        return None
+    return Terms.of({**asked, "id": cleaned["id"]})
+
+
+def _asked(lake: Lake, report: Report) -> Mapping[str, Any] | None:
+    """The parts of the contract that a version was made by."""
+    key = job_key(report.asset, report.version, report.attempt, "request.json")
+    stored = lake.read(key)
+    return stored.json()["contract"] if stored else None
+
+
+def _named(label: Mapping[str, Any]) -> str:
+    positive = f" = '{label['positive']}'" if label.get("positive") is not None else ""
+    return f"'{label.get('column')}' ({label.get('kind')}){positive}"
