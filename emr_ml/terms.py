@@ -33,7 +33,7 @@ class Terms:
 
     def why_not(self, rows: Self) -> str | None:
         """Why a model on these terms can't be put to rows on those; None if it can."""
-        if problem := self._other_task(rows) or self._other_columns(rows):
+        if problem := self._other_task(rows) or self.lacking(rows):
             return problem
         if self.split != rows.split:
             return "the `split` has changed, so it was trained on rows that are tested on now"
@@ -45,17 +45,18 @@ class Terms:
             )
         return None
 
-    def _other_task(self, rows: Self) -> str | None:
-        if all(self.label.get(key) == rows.label.get(key) for key in SAME_TASK):
-            return None
-        return f"it predicts {_named(self.label)}, and the label is {_named(rows.label)} now"
-
-    def _other_columns(self, rows: Self) -> str | None:
+    def lacking(self, rows: Self) -> str | None:
+        """Which column such a model needs that those rows do not have; None if they have all."""
         for name, kind in self.columns.items():
             now = rows.columns.get(name)
             if now != kind:
                 return f"it needs the {kind} column '{name}', which is {now or 'not there'} now"
         return None
+
+    def _other_task(self, rows: Self) -> str | None:
+        if all(self.label.get(key) == rows.label.get(key) for key in SAME_TASK):
+            return None
+        return f"it predicts {_named(self.label)}, and the label is {_named(rows.label)} now"
 
 
 def terms_of(lake: Lake, model: Report) -> Terms | None:
