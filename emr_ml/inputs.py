@@ -3,6 +3,7 @@
 import dagster as dg
 
 from emr_ml import current
+from emr_ml.uses import use
 from spark_jobs.runtime.job import Input, JobError, SourceFile
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Taken
@@ -32,12 +33,28 @@ def committed_input(lake: Lake, asset: str, version: str) -> Input:
     Raises:
         JobError: it is not committed, or no more.
     """
-    return _input(lake, _report(lake, asset, version))
+    return _input(lake, committed_report(lake, asset, version))
+
+
+def committed_report(lake: Lake, asset: str, version: str) -> Report:
+    """The report of that version.
+
+    Raises:
+        JobError: it is not committed, or no more.
+    """
+    use(lake, f"{asset}/{version}")
+    committed = read_report(lake, asset, version)
+    if committed is None:
+        raise JobError(f"{asset} {version} is gone from {lake.root}: materialize {asset} again")
+    return committed.report
 
 
 def through_input(lake: Lake, source: str, given: Input, asset: str) -> Input:
     """The version of the asset that the given version of `source` was made of."""
-    return _input(lake, _report(lake, asset, _report(lake, source, given.version).inputs[asset]))
+    return _input(
+        lake,
+        committed_report(lake, asset, committed_report(lake, source, given.version).inputs[asset]),
+    )
 
 
 def version_of_this_run(context: dg.AssetExecutionContext, asset: str) -> str | None:
@@ -58,13 +75,6 @@ def version_of_this_run(context: dg.AssetExecutionContext, asset: str) -> str | 
         if not found.has_more:
             return None
         cursor = found.cursor
-
-
-def _report(lake: Lake, asset: str, version: str) -> Report:
-    committed = read_report(lake, asset, version)
-    if committed is None:
-        raise JobError(f"{asset} {version} is gone from {lake.root}: materialize {asset} again")
-    return committed.report
 
 
 def _input(lake: Lake, report: Report) -> Input:

@@ -16,6 +16,7 @@ from emr_ml.launchers.base import Launcher, LaunchError, Outcome, Work
 from emr_ml.listing import SourceError
 from emr_ml.presentation import describe
 from emr_ml.snapshot import take_snapshot
+from emr_ml.uses import use
 from emr_ml.versions import code_of, digest
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import Input, JobError
@@ -135,6 +136,7 @@ def commit_snapshot(lake: Lake, report: Report) -> Outcome:
     The same content may have moved: where it lies is in the report, not in the version. Then the
     report is replaced.
     """
+    use(lake, f"{report.asset}/{report.version}")
     committed = read_report(lake, report.asset, report.version)
     if committed is None:
         return Outcome(commit(lake, report), reused=False, facts={})

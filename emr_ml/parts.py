@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from emr_ml.uses import use
 from emr_ml.versions import digest
 from spark_jobs.runtime.job import Input, SourceFile
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part
-from spark_jobs.runtime.report import parts_key, read_parts
+from spark_jobs.runtime.report import PART, parts_key, read_parts
 
 if TYPE_CHECKING:
     from emr_ml.launchers.base import Work
@@ -36,10 +37,17 @@ def parts_for(lake: Lake, work: "Work") -> tuple[list[Part], Input]:
     """
     given = work.inputs[work.batches]
     committed = [] if work.force else read_parts(lake, work.asset, recipe_of(work))
-    parts = choose(committed, given.files)
+    parts = [part for part in choose(committed, given.files) if _still_there(lake, part)]
     taken = {name for part in parts for name in part.taken}
     left = tuple(file for file in given.files if file.name not in taken)
     return parts, Input(given.version, given.path, left)
+
+
+def _still_there(lake: Lake, part: Part) -> bool:
+    home = part.key.rpartition("/")[0]
+    use(lake, home)
+    # whoever cleans the lake may have been faster
+    return lake.read(f"{home}/{PART}") is not None
 
 
 def choose(committed: Iterable[Part], files: Sequence[SourceFile]) -> list[Part]:

@@ -11,20 +11,29 @@ from typing import Any
 SELLERS = ("Ana", "Bruno", "Carla", "Diego", "Elisa", "Fábio")
 PRODUCTS = {"caderno": 18.9, "caneta": 2.5, "estojo": 24.0, "mochila": 149.9, "régua": 4.75}
 SALES = 1000
+UNDIAGNOSED = 50
 
 
 def breast_cancer(folder: Path) -> Path:
     """569 tumours, 30 measures of each, and the `diagnosis`."""
     path = folder / "breast_cancer.csv"
     if not path.exists():
-        from sklearn.datasets import load_breast_cancer  # takes a second, and only a first run
-
-        data: Any = load_breast_cancer()
+        data = _measures()
         rows = (
             [*map(repr, map(float, row)), data.target_names[target]]
             for row, target in zip(data.data, data.target, strict=True)
         )
         _write(path, [*data.feature_names, "diagnosis"], rows)
+    return path
+
+
+def undiagnosed(folder: Path) -> Path:
+    """The same measures of the first 50 of these tumours, without a diagnosis."""
+    path = folder / "undiagnosed.csv"
+    if not path.exists():
+        data = _measures()
+        rows = (list(map(repr, map(float, row))) for row in data.data[:UNDIAGNOSED])
+        _write(path, data.feature_names, rows)
     return path
 
 
@@ -36,6 +45,12 @@ def sales(folder: Path) -> Path:
         rows = (_sale(chance) for _ in range(SALES))
         _write(path, ["data", "produto", "quantidade", "preco_unitario", "vendedor"], rows)
     return path
+
+
+def _measures() -> Any:
+    from sklearn.datasets import load_breast_cancer  # takes a second, and only a first run
+
+    return load_breast_cancer()
 
 
 def _sale(chance: random.Random) -> list[object]:

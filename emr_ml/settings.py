@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     sales_source: str | None = Field(
         None, description="the same for the sales pipeline; unset: sample data"
     )
+    scoring_source: str | None = Field(
+        None, description="the same for rows to score; unset: sample data if `source` is, else none"
+    )
     dataset: str = Field(
         str(CONTRACTS / "breast_cancer.yaml"), description="contract of the data set"
     )
@@ -92,6 +95,15 @@ class Settings(BaseSettings):
         1200, ge=1, description="how many requests a sensor may spend in an hour to list a source"
     )
     retraining_cron: str = Field("0 3 * * 0", description="when the model is trained anyway")
+    evaluation_cron: str = Field("0 4 * * *", description="when the champion is measured anew")
+    retention_cron: str = Field("0 5 * * 0", description="when the lake is looked through")
+    retention_days: float = Field(
+        30.0, ge=1, description="what was written or used in so many days stays in the lake"
+    )
+    retention_champions: int = Field(3, ge=1, description="how many of the last champions stay")
+    retention_removes: bool = Field(
+        False, description="whether the schedule removes what may go; else it only lists it"
+    )
     time_zone: str = Field("UTC", description="time zone of the schedules")
     late_after_days: float = Field(
         8.0, gt=0, description="age at which an asset is late; at twice that, it has failed"
@@ -114,7 +126,9 @@ class Settings(BaseSettings):
         description="more Spark configuration for local runs, as a JSON object",
     )
 
-    @field_validator("source", "sales_source", "dataset", "lake", "sample_folder", "cluster")
+    @field_validator(
+        *("source", "sales_source", "scoring_source", "dataset", "lake", "sample_folder", "cluster")
+    )
     @classmethod
     def _absolute(cls, value: str | None) -> str | None:
         if value is None or value.startswith("s3://"):

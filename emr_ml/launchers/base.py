@@ -11,6 +11,7 @@ from typing import Any
 
 from emr_ml.claims import Claim, Claims, Held
 from emr_ml.parts import new_part_key, parts_for
+from emr_ml.uses import use
 from emr_ml.versions import version_of
 from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
 from spark_jobs.runtime.job import Input, JobError, Request
@@ -159,7 +160,10 @@ class Launcher(ABC):
         committed = read_report(self.lake, work.asset, work.version)
         if committed is None or (before and committed.etag == before.etag):
             return None
-        return committed.report
+        use(self.lake, f"{work.asset}/{work.version}")
+        # whoever cleans the lake may have been faster
+        committed = read_report(self.lake, work.asset, work.version)
+        return committed.report if committed else None
 
     def _check_followed(self, work: Work, followed: int) -> None:
         """What the user must mend failed for all who waited for it: nobody is to try it again."""

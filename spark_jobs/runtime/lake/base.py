@@ -21,10 +21,11 @@ class Stored:
 
 @dataclass(frozen=True)
 class Object:
-    """An entry of a listing; `size` in bytes."""
+    """An entry of a listing; `size` in bytes, `modified` in seconds since 1970."""
 
     key: str
     size: int
+    modified: float
 
 
 class Lake(ABC):

@@ -56,7 +56,9 @@ class FolderLake(Lake):
         found = ((path.relative_to(self.folder).as_posix(), path) for path in walk.rglob("*"))
         for key, path in sorted(found):
             if key.startswith(prefix) and not path.name.startswith(".") and path.is_file():
-                yield Object(key, path.stat().st_size)
+                with suppress(FileNotFoundError):
+                    stat = path.stat()
+                    yield Object(key, stat.st_size, stat.st_mtime)
 
     def upload(self, path: Path, key: str, content: str) -> None:
         target = self._path(key)

@@ -67,7 +67,8 @@ class S3Lake(Lake):
         while True:
             page = self._ask("list_objects_v2", Prefix=self._full(prefix), **more)
             for entry in page.get("Contents", ()):
-                yield Object(entry["Key"][strip:], entry["Size"])
+                modified = entry["LastModified"].timestamp()
+                yield Object(entry["Key"][strip:], entry["Size"], modified)
             if not page["IsTruncated"]:
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}

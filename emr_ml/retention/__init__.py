@@ -1,0 +1,1 @@
+"""What is kept in the lake, and what is removed."""

@@ -1,0 +1,92 @@
+"""`clean_lake_job`: lists what may go from the lake and, if asked to, removes it."""
+
+import time
+
+import dagster as dg
+from pydantic import Field
+
+from emr_ml.champion import read_record
+from emr_ml.current import read_current
+from emr_ml.launchers.base import Launcher
+from emr_ml.materialization import plain_failures
+from emr_ml.retention.judgement import Removal, Roots, removals
+from emr_ml.retention.removal import remove
+from emr_ml.retention.survey import survey
+from emr_ml.settings import Settings, load_settings
+from spark_jobs.runtime.lake import Lake
+
+DAY = 86_400.0
+SHOWN = 200
+DEFAULTS = load_settings()
+
+
+class CleanLake(dg.Config):
+    """How a cleaning goes."""
+
+    dry_run: bool = Field(True, description="list what may go, and remove nothing")
+    older_than_days: float = Field(
+        DEFAULTS.retention_days, ge=1, description="what was written or used since then is kept"
+    )
+
+
+@dg.op(tags={"kind": "retention"})
+def clean_lake(
+    context: dg.OpExecutionContext,
+    config: CleanLake,
+    settings: dg.ResourceParam[Settings],
+    launcher: dg.ResourceParam[Launcher],
+) -> None:
+    """Remove what is neither current, nor a champion, nor part of these, nor young."""
+    with plain_failures():
+        lake, assets = launcher.lake, spark_assets(context)
+        found = removals(
+            survey(lake, assets),
+            roots_of(lake, assets, settings.retention_champions),
+            time.time() - config.older_than_days * DAY,
+        )
+
+        def is_root(key: str) -> bool:
+            return key in roots_of(lake, assets, settings.retention_champions).keys
+
+        gone = found if config.dry_run else [each for each in found if remove(lake, each, is_root)]
+    verb = "may go" if config.dry_run else "removed"
+    size = sum(each.size for each in gone)
+    context.log.info("%s %s, %s bytes", len(gone), verb, f"{size:,}")
+    context.add_output_metadata(
+        {
+            "dry_run": config.dry_run,
+            "removed" if not config.dry_run else "removable": len(gone),
+            "bytes": size,
+            "list": dg.MetadataValue.md(listed(gone)),
+        }
+    )
+
+
+def spark_assets(context: dg.OpExecutionContext) -> list[str]:
+    """The names of all assets of the code location."""
+    graph = context.repository_def.asset_graph
+    return sorted(key.path[-1] for key in graph.materializable_asset_keys)
+
+
+def roots_of(lake: Lake, assets: list[str], last_champions: int) -> Roots:
+    """What is kept for its own sake, as it is now."""
+    standing = {asset: current for asset in assets if (current := read_current(lake, asset))}
+    return Roots(standing, read_record(lake), last_champions)
+
+
+def listed(found: list[Removal]) -> str:
+    """A table of what goes, as Markdown."""
+    rows = [
+        f"| {each.what} | {each.key} | {each.objects} | {each.size:,} | {each.why} |"
+        for each in found[:SHOWN]
+    ]
+    more = [f"\nand {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return "\n".join(
+        ["| what | where | objects | bytes | why |", "|---|---|---|---|---|", *rows, *more]
+    )
+
+
+@dg.job(description="What nobody needs any more goes from the lake; a dry run only lists it.")
+def clean_lake_job() -> None:
+    """One cleaning of the lake."""
+    clean_lake()

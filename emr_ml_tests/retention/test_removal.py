@@ -1,0 +1,97 @@
+"""A removal never takes away what somebody has picked."""
+
+from dataclasses import replace
+
+import pytest
+
+from emr_ml.inputs import committed_input
+from emr_ml.retention.judgement import Removal
+from emr_ml.retention.removal import remove
+from emr_ml.uses import USED, use
+from emr_ml_tests.retention.stored import Stored, version
+from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import claim_key, read_report
+
+
+@pytest.fixture(name="stored")
+def fixture_stored(lake: Lake) -> Stored:
+    stored = Stored(lake)
+    stored.commit("lr_model", 1)
+    lake.write(claim_key("lr_model", version(1)), b"{}")
+    return stored
+
+
+def the_one(stored: Stored) -> Removal:
+    (found,) = stored.removable()
+    return found
+
+
+def never(_key: str) -> bool:
+    return False
+
+
+def test_of_a_removed_version_the_claim_is_left_so_that_attempts_count_on(stored: Stored) -> None:
+    assert remove(stored.lake, the_one(stored), never)
+
+    assert stored.keys() == [f"lr_model/{version(1)}/claim.json"]
+    assert stored.removable() == []
+
+
+def test_who_picks_a_version_that_is_gone_is_told_so(stored: Stored) -> None:
+    remove(stored.lake, the_one(stored), never)
+
+    with pytest.raises(JobError, match="is gone from"):
+        committed_input(stored.lake, "lr_model", version(1))
+
+
+def test_a_version_that_was_picked_after_the_survey_stays(
+    stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = the_one(stored)
+    monkeypatch.setattr("emr_ml.uses.FRESH_SECONDS", 0.0)
+    # the clock of S3 counts in seconds
+    found = replace(found, folder=replace(found.folder, used=found.folder.used - 5))
+    committed_input(stored.lake, "lr_model", version(1))
+
+    assert not remove(stored.lake, found, never)
+
+    assert read_report(stored.lake, "lr_model", version(1))
+    assert committed_input(stored.lake, "lr_model", version(1))
+
+
+def test_a_version_that_has_become_current_after_the_survey_stays(stored: Stored) -> None:
+    found = the_one(stored)
+
+    assert not remove(stored.lake, found, lambda key: key == found.key)
+
+    assert read_report(stored.lake, "lr_model", version(1))
+
+
+def test_what_a_new_attempt_writes_meanwhile_is_not_touched(stored: Stored) -> None:
+    found = the_one(stored)
+    key = stored.data("lr_model", 1, attempt=2)
+
+    remove(stored.lake, found, never)
+
+    assert stored.lake.read(key)
+
+
+def test_of_an_attempt_nothing_but_its_own_data_goes(stored: Stored) -> None:
+    stored.current("lr_model", 1)
+    key = stored.data("lr_model", 1, attempt=2)
+
+    assert remove(stored.lake, the_one(stored), never)
+
+    assert stored.lake.read(key) is None
+    assert read_report(stored.lake, "lr_model", version(1))
+
+
+def test_a_use_is_noted_once_an_hour(stored: Stored) -> None:
+    folder = f"lr_model/{version(1)}"
+    use(stored.lake, folder)
+    noted = stored.lake.read(f"{folder}/{USED}")
+
+    use(stored.lake, folder)
+
+    assert stored.lake.read(f"{folder}/{USED}") == noted
