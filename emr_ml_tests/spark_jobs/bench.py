@@ -16,7 +16,7 @@ from emr_ml.contract import Contract
 from emr_ml.contract.model import ModelParams
 from emr_ml.contract.schema import estimator_of
 from emr_ml.snapshot import take_snapshot
-from spark_jobs import lr_model, metrics, processed_dataset, sales_by_seller
+from spark_jobs import champion_model, lr_model, metrics, processed_dataset, sales_by_seller
 from spark_jobs.runtime.execution import own_session
 from spark_jobs.runtime.job import Input, Request, Result, SourceFile
 from spark_jobs.runtime.lake import open_lake
@@ -164,6 +164,14 @@ class Bench:
         given = {"processed_dataset": dataset, "lr_model": model.as_input}
         request = self.request("metrics", given, contract.pick("label", "split"))
         result = metrics.run(own_session(self.spark), request, LOG)
+        return Done(result, Path(request.output))
+
+    def compare(self, dataset: Input, challenger: Done, champion: Done, contract: Contract) -> Done:
+        """`champion_model` of the two models."""
+        models = {"lr_model": challenger.as_input, "champion": champion.as_input}
+        given = {"processed_dataset": dataset, **models}
+        request = self.request("champion_model", given, contract.pick("label", "split"))
+        result = champion_model.run(own_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 
 
