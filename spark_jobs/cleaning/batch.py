@@ -1,7 +1,7 @@
 """New files become one part; a part whose files changed is counted anew."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from logging import Logger
 
@@ -29,8 +29,12 @@ class Batch:
     log: Logger
 
 
-def write_part(batch: Batch) -> Part:
+def write_part(batch: Batch, added: Callable[[DataFrame], DataFrame] = lambda rows: rows) -> Part:
     """Type, clean and separate the rows of the files, and write them.
+
+    Args:
+        batch: what to read, and where to write it.
+        added: the kept rows with further columns.
 
     Raises:
         JobError: a file can't be read, or a rule can't be applied.
@@ -42,7 +46,7 @@ def write_part(batch: Batch) -> Part:
 
     def write(rows: DataFrame) -> None:
         many = rows.repartition(records.tasks) if records.tasks else rows
-        many.write.parquet(f"{place}/{KEPT}")
+        added(many).write.parquet(f"{place}/{KEPT}")
 
     done = separate(
         clean(records.frame, contract),
