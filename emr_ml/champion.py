@@ -13,7 +13,7 @@ from spark_jobs.runtime.report import report_key
 MODEL = "lr_model"
 KEY = "champion_model/champion.json"
 LONGEST_LINE, LONGEST_HISTORY, MOST_BARRED = 50, 500, 500
-DIGITS = 32
+DIGITS, FEWEST_DIGITS = 32, 8  # of a version, and of what is given for one
 
 How = Literal["first", "better", "by hand", "rolled back"]
 

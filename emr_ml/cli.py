@@ -8,6 +8,8 @@ from emr_ml.commands.clusters import clusters
 from emr_ml.commands.doctor import doctor
 from emr_ml.commands.infer import infer
 from emr_ml.commands.plan import plan
+from emr_ml.commands.promote import promote
+from emr_ml.commands.rollback import rollback
 from emr_ml.commands.validate import validate
 from emr_ml.commands.wheelhouse import wheelhouse
 from emr_ml.settings import SettingsError
@@ -29,5 +31,5 @@ def run() -> None:
     sys.exit(0 if green else 1)
 
 
-for command in (infer, validate, plan, doctor, clusters, wheelhouse):
+for command in (infer, validate, promote, rollback, plan, doctor, clusters, wheelhouse):
     main.add_command(command)

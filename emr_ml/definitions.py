@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from emr_ml.assets.champion_metrics import champion_metrics
+from emr_ml.assets.champion_model import champion_model
 from emr_ml.assets.lr_model import lr_model
 from emr_ml.assets.metrics import metrics
 from emr_ml.assets.processed_dataset import processed_dataset
@@ -10,7 +12,7 @@ from emr_ml.assets.raw_sales_csv_s3 import raw_sales_csv_s3
 from emr_ml.assets.sales_by_seller import sales_by_seller
 from emr_ml.console import console
 from emr_ml.executors import executor_of
-from emr_ml.jobs import everything_job, sales_job, training_job
+from emr_ml.jobs import evaluation_job, everything_job, sales_job, training_job
 from emr_ml.launchers import launcher_resource
 from emr_ml.schedules import schedules_for
 from emr_ml.sensors import sensors_for
@@ -24,12 +26,14 @@ defs = dg.Definitions(
         processed_dataset,
         lr_model,
         metrics,
+        champion_model,
+        champion_metrics,
         raw_sales_csv_s3,
         sales_by_seller,
     ],
     sensors=sensors_for(settings),
     schedules=schedules_for(settings),
-    jobs=[everything_job, training_job, sales_job],
+    jobs=[everything_job, training_job, evaluation_job, sales_job],
     resources={"settings": settings, "launcher": launcher_resource(settings)},
     loggers={"console": console},
     executor=executor_of(settings),

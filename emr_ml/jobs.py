@@ -10,8 +10,14 @@ everything_job = dg.define_asset_job(
 
 training_job = dg.define_asset_job(
     "training_job",
-    selection=dg.AssetSelection.groups("training"),
-    description="From the snapshot of the source to the metrics of the model.",
+    selection=dg.AssetSelection.assets("champion_model").upstream(),
+    description="From the snapshot of the source to the metrics of the model, and the champion.",
+)
+
+evaluation_job = dg.define_asset_job(
+    "evaluation_job",
+    selection=dg.AssetSelection.assets("raw_csv_s3", "processed_dataset", "champion_metrics"),
+    description="The champion, measured on what the source holds now. Nothing is trained.",
 )
 
 sales_job = dg.define_asset_job(

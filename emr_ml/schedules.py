@@ -2,8 +2,10 @@
 
 import dagster as dg
 
-from emr_ml.jobs import training_job
+from emr_ml.champion import read_champion
+from emr_ml.jobs import evaluation_job, training_job
 from emr_ml.settings import Settings, SettingsError
+from spark_jobs.runtime.lake import open_lake
 
 
 def schedules_for(settings: Settings) -> list[dg.ScheduleDefinition]:
@@ -12,15 +14,41 @@ def schedules_for(settings: Settings) -> list[dg.ScheduleDefinition]:
     Raises:
         SettingsError: a time or the time zone is none.
     """
+    return [_retraining(settings), _evaluation(settings)]
+
+
+def _retraining(settings: Settings) -> dg.ScheduleDefinition:
     try:
-        return [
-            dg.ScheduleDefinition(
-                name="retraining_schedule",
-                job=training_job,
-                cron_schedule=settings.retraining_cron,
-                execution_timezone=settings.time_zone,
-                description="Trains on what the source holds; on unchanged data, all is reused.",
-            )
-        ]
+        return dg.ScheduleDefinition(
+            name="retraining_schedule",
+            job=training_job,
+            cron_schedule=settings.retraining_cron,
+            execution_timezone=settings.time_zone,
+            description="Trains on what the source holds; on unchanged data, all is reused.",
+        )
     except dg.DagsterInvalidDefinitionError as error:
         raise SettingsError(f"EMR_ML_RETRAINING_CRON or EMR_ML_TIME_ZONE: {error}") from error
+
+
+def _evaluation(settings: Settings) -> dg.ScheduleDefinition:
+    def tick(_: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        # the lake is opened with each tick: it may be in S3, and its credentials may change
+        if read_champion(open_lake(settings.lake)) is None:
+            return dg.SkipReason(
+                "there is no champion yet: run training_job, or name one with "
+                "`emr-ml promote VERSION`"
+            )
+        return dg.RunRequest()
+
+    try:
+        return dg.ScheduleDefinition(
+            name="evaluation_schedule",
+            job=evaluation_job,
+            cron_schedule=settings.evaluation_cron,
+            execution_timezone=settings.time_zone,
+            execution_fn=tick,
+            description="Measures the champion on the newest data; on unchanged data, all is "
+            "reused.",
+        )
+    except dg.DagsterInvalidDefinitionError as error:
+        raise SettingsError(f"EMR_ML_EVALUATION_CRON or EMR_ML_TIME_ZONE: {error}") from error

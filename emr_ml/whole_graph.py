@@ -77,6 +77,8 @@ def show(result: dg.JobExecutionResult) -> None:
         for name in (name for name in FIGURES if name in found):
             click.echo(f"{name:<18} {found[name].value:.4f}")
         click.echo(f"{'test_rows':<18} {found['test_rows'].value}")
+    if found := materialized.get("champion_model"):
+        click.echo(f"{'champion':<18} {found['reason'].value}")
     for event in result.filter_events(lambda event: event.is_step_failure):
         # what the step's own process said last may not have reached the console
         click.echo(f"\n{event.step_key} {cause_of(event)}")

@@ -6,6 +6,8 @@ from typing import Any
 
 import dagster as dg
 
+from emr_ml.assets.champion_metrics import champion_metrics
+from emr_ml.assets.champion_model import champion_model
 from emr_ml.assets.lr_model import lr_model
 from emr_ml.assets.metrics import metrics
 from emr_ml.assets.processed_dataset import processed_dataset
@@ -18,6 +20,7 @@ from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import Report, read_report
 
 TRAINING = (raw_csv_s3, processed_dataset, lr_model, metrics)
+CHAMPION = (champion_model, champion_metrics)
 SALES = (raw_sales_csv_s3, sales_by_seller)
 
 TOY_CONTRACT = """\
@@ -71,7 +74,7 @@ class Graph:
         """One run of the assets, whether it fails or not."""
         ops = {name: {"config": dict(values)} for name, values in (config or {}).items()}
         return dg.materialize(
-            [*TRAINING, *SALES],
+            [*TRAINING, *CHAMPION, *SALES],
             selection=[asset.key for asset in assets],
             resources={"settings": self.settings, "launcher": make_launcher(self.settings)},
             instance=self.instance,

@@ -77,7 +77,7 @@ def test_every_asset_has_what_the_catalogue_shows() -> None:
         assert spec.freshness_policy, name
 
 
-def test_lineage_goes_from_the_snapshot_to_the_metrics() -> None:
+def test_lineage_goes_from_the_snapshot_to_the_champion() -> None:
     lineage = {
         name: sorted(dep.asset_key.to_user_string() for dep in spec.deps)
         for name, spec in specs().items()
@@ -88,6 +88,8 @@ def test_lineage_goes_from_the_snapshot_to_the_metrics() -> None:
         "processed_dataset": ["raw_csv_s3"],
         "lr_model": ["processed_dataset"],
         "metrics": ["lr_model"],
+        "champion_model": ["lr_model", "metrics"],
+        "champion_metrics": ["champion_model", "processed_dataset"],
         "raw_sales_csv_s3": [],
         "sales_by_seller": ["raw_sales_csv_s3"],
     }
@@ -96,11 +98,15 @@ def test_lineage_goes_from_the_snapshot_to_the_metrics() -> None:
 @pytest.mark.parametrize(
     ("job", "assets"),
     [
-        ("training_job", {"raw_csv_s3", "processed_dataset", "lr_model", "metrics"}),
+        (
+            "training_job",
+            {"raw_csv_s3", "processed_dataset", "lr_model", "metrics", "champion_model"},
+        ),
+        ("evaluation_job", {"raw_csv_s3", "processed_dataset", "champion_metrics"}),
         ("sales_job", {"raw_sales_csv_s3", "sales_by_seller"}),
     ],
 )
-def test_a_job_is_one_pipeline(job: str, assets: set[str]) -> None:
+def test_a_job_has_what_it_is_named_for(job: str, assets: set[str]) -> None:
     found = defs.resolve_job_def(job).asset_layer.executable_asset_keys
 
     assert {key.to_user_string() for key in found} == assets

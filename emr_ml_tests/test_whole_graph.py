@@ -17,8 +17,10 @@ from emr_ml_tests.s3a import needs_s3a
 COMMAND = str(Path(sys.executable).with_name("emr-ml"))
 ASSETS = (
     *("raw_csv_s3", "processed_dataset", "lr_model", "metrics"),
+    "champion_metrics",
     *("raw_sales_csv_s3", "sales_by_seller"),
 )
+# the first champion is compared with nobody, so `champion_model` commits no report
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -59,6 +61,7 @@ def test_the_sample_is_trained_on_and_a_second_run_needs_no_java(tmp_path: Path)
 
     assert first.returncode == 0, first.stderr
     assert "is green" in first.stdout
+    assert "champion           it passed all checks, and there was no champion" in first.stdout
     accuracy = next(line for line in first.stdout.splitlines() if line.startswith("accuracy"))
     assert float(accuracy.split()[1]) > 0.9
     assert sorted(report["asset"] for report in reports(tmp_path)) == sorted(ASSETS)
@@ -67,7 +70,8 @@ def test_the_sample_is_trained_on_and_a_second_run_needs_no_java(tmp_path: Path)
     second = run(without_java)
 
     assert second.returncode == 0, second.stderr
-    assert [line.split()[1] for line in second.stdout.splitlines()[:6]] == ["reused"] * 6
+    assert [line.split()[1] for line in second.stdout.splitlines()[:8]] == ["reused"] * 8
+    assert "champion           it is the champion already" in second.stdout
 
 
 def test_a_failed_run_exits_with_1_and_tells_the_cause_without_a_trace(tmp_path: Path) -> None:

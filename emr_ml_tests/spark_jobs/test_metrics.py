@@ -18,7 +18,10 @@ CONTRACT = Contract.model_validate(
     {"columns": {"x": "numeric"}, "label": {"column": "y", "positive": "yes"}}
 )
 ROOT = Path(__file__).parents[2]
-JOBS = ("processed_dataset", "lr_model", "metrics", "sales_by_seller")
+JOBS = (
+    *("processed_dataset", "lr_model", "metrics", "champion_model", "champion_metrics"),
+    "sales_by_seller",
+)
 
 
 def rows(side: str, count: int) -> list[Row]:

@@ -1,0 +1,64 @@
+"""How good the champion is on the newest data."""
+
+import dagster as dg
+
+from emr_ml.assets.catalogue import TRAINING, code_version
+from emr_ml.assets.champion_model import champion_model
+from emr_ml.assets.processed_dataset import processed_dataset
+from emr_ml.champion import MODEL, read_champion
+from emr_ml.contract import Contract, load_contract
+from emr_ml.inputs import committed_input, committed_report
+from emr_ml.launchers.base import Launcher
+from emr_ml.materialization import Recipe, SparkConfig, materialize, plain_failures
+from emr_ml.settings import Settings
+from emr_ml.terms import Terms, terms_of
+from spark_jobs.runtime.job import Input, JobError
+from spark_jobs.runtime.lake import Lake
+
+
+@dg.asset(
+    **TRAINING,
+    kinds={"spark", "parquet"},
+    deps=[champion_model, processed_dataset],
+    code_version=code_version("champion_metrics"),
+)
+def champion_metrics(
+    context: dg.AssetExecutionContext,
+    config: SparkConfig,
+    settings: dg.ResourceParam[Settings],
+    launcher: dg.ResourceParam[Launcher],
+) -> dg.MaterializeResult:
+    """The champion's figures on the test side of the newest data set.
+
+    They show whether the world has moved on since it was trained.
+    """
+    with plain_failures():
+        champion = _champion(launcher.lake, load_contract(settings.dataset))
+    return materialize(
+        context,
+        launcher,
+        Recipe(
+            contract=settings.dataset,
+            fields=("label", "split"),
+            inputs=("processed_dataset",),
+            fixed={MODEL: champion},
+            force=config.force,
+        ),
+    )
+
+
+def _champion(lake: Lake, contract: Contract) -> Input:
+    champion = read_champion(lake)
+    if champion is None:
+        raise JobError(
+            "there is no champion yet: materialize champion_model, or name one with "
+            "`emr-ml promote VERSION`"
+        )
+    terms = terms_of(lake, committed_report(lake, MODEL, champion.version))
+    unknown = "the lake does not tell what it was trained on"
+    if problem := terms.why_not(Terms.in_contract(contract)) if terms else unknown:
+        raise JobError(
+            f"the champion {champion.version} can't be measured by this contract: {problem}. Name "
+            "another champion with `emr-ml promote VERSION`, or take its contract"
+        )
+    return committed_input(lake, MODEL, champion.version)

@@ -1,0 +1,42 @@
+"""The lake that is set, for commands that look into it, and its errors in plain words."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import click
+
+from emr_ml.champion import MODEL
+from emr_ml.settings import SettingsError, load_settings
+from emr_ml.uses import use
+from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.runtime.report import read_report
+
+
+@contextmanager
+def lake_that_is_set() -> Generator[Lake]:
+    """The lake of `EMR_ML_LAKE`; what goes wrong with it in this block ends the command."""
+    try:
+        yield open_lake(load_settings().lake)
+    except (SettingsError, JobError) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise click.ClickException(f"{what}. Check EMR_ML_LAKE, its rights and its disk") from error
+    except Exception as error:
+        # botocore's errors have no class of their own to catch without importing it
+        if not type(error).__module__.startswith(("botocore", "boto3")):
+            raise
+        raise click.ClickException(
+            f"AWS said: {error}. Check EMR_ML_LAKE, credentials, region and endpoint"
+        ) from error
+
+
+def check_model(lake: Lake, version: str) -> None:
+    """Raises JobError if that version of lr_model is not in the lake; if it is, it stays there."""
+    use(lake, f"{MODEL}/{version}")
+    if read_report(lake, MODEL, version) is None:
+        raise JobError(
+            f"{MODEL} {version} is gone from {lake.root}: make another version champion with "
+            "`emr-ml promote VERSION`"
+        )

@@ -1,0 +1,159 @@
+"""Challenger against champion: who is champion after a run, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from logging import Logger
+
+import dagster as dg
+
+from emr_ml.champion import MODEL, Champion, Record, promote, read_record
+from emr_ml.contract import Contract
+from emr_ml.inputs import committed_input, committed_report, find_input
+from emr_ml.launchers.base import Launcher, Outcome, Work
+from emr_ml.promotion import Ruling, failed_checks, rule
+from emr_ml.terms import terms_of
+from emr_ml.versions import code_of
+from spark_jobs.runtime.attempt import now
+from spark_jobs.runtime.job import Input, JobError
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import Report, read_report
+
+MOST_ROUNDS = 20
+ASSET = "champion_model"
+NOBODY = "none"  # the version of the champion, as long as there is none
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A challenger, the reports of what it was made of and measured by, and who runs the jobs."""
+
+    challenger: Report
+    evidence: tuple[Report, ...]
+    contract: Contract
+    launcher: Launcher
+    run_id: str
+    force: bool = False
+
+    @property
+    def lake(self) -> Lake:
+        return self.launcher.lake
+
+
+@dataclass(frozen=True)
+class Held:
+    """How a contest ended; `before` is the version that was champion, `outcome` the comparison."""
+
+    ruling: Ruling
+    before: str | None
+    outcome: Outcome | None = None
+
+    def champion(self, challenger: str) -> str:
+        """The version that is champion now."""
+        return challenger if self.ruling.promoted else self.before or NOBODY
+
+
+def contest_of(
+    context: dg.AssetExecutionContext, launcher: Launcher, contract: Contract, *, force: bool
+) -> Contest:
+    """The contest of the model that this run trained, or else of the current one.
+
+    Raises:
+        JobError: there is none, or its metrics have not been computed.
+    """
+    lake = launcher.lake
+    version = find_input(context, lake, MODEL).version
+    challenger = committed_report(lake, MODEL, version)
+    measured = committed_report(lake, "metrics", find_input(context, lake, "metrics").version)
+    if measured.inputs[MODEL] != version:
+        raise JobError(
+            f"{MODEL} {version} has no metrics yet, those that are there are of "
+            f"{measured.inputs[MODEL]}: materialize metrics, then {ASSET}"
+        )
+    dataset = committed_report(lake, "processed_dataset", challenger.inputs["processed_dataset"])
+    evidence = (dataset, challenger, measured)
+    return Contest(challenger, evidence, contract, launcher, context.run.run_id, force)
+
+
+def hold(contest: Contest, log: Logger) -> Held:
+    """Rule, and write who is champion; if that has changed meanwhile, rule again.
+
+    Raises:
+        JobError, LaunchError: the two could not be compared, in words for the user.
+    """
+    for _ in range(MOST_ROUNDS):
+        held = _ruled(contest, read_record(contest.lake), log)
+        if not held.ruling.promoted:
+            return held
+        how = "better" if held.before else "first"
+        reason, version = held.ruling.reason, contest.challenger.version
+        entry = Champion(version, contest.run_id, now(), how, reason)
+        if promote(contest.lake, entry, held.before):
+            return held
+        log.info("the champion has changed meanwhile, so the new one is the one to beat")
+    raise JobError(f"the champion has changed {MOST_ROUNDS} times meanwhile: materialize {ASSET}")
+
+
+def _ruled(contest: Contest, record: Record, log: Logger) -> Held:
+    version = contest.challenger.version
+    before = record.champion.version if record.champion else None
+    if version == before:
+        return Held(_stays("it is the champion already"), before)
+    by_hand = f"`emr-ml promote {version}` makes it champion all the same"
+    if version in record.barred:
+        return Held(_stays(f"{version} was rolled back: {by_hand}"), before)
+    if failed := failed_checks(contest.lake, contest.contract, contest.evidence):
+        said = f"{version} failed {'; '.join(failed)}. Mend that; {by_hand}"
+        ruling = Ruling(promoted=False, reason=said, facts={"failed_checks": failed})
+        return Held(ruling, before)
+    if before is None:
+        first = "it passed all checks, and there was no champion"
+        return Held(Ruling(promoted=True, reason=first, facts={}), None)
+    if problem := _incomparable(contest, before):
+        said = f"the champion {before} can't be compared with {version}: {problem}. {by_hand}"
+        return Held(_stays(said), before)
+    return _compared(contest, before, log)
+
+
+def _incomparable(contest: Contest, champion: str) -> str | None:
+    report = read_report(contest.lake, MODEL, champion)
+    if report is None:
+        return f"it is gone from {contest.lake.root}"
+    terms, others = (
+        terms_of(contest.lake, report.report),
+        terms_of(contest.lake, contest.challenger),
+    )
+    if terms is None or others is None:
+        return "the lake does not tell what they were trained on"
+    return terms.why_not(others)
+
+
+def _compared(contest: Contest, champion: str, log: Logger) -> Held:
+    lake, challenger = contest.lake, contest.challenger
+    terms = terms_of(lake, challenger)
+    assert terms, "they are comparable"
+    inputs: Mapping[str, Input] = {
+        MODEL: committed_input(lake, MODEL, challenger.version),
+        "champion": committed_input(lake, MODEL, champion),
+        "processed_dataset": committed_input(
+            lake, "processed_dataset", challenger.inputs["processed_dataset"]
+        ),
+    }
+    work = Work(
+        asset=ASSET,
+        run_id=contest.run_id,
+        inputs=inputs,
+        contract={"label": terms.label, "split": terms.split},
+        params={},
+        code=code_of(ASSET),
+        spark=contest.launcher.spark,
+        force=contest.force,
+    )
+    outcome = contest.launcher.launch(work, log)
+    ruling = rule(outcome.report.figures, contest.contract.promotion)
+    if not ruling.promoted:
+        ruling = replace(ruling, reason=f"{challenger.version} has {ruling.reason}")
+    return Held(ruling, champion, outcome)
+
+
+def _stays(reason: str) -> Ruling:
+    return Ruling(promoted=False, reason=reason, facts={})

@@ -1,0 +1,8 @@
+"""Scores the test side of the newest data with the champion and measures how well it did."""
+
+from spark_jobs.metrics import run
+
+if __name__ == "__main__":
+    from spark_jobs.runtime.submit import main
+
+    main(run, __doc__)
