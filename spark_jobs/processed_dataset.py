@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.cleaning.batch import Batch, recounted, total, write_part
 from spark_jobs.cleaning.described import together
+from spark_jobs.cleaning.distributions import distributions
 from spark_jobs.cleaning.duplicates import count_duplicates
 from spark_jobs.cleaning.rules import check_patterns
 from spark_jobs.columns import names_of, quoted
@@ -28,8 +29,9 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
 
     Both are Parquet; `_file` names the file of a row. Figures: `columns` (missing, min, max and
     mean by column), `label` (see `label_figures`), `rules` (rows that broke each), `duplicates`
-    (rows that equal an earlier one, and that have its id), `schema` (Spark's type by column),
-    `bytes_read` and `files_read` (of the source, by this attempt).
+    (rows that equal an earlier one, and that have its id), `distributions` (see `distributions`),
+    `schema` (Spark's type by column), `bytes_read` and `files_read` (of the source, by this
+    attempt).
 
     Raises:
         JobError: a file can't be read, or a rule can't be applied.
@@ -51,6 +53,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     with watch.phase("count"):
         duplicates = count_duplicates(kept, names_of(contract), by_id=bool(contract["id"]))
         label = label_figures(kept, contract["label"], columns)
+        spread = distributions(kept, rows["kept"], contract)
     figures = {
         "columns": columns,
         "table_rows": rows["kept"],
@@ -58,6 +61,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
         "label": label,
         "rules": rules,
         "duplicates": duplicates,
+        "distributions": spread,
         "files_read": len(new),
         "bytes_read": sum(file.size for file in new),
     }
@@ -69,8 +73,9 @@ def label_figures(
 ) -> dict[str, Any] | None:
     """What the kept rows' label is like.
 
-    Of two classes, rows by side: `positive` and `other`; of many, rows by class: `classes`, the
-    commonest first; of a number, `min`, `max` and `mean`.
+    Of two classes, rows by side: `positive` and `other`, and by value if the contract names several
+    `negative`; of many, rows by class: `classes`, the commonest first; of a number, `min`, `max`
+    and `mean`.
     """
     if not label:
         return None
@@ -78,8 +83,11 @@ def label_figures(
     if label["kind"] == "numeric":
         return {figure: columns[label["column"]][figure] for figure in ("min", "max", "mean")}
     if label["positive"] is not None:
-        positive, rows = _only(kept, F.count_if(value == label["positive"]), F.count(F.lit(1)))
-        return {"positive": positive, "other": rows - positive}
+        negative = label["negative"] or []
+        counts = (F.count_if(value == each) for each in (label["positive"], *negative))
+        rows, positive, *rest = _only(kept, F.count(F.lit(1)), *counts)
+        by_value = {"negative": dict(zip(negative, rest, strict=True))} if len(rest) > 1 else {}
+        return {"positive": positive, "other": rows - positive, **by_value}
     counted = kept.groupBy(value.alias("value")).count()
     commonest = counted.sort(F.desc("count"), "value").limit(MOST_CLASSES).collect()
     return {"classes": {row["value"]: row["count"] for row in commonest}}

@@ -4,7 +4,7 @@ import dagster as dg
 
 from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
-from emr_ml.checks.rows import judge_rows, row_checks
+from emr_ml.checks.dataset import dataset_checks, judge_dataset
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import Recipe, SparkConfig, materialize
 from emr_ml.settings import Settings
@@ -15,7 +15,7 @@ from emr_ml.settings import Settings
     kinds={"spark", "parquet"},
     deps=[raw_csv_s3],
     code_version=code_version("processed_dataset"),
-    check_specs=row_checks("processed_dataset"),
+    check_specs=dataset_checks("processed_dataset"),
 )
 def processed_dataset(
     context: dg.AssetExecutionContext,
@@ -36,7 +36,7 @@ def processed_dataset(
             fields=("format", "dialect", "missing", "columns", "label", "id"),
             inputs=("raw_csv_s3",),
             batches="raw_csv_s3",
-            judge=judge_rows,
+            judge=judge_dataset,
             force=config.force,
         ),
     )

@@ -1,7 +1,8 @@
 """What a version is judged by."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
@@ -42,6 +43,19 @@ Judge = Callable[[Evidence], Sequence[dg.AssetCheckResult]]
 def no_checks(_: Evidence) -> list[dg.AssetCheckResult]:
     """For assets that have none."""
     return []
+
+
+def warning(
+    name: str, trouble: str | None, metadata: Mapping[str, Any] | None = None
+) -> dg.AssetCheckResult:
+    """The result of a check that stops no asset; it passes if there is no trouble."""
+    return dg.AssetCheckResult(
+        passed=trouble is None,
+        check_name=name,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=trouble,
+        metadata=metadata or {},
+    )
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Checks of a snapshot: files that have what the contract names."""
+"""Checks of a snapshot: files that have what the contract names, and are not few of a sudden."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,14 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.checks.evidence import Evidence, listed
+from emr_ml.checks.evidence import Evidence, listed, warning
 from emr_ml.contract import Contract
+from emr_ml.current import read_current
+from spark_jobs.runtime.report import Report, read_report
 
 DELIMITERS = (";", "\t", "|", ",", ":")
 HEADER_FITS = "header_fits"
+SHRUNK = "shrunk"
 
 
 def snapshot_checks(asset: str) -> list[dg.AssetCheckSpec]:
@@ -21,12 +24,17 @@ def snapshot_checks(asset: str) -> list[dg.AssetCheckSpec]:
             asset=asset,
             blocking=True,
             description="Every file has a header with the columns of the contract, each once.",
-        )
+        ),
+        dg.AssetCheckSpec(
+            SHRUNK,
+            asset=asset,
+            description="The files have not lost more bytes than `max_shrink_share` allows.",
+        ),
     ]
 
 
 def judge_snapshot(evidence: Evidence) -> list[dg.AssetCheckResult]:
-    """Whether each file of the snapshot has what the contract names."""
+    """Whether each file of the snapshot has what the contract names, and enough is left."""
     files, contract = evidence.report.files, evidence.contract
     problems = [problem for file in files for problem in _header_problems(file, contract)]
     more = f", and {len(problems) - 5} more" if len(problems) > 5 else ""
@@ -36,8 +44,35 @@ def judge_snapshot(evidence: Evidence) -> list[dg.AssetCheckResult]:
             check_name=HEADER_FITS,
             description="; ".join(problems[:5]) + more if problems else None,
             metadata={"files": len(files), "problems": problems[:100]},
-        )
+        ),
+        _shrunk(evidence),
     ]
+
+
+def _shrunk(evidence: Evidence) -> dg.AssetCheckResult:
+    """Against the version that is current while this one is judged."""
+    report, lake = evidence.report, evidence.lake
+    standing = read_current(lake, report.asset)
+    committed = read_report(lake, report.asset, standing.version) if standing else None
+    if committed is None:
+        return warning(SHRUNK, None, {"bytes": _bytes(report)})
+    now, before = _bytes(report), _bytes(committed.report)
+    lost = max(0.0, 1 - now / before) if before else 0.0
+    most = evidence.contract.checks.max_shrink_share
+    trouble = (
+        f"the source has {now:,} bytes in {len(report.files)} files, {lost:.1%} less than the "
+        f"{before:,} in {len(committed.report.files)} of the version before; {most:.1%} may be "
+        "gone: see whether files are missing"
+    )
+    return warning(
+        SHRUNK,
+        trouble if lost > most else None,
+        {"bytes": now, "bytes_before": before, "max_shrink_share": most},
+    )
+
+
+def _bytes(report: Report) -> int:
+    return sum(file["size"] for file in report.files)
 
 
 def _header_problems(file: Mapping[str, Any], contract: Contract) -> list[str]:

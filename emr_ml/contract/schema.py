@@ -5,12 +5,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from emr_ml.contract.checks import FIGURES, Checks, Problem
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import ModelParams
 from emr_ml.contract.part import Name, Part, Value, mistake
 from spark_jobs.names import RESERVED
-
-Problem = Literal["binary", "multiclass", "regression"]
 
 
 class Column(Part):
@@ -101,13 +100,6 @@ class Split(Part):
         return self
 
 
-class Checks(Part):
-    """Thresholds. Changing one judges anew and recomputes nothing."""
-
-    max_rejected_share: float = Field(0.05, ge=0, le=1)
-    unique_id: bool = False
-
-
 class Promotion(Part):
     """When a model takes the champion's place. Changing it judges anew and recomputes nothing."""
 
@@ -171,6 +163,18 @@ class Contract(Part):
             for value in column.allowed or ():
                 if value in self.missing:
                     raise mistake(f"'{value}' is among `missing`, too", "columns", name, "allowed")
+        return self
+
+    @model_validator(mode="after")
+    def _floors_fit_the_label(self) -> Self:
+        if self.label:
+            known = FIGURES[self.label.problem]
+            for name in self.checks.floors:
+                if name not in known:
+                    raise mistake(
+                        f"models of this label have no {name}; they have {', '.join(known)}",
+                        *("checks", "floors", name),
+                    )
         return self
 
     @model_validator(mode="after")

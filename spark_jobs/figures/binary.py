@@ -17,7 +17,7 @@ BINS = 10
 
 
 def binary_figures(scored: DataFrame) -> dict[str, Any]:
-    """All of `figures.NAMES`, `problem`, `confusion` and `curves`.
+    """All of `figures.NAMES`, `problem`, `majority_share`, `confusion` and `curves`.
 
     Args:
         scored: `label` (0 or 1) and `probability` of 1, at least one row of each label.
@@ -41,6 +41,7 @@ def binary_figures(scored: DataFrame) -> dict[str, Any]:
         brier=sums["brier"],
         calibration_error=sum(gaps) / sums["rows"],
         test_rows=sums["rows"],
+        majority_share=max(tp + fn, fp + tn) / sums["rows"],
         confusion={"tp": tp, "fp": fp, "fn": fn, "tn": tn},
         curves={"ranking": points, "calibration": bins},
     )

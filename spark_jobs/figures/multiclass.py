@@ -16,10 +16,11 @@ SHOWN_CLASSES = 30
 
 
 def multiclass_figures(scored: DataFrame) -> dict[str, Any]:
-    """All of `figures.NAMES`, `problem` and `confusion`.
+    """All of `figures.NAMES`, `problem`, `majority_share` and `confusion`.
 
     The confusion has `labels`, the most frequent classes, and `rows`: one for each of them as the
-    label, with a count for each of them as the prediction.
+    label, with a count for each of them as the prediction. `majority_share` is the share of the
+    rows that have the most frequent one.
 
     Args:
         scored: `label`, `predicted` (both text) and `label_probability`, at least one row.
@@ -29,6 +30,7 @@ def multiclass_figures(scored: DataFrame) -> dict[str, Any]:
         F.sum("rows").alias("test_rows"),
         F.avg(_ratio(F.col("hits"), F.col("predicted"))).alias("precision"),
         F.avg(_ratio(F.col("hits"), F.col("rows"))).alias("recall"),
+        (F.max("rows") / F.sum("rows")).alias("majority_share"),
         F.avg(2 * F.col("hits") / (F.col("predicted") + F.col("rows"))).alias("f1"),
     ).first()
     assert means is not None, "an aggregate without groups has one row"
