@@ -28,7 +28,10 @@ from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.lake.s3 import S3Lake
 
-JOBS = ["lr_model", "metrics", "processed_dataset", "sales_by_seller"]
+JOBS = [
+    *("champion_metrics", "champion_model", "lr_model", "metrics", "predictions"),
+    *("processed_dataset", "sales_by_seller"),
+]
 DIGEST = "print(__import__('hashlib').sha256(pack_code()).hexdigest())"
 
 

@@ -1,0 +1,144 @@
+"""`champion_model` and `champion_metrics`, with all that comes before them."""
+
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import pytest
+
+from emr_ml.assets.champion_metrics import champion_metrics
+from emr_ml.assets.champion_model import champion_model
+from emr_ml.assets.lr_model import lr_model
+from emr_ml.assets.metrics import metrics
+from emr_ml.assets.processed_dataset import processed_dataset
+from emr_ml.assets.raw_csv_s3 import raw_csv_s3
+from emr_ml.champion import promote_by_hand, read_champion
+from emr_ml.checks.evidence import Evidence
+from emr_ml.contract import load_contract
+from emr_ml.promotion import JUDGES
+from emr_ml_tests.graph import TRAINING, Graph, failure, metadata
+from spark_jobs.runtime.lake import open_lake
+
+CONTRACT = """\
+columns:
+  height: numeric
+  width: numeric
+  colour: categorical
+label:
+  column: kind
+  positive: "yes"
+"""
+TRAINED = (*TRAINING, champion_model)
+RETRAINED = (lr_model, metrics, champion_model)
+# good enough for the checks, and less sure of everything than it could be
+WEAK = {"lr_model": {"regularization": [0.07]}}
+
+
+def rows(seed: int, count: int) -> str:
+    chance = np.random.default_rng(seed)
+    made: list[str] = []
+    for height, width in chance.normal(size=(count, 2)):
+        red = chance.integers(2)
+        likely = 1 / (1 + np.exp(0.5 - 2.5 * height - 2 * width - red))
+        kind = "yes" if chance.random() < likely else "no"
+        made.append(f"{height:.4f},{width:.4f},{('blue', 'red')[red]},{kind}\n")
+    return "".join(made)
+
+
+@pytest.fixture(name="graph")
+def fixture_graph(tmp_path: Path) -> Graph:
+    graph = Graph(tmp_path).with_toy_data(CONTRACT)
+    Path(str(graph.settings.source)).write_text("height,width,colour,kind\n" + rows(1, 1000))
+    return graph
+
+
+def data_version(result: dg.ExecuteInProcessResult, asset: str) -> str:
+    (event,) = (
+        event
+        for event in result.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey(asset)
+    )
+    return (event.materialization.tags or {})["dagster/data_version"]
+
+
+def test_a_weak_champion_is_beaten_and_the_better_one_stays_and_meets_new_data(
+    graph: Graph,
+) -> None:
+    first = graph.materialize(TRAINED, WEAK)
+    assert first.success
+    weak = metadata(first, "lr_model")["version"]
+    assert metadata(first, "champion_model")["promoted"]
+    assert data_version(first, "champion_model") == weak
+
+    second = graph.materialize(RETRAINED)
+    better, shown = metadata(second, "lr_model")["version"], metadata(second, "champion_model")
+    assert (shown["promoted"], shown["version"]) == (True, better)
+    assert shown["champion_before"] == weak
+    assert shown["improvement"] > shown["interval_low"] > 0
+    assert shown["challenger_loss"] == pytest.approx(metadata(second, "metrics")["log_loss"])
+
+    third = graph.materialize(RETRAINED, WEAK)
+    assert third.success
+    stayed = metadata(third, "champion_model")
+    assert (stayed["promoted"], stayed["version"]) == (False, better)
+    assert stayed["reason"].endswith("not surely better")
+    assert data_version(third, "champion_model") == better
+
+    with Path(str(graph.settings.source)).open("a") as source:
+        source.write(rows(2, 300))
+    fourth = graph.materialize([raw_csv_s3, processed_dataset, champion_metrics])
+    report = graph.report("champion_metrics", metadata(fourth, "champion_metrics")["version"])
+    newest = metadata(fourth, "processed_dataset")["version"]
+    assert report.inputs == {"lr_model": better, "processed_dataset": newest}
+    assert report.figures["test_rows"] > shown["test_rows"]
+
+    contract = Path(graph.settings.dataset)
+    contract.write_text(contract.read_text().replace("  colour: categorical\n", ""))
+    fifth = graph.materialize([*TRAINED, champion_metrics])
+    assert "it needs the categorical column 'colour'" in metadata(fifth, "champion_model")["reason"]
+    assert "can't be measured by this contract" in failure(fifth, "champion_metrics")
+
+
+def test_a_promotion_is_judged_by_all_checks_that_the_assets_show(graph: Graph) -> None:
+    result = graph.materialize(TRAINED)
+    shown = {
+        (check.asset_key.path[-1], check.check_name): check.passed
+        for check in result.get_asset_check_evaluations()
+        if check.asset_key.path[-1] in JUDGES
+    }
+
+    contract, lake = load_contract(graph.settings.dataset), open_lake(graph.settings.lake)
+    judged = {
+        (asset, check.check_name): check.passed
+        for asset, judge in JUDGES.items()
+        for report in [graph.report(asset, metadata(result, asset)["version"])]
+        for check in judge(Evidence(report, contract, lake))
+    }
+
+    assert judged == shown
+
+
+def test_metrics_of_another_model_do_not_count(graph: Graph) -> None:
+    graph.materialize(TRAINED)
+
+    again = graph.materialize([lr_model, champion_model], WEAK)
+
+    version = metadata(again, "lr_model")["version"]
+    assert f"lr_model {version} has no metrics yet" in failure(again, "champion_model")
+
+
+def test_without_a_champion_nothing_is_measured(graph: Graph) -> None:
+    result = graph.materialize([champion_metrics])
+
+    assert result.success
+    assert list(result.get_asset_materialization_events()) == []
+
+
+def test_a_champion_that_is_gone_is_told(graph: Graph) -> None:
+    lake = open_lake(graph.settings.lake)
+    promote_by_hand(lake, "a" * 32, "")
+    assert read_champion(lake)
+
+    said = failure(graph.materialize([champion_metrics]), "champion_metrics")
+
+    assert said.startswith(f"lr_model {'a' * 32} is gone from")
