@@ -15,6 +15,11 @@ KEY = "champion_model/champion.json"
 LONGEST_LINE, LONGEST_HISTORY, MOST_BARRED = 50, 500, 500
 DIGITS, FEWEST_DIGITS = 32, 8  # of a version, and of what is given for one
 
+NO_CHAMPION = (
+    "there is no champion yet: materialize champion_model, or name one with "
+    "`emr-ml promote VERSION`"
+)
+
 How = Literal["first", "better", "by hand", "rolled back"]
 
 

@@ -5,7 +5,7 @@ import dagster as dg
 everything_job = dg.define_asset_job(
     "everything_job",
     selection=dg.AssetSelection.all(),
-    description="Both pipelines in one run, as `make run` does it.",
+    description="All pipelines in one run, as `make run` does it.",
 )
 
 training_job = dg.define_asset_job(
@@ -18,6 +18,12 @@ evaluation_job = dg.define_asset_job(
     "evaluation_job",
     selection=dg.AssetSelection.assets("raw_csv_s3", "processed_dataset", "champion_metrics"),
     description="The champion, measured on what the source holds now. Nothing is trained.",
+)
+
+scoring_job = dg.define_asset_job(
+    "scoring_job",
+    selection=dg.AssetSelection.groups("scoring"),
+    description="What the champion says of rows that nobody has labelled yet.",
 )
 
 sales_job = dg.define_asset_job(

@@ -2,8 +2,9 @@
 
 import dagster as dg
 
-from emr_ml.champion import read_champion
+from emr_ml.champion import NO_CHAMPION, read_champion
 from emr_ml.jobs import evaluation_job, training_job
+from emr_ml.retention.job import clean_lake, clean_lake_job
 from emr_ml.settings import Settings, SettingsError
 from spark_jobs.runtime.lake import open_lake
 
@@ -14,7 +15,7 @@ def schedules_for(settings: Settings) -> list[dg.ScheduleDefinition]:
     Raises:
         SettingsError: a time or the time zone is none.
     """
-    return [_retraining(settings), _evaluation(settings)]
+    return [_retraining(settings), _evaluation(settings), _cleaning(settings)]
 
 
 def _retraining(settings: Settings) -> dg.ScheduleDefinition:
@@ -34,10 +35,7 @@ def _evaluation(settings: Settings) -> dg.ScheduleDefinition:
     def tick(_: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         # the lake is opened with each tick: it may be in S3, and its credentials may change
         if read_champion(open_lake(settings.lake)) is None:
-            return dg.SkipReason(
-                "there is no champion yet: run training_job, or name one with "
-                "`emr-ml promote VERSION`"
-            )
+            return dg.SkipReason(NO_CHAMPION)
         return dg.RunRequest()
 
     try:
@@ -52,3 +50,19 @@ def _evaluation(settings: Settings) -> dg.ScheduleDefinition:
         )
     except dg.DagsterInvalidDefinitionError as error:
         raise SettingsError(f"EMR_ML_EVALUATION_CRON or EMR_ML_TIME_ZONE: {error}") from error
+
+
+def _cleaning(settings: Settings) -> dg.ScheduleDefinition:
+    config = {"dry_run": not settings.retention_removes}
+    try:
+        return dg.ScheduleDefinition(
+            name="cleaning_schedule",
+            job=clean_lake_job,
+            cron_schedule=settings.retention_cron,
+            execution_timezone=settings.time_zone,
+            run_config={"ops": {clean_lake.name: {"config": config}}},
+            description="Lists what may go from the lake; removes it if EMR_ML_RETENTION_REMOVES "
+            "is set.",
+        )
+    except dg.DagsterInvalidDefinitionError as error:
+        raise SettingsError(f"EMR_ML_RETENTION_CRON or EMR_ML_TIME_ZONE: {error}") from error

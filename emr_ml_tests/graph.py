@@ -10,9 +10,11 @@ from emr_ml.assets.champion_metrics import champion_metrics
 from emr_ml.assets.champion_model import champion_model
 from emr_ml.assets.lr_model import lr_model
 from emr_ml.assets.metrics import metrics
+from emr_ml.assets.predictions import predictions
 from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.assets.raw_sales_csv_s3 import raw_sales_csv_s3
+from emr_ml.assets.raw_scoring_csv_s3 import raw_scoring_csv_s3
 from emr_ml.assets.sales_by_seller import sales_by_seller
 from emr_ml.launchers import make_launcher
 from emr_ml.settings import Settings
@@ -21,6 +23,7 @@ from spark_jobs.runtime.report import Report, read_report
 
 TRAINING = (raw_csv_s3, processed_dataset, lr_model, metrics)
 CHAMPION = (champion_model, champion_metrics)
+SCORING = (raw_scoring_csv_s3, predictions)
 SALES = (raw_sales_csv_s3, sales_by_seller)
 
 TOY_CONTRACT = """\
@@ -74,7 +77,7 @@ class Graph:
         """One run of the assets, whether it fails or not."""
         ops = {name: {"config": dict(values)} for name, values in (config or {}).items()}
         return dg.materialize(
-            [*TRAINING, *CHAMPION, *SALES],
+            [*TRAINING, *CHAMPION, *SCORING, *SALES],
             selection=[asset.key for asset in assets],
             resources={"settings": self.settings, "launcher": make_launcher(self.settings)},
             instance=self.instance,

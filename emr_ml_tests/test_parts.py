@@ -1,11 +1,9 @@
 """Files are read once: what is there of a data set is taken, the rest is read."""
 
 import random
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +12,7 @@ from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.parts import choose
 from emr_ml_tests.graph import Graph, metadata, toy_rows
+from emr_ml_tests.parted import flat, rows_of
 from spark_jobs.runtime.job import SourceFile
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.parts import Part
@@ -73,15 +72,7 @@ class Source:
         return self.graph.report("processed_dataset", version)
 
     def rows(self, report: Report) -> list[tuple[Any, ...]]:
-        """All rows of a version, out of its parts, sorted."""
-        lake = open_lake(self.graph.settings.lake)
-        found: list[tuple[Any, ...]] = []
-        for part in report.parts:
-            rows = pq.read_table(lake.uri(f"{part['key']}/kept")).to_pylist()
-            found += [
-                tuple(row.values()) for row in rows if row.pop("_file") not in part["without"]
-            ]
-        return sorted(found, key=repr)
+        return rows_of(open_lake(self.graph.settings.lake), report)
 
 
 @pytest.fixture(name="source")
@@ -177,14 +168,3 @@ def test_whatever_came_first_the_same_files_make_the_same_version_rows_and_figur
     assert report.rows == clean.rows
     assert slowly.rows(report) == at_once.rows(clean)
     assert flat(report.figures) == pytest.approx(flat(clean.figures))
-
-
-def flat(figures: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """All figures but those of this attempt, by the path that leads to them."""
-    found: dict[str, Any] = {}
-    for name, value in figures.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{above}{name}.")
-        elif name not in ("bytes_read", "files_read"):
-            found[above + name] = value
-    return found

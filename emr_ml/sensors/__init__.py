@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from emr_ml.jobs import sales_job, training_job
+from emr_ml.jobs import sales_job, scoring_job, training_job
 from emr_ml.sensors.failures import failure_alert_sensor
 from emr_ml.sensors.lost_runs import lost_run_sensor
 from emr_ml.sensors.new_data import new_data_sensor
@@ -14,6 +14,7 @@ def sensors_for(settings: Settings) -> list[dg.SensorDefinition]:
     """The sensors of a deployment: on a laptop there are no clusters to watch."""
     sources = [
         new_data_sensor("new_data_sensor", training_job, "source", settings),
+        new_data_sensor("new_scoring_data_sensor", scoring_job, "scoring_source", settings),
         new_data_sensor("new_sales_sensor", sales_job, "sales_source", settings),
     ]
     clusters = [old_cluster_sensor(settings)] if settings.deployment == "emr" else []
