@@ -1,6 +1,6 @@
 """What Dagster's UI shows of a report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -11,6 +11,8 @@ from spark_jobs.runtime.report import Report
 # figures that are lists or tables: they stand in the report, or are drawn
 NOT_PLOTTED = (
     *("curves", "confusion", "columns", "schema", "table_rows", "candidates", "classes"),
+    "distributions",
+    *("strongest", "share_of_strongest", "explains_most", "weighed_features"),
 )
 
 
@@ -26,6 +28,7 @@ def describe(outcome: Outcome) -> dict[str, Any]:
         **{f"rows_{name}": count for name, count in report.rows.items()},
         **_table(report),
         **_figures(report.figures),
+        **_strongest(report.figures),
         **{f"seconds_{phase}": seconds for phase, seconds in report.seconds.items()},
         **_files(report),
         **_pictures(report),
@@ -49,6 +52,14 @@ def _figures(figures: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in figures.items()
         if name not in NOT_PLOTTED and value is not None
     }
+
+
+def _strongest(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The strongest features as a table, which takes names of any text as they are."""
+    found: Sequence[Mapping[str, Any]] = figures.get("strongest", ())
+    if not found:
+        return {}
+    return {"strongest_features": dg.MetadataValue.table([dg.TableRecord(row) for row in found])}
 
 
 def _files(report: Report) -> dict[str, Any]:

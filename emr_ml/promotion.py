@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from emr_ml.checks.dataset import judge_dataset
-from emr_ml.checks.evidence import INFORMATIVE, Evidence, Judge, no_checks
+from emr_ml.checks.evidence import INFORMATIVE, Evidence, Judge
 from emr_ml.checks.metrics import judge_metrics
+from emr_ml.checks.model import judge_model
 from emr_ml.contract import Contract
 from emr_ml.contract.schema import Promotion
 from spark_jobs.runtime.lake import Lake
@@ -15,7 +16,7 @@ from spark_jobs.runtime.report import Report
 # what a challenger's versions are judged by: of each asset the same as when it was materialized
 JUDGES: Mapping[str, Judge] = {
     "processed_dataset": judge_dataset,
-    "lr_model": no_checks,
+    "lr_model": judge_model,
     "metrics": judge_metrics,
 }
 FEWEST_GROUPS = 10  # of fewer, resampling tells nothing

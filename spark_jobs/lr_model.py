@@ -17,13 +17,17 @@ from pyspark.sql import functions as F
 
 from spark_jobs.kept import kept_rows
 from spark_jobs.learning.estimators import trials
-from spark_jobs.learning.features import FEATURES, featurizer
+from spark_jobs.learning.features import FEATURES, Featurizer, featurizer
+from spark_jobs.learning.moments import moments_of
 from spark_jobs.learning.sides import Side, check_sides, count_sides
 from spark_jobs.learning.sizes import at_once, check_size, dimensions
+from spark_jobs.learning.slots import block_at, blocks_of
 from spark_jobs.learning.split import TRAIN, VALIDATION, with_side
+from spark_jobs.learning.strongest import figures_of
 from spark_jobs.learning.target import Target
 from spark_jobs.learning.tuning import Candidate, tune
-from spark_jobs.learning.vectors import vectors_of
+from spark_jobs.learning.vectors import Lot, vectors_of
+from spark_jobs.learning.vocabulary import terms_at
 from spark_jobs.names import SIDE
 from spark_jobs.runtime.job import JobError, Request, Result, Stopwatch
 
@@ -39,6 +43,10 @@ class Contender:
     def figures(self) -> dict[str, Any]:
         """What the report says of it."""
         return {"featurizer": self.settings["index"], **self.candidate.figures()}
+
+    def loss(self, target: Target) -> float:
+        """The figure that chooses."""
+        return self.candidate.loss(target.decisive)
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     usable, ignored = usable_columns(sides[TRAIN], kinds, log)
     seen = target.on(rows.where(F.col(SIDE).isin(TRAIN, VALIDATION)))
     field = Field(seen, sides[TRAIN].rows + sides[VALIDATION].rows, usable, target)
-    contenders = contend(field, params, watch, log)
+    contenders, strongest = contend(field, params, watch, log)
     best = best_of(contenders, target)
     with watch.phase("write"):
         stages: list[Any] = [*best.stages, best.candidate.model, *target.way_back()]
@@ -85,6 +93,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
         "featurizer": best.settings,
         "candidates": [contender.figures() for contender in contenders],
         "features": best.candidate.model.numFeatures,
+        **strongest,
         "ignored_columns": ignored,
         **told_of(sides, target),
     }
@@ -93,28 +102,54 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
 
 def contend(
     field: Field, params: Mapping[str, Any], watch: Stopwatch, log: Logger
-) -> list[Contender]:
-    """Each featurizer with each candidate of the estimator; of the vectors one lot at a time."""
-    estimator, classes = params["estimator"], len(field.target.classes)
+) -> tuple[list[Contender], dict[str, Any]]:
+    """Each featurizer with each candidate of the estimator; of the vectors one lot at a time.
+
+    And the figures of the features of the best.
+    """
+    estimator, target = params["estimator"], field.target
+    classes = len(target.classes)
     ordered = field.rows if estimator == "random_forest" else None
     contenders: list[Contender] = []
+    strongest: dict[str, Any] = {}
     for index, given in enumerate(params["featurizers"]):
         settings = {"index": index, **given, "dimensions": dimensions(given, estimator, classes)}
         log.info("featurizer %s", ", ".join(f"{key} {settings[key]}" for key in settings))
         with ExitStack() as kept:
             with watch.phase("featurize"):
                 plan = featurizer(field.kinds, settings)
-                stages, vectors = vectors_of(field.seen, plan, ordered, kept)
-                first = vectors.first()
+                lot = vectors_of(field.seen, plan, ordered, kept)
+                first = lot.vectors.first()
             assert first is not None, "the sides that are needed have rows"
             size = first[FEATURES].size
-            check_size(vectors.sparkSession, estimator, size, classes)
+            check_size(lot.vectors.sparkSession, estimator, size, classes)
             with watch.phase("tune"):
-                tried = trials(params, field.target.problem, size)
+                tried = trials(params, target.problem, size)
                 together = at_once(field.rows, size, classes)
-                candidates = tune(vectors, tried, field.target, together, log)
-        contenders += [Contender(settings, stages, candidate) for candidate in candidates]
-    return contenders
+                candidates = tune(lot.vectors, tried, target, together, log)
+            contenders += [Contender(settings, lot.stages, each) for each in candidates]
+            best = min(contenders, key=lambda each: each.loss(target))
+            if best.settings is settings:  # while the vectors are there
+                with watch.phase("explain"):
+                    strongest = explained(field, plan, lot, best)
+    return contenders, strongest
+
+
+def explained(field: Field, plan: Featurizer, lot: Lot, best: Contender) -> dict[str, Any]:
+    """The figures of the features of a contender that goes by these vectors."""
+    blocks = blocks_of(field.kinds, best.settings, lot.stages)
+    moments = moments_of(lot.vectors.where(F.col(SIDE) == TRAIN), field.target.problem)
+
+    def vocabulary(places: Sequence[int]) -> dict[int, str]:
+        terms: dict[int, str] = {}
+        for block in blocks:
+            if block.hashed:
+                within = [place for place in places if block_at(blocks, place) is block]
+                terms |= terms_at(field.seen, lot.prepared, plan.by_row, block, within)
+        return terms
+
+    model, classes = best.candidate.model, field.target.classes
+    return figures_of(model, classes, blocks, moments, vocabulary)
 
 
 def target_of(train: Side, label: Mapping[str, Any]) -> Target:
@@ -152,8 +187,8 @@ def best_of(contenders: Sequence[Contender], target: Target) -> Contender:
     Raises:
         JobError: none has one.
     """
-    best = min(contenders, key=lambda each: each.candidate.loss(target.decisive))
-    if best.candidate.loss(target.decisive) == inf:
+    best = min(contenders, key=lambda each: each.loss(target))
+    if best.loss(target) == inf:
         raise JobError(
             f"no candidate came to a finite {target.decisive.replace('_', ' ')}, so none can be "
             "chosen: give larger values of `regularization`"

@@ -4,6 +4,7 @@ import dagster as dg
 
 from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.processed_dataset import processed_dataset
+from emr_ml.checks.model import judge_model, model_checks
 from emr_ml.launchers.base import Launcher
 from emr_ml.launchpad import model_config, model_params
 from emr_ml.materialization import Recipe, materialize
@@ -17,6 +18,7 @@ LrModelConfig = model_config(load_settings().dataset)
     kinds={"spark", "sparkml"},
     deps=[processed_dataset],
     code_version=code_version("lr_model"),
+    check_specs=model_checks("lr_model"),
 )
 def lr_model(
     context: dg.AssetExecutionContext,
@@ -37,6 +39,7 @@ def lr_model(
             fields=("columns", "label", "split"),
             inputs=("processed_dataset",),
             params=lambda contract: model_params(contract, config),
+            judge=judge_model,
             force=config.force,
         ),
     )

@@ -73,6 +73,55 @@ def test_figures_are_json_values(learned: Done) -> None:
     assert json.loads(json.dumps(learned.result.figures)) == learned.result.figures
 
 
+def test_the_strongest_features_have_their_names_and_signs(learned: Done) -> None:
+    strongest = learned.result.figures["strongest"]
+    names = {each["feature"] for each in strongest}
+
+    assert strongest[0]["feature"] == "x"
+    assert strongest[0]["weight"] > 0 > strongest[-1]["weight"]
+    assert names <= {"x", "c=a", "c=b", "c=c", "t: one", "t: two", "t: words", "t: two words"}
+
+
+def test_figures_tell_how_much_hangs_on_one_feature(learned: Done) -> None:
+    figures = learned.result.figures
+
+    assert (figures["finite"], figures["converged"]) == (True, True)
+    assert figures["share_of_strongest"]["feature"] == figures["explains_most"]["feature"] == "x"
+    assert 0.9 < figures["explains_most"]["share"] < 0.99
+
+
+@pytest.mark.parametrize(
+    ("label", "params"),
+    [
+        ({}, {"estimator": "random_forest", "trees": 5, "max_depth": [3]}),
+        ({"kind": "numeric"}, {}),
+        ({"classes": ["0", "1"]}, {}),
+    ],
+    ids=["random_forest", "numeric", "classes"],
+)
+@pytest.mark.parametrize("kind", ["numeric", "categorical"])
+def test_a_copy_of_the_label_among_the_columns_is_what_tells_it(
+    bench: Bench, kind: str, label: Row, params: Row
+) -> None:
+    described = {"column": "y", **(label or {"positive": "1"})}
+    columns = {"x": "numeric", "leak": kind}
+    contract = Contract.model_validate({"columns": columns, "label": described})
+    rows = [
+        {
+            **row,
+            "y": float(row["y"] == "yes") if "kind" in label else str(int(row["y"] == "yes")),
+            "leak": float(row["y"] == "yes") if kind == "numeric" else row["y"],
+        }
+        for row in SOME
+    ]
+
+    figures = bench.train(bench.dataset(rows, contract), contract, **params).result.figures
+
+    assert figures["explains_most"] == {"feature": "leak", "share": pytest.approx(1)}
+    assert figures["weighed_features"] == 2
+    assert all(("class" in each) == ("classes" in label) for each in figures["strongest"])
+
+
 def test_rows_are_counted_by_side(learned: Done) -> None:
     assert learned.result.rows == {"train": 60, "validation": 20, "test": 20}
 
@@ -190,6 +239,7 @@ def test_of_several_featurizers_the_best_on_the_validation_side_is_chosen(
     assert [each["featurizer"] for each in figures["candidates"]] == [0, 1]
     assert (figures["featurizer"]["index"], figures["featurizer"]["text"]) == (1, "word2vec")
     assert figures["features"] == 10
+    assert figures["strongest"][0]["feature"].startswith("t: dimension ")
 
 
 def test_word_vectors_tell_apart_what_words_do(

@@ -17,6 +17,9 @@ from spark_jobs.learning.split import TRAIN, VALIDATION
 from spark_jobs.learning.target import Target
 from spark_jobs.names import SIDE
 
+LOOK_BACK = 20  # iterations, or half of them if there are fewer
+FLAT = 5e-3  # of the objective at the beginning
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -57,11 +60,20 @@ def tune(
 
 
 def _fit(model: Any) -> dict[str, Any]:
-    """The iterations of a regression; a forest has none."""
+    """The iterations of a regression, and whether they came to an end; a forest has none."""
     if not model.hasParam("maxIter"):
-        return {}
-    iterations = model.summary.totalIterations
-    return {"iterations": iterations, "converged": iterations < model.getMaxIter()}
+        return {"converged": True}
+    iterations, history = model.summary.totalIterations, model.summary.objectiveHistory
+    return {
+        "iterations": iterations,
+        "converged": iterations < model.getMaxIter() or is_flat(history),
+    }
+
+
+def is_flat(history: Sequence[float]) -> bool:
+    """Whether the last iterations brought the objective down by next to nothing."""
+    before = history[-1 - min(LOOK_BACK, len(history) // 2)]
+    return before - history[-1] <= FLAT * abs(history[0])
 
 
 def _told(figures: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Rows become vectors, by a featurizer that is fitted on the training side."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any, cast
 
 from pyspark.ml import Pipeline, PipelineModel, Transformer
@@ -16,17 +17,28 @@ ROWS_OF_A_PART = 20_000
 FEWEST_PARTS, MOST_PARTS = 4, 1024
 
 
-def vectors_of(
-    seen: DataFrame, plan: Featurizer, ordered: int | None, kept: ExitStack
-) -> tuple[list[Transformer], DataFrame]:
-    """The fitted stages, and `_side`, `_label` and `features` of the rows.
+@dataclass(frozen=True)
+class Lot:
+    """Rows as vectors, and how they came to be.
+
+    `stages` are fitted. `prepared` has what those that need no fit made of the rows, `vectors`
+    their `_side`, `_label` and `features`.
+    """
+
+    stages: list[Transformer]
+    prepared: DataFrame
+    vectors: DataFrame
+
+
+def vectors_of(seen: DataFrame, plan: Featurizer, ordered: int | None, kept: ExitStack) -> Lot:
+    """The rows as vectors, by stages that are fitted on the training side.
 
     Args:
         seen: rows of the training and the validation side.
         plan: what to fit.
         ordered: how many rows there are, if the estimator needs the same rows in the same parts
             to learn the same; else None.
-        kept: the vectors are kept until this is closed.
+        kept: what is computed is kept until this is closed.
     """
     # checkpoints, because every pass of a fit would carry the whole plan before it along
     half = PipelineModel(plan.by_row).transform(seen).select(SIDE, LABEL, ROW_ID, *plan.between)
@@ -38,4 +50,4 @@ def vectors_of(
         parts = min(max(ordered // ROWS_OF_A_PART, FEWEST_PARTS), MOST_PARTS)
         vectors = vectors.repartition(parts, ROW_ID).sortWithinPartitions(ROW_ID)
     vectors = kept.enter_context(checkpointed(vectors.drop(ROW_ID)))
-    return [*plan.by_row, *fitted.stages], vectors
+    return Lot([*plan.by_row, *fitted.stages], half, vectors)
