@@ -5,6 +5,7 @@ import time
 import dagster as dg
 from pydantic import Field
 
+from emr_ml import assets
 from emr_ml.champion import read_record
 from emr_ml.current import read_current
 from emr_ml.launchers.base import Launcher
@@ -38,15 +39,15 @@ def clean_lake(
 ) -> None:
     """Remove what is neither current, nor a champion, nor part of these, nor young."""
     with plain_failures():
-        lake, assets = launcher.lake, spark_assets(context)
+        lake, names = launcher.lake, names_of_assets()
         found = removals(
-            survey(lake, assets),
-            roots_of(lake, assets, settings.retention_champions),
+            survey(lake, names),
+            roots_of(lake, names, settings.retention_champions),
             time.time() - config.older_than_days * DAY,
         )
 
         def is_root(key: str) -> bool:
-            return key in roots_of(lake, assets, settings.retention_champions).keys
+            return key in roots_of(lake, names, settings.retention_champions).keys
 
         gone = found if config.dry_run else [each for each in found if remove(lake, each, is_root)]
     verb = "may go" if config.dry_run else "removed"
@@ -62,15 +63,15 @@ def clean_lake(
     )
 
 
-def spark_assets(context: dg.OpExecutionContext) -> list[str]:
-    """The names of all assets of the code location."""
-    graph = context.repository_def.asset_graph
-    return sorted(key.path[-1] for key in graph.materializable_asset_keys)
+def names_of_assets() -> list[str]:
+    """The names of all assets there are."""
+    found = dg.load_assets_from_package_module(assets)
+    return sorted(each.key.path[-1] for each in found if isinstance(each, dg.AssetsDefinition))
 
 
-def roots_of(lake: Lake, assets: list[str], last_champions: int) -> Roots:
+def roots_of(lake: Lake, names: list[str], last_champions: int) -> Roots:
     """What is kept for its own sake, as it is now."""
-    standing = {asset: current for asset in assets if (current := read_current(lake, asset))}
+    standing = {asset: current for asset in names if (current := read_current(lake, asset))}
     return Roots(standing, read_record(lake), last_champions)
 
 

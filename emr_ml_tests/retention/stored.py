@@ -79,6 +79,6 @@ class Stored:
         roots = roots_of(self.lake, ASSETS, champions)
         return removals(survey(self.lake, ASSETS), roots, time.time() - age)
 
-    def keys(self) -> list[str]:
+    def objects(self) -> list[str]:
         """Everything that is in the lake."""
         return [entry.key for asset in ASSETS for entry in self.lake.list(f"{asset}/")]

@@ -34,7 +34,7 @@ def never(_key: str) -> bool:
 def test_of_a_removed_version_the_claim_is_left_so_that_attempts_count_on(stored: Stored) -> None:
     assert remove(stored.lake, the_one(stored), never)
 
-    assert stored.keys() == [f"lr_model/{version(1)}/claim.json"]
+    assert stored.objects() == [f"lr_model/{version(1)}/claim.json"]
     assert stored.removable() == []
 
 

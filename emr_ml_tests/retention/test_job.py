@@ -1,0 +1,75 @@
+"""The cleaning, as Dagster runs it."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from emr_ml.definitions import defs
+from emr_ml.launchers import make_launcher
+from emr_ml.settings import Settings
+from emr_ml_tests.retention.stored import Stored, version
+from spark_jobs.runtime.lake import open_lake
+
+MONTH = 31 * 86_400.0
+
+
+class Cleaning:
+    """A lake in a folder, one version of which is old and needed by nobody."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = Settings(lake=str(folder / "lake"))  # pyright: ignore[reportCallIssue] - the others have defaults
+        self.stored = Stored(open_lake(self.settings.lake))
+        self.stored.commit("metrics", 1)
+        for path in Path(self.settings.lake).rglob("*"):
+            past = time.time() - MONTH
+            os.utime(path, (past, past))
+        self.stored.commit("metrics", 2)
+
+    def run(self, **config: Any) -> dict[str, Any]:
+        """What the op says of it."""
+        job = defs.resolve_job_def("clean_lake_job")
+        result = job.execute_in_process(
+            run_config={"ops": {"clean_lake": {"config": config}}} if config else {},
+            resources={"settings": self.settings, "launcher": make_launcher(self.settings)},
+        )
+        (output,) = result.filter_events(
+            lambda event: event.event_type == dg.DagsterEventType.STEP_OUTPUT
+        )
+        found = output.step_output_data.metadata
+        return {name: value.value for name, value in found.items()}
+
+    @property
+    def versions(self) -> set[str]:
+        return {key.split("/")[1] for key in self.stored.objects() if key.endswith("report.json")}
+
+
+@pytest.fixture(name="cleaning")
+def fixture_cleaning(tmp_path: Path) -> Cleaning:
+    return Cleaning(tmp_path)
+
+
+def test_by_default_what_may_go_is_listed_and_nothing_goes(cleaning: Cleaning) -> None:
+    told = cleaning.run()
+
+    assert told["dry_run"]
+    assert told["removable"] == 1
+    assert f"metrics/{version(1)}" in told["list"]
+    assert cleaning.versions == {version(1), version(2)}
+
+
+def test_what_is_old_goes_if_that_is_asked_for(cleaning: Cleaning) -> None:
+    told = cleaning.run(dry_run=False)
+
+    assert told["removed"] == 1
+    assert cleaning.versions == {version(2)}
+
+
+def test_how_old_is_old_can_be_said(cleaning: Cleaning) -> None:
+    told = cleaning.run(dry_run=False, older_than_days=60.0)
+
+    assert told["removed"] == 0
+    assert cleaning.versions == {version(1), version(2)}
