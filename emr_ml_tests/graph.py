@@ -37,9 +37,9 @@ label:
 
 
 def toy_rows(count: int = 120) -> list[str]:
-    """CSV rows that a line through the heights tells apart, but for some noise."""
+    """CSV rows, no two alike, that a line through the heights tells apart but for some noise."""
     return [
-        f"{i % 40 + 0.25},{('red', 'blue')[i % 2]},{'yes' if (i % 40 + i % 7) > 22 else 'no'}"
+        f"{i % 40}.{i:03},{('red', 'blue')[i % 2]},{'yes' if (i % 40 + i % 7) > 22 else 'no'}"
         for i in range(count)
     ]
 

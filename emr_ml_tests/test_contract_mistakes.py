@@ -201,6 +201,14 @@ def test_an_anchor_that_holds_itself_is_refused() -> None:
             "2:26: '?' is among `missing`, too",
         ),
         (f"{SMALL}checks: {{unique_id: true}}\n", "3:10: needs the columns of the `id`"),
+        (
+            f"{SMALL}checks: {{floors: {{acuracy: 0.8}}}}\n",
+            "3:19: checks.floors.acuracy",
+        ),
+        (
+            f"{SMALL}label: {{column: y, positive: a}}\nchecks: {{floors: {{rmse: 3}}}}\n",
+            "4:19: models of this label have no rmse; they have accuracy, f1",
+        ),
         (f"{SMALL}label: {{column: y, kind: numeric, positive: a}}\n", "3:35: label: a numeric"),
         (f"{SMALL}label: {{column: y, negative: [a]}}\n", "3:20: label: `negative` is of use only"),
         (f"{SMALL}label: {{column: y, classes: [a, a]}}\n", "3:20: label: names fewer than two"),

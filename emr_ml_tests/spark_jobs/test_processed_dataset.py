@@ -87,6 +87,19 @@ def test_figures_count_the_sides_of_the_label(bench: Bench) -> None:
     assert figures["label"] == {"positive": 1, "other": 2}
 
 
+def test_figures_count_each_of_several_negative_classes(bench: Bench) -> None:
+    label = {"column": "y", "positive": "yes", "negative": ["no", "never", "perhaps"]}
+    contract = Contract.model_validate({**MIXED.model_dump(), "label": label})
+
+    figures = bench.process("age,job,words,y\n1,a,b,yes\n2,a,b,no\n3,a,b,never\n", contract)
+
+    assert figures.result.figures["label"] == {
+        "positive": 1,
+        "other": 2,
+        "negative": {"no": 1, "never": 1, "perhaps": 0},
+    }
+
+
 def test_figures_hold_the_schema_that_was_written(bench: Bench) -> None:
     figures = bench.process("age,job,words,y\n1,a,b,yes\n", MIXED).result.figures
 

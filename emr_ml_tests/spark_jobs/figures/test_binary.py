@@ -99,6 +99,13 @@ def test_the_confusion_counts_rows_from_one_half_on_as_positive(spark: SparkSess
     assert binary_figures(frame)["confusion"] == {"tp": 1, "fp": 1, "fn": 1, "tn": 2}
 
 
+def test_the_majority_is_the_share_of_the_commoner_label(spark: SparkSession) -> None:
+    rows = [(1, 0.9), (0, 0.1), (0, 0.2), (0, 0.9)]
+    frame = spark.createDataFrame(rows, "label int, probability double")
+
+    assert binary_figures(frame)["majority_share"] == 0.75
+
+
 def test_the_curve_is_the_ranking_from_the_highest_score_down(spark: SparkSession) -> None:
     rows = [(1, 0.9), (0, 0.8), (1, 0.8), (0, 0.1)]
     frame = spark.createDataFrame(rows, "label int, probability double")

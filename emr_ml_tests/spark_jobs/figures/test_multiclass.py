@@ -68,6 +68,12 @@ def test_the_confusion_counts_labels_by_row_and_predictions_by_column(spark: Spa
     assert figures_of(spark, rows)["confusion"] == {"labels": ["a", "b"], "rows": [[1, 0], [2, 1]]}
 
 
+def test_the_majority_is_the_share_of_the_commonest_label(spark: SparkSession) -> None:
+    rows = [("a", "b", 0.1), ("a", "b", 0.2), ("a", "b", 0.2), ("c", "b", 0.1)]
+
+    assert figures_of(spark, rows)["majority_share"] == 0.75
+
+
 def test_the_confusion_has_the_most_frequent_classes_only(spark: SparkSession) -> None:
     rare = [(f"rare {number}", "often", 0.5) for number in range(100)]
     rows = [("often", "often", 0.5), ("often", "rare 1", 0.5), *rare]
