@@ -63,7 +63,7 @@ def test_without_a_champion_there_is_nothing_to_evaluate_and_that_is_said(lake: 
     runs, why = ticked(named("evaluation_schedule", lake=lake.root))
 
     assert runs == 0
-    assert "there is no champion yet: run training_job" in str(why)
+    assert "there is no champion yet: materialize champion_model" in str(why)
 
 
 def test_the_champion_is_evaluated_each_night(lake: Lake) -> None:
