@@ -72,7 +72,7 @@ def test_every_asset_has_what_the_catalogue_shows() -> None:
         assert spec.description, name
         assert spec.owners, name
         assert spec.kinds, name
-        assert spec.group_name in ("training", "sales"), name
+        assert spec.group_name in ("training", "scoring", "sales"), name
         assert spec.code_version, name
         assert spec.freshness_policy, name
 
@@ -90,6 +90,8 @@ def test_lineage_goes_from_the_snapshot_to_the_champion() -> None:
         "metrics": ["lr_model"],
         "champion_model": ["lr_model", "metrics"],
         "champion_metrics": ["champion_model", "processed_dataset"],
+        "raw_scoring_csv_s3": [],
+        "predictions": ["champion_model", "raw_scoring_csv_s3"],
         "raw_sales_csv_s3": [],
         "sales_by_seller": ["raw_sales_csv_s3"],
     }
@@ -103,6 +105,7 @@ def test_lineage_goes_from_the_snapshot_to_the_champion() -> None:
             {"raw_csv_s3", "processed_dataset", "lr_model", "metrics", "champion_model"},
         ),
         ("evaluation_job", {"raw_csv_s3", "processed_dataset", "champion_metrics"}),
+        ("scoring_job", {"raw_scoring_csv_s3", "predictions"}),
         ("sales_job", {"raw_sales_csv_s3", "sales_by_seller"}),
     ],
 )

@@ -19,6 +19,8 @@ from spark_jobs.runtime.job import Stopwatch
 SETTINGS = {
     # a method for a whole stage grows with each column, and Java leaves longer ones uncompiled
     "spark.sql.codegen.hugeMethodLimit": "8000",
+    # and beyond 64 KB there is no such method, which Spark finds out with a long trace in the log
+    "spark.sql.codegen.maxFields": "20",
     # below the steps of cleaning, a filter would repeat all that it depends on
     "spark.sql.optimizer.excludedRules": (
         "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates"
