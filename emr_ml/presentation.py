@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from emr_ml.launchers.base import Outcome
-from spark_jobs.runtime.report import Report
+from spark_jobs.runtime.report import Report, attempt_key
 
 # figures that are lists or tables: they stand in the report, or are drawn
 NOT_PLOTTED = (
@@ -63,6 +63,11 @@ def _strongest(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _files(report: Report) -> dict[str, Any]:
+    if report.parts:
+        own = attempt_key(report.asset, report.version, report.attempt)
+        lake = report.path.removesuffix(own)
+        newest = dg.MetadataValue.path(f"{lake}{report.parts[-1]['key']}")
+        return {"parts": len(report.parts), "newest_part": newest}
     return {"files": len(report.files), "bytes": sum(file["size"] for file in report.files)}
 
 

@@ -26,3 +26,13 @@ def test_the_strongest_features_are_a_table_and_their_shares_no_metadata() -> No
 
 def test_a_report_without_features_has_no_table_of_them() -> None:
     assert "strongest_features" not in describe(Outcome(a_report(), reused=False, facts={}))
+
+
+def test_what_is_made_of_parts_says_how_many_and_where_the_newest_is() -> None:
+    parts = [{"key": "processed_dataset/parts/a-1/v-1", "without": []}] * 2
+
+    found = describe(Outcome(a_report(parts=parts), reused=False, facts={}))
+
+    assert found["parts"] == 2
+    assert found["newest_part"] == dg.MetadataValue.path("lake/processed_dataset/parts/a-1/v-1")
+    assert "files" not in found
