@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from emr_ml.champion import read_champion
+from emr_ml.champions.record import read_champion
 from emr_ml.settings import ROOT
 from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
 from spark_jobs.runtime.lake import Lake, open_lake

@@ -10,11 +10,11 @@ from pyspark.sql import functions as F
 
 from spark_jobs.figures.bootstrap import resampled_means
 from spark_jobs.figures.scores import SCORES, row_loss
-from spark_jobs.figures.tested import score
 from spark_jobs.learning.split import TEST
 from spark_jobs.names import ROW_ID
 from spark_jobs.problem import problem_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch
+from spark_jobs.tested import score
 
 GROUPS = 2000
 # the inputs that are models, by the role that each has

@@ -7,10 +7,10 @@ from pyspark.sql import SparkSession
 from spark_jobs.figures.binary import binary_figures
 from spark_jobs.figures.multiclass import multiclass_figures
 from spark_jobs.figures.regression import regression_figures
-from spark_jobs.figures.tested import score
 from spark_jobs.learning.split import TEST
 from spark_jobs.problem import BINARY, MULTICLASS, REGRESSION, problem_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch
+from spark_jobs.tested import score
 
 FIGURES = {
     BINARY: binary_figures,

@@ -7,14 +7,14 @@ import dagster as dg
 from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.champion_model import champion_model
 from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.champion import MODEL, NO_CHAMPION, read_champion
+from emr_ml.champions.record import MODEL, NO_CHAMPION, read_champion
+from emr_ml.champions.terms import Terms, terms_of
 from emr_ml.checks.metrics import judge_metrics, metrics_checks
 from emr_ml.contract import Contract, load_contract
 from emr_ml.inputs import committed_input, committed_report
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import Recipe, SparkConfig, materialize, plain_failures, skip
 from emr_ml.settings import Settings
-from emr_ml.terms import Terms, terms_of
 from spark_jobs.runtime.job import Input, JobError
 from spark_jobs.runtime.lake import Lake
 

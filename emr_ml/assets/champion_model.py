@@ -7,8 +7,8 @@ import dagster as dg
 from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.lr_model import lr_model
 from emr_ml.assets.metrics import metrics
-from emr_ml.champion import MODEL
-from emr_ml.contest import Held, contest_of, hold
+from emr_ml.champions.contest import Held, contest_of, hold
+from emr_ml.champions.record import MODEL
 from emr_ml.contract import load_contract
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import SparkConfig, plain_failures

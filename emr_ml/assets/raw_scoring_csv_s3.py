@@ -7,10 +7,10 @@ import dagster as dg
 
 from emr_ml import sample
 from emr_ml.assets.catalogue import SCORING
+from emr_ml.champions.scoring import unlabelled
 from emr_ml.checks.snapshot import judge_snapshot, snapshot_checks
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import materialize_snapshot, skip
-from emr_ml.scoring import unlabelled
 from emr_ml.settings import Settings
 
 

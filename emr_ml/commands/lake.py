@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from emr_ml.champion import MODEL
+from emr_ml.champions.record import MODEL
 from emr_ml.settings import SettingsError, load_settings
 from emr_ml.uses import use
 from spark_jobs.runtime.job import JobError

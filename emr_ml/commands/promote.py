@@ -5,7 +5,7 @@ import re
 
 import click
 
-from emr_ml.champion import (
+from emr_ml.champions.record import (
     DIGITS,
     FEWEST_DIGITS,
     MODEL,

@@ -2,7 +2,7 @@
 
 import click
 
-from emr_ml.champion import MODEL, read_record, roll_back
+from emr_ml.champions.record import MODEL, read_record, roll_back
 from emr_ml.commands.lake import check_model, lake_that_is_set
 from emr_ml.commands.promote import whoever
 from spark_jobs.runtime.job import JobError

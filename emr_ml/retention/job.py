@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from emr_ml import assets
-from emr_ml.champion import read_record
+from emr_ml.champions.record import read_record
 from emr_ml.current import read_current
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import plain_failures

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from emr_ml.champion import MODEL, Record
+from emr_ml.champions.record import MODEL, Record
 from emr_ml.current import Current
 from emr_ml.retention.survey import Folder, Survey
 from spark_jobs.runtime.lake.base import Object

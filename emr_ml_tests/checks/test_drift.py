@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from emr_ml.champion import Champion, promote
+from emr_ml.champions.record import Champion, promote
 from emr_ml.checks.baseline import Baseline, find_baseline
 from emr_ml.checks.drift import COLUMN_RANGE, DRIFT, SCHEMA_CHANGE, judge_drift
 from emr_ml.contract import Contract

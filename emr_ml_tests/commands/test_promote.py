@@ -4,7 +4,7 @@ import pytest
 from click import Command
 from click.testing import CliRunner, Result
 
-from emr_ml.champion import read_champion, read_record
+from emr_ml.champions.record import read_champion, read_record
 from emr_ml.commands.promote import promote
 from emr_ml.commands.rollback import rollback
 from emr_ml_tests.checks.reports import a_report

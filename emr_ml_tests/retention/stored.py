@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from emr_ml.champion import Champion, promote
+from emr_ml.champions.record import Champion, promote
 from emr_ml.current import Current
 from emr_ml.current import promote as make_current
 from emr_ml.retention.job import roots_of

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from emr_ml.champions.terms import Terms
 from emr_ml.contract import Contract
-from emr_ml.terms import Terms
 
 PLAIN: dict[str, Any] = {
     "columns": {"a": "numeric", "b": {"kind": "categorical", "allowed": ["x", "y"]}},

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emr_ml.champion import Champion, promote, promote_by_hand, read_champion, roll_back
+from emr_ml.champions.contest import Contest, Held, hold
+from emr_ml.champions.record import Champion, promote, promote_by_hand, read_champion, roll_back
 from emr_ml.claims import Held as HeldClaim
-from emr_ml.contest import Contest, Held, hold
 from emr_ml.contract import Contract
 from emr_ml.launchers.base import Computed, Launcher
 from emr_ml_tests.checks.reports import a_report

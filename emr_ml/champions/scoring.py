@@ -1,11 +1,11 @@
 """How rows without a label are scored by the champion."""
 
-from emr_ml.champion import MODEL, read_champion
+from emr_ml.champions.record import MODEL, read_champion
+from emr_ml.champions.terms import Terms, terms_of
 from emr_ml.checks.rows import judge_rows
 from emr_ml.contract import Contract, load_contract
 from emr_ml.inputs import committed_input, committed_report
 from emr_ml.materialization import Recipe
-from emr_ml.terms import Terms, terms_of
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 

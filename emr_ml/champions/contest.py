@@ -6,12 +6,12 @@ from logging import Logger
 
 import dagster as dg
 
-from emr_ml.champion import MODEL, Champion, Record, promote, read_record
+from emr_ml.champions.promotion import Ruling, failed_checks, rule
+from emr_ml.champions.record import MODEL, Champion, Record, promote, read_record
+from emr_ml.champions.terms import terms_of
 from emr_ml.contract import Contract
 from emr_ml.inputs import committed_input, committed_report, find_input
 from emr_ml.launchers.base import Launcher, Outcome, Work
-from emr_ml.promotion import Ruling, failed_checks, rule
-from emr_ml.terms import terms_of
 from emr_ml.versions import code_of
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import Input, JobError

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from emr_ml.champion import (
+from emr_ml.champions.record import (
     LONGEST_HISTORY,
     LONGEST_LINE,
     Champion,

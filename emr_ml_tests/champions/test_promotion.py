@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from emr_ml.champions.promotion import JUDGES, failed_checks, interval, rule
 from emr_ml.contract import Contract
 from emr_ml.contract.schema import Promotion
-from emr_ml.promotion import JUDGES, failed_checks, interval, rule
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.lake import Lake
 
