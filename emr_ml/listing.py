@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emr_ml.aws_errors import is_aws_error
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -65,8 +67,7 @@ def readable(source: str) -> Generator[None]:
             f"{error.filename} went away while {source} was read: try again"
         ) from error
     except Exception as error:
-        # botocore's errors have no class of their own to catch without importing it
-        if not type(error).__module__.startswith("botocore"):
+        if not is_aws_error(error):
             raise
         raise SourceError(f"{source} can't be read: {error}") from error
 

@@ -9,6 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from emr_ml import current
+from emr_ml.aws_errors import is_aws_error
 from emr_ml.checks.evidence import Evidence, Judge, no_checks
 from emr_ml.contract import Contract, ContractError, load_contract
 from emr_ml.inputs import find_input, through_input
@@ -206,8 +207,7 @@ def plain_failures() -> Generator[None]:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         raise dg.Failure(f"{what}. Check the lake's folder, its rights and its disk") from error
     except Exception as error:
-        # botocore's errors have no class of their own to catch without importing it
-        if not type(error).__module__.startswith("botocore"):
+        if not is_aws_error(error):
             raise
         raise dg.Failure(
             f"AWS said: {error}. Check credentials, region, endpoint, and that the bucket is there "

@@ -100,7 +100,8 @@ class Settings(BaseSettings):
     retention_days: float = Field(
         30.0, ge=1, description="what was written or used in so many days stays in the lake"
     )
-    retention_champions: int = Field(3, ge=1, description="how many of the last champions stay")
+    # the champion, and the one that a rollback goes back to
+    retention_champions: int = Field(3, ge=2, description="how many of the last champions stay")
     retention_removes: bool = Field(
         False, description="whether the schedule removes what may go; else it only lists it"
     )

@@ -14,7 +14,7 @@ import pytest
 
 from emr_ml.champions.record import read_champion
 from emr_ml.settings import ROOT
-from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
+from emr_ml_tests.test_bad_data import CONTRACT, good
 from spark_jobs.runtime.lake import Lake, open_lake
 
 PATIENCE_SECONDS = 300.0
@@ -33,7 +33,7 @@ class Home:
             path.mkdir()
         for name in ("dagster.yaml", "workspace.yaml"):
             shutil.copy(ROOT / name, folder / name)
-        (folder / "toy.yaml").write_text(TOY_CONTRACT)
+        (folder / "toy.yaml").write_text(CONTRACT.format(more=""))
         self.environment = {
             **os.environ,
             "DAGSTER_HOME": str(folder),
@@ -63,7 +63,7 @@ class Home:
         )
 
     def put(self, folder: Path, name: str, *rows: str) -> None:
-        header = "height,colour,kind" if folder == self.source else "height,colour"
+        header = "height,width,kind" if folder == self.source else "height,width"
         (folder / name).write_text("\n".join([header, *rows]) + "\n")
 
     def runs(self, job: str) -> list[dg.DagsterRun]:
@@ -118,8 +118,8 @@ def until(done: Callable[[], bool], home: Home) -> None:
 def test_data_lands_a_model_is_trained_and_promoted_rows_are_scored_and_schedules_cost_nothing(
     home: Home,
 ) -> None:
-    rows = toy_rows(160)
-    home.put(home.source, "1.csv", *rows[:120])
+    rows = [f"{height},{width},{kind}" for height, width, kind in good()]
+    home.put(home.source, "1.csv", *rows[:400])
 
     until(lambda: bool(home.runs("training_job")), home)
 
@@ -129,8 +129,8 @@ def test_data_lands_a_model_is_trained_and_promoted_rows_are_scored_and_schedule
     assert champion
     assert champion.run_id == first.run_id
 
-    home.put(home.new, "1.csv", "1.0,red", "39.0,blue")
-    home.put(home.source, "2.csv", *rows[120:])
+    home.put(home.new, "1.csv", "1.0,1.0", "-1.0,-1.0")
+    home.put(home.source, "2.csv", *rows[400:])
 
     until(lambda: len(home.runs("training_job")) == 2, home)
     until(lambda: bool(home.runs("scoring_job")), home)

@@ -16,7 +16,7 @@ from spark_jobs.columns import quoted
 from spark_jobs.figures.scores import THRESHOLD
 from spark_jobs.kept import rows_of
 from spark_jobs.learning.target import PREDICTION, PROBABILITY, positive
-from spark_jobs.names import FILE, MODEL_VERSION, ROW_ID
+from spark_jobs.names import MODEL_VERSION, ROW_ID
 from spark_jobs.problem import REGRESSION, problem_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch
 from spark_jobs.runtime.parts import KEPT, Part
@@ -31,8 +31,8 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     """Write the scored rows of the new files as a part: `kept/` as Parquet, and `csv/`.
 
     Each has the columns of the contract, `prediction`, `probability` (of the positive value, or
-    of the class that is predicted; none of a number), `model_version` and, in Parquet, the
-    `row_id`, and `_file` it came from. Rows that break the contract go to `rejected/`.
+    of the class that is predicted; none of a number), `model_version`, the `_file` it came from,
+    and, in Parquet, the `row_id`. Rows that break the contract go to `rejected/`.
 
     Figures: `predicted` (rows by prediction, the commonest first; min, max and mean of a number),
     `rules` (rows that broke each), `schema`, `files_read` and `bytes_read` by this attempt.
@@ -105,23 +105,31 @@ def _said(label: Mapping[str, Any]) -> list[Column]:
 
 def export(spark: SparkSession, place: str) -> None:
     """Write the scored rows as CSV, too, such that no spreadsheet takes a text for a formula."""
-    rows = spark.read.parquet(f"{place}/{KEPT}").drop(ROW_ID, FILE)
+    rows = spark.read.parquet(f"{place}/{KEPT}").drop(ROW_ID)
     safe = [
         _harmless(quoted(field.name)).alias(_harmless_name(field.name))
         if field.dataType.simpleString() == "string"
         else quoted(field.name)
         for field in rows.schema
     ]
-    rows.select(*safe).write.csv(f"{place}/{CSV}", header=True, escape='"')
+    rows.select(*safe).write.csv(
+        f"{place}/{CSV}",
+        header=True,
+        escape='"',
+        # else the blanks before a formula would go, which make none of it
+        ignoreLeadingWhiteSpace=False,
+        ignoreTrailingWhiteSpace=False,
+    )
 
 
 def _harmless(text: Column) -> Column:
-    formula = reduce(Column.__or__, (text.startswith(start) for start in FORMULA_STARTS))
+    bare = F.ltrim(text)  # some programs trim what they import
+    formula = reduce(Column.__or__, (bare.startswith(start) for start in FORMULA_STARTS))
     return F.when(formula, F.concat(F.lit("'"), text)).otherwise(text)
 
 
 def _harmless_name(name: str) -> str:
-    return f"'{name}" if name.startswith(FORMULA_STARTS) else name
+    return f"'{name}" if name.lstrip().startswith(FORMULA_STARTS) else name
 
 
 def predicted_of(rows: DataFrame, problem: str) -> dict[str, Any]:

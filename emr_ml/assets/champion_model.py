@@ -7,7 +7,7 @@ import dagster as dg
 from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.lr_model import lr_model
 from emr_ml.assets.metrics import metrics
-from emr_ml.champions.contest import Held, contest_of, hold
+from emr_ml.champions.contest import NOBODY, Verdict, contest_of, hold
 from emr_ml.champions.record import MODEL
 from emr_ml.contract import load_contract
 from emr_ml.launchers.base import Launcher
@@ -36,27 +36,29 @@ def champion_model(
     with plain_failures():
         contract = load_contract(settings.dataset)
         contest = contest_of(context, launcher, contract, force=config.force)
-        held = hold(contest, context.log)
-    version = held.champion(contest.challenger.version)
-    what = "is the new champion" if held.ruling.promoted else "stays champion"
-    context.log.info("%s %s: %s", version, what, held.ruling.reason)
+        verdict = hold(contest, context.log)
+    version = verdict.champion(contest.challenger.version)
+    what = "is the new champion" if verdict.ruling.promoted else "stays champion"
+    said = f"{version} {what}" if version != NOBODY else "there is no champion"
+    context.log.info("%s: %s", said, verdict.ruling.reason)
+    place = launcher.lake.uri(f"{MODEL}/{version}")
     return dg.MaterializeResult(
         metadata={
             "version": version,
-            "lake_path": dg.MetadataValue.path(launcher.lake.uri(f"{MODEL}/{version}")),
+            **({"lake_path": dg.MetadataValue.path(place)} if version != NOBODY else {}),
             "challenger": contest.challenger.version,
-            **_told(held),
+            **_told(verdict),
         },
         data_version=dg.DataVersion(version),
     )
 
 
-def _told(held: Held) -> dict[str, Any]:
-    computed = held.outcome is not None and not held.outcome.reused
+def _told(verdict: Verdict) -> dict[str, Any]:
+    computed = verdict.outcome is not None and not verdict.outcome.reused
     return {
-        "promoted": held.ruling.promoted,
-        "reused": not held.ruling.promoted and not computed,
-        "reason": held.ruling.reason,
-        **({"champion_before": held.before} if held.before else {}),
-        **held.ruling.facts,
+        "promoted": verdict.ruling.promoted,
+        "reused": not verdict.ruling.promoted and not computed,
+        "reason": verdict.ruling.reason,
+        **({"champion_before": verdict.before} if verdict.before else {}),
+        **verdict.ruling.facts,
     }

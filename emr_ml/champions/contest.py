@@ -8,7 +8,7 @@ import dagster as dg
 
 from emr_ml.champions.promotion import Ruling, failed_checks, rule
 from emr_ml.champions.record import MODEL, Champion, Record, promote, read_record
-from emr_ml.champions.terms import terms_of
+from emr_ml.champions.terms import Terms, terms_of
 from emr_ml.contract import Contract
 from emr_ml.inputs import committed_input, committed_report, find_input
 from emr_ml.launchers.base import Launcher, Outcome, Work
@@ -40,7 +40,7 @@ class Contest:
 
 
 @dataclass(frozen=True)
-class Held:
+class Verdict:
     """How a contest ended; `before` is the version that was champion, `outcome` the comparison."""
 
     ruling: Ruling
@@ -74,60 +74,71 @@ def contest_of(
     return Contest(challenger, evidence, contract, launcher, context.run.run_id, force)
 
 
-def hold(contest: Contest, log: Logger) -> Held:
+def hold(contest: Contest, log: Logger) -> Verdict:
     """Rule, and write who is champion; if that has changed meanwhile, rule again.
 
     Raises:
         JobError, LaunchError: the two could not be compared, in words for the user.
     """
     for _ in range(MOST_ROUNDS):
-        held = _ruled(contest, read_record(contest.lake), log)
-        if not held.ruling.promoted:
-            return held
-        how = "better" if held.before else "first"
-        reason, version = held.ruling.reason, contest.challenger.version
+        verdict = _ruled(contest, read_record(contest.lake), log)
+        if not verdict.ruling.promoted:
+            return verdict
+        how = "better" if verdict.outcome else "first"
+        reason, version = verdict.ruling.reason, contest.challenger.version
         entry = Champion(version, contest.run_id, now(), how, reason)
-        if promote(contest.lake, entry, held.before):
-            return held
+        if promote(contest.lake, entry, verdict.before):
+            return verdict
         log.info("the champion has changed meanwhile, so the new one is the one to beat")
     raise JobError(f"the champion has changed {MOST_ROUNDS} times meanwhile: materialize {ASSET}")
 
 
-def _ruled(contest: Contest, record: Record, log: Logger) -> Held:
+def _ruled(contest: Contest, record: Record, log: Logger) -> Verdict:
     version = contest.challenger.version
     before = record.champion.version if record.champion else None
     if version == before:
-        return Held(_stays("it is the champion already"), before)
+        return Verdict(_stays("it is the champion already"), before)
     by_hand = f"`emr-ml promote {version}` makes it champion all the same"
     if version in record.barred:
-        return Held(_stays(f"{version} was rolled back: {by_hand}"), before)
+        return Verdict(_stays(f"{version} was rolled back: {by_hand}"), before)
     if failed := failed_checks(contest.lake, contest.contract, contest.evidence):
         said = f"{version} failed {'; '.join(failed)}. Mend that; {by_hand}"
         ruling = Ruling(promoted=False, reason=said, facts={"failed_checks": failed})
-        return Held(ruling, before)
-    if before is None:
-        first = "it passed all checks, and there was no champion"
-        return Held(Ruling(promoted=True, reason=first, facts={}), None)
+        return Verdict(ruling, before)
+    if reason := _unopposed(contest, before):
+        return Verdict(Ruling(promoted=True, reason=reason, facts={}), before)
+    assert before, "somebody is opposed"
     if problem := _incomparable(contest, before):
         said = f"the champion {before} can't be compared with {version}: {problem}. {by_hand}"
-        return Held(_stays(said), before)
+        return Verdict(_stays(said), before)
     return _compared(contest, before, log)
 
 
+def _unopposed(contest: Contest, champion: str | None) -> str | None:
+    """Why nobody stands against a challenger that has passed its checks; None if somebody does."""
+    if champion is None:
+        return "it passed all checks, and there was no champion"
+    terms, others = _terms(contest, champion)
+    if terms and others and (other := terms.other_task(others)):
+        return f"it passed all checks, and the champion is for another task: {other}"
+    return None
+
+
 def _incomparable(contest: Contest, champion: str) -> str | None:
-    report = read_report(contest.lake, MODEL, champion)
-    if report is None:
-        return f"it is gone from {contest.lake.root}"
-    terms, others = (
-        terms_of(contest.lake, report.report),
-        terms_of(contest.lake, contest.challenger),
-    )
+    terms, others = _terms(contest, champion)
     if terms is None or others is None:
-        return "the lake does not tell what they were trained on"
+        return f"{contest.lake.root} does not tell any more what they were trained on"
     return terms.why_not(others)
 
 
-def _compared(contest: Contest, champion: str, log: Logger) -> Held:
+def _terms(contest: Contest, champion: str) -> tuple[Terms | None, Terms | None]:
+    """What champion and challenger were trained on."""
+    report = read_report(contest.lake, MODEL, champion)
+    of_champion = terms_of(contest.lake, report.report) if report else None
+    return of_champion, terms_of(contest.lake, contest.challenger)
+
+
+def _compared(contest: Contest, champion: str, log: Logger) -> Verdict:
     lake, challenger = contest.lake, contest.challenger
     terms = terms_of(lake, challenger)
     assert terms, "they are comparable"
@@ -152,7 +163,7 @@ def _compared(contest: Contest, champion: str, log: Logger) -> Held:
     ruling = rule(outcome.report.figures, contest.contract.promotion)
     if not ruling.promoted:
         ruling = replace(ruling, reason=f"{challenger.version} has {ruling.reason}")
-    return Held(ruling, champion, outcome)
+    return Verdict(ruling, champion, outcome)
 
 
 def _stays(reason: str) -> Ruling:

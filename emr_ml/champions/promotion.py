@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emr_ml.checks.dataset import judge_dataset
-from emr_ml.checks.evidence import INFORMATIVE, Evidence, Judge
+from emr_ml.checks.evidence import Evidence, Judge
 from emr_ml.checks.metrics import judge_metrics
 from emr_ml.checks.model import judge_model
 from emr_ml.contract import Contract
@@ -48,7 +48,7 @@ def failed_checks(lake: Lake, contract: Contract, reports: Sequence[Report]) -> 
         f"{report.asset}: {result.check_name} ({result.description})"
         for report in reports
         for result in JUDGES[report.asset](Evidence(report, contract, lake))
-        if not result.passed and INFORMATIVE not in (result.metadata or {})
+        if not result.passed
     ]
 
 

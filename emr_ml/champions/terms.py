@@ -9,39 +9,47 @@ from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, job_key, read_report
 
 SAME_TASK = ("column", "kind", "positive")
+READ_AS = ("format", "dialect", "missing")
 
 
 @dataclass(frozen=True)
 class Terms:
-    """The kinds of the columns by name, the label, the split, and the columns of the id."""
+    """The kinds of the columns by name, the label, the split, the columns of the id.
+
+    `read_as` is what of the contract changes values when files are read.
+    """
 
     columns: Mapping[str, str]
     label: Mapping[str, Any]
     split: Mapping[str, int]
     id: tuple[str, ...]
+    read_as: Mapping[str, Any]
 
     @classmethod
     def of(cls, contract: Mapping[str, Any]) -> Self:
         """The terms in those parts of a contract, as JSON values."""
         kinds = {name: column["kind"] for name, column in contract["columns"].items()}
-        return cls(kinds, contract["label"] or {}, contract["split"], tuple(contract["id"]))
+        read_as = {key: contract[key] for key in READ_AS}
+        label = contract["label"] or {}
+        return cls(kinds, label, contract["split"], tuple(contract["id"]), read_as)
 
     @classmethod
     def in_contract(cls, contract: Contract) -> Self:
         """The terms that hold now."""
-        return cls.of(contract.pick("columns", "label", "split", "id"))
+        return cls.of(contract.pick("columns", "label", "split", "id", *READ_AS))
 
     def why_not(self, rows: Self) -> str | None:
         """Why a model on these terms can't be put to rows on those; None if it can."""
-        if problem := self._other_task(rows) or self.lacking(rows):
+        if problem := self.other_task(rows) or self.lacking(rows):
             return problem
         if self.split != rows.split:
             return "the `split` has changed, so it was trained on rows that are tested on now"
-        drawn_anew = self.id != rows.id or (not self.id and self.columns.keys() ^ rows.columns)
-        if drawn_anew:
+        # without an id, a row's side of the split depends on all of its values
+        by_values = (self.columns.keys() ^ rows.columns) or self.read_as != rows.read_as
+        if self.id != rows.id or (not self.id and by_values):
             return (
-                "the `id` has changed, or it has none and the columns have, so it was trained on "
-                "rows that are tested on now"
+                "the `id` has changed, or there is none and the columns or the way that values "
+                "are read have, so it was trained on rows that are tested on now"
             )
         return None
 
@@ -53,7 +61,8 @@ class Terms:
                 return f"it needs the {kind} column '{name}', which is {now or 'not there'} now"
         return None
 
-    def _other_task(self, rows: Self) -> str | None:
+    def other_task(self, rows: Self) -> str | None:
+        """What such a model predicts that those rows do not ask for; None if they do."""
         if all(self.label.get(key) == rows.label.get(key) for key in SAME_TASK):
             return None
         return f"it predicts {_named(self.label)}, and the label is {_named(rows.label)} now"
@@ -66,7 +75,7 @@ def terms_of(lake: Lake, model: Report) -> Terms | None:
     asked, cleaned = _asked(lake, model), _asked(lake, dataset.report) if dataset else None
     if asked is None or cleaned is None:
         return None
-    return Terms.of({**asked, "id": cleaned["id"]})
+    return Terms.of({**cleaned, **asked})
 
 
 def _asked(lake: Lake, report: Report) -> Mapping[str, Any] | None:

@@ -1,15 +1,21 @@
-"""Checks of a data set's rows: columns with next to no value, and rows that stand there again."""
+"""Checks of a data set's rows: ids of their own, columns with values, few copies."""
 
 import dagster as dg
 
 from emr_ml.checks.evidence import Evidence, listed, warning
 
-NULL_SHARE, DUPLICATES = "null_share", "duplicates"
+UNIQUE_ID, NULL_SHARE, DUPLICATES = "unique_id", "null_share", "duplicates"
 
 
 def data_checks(asset: str) -> list[dg.AssetCheckSpec]:
     """What `judge_data` evaluates."""
     return [
+        dg.AssetCheckSpec(
+            UNIQUE_ID,
+            asset=asset,
+            blocking=True,
+            description="No two rows have one id, if the contract asks for it.",
+        ),
         dg.AssetCheckSpec(
             NULL_SHARE,
             asset=asset,
@@ -24,8 +30,24 @@ def data_checks(asset: str) -> list[dg.AssetCheckSpec]:
 
 
 def judge_data(evidence: Evidence) -> list[dg.AssetCheckResult]:
-    """Whether columns have values, and rows are not there many times."""
-    return [_null_share(evidence), _duplicates(evidence)]
+    """Whether ids are their own, columns have values, and rows are not there many times."""
+    return [_unique_id(evidence), _null_share(evidence), _duplicates(evidence)]
+
+
+def _unique_id(evidence: Evidence) -> dg.AssetCheckResult:
+    contract = evidence.contract
+    duplicates = evidence.report.figures.get("duplicates", {})
+    again: int = duplicates.get("ids") or 0
+    unique = not again or not contract.checks.unique_id
+    return dg.AssetCheckResult(
+        passed=unique,
+        check_name=UNIQUE_ID,
+        description=None
+        if unique
+        else f"{again} rows have an id ({listed(contract.id)}) that an earlier row has: remove "
+        "them from the source, or set `unique_id: false` under `checks`",
+        metadata={"asked_for": contract.checks.unique_id, **duplicates},
+    )
 
 
 def _null_share(evidence: Evidence) -> dg.AssetCheckResult:

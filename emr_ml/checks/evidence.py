@@ -12,8 +12,6 @@ from spark_jobs.runtime.parts import REJECTED
 from spark_jobs.runtime.report import Report, attempt_key
 
 SHOWN = 60  # characters of a name
-# in a result's metadata: it tells something, and no promotion depends on it
-INFORMATIVE = "informative"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
-"""Checks of rows: each is accounted for, few are rejected, ids are their own."""
+"""Checks of rows: each is accounted for, and few are rejected."""
 
 from collections.abc import Mapping
 
 import dagster as dg
 
-from emr_ml.checks.evidence import Evidence, listed
+from emr_ml.checks.evidence import Evidence
 
-UNIQUE_ID = "unique_id"
 ROWS_CONSERVED = "rows_conserved"
 FOLDERS_SHOWN = 3
 REJECTED_SHARE = "rejected_share"
@@ -26,12 +25,6 @@ def row_checks(asset: str) -> list[dg.AssetCheckSpec]:
             asset=asset,
             blocking=True,
             description="No more rows break the contract than `max_rejected_share` allows.",
-        ),
-        dg.AssetCheckSpec(
-            UNIQUE_ID,
-            asset=asset,
-            blocking=True,
-            description="No two rows have one id, if the contract asks for it.",
         ),
     ]
 
@@ -56,24 +49,7 @@ def judge_rows(evidence: Evidence) -> list[dg.AssetCheckResult]:
             description=None if few else _too_many(evidence, share, most),
             metadata={"share": share, "max_rejected_share": most, "rejected": rows["rejected"]},
         ),
-        _unique_id(evidence),
     ]
-
-
-def _unique_id(evidence: Evidence) -> dg.AssetCheckResult:
-    contract = evidence.contract
-    duplicates = evidence.report.figures.get("duplicates", {})
-    again: int = duplicates.get("ids") or 0
-    unique = not again or not contract.checks.unique_id
-    return dg.AssetCheckResult(
-        passed=unique,
-        check_name=UNIQUE_ID,
-        description=None
-        if unique
-        else f"{again} rows have an id ({listed(contract.id)}) that an earlier row has: remove "
-        "them from the source, or set `unique_id: false` under `checks`",
-        metadata={"asked_for": contract.checks.unique_id, **duplicates},
-    )
 
 
 def _too_many(evidence: Evidence, share: float, most: float) -> str:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import click
 
+from emr_ml.aws_errors import is_aws_error
 from emr_ml.champions.record import MODEL
 from emr_ml.settings import SettingsError, load_settings
 from emr_ml.uses import use
@@ -24,8 +25,7 @@ def lake_that_is_set() -> Generator[Lake]:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         raise click.ClickException(f"{what}. Check EMR_ML_LAKE, its rights and its disk") from error
     except Exception as error:
-        # botocore's errors have no class of their own to catch without importing it
-        if not type(error).__module__.startswith(("botocore", "boto3")):
+        if not is_aws_error(error):
             raise
         raise click.ClickException(
             f"AWS said: {error}. Check EMR_ML_LAKE, credentials, region and endpoint"
@@ -35,8 +35,11 @@ def lake_that_is_set() -> Generator[Lake]:
 def check_model(lake: Lake, version: str) -> None:
     """Raises JobError if that version of lr_model is not in the lake; if it is, it stays there."""
     use(lake, f"{MODEL}/{version}")
-    if read_report(lake, MODEL, version) is None:
+    committed = read_report(lake, MODEL, version)
+    if committed is None:
         raise JobError(
             f"{MODEL} {version} is gone from {lake.root}: make another version champion with "
             "`emr-ml promote VERSION`"
         )
+    for asset, each in committed.report.inputs.items():
+        use(lake, f"{asset}/{each}")

@@ -31,7 +31,7 @@ def _local(settings: Settings) -> Launcher:
     from emr_ml.launchers.local import LocalLauncher
     from spark_jobs.runtime.lake import open_lake
 
-    sources = (settings.lake, settings.source, settings.sales_source)
+    sources = (settings.lake, settings.source, settings.scoring_source, settings.sales_source)
     return LocalLauncher(
         open_lake(settings.lake),
         settings.fast_poll_seconds,

@@ -173,12 +173,12 @@ class Launcher(ABC):
 
     def _compute_as(self, held: Held, work: Work, before: Committed | None, log: Logger) -> Outcome:
         attempt = held.claim.attempt
-        request = self._request(work, attempt)
         with held.kept(log):
             # whoever held the claim before may have committed just before it was taken
             if found := self._committed(work, before):
                 return Outcome(found, reused=True, facts={})
             log.info("attempt %s of %s %s", attempt, work.asset, work.version)
+            request = self._request(work, attempt)
             try:
                 computed = self._compute(request, held, log)
             except DetachedError:
@@ -190,7 +190,6 @@ class Launcher(ABC):
     def _compute(self, request: Request, held: Held, log: Logger) -> Computed:
         """Compute, and keep why the attempt failed for those who follow it."""
         try:
-            self._keep(request)
             return self.compute(request, held, log)
         except (SupersededError, DetachedError):
             raise
@@ -213,6 +212,15 @@ class Launcher(ABC):
             record_failure(self.lake, request, failure)
 
     def _request(self, work: Work, attempt: int) -> Request:
+        """What the attempt is asked; one that is under way goes on with what it was asked."""
+        key = job_key(work.asset, work.version, attempt, "request.json")
+        if stored := self.lake.read(key):
+            return Request.of(stored.json())
+        request = self._new_request(work, attempt)
+        self.lake.write_json(key, request.as_json())
+        return request
+
+    def _new_request(self, work: Work, attempt: int) -> Request:
         inputs, parts, new_part = work.inputs, list[Part](), ""
         if work.batches:
             parts, left = parts_for(self.lake, work)
@@ -232,10 +240,6 @@ class Launcher(ABC):
             parts=tuple(parts),
             new_part=new_part,
         )
-
-    def _keep(self, request: Request) -> None:
-        key = job_key(request.asset, request.version, request.attempt, "request.json")
-        self.lake.write_json(key, request.as_json())
 
     def _follow(self, claims: Claims, followed: int, log: Logger) -> int:
         claim = claims.current()

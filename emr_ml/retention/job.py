@@ -11,7 +11,7 @@ from emr_ml.current import read_current
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import plain_failures
 from emr_ml.retention.judgement import Removal, Roots, removals
-from emr_ml.retention.removal import remove
+from emr_ml.retention.removal import remove_all
 from emr_ml.retention.survey import survey
 from emr_ml.settings import Settings, load_settings
 from spark_jobs.runtime.lake import Lake
@@ -40,16 +40,18 @@ def clean_lake(
     """Remove what is neither current, nor a champion, nor part of these, nor young."""
     with plain_failures():
         lake, names = launcher.lake, names_of_assets()
+        there = survey(lake, names)
         found = removals(
-            survey(lake, names),
+            there,
             roots_of(lake, names, settings.retention_champions),
             time.time() - config.older_than_days * DAY,
         )
 
         def is_root(key: str) -> bool:
-            return key in roots_of(lake, names, settings.retention_champions).keys
+            asset = key.partition("/")[0]
+            return key in roots_of(lake, [asset], settings.retention_champions).keys
 
-        gone = found if config.dry_run else [each for each in found if remove(lake, each, is_root)]
+        gone = found if config.dry_run else list(remove_all(lake, there, found, is_root))
     verb = "may go" if config.dry_run else "removed"
     size = sum(each.size for each in gone)
     context.log.info("%s %s, %s bytes", len(gone), verb, f"{size:,}")

@@ -38,7 +38,7 @@ class Roots:
     @property
     def keys(self) -> set[str]:
         standing = {f"{asset}/{current.version}" for asset, current in self.current.items()}
-        line = self.champions.line[-max(self.last_champions, 1) :]
+        line = self.champions.line[-self.last_champions :]
         return standing | {f"{MODEL}/{champion.version}" for champion in line}
 
 
@@ -50,7 +50,7 @@ def removals(found: Survey, roots: Roots, older_than: float) -> list[Removal]:
         roots: what is kept, with all that it was made of.
         older_than: what was written or used after this, in seconds since 1970, is kept.
     """
-    kept = _made_of(found, roots.keys | _young(found, older_than))
+    kept = made_of(found, roots.keys | _young(found, older_than))
     taken = {
         part["key"] for key in kept & found.reports.keys() for part in found.reports[key].parts
     }
@@ -62,7 +62,8 @@ def _young(found: Survey, older_than: float) -> set[str]:
     return {key for key, folder in found.versions.items() if folder.used >= older_than}
 
 
-def _made_of(found: Survey, keys: set[str]) -> set[str]:
+def made_of(found: Survey, keys: set[str]) -> set[str]:
+    """The versions, and all that they were made of."""
     kept: set[str] = set()
     waiting = list(keys)
     while waiting:
@@ -73,6 +74,12 @@ def _made_of(found: Survey, keys: set[str]) -> set[str]:
         if report := found.reports.get(key):
             waiting += [f"{_asset(name)}/{each}" for name, each in report.inputs.items()]
     return kept
+
+
+def parts_of(found: Survey, versions: set[str]) -> set[str]:
+    """The folders of the parts that these versions take."""
+    reports = (found.reports[key] for key in versions & found.reports.keys())
+    return {part["key"] for report in reports for part in report.parts}
 
 
 def _asset(name: str) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emr_ml.champions.contest import Contest, Held, hold
+from emr_ml.champions.contest import Contest, Verdict, hold
 from emr_ml.champions.record import Champion, promote, promote_by_hand, read_champion, roll_back
-from emr_ml.claims import Held as HeldClaim
+from emr_ml.claims import Held
 from emr_ml.contract import Contract
 from emr_ml.launchers.base import Computed, Launcher
 from emr_ml_tests.checks.reports import a_report
@@ -41,7 +41,7 @@ class Comparing(Launcher):
     def spark(self) -> str:
         return "4"
 
-    def compute(self, request: Request, held: HeldClaim, log: Logger) -> Computed:  # noqa: ARG002
+    def compute(self, request: Request, held: Held, log: Logger) -> Computed:  # noqa: ARG002
         self.asked.append(request)
         self.meanwhile()
         named = {"challenger": "lr_model", "champion": "champion"}
@@ -72,8 +72,9 @@ def report_of(request: Request, figures: dict[str, Any]) -> Report:
 def trained(lake: Lake, version: str, *, good: bool = True, **changes: Any) -> list[Report]:
     """A model with all that it was made of and measured by, committed; the model is the second."""
     contract = Contract.model_validate({**CONTRACT, **changes})
+    cleaned_by = ("format", "dialect", "missing", "columns", "label", "id")
     asked = {
-        "processed_dataset": contract.pick("columns", "label", "id"),
+        "processed_dataset": contract.pick(*cleaned_by),
         "lr_model": contract.pick("columns", "label", "split"),
         "metrics": contract.pick("label", "split"),
     }
@@ -88,7 +89,7 @@ def trained(lake: Lake, version: str, *, good: bool = True, **changes: Any) -> l
     return reports
 
 
-def contest(launcher: Launcher, reports: list[Report], **changes: Any) -> Held:
+def contest(launcher: Launcher, reports: list[Report], **changes: Any) -> Verdict:
     contract = Contract.model_validate({**CONTRACT, **changes})
     return hold(Contest(reports[1], tuple(reports), contract, launcher, "run"), LOG)
 
@@ -102,31 +103,31 @@ def champion_of(lake: Lake) -> Champion:
 def test_the_first_that_passes_its_checks_is_champion_and_nothing_is_compared(lake: Lake) -> None:
     launcher = Comparing(lake, {})
 
-    held = contest(launcher, trained(lake, "a"))
+    verdict = contest(launcher, trained(lake, "a"))
 
-    assert held.ruling.promoted
+    assert verdict.ruling.promoted
     assert (champion_of(lake).version, champion_of(lake).how) == ("a", "first")
     assert champion_of(lake).run_id == "run"
     assert launcher.asked == []
 
 
 def test_one_that_fails_a_check_is_not_even_the_first(folder_lake: Lake) -> None:
-    held = contest(Comparing(folder_lake, {}), trained(folder_lake, "a", good=False))
+    verdict = contest(Comparing(folder_lake, {}), trained(folder_lake, "a", good=False))
 
-    assert not held.ruling.promoted
-    assert "a failed processed_dataset: rows_conserved (1 rows are neither" in held.ruling.reason
-    assert "`emr-ml promote a`" in held.ruling.reason
+    assert not verdict.ruling.promoted
+    assert "a failed processed_dataset: rows_conserved (1 rows are neither" in verdict.ruling.reason
+    assert "`emr-ml promote a`" in verdict.ruling.reason
     assert read_champion(folder_lake) is None
-    assert held.champion("a") == "none"
+    assert verdict.champion("a") == "none"
 
 
 def test_the_better_takes_the_place_and_the_reason_is_kept(lake: Lake) -> None:
     launcher = Comparing(lake, {"a": 0.5, "b": 0.3})
     contest(launcher, trained(lake, "a"))
 
-    held = contest(launcher, trained(lake, "b"))
+    verdict = contest(launcher, trained(lake, "b"))
 
-    assert (held.before, held.champion("b")) == ("a", "b")
+    assert (verdict.before, verdict.champion("b")) == ("a", "b")
     assert (champion_of(lake).version, champion_of(lake).how) == ("b", "better")
     assert champion_of(lake).why.startswith("mean loss 0.3, the champion's 0.5: lower by 0.2")
 
@@ -138,13 +139,13 @@ def test_the_champion_stays_if_the_challenger_is_not_surely_better(
     launcher = Comparing(folder_lake, {"a": 0.5, "b": loss})
     contest(launcher, trained(folder_lake, "a"))
 
-    held = contest(launcher, trained(folder_lake, "b"))
+    verdict = contest(launcher, trained(folder_lake, "b"))
 
-    assert not held.ruling.promoted
-    assert champion_of(folder_lake).version == held.champion("b") == "a"
-    assert held.ruling.reason.startswith(f"b has mean loss {loss}")
-    assert held.ruling.reason.endswith("not surely better")
-    assert held.ruling.facts["improvement"] == pytest.approx(0.5 - loss)
+    assert not verdict.ruling.promoted
+    assert champion_of(folder_lake).version == verdict.champion("b") == "a"
+    assert verdict.ruling.reason.startswith(f"b has mean loss {loss}")
+    assert verdict.ruling.reason.endswith("not surely better")
+    assert verdict.ruling.facts["improvement"] == pytest.approx(0.5 - loss)
 
 
 def test_a_better_one_that_fails_a_check_is_refused_and_the_check_is_named(
@@ -153,10 +154,10 @@ def test_a_better_one_that_fails_a_check_is_refused_and_the_check_is_named(
     launcher = Comparing(folder_lake, {"a": 0.5, "b": 0.1})
     contest(launcher, trained(folder_lake, "a"))
 
-    held = contest(launcher, trained(folder_lake, "b", good=False))
+    verdict = contest(launcher, trained(folder_lake, "b", good=False))
 
     assert champion_of(folder_lake).version == "a"
-    assert "rows_conserved" in held.ruling.reason
+    assert "rows_conserved" in verdict.ruling.reason
     assert launcher.asked == []
 
 
@@ -165,10 +166,10 @@ def test_the_champion_is_not_compared_with_itself(folder_lake: Lake) -> None:
     reports = trained(folder_lake, "a")
     contest(launcher, reports)
 
-    held = contest(launcher, reports)
+    verdict = contest(launcher, reports)
 
-    assert (held.ruling.promoted, held.ruling.reason) == (False, "it is the champion already")
-    assert held.champion("a") == "a"
+    assert (verdict.ruling.promoted, verdict.ruling.reason) == (False, "it is the champion already")
+    assert verdict.champion("a") == "a"
 
 
 def test_a_margin_that_changed_is_judged_anew_without_a_computation(folder_lake: Lake) -> None:
@@ -196,7 +197,6 @@ def test_both_are_put_to_the_rows_that_the_challenger_was_made_of(folder_lake: L
     ("changes", "said"),
     [
         ({"columns": {"b": "numeric"}}, "it needs the numeric column 'a'"),
-        ({"label": {"column": "z", "positive": "1"}}, "it predicts 'y'"),
         ({"split": {"train": 50}}, "the `split` has changed"),
     ],
 )
@@ -206,11 +206,24 @@ def test_what_can_not_be_compared_leaves_the_champion_and_names_the_way_out(
     launcher = Comparing(folder_lake, {})
     contest(launcher, trained(folder_lake, "a"))
 
-    held = contest(launcher, trained(folder_lake, "b", **changes), **changes)
+    verdict = contest(launcher, trained(folder_lake, "b", **changes), **changes)
 
     assert champion_of(folder_lake).version == "a"
-    assert f"the champion a can't be compared with b: {said}" in held.ruling.reason
-    assert "`emr-ml promote b`" in held.ruling.reason
+    assert f"the champion a can't be compared with b: {said}" in verdict.ruling.reason
+    assert "`emr-ml promote b`" in verdict.ruling.reason
+
+
+def test_a_champion_for_another_label_gives_way_to_one_that_passes_its_checks(
+    folder_lake: Lake,
+) -> None:
+    launcher, label = Comparing(folder_lake, {}), {"column": "z", "positive": "1"}
+    contest(launcher, trained(folder_lake, "a"))
+
+    verdict = contest(launcher, trained(folder_lake, "b", label=label), label=label)
+
+    assert champion_of(folder_lake).version == "b"
+    assert "the champion is for another task: it predicts 'y'" in verdict.ruling.reason
+    assert launcher.asked == []
 
 
 def test_a_champion_that_is_gone_can_not_be_compared(folder_lake: Lake) -> None:
@@ -218,9 +231,9 @@ def test_a_champion_that_is_gone_can_not_be_compared(folder_lake: Lake) -> None:
     contest(launcher, trained(folder_lake, "a"))
     folder_lake.remove("lr_model/a/report.json")
 
-    held = contest(launcher, trained(folder_lake, "b"))
+    verdict = contest(launcher, trained(folder_lake, "b"))
 
-    assert "it is gone from" in held.ruling.reason
+    assert "does not tell any more what they were trained on" in verdict.ruling.reason
 
 
 def test_one_that_was_rolled_back_comes_back_only_by_hand(lake: Lake) -> None:
@@ -230,10 +243,10 @@ def test_one_that_was_rolled_back_comes_back_only_by_hand(lake: Lake) -> None:
     contest(launcher, reports)
     roll_back(lake, "b", "it was bad")
 
-    held = contest(launcher, reports)
+    verdict = contest(launcher, reports)
 
     assert champion_of(lake).version == "a"
-    assert held.ruling.reason.startswith("b was rolled back")
+    assert verdict.ruling.reason.startswith("b was rolled back")
     promote_by_hand(lake, "b", "it was not that bad")
     assert champion_of(lake).version == "b"
 
@@ -246,10 +259,10 @@ def test_whoever_is_beaten_to_it_is_compared_with_the_new_champion(lake: Lake) -
     slow = Comparing(lake, {"a": 0.5, "b": 0.3, "best": 0.1})
     slow.meanwhile = lambda: contest(swift, best)
 
-    held = contest(slow, trained(lake, "b"))
+    verdict = contest(slow, trained(lake, "b"))
 
     assert champion_of(lake).version == "best"
-    assert (held.ruling.promoted, held.before) == (False, "best")
+    assert (verdict.ruling.promoted, verdict.before) == (False, "best")
     assert [asked.inputs["champion"].version for asked in slow.asked] == ["a", "best"]
 
 

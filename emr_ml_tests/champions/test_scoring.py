@@ -7,8 +7,8 @@ import pytest
 
 from emr_ml.champions.record import read_champion
 from emr_ml.champions.scoring import scoring_recipe
+from emr_ml.champions.usable import NotUsableError
 from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, failure, metadata
-from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import open_lake
 
 HEADER = "height,colour"
@@ -98,5 +98,5 @@ def test_a_champion_that_needs_another_column_is_told(trained: Scoring, tmp_path
     other.write_text("columns: {colour: categorical}\nlabel: {column: kind, positive: 'yes'}\n")
     lake = open_lake(trained.graph.settings.lake)
 
-    with pytest.raises(JobError, match="needs the numeric column 'height', which is not there now"):
+    with pytest.raises(NotUsableError, match="needs the numeric column 'height'"):
         scoring_recipe(lake, str(other), force=False)

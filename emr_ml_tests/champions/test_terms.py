@@ -24,7 +24,7 @@ def terms(**changes: Any) -> Terms:
         {"columns": {"b": "categorical", "a": {"kind": "numeric", "min": 0}}},
         {"label": {"column": "y", "positive": "yes", "negative": ["no"]}},
         {"checks": {"max_rejected_share": 0.5}, "promotion": {"confidence": 0.9}},
-        {"model": {"estimator": "random_forest"}, "missing": ["-"]},
+        {"model": {"estimator": "random_forest"}},
     ],
     ids=["nothing", "rules and order", "negative", "thresholds", "model"],
 )
@@ -48,7 +48,8 @@ def test_what_does_not_touch_what_a_model_needs_may_change(changes: dict[str, An
         ({"label": None}, "it predicts 'y'"),
         ({"split": {"train": 70}}, "the `split` has changed"),
         ({"id": ["k"]}, "the `id` has changed"),
-        ({"columns": {**PLAIN["columns"], "c": "text"}}, "it has none and the columns have"),
+        ({"columns": {**PLAIN["columns"], "c": "text"}}, "there is none and the columns"),
+        ({"missing": ["-"]}, "the way that values are read"),
     ],
 )
 def test_what_makes_a_comparison_wrong_is_told(changes: dict[str, Any], said: str) -> None:
@@ -59,3 +60,12 @@ def test_columns_may_come_in_where_an_id_keeps_rows_on_their_side() -> None:
     more = {**PLAIN["columns"], "c": "text"}
 
     assert terms(id=["k"]).why_not(terms(id=["k"], columns=more)) is None
+
+
+def test_how_values_are_read_may_change_where_an_id_keeps_rows_on_their_side() -> None:
+    assert terms(id=["k"]).why_not(terms(id=["k"], missing=["-"])) is None
+
+
+def test_another_label_is_another_task_and_other_columns_are_not() -> None:
+    assert "it predicts 'y'" in str(terms().other_task(terms(label={"column": "z"})))
+    assert terms().other_task(terms(columns={"a": "numeric"})) is None

@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from emr_ml.checks.data import DUPLICATES, NULL_SHARE, judge_data
+from emr_ml.checks.data import DUPLICATES, NULL_SHARE, UNIQUE_ID, judge_data
 from emr_ml.contract import Contract
 from emr_ml_tests.checks.reports import evidence
 
@@ -36,3 +36,26 @@ def test_rows_that_equal_an_earlier_one_are_counted(again: int, passes: bool) ->
 @pytest.mark.parametrize("check", [NULL_SHARE, DUPLICATES])
 def test_nothing_is_said_of_no_rows(check: str) -> None:
     assert verdict(check, kept=0, columns={"a": {"missing": 0}}, duplicates={"rows": 0}).passed
+
+
+def unique_id(*, asked_for: bool, again: int | None) -> tuple[bool, str | None]:
+    contract = Contract.model_validate(
+        {"columns": {"a": "numeric"}, "id": ["k"], "checks": {"unique_id": asked_for}}
+    )
+    facts = evidence(contract, figures={"duplicates": {"rows": 0, "ids": again}})
+    result = next(r for r in judge_data(facts) if r.check_name == UNIQUE_ID)
+    return result.passed, result.description
+
+
+def test_an_id_that_stands_twice_fails_where_the_contract_asks_for_unique_ones() -> None:
+    passed, said = unique_id(asked_for=True, again=2)
+
+    assert not passed
+    assert str(said).startswith("2 rows have an id ('k') that an earlier row has")
+
+
+@pytest.mark.parametrize(("asked_for", "again"), [(True, 0), (False, 2), (False, None)])
+def test_an_id_may_stand_twice_where_the_contract_does_not_mind(
+    asked_for: bool, again: int | None
+) -> None:
+    assert unique_id(asked_for=asked_for, again=again) == (True, None)

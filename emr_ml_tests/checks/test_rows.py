@@ -1,8 +1,8 @@
-"""Whether rows are accounted for, few rejected, ids their own."""
+"""Whether rows are accounted for, few rejected."""
 
 import pytest
 
-from emr_ml.checks.rows import UNIQUE_ID, judge_rows
+from emr_ml.checks.rows import judge_rows
 from emr_ml.contract import Contract
 from emr_ml_tests.checks.reports import evidence
 
@@ -20,7 +20,6 @@ def test_rows_that_are_all_accounted_for_pass() -> None:
     assert verdicts({"in": 100, "kept": 97, "rejected": 3}) == {
         "rows_conserved": True,
         "rejected_share": True,
-        "unique_id": True,
     }
 
 
@@ -37,29 +36,6 @@ def test_the_rejected_share_may_reach_the_threshold(rejected: int, passes: bool)
 
 def test_no_row_at_all_fails() -> None:
     assert not verdicts({"in": 0, "kept": 0, "rejected": 0})["rejected_share"]
-
-
-def unique_id(*, asked_for: bool, again: int | None) -> tuple[bool, str | None]:
-    contract = Contract.model_validate(
-        {"columns": {"a": "numeric"}, "id": ["k"], "checks": {"unique_id": asked_for}}
-    )
-    facts = evidence(contract, figures={"duplicates": {"rows": 0, "ids": again}})
-    result = next(r for r in judge_rows(facts) if r.check_name == UNIQUE_ID)
-    return result.passed, result.description
-
-
-def test_an_id_that_stands_twice_fails_where_the_contract_asks_for_unique_ones() -> None:
-    passed, said = unique_id(asked_for=True, again=2)
-
-    assert not passed
-    assert str(said).startswith("2 rows have an id ('k') that an earlier row has")
-
-
-@pytest.mark.parametrize(("asked_for", "again"), [(True, 0), (False, 2), (False, None)])
-def test_an_id_may_stand_twice_where_the_contract_does_not_mind(
-    asked_for: bool, again: int | None
-) -> None:
-    assert unique_id(asked_for=asked_for, again=again) == (True, None)
 
 
 def test_too_many_rejected_rows_are_told_with_the_rules_that_most_of_them_broke() -> None:

@@ -1,14 +1,16 @@
 """A removal never takes away what somebody has picked."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from emr_ml.inputs import committed_input
 from emr_ml.retention.judgement import Removal
-from emr_ml.retention.removal import remove
+from emr_ml.retention.removal import remove_all
+from emr_ml.retention.survey import survey
 from emr_ml.uses import USED, use
-from emr_ml_tests.retention.stored import Stored, version
+from emr_ml_tests.retention.stored import ASSETS, Stored, version
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import claim_key, read_report
@@ -29,6 +31,10 @@ def the_one(stored: Stored) -> Removal:
 
 def never(_key: str) -> bool:
     return False
+
+
+def remove(lake: Lake, removal: Removal, is_root: Callable[[str], bool]) -> bool:
+    return bool(list(remove_all(lake, survey(lake, ASSETS), [removal], is_root)))
 
 
 def test_of_a_removed_version_the_claim_is_left_so_that_attempts_count_on(stored: Stored) -> None:
@@ -95,3 +101,20 @@ def test_a_use_is_noted_once_an_hour(stored: Stored) -> None:
     use(stored.lake, folder)
 
     assert stored.lake.read(f"{folder}/{USED}") == noted
+
+
+def test_what_a_picked_version_was_made_of_stays_with_it(lake: Lake) -> None:
+    stored = Stored(lake)
+    part = stored.part("aa-1")
+    stored.commit("processed_dataset", 1, parts=[part])
+    stored.commit("lr_model", 2, processed_dataset=1)
+    stored.commit("metrics", 3, lr_model=2)
+    found, wanted = survey(lake, ASSETS), stored.removable()
+    assert {each.what for each in wanted} == {"version", "part"}
+
+    gone = list(remove_all(lake, found, wanted, lambda key: key.startswith("lr_model/")))
+
+    assert [each.key for each in gone] == [f"metrics/{version(3)}"]
+    assert lake.read(f"{part}/kept/rows")
+    for asset, number in (("lr_model", 2), ("processed_dataset", 1)):
+        assert read_report(lake, asset, version(number))

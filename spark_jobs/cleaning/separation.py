@@ -1,6 +1,6 @@
 """Separates the rows that a contract takes from those that it rejects."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ SETTINGS = {
 class Separated:
     """How many rows came in, were kept and rejected; how many broke each rule; what was observed.
 
-    `observed` is about the kept rows: what is described of each column, and what was asked for.
+    `observed` is what is described of each column of the kept rows.
     """
 
     rows: dict[str, int]
@@ -51,7 +51,6 @@ def separate(
     write: Callable[[DataFrame], None],
     rejected: str,
     watch: Stopwatch,
-    found: Sequence[Column] = (),
 ) -> Separated:
     """Have the kept rows written, and write the rejected ones to `rejected`, if there are any.
 
@@ -62,7 +61,6 @@ def separate(
         rejected: a folder, for file, position, raw text, reason and broken rules of each
             rejected row.
         watch: takes the seconds of `process` and `reject`.
-        found: aggregates of the kept rows to observe.
 
     Raises:
         JobError: a file can't be read.
@@ -77,7 +75,7 @@ def separate(
         .where(~F.col(REJECTED))
         .drop(REJECTED)
     )
-    kept = kept.observe(stayed, F.count(F.lit(1)).alias("rows"), *of_columns(kept), *found)
+    kept = kept.observe(stayed, F.count(F.lit(1)).alias("rows"), *of_columns(kept))
     with watch.phase("process"), told():
         write(kept)
     rows = {"in": came.get["rows"], "kept": stayed.get["rows"], "rejected": 0}

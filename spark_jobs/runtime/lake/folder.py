@@ -48,8 +48,11 @@ class FolderLake(Lake):
         return _etag(body)
 
     def remove(self, key: str) -> None:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            self._path(key).unlink()
+        path = self._path(key)
+        # Hadoop's checksum of a file lies beside it
+        for each in (path, path.with_name(f".{path.name}.crc")):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                each.unlink()
 
     def list(self, prefix: str) -> Iterator[Object]:
         walk = self.folder / prefix.rpartition("/")[0]
