@@ -12,7 +12,7 @@ from spark_jobs.runtime.report import report_key
 
 MODEL = "lr_model"
 KEY = "champion_model/champion.json"
-LONGEST_LINE, LONGEST_HISTORY, MOST_BARRED = 50, 500, 500
+LONGEST_LINE, LONGEST_HISTORY = 50, 500
 DIGITS, FEWEST_DIGITS = 32, 8  # of a version, and of what is given for one
 
 NO_CHAMPION = (
@@ -71,7 +71,7 @@ class Record:
     def barring(self, version: str) -> "Record":
         """The record with that version barred."""
         others = tuple(each for each in self.barred if each != version)
-        return replace(self, barred=(*others, version)[-MOST_BARRED:])
+        return replace(self, barred=(*others, version))
 
 
 def read_record(lake: Lake) -> Record:

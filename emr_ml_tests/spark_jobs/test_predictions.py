@@ -122,18 +122,19 @@ def test_a_row_that_breaks_the_contract_is_rejected_as_in_training(
 
 
 def test_the_csv_holds_the_same_rows_and_no_formula(bench: Bench, judge: Done) -> None:
-    quoted = '"=HYPERLINK(""http://x"")",@a,-6\n"two\nlines, ""quoted""",+b,6\n'
+    quoted = '" =HYPERLINK(""http://x"") ",@a,-6\n"two\nlines, ""quoted""",+b,6\n'
 
     done = score(bench, judge, BINARY, "words,job,n\n" + quoted)
 
     first, second = sorted(done.csv, key=lambda row: float(row["n"]))
     assert [first["words"], first["job"], first["n"]] == [
-        '\'=HYPERLINK("http://x")',
+        '\' =HYPERLINK("http://x") ',
         "'@a",
         "-6.0",
     ]
     assert [second["words"], second["job"]] == ['two\nlines, "quoted"', "'+b"]
     assert [row["prediction"] for row in (first, second)] == ["no", "yes"]
+    assert {row["_file"] for row in done.csv} == {"new.csv"}
 
 
 def test_without_a_negative_value_the_other_prediction_is_not_the_positive_one(
