@@ -37,9 +37,10 @@ label:
 
 
 def toy_rows(count: int = 120) -> list[str]:
-    """CSV rows, no two alike, that a line through the heights tells apart but for some noise."""
+    """CSV rows, no two alike, that height and colour tell apart but for some noise."""
     return [
-        f"{i % 40}.{i:03},{('red', 'blue')[i % 2]},{'yes' if (i % 40 + i % 7) > 22 else 'no'}"
+        f"{i % 40}.{i:03},{('red', 'blue')[i % 2]},"
+        f"{'yes' if i % 40 + i % 7 + 12 * (i % 2) > 28 else 'no'}"
         for i in range(count)
     ]
 

@@ -24,6 +24,8 @@ def flat(figures: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     for name, value in figures.items():
         if isinstance(value, Mapping):
             found |= flat(value, f"{above}{name}.")
+        elif isinstance(value, list):
+            found |= flat({str(place): each for place, each in enumerate(value)}, f"{above}{name}.")
         elif name not in ("bytes_read", "files_read"):
             found[above + name] = value
     return found

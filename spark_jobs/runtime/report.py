@@ -1,7 +1,7 @@
 """The commit of a version: `report.json`, and where everything of a version lies in the lake."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from spark_jobs.runtime.job import JobError
@@ -37,7 +37,7 @@ class Report:
     seconds: Mapping[str, float]
     started: str
     finished: str
-    parts: Sequence[Mapping[str, Any]] = ()
+    parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     schema: int = SCHEMA
 
 

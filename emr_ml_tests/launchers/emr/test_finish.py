@@ -18,7 +18,7 @@ def test_a_transient_cluster_ends_with_its_run(
     staging: "Staging", transient: dict[str, object]
 ) -> None:
     # slow enough that it is not the idle timeout that ends it
-    stage: Stage = staging(settings=transient, speed=20.0)
+    stage: Stage = staging(settings=transient, speed=6.0)
     stage.launch(run="a-run")
 
     stage.launcher().finish("a-run", LOG)

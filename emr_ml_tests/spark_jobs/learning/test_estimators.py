@@ -16,6 +16,7 @@ from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import DEFAULTS, Bench, Done, Row
 from spark_jobs.learning import estimators
 from spark_jobs.runtime.job import Input
+from spark_jobs.runtime.parts import Taken
 
 Numbers = npt.NDArray[np.float64]
 SIDES = ("train", "validation", "test")
@@ -95,7 +96,9 @@ def test_a_forest_of_the_same_rows_is_the_same_however_they_are_parted(
     folder = bench.folder()
     kept.repartition(3).write.parquet(f"{folder}/kept")
 
-    again = bench.train(Input("0" * 32, str(folder)), cancer.contract, **{**DEFAULTS, **FOREST})
+    parted = Input("0" * 32, str(folder), parts=(Taken(folder.name),))
+
+    again = bench.train(parted, cancer.contract, **{**DEFAULTS, **FOREST})
 
     assert again.result.figures == forest.result.figures
 
