@@ -80,6 +80,6 @@ def test_the_graph_on_emr_gives_what_it_gives_here_with_no_right_but_the_policy_
 
     assert done.passed, done.timeline
     assert len(done.calls.of("RunJobFlow")) == 1
-    assert len(done.calls.of("AddJobFlowSteps")) == 4
+    assert len(done.calls.of("AddJobFlowSteps")) == 6
     actions = done.calls.actions("launcher") - {("sts:GetCallerIdentity", "*")}
     assert forbidden(actions, list(statements(BUCKET))) == []
