@@ -35,6 +35,8 @@ PACE = {
     "EMR_ML_FAST_POLL_SECONDS": "0.5",
     "EMR_ML_POLL_SECONDS": "1.5",
     "EMR_ML_VISIBILITY_SECONDS": "3",
+    # half a minute of true time: what is between two steps takes as long as ever
+    "EMR_ML_IDLE_TIMEOUT_SECONDS": "600",
 }
 # what a rehearsal sets itself; of AWS's variables it takes none, for they lead to a real account
 OURS = ("EMR_ML_DEPLOYMENT", "EMR_ML_LAKE", "EMR_ML_SAMPLE_FOLDER", "DAGSTER_HOME")
