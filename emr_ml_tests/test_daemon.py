@@ -19,7 +19,8 @@ from spark_jobs.runtime.lake import Lake, open_lake
 
 PATIENCE_SECONDS = 300.0
 BIN = Path(sys.executable).parent
-SENSORS = ("new_data_sensor", "new_scoring_data_sensor")
+SENSORS = ("new_data_sensor", "new_scoring_data_sensor", "new_sales_sensor")
+SCHEDULES = ("retraining_schedule", "evaluation_schedule", "cleaning_schedule")
 EVERY_MINUTE = "* * * * *"
 
 
@@ -71,6 +72,17 @@ class Home:
         with dg.DagsterInstance.from_config(str(self.folder)) as instance:
             found = instance.get_runs(filters=dg.RunsFilter(job_name=job))
         return [run for run in found if run.is_finished]
+
+    def failed_ticks(self) -> dict[str, list[str]]:
+        """Of each sensor and schedule that has ticked, what its failed ticks say."""
+        failed: dict[str, list[str]] = {}
+        with dg.DagsterInstance.from_config(str(self.folder)) as instance:
+            for state in instance.all_instigator_state():
+                ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id)
+                if ticks:
+                    errors = [str(tick.error) for tick in ticks if tick.status.value == "FAILURE"]
+                    failed[state.name] = errors
+        return failed
 
     def reason(self) -> str:
         """What the newest materialization of the champion says."""
@@ -140,7 +152,7 @@ def test_data_lands_a_model_is_trained_and_promoted_rows_are_scored_and_schedule
     assert "mean loss" in home.reason() or "failed" in home.reason()
     assert list(home.lake.list("predictions/parts/"))
 
-    for schedule in ("retraining_schedule", "evaluation_schedule", "cleaning_schedule"):
+    for schedule in SCHEDULES:
         home.start("schedule", schedule)
     until(lambda: len(home.runs("training_job")) > 2, home)
     until(lambda: bool(home.runs("evaluation_job") and home.runs("clean_lake_job")), home)
@@ -149,3 +161,6 @@ def test_data_lands_a_model_is_trained_and_promoted_rows_are_scored_and_schedule
     assert all(run.is_success for run in [*home.runs("training_job"), *scheduled])
     models = {entry.key.split("/")[1] for entry in home.lake.list("lr_model/")}
     assert len(models - {"current.json"}) == 2, "a schedule trains nothing on unchanged data"
+    # two of the sensors are on without being started
+    names = {*SENSORS, *SCHEDULES, "failure_alert_sensor", "lost_run_sensor"}
+    assert home.failed_ticks() == {name: [] for name in names}
