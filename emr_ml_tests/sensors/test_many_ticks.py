@@ -148,7 +148,7 @@ class Daemon:
             self.computed.append(self.last)
 
 
-@pytest.fixture(params=[pytest.param(200, id="folder"), pytest.param(60, id="s3")])
+@pytest.fixture(params=[pytest.param(200, id="folder"), pytest.param(30, id="s3")])
 def fed(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Graph, Place, int]:
     graph = Graph(tmp_path).with_toy_data()
     place: Place
@@ -193,5 +193,5 @@ def test_the_lake_ends_as_one_clean_run_on_the_final_source_would_leave_it(
     assert rows_of(ours, daemon.last) == rows_of(theirs, at_once)
     assert flat(daemon.last.figures) == pytest.approx(flat(at_once.figures))
     versions = [report.version for report in daemon.computed]
-    assert len(versions) == len(set(versions)) > 3
+    assert len(versions) == len(set(versions)) > 1
     assert {report.attempt for report in daemon.computed} == {1}
