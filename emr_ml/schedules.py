@@ -1,5 +1,7 @@
 """Schedules: what is done again though nobody asks and nothing is new."""
 
+from typing import Any
+
 import dagster as dg
 
 from emr_ml.champions.record import NO_CHAMPION, read_champion
@@ -19,16 +21,12 @@ def schedules_for(settings: Settings) -> list[dg.ScheduleDefinition]:
 
 
 def _retraining(settings: Settings) -> dg.ScheduleDefinition:
-    try:
-        return dg.ScheduleDefinition(
-            name="retraining_schedule",
-            job=training_job,
-            cron_schedule=settings.retraining_cron,
-            execution_timezone=settings.time_zone,
-            description="Trains on what the source holds; on unchanged data, all is reused.",
-        )
-    except dg.DagsterInvalidDefinitionError as error:
-        raise SettingsError(f"EMR_ML_RETRAINING_CRON or EMR_ML_TIME_ZONE: {error}") from error
+    return _schedule(
+        "retraining",
+        settings,
+        job=training_job,
+        description="Trains on what the source holds; on unchanged data, all is reused.",
+    )
 
 
 def _evaluation(settings: Settings) -> dg.ScheduleDefinition:
@@ -38,31 +36,36 @@ def _evaluation(settings: Settings) -> dg.ScheduleDefinition:
             return dg.SkipReason(NO_CHAMPION)
         return dg.RunRequest()
 
-    try:
-        return dg.ScheduleDefinition(
-            name="evaluation_schedule",
-            job=evaluation_job,
-            cron_schedule=settings.evaluation_cron,
-            execution_timezone=settings.time_zone,
-            execution_fn=tick,
-            description="Measures the champion on the newest data; on unchanged data, all is "
-            "reused.",
-        )
-    except dg.DagsterInvalidDefinitionError as error:
-        raise SettingsError(f"EMR_ML_EVALUATION_CRON or EMR_ML_TIME_ZONE: {error}") from error
+    return _schedule(
+        "evaluation",
+        settings,
+        job=evaluation_job,
+        execution_fn=tick,
+        description="Measures the champion on the newest data; on unchanged data, all is reused.",
+    )
 
 
 def _cleaning(settings: Settings) -> dg.ScheduleDefinition:
     config = {"dry_run": not settings.retention_removes}
+    return _schedule(
+        "cleaning",
+        settings,
+        job=clean_lake_job,
+        run_config={"ops": {clean_lake.name: {"config": config}}},
+        description="Lists what may go from the lake; removes it if EMR_ML_RETENTION_REMOVES is "
+        "set.",
+    )
+
+
+def _schedule(name: str, settings: Settings, **given: Any) -> dg.ScheduleDefinition:
+    """The schedule at the time that `<name>_cron` sets."""
+    field = f"{name}_cron"
     try:
         return dg.ScheduleDefinition(
-            name="cleaning_schedule",
-            job=clean_lake_job,
-            cron_schedule=settings.retention_cron,
+            name=f"{name}_schedule",
+            cron_schedule=getattr(settings, field),
             execution_timezone=settings.time_zone,
-            run_config={"ops": {clean_lake.name: {"config": config}}},
-            description="Lists what may go from the lake; removes it if EMR_ML_RETENTION_REMOVES "
-            "is set.",
+            **given,
         )
     except dg.DagsterInvalidDefinitionError as error:
-        raise SettingsError(f"EMR_ML_RETENTION_CRON or EMR_ML_TIME_ZONE: {error}") from error
+        raise SettingsError(f"EMR_ML_{field.upper()} or EMR_ML_TIME_ZONE: {error}") from error

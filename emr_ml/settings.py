@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     )
     retraining_cron: str = Field("0 3 * * 0", description="when the model is trained anyway")
     evaluation_cron: str = Field("0 4 * * *", description="when the champion is measured anew")
-    retention_cron: str = Field("0 5 * * 0", description="when the lake is looked through")
+    cleaning_cron: str = Field("0 5 * * 0", description="when the lake is looked through")
     retention_days: float = Field(
         30.0, ge=1, description="what was written or used in so many days stays in the lake"
     )

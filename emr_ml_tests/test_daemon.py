@@ -46,7 +46,7 @@ class Home:
             "EMR_ML_SETTLE_SECONDS": "1",
             "EMR_ML_RETRAINING_CRON": EVERY_MINUTE,
             "EMR_ML_EVALUATION_CRON": EVERY_MINUTE,
-            "EMR_ML_RETENTION_CRON": EVERY_MINUTE,
+            "EMR_ML_CLEANING_CRON": EVERY_MINUTE,
         }
 
     @property

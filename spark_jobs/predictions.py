@@ -10,8 +10,7 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning.batch import Batch, recounted, total, write_part
-from spark_jobs.cleaning.rules import check_patterns
+from spark_jobs.cleaning.batch import Batch, gather
 from spark_jobs.columns import quoted
 from spark_jobs.figures.scores import THRESHOLD
 from spark_jobs.kept import rows_of
@@ -19,7 +18,7 @@ from spark_jobs.learning.target import PREDICTION, PROBABILITY, positive
 from spark_jobs.names import MODEL_VERSION, ROW_ID
 from spark_jobs.problem import REGRESSION, problem_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch
-from spark_jobs.runtime.parts import KEPT, Part
+from spark_jobs.runtime.parts import KEPT
 
 CSV = "csv"
 MOST_VALUES = 100  # of a prediction that are counted one by one
@@ -40,40 +39,26 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     Raises:
         JobError: a file can't be read, or a rule can't be applied.
     """
-    contract, label = request.contract, request.params["label"]
-    new = request.inputs["raw_scoring_csv_s3"].files
-    watch = Stopwatch()
-    check_patterns(spark, contract)
-    parts: list[Part] = []
-    for part in request.parts:
-        with watch.phase("recount"):
-            parts.append(recounted(spark, request.lake, part))
-    written: Part | None = None
-    if new:
-        champion = request.inputs["lr_model"]
+    label, champion, watch = request.params["label"], request.inputs["lr_model"], Stopwatch()
+
+    def score(rows: DataFrame) -> DataFrame:
         model = PipelineModel.load(f"{champion.path}/model")
+        return scored(model, rows, label, champion.version)
 
-        def score(rows: DataFrame) -> DataFrame:
-            return scored(model, rows, label, champion.version)
-
-        written = write_part(Batch(spark, request, new, watch, log), score)
+    new = request.inputs["raw_scoring_csv_s3"].files
+    done = gather(Batch(spark, request, new, watch, log), score)
+    if done.written:
         with watch.phase("export"):
-            export(spark, f"{request.lake}/{written.key}")
-        parts.append(written)
-    rows, rules = total(part.rows for part in parts), total(part.figures["rules"] for part in parts)
-    log.info("%(in)s rows in, %(kept)s scored, %(rejected)s rejected", rows)
-    kept = rows_of(spark, request.lake, parts)
+            export(spark, f"{request.lake}/{done.written.key}")
+    kept = rows_of(spark, request.lake, done.parts)
     with watch.phase("count"):
         predicted = predicted_of(kept, problem_of(label))
     figures = {
+        **done.figures,
         "predicted": predicted,
-        "table_rows": rows["kept"],
         "schema": {field.name: field.dataType.simpleString() for field in kept.schema},
-        "rules": rules,
-        "files_read": len(new),
-        "bytes_read": sum(file.size for file in new),
     }
-    return Result(rows, figures, watch.seconds, written)
+    return Result(done.rows, figures, watch.seconds, done.written)
 
 
 def scored(

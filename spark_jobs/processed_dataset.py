@@ -11,15 +11,13 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning.batch import Batch, recounted, total, write_part
+from spark_jobs.cleaning.batch import Batch, gather
 from spark_jobs.cleaning.described import together
 from spark_jobs.cleaning.distributions import distributions
 from spark_jobs.cleaning.duplicates import count_duplicates
-from spark_jobs.cleaning.rules import check_patterns
 from spark_jobs.columns import names_of, quoted
 from spark_jobs.kept import rows_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch
-from spark_jobs.runtime.parts import Part
 
 MOST_CLASSES = 1000  # that are counted one by one
 
@@ -36,36 +34,23 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     Raises:
         JobError: a file can't be read, or a rule can't be applied.
     """
-    contract = request.contract
-    new = request.inputs["raw_csv_s3"].files
-    watch = Stopwatch()
-    check_patterns(spark, contract)
-    parts: list[Part] = []
-    for part in request.parts:
-        with watch.phase("recount"):
-            parts.append(recounted(spark, request.lake, part))
-    written = write_part(Batch(spark, request, new, watch, log)) if new else None
-    parts += [written] if written else []
-    rows, rules = total(part.rows for part in parts), total(part.figures["rules"] for part in parts)
-    log.info("%(in)s rows in, %(kept)s kept, %(rejected)s rejected", rows)
-    kept = rows_of(spark, request.lake, parts)
-    columns = together([(part.rows["kept"], part.figures["columns"]) for part in parts])
+    contract, watch = request.contract, Stopwatch()
+    done = gather(Batch(spark, request, request.inputs["raw_csv_s3"].files, watch, log))
+    kept = rows_of(spark, request.lake, done.parts)
+    columns = together([(part.rows["kept"], part.figures["columns"]) for part in done.parts])
     with watch.phase("count"):
         duplicates = count_duplicates(kept, names_of(contract), by_id=bool(contract["id"]))
         label = label_figures(kept, contract["label"], columns)
-        spread = distributions(kept, rows["kept"], contract)
+        spread = distributions(kept, done.rows["kept"], contract)
     figures = {
+        **done.figures,
         "columns": columns,
-        "table_rows": rows["kept"],
         "schema": {field.name: field.dataType.simpleString() for field in kept.schema},
         "label": label,
-        "rules": rules,
         "duplicates": duplicates,
         "distributions": spread,
-        "files_read": len(new),
-        "bytes_read": sum(file.size for file in new),
     }
-    return Result(rows, figures, watch.seconds, written)
+    return Result(done.rows, figures, watch.seconds, done.written)
 
 
 def label_figures(

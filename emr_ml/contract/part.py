@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from emr_ml.located_yaml import WrittenFloat, WrittenInteger
+from spark_jobs.reading.csv_dialect import BLANKS
 
 
 class Part(BaseModel):
@@ -33,8 +34,12 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-# blanks around a value do not count: they are trimmed in the rows, too
-Value = Annotated[str, BeforeValidator(as_written), AfterValidator(str.strip)]
+def _bare(value: str) -> str:
+    """The value without the blanks around it: they are trimmed in the rows, too."""
+    return value.strip(BLANKS)
+
+
+Value = Annotated[str, BeforeValidator(as_written), AfterValidator(_bare)]
 Name = Annotated[str, AfterValidator(composed)]
 
 

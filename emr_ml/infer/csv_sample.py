@@ -12,7 +12,6 @@ from emr_ml.infer.encoding import Encoding, check_text, marked_encoding, unmarke
 from emr_ml.infer.files import File
 from emr_ml.infer.header import Header, find_header
 from emr_ml.infer.sample import (
-    BLANKS,
     CELLS,
     HEAD,
     MEGABYTE,
@@ -24,6 +23,7 @@ from emr_ml.infer.sample import (
     composed,
 )
 from emr_ml.listing import SourceError
+from spark_jobs.reading.csv_dialect import BLANKS
 
 START = 256 * 1024  # characters that tell how the file is written
 LONGEST_FIELD = 16 * MEGABYTE

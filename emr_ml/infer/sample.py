@@ -9,7 +9,6 @@ HEAD = 32 * MEGABYTE  # bytes that are read from the start on
 CELLS = 1_200_000  # values that are kept of them
 WINDOWS, WINDOW = 16, 512 * 1024  # further places in a large file, and bytes at each
 WINDOW_CELLS = 25_000
-BLANKS = " \t\r\n\v\f"
 
 
 @dataclass(frozen=True)

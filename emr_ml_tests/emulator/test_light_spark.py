@@ -72,4 +72,4 @@ def test_what_was_not_shipped_is_not_found_elsewhere(lab: Lab) -> None:
 def test_nothing_can_be_computed_with_the_stand_in(lab: Lab) -> None:
     step = run(lab, "--compute")
 
-    assert "NotImplementedError: a light node has no col of Spark" in said(lab, step, "stderr")
+    assert "RuntimeError: a light node has no col of Spark" in said(lab, step, "stderr")

@@ -93,6 +93,11 @@ def test_hard_names_are_the_files_own(tmp_path: Path, name: str) -> None:
     assert list(seen.contract.columns) == [unicodedata.normalize("NFC", name.strip())]
 
 
+def test_a_blank_that_is_not_trimmed_in_the_rows_is_a_value_of_its_own(tmp_path: Path) -> None:
+    seen = look_at(tmp_path, a=fractions(), label=drawn("yes", "\u00a0"))
+    assert seen.contract.label and seen.contract.label.negative == ("\u00a0",)
+
+
 @pytest.mark.parametrize("value", ["yes", "1", "1.0", "01", "~", "2026-01-01", "a: b"])
 def test_values_of_the_label_stay_texts(tmp_path: Path, value: str) -> None:
     seen = look_at(tmp_path, a=fractions(), label=drawn(value, "x", "y"))

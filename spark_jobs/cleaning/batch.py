@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from logging import Logger
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.cleaning.cells import clean
 from spark_jobs.cleaning.described import described, of_columns
+from spark_jobs.cleaning.rules import check_patterns
 from spark_jobs.cleaning.separation import broken_rules, separate
 from spark_jobs.kept import without
 from spark_jobs.names import FILE
@@ -29,8 +31,18 @@ class Batch:
     log: Logger
 
 
-def write_part(batch: Batch, added: Callable[[DataFrame], DataFrame] = lambda rows: rows) -> Part:
-    """Type, clean and separate the rows of the files, and write them.
+@dataclass(frozen=True)
+class Gathered:
+    """The parts of a version, the one of them that was written now, and what they come to."""
+
+    parts: Sequence[Part]
+    written: Part | None
+    rows: dict[str, int]
+    figures: dict[str, Any]
+
+
+def gather(batch: Batch, added: Callable[[DataFrame], DataFrame] = lambda rows: rows) -> Gathered:
+    """Take the parts that are there, and write the rows of the other files as one more.
 
     Args:
         batch: what to read, and where to write it.
@@ -39,6 +51,26 @@ def write_part(batch: Batch, added: Callable[[DataFrame], DataFrame] = lambda ro
     Raises:
         JobError: a file can't be read, or a rule can't be applied.
     """
+    check_patterns(batch.spark, batch.request.contract)
+    parts: list[Part] = []
+    for part in batch.request.parts:
+        with batch.watch.phase("recount"):
+            parts.append(recounted(batch.spark, batch.request.lake, part))
+    written = write_part(batch, added) if batch.files else None
+    parts += [written] if written else []
+    rows = total(part.rows for part in parts)
+    batch.log.info("%(in)s rows in, %(kept)s kept, %(rejected)s rejected", rows)
+    figures = {
+        "table_rows": rows["kept"],
+        "rules": total(part.figures["rules"] for part in parts),
+        "files_read": len(batch.files),
+        "bytes_read": sum(file.size for file in batch.files),
+    }
+    return Gathered(parts, written, rows, figures)
+
+
+def write_part(batch: Batch, added: Callable[[DataFrame], DataFrame]) -> Part:
+    """Type, clean and separate the rows of the files, and write them: see `gather`."""
     request, watch = batch.request, batch.watch
     contract, place = request.contract, f"{request.lake}/{request.new_part}"
     with watch.phase("look"):

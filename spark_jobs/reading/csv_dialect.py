@@ -8,6 +8,7 @@ from typing import Any
 # what Java decodes as Python does, byte by byte: other encodings are left to Python
 ONE_BYTE = ("us-ascii", "iso-8859-", "windows-", "koi8-r", "ibm", "macroman")
 MOST_COLUMNS = 1 << 17
+BLANKS = "".join(map(chr, range(1, 33)))  # what `trim` takes away, as Spark does
 WRITTEN_OUT = "written-out"
 FIRST_STRAY, LAST_STRAY = 0xDC00, 0xDCFF  # where no text of any encoding has a character
 

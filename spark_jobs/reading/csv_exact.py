@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
 from spark_jobs.reading.csv_dialect import (
+    BLANKS,
     FIRST_STRAY,
     LAST_STRAY,
     WRITTEN_OUT,
@@ -21,7 +22,6 @@ from spark_jobs.reading.csv_dialect import (
 from spark_jobs.runtime.job import JobError
 
 END = "\0"  # a line that comes after the last one, to see whether a record is still open
-BLANKS = "".join(map(chr, range(1, 33)))
 STRAY = re.compile(f"[{chr(FIRST_STRAY)}-{chr(LAST_STRAY)}]")
 SHOWN = 60  # characters of a record in an error
 

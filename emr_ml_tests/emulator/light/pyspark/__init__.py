@@ -15,7 +15,7 @@ class Absent:
     """Whatever pyspark has and this has not: any use of it says so."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        raise NotImplementedError(f"a light node has no {type(self).__name__} of Spark")
+        raise RuntimeError(f"a light node has no {type(self).__name__} of Spark")
 
     def __class_getitem__(cls, _: Any) -> type[Self]:
         return cls
