@@ -10,7 +10,7 @@ from emr_ml.assets.metrics import metrics
 from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.current import read_current
-from emr_ml_tests.graph import TRAINING, Graph, failure, metadata, reused
+from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, failure, metadata, reused
 from spark_jobs.runtime.lake import open_lake
 
 
@@ -111,6 +111,18 @@ def test_without_an_input_the_failure_says_what_to_materialize(graph: Graph) -> 
 
     assert not result.success
     assert "processed_dataset was never materialized" in failure(result, "lr_model")
+
+
+@pytest.mark.timeout(60)
+def test_a_failure_ends_a_run_that_has_nothing_to_score(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAVA_HOME", "/nowhere")
+
+    result = graph.materialize([*TRAINING, *CHAMPION, *SCORING])
+
+    assert "Spark needs Java" in failure(result, "processed_dataset")
+    assert [event.step_key for event in result.get_step_skipped_events()] == ["predictions"]
 
 
 def test_a_refused_version_does_not_become_current_and_is_named_downstream(graph: Graph) -> None:

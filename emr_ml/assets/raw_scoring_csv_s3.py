@@ -20,6 +20,9 @@ from emr_ml.settings import Settings
     code_version="1",  # the form of the manifest
     check_specs=snapshot_checks("raw_scoring_csv_s3"),
     output_required=False,
+    # Dagster's in-process executor spins for ever if a step is to be skipped because another one
+    # was, and the last step to end is one that failed: so the one that may skip comes last
+    op_tags={"dagster/priority": "-1"},
 )
 def raw_scoring_csv_s3(
     context: dg.AssetExecutionContext,

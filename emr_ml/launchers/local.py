@@ -1,6 +1,7 @@
 """Runs jobs in this process, on one local Spark session for the whole run."""
 
 import importlib
+import json
 import os
 import re
 import shutil
@@ -21,8 +22,11 @@ from spark_jobs.runtime.submit import describe
 
 if TYPE_CHECKING:
     from dagster_pyspark import LazyPySparkResource
+    from pyspark.sql import SparkSession
 
 JAVA_RELEASES = (17, 21)
+# what is said by jobs whose Java process ended meanwhile
+GONE = ("SparkContext was shut down", "Answer from Java side is empty", "Error while sending")
 
 
 class LocalLauncher(Launcher):
@@ -47,7 +51,7 @@ class LocalLauncher(Launcher):
         log: Logger,
     ) -> Computed:
         run = importlib.import_module(f"spark_jobs.{request.asset}").run
-        session = self._started(request).spark_session
+        session = self._started(request)
         begin(self.lake, request)
         try:
             return Computed(execute(run, session, request, log), {})
@@ -60,7 +64,7 @@ class LocalLauncher(Launcher):
             session.sparkContext.cancelAllJobs()
             raise
 
-    def _started(self, request: Request) -> "LazyPySparkResource":
+    def _started(self, request: Request) -> "SparkSession":
         if self._session is None:
             check_java()
             # these imports take seconds, and a run that reuses everything needs none of them
@@ -70,7 +74,10 @@ class LocalLauncher(Launcher):
             on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in named)
             conf = local_conf(on_s3=on_s3) | self._spark_conf
             self._session = LazyPySparkResource(spark_config=conf)
-        return self._session
+        try:
+            return self._session.spark_session
+        except Exception as error:
+            raise LaunchError(_no_start(error, self._spark_conf)) from error
 
 
 def check_java() -> None:
@@ -93,11 +100,22 @@ def check_java() -> None:
         )
 
 
+def _no_start(error: Exception, conf: dict[str, str]) -> str:
+    given = f" with EMR_ML_SPARK_CONF {json.dumps(conf)}" if conf else ""
+    return (
+        f"Spark did not start{given}: {describe(error)}\n"
+        "what Java said is in the run's captured stderr; mend the configuration, and run it again"
+    )
+
+
 def _explain(error: Exception, request: Request) -> str:
+    more = 'give it more, as in EMR_ML_SPARK_CONF=\'{"spark.driver.memory": "8g"}\''
     if "OutOfMemoryError" in str(error):
+        advice = f"Spark ran out of memory: {more}"
+    elif isinstance(error, ConnectionError) or any(sign in str(error) for sign in GONE):
         advice = (
-            "Spark ran out of memory: give it more, as in "
-            'EMR_ML_SPARK_CONF=\'{"spark.driver.memory": "8g"}\''
+            "Spark's Java process is gone. Its last words are in the run's captured stderr; if "
+            f"these say OutOfMemoryError, {more}. Otherwise something ended it: run it again"
         )
     else:
         advice = "the whole trace is in the run's captured stderr; a new run makes a new attempt"

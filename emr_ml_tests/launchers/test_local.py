@@ -10,8 +10,10 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -26,7 +28,7 @@ from spark_jobs.runtime.attempt import check_claim
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import Report, claim_key, read_report
+from spark_jobs.runtime.report import Report, claim_key, job_key, read_report
 
 LOG = logging.getLogger("test")
 FIELDS = ("format", "dialect", "missing", "columns", "label", "id")
@@ -173,6 +175,42 @@ def test_a_killed_owner_is_succeeded_at_once_by_the_next_attempt(tmp_path: Path)
 
 def launch_in_child(folder: str) -> None:
     launcher_at(Path(folder)).launch(sales_work(Path(folder)), LOG)
+
+
+def failure_in_child(folder: str, conf: dict[str, str]) -> str:
+    """What a launch in a process with a Java of its own fails with."""
+    lake = open_lake(str(Path(folder) / "lake"))
+    with pytest.raises(LaunchError) as failure:
+        LocalLauncher(lake, 0.05, conf, on_s3=False).launch(sales_work(Path(folder)), LOG)
+    return str(failure.value)
+
+
+def test_a_configuration_that_spark_does_not_start_with_is_named(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        conf = {"spark.driver.memory": "300m"}
+        said = pool.submit(failure_in_child, str(tmp_path), conf).result()
+
+    assert said.startswith('Spark did not start with EMR_ML_SPARK_CONF {"spark.driver.memory":')
+    assert "System memory" in said and "mend the configuration" in said
+
+
+def test_a_java_that_is_killed_is_named_as_the_cause(tmp_path: Path) -> None:
+    work, lake = sales_work(tmp_path), open_lake(str(tmp_path / "lake"))
+    begun = job_key(work.asset, work.version, 1, "started.json")
+    others = javas()
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        running = pool.submit(failure_in_child, str(tmp_path), {})
+        while lake.read(begun) is None and not running.done():
+            time.sleep(0.02)
+        for java in javas() - others:
+            java.kill()
+        said = running.result()
+
+    assert "Spark's Java process is gone" in said
+
+
+def javas() -> set[psutil.Process]:
+    return {each for each in psutil.Process().children(recursive=True) if each.name() == "java"}
 
 
 @pytest.mark.parametrize(("release", "fits"), [("8", False), ("17", True), ("21", True)])
