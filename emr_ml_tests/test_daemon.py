@@ -2,18 +2,21 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import psutil
 import pytest
 
 from emr_ml.champions.record import read_champion
 from emr_ml.settings import ROOT
+from emr_ml_tests.small_aws import small_aws
 from emr_ml_tests.test_bad_data import CONTRACT, good
 from spark_jobs.runtime.lake import Lake, open_lake
 
@@ -21,13 +24,14 @@ PATIENCE_SECONDS = 300.0
 BIN = Path(sys.executable).parent
 SENSORS = ("new_data_sensor", "new_scoring_data_sensor", "new_sales_sensor")
 SCHEDULES = ("retraining_schedule", "evaluation_schedule", "cleaning_schedule")
+ALWAYS_ON = ("failure_alert_sensor", "lost_run_sensor")
 EVERY_MINUTE = "* * * * *"
 
 
 class Home:
-    """A folder with Dagster's files, a source, rows to score, a lake; and the daemon."""
+    """A folder with Dagster's files, a source, rows to score, and a lake."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         self.source, self.new = folder / "source", folder / "new"
         for path in (self.source, self.new):
@@ -47,11 +51,30 @@ class Home:
             "EMR_ML_RETRAINING_CRON": EVERY_MINUTE,
             "EMR_ML_EVALUATION_CRON": EVERY_MINUTE,
             "EMR_ML_CLEANING_CRON": EVERY_MINUTE,
+            **environment,
         }
 
     @property
     def lake(self) -> Lake:
         return open_lake(str(self.folder / "lake"))
+
+    @contextmanager
+    def daemon(self) -> Generator[psutil.Process]:
+        """The daemon, until the block ends."""
+        with (self.folder / "daemon.log").open("ab") as log:
+            daemon = psutil.Popen(
+                [BIN / "dagster-daemon", "run", "-w", "workspace.yaml"],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+            try:
+                yield daemon
+            finally:
+                if daemon.is_running():
+                    # a run that goes on would outlive it
+                    go_down(daemon)
 
     def start(self, kind: str, name: str) -> None:
         """Switch a sensor or a schedule on."""
@@ -67,11 +90,26 @@ class Home:
         header = "height,width,kind" if folder == self.source else "height,width"
         (folder / name).write_text("\n".join([header, *rows]) + "\n")
 
-    def runs(self, job: str) -> list[dg.DagsterRun]:
-        """The runs of that job that have ended, the newest first."""
+    def runs(self, job: str, status: dg.DagsterRunStatus) -> list[dg.DagsterRun]:
+        """The runs of that job in that state, the newest first."""
         with dg.DagsterInstance.from_config(str(self.folder)) as instance:
-            found = instance.get_runs(filters=dg.RunsFilter(job_name=job))
-        return [run for run in found if run.is_finished]
+            return list(instance.get_runs(dg.RunsFilter(job_name=job, statuses=[status])))
+
+    def succeeded(self, job: str) -> list[dg.DagsterRun]:
+        return self.runs(job, dg.DagsterRunStatus.SUCCESS)
+
+    def failed(self, job: str) -> list[dg.DagsterRun]:
+        return self.runs(job, dg.DagsterRunStatus.FAILURE)
+
+    def said(self, name: str) -> list[str]:
+        """Why the ticks of a sensor asked for no run."""
+        with dg.DagsterInstance.from_config(str(self.folder)) as instance:
+            return [
+                tick.skip_reason or ""
+                for state in instance.all_instigator_state()
+                if state.name == name
+                for tick in instance.get_ticks(state.instigator_origin_id, state.selector_id)
+            ]
 
     def failed_ticks(self) -> dict[str, list[str]]:
         """Of each sensor and schedule that has ticked, what its failed ticks say."""
@@ -93,32 +131,23 @@ class Home:
         return str(event.asset_materialization.metadata["reason"].value)
 
 
+def go_down(daemon: psutil.Process) -> None:
+    """End the daemon and all that it started at once, as when a machine loses its power."""
+    for process in [daemon, *daemon.children(recursive=True)]:
+        process.kill()
+    daemon.wait()
+
+
 @pytest.fixture(name="home")
-def fixture_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def fixture_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.chdir(tmp_path)  # the paths in dagster.yaml are relative
     home = Home(tmp_path)
     for sensor in SENSORS:
         home.start("sensor", sensor)
-    with (tmp_path / "daemon.log").open("wb") as log:
-        daemon = subprocess.Popen(
-            [BIN / "dagster-daemon", "run", "-w", "workspace.yaml"],
-            cwd=tmp_path,
-            env=home.environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            yield home
-        finally:
-            daemon.send_signal(signal.SIGINT)
-            try:
-                daemon.wait(30)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
-                daemon.wait()
+    return home
 
 
-def until(done: Callable[[], bool], home: Home) -> None:
+def until(done: Callable[[], object], home: Home) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while not done():
         log = (home.folder / "daemon.log").read_text(errors="replace")[-3000:]
@@ -132,35 +161,71 @@ def test_data_lands_a_model_is_trained_and_promoted_rows_are_scored_and_schedule
 ) -> None:
     rows = [f"{height},{width},{kind}" for height, width, kind in good()]
     home.put(home.source, "1.csv", *rows[:400])
+    with home.daemon():
+        until(lambda: home.succeeded("training_job"), home)
 
-    until(lambda: bool(home.runs("training_job")), home)
+        (first,) = home.succeeded("training_job")
+        champion = read_champion(home.lake)
+        assert champion
+        assert champion.run_id == first.run_id
 
-    (first,) = home.runs("training_job")
-    assert first.is_success
-    champion = read_champion(home.lake)
-    assert champion
-    assert champion.run_id == first.run_id
+        home.put(home.new, "1.csv", "1.0,1.0", "-1.0,-1.0")
+        home.put(home.source, "2.csv", *rows[400:])
+        until(lambda: len(home.succeeded("training_job")) == 2, home)
+        until(lambda: home.succeeded("scoring_job"), home)
 
-    home.put(home.new, "1.csv", "1.0,1.0", "-1.0,-1.0")
+        # promoted or not, it is told why
+        assert "mean loss" in home.reason() or "failed" in home.reason()
+        assert list(home.lake.list("predictions/parts/"))
+
+        for schedule in SCHEDULES:
+            home.start("schedule", schedule)
+        until(lambda: len(home.succeeded("training_job")) > 2, home)
+        until(lambda: home.succeeded("evaluation_job"), home)
+        until(lambda: home.succeeded("clean_lake_job"), home)
+
+    for job in ("training_job", "scoring_job", "evaluation_job", "clean_lake_job"):
+        assert not home.failed(job)
+    assert len(models(home.lake)) == 2, "a schedule trains nothing on unchanged data"
+    assert home.failed_ticks() == {name: [] for name in (*SENSORS, *SCHEDULES, *ALWAYS_ON)}
+
+
+@pytest.mark.timeout(900)
+def test_a_machine_that_goes_down_between_and_in_runs_loses_nothing_and_runs_nothing_twice(
+    home: Home,
+) -> None:
+    rows = [f"{height},{width},{kind}" for height, width, kind in good()]
+    home.put(home.source, "1.csv", *rows[:400])
+    with home.daemon() as daemon:
+        until(lambda: list(home.lake.list("processed_dataset/")), home)
+        go_down(daemon)
+    with home.daemon() as daemon:
+        until(lambda: home.succeeded("training_job"), home)
+        go_down(daemon)
     home.put(home.source, "2.csv", *rows[400:])
+    with home.daemon():
+        until(lambda: len(home.succeeded("training_job")) == 2, home)
 
-    until(lambda: len(home.runs("training_job")) == 2, home)
-    until(lambda: bool(home.runs("scoring_job")), home)
+    (lost,) = home.failed("training_job")
+    retry = home.succeeded("training_job")[1]
+    assert retry.root_run_id == lost.run_id
+    assert len(models(home.lake)) == 2
 
-    assert all(run.is_success for run in [*home.runs("training_job"), *home.runs("scoring_job")])
-    # promoted or not, it is told why
-    assert "mean loss" in home.reason() or "failed" in home.reason()
-    assert list(home.lake.list("predictions/parts/"))
 
-    for schedule in SCHEDULES:
-        home.start("schedule", schedule)
-    until(lambda: len(home.runs("training_job")) > 2, home)
-    until(lambda: bool(home.runs("evaluation_job") and home.runs("clean_lake_job")), home)
+def models(lake: Lake) -> list[str]:
+    """The versions of the model that are committed."""
+    return [key for entry in lake.list("lr_model/") if (key := entry.key).endswith("/report.json")]
 
-    scheduled = [*home.runs("evaluation_job"), *home.runs("clean_lake_job")]
-    assert all(run.is_success for run in [*home.runs("training_job"), *scheduled])
-    models = {entry.key.split("/")[1] for entry in home.lake.list("lr_model/")}
-    assert len(models - {"current.json"}) == 2, "a schedule trains nothing on unchanged data"
-    # two of the sensors are on without being started
-    names = {*SENSORS, *SCHEDULES, "failure_alert_sensor", "lost_run_sensor"}
-    assert home.failed_ticks() == {name: [] for name in names}
+
+def test_in_deployment_emr_an_old_cluster_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with small_aws(monkeypatch) as aws:
+        since = datetime.now(UTC) - timedelta(hours=30)
+        aws.add_cluster("j-OLD", "emr-ml emr 0123456789abcdef", "WAITING", since=since)
+        home = Home(tmp_path, EMR_ML_DEPLOYMENT="emr", EMR_ML_LAKE="s3://bucket/lake")
+        with home.daemon():
+            until(lambda: home.said("old_cluster_sensor"), home)
+
+    assert "cluster j-OLD" in home.said("old_cluster_sensor")[0]
