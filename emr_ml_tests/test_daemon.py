@@ -1,5 +1,6 @@
 """Dagster's daemon, running: files come, and what is to happen happens with no hand on it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from emr_ml.champions.record import read_champion
+from emr_ml.launchers.local_conf import SMALL
 from emr_ml.settings import ROOT
 from emr_ml_tests.small_aws import small_aws
 from emr_ml_tests.test_bad_data import CONTRACT, good
@@ -48,6 +50,7 @@ class Home:
             "EMR_ML_LAKE": str(folder / "lake"),
             "EMR_ML_SENSOR_INTERVAL_SECONDS": "1",
             "EMR_ML_SETTLE_SECONDS": "1",
+            "EMR_ML_SPARK_CONF": json.dumps({"spark.driver.extraJavaOptions": SMALL}),
             "EMR_ML_RETRAINING_CRON": EVERY_MINUTE,
             "EMR_ML_EVALUATION_CRON": EVERY_MINUTE,
             "EMR_ML_CLEANING_CRON": EVERY_MINUTE,

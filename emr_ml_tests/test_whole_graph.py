@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from emr_ml.launchers.local_conf import SMALL
 from emr_ml.settings import ROOT
 from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
 from emr_ml_tests.s3_server import S3
@@ -36,6 +37,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "EMR_ML_LAKE": str(folder / "lake"),
         "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
         "EMR_ML_FAST_POLL_SECONDS": "0.2",
+        "EMR_ML_SPARK_CONF": json.dumps({"spark.driver.extraJavaOptions": SMALL}),
         **more,
     }
 

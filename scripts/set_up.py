@@ -22,6 +22,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 STAMP = VENV / "set_up.sha256"
+ARCHIVE = VENV / "spark.jsa"  # emr_ml/launchers/local_conf.py has Java take it
 LOCK = ROOT / "requirements.lock"
 PYTHONS = ((3, 13), (3, 12), (3, 11))
 JAVAS = (17, 21)
@@ -42,11 +43,12 @@ def say(line: str, to: TextIO = sys.stdout) -> None:
     to.flush()
 
 
-def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+def run(command: list[str], env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Runs a command that can't ask questions; its output is kept for the case that it fails."""
     return subprocess.run(
         command,
         cwd=ROOT,
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -192,6 +194,23 @@ def make_venv() -> None:
     STAMP.write_text(digest())
 
 
+def make_archive() -> None:
+    """Makes an archive of the classes that Java loads for Spark; without it all is but slower."""
+    say("archiving Spark's classes, for Java to start faster from now on")
+    ARCHIVE.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        ours = {"EMR_ML_LAKE": folder + "/lake", "EMR_ML_SAMPLE_FOLDER": folder + "/sample"}
+        theirs = {name: value for name, value in os.environ.items() if name[:7] != "EMR_ML_"}
+        java = f"-XX:ArchiveClassesAtExit={ARCHIVE} -XX:TieredStopAtLevel=1"
+        submit = [str(VENV / "bin" / "spark-submit"), "--driver-java-options", java]
+        place = ["--conf", "spark.driver.bindAddress=127.0.0.1", "--conf", "spark.ui.enabled=false"]
+        script = str(Path(__file__).with_name("class_archive.py"))
+        done = run([*submit, *place, script], {**theirs, **ours, "PYSPARK_PYTHON": str(PYTHON)})
+    if done.returncode != 0:
+        ARCHIVE.unlink(missing_ok=True)
+        say("there is no such archive now: " + done.stdout.strip()[-500:])
+
+
 def main() -> int:
     """Sets up under a lock; the exit code."""
     # two `make run` at once in a fresh clone: the second one waits and finds all done
@@ -205,6 +224,7 @@ def main() -> int:
             check_java()
             if not is_fresh():
                 make_venv()
+                make_archive()
         except SetUpError as error:
             say(str(error), to=sys.stderr)
             return 1

@@ -37,6 +37,7 @@ def _local(settings: Settings) -> Launcher:
         settings.fast_poll_seconds,
         settings.spark_conf,
         on_s3=any(source and source.startswith("s3://") for source in sources),
+        small=not any(sources[1:]),  # the sample
     )
 
 

@@ -33,10 +33,17 @@ class LocalLauncher(Launcher):
     """One JVM per run, started when the first version has to be computed."""
 
     def __init__(
-        self, lake: Lake, poll_seconds: float, spark_conf: dict[str, str], *, on_s3: bool
+        self,
+        lake: Lake,
+        poll_seconds: float,
+        spark_conf: dict[str, str],
+        *,
+        on_s3: bool,
+        small: bool = False,
     ) -> None:
         super().__init__(lake, poll_seconds)
         self._on_s3 = on_s3
+        self._small = small
         self._spark_conf = spark_conf
         self._session: LazyPySparkResource | None = None
 
@@ -72,7 +79,7 @@ class LocalLauncher(Launcher):
 
             named = [file.uri for given in request.inputs.values() for file in given.files]
             on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in named)
-            conf = local_conf(on_s3=on_s3) | self._spark_conf
+            conf = local_conf(on_s3=on_s3, small=self._small) | self._spark_conf
             self._session = LazyPySparkResource(spark_config=conf)
         try:
             return self._session.spark_session

@@ -1,13 +1,25 @@
 """Spark's configuration on one machine."""
 
 import os
+import sys
 from pathlib import Path
 
 GIGABYTE = 1 << 30
+# throughput counts here, not pauses
+LARGE = "-XX:+UseParallelGC"
+# Java then compiles what it can at once, but not well: half of the time that a short run takes
+SMALL = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+# made at set-up; Java goes on without it if it does not fit
+ARCHIVE = Path(sys.prefix) / "spark.jsa"
 
 
-def local_conf(*, on_s3: bool) -> dict[str, str]:
-    """Settings for small and middling data on all cores; S3A only where it is needed."""
+def local_conf(*, on_s3: bool, small: bool = False) -> dict[str, str]:
+    """Settings for all cores of one machine.
+
+    Args:
+        on_s3: with S3A.
+        small: for data so small that starting takes most of the time, such as the sample.
+    """
     cores = os.cpu_count() or 1
     conf = {
         "spark.app.name": "emr_ml",
@@ -15,8 +27,7 @@ def local_conf(*, on_s3: bool) -> dict[str, str]:
         "spark.driver.memory": f"{driver_gigabytes()}g",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        # throughput counts here, not pauses
-        "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+        "spark.driver.extraJavaOptions": SMALL if small else LARGE,
         # at WARN, Spark compares every header with names that the jobs do not use
         "spark.log.level": "ERROR",
         # 200 is for clusters: here most of the tasks would be empty
@@ -24,6 +35,9 @@ def local_conf(*, on_s3: bool) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
+    if ARCHIVE.exists():
+        # beside the options that a user may set
+        conf["spark.driver.defaultJavaOptions"] = f"-XX:SharedArchiveFile={ARCHIVE} -Xlog:cds=off"
     return conf | s3_conf() if on_s3 else conf
 
 
