@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test ui rehearse bench-emr check lock
+.PHONY: help setup run test ui rehearse bench bench-emr check lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ ui: setup ## open Dagster on 127.0.0.1:3000, with the same history as make run
 
 rehearse: setup ## run the whole graph on an emulated EMR on this machine, and compare the metrics
 	@$(BIN)/python -m emr_ml_tests.rehearsal
+
+bench: setup ## compare with the pipeline it succeeds and with scikit-learn; QUICK=1 is shorter
+	@$(BIN)/python -m benchmarks.training $(if $(QUICK),--quick)
 
 bench-emr: setup ## compare with dagster-aws's PipesEMRClient on an emulated EMR, in 20 minutes
 	@$(BIN)/python -m benchmarks.emr

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from benchmarks import dagster_run, emr_page, same_work
+from benchmarks import dagster_run, emr_page, page, same_work
 from benchmarks.measured import Measured, measure
 from benchmarks.pipes_definitions import BUCKET, PARAMS
 from emr_ml.settings import ROOT
@@ -23,7 +23,6 @@ from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.rehearsal import numbers, same
 from emr_ml_tests.s3_server import S3
 
-PAGE = ROOT / "docs" / "benchmarks.md"
 IDLE_SECONDS = 60  # the least that EMR takes: as near to a transient cluster as ours come
 LONGEST_END_SECONDS = 900.0
 
@@ -47,11 +46,12 @@ class Comparison:
 )
 @click.option(
     "--page",
+    "to",
     type=click.Path(path_type=Path),
-    default=PAGE,
+    default=page.PAGE,
     help="where the figures are written to  [default: docs/benchmarks.md]",
 )
-def main(speed: float, page: Path) -> None:
+def main(speed: float, to: Path) -> None:
     """Run both, write the figures into the page, and print them."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     began, load = time.monotonic(), os.getloadavg()[0]
@@ -70,7 +70,7 @@ def main(speed: float, page: Path) -> None:
         minutes=(time.monotonic() - began) / 60,
         load=load,
     )
-    emr_page.replace(page, section)
+    page.replace(to, "emr", section)
     shutil.rmtree(folder)
     click.echo(section)
 

@@ -1,27 +1,16 @@
 """The figures of the EMR benchmark as a section of docs/benchmarks.md."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from statistics import median
 
 from benchmarks.emr_words import BREAK_EVEN, FAULTS, HEAD, LAGS, SETTING, SLOWER_SAYS
 from benchmarks.machine import machine, today, versions
 from benchmarks.measured import PARTS, Measured
 
-TITLE = "# Benchmarks\n\nThe commands write their figures here themselves.\n"
-BEGIN, FINISH = "<!-- begin: emr -->", "<!-- end: emr -->"
 DEFAULT_IDLE = 300
 SHARE = 0.4  # of the billed instance-seconds of the others: the target
 # bootstrap and ending of a cluster, in seconds, for which the ratio is computed
 SLOWER = (300, 600)
-
-
-def replace(page: Path, section: str) -> None:
-    """Put the section into the page, in the place of the one that is there."""
-    text = page.read_text() if page.exists() else TITLE
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(FINISH)[2].lstrip("\n")
-    page.write_text(f"{before.rstrip()}\n\n{BEGIN}\n{section}\n{FINISH}\n{after}")
 
 
 def section(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("dagster", "dagster-aws", "boto3", "pyspark", "moto")
+PACKAGES = ("dagster", "dagster-aws", "boto3", "pyspark", "scikit-learn", "moto")
 
 
 def machine() -> str:

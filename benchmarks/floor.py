@@ -1,0 +1,22 @@
+"""The floor: a bare Spark session that reads a CSV file, counts its rows, and stops."""
+
+import sys
+
+from pyspark.sql import SparkSession
+
+from emr_ml.launchers.local_conf import local_conf
+
+
+def main(path: str, *, small: bool) -> None:
+    """Print the number of rows."""
+    builder = SparkSession.builder
+    for name, value in local_conf(on_s3=False, small=small).items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    rows = spark.read.csv(path, header=True, multiLine=True, escape='"')
+    print(rows.count())  # noqa: T201 - this is its output
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], small="--small" in sys.argv[2:])
