@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -10,11 +9,17 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from emr_ml.current import read_current
 from emr_ml.launchers.local_conf import SMALL
 from emr_ml.settings import ROOT
-from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
+from emr_ml_tests.graph import TOY_CONTRACT, Graph, metadata, toy_rows
+from emr_ml_tests.parted import flat
 from emr_ml_tests.s3_server import S3
 from emr_ml_tests.s3a import needs_s3a
+from spark_jobs.runtime.lake import open_lake
+from spark_jobs.runtime.report import read_report
 
 COMMAND = str(Path(sys.executable).with_name("emr-ml"))
 ASSETS = (
@@ -130,12 +135,12 @@ def test_two_runs_at_once_with_a_kill_leave_one_committed_attempt_of_each(tmp_pa
 
 def test_source_and_lake_in_s3_give_what_folders_give(tmp_path: Path, s3: S3) -> None:
     needs_s3a()
-    on_folder = run(toy(tmp_path))
-    assert on_folder.returncode == 0, on_folder.stderr
+    graph = Graph(tmp_path).with_toy_data()
+    on_folder = graph.report("metrics", metadata(graph.materialize(), "metrics")["version"])
     s3.put("data/with blank/toy.csv", (tmp_path / "toy.csv").read_bytes())
     s3.put("toy.yaml", (tmp_path / "toy.yaml").read_bytes())
 
-    on_s3 = run(
+    said = run(
         {
             **environment(tmp_path),
             "EMR_ML_SOURCE": s3.uri("data"),
@@ -144,9 +149,10 @@ def test_source_and_lake_in_s3_give_what_folders_give(tmp_path: Path, s3: S3) ->
         }
     )
 
-    assert on_s3.returncode == 0, on_s3.stderr
-    assert figures(on_folder.stdout) == figures(on_s3.stdout)
-
-
-def figures(said: str) -> list[str]:
-    return [line for line in said.splitlines() if re.fullmatch(r"[a-z0-9_]+ +[0-9.]+", line)]
+    assert said.returncode == 0, said.stderr
+    lake = open_lake(s3.uri("the/lake"))
+    current = read_current(lake, "metrics")
+    assert current
+    on_s3 = read_report(lake, "metrics", current.version)
+    assert on_s3
+    assert flat(on_s3.report.figures) == pytest.approx(flat(on_folder.figures))
