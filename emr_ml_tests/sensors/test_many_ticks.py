@@ -157,7 +157,7 @@ def test_in_s3_it_ends_so_too(tmp_path: Path, s3: S3) -> None:
     needs_s3a()
     # Spark loads the connector at its start, and this process may have a Spark without it
     process = multiprocessing.get_context("spawn").Process(
-        target=follow_in_s3, args=(s3.bucket, tmp_path), kwargs={"ticks": 10}
+        target=follow_in_s3, args=(s3.bucket, tmp_path), kwargs={"ticks": 15}
     )
     process.start()
     process.join()
