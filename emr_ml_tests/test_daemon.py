@@ -197,7 +197,7 @@ def test_through_losses_of_power_data_is_trained_on_promoted_and_scored_and_sche
     assert home.failed("training_job") == [lost]
     for job in ("scoring_job", "evaluation_job", "clean_lake_job"):
         assert not home.failed(job)
-    assert len(models(home.lake)) == 2, "nothing is trained twice, nor on unchanged data"
+    assert len(models(home.lake)) == 2, "a schedule trains nothing on unchanged data"
     assert home.failed_ticks() == {name: [] for name in (*SENSORS, *SCHEDULES, *ALWAYS_ON)}
 
 

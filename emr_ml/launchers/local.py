@@ -1,7 +1,6 @@
 """Runs jobs in this process, on one local Spark session for the whole run."""
 
 import importlib
-import json
 import os
 import re
 import shutil
@@ -108,7 +107,8 @@ def check_java() -> None:
 
 
 def _no_start(error: Exception, conf: dict[str, str]) -> str:
-    given = f" with EMR_ML_SPARK_CONF {json.dumps(conf)}" if conf else ""
+    # names alone: a value may be a secret
+    given = f" with {', '.join(conf)} of EMR_ML_SPARK_CONF" if conf else ""
     return (
         f"Spark did not start{given}: {describe(error)}\n"
         "what Java said is in the run's captured stderr; mend the configuration, and run it again"

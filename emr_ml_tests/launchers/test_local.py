@@ -190,7 +190,7 @@ def test_a_configuration_that_spark_does_not_start_with_is_named(tmp_path: Path)
         conf = {"spark.driver.memory": "300m"}
         said = pool.submit(failure_in_child, str(tmp_path), conf).result()
 
-    assert said.startswith('Spark did not start with EMR_ML_SPARK_CONF {"spark.driver.memory":')
+    assert said.startswith("Spark did not start with spark.driver.memory of EMR_ML_SPARK_CONF:")
     assert "System memory" in said and "mend the configuration" in said
 
 

@@ -36,7 +36,7 @@ def as_field(text: str) -> str:
 
 
 @given(tables, st.sampled_from(["\n", "\r\n"]))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_record_is_kept_or_rejected(
     bench: Bench, records: list[list[str]], ending: str
 ) -> None:
