@@ -1,8 +1,8 @@
-"""Counts rows that another row equals."""
+"""Counts rows that another row equals, by hashes of 128 bits."""
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import quoted
@@ -20,7 +20,7 @@ def count_duplicates(
         by_id: whether `row_id` is made of the id columns; else it is made of all of them.
     """
     ids = F.unhex(F.substring(ROW_ID, 1, 32))
-    whole = F.unhex(F.md5(F.to_json(F.array(*(quoted(name).cast("string") for name in names)))))
+    whole = F.struct(*(_hash(names, seed) for seed in range(2)))
     counted = rows.agg(
         F.count(F.lit(1)),
         F.count_distinct(ids),
@@ -32,3 +32,9 @@ def count_duplicates(
         "rows": total - (rest[0] if rest else different),
         "ids": total - different if by_id else None,
     }
+
+
+def _hash(names: Sequence[str], seed: int) -> Column:
+    # of missing values alone, a hash would not tell which ones they are
+    there = [quoted(name).isNull() for name in names]
+    return F.xxhash64(F.lit(seed), *there, *(quoted(name) for name in names))
