@@ -22,8 +22,9 @@ from spark_jobs.runtime.parts import KEPT
 
 CSV = "csv"
 MOST_VALUES = 100  # of a prediction that are counted one by one
-# what makes a formula of a text in a spreadsheet: owasp.org/www-community/attacks/CSV_Injection
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# what makes a formula of a text in a spreadsheet: owasp.org/www-community/attacks/CSV_Injection;
+# those of full width do where Japanese is written
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
@@ -101,6 +102,8 @@ def export(spark: SparkSession, place: str) -> None:
         f"{place}/{CSV}",
         header=True,
         escape='"',
+        # where semicolons part the cells, one in a text would begin another cell
+        quoteAll=True,
         # else the blanks before a formula would go, which make none of it
         ignoreLeadingWhiteSpace=False,
         ignoreTrailingWhiteSpace=False,
