@@ -14,7 +14,7 @@ from emr_ml.parts import new_part_key, parts_for
 from emr_ml.uses import use
 from emr_ml.versions import version_of
 from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
-from spark_jobs.runtime.bounds import check_address, check_bounds
+from spark_jobs.runtime.bounds import asked, check_bounds
 from spark_jobs.runtime.job import Input, JobError, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part
@@ -215,12 +215,11 @@ class Launcher(ABC):
     def _request(self, work: Work, attempt: int) -> Request:
         """What the attempt is asked; one that is under way goes on with what it was asked."""
         key = job_key(work.asset, work.version, attempt, "request.json")
-        stored = self.lake.read(key)
-        request = stored.parsed(Request.of) if stored else self._new_request(work, attempt)
-        check_address(self.lake, request, self.lake.uri(key))
-        check_bounds(self.lake, request)
-        if not stored:
-            self.lake.write_json(key, request.as_json())
+        if stored := self.lake.read(key):
+            return asked(stored)
+        request = self._new_request(work, attempt)
+        check_bounds(request)
+        self.lake.write_json(key, request.as_json())
         return request
 
     def _new_request(self, work: Work, attempt: int) -> Request:

@@ -81,28 +81,22 @@ def read_report(lake: Lake, asset: str, version: str) -> Committed | None:
     Raises:
         JobError: the report was written by a newer release, or is not a report.
     """
-    key = report_key(asset, version)
-    stored = lake.read(key)
+    stored = lake.read(report_key(asset, version))
     if stored is None:
         return None
-    try:
-        value = stored.json()
-        schema = value["schema"]
-        known = {each.name for each in fields(Report)}
-        given = {name: value[name] for name in known & value.keys()}
+
+    def made(value: dict[str, Any]) -> Report:
         # another schema may lack a field, which would look like damage
-        report = _of_version(Report(**given), asset, version) if schema == SCHEMA else None
-    except (JobError, ValueError, TypeError, KeyError) as error:
-        raise JobError(
-            f"{lake.uri(key)} is not a report that this release can read ({error!r}). "
-            "If the file is damaged, delete it and materialize the asset again"
-        ) from error
-    if report is None:
-        raise JobError(
-            f"{lake.uri(key)} has schema {schema}, this release reads {SCHEMA}: "
-            "use the release that wrote it, or another lake"
-        )
-    return Committed(report, stored.etag)
+        if (schema := value["schema"]) != SCHEMA:
+            raise JobError(
+                f"{stored.uri} has schema {schema}, this release reads {SCHEMA}: "
+                "use the release that wrote it, or another lake"
+            )
+        known = {each.name for each in fields(Report)}
+        report = Report(**{name: value[name] for name in known & value.keys()})
+        return _of_version(report, asset, version)
+
+    return Committed(stored.parsed(made), stored.etag)
 
 
 def _of_version(report: Report, asset: str, version: str) -> Report:
@@ -165,6 +159,8 @@ def read_part(stored: Stored, key: str) -> Part:
         part = Part.of(value)
         if checked(part.key).rpartition("/")[0] != key.rpartition("/")[0]:
             raise ValueError(f"{part.key} does not lie beside it")
+        if not all(isinstance(each, dict) for each in (part.files, part.rows, part.figures)):
+            raise TypeError("its files, rows and figures are no objects")
         return part
 
     return stored.parsed(made)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_jobs.runtime.attempt import Failure, SupersededError, begin, record_failure
-from spark_jobs.runtime.bounds import check_address, check_bounds
+from spark_jobs.runtime.bounds import asked
 from spark_jobs.runtime.execution import Run, execute
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -48,8 +48,6 @@ def perform(run: Run, address: str, log: logging.Logger) -> int:
     try:
         request = read_request(address)
         lake = open_lake(request.lake)
-        check_address(lake, request, address)
-        check_bounds(lake, request)
         begin(lake, request)
         with speaking(lake, request, log):
             return attempt(run, lake, request, log)
@@ -89,12 +87,12 @@ def describe(error: Exception) -> str:
 
 
 def read_request(address: str) -> Request:
-    """The request at a path or an s3:// address; JobError if none is there."""
+    """The request at a path or an s3:// address; JobError if none is there, see `asked`."""
     folder, _, name = address.rpartition("/")
     stored = open_lake(folder or str(Path.cwd())).read(name)
     if stored is None:
         raise JobError(f"there is no request at {address}: name the request.json of an attempt")
-    return stored.parsed(Request.of)
+    return asked(stored)
 
 
 def start_spark(name: str) -> "SparkSession":

@@ -38,9 +38,10 @@ class Stored:
             return make(value)
         # what is nested too deeply is a RecursionError
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            why = " ".join(str(error).split())[:SHOWN]
             raise JobError(
-                f"{self.uri} is not what this project writes ({str(error)[:SHOWN]!r}). Bring back "
-                "an earlier version of it, or remove it and materialize the asset again"
+                f"{self.uri} is not what this project writes ({why}). Bring back an earlier "
+                "version of it, or delete it and materialize the asset again"
             ) from error
 
 
