@@ -54,9 +54,12 @@ def run(folder: Path, **spark_conf: str) -> Told:
     (folder / "toy.yaml").write_text(TOY_CONTRACT)
     conf = {"spark.driver.extraJavaOptions": SMALL, **SPARK_SECRETS, **spark_conf}
     given = {
-        "DAGSTER_HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"),
-        "EMR_ML_LAKE": str(folder / "lake"), "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
-        "EMR_ML_SOURCE": str(folder / "toy.csv"), "EMR_ML_DATASET": str(folder / "toy.yaml"),
+        "DAGSTER_HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "tmp"),
+        "EMR_ML_LAKE": str(folder / "lake"),
+        "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
+        "EMR_ML_SOURCE": str(folder / "toy.csv"),
+        "EMR_ML_DATASET": str(folder / "toy.yaml"),
         "EMR_ML_SPARK_CONF": json.dumps(conf),
     }
     said = folder / "said.txt"
