@@ -30,6 +30,7 @@ def describe(outcome: Outcome) -> dict[str, Any]:
         **_figures(report.figures),
         **_strongest(report.figures),
         **{f"seconds_{phase}": seconds for phase, seconds in report.seconds.items()},
+        **report.usage,
         **_files(report),
         **_pictures(report),
     }

@@ -5,12 +5,18 @@ import os
 import random
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 SELLERS = ("Ana", "Bruno", "Carla", "Diego", "Elisa", "Fábio")
 PRODUCTS = {"caderno": 18.9, "caneta": 2.5, "estojo": 24.0, "mochila": 149.9, "régua": 4.75}
 SALES = 1000
+# what was measured of each cell's nucleus, and of all cells of a tumour
+NUCLEUS = (
+    *("radius", "texture", "perimeter", "area", "smoothness", "compactness"),
+    *("concavity", "concave points", "symmetry", "fractal dimension"),
+)
+FORMS = ("mean {}", "{} error", "worst {}")
 UNDIAGNOSED = 50
 
 
@@ -18,12 +24,9 @@ def breast_cancer(folder: Path) -> Path:
     """569 tumours, 30 measures of each, and the `diagnosis`."""
     path = folder / "breast_cancer.csv"
     if not path.exists():
-        data = _measures()
-        rows = (
-            [*map(repr, map(float, row)), data.target_names[target]]
-            for row, target in zip(data.data, data.target, strict=True)
-        )
-        _write(path, [*data.feature_names, "diagnosis"], rows)
+        names, tumours = _tumours()
+        rows = ([*map(repr, measures), name] for measures, name in tumours)
+        _write(path, [*names, "diagnosis"], rows)
     return path
 
 
@@ -31,9 +34,8 @@ def undiagnosed(folder: Path) -> Path:
     """The same measures of the first 50 of these tumours, without a diagnosis."""
     path = folder / "undiagnosed.csv"
     if not path.exists():
-        data = _measures()
-        rows = (list(map(repr, map(float, row))) for row in data.data[:UNDIAGNOSED])
-        _write(path, data.feature_names, rows)
+        names, tumours = _tumours()
+        _write(path, names, (list(map(repr, measures)) for measures, _ in tumours[:UNDIAGNOSED]))
     return path
 
 
@@ -47,10 +49,17 @@ def sales(folder: Path) -> Path:
     return path
 
 
-def _measures() -> Any:
-    from sklearn.datasets import load_breast_cancer  # takes a second, and only a first run
-
-    return load_breast_cancer()
+def _tumours() -> tuple[list[str], list[tuple[list[float], str]]]:
+    """The names of the measures, and the measures and the diagnosis of each tumour."""
+    # its own loader takes seconds to import, and the first run of a newcomer would wait for it
+    found = find_spec("sklearn")
+    assert found, "scikit-learn is a dependency"
+    assert found.origin, "and has files"
+    table = Path(found.origin).parent / "datasets" / "data" / "breast_cancer.csv"
+    with table.open(newline="") as file:
+        (_, _, *diagnoses), *records = csv.reader(file)
+    names = [form.format(nucleus) for form in FORMS for nucleus in NUCLEUS]
+    return names, [(list(map(float, row[:-1])), diagnoses[int(row[-1])]) for row in records]
 
 
 def _sale(chance: random.Random) -> list[object]:

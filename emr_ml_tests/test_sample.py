@@ -4,8 +4,10 @@ import csv
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sklearn.datasets import load_breast_cancer
 
 from emr_ml import sample
 from emr_ml.contract import load_contract
@@ -22,7 +24,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def write_and_hash(folder: str) -> str:
     """What a process sees in the file right after it asked for it."""
-    # the tumours are written by the same function, but scikit-learn takes seconds to import
+    # the tumours are written by the same function
     return hashlib.sha256(sample.sales(Path(folder)).read_bytes()).hexdigest()
 
 
@@ -43,6 +45,15 @@ def test_a_sample_that_is_there_is_not_written_again(
 
 def test_there_are_569_tumours(tmp_path: Path) -> None:
     assert len(rows(sample.breast_cancer(tmp_path))) == 569
+
+
+def test_the_tumours_are_those_that_scikit_learn_loads(tmp_path: Path) -> None:
+    data: Any = load_breast_cancer()
+    diagnoses = [data.target_names[target] for target in data.target]
+    found = rows(sample.breast_cancer(tmp_path))
+    assert [row.pop("diagnosis") for row in found] == diagnoses
+    assert [*found[0]] == [*data.feature_names]
+    assert [[*map(float, row.values())] for row in found] == data.data.tolist()
 
 
 def test_there_are_a_thousand_sales_of_six_sellers(tmp_path: Path) -> None:

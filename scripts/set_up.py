@@ -185,7 +185,9 @@ def make_venv() -> None:
     uv_pip = [str(UV), "--quiet", "--color", "never", "pip"]
     into = ["--python", str(PYTHON)]
     hashed = ["--require-hashes", "--build-constraints", LOCK.name, LOCK.name]
-    must([*uv_pip, "sync", *into, *hashed], offline.replace("pip's", "uv's"))
+    # else each first use of a module compiles it, and each one where Python may not write
+    compiled = "--compile-bytecode"
+    must([*uv_pip, "sync", compiled, *into, *hashed], offline.replace("pip's", "uv's"))
     say("installing emr-ml itself")
     must(
         [*uv_pip, "install", *into, "--no-deps", "--no-build-isolation", "-e", "."],

@@ -123,10 +123,14 @@ def contend(
             assert first is not None, "the sides that are needed have rows"
             size = first[FEATURES].size
             check_size(lot.vectors.sparkSession, estimator, size, classes)
-            with watch.phase("tune"):
-                tried = trials(params, target.problem, size)
-                together = at_once(field.rows, size, classes)
-                candidates = tune(lot.vectors, tried, target, together, log)
+            candidates = tune(
+                lot.vectors,
+                trials(params, target.problem, size),
+                target,
+                at_once=at_once(field.rows, size, classes),
+                watch=watch,
+                log=log,
+            )
             contenders += [Contender(settings, lot.stages, each) for each in candidates]
             best = min(contenders, key=lambda each: each.loss(target))
             if best.settings is settings:  # while the vectors are there

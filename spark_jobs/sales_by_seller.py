@@ -1,5 +1,6 @@
 """Quantity, revenue, transactions and mean ticket of each seller, highest revenue first."""
 
+from functools import partial
 from logging import Logger
 
 from pyspark.sql import DataFrame, SparkSession
@@ -34,7 +35,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     too_large = Rule(
         "amount",
         there & amount.isNull(),
-        F.lit("quantidade or preco_unitario is too large for an amount of money"),
+        partial(F.lit, "quantidade or preco_unitario is too large for an amount of money"),
     )
 
     def write(rows: DataFrame) -> None:

@@ -76,13 +76,13 @@ class ModelParams(Part):
         "logistic_regression",
     )
     regularization: list[Annotated[float, Field(ge=0)]] = Field(
-        [1e-6, 1e-4, 1e-2],
+        [5e-7, 5e-5, 5e-3],
         min_length=1,
         description="L2 penalties of a regression to try; the validation side chooses",
     )
     max_iterations: int = Field(100, ge=1, description="iterations of a regression, at most")
     tolerance: float = Field(
-        1e-5, gt=0, description="relative change at which a regression has converged"
+        1e-3, gt=0, description="relative change at which a regression has converged"
     )
     trees: int = Field(100, ge=1, le=1000, description="trees of a random forest")
     max_depth: list[Annotated[int, Field(ge=1, le=30)]] = Field(

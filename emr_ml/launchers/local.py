@@ -15,7 +15,7 @@ from emr_ml.launchers.local_conf import local_conf, unseen
 from emr_ml.versions import local_spark
 from spark_jobs.runtime.attempt import begin
 from spark_jobs.runtime.execution import execute
-from spark_jobs.runtime.job import JobError, Request
+from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.submit import describe
 
@@ -57,10 +57,12 @@ class LocalLauncher(Launcher):
         log: Logger,
     ) -> Computed:
         run = importlib.import_module(f"spark_jobs.{request.asset}").run
-        session = self._started(request)
+        watch = Stopwatch()
+        with watch.phase("session"):
+            session = self._started(request)
         begin(self.lake, request)
         try:
-            return Computed(execute(run, session, request, log), {})
+            return Computed(execute(run, session, request, log, watch.seconds), {})
         except JobError:
             raise
         except Exception as error:

@@ -14,6 +14,12 @@ GIGABYTE = 1 << 30
 LARGE = "-XX:+UseParallelGC"
 # Java then compiles what it can at once, but not well: half of the time that a short run takes
 SMALL = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+# where starting takes most of the time: plans that are not compiled, and that are made once
+SMALL_PLANS = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
 # made at set-up; Java goes on without it if it does not fit
 ARCHIVE = Path(sys.prefix) / "spark.jsa"
 SUBMIT_ARGS = "PYSPARK_SUBMIT_ARGS"
@@ -44,6 +50,8 @@ def local_conf(*, on_s3: bool, small: bool = False) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
+    if small:
+        conf |= SMALL_PLANS
     if ARCHIVE.exists():
         # beside the options that a user may set
         conf["spark.driver.defaultJavaOptions"] = f"-XX:SharedArchiveFile={ARCHIVE} -Xlog:cds=off"

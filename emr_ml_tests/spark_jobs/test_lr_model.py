@@ -11,6 +11,7 @@ from pyspark.ml.classification import LogisticRegressionModel
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import DEFAULTS, SMALL, Bench, Done, Row
+from spark_jobs.learning.estimators import SHORT
 from spark_jobs.runtime.job import Input, JobError
 
 TOY = Contract.model_validate(
@@ -66,7 +67,30 @@ def test_figures_tell_all_candidates_in_the_order_given(learned: Done) -> None:
     candidates = learned.result.figures["candidates"]
 
     assert [candidate["regularization"] for candidate in candidates] == [10.0, 1e-3, 0.1]
-    assert {"featurizer", "log_loss", "accuracy", "auc_roc", "converged"} <= candidates[0].keys()
+    assert {"featurizer", "log_loss", "accuracy", "converged"} <= candidates[0].keys()
+
+
+def test_of_many_features_the_best_candidate_alone_is_fitted_to_its_end(bench: Bench) -> None:
+    chance = random.Random(1)
+    columns = {"columns": {"t": "text"}, "label": {"column": "y", "positive": "yes"}}
+    contract = Contract.model_validate(columns)
+    rows = [
+        {
+            **row,
+            "t": " ".join(chance.choices(["good" if row["y"] == "yes" else "bad", *"abcd"], k=6)),
+        }
+        for row in SOME
+    ]
+
+    params = {**DEFAULTS, "regularization": [1e-4, 10.0, 1e-6], "tolerance": 1e-9}
+    figures = bench.train(bench.dataset(rows, contract), contract, **params).result.figures
+    iterations = [each["iterations"] for each in figures["candidates"]]
+    losses = [each["log_loss"] for each in figures["candidates"]]
+
+    assert losses.index(min(losses)) == iterations.index(max(iterations))
+    assert figures["iterations"] == max(iterations) > SHORT
+    assert figures["converged"]
+    assert min(iterations) <= SHORT
 
 
 def test_figures_are_json_values(learned: Done) -> None:

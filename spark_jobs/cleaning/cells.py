@@ -39,12 +39,12 @@ def clean(records: DataFrame, contract: Mapping[str, Any], further: Sequence[Rul
         further: rules beside the contract's.
     """
     cells = _cells(contract)
-    missing = contract["missing"]
+    present = {cell: _present(cell, contract["missing"]) for cell in cells}
     numeric = [cell for cell in cells if cell.kind == "numeric"]
     # a step of its own for what the next step needs more than once: Spark would compute it anew
     typed = records.select(
-        *(_present(cell, missing).alias(cell.text) for cell in cells),
-        *(_number(_present(cell, missing), contract).alias(cell.name) for cell in numeric),
+        *(text.alias(cell.text) for cell, text in present.items()),
+        *(_number(present[cell], contract).alias(cell.name) for cell in numeric),
         *READ,
     )
     rules = [*rules_of(contract, cells), *further]

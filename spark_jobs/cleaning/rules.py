@@ -1,6 +1,7 @@
 """The rules of a contract: when a row breaks one, and what is then said about it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from pyspark.errors import PySparkException
@@ -16,11 +17,14 @@ NO_VALUE = ("nan", "null", "none", "nil", "n/a", "na", "nd", "inf", "-", "--", "
 
 
 class Rule(NamedTuple):
-    """A rule: its key in the figures, whether a row breaks it, and the reason that is then told."""
+    """A rule: its key in the figures, whether a row breaks it, and the reason that is then told.
+
+    Most files break none, so what makes the reason is called only if one does.
+    """
 
     key: str
     broken: Column
-    reason: Column
+    reason: Callable[[], Column]
 
 
 class Cell(NamedTuple):
@@ -42,8 +46,14 @@ class Cell(NamedTuple):
 def rules_of(contract: Mapping[str, Any], cells: Sequence[Cell]) -> list[Rule]:
     """Every rule of the contract, on the typed columns."""
     rules = [
-        Rule("fields", F.col(MALFORMED), F.lit("the number of fields differs from the header's")),
-        Rule("quotes", F.col(TORN), F.lit("it spans lines, but a quote in it is not closed")),
+        Rule(
+            "fields",
+            F.col(MALFORMED),
+            partial(F.lit, "the number of fields differs from the header's"),
+        ),
+        Rule(
+            "quotes", F.col(TORN), partial(F.lit, "it spans lines, but a quote in it is not closed")
+        ),
     ]
     for cell in cells:
         rules += _readable(cell, contract["dialect"])
@@ -54,7 +64,7 @@ def rules_of(contract: Mapping[str, Any], cells: Sequence[Cell]) -> list[Rule]:
         elif (label := contract["label"]) and cell.name == label["column"]:
             rules += _of_label(cell, label)
     for name in contract["id"]:
-        said = F.lit(f"{name} is missing, and it is part of the id")
+        said = partial(F.lit, f"{name} is missing, and it is part of the id")
         rules.append(Rule(f"{name} id", quoted(name).isNull(), said))
     return rules
 
@@ -78,7 +88,8 @@ def _readable(cell: Cell, dialect: Mapping[str, Any]) -> Iterator[Rule]:
     yield Rule(
         f"{cell.name} encoding",
         F.array_contains(UNDECODED, F.lit(cell.name)),
-        _reason(
+        partial(
+            _reason,
             f"{cell.name} holds bytes that are not {dialect['encoding']}",
             shown,
             ". Is the file written in another encoding? Set `encoding` under `dialect`",
@@ -87,25 +98,26 @@ def _readable(cell: Cell, dialect: Mapping[str, Any]) -> Iterator[Rule]:
     has_nul = F.contains(shown, F.lit("\0"))
     # a look at what is a number would be for nothing
     broken = cell.value.isNull() & has_nul if cell.kind == "numeric" else has_nul
-    yield Rule(f"{cell.name} nul", broken, _reason(f"{cell.name} holds a NUL byte", shown))
+    yield Rule(f"{cell.name} nul", broken, partial(_reason, f"{cell.name} holds a NUL byte", shown))
 
 
 def _number(cell: Cell, contract: Mapping[str, Any]) -> Rule:
     text = cell.written
-    of_comma = F.when(
-        text.rlike(r"^[+-]?[0-9.]*,[0-9]+$"),
-        ". Is its decimal mark a comma? Set `decimal` under `dialect`",
-    )
-    of_point = F.when(F.contains(text, F.lit(".")), ". The contract's decimal mark is a comma")
-    of_word = F.when(
-        F.lower(text).isin(*NO_VALUE), ". If it stands for no value, add it to `missing`"
-    )
-    hint = F.coalesce(of_word, of_comma if decimal_mark(contract) == "." else of_point, F.lit(""))
-    return Rule(
-        f"{cell.name} number",
-        text.isNotNull() & cell.value.isNull(),
-        F.concat(_reason(f"{cell.name} is not a number", text), hint),
-    )
+
+    def reason() -> Column:
+        of_comma = F.when(
+            text.rlike(r"^[+-]?[0-9.]*,[0-9]+$"),
+            ". Is its decimal mark a comma? Set `decimal` under `dialect`",
+        )
+        of_point = F.when(F.contains(text, F.lit(".")), ". The contract's decimal mark is a comma")
+        of_word = F.when(
+            F.lower(text).isin(*NO_VALUE), ". If it stands for no value, add it to `missing`"
+        )
+        of_mark = of_comma if decimal_mark(contract) == "." else of_point
+        hint = F.coalesce(of_word, of_mark, F.lit(""))
+        return F.concat(_reason(f"{cell.name} is not a number", text), hint)
+
+    return Rule(f"{cell.name} number", text.isNotNull() & cell.value.isNull(), reason)
 
 
 def decimal_mark(contract: Mapping[str, Any]) -> str:
@@ -116,32 +128,32 @@ def decimal_mark(contract: Mapping[str, Any]) -> str:
 def _of_column(cell: Cell, column: Mapping[str, Any]) -> Iterator[Rule]:
     name, value, text = cell.name, cell.value, cell.written
     if column["required"]:
-        yield Rule(f"{name} required", text.isNull(), F.lit(f"{name} is missing"))
+        yield Rule(f"{name} required", text.isNull(), partial(F.lit, f"{name} is missing"))
     if (least := column["min"]) is not None:
         said = f"{name} is below its `min` {least:.15g}"
-        yield Rule(f"{name} min", value < least, _reason(said, text))
+        yield Rule(f"{name} min", value < least, partial(_reason, said, text))
     if (most := column["max"]) is not None:
         said = f"{name} is above its `max` {most:.15g}"
-        yield Rule(f"{name} max", value > most, _reason(said, text))
+        yield Rule(f"{name} max", value > most, partial(_reason, said, text))
     if (allowed := column["allowed"]) is not None:
         said = f"{name} is not among its `allowed` values"
-        yield Rule(f"{name} allowed", ~value.isin(*allowed), _reason(said, text))
+        yield Rule(f"{name} allowed", ~value.isin(*allowed), partial(_reason, said, text))
     if (pattern := column["pattern"]) is not None:
         said = f"{name} does not match its `pattern` {pattern}"
-        yield Rule(f"{name} pattern", ~value.rlike(_whole(pattern)), _reason(said, text))
+        yield Rule(f"{name} pattern", ~value.rlike(_whole(pattern)), partial(_reason, said, text))
 
 
 def _of_label(cell: Cell, label: Mapping[str, Any]) -> Iterator[Rule]:
     name = cell.name
     value = cell.value
     # what is there but is no number has a reason already
-    yield Rule(f"{name} required", cell.written.isNull(), F.lit(f"{name} is missing"))
+    yield Rule(f"{name} required", cell.written.isNull(), partial(F.lit, f"{name} is missing"))
     known = label["classes"]
     if label["negative"] is not None:
         known = [label["positive"], *label["negative"]]
     if known is not None:
         said = f"{name} is not a label of the contract"
-        yield Rule(f"{name} known", ~value.isin(*known), _reason(said, value))
+        yield Rule(f"{name} known", ~value.isin(*known), partial(_reason, said, value))
 
 
 def _whole(pattern: str) -> str:

@@ -93,7 +93,7 @@ def _told(cleaned: Cleaned, raw: Column) -> DataFrame:
     return cleaned.rows.where(REJECTED).select(
         *(F.col(name).alias(name.removeprefix("_")) for name in ORIGIN),
         raw.alias("raw"),
-        F.concat_ws("; ", *(F.when(rule.broken, rule.reason) for rule in rules)).alias("reason"),
+        F.concat_ws("; ", *(F.when(rule.broken, rule.reason()) for rule in rules)).alias("reason"),
         F.array_compact(F.array(*(F.when(rule.broken, rule.key) for rule in rules))).alias("rules"),
     )
 

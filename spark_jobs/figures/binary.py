@@ -4,13 +4,14 @@ Formulas: Davis and Goadrich (2006) for the areas, Brier (1950), Guo et al. (201
 expected calibration error.
 """
 
+from collections import Counter
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from spark_jobs.figures import named, ratio
-from spark_jobs.figures.ranking import areas, curve, ranked
+from spark_jobs.figures.ranking import ranked, traced
 from spark_jobs.figures.scores import binary_sums
 
 BINS = 10
@@ -22,41 +23,48 @@ def binary_figures(scored: DataFrame) -> dict[str, Any]:
     Args:
         scored: `label` (0 or 1) and `probability` of 1, at least one row of each label.
     """
-    sums = binary_sums(scored)
-    tp, fp, fn, tn = (sums[name] for name in ("tp", "fp", "fn", "tn"))
     bins = _bins(scored)
+    sums = Counter[str]()
+    for bin_ in bins:
+        sums.update(bin_.asDict())
+    tp, fp, fn, tn = (sums[name] for name in ("tp", "fp", "fn", "tn"))
+    rows = tp + fp + fn + tn
+    calibration = [_calibration(bin_) for bin_ in bins]
     with ranked(scored) as steps:
-        auc_roc, auc_pr = areas(steps, tp + fn, fp + tn)
-        points = curve(steps, tp + fn, fp + tn)
-    gaps = (bin_["rows"] * abs(bin_["positive"] - bin_["probability"]) for bin_ in bins)
+        ranking = traced(steps, tp + fn, fp + tn)
+    gaps = (each["rows"] * abs(each["positive"] - each["probability"]) for each in calibration)
     return named(
         "binary",
-        accuracy=(tp + tn) / sums["rows"],
+        accuracy=(tp + tn) / rows,
         precision=ratio(tp, tp + fp),
         recall=ratio(tp, tp + fn),
         f1=ratio(2 * tp, 2 * tp + fp + fn),
-        auc_roc=auc_roc,
-        auc_pr=auc_pr,
-        log_loss=sums["log_loss"],
-        brier=sums["brier"],
-        calibration_error=sum(gaps) / sums["rows"],
-        test_rows=sums["rows"],
-        majority_share=max(tp + fn, fp + tn) / sums["rows"],
+        auc_roc=ranking.auc_roc,
+        auc_pr=ranking.auc_pr,
+        log_loss=sums["log_loss"] / rows,
+        brier=sums["brier"] / rows,
+        calibration_error=sum(gaps) / rows,
+        test_rows=rows,
+        majority_share=max(tp + fn, fp + tn) / rows,
         confusion={"tp": tp, "fp": fp, "fn": fn, "tn": tn},
-        curves={"ranking": points, "calibration": bins},
+        curves={"ranking": ranking.points, "calibration": calibration},
     )
 
 
-def _bins(scored: DataFrame) -> list[dict[str, Any]]:
-    """Equal-width bins of probability: rows, mean probability and share of positives in each."""
+def _bins(scored: DataFrame) -> list[Row]:
+    """The sums of each of the equal-width bins of probability that has rows."""
     number = F.least(F.floor(F.col("probability") * BINS), F.lit(BINS - 1)).alias("bin")
-    found = (
-        scored.groupBy(number)
-        .agg(
-            F.count(F.lit(1)).alias("rows"),
-            F.avg("probability").alias("probability"),
-            F.avg("label").alias("positive"),
-        )
-        .orderBy("bin")
-    )
-    return [row.asDict() for row in found.collect()]
+    sums = scored.groupBy(number).agg(*binary_sums(), F.sum("probability").alias("probability"))
+    return sorted(sums.collect())
+
+
+def _calibration(bin_: Row) -> dict[str, Any]:
+    """Rows, mean probability and share of positives."""
+    positives = bin_["tp"] + bin_["fn"]
+    rows = positives + bin_["fp"] + bin_["tn"]
+    return {
+        "bin": bin_["bin"],
+        "rows": rows,
+        "probability": bin_["probability"] / rows,
+        "positive": positives / rows,
+    }

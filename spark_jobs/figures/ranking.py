@@ -5,12 +5,22 @@ Average precision is the step-wise sum, not the trapezoid (Davis and Goadrich, 2
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import accumulate
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 CURVE_POINTS = 200
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The areas under the ROC and the precision-recall curve, and some points of both."""
+
+    auc_roc: float
+    auc_pr: float
+    points: list[dict[str, float]]
 
 
 @contextmanager
@@ -42,29 +52,36 @@ def ranked(scored: DataFrame) -> Generator[DataFrame]:
         parts.unpersist()
 
 
-def areas(steps: DataFrame, positives: int, negatives: int) -> tuple[float, float]:
-    """The areas under the ROC and the precision-recall curve."""
+def traced(steps: DataFrame, positives: int, negatives: int) -> Ranking:
+    """The curves from the highest score down, and the areas under them, in one pass.
+
+    Args:
+        steps: of `ranked`.
+        positives: rows of the label 1, at least one.
+        negatives: rows of the label 0, at least one.
+    """
     above = F.col("all_tp") - F.col("tp") / 2
     precision = F.col("all_tp") / (F.col("all_tp") + F.col("all_fp"))
-    found = steps.agg(F.sum(F.col("fp") * above), F.sum(F.col("tp") * precision)).first()
-    assert found is not None, "an aggregate without groups has one row"
-    return found[0] / (positives * negatives), found[1] / positives
-
-
-def curve(steps: DataFrame, positives: int, negatives: int) -> list[dict[str, float]]:
-    """Some points of both curves, from the highest score down."""
     every = F.floor((F.col("all_tp") + F.col("all_fp")) * CURVE_POINTS / (positives + negatives))
     points = (
         steps.groupBy(every.alias("step"))
-        .agg(F.max("all_tp").alias("tp"), F.max("all_fp").alias("fp"))
-        .orderBy("step")
+        .agg(
+            F.max("all_tp").alias("tp"),
+            F.max("all_fp").alias("fp"),
+            F.sum(F.col("fp") * above).alias("roc"),
+            F.sum(F.col("tp") * precision).alias("pr"),
+        )
         .collect()
     )
-    return [
-        {
-            "false_positive_rate": point["fp"] / negatives,
-            "recall": point["tp"] / positives,
-            "precision": point["tp"] / (point["tp"] + point["fp"]),
-        }
-        for point in points
-    ]
+    return Ranking(
+        sum(point["roc"] for point in points) / (positives * negatives),
+        sum(point["pr"] for point in points) / positives,
+        [
+            {
+                "false_positive_rate": point["fp"] / negatives,
+                "recall": point["tp"] / positives,
+                "precision": point["tp"] / (point["tp"] + point["fp"]),
+            }
+            for point in sorted(points)
+        ],
+    )

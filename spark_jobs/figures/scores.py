@@ -6,7 +6,6 @@ from math import isfinite, sqrt
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
-from spark_jobs.figures.ranking import areas, ranked
 from spark_jobs.problem import BINARY, MULTICLASS, REGRESSION
 
 THRESHOLD = 0.5
@@ -15,33 +14,33 @@ SMALLEST = 2**-52  # scikit-learn's clip: a probability of 0 would make the log 
 Scores = dict[str, float | None]
 
 
-def binary_sums(scored: DataFrame) -> Row:
-    """Rows `tp`, `fp`, `fn`, `tn` and all, and means `log_loss` and `brier`.
+def binary_sums() -> list[Column]:
+    """Aggregates: rows `tp`, `fp`, `fn` and `tn`, and the sums of their `log_loss` and `brier`.
 
-    Args:
-        scored: `label` (0 or 1) and `probability` of 1.
+    They are of rows with `label` (0 or 1) and `probability` of 1.
     """
     positive, hit = F.col("label") == 1, F.col("probability") >= THRESHOLD
-    return _only(
-        scored.agg(
-            F.count(F.lit(1)).alias("rows"),
-            F.count_if(positive & hit).alias("tp"),
-            F.count_if(~positive & hit).alias("fp"),
-            F.count_if(positive & ~hit).alias("fn"),
-            F.count_if(~positive & ~hit).alias("tn"),
-            F.avg(row_loss(BINARY)).alias("log_loss"),
-            F.avg((F.col("probability") - F.col("label")) ** 2).alias("brier"),
-        )
-    )
+    return [
+        F.count_if(positive & hit).alias("tp"),
+        F.count_if(~positive & hit).alias("fp"),
+        F.count_if(positive & ~hit).alias("fn"),
+        F.count_if(~positive & ~hit).alias("tn"),
+        F.sum(row_loss(BINARY)).alias("log_loss"),
+        F.sum((F.col("probability") - F.col("label")) ** 2).alias("brier"),
+    ]
 
 
 def binary_scores(scored: DataFrame) -> Scores:
-    """`log_loss`, `accuracy` and `auc_roc`, of rows of both labels."""
-    sums = binary_sums(scored)
-    with ranked(scored) as steps:
-        auc_roc, _ = areas(steps, sums["tp"] + sums["fn"], sums["fp"] + sums["tn"])
-    accuracy = (sums["tp"] + sums["tn"]) / sums["rows"]
-    return _finite({"log_loss": sums["log_loss"], "accuracy": accuracy, "auc_roc": auc_roc})
+    """`log_loss` and `accuracy`.
+
+    Args:
+        scored: `label` (0 or 1) and `probability` of 1, at least one row.
+    """
+    sums = _only(scored.agg(*binary_sums()))
+    rows = sums["tp"] + sums["fp"] + sums["fn"] + sums["tn"]
+    return _finite(
+        {"log_loss": sums["log_loss"] / rows, "accuracy": (sums["tp"] + sums["tn"]) / rows}
+    )
 
 
 def multiclass_scores(scored: DataFrame) -> Scores:

@@ -17,16 +17,21 @@ from spark_jobs.problem import BINARY, REGRESSION
 # 100 blocks in memory that it reads from disk, so many rows are read in small ones.
 WIDE_BLOCK_MEGABYTES, BLOCK_MEGABYTES = 32, 1
 WIDE = 1 << 14  # features
+SHORT = 8  # iterations; on 25,000 film reviews they tell losses of 0.28, 0.29 and 0.53 apart
 MOST_EXACT = 1024  # features of a linear regression that is solved in one step
 SEED = 17
 
 
 @dataclass(frozen=True)
 class Trial:
-    """An estimator that is not fitted yet, and the parameters that set it apart."""
+    """An estimator that is not fitted yet, and the parameters that set it apart.
+
+    `short` is the same with few iterations, if that tells enough to leave it out.
+    """
 
     estimator: Estimator[Any]
     parameters: Mapping[str, float]
+    short: Estimator[Any] | None = None
 
 
 def trials(params: Mapping[str, Any], problem: str, features: int) -> list[Trial]:
@@ -44,15 +49,24 @@ def trials(params: Mapping[str, Any], problem: str, features: int) -> list[Trial
                 for depth in params["max_depth"]
             ]
         case "linear_regression":
-            return [
-                Trial(_linear(params, features, penalty), {"regularization": penalty})
-                for penalty in params["regularization"]
-            ]
+            fitting = [_linear(params, features, each) for each in params["regularization"]]
         case _:
-            return [
-                Trial(_logistic(params, problem, features, penalty), {"regularization": penalty})
-                for penalty in params["regularization"]
+            fitting = [
+                _logistic(params, problem, features, each) for each in params["regularization"]
             ]
+    return [
+        Trial(estimator, {"regularization": penalty}, _shortened(estimator, features))
+        for penalty, estimator in zip(params["regularization"], fitting, strict=True)
+    ]
+
+
+def _shortened(
+    estimator: LogisticRegression | LinearRegression, features: int
+) -> Estimator[Any] | None:
+    # with fewer features, a fit ends so soon that beginning it twice takes longer
+    if features < WIDE or estimator.getMaxIter() <= SHORT:
+        return None
+    return estimator.copy({estimator.maxIter: SHORT})
 
 
 def _logistic(

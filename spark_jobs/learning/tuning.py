@@ -1,4 +1,4 @@
-"""Fits every candidate on the training side and scores it on the validation side."""
+"""Fits candidates on the training side and scores them on the validation side."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from pyspark import inheritable_thread_target
+from pyspark.ml.base import Estimator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -16,6 +17,7 @@ from spark_jobs.learning.estimators import Trial
 from spark_jobs.learning.split import TRAIN, VALIDATION
 from spark_jobs.learning.target import Target
 from spark_jobs.names import SIDE
+from spark_jobs.runtime.job import Stopwatch
 
 LOOK_BACK = 20  # iterations, or half of them if there are fewer
 FLAT = 5e-3  # of the objective at the beginning
@@ -41,32 +43,63 @@ class Candidate:
 
 
 def tune(
-    vectors: DataFrame, trials: Sequence[Trial], target: Target, at_once: int, log: Logger
+    vectors: DataFrame,
+    trials: Sequence[Trial],
+    target: Target,
+    *,
+    at_once: int,
+    watch: Stopwatch,
+    log: Logger,
 ) -> list[Candidate]:
-    """One candidate for each trial, in their order; `at_once` of them are fitted at a time."""
+    """One candidate for each trial, in their order; `at_once` of them are fitted at a time.
+
+    Trials that have a short form are fitted in that first. Then the best of all is fitted to its
+    end, until the best of all is one that was. So each that is not is worse than one that is.
+    """
     train = vectors.where(F.col(SIDE) == TRAIN)
     validation = vectors.where(F.col(SIDE) == VALIDATION)
+    several = len(trials) > 1
 
-    def candidate(trial: Trial) -> Candidate:
-        model = trial.estimator.fit(train)
+    def candidate(trial: Trial, estimator: Estimator[Any]) -> Candidate:
+        model = estimator.fit(train)
         scores = SCORES[target.problem](target.scored(model.transform(validation)))
         found = Candidate(model, trial.parameters, _fit(model), scores)
         log.info("%s", _told(found.figures()))
         return found
 
+    def first(trial: Trial) -> Candidate:
+        return candidate(trial, trial.short if several and trial.short else trial.estimator)
+
     in_session: Any = inheritable_thread_target(vectors.sparkSession)
-    with ThreadPoolExecutor(at_once) as pool:
-        return list(pool.map(in_session(candidate), trials))
+    with watch.phase("tune"), ThreadPoolExecutor(at_once) as pool:
+        found = list(pool.map(in_session(first), trials))
+    cut = [
+        several and trial.short is not None and not has_ended(each.model)
+        for trial, each in zip(trials, found, strict=True)
+    ]
+    while cut[best := _best(found, target.decisive)]:
+        cut[best] = False
+        with watch.phase("fit"):
+            found[best] = candidate(trials[best], trials[best].estimator)
+    return found
+
+
+def _best(candidates: Sequence[Candidate], decisive: str) -> int:
+    return min(range(len(candidates)), key=lambda place: candidates[place].loss(decisive))
+
+
+def has_ended(model: Any) -> bool:
+    """Whether a fit stopped before its last iteration; a forest has none."""
+    return not model.hasParam("maxIter") or model.summary.totalIterations < model.getMaxIter()
 
 
 def _fit(model: Any) -> dict[str, Any]:
-    """The iterations of a regression, and whether they came to an end; a forest has none."""
+    """The iterations of a regression, and whether they came to an end."""
     if not model.hasParam("maxIter"):
         return {"converged": True}
-    iterations, history = model.summary.totalIterations, model.summary.objectiveHistory
     return {
-        "iterations": iterations,
-        "converged": iterations < model.getMaxIter() or is_flat(history),
+        "iterations": model.summary.totalIterations,
+        "converged": has_ended(model) or is_flat(model.summary.objectiveHistory),
     }
 
 

@@ -1,7 +1,8 @@
 """From a request to a committed report: the same steps on a laptop and on a cluster."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from logging import Logger
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.progress import progress
 from spark_jobs.runtime.report import Report, attempt_key, commit, commit_part, job_key, read_report
 from spark_jobs.runtime.sources import Watch
+from spark_jobs.runtime.usage import peak_of, usage
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -18,8 +20,17 @@ if TYPE_CHECKING:
 Run = Callable[["SparkSession", Request, Logger], Result]
 
 
-def execute(run: Run, spark: "SparkSession", request: Request, log: Logger) -> Report:
+def execute(
+    run: Run, spark: "SparkSession", request: Request, log: Logger, starting: Mapping[str, float]
+) -> Report:
     """Run the begun attempt of a version and commit what it found.
+
+    Args:
+        run: the job.
+        spark: what it runs on.
+        request: what it is asked.
+        log: the run's.
+        starting: seconds of what went before, by phase.
 
     Raises:
         SupersededError: another attempt is the claimed one, or is committed.
@@ -43,13 +54,15 @@ def execute(run: Run, spark: "SparkSession", request: Request, log: Logger) -> R
     started = now()
     watch = Watch(file for given in request.inputs.values() for file in given.files)
     watch.before()
-    with progress(spark, log):
+    with progress(spark, log), peak_of(spark) as peak:
         result = run(own_session(spark), request, log)
     watch.after()
     check_claim(lake, request)
     if result.part:
         commit_part(lake, result.part)
-    report = describe(lake, request, result, started)
+    used = usage(result.rows, result.seconds, peak)
+    result = replace(result, seconds={**starting, **result.seconds})
+    report = replace(describe(lake, request, result, started), usage=used)
     return commit(lake, report, over.etag if over else None)
 
 

@@ -19,8 +19,8 @@ class Report:
 
     `files` lists the data, by name below `path` (for a snapshot: the files of the source).
     `parts` lists the parts that it is made of beside them: `key` and `without` of each (see
-    `parts.Taken`). `inputs` are versions by asset, `seconds` are by phase, `started` and
-    `finished` are UTC.
+    `parts.Taken`). `inputs` are versions by asset, `seconds` are by phase, `usage` is what
+    `usage` says, `started` and `finished` are UTC.
     """
 
     asset: str
@@ -38,6 +38,7 @@ class Report:
     started: str
     finished: str
     parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    usage: Mapping[str, float] = field(default_factory=dict[str, float])
     schema: int = SCHEMA
 
 

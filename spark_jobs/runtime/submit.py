@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from spark_jobs.runtime.attempt import Failure, SupersededError, begin, record_failure
 from spark_jobs.runtime.bounds import asked
 from spark_jobs.runtime.execution import Run, execute
-from spark_jobs.runtime.job import JobError, Request
+from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.live import speaking
 
@@ -63,7 +63,10 @@ def attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> int:
     """Run the begun attempt, and keep why it failed if it does; the exit code."""
     log.info("attempt %s of %s: starting Spark", request.attempt, request.asset)
     try:
-        report = execute(run, start_spark(f"{request.asset} {request.version[:16]}"), request, log)
+        watch = Stopwatch()
+        with watch.phase("session"):
+            spark = start_spark(f"{request.asset} {request.version[:16]}")
+        report = execute(run, spark, request, log, watch.seconds)
     except SupersededError:
         raise
     except JobError as error:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from emr_ml.launchers.emr.config.instances import memory_gib
+from emr_ml.launchers.emr.config.instances import size_of
 from emr_ml.launchers.emr.config.service_model import Mistake, mistakes
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def _memory(config: "ClusterConfig") -> Iterator[Mistake]:
 
 def smallest_primary(config: "ClusterConfig") -> int | None:
     """GiB of memory of the smallest type that the primary may become; None if it is not known."""
-    sizes = [memory_gib(name) for name in _primary_types(config)]
-    known = [size for size in sizes if size]
+    sizes = [size_of(name) for name in _primary_types(config)]
+    known = [size.memory for size in sizes if size]
     return min(known) if known and len(known) == len(sizes) else None
 
 

@@ -8,6 +8,7 @@ from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, ClusterCon
 from emr_ml.launchers.emr.config.service_model import in_words, mistakes
 from emr_ml.launchers.emr.config.target import Target
 from emr_ml.launchers.emr.pace import KILL_AFTER_SECONDS
+from emr_ml.launchers.emr.requests.executors import executor_conf
 
 MOST_CHARACTERS = 10_240  # of all arguments together
 VERSION_DIGITS = 16
@@ -96,6 +97,7 @@ def _spark_conf(config: ClusterConfig, target: Target, request_uri: str) -> dict
     # beside the request, where the launcher clears up: what is left in HDFS would keep EMR from
     # seeing that the cluster is idle
     conf = {"spark.checkpoint.dir": f"{request_uri.rpartition('/')[0]}/checkpoints"}
+    conf |= executor_conf(config)
     if memory := driver_memory(config):
         conf["spark.driver.memory"] = memory
     if config.python:

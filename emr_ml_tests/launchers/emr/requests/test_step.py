@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError
-from emr_ml.launchers.emr.config.instances import memory_gib
 from emr_ml.launchers.emr.requests.step import (
     add_steps_request,
     driver_memory,
@@ -65,6 +64,11 @@ def test_the_command_is_exactly_this() -> None:
                     f"spark.checkpoint.dir={REQUEST.removesuffix('request.json')}checkpoints",
                 ),
                 *("--conf", "spark.driver.memory=8g"),
+                *("--conf", "spark.dynamicAllocation.enabled=true"),
+                *("--conf", "spark.executor.cores=4"),
+                *("--conf", "spark.executor.memory=9485m"),
+                *("--conf", "spark.executor.memoryOverheadFactor=0.1875"),
+                *("--conf", "spark.sql.shuffle.partitions=200"),
                 *("--py-files", "s3://bucket/lake/code/0123/spark_jobs.zip"),
                 *("s3://bucket/lake/code/0123/metrics.py", REQUEST),
             ],
@@ -172,32 +176,6 @@ def test_driver_memory_that_is_set_is_taken() -> None:
 )
 def test_a_primary_that_is_overridden_counts(instances: dict[str, Any]) -> None:
     assert driver_memory(config(overrides={"Instances": instances})) == "32g"
-
-
-@pytest.mark.parametrize(
-    ("instance_type", "gib"),
-    [
-        ("m5.large", 8),
-        ("m5.xlarge", 16),
-        ("m6g.2xlarge", 32),
-        ("m7i-flex.xlarge", 16),
-        ("c5.large", 4),
-        ("c6in.24xlarge", 192),
-        ("r5d.4xlarge", 128),
-        ("r5.24xlarge", 768),
-        ("m4.xlarge", None),
-        ("r3.xlarge", None),
-        ("i3.xlarge", None),
-        ("m5.metal", None),
-        ("m6g.medium", None),
-        ("p3.2xlarge", None),
-        ("", None),
-    ],
-)
-def test_memory_is_known_from_the_names_that_follow_the_rule(
-    instance_type: str, gib: int | None
-) -> None:
-    assert memory_gib(instance_type) == gib
 
 
 def test_a_name_that_is_too_long_is_refused() -> None:
