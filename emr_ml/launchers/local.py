@@ -81,7 +81,7 @@ class LocalLauncher(Launcher):
             named = [file.uri for given in request.inputs.values() for file in given.files]
             on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in named)
             conf = local_conf(on_s3=on_s3, small=self._small)
-            ours = {key: conf[key] for key in conf.keys() - self._spark_conf.keys()}
+            ours = {key: conf[key] for key in conf if key not in self._spark_conf}
             self._session = LazyPySparkResource(spark_config=ours)
         try:
             with unseen(self._spark_conf):
