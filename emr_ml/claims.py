@@ -13,10 +13,12 @@ import time
 import uuid
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from logging import Logger
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
+
+from pydantic import TypeAdapter
 
 from spark_jobs.runtime.attempt import SupersededError, now
 from spark_jobs.runtime.lake import Lake, Stored
@@ -44,12 +46,14 @@ class Claim:
     status: Literal["held", "left", "ended"] = "held"
     place: dict[str, str] = field(default_factory=dict[str, str])
 
-    @classmethod
-    def of(cls, stored: Stored) -> Self:
-        """The claim in a `claim.json`; what a later release added to it is passed over."""
-        value = stored.json()
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: part for name, part in value.items() if name in known})
+    @staticmethod
+    def of(stored: Stored) -> "Claim":
+        """The claim in a `claim.json`; what a later release added to it is passed over.
+
+        Raises:
+            JobError: it is damaged.
+        """
+        return stored.parsed(_CLAIM.validate_python)
 
     def owner_is_gone(self) -> bool:
         """True only if the owner was a process of this machine and is no more."""
@@ -59,9 +63,12 @@ class Claim:
             os.kill(self.pid, 0)
         except ProcessLookupError:
             return True
-        except PermissionError:
+        except (PermissionError, OverflowError):
             return False
         return False
+
+
+_CLAIM = TypeAdapter(Claim)
 
 
 class Claims:

@@ -6,6 +6,8 @@ from typing import Any
 
 import dagster as dg
 
+from emr_ml.terminal import harmless
+
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
 INTERRUPTIONS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
@@ -23,7 +25,7 @@ class Story(logging.Formatter):
             check = event.asset_check_evaluation_data
             text = f"check {check.check_name} failed: {check.description}"
         time = self.formatTime(record, "%H:%M:%S")
-        return f"{time}  {meta.get('step_key') or '':<18} {text}"
+        return f"{time}  {meta.get('step_key') or '':<18} {harmless(text)}"
 
 
 def worth_telling(record: logging.LogRecord) -> bool:

@@ -80,7 +80,13 @@ def version_of_this_run(context: dg.AssetExecutionContext, asset: str) -> str | 
 def _input(lake: Lake, report: Report) -> Input:
     # the path is derived, not read: no report can lead a job out of the lake
     path = lake.uri(attempt_key(report.asset, report.version, report.attempt))
-    if report.spark is not None:
-        parts = tuple(Taken.of(part) for part in report.parts)
-        return Input(report.version, path, parts=parts)
-    return Input(report.version, path, tuple(SourceFile.of(file) for file in report.files))
+    try:
+        if report.spark is not None:
+            parts = tuple(Taken.of(part) for part in report.parts)
+            return Input(report.version, path, parts=parts)
+        return Input(report.version, path, tuple(SourceFile.of(file) for file in report.files))
+    except (TypeError, KeyError) as error:
+        raise JobError(
+            f"the report of {report.asset} {report.version} in {lake.root} is not what this "
+            f"project writes: remove it and materialize {report.asset} again"
+        ) from error

@@ -1,6 +1,7 @@
 """Which files a source holds, from a listing alone: no file is opened."""
 
 import os
+import stat
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,7 +97,18 @@ def _below(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root, onerror=fail):
         folders[:] = [name for name in folders if name[0] not in "._"]
         paths = (Path(folder, name) for name in files if name[0] not in "._")
-        yield from (path for path in paths if path.is_file())
+        yield from (path for path in paths if path.is_file() and _may_be_followed(path))
+
+
+def _may_be_followed(path: Path) -> bool:
+    """True; SourceError for a link by which another user has this one read what they may not."""
+    state = path.lstat()
+    if stat.S_ISLNK(state.st_mode) and state.st_uid not in (os.geteuid(), 0):
+        raise SourceError(
+            f"{path} is a link that another user made, so it is not followed: put the file itself "
+            "there, or make the link yourself"
+        )
+    return True
 
 
 def _read_path(path: Path, start: int, length: int) -> bytes:

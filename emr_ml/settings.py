@@ -39,7 +39,12 @@ def _parsed(value: Any) -> Any:
 class Settings(BaseSettings):
     """Each field is `EMR_ML_<FIELD>` in the environment. Paths may also be `s3://` addresses."""
 
-    model_config = SettingsConfigDict(env_prefix="EMR_ML_", env_ignore_empty=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="EMR_ML_",
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,  # Dagster shows the whole chain of errors, and some are secrets
+    )
 
     deployment: Literal["local", "emr"] = Field("local", description="where Spark jobs run")
     source: str | None = Field(

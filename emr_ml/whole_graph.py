@@ -16,6 +16,7 @@ from emr_ml.jobs import everything_job
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import LaunchError
 from emr_ml.sensors.lost_runs import HOST_TAG
+from emr_ml.terminal import harmless
 
 FIGURES = (
     *("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier"),
@@ -81,7 +82,7 @@ def show(result: dg.JobExecutionResult) -> None:
         click.echo(f"{'champion':<18} {found['reason'].value}")
     for event in result.filter_events(lambda event: event.is_step_failure):
         # what the step's own process said last may not have reached the console
-        click.echo(f"\n{event.step_key} {cause_of(event)}")
+        click.echo(f"\n{event.step_key} {harmless(cause_of(event) or '')}")
     click.echo()
     click.echo(f"run     {result.run_id} {'is green' if result.success else 'failed, see above'}")
     click.echo(f"lake    {settings.lake}")

@@ -1,5 +1,6 @@
 """Scores rows that nobody has labelled yet with the champion."""
 
+import re
 from collections.abc import Mapping
 from functools import reduce
 from logging import Logger
@@ -22,8 +23,11 @@ from spark_jobs.runtime.parts import KEPT
 
 CSV = "csv"
 MOST_VALUES = 100  # of a prediction that are counted one by one
-# what makes a formula of a text in a spreadsheet: owasp.org/www-community/attacks/CSV_Injection
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# what makes a formula of a text in a spreadsheet: owasp.org/www-community/attacks/CSV_Injection;
+# those of full width do where Japanese is written
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# where semicolons or tabs part the cells, one in a text begins another cell
+FORMULA_WITHIN = "([;\t\r\n] *)([=+@\uff1d\uff0b\uff0d\uff20-])"
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
@@ -110,11 +114,13 @@ def export(spark: SparkSession, place: str) -> None:
 def _harmless(text: Column) -> Column:
     bare = F.ltrim(text)  # some programs trim what they import
     formula = reduce(Column.__or__, (bare.startswith(start) for start in FORMULA_STARTS))
-    return F.when(formula, F.concat(F.lit("'"), text)).otherwise(text)
+    within = F.regexp_replace(text, FORMULA_WITHIN, "$1'$2")
+    return F.when(formula, F.concat(F.lit("'"), within)).otherwise(within)
 
 
 def _harmless_name(name: str) -> str:
-    return f"'{name}" if name.lstrip().startswith(FORMULA_STARTS) else name
+    within = re.sub(FORMULA_WITHIN, r"\1'\2", name)
+    return f"'{within}" if name.lstrip().startswith(FORMULA_STARTS) else within
 
 
 def predicted_of(rows: DataFrame, problem: str) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, Self
+from typing import Literal
+
+from pydantic import TypeAdapter
 
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import JobError
-from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.lake import Lake, Stored
 from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import report_key
 
@@ -47,13 +49,10 @@ class Record:
     history: tuple[Champion, ...] = ()
     barred: tuple[str, ...] = ()
 
-    @classmethod
-    def of(cls, value: dict[str, Any]) -> Self:
-        """The record that `as_json` wrote."""
-        line, history = (
-            tuple(Champion(**entry) for entry in value[name]) for name in ("line", "history")
-        )
-        return cls(line, history, tuple(value["barred"]))
+    @staticmethod
+    def of(stored: Stored | None) -> "Record":
+        """The record in a `champion.json`; JobError if it is damaged."""
+        return stored.parsed(_RECORD.validate_python) if stored else Record()
 
     @property
     def champion(self) -> Champion | None:
@@ -74,10 +73,12 @@ class Record:
         return replace(self, barred=(*others, version))
 
 
+_RECORD = TypeAdapter(Record)
+
+
 def read_record(lake: Lake) -> Record:
     """The champions so far."""
-    stored = lake.read(KEY)
-    return Record.of(stored.json()) if stored else Record()
+    return Record.of(lake.read(KEY))
 
 
 def read_champion(lake: Lake) -> Champion | None:
@@ -151,7 +152,7 @@ def _change(lake: Lake, change: Callable[[Record], Record | None]) -> Record | N
     """Write what the change makes of the record, in one conditional write; None if of nothing."""
     while True:
         stored = lake.read(KEY)
-        changed = change(Record.of(stored.json()) if stored else Record())
+        changed = change(Record.of(stored))
         if changed is None:
             return None
         body = as_json(asdict(changed))

@@ -82,7 +82,7 @@ def _asked(lake: Lake, report: Report) -> Mapping[str, Any] | None:
     """The parts of the contract that a version was made by."""
     key = job_key(report.asset, report.version, report.attempt, "request.json")
     stored = lake.read(key)
-    return stored.json()["contract"] if stored else None
+    return stored.parsed(lambda value: value["contract"]) if stored else None
 
 
 def _named(label: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 import click
 
+from emr_ml.terminal import harmless
+
 
 @click.command()
 @click.argument("file")
@@ -18,7 +20,7 @@ def infer(file: str, label: str | None) -> None:
     try:
         text, found = inferred(file, label)
     except SourceError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(harmless(str(error))) from error
     click.echo(text, nl=False)
     if found.target is None:
         click.echo(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emr_ml.settings import SettingsError, load_settings
+from emr_ml.terminal import harmless
 
 if TYPE_CHECKING:
     from emr_ml.validation import Validation
@@ -40,9 +41,9 @@ def validate(source: str | None, contract: str | None) -> None:
         click.echo(f"source    {settings.source or 'the sample'}")
         click.echo(f"contract  {settings.dataset}")
         for line in _told(found):
-            click.echo(line)
+            click.echo(harmless(line))
         if found.failure:
-            raise click.ClickException(found.failure)
+            raise click.ClickException(harmless(found.failure))
         sys.exit(0 if found.good else 1)
 
 

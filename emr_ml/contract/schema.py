@@ -43,7 +43,8 @@ class Column(Part):
         if self.pattern is not None:
             try:
                 re.compile(self.pattern)
-            except re.error as error:
+            # too large a number, or too many brackets in each other
+            except (re.error, OverflowError, RecursionError) as error:
                 raise mistake(f"is no regular expression: {error}", "pattern") from error
         return self
 

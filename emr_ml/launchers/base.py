@@ -14,6 +14,7 @@ from emr_ml.parts import new_part_key, parts_for
 from emr_ml.uses import use
 from emr_ml.versions import version_of
 from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
+from spark_jobs.runtime.bounds import asked, check_bounds
 from spark_jobs.runtime.job import Input, JobError, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part
@@ -215,8 +216,9 @@ class Launcher(ABC):
         """What the attempt is asked; one that is under way goes on with what it was asked."""
         key = job_key(work.asset, work.version, attempt, "request.json")
         if stored := self.lake.read(key):
-            return Request.of(stored.json())
+            return asked(stored)
         request = self._new_request(work, attempt)
+        check_bounds(request)
         self.lake.write_json(key, request.as_json())
         return request
 

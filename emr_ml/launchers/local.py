@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emr_ml.claims import Held
 from emr_ml.launchers.base import Computed, Launcher, LaunchError
-from emr_ml.launchers.local_conf import local_conf
+from emr_ml.launchers.local_conf import local_conf, unseen
 from emr_ml.versions import local_spark
 from spark_jobs.runtime.attempt import begin
 from spark_jobs.runtime.execution import execute
@@ -80,10 +80,12 @@ class LocalLauncher(Launcher):
 
             named = [file.uri for given in request.inputs.values() for file in given.files]
             on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in named)
-            conf = local_conf(on_s3=on_s3, small=self._small) | self._spark_conf
-            self._session = LazyPySparkResource(spark_config=conf)
+            conf = local_conf(on_s3=on_s3, small=self._small)
+            ours = {key: conf[key] for key in conf if key not in self._spark_conf}
+            self._session = LazyPySparkResource(spark_config=ours)
         try:
-            return self._session.spark_session
+            with unseen(self._spark_conf):
+                return self._session.spark_session
         except Exception as error:
             raise LaunchError(_no_start(error, self._spark_conf)) from error
 

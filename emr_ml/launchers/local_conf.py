@@ -1,7 +1,12 @@
 """Spark's configuration on one machine."""
 
 import os
+import shlex
 import sys
+import tempfile
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 GIGABYTE = 1 << 30
@@ -17,6 +22,8 @@ SMALL_PLANS = {
 }
 # made at set-up; Java goes on without it if it does not fit
 ARCHIVE = Path(sys.prefix) / "spark.jsa"
+SUBMIT_ARGS = "PYSPARK_SUBMIT_ARGS"
+_one_at_a_time = threading.Lock()
 
 
 def local_conf(*, on_s3: bool, small: bool = False) -> dict[str, str]:
@@ -33,6 +40,8 @@ def local_conf(*, on_s3: bool, small: bool = False) -> dict[str, str]:
         "spark.driver.memory": f"{driver_gigabytes()}g",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
+        # other users of this machine reach the driver's ports, and these take Java objects
+        "spark.authenticate": "true",
         "spark.driver.extraJavaOptions": SMALL if small else LARGE,
         # at WARN, Spark compares every header with names that the jobs do not use
         "spark.log.level": "ERROR",
@@ -47,6 +56,36 @@ def local_conf(*, on_s3: bool, small: bool = False) -> dict[str, str]:
         # beside the options that a user may set
         conf["spark.driver.defaultJavaOptions"] = f"-XX:SharedArchiveFile={ARCHIVE} -Xlog:cds=off"
     return conf | s3_conf() if on_s3 else conf
+
+
+@contextmanager
+def unseen(conf: Mapping[str, str]) -> Generator[None]:
+    """While it is open, a Java that PySpark starts reads these settings from a file.
+
+    PySpark gives settings as arguments, which every user of the machine can see, and these may
+    be secrets. The file can be read by its owner alone, and is gone afterwards.
+    """
+    with (
+        _one_at_a_time,
+        tempfile.NamedTemporaryFile("w", prefix="emr-ml-", suffix=".properties") as file,
+    ):
+        before = os.environ.get(SUBMIT_ARGS)
+        file.writelines(f"{_escaped(key)}={_escaped(value)}\n" for key, value in conf.items())
+        file.flush()
+        ours = f"--load-spark-defaults --properties-file {shlex.quote(file.name)}"
+        os.environ[SUBMIT_ARGS] = f"{ours} {before or 'pyspark-shell'}"
+        try:
+            yield
+        finally:
+            os.environ.pop(SUBMIT_ARGS)
+            if before is not None:
+                os.environ[SUBMIT_ARGS] = before
+
+
+def _escaped(text: str) -> str:
+    """Text as Java's properties have it, with nothing left that has a meaning there."""
+    units = text.encode("utf-16-be").hex(" ", 2).split()
+    return "".join(f"\\u{unit}" for unit in units)
 
 
 def driver_gigabytes() -> int:

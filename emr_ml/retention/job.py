@@ -18,6 +18,11 @@ from spark_jobs.runtime.lake import Lake
 
 DAY = 86_400.0
 SHOWN = 200
+SCHEMA = dg.TableSchema(
+    [dg.TableColumn(name) for name in ("what", "where")]
+    + [dg.TableColumn(name, "int") for name in ("objects", "bytes")]
+    + [dg.TableColumn("why")]
+)
 DEFAULTS = load_settings()
 
 
@@ -60,7 +65,7 @@ def clean_lake(
             "dry_run": config.dry_run,
             "removed" if not config.dry_run else "removable": len(gone),
             "bytes": size,
-            "list": dg.MetadataValue.md(listed(gone)),
+            "list": dg.MetadataValue.table(listed(gone), SCHEMA),
         }
     )
 
@@ -77,16 +82,20 @@ def roots_of(lake: Lake, names: list[str], last_champions: int) -> Roots:
     return Roots(standing, read_record(lake), last_champions)
 
 
-def listed(found: list[Removal]) -> str:
-    """A table of what goes, as Markdown."""
-    rows = [
-        f"| {each.what} | {each.key} | {each.objects} | {each.size:,} | {each.why} |"
+def listed(found: list[Removal]) -> list[dg.TableRecord]:
+    """A table of what goes first; keys of any text stay as they are in it."""
+    return [
+        dg.TableRecord(
+            {
+                "what": each.what,
+                "where": each.key,
+                "objects": each.objects,
+                "bytes": each.size,
+                "why": each.why,
+            }
+        )
         for each in found[:SHOWN]
     ]
-    more = [f"\nand {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return "\n".join(
-        ["| what | where | objects | bytes | why |", "|---|---|---|---|---|", *rows, *more]
-    )
 
 
 @dg.job(description="What nobody needs any more goes from the lake; a dry run only lists it.")

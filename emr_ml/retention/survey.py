@@ -7,8 +7,7 @@ from itertools import groupby
 
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.lake.base import Object
-from spark_jobs.runtime.parts import Part
-from spark_jobs.runtime.report import PART, Report, read_report
+from spark_jobs.runtime.report import PART, Report, read_part, read_report
 
 VERSION = re.compile(r"[0-9a-f]{32}")
 
@@ -55,7 +54,7 @@ def survey(lake: Lake, assets: Sequence[str]) -> Survey:
             if folder.key.startswith(f"{asset}/parts/"):
                 parts[folder.key] = folder
                 if stored := lake.read(commit_of(folder)):
-                    committed_parts[folder.key] = Part.of(stored.json()).key
+                    committed_parts[folder.key] = read_part(stored, commit_of(folder)).key
                 continue
             versions[folder.key] = folder
             if committed := read_report(lake, asset, folder.version):

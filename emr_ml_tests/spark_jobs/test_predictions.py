@@ -137,6 +137,25 @@ def test_the_csv_holds_the_same_rows_and_no_formula(bench: Bench, judge: Done) -
     assert {row["_file"] for row in done.csv} == {"new.csv"}
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_no_cell_of_the_csv_is_a_formula_whatever_parts_the_cells(
+    bench: Bench, judge: Done, delimiter: str
+) -> None:
+    texts = ["=1+1", "+1", "-1", "@x", "  =1", "\t=1", "\r=1", "\n=1", "＝1", "a;=1", "a\t=1"]  # noqa: RUF001 - the equals sign of full width
+    rows = "".join(f'"{text}",a,{number}\n' for number, text in enumerate(texts))
+    terms = BINARY.model_copy(update={"dialect": BINARY.dialect.model_copy(update={"trim": False})})
+
+    done = score(bench, judge, terms, "words,job,n\n" + rows)
+
+    assert {row["words"] for row in done.rows} == set(texts)
+    cells: list[str] = []
+    for path in (done.path / "csv").glob("*.csv"):
+        with path.open(newline="", encoding="utf-8") as file:
+            cells += [cell for row in csv.reader(file, delimiter=delimiter) for cell in row]
+    formulas = [cell for cell in cells if cell.lstrip(" ").startswith(predictions.FORMULA_STARTS)]
+    assert formulas == []
+
+
 def test_without_a_negative_value_the_other_prediction_is_not_the_positive_one(
     bench: Bench, judge: Done
 ) -> None:

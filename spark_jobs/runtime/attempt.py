@@ -66,7 +66,7 @@ def record_failure(lake: Lake, request: Request, failure: Failure) -> None:
 def read_failure(lake: Lake, asset: str, version: str, attempt: int) -> Failure | None:
     """Why the attempt failed, as far as anybody has said so."""
     stored = lake.read(job_key(asset, version, attempt, "error.json"))
-    return Failure(**stored.json()) if stored else None
+    return stored.parsed(lambda value: Failure(**value)) if stored else None
 
 
 def now() -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.lake.base import as_json
+from spark_jobs.runtime.lake.base import Stored, as_json, checked
 from spark_jobs.runtime.parts import Part
 
 SCHEMA = 1
@@ -82,28 +82,33 @@ def read_report(lake: Lake, asset: str, version: str) -> Committed | None:
     Raises:
         JobError: the report was written by a newer release, or is not a report.
     """
-    key = report_key(asset, version)
-    stored = lake.read(key)
+    stored = lake.read(report_key(asset, version))
     if stored is None:
         return None
-    try:
-        value = stored.json()
-        schema = value["schema"]
-        known = {each.name for each in fields(Report)}
-        given = {name: value[name] for name in known & value.keys()}
+
+    def made(value: dict[str, Any]) -> Report:
         # another schema may lack a field, which would look like damage
-        report = Report(**given) if schema == SCHEMA else None
-    except (ValueError, TypeError, KeyError) as error:
-        raise JobError(
-            f"{lake.uri(key)} is not a report that this release can read ({error!r}). "
-            "If the file is damaged, delete it and materialize the asset again"
-        ) from error
-    if report is None:
-        raise JobError(
-            f"{lake.uri(key)} has schema {schema}, this release reads {SCHEMA}: "
-            "use the release that wrote it, or another lake"
-        )
-    return Committed(report, stored.etag)
+        if (schema := value["schema"]) != SCHEMA:
+            raise JobError(
+                f"{stored.uri} has schema {schema}, this release reads {SCHEMA}: "
+                "use the release that wrote it, or another lake"
+            )
+        known = {each.name for each in fields(Report)}
+        report = Report(**{name: value[name] for name in known & value.keys()})
+        return _of_version(report, asset, version)
+
+    return Committed(stored.parsed(made), stored.etag)
+
+
+def _of_version(report: Report, asset: str, version: str) -> Report:
+    """The report; ValueError if it speaks of another version, or of places out of the lake."""
+    if (report.asset, report.version) != (asset, version):
+        raise ValueError(f"it is of {report.asset} {report.version}")
+    if type(report.attempt) is not int or report.attempt < 1:
+        raise ValueError(f"{report.attempt!r} is no attempt")
+    for part in report.parts:
+        checked(part["key"])
+    return report
 
 
 def commit(lake: Lake, report: Report, over: str | None = None) -> Report:
@@ -138,7 +143,25 @@ def commit_part(lake: Lake, part: Part) -> None:
 
 
 def read_parts(lake: Lake, asset: str, recipe: str) -> Iterator[Part]:
-    """The committed parts of a recipe, in order of key."""
+    """The committed parts of a recipe, in order of key.
+
+    Raises:
+        JobError: one is damaged, or its data is said to be elsewhere.
+    """
     for entry in lake.list(parts_key(asset, recipe)):
         if entry.key.endswith(f"/{PART}") and (stored := lake.read(entry.key)):
-            yield Part.of(stored.json())
+            yield read_part(stored, entry.key)
+
+
+def read_part(stored: Stored, key: str) -> Part:
+    """The part in a `part.json` at that key; JobError unless its data lies beside it."""
+
+    def made(value: dict[str, Any]) -> Part:
+        part = Part.of(value)
+        if checked(part.key).rpartition("/")[0] != key.rpartition("/")[0]:
+            raise ValueError(f"{part.key} does not lie beside it")
+        if not all(isinstance(each, dict) for each in (part.files, part.rows, part.figures)):
+            raise TypeError("its files, rows and figures are no objects")
+        return part
+
+    return stored.parsed(made)

@@ -5,9 +5,10 @@ import logging
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spark_jobs.runtime.attempt import Failure, SupersededError, begin, record_failure
+from spark_jobs.runtime.bounds import asked
 from spark_jobs.runtime.execution import Run, execute
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -45,7 +46,7 @@ def main(run: Run, about: str | None) -> None:
 def perform(run: Run, address: str, log: logging.Logger) -> int:
     """Run what is asked at that address; the exit code."""
     try:
-        request = Request.of(read_request(address))
+        request = read_request(address)
         lake = open_lake(request.lake)
         begin(lake, request)
         with speaking(lake, request, log):
@@ -88,13 +89,13 @@ def describe(error: Exception) -> str:
     return f"{' '.join(lines[:2])[:1000]}{' ' + causes[-1][:500] if causes else ''}"
 
 
-def read_request(address: str) -> dict[str, Any]:
-    """The JSON at a path or an s3:// address; JobError if nothing is there."""
+def read_request(address: str) -> Request:
+    """The request at a path or an s3:// address; JobError if none is there, see `asked`."""
     folder, _, name = address.rpartition("/")
     stored = open_lake(folder or str(Path.cwd())).read(name)
     if stored is None:
         raise JobError(f"there is no request at {address}: name the request.json of an attempt")
-    return stored.json()
+    return asked(stored)
 
 
 def start_spark(name: str) -> "SparkSession":

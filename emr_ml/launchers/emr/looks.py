@@ -14,7 +14,8 @@ from emr_ml.launchers.emr.api import Api
 from emr_ml.launchers.emr.clusters import describe
 from emr_ml.launchers.emr.pace import Pace
 from emr_ml.launchers.emr.states import Cluster, Step
-from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.lake import Lake, Stored
 from spark_jobs.runtime.lake.base import as_json
 
 GROWTH = 1.25
@@ -60,7 +61,7 @@ class Looks:
             self._etag, self._since = stored.etag, time.monotonic()
             self._interval = self._interval or self._pace.slow
             # while somebody has the turn, there is no look
-            if found := _look(stored.json()):
+            if found := _look(stored):
                 self._learn(found)
         if time.monotonic() - self._since >= self._interval:
             self._take()
@@ -120,10 +121,12 @@ class Looks:
         self._latest = look
 
 
-def _look(value: dict[str, Any]) -> Look | None:
+def _look(stored: Stored) -> Look | None:
+    def made(value: dict[str, Any]) -> Look:
+        return Look(Cluster(**value["cluster"]), tuple(Step(**step) for step in value["steps"]))
+
     try:
-        steps = tuple(Step(**step) for step in value["steps"])
-        return Look(Cluster(**value["cluster"]), steps)
-    except (KeyError, TypeError):
+        return stored.parsed(made)
+    except JobError:
         # somebody has the turn, or another release has been there
         return None

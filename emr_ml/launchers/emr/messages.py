@@ -54,7 +54,8 @@ def say(line: str, log: logging.Logger) -> str:
             return method
         level = logging.getLevelNamesMapping().get(message["params"]["level"], logging.INFO)
         text = str(message["params"]["message"])
-    except (ValueError, KeyError, TypeError):
+    # what is nested too deeply is a RecursionError
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     log.log(level, "%s", text)
     return method

@@ -40,7 +40,7 @@ import json, sys
 from spark_jobs.runtime.submit import read_request
 from spark_jobs.runtime.lake import open_lake
 request = read_request(sys.argv[1])
-messages = open_lake(request["output"] + "/_job/messages")
+messages = open_lake(request.output + "/_job/messages")
 messages.write("1.json", b'{"method": "log", "params": {"message": "begun", "level": "INFO"}}')
 messages.write("2.json", b'{"method": "log", "params": {"mess')
 """

@@ -2,21 +2,47 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from spark_jobs.runtime.job import JobError
+
+T = TypeVar("T")
+SHOWN = 200  # characters of what is wrong with an object
 
 
 @dataclass(frozen=True)
 class Stored:
-    """An object's bytes, and the tag that changes whenever they do."""
+    """An object's bytes, the tag that changes whenever they do, and its address."""
 
     body: bytes
     etag: str
+    uri: str
 
     def json(self) -> dict[str, Any]:
-        return json.loads(self.body)
+        """The JSON object in it; JobError if there is none."""
+        return self.parsed(dict[str, Any])
+
+    def parsed(self, make: Callable[[dict[str, Any]], T]) -> T:
+        """What `make` makes of the JSON object in it.
+
+        Raises:
+            JobError: there is none, or nothing can be made of it: somebody else wrote it.
+        """
+        try:
+            value = json.loads(self.body)
+            if not isinstance(value, dict):
+                raise TypeError(f"a {type(value).__name__} is no JSON object")
+            return make(value)
+        # what is nested too deeply is a RecursionError
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            why = " ".join(str(error).split())[:SHOWN]
+            raise JobError(
+                f"{self.uri} is not what this project writes ({why}). Bring back an earlier "
+                "version of it, or delete it and materialize the asset again"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -32,7 +58,7 @@ class Lake(ABC):
     """Objects by key (`asset/version/report.json`) below one root.
 
     A reader sees the whole of an object or nothing of it. Keys never start with a slash and
-    never climb out of the root; a key that does raises ValueError.
+    never climb out of the root; a key that does raises NoKeyError.
     """
 
     root: str
@@ -82,8 +108,12 @@ def as_json(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False).encode()
 
 
+class NoKeyError(JobError, ValueError):
+    """What is no key could lead out of the lake."""
+
+
 def checked(key: str) -> str:
-    """The key itself; ValueError if it could lead out of the lake."""
-    if not key or any(part in ("", ".", "..") for part in key.split("/")):
-        raise ValueError(f"{key!r} is not a key of the lake")
+    """The key itself; NoKeyError if it could lead out of the lake."""
+    if not key or "\0" in key or any(part in ("", ".", "..") for part in key.split("/")):
+        raise NoKeyError(f"{key!r} is not a key of the lake: whatever named it is damaged")
     return key

@@ -24,7 +24,7 @@ class FolderLake(Lake):
             body = self._path(key).read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
-        return Stored(body, _etag(body))
+        return Stored(body, _etag(body), self.uri(key))
 
     def write(self, key: str, body: bytes) -> str:
         with self._staged(key, body) as staged:
@@ -55,7 +55,8 @@ class FolderLake(Lake):
                 each.unlink()
 
     def list(self, prefix: str) -> Iterator[Object]:
-        walk = self.folder / prefix.rpartition("/")[0]
+        inner = prefix.rpartition("/")[0]
+        walk = self._path(inner) if inner else self.folder
         found = ((path.relative_to(self.folder).as_posix(), path) for path in walk.rglob("*"))
         for key, path in sorted(found):
             if key.startswith(prefix) and not path.name.startswith(".") and path.is_file():
@@ -93,10 +94,15 @@ class FolderLake(Lake):
     @contextmanager
     def _locked(self, key: str) -> Generator[None]:
         path = self._path(key)
-        # the kernel frees the lock when its holder dies, so none is ever left behind
-        with path.with_name(f".{path.name}.lock").open("w") as lock:
+        # a link that somebody put there must not make a lock of a file elsewhere
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
+        lock = os.open(path.with_name(f".{path.name}.lock"), flags, 0o644)
+        try:
+            # the kernel frees the lock when its holder dies, so none is ever left behind
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(lock)
 
 
 @contextmanager

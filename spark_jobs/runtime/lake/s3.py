@@ -45,7 +45,7 @@ class S3Lake(Lake):
             if error_code(error) != "NoSuchKey":
                 raise
             return None
-        return Stored(answer["Body"].read(), answer["ETag"])
+        return Stored(answer["Body"].read(), answer["ETag"], self.uri(key))
 
     def write(self, key: str, body: bytes) -> str:
         return self._ask("put_object", Key=self._key(key), Body=body)["ETag"]
