@@ -68,6 +68,25 @@ def test_all_that_the_image_copies_is_there_and_is_let_through_to_its_build() ->
             assert f"!{source}" in let_through
 
 
+def pins(path: Path) -> dict[str, str]:
+    """The version, the marker and the hashes of each package of a lock."""
+    lines = path.read_text().replace("\\\n", " ").splitlines()
+    parts = [" ".join(line.split()).partition("==") for line in lines]
+    return {name: rest for name, _, rest in parts}
+
+
+def test_the_image_gets_the_very_packages_that_are_tested_and_each_is_hashed() -> None:
+    image, tested = pins(DEPLOY / "requirements.txt"), pins(ROOT / "requirements.lock")
+    # Dagster's chart wants these in the image; nothing here runs on Kubernetes
+    only_for_kubernetes = image.keys() - tested.keys()
+    assert {"dagster-k8s", "kubernetes"} <= only_for_kubernetes
+    assert {"dagster-postgres", "pyspark"} <= image.keys() & tested.keys()
+    for name in image.keys() & tested.keys():
+        assert image[name] == tested[name], name
+    assert all("--hash=sha256:" in pin for pin in image.values())
+    assert image["dagster-k8s"].split()[0] == image["dagster-postgres"].split()[0]
+
+
 def test_the_image_is_built_on_a_release_and_not_on_the_latest_one() -> None:
     (python,) = instructions("ARG")
     assert re.fullmatch(r"PYTHON=python:3\.1[123]-slim-\w+", python[0])

@@ -38,7 +38,7 @@ def attempts(lake: Lake, asset: str) -> set[str]:
     return {key.split("/attempts/")[1][0] for key in keys if key.endswith("/started.json")}
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_whatever_is_killed_within_a_run_the_lake_becomes_complete_and_nothing_runs_twice(
     deployment: Deployment, s3: S3
 ) -> None:
