@@ -21,7 +21,7 @@ from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake, open_lake
 
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 600.0
 BIN = Path(sys.executable).parent
 WORKSPACE = ("-w", "workspace.yaml")
 LAUNCH = """
@@ -62,7 +62,7 @@ class Deployment:
             "EMR_ML_SOURCE": str(folder / "toy.csv"),
             "EMR_ML_DATASET": str(folder / "toy.yaml"),
             "EMR_ML_LAKE": str(folder / "lake"),
-            "EMR_ML_SENSOR_INTERVAL_SECONDS": "1",
+            "EMR_ML_SENSOR_INTERVAL_SECONDS": "3",
             "EMR_ML_SPARK_CONF": json.dumps({"spark.driver.extraJavaOptions": SMALL}),
         }
         self.running: dict[str, psutil.Process] = {}
@@ -127,7 +127,7 @@ class Deployment:
         end = time.monotonic() + PATIENCE_SECONDS
         while not done():
             assert time.monotonic() < end, self.logs()
-            time.sleep(0.3)
+            time.sleep(0.5)
 
     def is_up(self) -> bool:
         """Whether the webserver answers and has loaded the code location."""
