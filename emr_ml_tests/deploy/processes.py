@@ -8,7 +8,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from emr_ml.launchers.local_conf import SMALL
 from emr_ml.settings import ROOT
 from emr_ml_tests.deploy.postgres import Postgres, free_port
 from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
+from emr_ml_tests.processes import go_down
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake, open_lake
 
@@ -31,14 +31,6 @@ mutation {
   }}) { __typename }
 }
 """
-
-
-def kill(process: psutil.Process) -> None:
-    """SIGKILL to it and to what it started, as when its container ends."""
-    for each in [process, *process.children(recursive=True)]:
-        with suppress(psutil.NoSuchProcess):  # those of a database end with its first one
-            each.kill()
-    process.wait()
 
 
 class Deployment:
@@ -112,7 +104,7 @@ class Deployment:
                 return [BIN / "dagster-daemon", "run", *WORKSPACE]
 
     def kill(self, name: str) -> None:
-        kill(self.running.pop(name))
+        go_down(self.running.pop(name))
 
     def stop(self) -> None:
         for name in list(self.running):
