@@ -33,12 +33,16 @@ bench: setup ## compare with the pipeline it succeeds and with scikit-learn; QUI
 bench-emr: setup ## compare with dagster-aws's PipesEMRClient on an emulated EMR, in 20 minutes
 	@$(BIN)/python -m benchmarks.emr
 
-check: setup ## check format, lint and types
+check: setup ## check format, lint, types, and the locked packages for known vulnerabilities
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/basedpyright
-	@$(BIN)/shellcheck bootstrap/*.sh .ci/run
+	@$(BIN)/shellcheck bootstrap/*.sh deploy/entrypoint.sh .ci/run
+	@$(BIN)/hadolint deploy/Dockerfile
+	@$(BIN)/python scripts/audit.py
 
-lock: setup ## bring requirements.lock and bootstrap/requirements.txt in line with pyproject.toml
-	@$(COMPILE) pyproject.toml --group dev -o requirements.lock
+lock: setup ## bring requirements.lock, and those of nodes and image, in line with pyproject.toml
+	@$(COMPILE) pyproject.toml --group dev --extra deploy -o requirements.lock
 	@$(COMPILE) --group bootstrap --constraint requirements.lock -o bootstrap/requirements.txt
+	@$(COMPILE) pyproject.toml --extra deploy --extra kubernetes \
+		--constraint requirements.lock -o deploy/requirements.txt

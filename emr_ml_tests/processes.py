@@ -1,11 +1,14 @@
-"""Real processes that do the same thing at the same moment."""
+"""Real processes: some do the same thing at the same moment, some end at any moment."""
 
 import multiprocessing
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing.synchronize import Barrier
 from typing import ParamSpec, TypeVar
+
+import psutil
 
 COUNT = 8
 PATIENCE_SECONDS = 60.0
@@ -50,3 +53,11 @@ def _start(
     # every task waits here, so no process gets two of them
     _barriers[0].wait(PATIENCE_SECONDS)
     return body(*args, **kwargs)
+
+
+def go_down(process: psutil.Process) -> None:
+    """End it and all that it started at once, as when a machine or a container ends."""
+    for each in [process, *process.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):  # some end with their parent
+            each.kill()
+    process.wait()

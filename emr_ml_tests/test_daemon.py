@@ -18,6 +18,7 @@ import pytest
 from emr_ml.champions.record import read_champion
 from emr_ml.launchers.local_conf import SMALL
 from emr_ml.settings import ROOT
+from emr_ml_tests.processes import go_down
 from emr_ml_tests.small_aws import small_aws
 from emr_ml_tests.test_bad_data import CONTRACT, good
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -133,13 +134,6 @@ class Home:
         assert event
         assert event.asset_materialization
         return str(event.asset_materialization.metadata["reason"].value)
-
-
-def go_down(daemon: psutil.Process) -> None:
-    """End the daemon and all that it started at once, as when a machine loses its power."""
-    for process in [daemon, *daemon.children(recursive=True)]:
-        process.kill()
-    daemon.wait()
 
 
 @pytest.fixture(name="home")
