@@ -5,16 +5,19 @@ import shlex
 import sys
 import tempfile
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from emr_ml.listing import SourceError, list_source
 
 GIGABYTE = 1 << 30
 # throughput counts here, not pauses
 LARGE = "-XX:+UseParallelGC"
 # Java then compiles what it can at once, but not well: half of the time that a short run takes
 SMALL = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-# where starting takes most of the time: plans that are not compiled, and that are made once
+SMALL_BYTES = 1 << 20  # of sources: to start takes most of the time then
+# plans that are not compiled, and that are made once
 SMALL_PLANS = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",
@@ -31,7 +34,7 @@ def local_conf(*, on_s3: bool, small: bool = False) -> dict[str, str]:
 
     Args:
         on_s3: with S3A.
-        small: for data so small that starting takes most of the time, such as the sample.
+        small: for data so small that starting takes most of the time: see `are_small`.
     """
     cores = os.cpu_count() or 1
     conf = {
@@ -56,6 +59,17 @@ def local_conf(*, on_s3: bool, small: bool = False) -> dict[str, str]:
         # beside the options that a user may set
         conf["spark.driver.defaultJavaOptions"] = f"-XX:SharedArchiveFile={ARCHIVE} -Xlog:cds=off"
     return conf | s3_conf() if on_s3 else conf
+
+
+def are_small(sources: Iterable[str | None]) -> bool:
+    """Whether there is little in these files and folders of this machine; None is a sample."""
+    given = [source for source in sources if source]
+    if any(source.startswith("s3://") for source in given):
+        return False
+    try:
+        return sum(file.size for source in given for file in list_source(source)) <= SMALL_BYTES
+    except (SourceError, OSError):
+        return False  # whoever reads them tells what is wrong
 
 
 @contextmanager
