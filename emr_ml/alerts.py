@@ -6,7 +6,8 @@ import urllib.request
 from logging import Logger, LoggerAdapter
 from typing import Any
 
-from emr_ml.settings import Settings
+from emr_ml.settings import Settings, SettingsError
+from emr_ml.stack import with_stack
 
 PATIENCE_SECONDS = 10.0
 SUBJECT_CHARACTERS = 100  # docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -19,8 +20,13 @@ def send(settings: Settings, subject: str, text: str, log: "Logger | LoggerAdapt
     webhook's address is a secret, so it is never shown.
     """
     done: list[str] = []
-    if settings.alert_topic_arn:
-        done.append(_publish(settings.alert_topic_arn, subject, text))
+    try:
+        topic = with_stack(settings, PATIENCE_SECONDS).alert_topic_arn
+    except SettingsError as error:
+        topic = None
+        done.append(f"not sent to the topic of the stack: {error}")
+    if topic:
+        done.append(_publish(topic, subject, text))
     if settings.alert_webhook:
         done.append(_post(settings.alert_webhook.get_secret_value(), text))
     if not done or any(result.startswith("not ") for result in done):

@@ -16,6 +16,8 @@ from emr_ml.jobs import everything_job
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import LaunchError
 from emr_ml.sensors.lost_runs import HOST_TAG
+from emr_ml.settings import SettingsError
+from emr_ml.stack import with_stack
 
 FIGURES = (
     *("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier"),
@@ -84,5 +86,6 @@ def show(result: dg.JobExecutionResult) -> None:
         click.echo(f"\n{event.step_key} {cause_of(event)}")
     click.echo()
     click.echo(f"run     {result.run_id} {'is green' if result.success else 'failed, see above'}")
-    click.echo(f"lake    {settings.lake}")
+    with suppress(SettingsError):  # a stack that is wrong has been told
+        click.echo(f"lake    {with_stack(settings).lake}")
     click.echo("lineage and history: `make ui`, then http://127.0.0.1:3000")
