@@ -166,7 +166,7 @@ class Settings(BaseSettings):
         if info.data.get("deployment") == "emr" and not value.startswith("s3://"):
             raise ValueError(
                 f"clusters can't reach {value}: with EMR_ML_DEPLOYMENT=emr it must be "
-                "s3://<bucket>/<prefix>"
+                "s3://<bucket>/<prefix>, or EMR_ML_STACK gives it"
             )
         return value
 

@@ -101,6 +101,13 @@ def outputs_of(described: Mapping[str, Any]) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", ())}
 
 
+def parameters_of(described: Mapping[str, Any]) -> dict[str, str]:
+    """What a stack was told, by name."""
+    return {
+        each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", ())
+    }
+
+
 def cluster_fields(outputs: Mapping[str, str]) -> dict[str, Any]:
     """Fields of the cluster configuration, in its form."""
     fields: dict[str, Any] = {}

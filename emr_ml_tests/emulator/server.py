@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from emr_ml_tests.emulator.application import Application
 from emr_ml_tests.emulator.clock import Clock
+from emr_ml_tests.emulator.cloudformation import complete_moto
 from emr_ml_tests.emulator.clusters import OVER, Cluster
 from emr_ml_tests.emulator.emr import Emr
 from emr_ml_tests.emulator.faults import Fault, Faults
@@ -22,6 +23,8 @@ from emr_ml_tests.emulator.surroundings import create_default_roles
 from emr_ml_tests.emulator.timeline import timeline
 from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, REGION, Delays, World
 from emr_ml_tests.s3_server import S3
+
+complete_moto()
 
 
 @dataclass(frozen=True)
