@@ -10,6 +10,8 @@ from moto.sns.models import sns_backends
 
 from emr_ml_tests.emulator.world import ACCOUNT, REGION
 
+# how the warning begins that a stack has a resource of which moto has no notion
+NO_NOTION = "Tried to parse AWS::"
 _delete_as_moto = parsing.ResourceMap._delete_resource  # pyright: ignore[reportPrivateUsage]
 
 
