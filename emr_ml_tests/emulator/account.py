@@ -6,6 +6,19 @@ from typing import Any
 
 from emr_ml_tests.s3_server import S3
 
+OWN_VPCS: dict[str, Any] = {"Filters": [{"Name": "is-default", "Values": ["false"]}]}
+LISTINGS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
+    ("cloudformation", "describe_stacks", {}, "StackName"),
+    ("iam", "list_roles", {}, "RoleName"),
+    ("iam", "list_instance_profiles", {}, "InstanceProfileName"),
+    ("iam", "list_policies", {"Scope": "Local"}, "PolicyName"),
+    ("sns", "list_topics", {}, "TopicArn"),
+    ("ec2", "describe_vpcs", OWN_VPCS, "VpcId"),
+    ("ec2", "describe_nat_gateways", {}, "NatGatewayId"),
+    ("ec2", "describe_addresses", {}, "PublicIp"),
+    ("ec2", "describe_security_groups", {}, "GroupName"),
+)
+
 
 class Account:
     """Looks into the account with clients that faults leave alone."""
@@ -37,26 +50,12 @@ class Account:
 
     def left(self) -> Iterator[str]:
         """What there is in the account but buckets, and what AWS itself has put there."""
-        iam, ec2 = self._client("iam"), self._client("ec2")
-        for stack in self._client("cloudformation").describe_stacks()["Stacks"]:
-            yield f"stack {stack['StackName']}"
-        for role in iam.list_roles()["Roles"]:
-            yield f"role {role['RoleName']}"
-        for profile in iam.list_instance_profiles()["InstanceProfiles"]:
-            yield f"instance profile {profile['InstanceProfileName']}"
-        for policy in iam.list_policies(Scope="Local")["Policies"]:
-            yield f"policy {policy['PolicyName']}"
-        for topic in self._client("sns").list_topics()["Topics"]:
-            yield f"topic {topic['TopicArn']}"
-        for vpc in ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]:
-            yield f"VPC {vpc['VpcId']}"
-        for gateway in ec2.describe_nat_gateways()["NatGateways"]:
-            yield f"NAT gateway {gateway['NatGatewayId']}"
-        for address in ec2.describe_addresses()["Addresses"]:
-            yield f"address {address['PublicIp']}"
-        for group in ec2.describe_security_groups()["SecurityGroups"]:
-            if group["GroupName"] != "default":
-                yield f"security group {group['GroupName']}"
+        for service, operation, asked, name in LISTINGS:
+            # the first part of an answer is what was asked for
+            found: list[dict[str, str]] = next(
+                iter(getattr(self._client(service), operation)(**asked).values())
+            )
+            yield from (f"{service} {each[name]}" for each in found if each[name] != "default")
 
 
 def _listed(value: Any) -> list[Any]:

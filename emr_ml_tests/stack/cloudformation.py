@@ -41,8 +41,10 @@ class CloudFormation:
 
     def _describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         if self.state is None or (self.state == "DELETE_COMPLETE" and StackName != STACK_ID):
-            error = {"Code": "ValidationError", "Message": f"Stack {StackName} does not exist"}
-            raise ClientError({"Error": error}, "DescribeStacks")
+            said = f"Stack with id {StackName} does not exist"
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": said}}, "DescribeStacks"
+            )
         described: dict[str, Any] = {"StackId": STACK_ID, "StackStatus": self.state}
         described["Outputs"] = [
             {"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()

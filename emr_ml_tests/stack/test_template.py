@@ -73,7 +73,7 @@ def test_only_actions_that_take_no_resource_are_allowed_on_all() -> None:
 def test_every_right_on_the_bucket_is_on_a_prefix_of_it() -> None:
     on_objects = [
         resource
-        for name, statement in statements()
+        for _, statement in statements()
         for resource in listed(statement.get("Resource", ""))
         if re.match(r"arn:aws:s3:::[^/]+/", resource) and statement["Effect"] == "Allow"
     ]
