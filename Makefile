@@ -33,11 +33,12 @@ bench: setup ## compare with the pipeline it succeeds and with scikit-learn; QUI
 bench-emr: setup ## compare with dagster-aws's PipesEMRClient on an emulated EMR, in 20 minutes
 	@$(BIN)/python -m benchmarks.emr
 
-check: setup ## check format, lint and types
+check: setup ## check format, lint, types and the template
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/basedpyright
 	@$(BIN)/shellcheck bootstrap/*.sh .ci/run
+	@$(BIN)/cfn-lint infra/emr_ml.yaml
 
 lock: setup ## bring requirements.lock and bootstrap/requirements.txt in line with pyproject.toml
 	@$(COMPILE) pyproject.toml --group dev -o requirements.lock
