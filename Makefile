@@ -39,6 +39,7 @@ check: setup ## check format, lint, types and the template
 	@$(BIN)/basedpyright
 	@$(BIN)/shellcheck bootstrap/*.sh .ci/run
 	@$(BIN)/cfn-lint infra/emr_ml.yaml
+	@$(BIN)/emr-ml up --template | $(BIN)/cfn-lint
 
 lock: setup ## bring requirements.lock and bootstrap/requirements.txt in line with pyproject.toml
 	@$(COMPILE) pyproject.toml --group dev -o requirements.lock
