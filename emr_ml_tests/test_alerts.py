@@ -13,6 +13,7 @@ import pytest
 from emr_ml.alerts import send
 from emr_ml.settings import Settings, SettingsError, load_settings
 from emr_ml_tests.s3_server import Server
+from emr_ml_tests.stack.cloudformation import OUTPUTS, CloudFormation
 
 HIDDEN = "/services/T000/secret"
 
@@ -106,6 +107,30 @@ def test_a_topic_that_is_not_there_is_said_to_be(
     said = tell(alert_topic_arn="arn:aws:sns:eu-west-1:123456789012:nobody")
 
     assert "not sent to arn:aws:sns:eu-west-1:123456789012:nobody" in said
+    assert "because" in caplog.text
+
+
+def test_the_topic_of_the_stack_is_told(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    topic = boto3.client("sns").create_topic(Name="of-the-stack")["TopicArn"]
+    outputs = OUTPUTS | {"AlertTopicArn": topic}
+    cfn = CloudFormation(state="CREATE_COMPLETE", outputs=outputs)
+    monkeypatch.setattr("emr_ml.stack.outputs.Api", lambda *_: cfn)
+
+    assert tell(stack="emr-ml") == f"sent to {topic}"
+
+
+def test_a_stack_that_is_not_there_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setattr("emr_ml.stack.outputs.Api", lambda *_: CloudFormation())
+
+    said = tell(stack="emr-ml")
+
+    assert said.startswith("not sent to the topic of the stack: there is no stack emr-ml")
     assert "because" in caplog.text
 
 

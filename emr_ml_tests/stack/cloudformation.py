@@ -8,6 +8,20 @@ from botocore.exceptions import ClientError
 
 STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/emr-ml/1"
 STACK = "AWS::CloudFormation::Stack"
+# what settings need of a stack
+OUTPUTS = {
+    "Lake": "s3://data/lake",
+    "AlertTopicArn": "arn:aws:sns:eu-west-1:123456789012:alerts",
+    "LogUri": "s3://data/lake/logs/",
+    "Subnets": "subnet-1,subnet-2",
+    "PrimarySecurityGroup": "sg-1",
+    "CoreSecurityGroup": "sg-2",
+    "ServiceAccessSecurityGroup": "sg-3",
+    "SecurityConfiguration": "safe",
+    "ServiceRole": "emr",
+    "InstanceProfile": "nodes",
+    "Packages": "wheelhouse",
+}
 
 
 @dataclass

@@ -8,21 +8,7 @@ import pytest
 from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError, load_cluster_config
 from emr_ml.settings import Settings, SettingsError, load_settings
 from emr_ml.stack import with_stack
-from emr_ml_tests.stack.cloudformation import STACK_ID, CloudFormation
-
-OUTPUTS = {
-    "Lake": "s3://data/lake",
-    "AlertTopicArn": "arn:aws:sns:eu-west-1:123456789012:alerts",
-    "LogUri": "s3://data/lake/logs/",
-    "Subnets": "subnet-1,subnet-2",
-    "PrimarySecurityGroup": "sg-1",
-    "CoreSecurityGroup": "sg-2",
-    "ServiceAccessSecurityGroup": "sg-3",
-    "SecurityConfiguration": "safe",
-    "ServiceRole": "emr",
-    "InstanceProfile": "nodes",
-    "Packages": "wheelhouse",
-}
+from emr_ml_tests.stack.cloudformation import OUTPUTS, STACK_ID, CloudFormation
 
 
 @pytest.fixture(name="cfn", autouse=True)
