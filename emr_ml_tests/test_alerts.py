@@ -54,6 +54,13 @@ def tell(**given: object) -> str:
     return send(settings(**given), "emr_ml: it failed", "because", logging.getLogger("alerts"))
 
 
+def answer_with(cfn: CloudFormation, monkeypatch: pytest.MonkeyPatch) -> None:
+    def api(*_: object) -> CloudFormation:
+        return cfn
+
+    monkeypatch.setattr("emr_ml.stack.outputs.Api", api)
+
+
 def test_a_webhook_is_told_in_the_form_that_slack_takes(hook: tuple[str, type[Hook]]) -> None:
     url, kept = hook
 
@@ -117,7 +124,7 @@ def test_the_topic_of_the_stack_is_told(s3_server: Server, monkeypatch: pytest.M
     topic = boto3.client("sns").create_topic(Name="of-the-stack")["TopicArn"]
     outputs = OUTPUTS | {"AlertTopicArn": topic}
     cfn = CloudFormation(state="CREATE_COMPLETE", outputs=outputs)
-    monkeypatch.setattr("emr_ml.stack.outputs.Api", lambda *_: cfn)
+    answer_with(cfn, monkeypatch)
 
     assert tell(stack="emr-ml") == f"sent to {topic}"
 
@@ -126,7 +133,7 @@ def test_a_stack_that_is_not_there_loses_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    monkeypatch.setattr("emr_ml.stack.outputs.Api", lambda *_: CloudFormation())
+    answer_with(CloudFormation(), monkeypatch)
 
     said = tell(stack="emr-ml")
 
