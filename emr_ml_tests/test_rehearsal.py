@@ -8,7 +8,7 @@ import pytest
 
 from emr_ml_tests.emulator.cloudformation import NO_NOTION
 from emr_ml_tests.emulator.record import Record
-from emr_ml_tests.rehearsal import Rehearsal, environment, numbers, rehearse, show
+from emr_ml_tests.rehearsal import STACK, Rehearsal, environment, numbers, rehearse, show
 from emr_ml_tests.s3a import needs_s3a
 from emr_ml_tests.test_launcher_policy import forbidden
 
@@ -87,5 +87,8 @@ def test_the_graph_on_a_stack_gives_what_it_gives_here_with_no_right_but_the_pol
     assert done.passed, done.timeline
     assert len(done.calls.of("RunJobFlow")) == 1
     assert len(done.calls.of("AddJobFlowSteps")) == 6
-    actions = done.calls.actions("launcher") - {("sts:GetCallerIdentity", "*")}
+    asked = ("cloudformation:DescribeStacks", "*")
+    actions = done.calls.actions("launcher") - {("sts:GetCallerIdentity", "*"), asked}
+    # its own stack, and no other
+    assert [on.split("/")[1] for action, on in done.rights if action == asked[0]] == [STACK]
     assert forbidden(actions, list(done.rights)) == []

@@ -57,6 +57,16 @@ def _unless_there(create: Any, **parameters: str) -> None:
             raise
 
 
+def role_in(world: World, arn: str) -> str:
+    """The role that is passed: of an instance profile the one that it holds, else the same."""
+    try:
+        found = world.client("iam").get_instance_profile(InstanceProfileName=arn.rpartition("/")[2])
+    except ClientError:
+        return arn
+    roles = found["InstanceProfile"]["Roles"]
+    return roles[0]["Arn"] if roles else arn
+
+
 def check_profile(world: World, asked: dict[str, Any]) -> None:
     """Raises ValidationException if there is no such instance profile."""
     name = asked["JobFlowRole"].rpartition("/")[2]
