@@ -33,12 +33,14 @@ bench: setup ## compare with the pipeline it succeeds and with scikit-learn; QUI
 bench-emr: setup ## compare with dagster-aws's PipesEMRClient on an emulated EMR, in 20 minutes
 	@$(BIN)/python -m benchmarks.emr
 
-check: setup ## check format, lint, types, and the locked packages for known vulnerabilities
+check: setup ## check format, lint, types, the template, and the locked packages for vulnerabilities
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/basedpyright
 	@$(BIN)/shellcheck bootstrap/*.sh deploy/entrypoint.sh .ci/run
 	@$(BIN)/hadolint deploy/Dockerfile
+	@$(BIN)/cfn-lint infra/emr_ml.yaml
+	@$(BIN)/emr-ml up --template | $(BIN)/cfn-lint
 	@$(BIN)/python scripts/audit.py
 
 lock: setup ## bring requirements.lock, and those of nodes and image, in line with pyproject.toml

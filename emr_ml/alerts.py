@@ -6,7 +6,8 @@ import urllib.request
 from logging import Logger, LoggerAdapter
 from typing import Any
 
-from emr_ml.settings import Settings
+from emr_ml.settings import Settings, SettingsError
+from emr_ml.stack import with_stack
 
 PATIENCE_SECONDS = 10.0
 SUBJECT_CHARACTERS = 100  # docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -19,14 +20,23 @@ def send(settings: Settings, subject: str, text: str, log: "Logger | LoggerAdapt
     webhook's address is a secret, so it is never shown.
     """
     done: list[str] = []
-    if settings.alert_topic_arn:
-        done.append(_publish(settings.alert_topic_arn, subject, text))
+    if settings.stack or settings.alert_topic_arn:
+        done.append(_notify(settings, subject, text))
     if settings.alert_webhook:
         done.append(_post(settings.alert_webhook.get_secret_value(), text))
     if not done or any(result.startswith("not ") for result in done):
         log.error("%s\n%s", subject, text)
         done.append("written to the log")
     return ", ".join(done)
+
+
+def _notify(settings: Settings, subject: str, text: str) -> str:
+    try:
+        # a topic of one's own is told even if the stack is gone
+        known = settings.alert_topic_arn or with_stack(settings, PATIENCE_SECONDS).alert_topic_arn
+    except SettingsError as error:
+        return f"not sent to the topic of the stack: {error}"
+    return _publish(str(known), subject, text)
 
 
 def _publish(topic: str, subject: str, text: str) -> str:

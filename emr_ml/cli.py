@@ -6,10 +6,12 @@ import click
 
 from emr_ml.commands.clusters import clusters
 from emr_ml.commands.doctor import doctor
+from emr_ml.commands.down import down
 from emr_ml.commands.infer import infer
 from emr_ml.commands.plan import plan
 from emr_ml.commands.promote import promote
 from emr_ml.commands.rollback import rollback
+from emr_ml.commands.up import up
 from emr_ml.commands.validate import validate
 from emr_ml.commands.wheelhouse import wheelhouse
 from emr_ml.settings import SettingsError
@@ -31,5 +33,5 @@ def run() -> None:
     sys.exit(0 if green else 1)
 
 
-for command in (infer, validate, promote, rollback, plan, doctor, clusters, wheelhouse):
+for command in (infer, validate, promote, rollback, plan, doctor, clusters, wheelhouse, up, down):
     main.add_command(command)

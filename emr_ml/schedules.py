@@ -8,6 +8,7 @@ from emr_ml.champions.record import NO_CHAMPION, read_champion
 from emr_ml.jobs import evaluation_job, training_job
 from emr_ml.retention.job import clean_lake, clean_lake_job
 from emr_ml.settings import Settings, SettingsError
+from emr_ml.stack import with_stack
 from spark_jobs.runtime.lake import open_lake
 
 
@@ -32,7 +33,7 @@ def _retraining(settings: Settings) -> dg.ScheduleDefinition:
 def _evaluation(settings: Settings) -> dg.ScheduleDefinition:
     def tick(_: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         # the lake is opened with each tick: it may be in S3, and its credentials may change
-        if read_champion(open_lake(settings.lake)) is None:
+        if read_champion(open_lake(with_stack(settings).lake)) is None:
             return dg.SkipReason(NO_CHAMPION)
         return dg.RunRequest()
 

@@ -46,7 +46,15 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # Dagster shows the whole chain of errors, and some are secrets
     )
 
-    deployment: Literal["local", "emr"] = Field("local", description="where Spark jobs run")
+    stack: str | None = Field(
+        None,
+        pattern=r"^(arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack/.+|[a-zA-Z][a-zA-Z0-9-]*)$",
+        description="stack of `emr-ml up`, by name or ARN, that gives what is not set otherwise",
+    )
+    deployment: Literal["local", "emr"] = Field(
+        default_factory=lambda given: "emr" if given.get("stack") else "local",
+        description="where Spark jobs run",
+    )
     source: str | None = Field(
         None, description="CSV file, folder or s3:// prefix to train on; unset: sample data"
     )
@@ -60,7 +68,9 @@ class Settings(BaseSettings):
         str(CONTRACTS / "breast_cancer.yaml"), description="contract of the data set"
     )
     lake: str = Field(
-        str(ROOT / "lake"), validate_default=True, description="where versions are kept"
+        default_factory=lambda given: _lake_of(given.get("stack")),
+        validate_default=True,
+        description="where versions are kept",
     )
     sample_folder: str = Field(
         str(ROOT / "sample"), description="folder that sample data is written to"
@@ -126,6 +136,11 @@ class Settings(BaseSettings):
         default_factory=dict[str, Any],
         description="single fields of the cluster configuration, by the ends of their variables",
     )
+    # NoDecode: nothing but `emr_ml.stack.outputs` gives it, when it is needed
+    stack_fields: Annotated[dict[str, Any], NoDecode] = Field(
+        default_factory=dict[str, Any],
+        description="fields of the cluster configuration that the stack gives",
+    )
     # NoDecode: broken JSON is then a ValidationError like any other
     spark_conf: Annotated[dict[str, str], NoDecode, BeforeValidator(_parsed)] = Field(
         default_factory=dict[str, str],
@@ -156,9 +171,20 @@ class Settings(BaseSettings):
         if info.data.get("deployment") == "emr" and not value.startswith("s3://"):
             raise ValueError(
                 f"clusters can't reach {value}: with EMR_ML_DEPLOYMENT=emr it must be "
-                "s3://<bucket>/<prefix>"
+                "s3://<bucket>/<prefix>, or EMR_ML_STACK gives it"
             )
         return value
+
+
+def _lake_of(stack: str | None) -> str:
+    """The lake if no variable sets it; that of a stack is known once AWS is asked."""
+    # no bucket can have such a name, so nothing is ever written to a wrong one
+    return f"s3://<lake of stack {stack}>" if stack else str(ROOT / "lake")
+
+
+def region_of_stack(stack: str) -> str | None:
+    """The region in the ARN of a stack; None if the stack is named otherwise."""
+    return stack.split(":")[3] if stack.startswith("arn:") else None
 
 
 def _variable(path: tuple[int | str, ...]) -> str:
@@ -176,13 +202,19 @@ def load_settings() -> Settings:
         # every other AWS tool reads AWS_REGION, boto3 passes it over
         os.environ["AWS_DEFAULT_REGION"] = region
     try:
-        return Settings(cluster_fields=_cluster_fields())  # pyright: ignore[reportCallIssue] - the others come from the environment
+        found = Settings(cluster_fields=_cluster_fields(), stack_fields={})  # pyright: ignore[reportCallIssue] - the others come from the environment
     except ValidationError as error:
         lines = [
             f"{_variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors()
+            # what such a default follows from is named itself
+            if problem["type"] != "default_factory_not_called"
         ]
         raise SettingsError("\n".join(lines)) from error
+    if found.stack and (region := region_of_stack(found.stack)):
+        # its subnets are there, whatever else is set
+        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
+    return found
 
 
 def _cluster_fields() -> dict[str, Any]:

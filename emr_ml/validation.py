@@ -62,7 +62,12 @@ def refused(checks: Iterable[Check]) -> bool:
 def validated(settings: Settings) -> Generator[Validation]:
     """Read all rows of the source by the contract, on this machine; nothing of it is kept."""
     with TemporaryDirectory(prefix="emr-ml-") as folder:
-        here = {"deployment": "local", "lake": f"{folder}/lake", "sales_source": None}
+        here = {
+            "deployment": "local",
+            "stack": None,
+            "lake": f"{folder}/lake",
+            "sales_source": None,
+        }
         result = _run(settings.model_copy(update=here), Path(folder))
         lake = open_lake(f"{folder}/lake")
         reports: dict[str, Report] = {}

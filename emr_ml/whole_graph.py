@@ -16,6 +16,8 @@ from emr_ml.jobs import everything_job
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import LaunchError
 from emr_ml.sensors.lost_runs import HOST_TAG
+from emr_ml.settings import SettingsError
+from emr_ml.stack import with_stack
 from emr_ml.terminal import harmless
 
 FIGURES = (
@@ -85,5 +87,6 @@ def show(result: dg.JobExecutionResult) -> None:
         click.echo(f"\n{event.step_key} {harmless(cause_of(event) or '')}")
     click.echo()
     click.echo(f"run     {result.run_id} {'is green' if result.success else 'failed, see above'}")
-    click.echo(f"lake    {settings.lake}")
+    with suppress(SettingsError):  # a stack that is wrong has been told
+        click.echo(f"lake    {with_stack(settings).lake}")
     click.echo("lineage and history: `make ui`, then http://127.0.0.1:3000")

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +22,15 @@ from typing import Any
 import click
 
 from emr_ml.settings import ROOT
+from emr_ml_tests.emulator.account import Account
+from emr_ml_tests.emulator.cloudformation import NO_NOTION
 from emr_ml_tests.emulator.record import Record
 from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.world import OBSERVER
 from emr_ml_tests.s3_server import S3
 
 COMMAND = str(Path(sys.executable).with_name("emr-ml"))
-BUCKET = "rehearsal"
-LAKE = "lake"
+STACK = "rehearsal"
 # a minute of AWS in three seconds: fast, but the pauses between two steps are no idle time yet
 SPEED = 20.0
 LONGEST_IDLE_SECONDS = 900.0  # emulated, and more than the default idle timeout
@@ -39,18 +42,27 @@ PACE = {
     "EMR_ML_IDLE_TIMEOUT_SECONDS": "600",
 }
 # what a rehearsal sets itself; of AWS's variables it takes none, for they lead to a real account
-OURS = ("EMR_ML_DEPLOYMENT", "EMR_ML_LAKE", "EMR_ML_SAMPLE_FOLDER", "DAGSTER_HOME")
+OURS = (
+    *("EMR_ML_DEPLOYMENT", "EMR_ML_LAKE", "EMR_ML_STACK", "EMR_ML_SAMPLE_FOLDER"),
+    "DAGSTER_HOME",
+)
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What came of it. `local` and `emr` are the figures of the two runs, empty if one failed."""
+    """What came of it. `local` and `emr` are the figures of the two runs, empty if one failed.
+
+    `rights` are the actions that the stack's policies allow the launcher, each with what it is
+    allowed on. `left` is what the stack left behind.
+    """
 
     local: Mapping[str, Any]
     emr: Mapping[str, Any]
     calls: Record
     timeline: str
     alive: tuple[str, ...]
+    rights: tuple[tuple[str, str], ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def different(self) -> list[str]:
@@ -60,27 +72,37 @@ class Rehearsal:
 
     @property
     def passed(self) -> bool:
-        return bool(self.local and self.emr) and not self.different and not self.alive
+        good = bool(self.local and self.emr) and not self.different
+        return good and not self.alive and not self.left
 
 
 def rehearse(folder: Path) -> Rehearsal:
     """Run the graph here and on an emulated EMR; everything is kept in that folder."""
     heading("on this machine")
-    here = environment(folder, "local", str(folder / "lake"))
-    local = figures_in(folder / "lake") if run(here) else {}
-    with serve(folder / "nodes", speed=SPEED, spark="real") as aws:
-        bucket = aws.bucket(BUCKET)
-        heading(f"on an emulated EMR at {aws.url}, {SPEED:.0f} times as fast as the true one")
-        there = environment(folder, "emr", bucket.uri(LAKE)) | PACE | aws.environment()
-        emr = figures_in_bucket(bucket) if run(there) else {}
+    here = environment(folder, "local", EMR_ML_LAKE=str(folder / "lake"))
+    local = figures_in(folder / "lake") if emr_ml(here, "run") else {}
+    with serve(folder / "nodes", speed=SPEED, spark="real", default_roles=False) as aws:
+        heading(f"on an emulated AWS at {aws.url}, {SPEED:.0f} times as fast as the true one")
+        # nothing but the stack is named: it gives all the rest
+        there = environment(folder, "emr", EMR_ML_STACK=STACK) | PACE | aws.environment()
+        owner = there | {"AWS_ACCESS_KEY_ID": OBSERVER, "AWS_SECRET_ACCESS_KEY": OBSERVER}
+        # the nodes are this machine, and reach the package index as it does
+        up = emr_ml(owner, "up", "--yes", "--nat", "yes")
+        account = Account(aws.client)
+        emr = figures_in_bucket(account.lake(STACK)) if up and emr_ml(there, "run") else {}
         wait_for_the_end(aws)
         alive = tuple(cluster.id for cluster in aws.alive)
-        return Rehearsal(local, emr, aws.calls, aws.timeline(), alive)
+        rights = tuple(account.rights(STACK)) if up else ()
+        heading("the stack goes")
+        emr_ml(owner, "down", "--yes")
+        return Rehearsal(
+            local, emr, aws.calls, aws.timeline(), alive, rights, tuple(account.left())
+        )
 
 
-def environment(folder: Path, deployment: str, lake: str) -> dict[str, str]:
+def environment(folder: Path, name: str, **ours: str) -> dict[str, str]:
     """The caller's variables, but with a lake and a history of the rehearsal's own."""
-    home = folder / f"{deployment}_home"
+    home = folder / f"{name}_home"
     home.mkdir(parents=True)
     (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     kept = {
@@ -90,15 +112,14 @@ def environment(folder: Path, deployment: str, lake: str) -> dict[str, str]:
     }
     return kept | {
         "DAGSTER_HOME": str(home),
-        "EMR_ML_DEPLOYMENT": deployment,
-        "EMR_ML_LAKE": lake,
         "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
+        **ours,
     }
 
 
-def run(env: Mapping[str, str]) -> bool:
-    """`emr-ml run`, with its output shown as it comes; whether it is green."""
-    return subprocess.run([COMMAND, "run"], env=dict(env), cwd=ROOT, check=False).returncode == 0
+def emr_ml(env: Mapping[str, str], *args: str) -> bool:
+    """The command, with its output shown as it comes; whether it is green."""
+    return subprocess.run([COMMAND, *args], env=dict(env), cwd=ROOT, check=False).returncode == 0
 
 
 def figures_in(lake: Path) -> dict[str, Any]:
@@ -108,11 +129,11 @@ def figures_in(lake: Path) -> dict[str, Any]:
     return numbers(report["figures"])
 
 
-def figures_in_bucket(bucket: S3) -> dict[str, Any]:
+def figures_in_bucket(lake: S3) -> dict[str, Any]:
     """The same of a lake in the emulated S3."""
 
     def read(key: str) -> dict[str, Any]:
-        answer = bucket.client.get_object(Bucket=bucket.bucket, Key=f"{LAKE}/metrics/{key}")
+        answer = lake.client.get_object(Bucket=lake.bucket, Key=f"lake/metrics/{key}")
         return json.loads(answer["Body"].read())
 
     return numbers(read(f"{read('current.json')['version']}/report.json")["figures"])
@@ -157,6 +178,8 @@ def show(rehearsal: Rehearsal) -> None:
     click.echo()
     for cluster in rehearsal.alive:
         click.echo(f"{cluster} is alive past its idle timeout")
+    for what in rehearsal.left:
+        click.echo(f"{what} is left of the stack")
     if rehearsal.passed:
         click.echo("passed: both runs are green, and their metrics are the same")
     else:
@@ -172,6 +195,9 @@ def shown(value: Any) -> str:
 def main() -> None:
     """Exits with 0 only if both runs are green and agree; keeps its folder if they do not."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    # of what moto has no notion, such as budgets, the stack goes without
+    logging.getLogger("moto").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", NO_NOTION)
     below = ROOT / ".dagster"
     below.mkdir(exist_ok=True)
     folder = Path(mkdtemp(prefix="rehearsal-", dir=below))

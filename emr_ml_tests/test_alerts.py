@@ -13,6 +13,7 @@ import pytest
 from emr_ml.alerts import send
 from emr_ml.settings import Settings, SettingsError, load_settings
 from emr_ml_tests.s3_server import Server
+from emr_ml_tests.stack.cloudformation import OUTPUTS, CloudFormation
 
 HIDDEN = "/services/T000/secret"
 
@@ -51,6 +52,13 @@ def settings(**given: object) -> Settings:
 
 def tell(**given: object) -> str:
     return send(settings(**given), "emr_ml: it failed", "because", logging.getLogger("alerts"))
+
+
+def answer_with(cfn: CloudFormation, monkeypatch: pytest.MonkeyPatch) -> None:
+    def api(*_: object) -> CloudFormation:
+        return cfn
+
+    monkeypatch.setattr("emr_ml.stack.outputs.Api", api)
 
 
 def test_a_webhook_is_told_in_the_form_that_slack_takes(hook: tuple[str, type[Hook]]) -> None:
@@ -106,6 +114,30 @@ def test_a_topic_that_is_not_there_is_said_to_be(
     said = tell(alert_topic_arn="arn:aws:sns:eu-west-1:123456789012:nobody")
 
     assert "not sent to arn:aws:sns:eu-west-1:123456789012:nobody" in said
+    assert "because" in caplog.text
+
+
+def test_the_topic_of_the_stack_is_told(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    topic = boto3.client("sns").create_topic(Name="of-the-stack")["TopicArn"]
+    outputs = OUTPUTS | {"AlertTopicArn": topic}
+    cfn = CloudFormation(state="CREATE_COMPLETE", outputs=outputs)
+    answer_with(cfn, monkeypatch)
+
+    assert tell(stack="emr-ml") == f"sent to {topic}"
+
+
+def test_a_stack_that_is_not_there_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    answer_with(CloudFormation(), monkeypatch)
+
+    said = tell(stack="emr-ml")
+
+    assert said.startswith("not sent to the topic of the stack: there is no stack emr-ml")
     assert "because" in caplog.text
 
 

@@ -24,7 +24,7 @@ VARIABLE = re.compile(r"EMR_ML_[A-Z]+(?:_[A-Z]+)*")
 
 
 def variables() -> set[str]:
-    unnamed = ("dagster_home", "cluster_fields")
+    unnamed = ("dagster_home", "cluster_fields", "stack_fields")
     return {f"EMR_ML_{name.upper()}" for name in Settings.model_fields if name not in unnamed}
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from emr_ml_tests.emulator.cloudformation import NO_NOTION
 from emr_ml_tests.emulator.record import Record
-from emr_ml_tests.rehearsal import BUCKET, Rehearsal, environment, numbers, rehearse, show
+from emr_ml_tests.rehearsal import STACK, Rehearsal, environment, numbers, rehearse, show
 from emr_ml_tests.s3a import needs_s3a
-from emr_ml_tests.test_launcher_policy import forbidden, statements
+from emr_ml_tests.test_launcher_policy import forbidden
 
 FIGURES: dict[str, Any] = {"accuracy": 0.9, "test_rows": 95, "rmse": None}
 
@@ -31,6 +32,7 @@ def test_it_passes_if_both_runs_are_green_and_agree_but_for_the_last_digits() ->
         rehearsal(FIGURES, FIGURES | {"rmse": 0.0}),
         rehearsal(FIGURES, {"accuracy": 0.9}),
         rehearsal(FIGURES, FIGURES, ("j-1",)),
+        Rehearsal(FIGURES, FIGURES, Record(), "", (), left=("role R",)),
     ],
 )
 def test_it_does_not_pass_with_a_failed_run_other_figures_or_a_cluster_alive(
@@ -60,18 +62,21 @@ def test_a_rehearsal_has_nothing_of_the_caller_s_account_or_lake(
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
     monkeypatch.setenv("EMR_ML_LAKE", "s3://real/lake")
+    monkeypatch.setenv("EMR_ML_STACK", "real")
     monkeypatch.setenv("EMR_ML_SOURCE", "adult.csv")
 
-    env = environment(tmp_path, "emr", "s3://rehearsal/lake")
+    env = environment(tmp_path, "emr", EMR_ML_STACK="rehearsal")
 
     assert not [name for name in env if name.startswith("AWS_")]
-    assert env["EMR_ML_LAKE"] == "s3://rehearsal/lake"
+    assert "EMR_ML_LAKE" not in env
+    assert env["EMR_ML_STACK"] == "rehearsal"
     assert env["EMR_ML_SOURCE"] == "adult.csv"
     assert (Path(env["DAGSTER_HOME"]) / "dagster.yaml").is_file()
 
 
 @pytest.mark.timeout(1200)
-def test_the_graph_on_emr_gives_what_it_gives_here_with_no_right_but_the_policy_s(
+@pytest.mark.filterwarnings(f"ignore:{NO_NOTION}")
+def test_the_graph_on_a_stack_gives_what_it_gives_here_with_no_right_but_the_policies(
     tmp_path: Path,
 ) -> None:
     needs_s3a()
@@ -82,5 +87,8 @@ def test_the_graph_on_emr_gives_what_it_gives_here_with_no_right_but_the_policy_
     assert done.passed, done.timeline
     assert len(done.calls.of("RunJobFlow")) == 1
     assert len(done.calls.of("AddJobFlowSteps")) == 6
-    actions = done.calls.actions("launcher") - {("sts:GetCallerIdentity", "*")}
-    assert forbidden(actions, list(statements(BUCKET))) == []
+    asked = ("cloudformation:DescribeStacks", "*")
+    actions = done.calls.actions("launcher") - {("sts:GetCallerIdentity", "*"), asked}
+    # its own stack, and no other
+    assert [on.split("/")[1] for action, on in done.rights if action == asked[0]] == [STACK]
+    assert forbidden(actions, list(done.rights)) == []

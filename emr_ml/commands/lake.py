@@ -7,18 +7,30 @@ import click
 
 from emr_ml.aws_errors import is_aws_error
 from emr_ml.champions.record import MODEL
-from emr_ml.settings import SettingsError, load_settings
+from emr_ml.settings import Settings, SettingsError, load_settings
+from emr_ml.stack import with_stack
 from emr_ml.uses import use
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import read_report
 
+PATIENCE_SECONDS = 30.0
+
+
+def settings_that_are_set() -> Settings:
+    """The settings, with what the stack gives if one is set.
+
+    Raises:
+        SettingsError: a variable or the stack can't be used.
+    """
+    return with_stack(load_settings(), PATIENCE_SECONDS)
+
 
 @contextmanager
 def lake_that_is_set() -> Generator[Lake]:
-    """The lake of `EMR_ML_LAKE`; what goes wrong with it in this block ends the command."""
+    """The lake that is set; what goes wrong with it in this block ends the command."""
     try:
-        yield open_lake(load_settings().lake)
+        yield open_lake(settings_that_are_set().lake)
     except (SettingsError, JobError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

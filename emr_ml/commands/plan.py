@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emr_ml.settings import Settings, SettingsError, load_settings
+from emr_ml.commands.lake import settings_that_are_set
+from emr_ml.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from emr_ml.launchers.emr.config.target import Target
@@ -29,7 +30,7 @@ def plan(*, as_json: bool) -> None:
     from emr_ml.launchers.emr.spending.prices import hourly_price
 
     try:
-        settings = load_settings()
+        settings = settings_that_are_set()
         config = load_cluster_config(settings)
         target = _target(settings)
         made = make_plan(config, target, list(job_scripts()))

@@ -2,6 +2,8 @@
 
 import click
 
+from emr_ml.commands.lake import settings_that_are_set
+
 PYTHONS = ("3.11", "3.12", "3.13")
 ARCHS = ("x86_64", "aarch64")
 
@@ -32,11 +34,11 @@ def wheelhouse(arch: str, python: str) -> None:
         read_requirements,
         wheelhouse_key,
     )
-    from emr_ml.settings import SettingsError, load_settings
+    from emr_ml.settings import SettingsError
     from spark_jobs.runtime.lake import open_lake
 
     try:
-        root = load_settings().lake
+        root = settings_that_are_set().lake
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     if not root.startswith("s3://"):

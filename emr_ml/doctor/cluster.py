@@ -1,6 +1,6 @@
 """Checks of what a cluster is made of and what it names, before one is started."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,6 @@ from emr_ml.launchers.emr.shipping.wheels import (
 from emr_ml.settings import Settings
 from spark_jobs.runtime.lake import open_lake
 
-NO_ROLE = "`aws emr create-default-roles` makes the default ones; or name another in the cluster"
 WRONG = "correct the cluster configuration; `emr-ml plan` shows what it comes to"
 
 
@@ -91,17 +90,8 @@ def release(wanted: Wanted) -> Finding:
     return good(name, f"{label} has Spark {found}")
 
 
-def roles(wanted: Wanted) -> Iterator[Finding]:
-    """The service role, the instance profile, and the role of steps if there is one."""
-    request = wanted.request
-    yield _role("service role", request["ServiceRole"], "`service_role`", wanted)
-    yield _profile(request["JobFlowRole"], wanted)
-    if wanted.config.runtime_role:
-        yield _role("runtime role", wanted.config.runtime_role, "`runtime_role`", wanted)
-
-
-def subnets(wanted: Wanted) -> Finding:
-    """The subnets exist, and one of them has room for the cluster."""
+def subnets(wanted: Wanted) -> tuple[Finding, list[str]]:
+    """The subnets exist, and one of them has room for the cluster; and the zones they are in."""
     name, named = "subnets", wanted.subnets
     which = (
         {"SubnetIds": named}
@@ -112,16 +102,16 @@ def subnets(wanted: Wanted) -> Finding:
         found = api("ec2", wanted.target.region).ask("describe_subnets", **which)["Subnets"]
     except ClientError as error:
         if not error_code(error).startswith("InvalidSubnet"):
-            return _not_asked(name, ", ".join(named) or "the default ones", error)
+            return _not_asked(name, ", ".join(named) or "the default ones", error), []
         said = error.response.get("Error", {}).get("Message", "")
         fix = "correct `subnets` in the cluster configuration"
-        return bad(name, f"{said} in {wanted.target.region}", fix)
+        return bad(name, f"{said} in {wanted.target.region}", fix), []
     except AWS_ERRORS as error:
-        return _not_asked(name, ", ".join(named) or "the default ones", error)
+        return _not_asked(name, ", ".join(named) or "the default ones", error), []
     if not found:
         fix = "name `subnets` in the cluster configuration"
-        return bad(name, f"none are named, and {wanted.target.region} has no default VPC", fix)
-    return _room(name, found, wanted.config)
+        return bad(name, f"none are named, and {wanted.target.region} has no default VPC", fix), []
+    return _room(name, found, wanted.config), sorted({each["AvailabilityZone"] for each in found})
 
 
 def logs(wanted: Wanted) -> Finding:
@@ -166,37 +156,6 @@ def packages(wanted: Wanted) -> Finding:
         return bad(name, trouble.what, trouble.fix)
     where = "the package index" if wanted.config.packages == "index" else "the wheelhouse"
     return good(name, f"nodes install from {where}")
-
-
-def _role(name: str, role: str, field: str, wanted: Wanted) -> Finding:
-    try:
-        api("iam", wanted.target.region).ask("get_role", RoleName=role.rpartition("/")[2])
-    except AWS_ERRORS as error:
-        return _missing(name, role, field, error)
-    return good(name, role)
-
-
-def _profile(profile: str, wanted: Wanted) -> Finding:
-    name, field = "instance profile", "`instance_profile`"
-    short = profile.rpartition("/")[2]
-    try:
-        answer = api("iam", wanted.target.region).ask(
-            "get_instance_profile", InstanceProfileName=short
-        )
-    except AWS_ERRORS as error:
-        return _missing(name, profile, field, error)
-    if not answer["InstanceProfile"]["Roles"]:
-        fix = (
-            f"`aws iam add-role-to-instance-profile --instance-profile-name {short} --role-name …`"
-        )
-        return bad(name, f"{profile} holds no role", fix)
-    return good(name, profile)
-
-
-def _missing(name: str, what: str, field: str, error: Exception) -> Finding:
-    if error_code(error) == "NoSuchEntity":
-        return bad(name, f"{what} does not exist", f"{NO_ROLE} configuration ({field})")
-    return _not_asked(name, what, error)
 
 
 def _room(name: str, found: Sequence[dict[str, Any]], config: ClusterConfig) -> Finding:

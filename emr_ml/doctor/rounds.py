@@ -2,8 +2,11 @@
 
 from collections.abc import Generator, Iterable, Iterator
 
-from emr_ml.doctor import aws, cluster, machine, stores
+from emr_ml.doctor import aws, capacity, cluster, machine, stores
+from emr_ml.doctor.bucket import settings_of_bucket
 from emr_ml.doctor.finding import Finding
+from emr_ml.doctor.roles import roles
+from emr_ml.doctor.stack import stack
 from emr_ml.settings import Settings
 
 
@@ -17,7 +20,13 @@ def findings() -> Iterator[Finding]:
     yield found
     if settings is None:
         return
-    reached = (yield from _all_good(_way_to_aws())) if on_emr else True
+    reached = (yield from _all_good(_way_to_aws())) if on_emr or settings.stack else True
+    if reached and settings.stack:
+        resolved, found = stack(settings)
+        yield found
+        if resolved is None:
+            return
+        settings = resolved
     if reached or not settings.dataset.startswith("s3://"):
         yield stores.contract(settings.dataset)
     if not reached:
@@ -38,6 +47,8 @@ def _way_to_aws() -> Iterator[Finding]:
 
 def _clusters(settings: Settings, *, stored: bool) -> Iterator[Finding]:
     wanted, found = cluster.configuration(settings)
+    if stored:
+        yield settings_of_bucket(settings.lake, settings.stack)
     yield found
     if wanted is None:
         return
@@ -45,8 +56,12 @@ def _clusters(settings: Settings, *, stored: bool) -> Iterator[Finding]:
     yield rights
     if rights.good:
         yield cluster.release(wanted)
-    yield from cluster.roles(wanted)
-    yield cluster.subnets(wanted)
+    yield from roles(wanted)
+    found, zones = cluster.subnets(wanted)
+    yield found
+    if zones:
+        yield capacity.instance_types(wanted, zones)
+    yield from capacity.quotas(wanted)
     if stored or not wanted.request["LogUri"].startswith(f"{settings.lake}/"):
         yield cluster.logs(wanted)
     if stored:

@@ -3,7 +3,8 @@
 import dagster as dg
 
 from emr_ml.launchers.base import Launcher, LaunchError
-from emr_ml.settings import Settings
+from emr_ml.settings import Settings, SettingsError
+from emr_ml.stack import with_stack
 
 
 def launcher_resource(settings: Settings) -> dg.ResourceDefinition:
@@ -22,8 +23,12 @@ def make_launcher(settings: Settings) -> Launcher:
     """The launcher of the deployment that is set, on the lake that is set.
 
     Raises:
-        LaunchError: the cluster configuration can't be used.
+        LaunchError: the stack or the cluster configuration can't be used.
     """
+    try:
+        settings = with_stack(settings)
+    except SettingsError as error:
+        raise LaunchError(str(error)) from error
     return _emr(settings) if settings.deployment == "emr" else _local(settings)
 
 

@@ -1,6 +1,5 @@
 """`emr-ml doctor` for EMR: of a broken set-up it names the one thing that is wrong."""
 
-import json
 import os
 import re
 import uuid
@@ -17,13 +16,15 @@ from click.testing import CliRunner
 from emr_ml.commands.doctor import doctor
 from emr_ml.launchers.emr.shipping.wheels import read_requirements, wheelhouse_key
 from emr_ml_tests.commands.test_doctor import diagnosis, the_bad_one
+from emr_ml_tests.emulator.surroundings import TAKEN_BY, set_up_bucket, trust_in
 from emr_ml_tests.small_aws import REGION, RefusedError, SmallAws, small_aws
 from spark_jobs.runtime.lake import open_lake
 
 CHECKS = [
     *("Java", "Python", "Spark", "settings", "region", "credentials", "clock", "contract"),
-    *("lake", "conditional writes", "cluster", "EMR", "release label", "service role"),
-    *("instance profile", "subnets", "log URI", "packages"),
+    *("lake", "conditional writes", "bucket", "cluster", "EMR", "release label", "service role"),
+    *("instance profile", "subnets", "instance types", "on-demand quota", "spot quota"),
+    *("log URI", "packages"),
 ]
 ACCOUNT = "123456789012"
 
@@ -43,13 +44,14 @@ def make_bucket(region: str = REGION) -> str:
     name = f"doctor-{uuid.uuid4().hex}"
     s3 = boto3.Session().client("s3", region_name=region)
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # pyright: ignore[reportArgumentType]
+    set_up_bucket(s3, name)
     return name
 
 
 def make_roles() -> None:
-    iam, trust = client("iam"), json.dumps({"Version": "2012-10-17", "Statement": []})
-    for role in ("EMR_DefaultRole", "EMR_EC2_DefaultRole"):
-        make(iam.create_role, RoleName=role, AssumeRolePolicyDocument=trust)
+    iam = client("iam")
+    for role, service in TAKEN_BY.items():
+        make(iam.create_role, RoleName=role, AssumeRolePolicyDocument=trust_in(service))
     profile = "EMR_EC2_DefaultRole"
     make(iam.create_instance_profile, InstanceProfileName=profile)
     make(iam.add_role_to_instance_profile, InstanceProfileName=profile, RoleName=profile)

@@ -12,6 +12,7 @@ from emr_ml_tests.emulator.emr import Emr
 from emr_ml_tests.emulator.faults import OF_CALLS, Fault
 from emr_ml_tests.emulator.quotas import Quotas
 from emr_ml_tests.emulator.record import Call, Record
+from emr_ml_tests.emulator.surroundings import role_in
 from emr_ml_tests.emulator.wire import Asked, AwsError, read, refuse, reply
 from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, REGION, SERVICE, World
 
@@ -95,9 +96,11 @@ class Application:
         kind = fault.kind if fault else ""
         now = self._world.clock.now()
         cut = 0 if kind == "lost answer" else status
-        call = Call(
-            now, asked.service, asked.operation, asked.caller, asked.actions, cut, error, kind
+        actions = tuple(
+            (action, role_in(self._world, arn) if action == "iam:PassRole" else arn)
+            for action, arn in asked.actions
         )
+        call = Call(now, asked.service, asked.operation, asked.caller, actions, cut, error, kind)
         self._record.add(call)
 
 

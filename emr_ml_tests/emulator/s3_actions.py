@@ -15,6 +15,7 @@ BUCKET_PARTS = {
     "lifecycle": "GetLifecycleConfiguration",
     "object-lock": "GetBucketObjectLockConfiguration",
     "tagging": "GetBucketTagging",
+    "publicAccessBlock": "GetBucketPublicAccessBlock",
 }
 
 

@@ -12,16 +12,19 @@ from werkzeug.serving import make_server
 
 from emr_ml_tests.emulator.application import Application
 from emr_ml_tests.emulator.clock import Clock
+from emr_ml_tests.emulator.cloudformation import complete_moto
 from emr_ml_tests.emulator.clusters import OVER, Cluster
 from emr_ml_tests.emulator.emr import Emr
 from emr_ml_tests.emulator.faults import Fault, Faults
 from emr_ml_tests.emulator.record import Record
 from emr_ml_tests.emulator.spark_home import s3a_jars
 from emr_ml_tests.emulator.steps import Step
-from emr_ml_tests.emulator.surroundings import create_default_roles
+from emr_ml_tests.emulator.surroundings import create_default_roles, set_up_bucket
 from emr_ml_tests.emulator.timeline import timeline
 from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, REGION, Delays, World
 from emr_ml_tests.s3_server import S3
+
+complete_moto()
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Emulator:
     def bucket(self, name: str) -> S3:
         client = self.client("s3")
         client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        set_up_bucket(client, name)
         return S3(name, client)
 
     def timeline(self) -> str:

@@ -1,5 +1,6 @@
 """What a cluster needs around it: roles and subnets, as moto's IAM and EC2 know them."""
 
+import json
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -9,18 +10,43 @@ from emr_ml_tests.emulator.wire import invalid
 from emr_ml_tests.emulator.world import OBSERVER, World
 
 SERVICE_ROLE, PROFILE = "EMR_DefaultRole", "EMR_EC2_DefaultRole"
-TRUST = '{"Version": "2012-10-17", "Statement": []}'
+TAKEN_BY = {SERVICE_ROLE: "elasticmapreduce.amazonaws.com", PROFILE: "ec2.amazonaws.com"}
 
 
 def create_default_roles(world: World) -> None:
     """EMR's default roles and instance profile, as `aws emr create-default-roles` makes them."""
     iam = world.client("iam", OBSERVER)
-    for name in (SERVICE_ROLE, PROFILE):
-        _unless_there(iam.create_role, RoleName=name, AssumeRolePolicyDocument=TRUST)
+    for name, service in TAKEN_BY.items():
+        _unless_there(iam.create_role, RoleName=name, AssumeRolePolicyDocument=trust_in(service))
     _unless_there(iam.create_instance_profile, InstanceProfileName=PROFILE)
     profile = iam.get_instance_profile(InstanceProfileName=PROFILE)["InstanceProfile"]
     if not profile["Roles"]:
         iam.add_role_to_instance_profile(InstanceProfileName=PROFILE, RoleName=PROFILE)
+
+
+def trust_in(service: str) -> str:
+    """A trust policy that lets a service of AWS take the role."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def set_up_bucket(s3: Any, bucket: str) -> None:
+    """As every new bucket of AWS is: closed to the public, and encrypted."""
+    s3.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
+    )
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [default]})
 
 
 def _unless_there(create: Any, **parameters: str) -> None:
@@ -29,6 +55,16 @@ def _unless_there(create: Any, **parameters: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "EntityAlreadyExists":  # pyright: ignore[reportTypedDictNotRequiredAccess]
             raise
+
+
+def role_in(world: World, arn: str) -> str:
+    """The role that is passed: of an instance profile the one that it holds, else the same."""
+    try:
+        found = world.client("iam").get_instance_profile(InstanceProfileName=arn.rpartition("/")[2])
+    except ClientError:
+        return arn
+    roles = found["InstanceProfile"]["Roles"]
+    return roles[0]["Arn"] if roles else arn
 
 
 def check_profile(world: World, asked: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from emr_ml_tests.emulator.conftest import Lab
 from emr_ml_tests.emulator.examples import a_cluster, a_step, until
 from emr_ml_tests.emulator.s3_actions import s3_actions
 from emr_ml_tests.emulator.server import serve
+from emr_ml_tests.emulator.wire import cluster_arn
 
 
 def test_calls_are_told_apart_by_who_made_them(lab: Lab) -> None:
@@ -23,12 +24,12 @@ def test_calls_are_told_apart_by_who_made_them(lab: Lab) -> None:
 
     launcher, node = lab.aws.calls.actions("launcher"), lab.aws.calls.actions("node")
 
-    arn = f"arn:aws:elasticmapreduce:*:*:cluster/{cluster.id}"
+    arn = cluster_arn(cluster.id)
     assert launcher == {
         ("elasticmapreduce:RunJobFlow", "*"),
         (
             "elasticmapreduce:PutAutoTerminationPolicy",
-            "arn:aws:elasticmapreduce:*:*:cluster/new",
+            cluster_arn("new"),
         ),
         ("elasticmapreduce:AddJobFlowSteps", arn),
         ("iam:PassRole", "arn:aws:iam::123456789012:role/EMR_DefaultRole"),

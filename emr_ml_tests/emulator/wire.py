@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from emr_ml_tests.emulator.s3_actions import s3_actions, s3_operation
+from emr_ml_tests.emulator.world import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -96,14 +97,18 @@ def json_actions(
     """What IAM must allow for a call of a JSON service."""
     cluster = parameters.get("JobFlowId") or parameters.get("ClusterId")
     clusters = [cluster] if cluster else parameters.get("JobFlowIds", [])
-    arns = [f"arn:aws:elasticmapreduce:*:*:cluster/{one}" for one in clusters] or ["*"]
+    arns = [cluster_arn(one) for one in clusters] or ["*"]
     needed = [(f"{service}:{operation}", arn) for arn in arns]
     if operation == "RunJobFlow":
         roles = [parameters.get(n) for n in ("ServiceRole", "JobFlowRole", "AutoScalingRole")]
         needed += [("iam:PassRole", role_arn(role)) for role in roles if role]
-        new = "arn:aws:elasticmapreduce:*:*:cluster/new"
+        new = cluster_arn("new")
         needed += [(action, new) for part, action in BESIDES_RUN_JOB_FLOW if parameters.get(part)]
     return tuple(needed)
+
+
+def cluster_arn(cluster: str) -> str:
+    return f"arn:aws:elasticmapreduce:{REGION}:{ACCOUNT}:cluster/{cluster}"
 
 
 def iam_arn(form: dict[str, str]) -> str:

@@ -52,12 +52,15 @@ class Given:
 
 
 def gather(settings: Settings) -> Given:
-    """The file, above it single fields, above them the settings with variables of their own.
+    """The stack, above it the file, single fields, and the settings with their own variables.
 
     Raises:
         ClusterConfigError: the file is not there, is not YAML or is no mapping.
     """
     given = Given()
+    if settings.stack_fields:
+        places = (place for place in _within((), settings.stack_fields) if place)
+        given.add(settings.stack_fields, dict.fromkeys(places, f"stack {settings.stack}"))
     if settings.cluster:
         values, places = _read(settings.cluster)
         where = {

@@ -1,0 +1,100 @@
+"""What CloudFormation does, as it does it."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from emr_ml.launchers.emr.api import Api
+from emr_ml.stack.errors import StackError
+from emr_ml.stack.outputs import describe
+
+STACK = "AWS::CloudFormation::Stack"
+GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
+# said of what was only stopped because something else failed
+CANCELLED = ("cancelled", "canceled")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to one resource."""
+
+    id: str
+    resource: str
+    kind: str
+    state: str
+    reason: str
+
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> "Event":
+        """The event in an entry of DescribeStackEvents."""
+        return cls(
+            said["EventId"],
+            said.get("LogicalResourceId", ""),
+            said.get("ResourceType", ""),
+            said.get("ResourceStatus", ""),
+            said.get("ResourceStatusReason", ""),
+        )
+
+    @property
+    def line(self) -> str:
+        """The event in one line, with its reason if it failed."""
+        why = f": {self.reason}" if self.is_failure else ""
+        return f"{self.state:<27} {self.kind:<38} {self.resource}{why}"
+
+    @property
+    def is_failure(self) -> bool:
+        return self.state.endswith("_FAILED")
+
+
+class Progress:
+    """The events of a stack from now on."""
+
+    def __init__(self, cfn: Api, stack_id: str, poll_seconds: float) -> None:
+        self._cfn, self._stack_id, self._poll_seconds = cfn, stack_id, poll_seconds
+        self._seen: set[str] = set()
+        self._failures: list[Event] = []
+        self._new()
+        self._failures.clear()
+
+    def follow(self) -> Iterator[Event]:
+        """Each event as it comes, until all is over.
+
+        Raises:
+            StackError: it did not come out well; names the resources that failed, and why.
+            ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
+        """
+        while True:
+            described = describe(self._cfn, self._stack_id)
+            # asked after the state, so that none of it is missed
+            yield from self._new()
+            state = described["StackStatus"] if described else "DELETE_COMPLETE"
+            if not state.endswith("IN_PROGRESS"):
+                break
+            time.sleep(self._poll_seconds)
+        if state not in GOOD or self._failures:
+            raise StackError(_told(state, self._failures))
+
+    def _new(self) -> Sequence[Event]:
+        """The events that were not seen before, oldest first."""
+        found: list[Event] = []
+        pages = self._cfn.pages("describe_stack_events", "StackEvents", StackName=self._stack_id)
+        for page in pages:
+            events = [Event.of(said) for said in page]
+            fresh = [event for event in events if event.id not in self._seen]
+            found += fresh
+            if len(fresh) < len(events):
+                break
+        self._seen.update(event.id for event in found)
+        self._failures += [event for event in reversed(found) if event.is_failure]
+        return found[::-1]
+
+
+def _told(state: str, failures: Sequence[Event]) -> str:
+    causes = [
+        event
+        for event in failures
+        if event.kind != STACK and not any(word in event.reason for word in CANCELLED)
+    ]
+    lines = [f"{event.resource} ({event.kind}): {event.reason}" for event in causes or failures]
+    return "\n".join([f"the stack is {state}", *lines])

@@ -1,0 +1,185 @@
+"""`emr-ml up` and `emr-ml down` against the emulated AWS."""
+
+import io
+import logging
+import zipfile
+from collections.abc import Generator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from cryptography import x509
+
+from emr_ml.cli import main
+from emr_ml.launchers.emr.shipping import wheels
+from emr_ml.stack.bucket import is_there, remove_with_all
+from emr_ml_tests.bootstrap.wheels import make_wheel, pin
+from emr_ml_tests.emulator.account import Account
+from emr_ml_tests.emulator.cloudformation import NO_NOTION
+from emr_ml_tests.emulator.examples import a_cluster, until
+from emr_ml_tests.emulator.server import Emulator, serve
+
+BUCKET = "emr-ml-123456789012-eu-west-1"
+pytestmark = pytest.mark.filterwarnings(f"ignore:{NO_NOTION}")
+
+
+@pytest.fixture(name="aws")
+def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulator]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with serve(tmp_path, speed=600.0, quotas=False, default_roles=False) as aws:
+        for name, value in aws.environment().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        monkeypatch.setenv("EMR_ML_FAST_POLL_SECONDS", "0.1")
+        yield aws
+        # moto's account outlives the server
+        monkeypatch.delenv("EMR_ML_STACK", raising=False)
+        CliRunner().invoke(main, ["down", "--yes", "--end-clusters"])
+        if is_there(aws.client("s3"), BUCKET):
+            remove_with_all(aws.client("s3"), BUCKET)
+
+
+def run(*args: str, answer: str = "") -> Result:
+    done = CliRunner().invoke(main, args, input=answer)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    return done
+
+
+def up(*args: str) -> str:
+    done = run("up", "--yes", "--nat", "yes", *args)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_way_up_and_down_leaves_nothing_but_the_bucket(aws: Emulator) -> None:
+    account = Account(aws.client)
+    before = set(account.left())
+
+    said = up()
+
+    assert "make      AWS::S3::Bucket                        DataBucket\n" in said
+    assert f"lake         s3://{BUCKET}/lake\n" in said
+    assert said.endswith("next         EMR_ML_STACK=emr-ml AWS_REGION=eu-west-1 make run\n")
+    assert "is up to date: nothing to change" in run("up", "--yes").output
+
+    done = run("down", "--yes")
+
+    assert done.exit_code == 0, done.output
+    assert f"left: bucket {BUCKET} with all data" in done.output
+    assert set(account.left()) - before == set()
+    assert aws.client("s3").head_bucket(Bucket=BUCKET)
+    assert "there is no stack emr-ml" in run("down", "--yes").output
+
+
+def test_the_next_stack_takes_the_bucket_over_with_its_data(aws: Emulator) -> None:
+    up()
+    aws.client("s3").put_object(Bucket=BUCKET, Key="lake/kept", Body=b"mine")
+    run("down", "--yes")
+
+    up()
+
+    assert aws.client("s3").get_object(Bucket=BUCKET, Key="lake/kept")["Body"].read() == b"mine"
+
+
+def test_data_goes_only_if_its_bucket_is_named(aws: Emulator) -> None:
+    up()
+
+    refused = run("down", "--yes", "--delete-data", "another")
+
+    assert refused.exit_code == 1
+    assert f"the data is in {BUCKET}, not in another: nothing was removed" in refused.output
+
+    done = run("down", "--yes", "--delete-data", BUCKET)
+
+    assert done.output.endswith("left: nothing\n"), done.output
+    assert BUCKET not in [b["Name"] for b in aws.client("s3").list_buckets()["Buckets"]]
+
+
+def test_whoever_says_no_changes_nothing(aws: Emulator) -> None:
+    refused = run("up", "--nat", "yes", answer="n\n")
+
+    assert (refused.exit_code, refused.output.splitlines()[-1]) == (1, "Error: nothing was changed")
+    assert aws.client("cloudformation").describe_stacks()["Stacks"] == []
+
+    up()
+    refused = run("down", answer="n\n")
+
+    assert refused.output.splitlines()[-1] == "Error: nothing was removed"
+    assert len(aws.client("cloudformation").describe_stacks()["Stacks"]) == 1
+
+
+def test_a_stack_with_a_live_cluster_stays_until_that_is_ended(aws: Emulator) -> None:
+    up()
+    outputs = Account(aws.client).outputs("emr-ml")
+    request = a_cluster(
+        BUCKET,
+        Name="emr-ml emr 0123456789abcdef",
+        ServiceRole=outputs["ServiceRole"],
+        JobFlowRole=outputs["InstanceProfile"],
+        AutoTerminationPolicy={"IdleTimeout": 600_000},
+    )
+    aws.client("emr").run_job_flow(**request)
+    (cluster,) = aws.clusters
+    until(lambda: cluster.state == "WAITING")
+
+    refused = run("down", "--yes")
+
+    assert refused.exit_code == 1
+    assert f"clusters still run on stack emr-ml: {cluster.id} (WAITING)" in refused.output
+
+    done = run("down", "--yes", "--end-clusters")
+
+    assert done.exit_code == 0, done.output
+    assert cluster.state == "TERMINATED"
+
+
+def test_the_certificate_of_the_nodes_is_of_their_names_and_made_once(aws: Emulator) -> None:
+    assert "certificates/nodes.zip was made" in up()
+    assert "certificates/nodes.zip is there" in run("up", "--yes").output
+
+    stored = aws.client("s3").get_object(Bucket=BUCKET, Key="certificates/nodes.zip")
+    with zipfile.ZipFile(io.BytesIO(stored["Body"].read())) as archive:
+        made = x509.load_pem_x509_certificate(archive.read("certificateChain.pem"))
+        assert archive.read("privateKey.pem").startswith(b"-----BEGIN PRIVATE KEY-----")
+        assert "trustedCertificates.pem" in archive.namelist()
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["*.eu-west-1.compute.internal"]
+    assert (made.not_valid_after_utc - datetime.now(UTC)).days > 700
+
+
+def test_without_a_way_out_nodes_get_their_packages_from_the_lake(
+    aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = make_wheel(tmp_path / "shop", tag="cp311-cp311-manylinux_2_28_x86_64")
+    (tmp_path / "bootstrap").mkdir()
+    (tmp_path / "bootstrap" / "requirements.txt").write_text(pin(wheel) + "\n")
+    monkeypatch.setattr(wheels, "BOOTSTRAP", tmp_path / "bootstrap")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "shop"))
+
+    done = run("up", "--yes")
+
+    assert "packages     1 wheels" in done.output, done.output
+    assert Account(aws.client).outputs("emr-ml")["Packages"] == "wheelhouse"
+    assert "packages     for cp311-x86_64 are in the lake" in run("up", "--yes").output
+
+
+def test_the_finished_template_can_be_had_without_an_account() -> None:
+    done = run("up", "--template")
+
+    assert done.exit_code == 0
+    assert '"Fn::Sub": "arn:aws:s3:::${Bucket}/${LakePrefix}/*"' in done.output
+
+
+def test_no_region_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+
+    done = run("up", "--yes")
+
+    assert (
+        done.output == "Error: no AWS region is set: set AWS_REGION, as in AWS_REGION=eu-west-1\n"
+    )

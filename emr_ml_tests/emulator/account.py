@@ -1,0 +1,62 @@
+"""What is in the emulated account: what a stack made, and what it left behind."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from emr_ml_tests.s3_server import S3
+
+OWN_VPCS: dict[str, Any] = {"Filters": [{"Name": "is-default", "Values": ["false"]}]}
+LISTINGS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
+    ("cloudformation", "describe_stacks", {}, "StackName"),
+    ("iam", "list_roles", {}, "RoleName"),
+    ("iam", "list_instance_profiles", {}, "InstanceProfileName"),
+    ("iam", "list_policies", {"Scope": "Local"}, "PolicyName"),
+    ("sns", "list_topics", {}, "TopicArn"),
+    ("ec2", "describe_vpcs", OWN_VPCS, "VpcId"),
+    ("ec2", "describe_nat_gateways", {}, "NatGatewayId"),
+    ("ec2", "describe_addresses", {}, "PublicIp"),
+    ("ec2", "describe_security_groups", {}, "GroupName"),
+)
+
+
+class Account:
+    """Looks into the account with clients that faults leave alone."""
+
+    def __init__(self, client: Callable[[str], Any]) -> None:
+        self._client = client
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        """What a stack says of itself."""
+        (described,) = self._client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        return {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+
+    def lake(self, stack: str) -> S3:
+        """The bucket that the stack's lake is in."""
+        return S3(self.outputs(stack)["Lake"].split("/")[2], self._client("s3"))
+
+    def rights(self, stack: str) -> Iterator[tuple[str, str]]:
+        """Each action that the launcher's policies allow, with each pattern of what it is on."""
+        iam = self._client("iam")
+        for arn in self.outputs(stack)["LauncherPolicies"].split(","):
+            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            policy = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+            document = policy["PolicyVersion"]["Document"]
+            document = json.loads(document) if isinstance(document, str) else document
+            for statement in document["Statement"]:
+                for action in _listed(statement["Action"]):
+                    for resource in _listed(statement["Resource"]):
+                        yield action, resource
+
+    def left(self) -> Iterator[str]:
+        """What there is in the account but buckets, and what AWS itself has put there."""
+        for service, operation, asked, name in LISTINGS:
+            # the first part of an answer is what was asked for
+            found: list[dict[str, str]] = next(
+                iter(getattr(self._client(service), operation)(**asked).values())
+            )
+            yield from (f"{service} {each[name]}" for each in found if each[name] != "default")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,80 @@
+"""CloudFormation, where moto falls short: outputs of change sets, and what a stack leaves."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.cloudformation import models, parsing
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+from moto.sns.models import sns_backends
+
+from emr_ml_tests.emulator.world import ACCOUNT, REGION
+
+# how the warning begins that a stack has a resource of which moto has no notion
+NO_NOTION = "Tried to parse AWS::"
+_delete_as_moto = parsing.ResourceMap._delete_resource  # pyright: ignore[reportPrivateUsage]
+
+
+def complete_moto() -> None:
+    """Give stacks of change sets their parameters and outputs, and let them go whole."""
+    # to moto, `!GetAZs ""` means the zones of its own default region
+    parsing.DEFAULT_REGION = REGION
+    vars(models)["ChangeSet"].apply = _apply
+    vars(parsing)["ResourceMap"]._delete_resource = _delete
+
+
+def _apply(change_set: models.ChangeSet) -> None:
+    stack = change_set.stack
+    is_new = not stack.template
+    stack.template, stack.parameters = change_set.template, change_set.parameters
+    stack.tags = change_set.tags or {}
+    stack.template_dict = change_set.template_dict
+    if is_new:
+        stack.resource_map = stack._create_resource_map()  # pyright: ignore[reportPrivateUsage]
+        stack.create_resources()
+    else:
+        stack.resource_map.update(change_set.template_dict, change_set.parameters)
+    stack.output_map = stack._create_output_map()  # pyright: ignore[reportPrivateUsage]
+
+
+def _delete(resources: parsing.ResourceMap, resource: Any, template: dict[str, Any]) -> None:
+    if template.get("DeletionPolicy") == "RetainExceptOnCreate":
+        return
+    if delete := DELETED.get(template["Type"]):
+        delete(resource)
+    else:
+        _delete_as_moto(resources, resource, template)
+
+
+def _delete_route_table(table: Any) -> None:
+    ec2 = ec2_backends[ACCOUNT][REGION]
+    for association in list(table._associations):
+        ec2.disassociate_route_table(association)
+    ec2.delete_route_table(table.id)
+
+
+def _delete_internet_gateway(gateway: Any) -> None:
+    ec2 = ec2_backends[ACCOUNT][REGION]
+    if gateway.vpc:
+        ec2.detach_internet_gateway(gateway.id, gateway.vpc.id)
+    ec2.delete_internet_gateway(gateway.id)
+
+
+# what moto makes for a stack, and leaves when it goes
+DELETED: dict[str, Callable[[Any], object]] = {
+    "AWS::EC2::EIP": lambda address: ec2_backends[ACCOUNT][REGION].release_address(
+        allocation_id=address.allocation_id
+    ),
+    "AWS::EC2::InternetGateway": _delete_internet_gateway,
+    "AWS::EC2::NatGateway": lambda gateway: ec2_backends[ACCOUNT][REGION].delete_nat_gateway(
+        gateway.id
+    ),
+    "AWS::EC2::RouteTable": _delete_route_table,
+    "AWS::EC2::VPCEndpoint": lambda endpoint: ec2_backends[ACCOUNT][REGION].delete_vpc_endpoints(
+        [endpoint.id]
+    ),
+    "AWS::IAM::ManagedPolicy": lambda policy: iam_backends[ACCOUNT]["aws"].delete_policy(
+        policy.arn
+    ),
+    "AWS::SNS::Topic": lambda topic: sns_backends[ACCOUNT][REGION].delete_topic(topic.arn),
+}

@@ -1,0 +1,197 @@
+"""A stack goes up and down: what is shown, what is asked for, and what is said if it fails."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emr_ml.stack.changes import discard
+from emr_ml.stack.deployment import carry_out, work_out
+from emr_ml.stack.errors import StackError
+from emr_ml.stack.place import Place
+from emr_ml.stack.removal import look, remove
+from emr_ml_tests.stack.cloudformation import STACK_ID, CloudFormation
+
+BUCKET = "emr-ml-mine"
+
+
+class Buckets:
+    """S3 with the buckets that are there; those of others are `foreign`."""
+
+    def __init__(self, *there: str, foreign: tuple[str, ...] = ()) -> None:
+        self.there, self.foreign = list(there), foreign
+
+    def head_bucket(self, Bucket: str) -> None:  # noqa: N803 - boto3's name
+        if Bucket in self.foreign:
+            raise ClientError({"Error": {"Code": "403"}}, "HeadBucket")
+        if Bucket not in self.there:
+            raise ClientError({"Error": {"Code": "404"}}, "HeadBucket")
+
+    def delete_bucket(self, Bucket: str) -> None:  # noqa: N803 - boto3's name
+        self.head_bucket(Bucket)
+        self.there.remove(Bucket)
+
+
+def place(cfn: CloudFormation, s3: Buckets | None = None) -> Place:
+    given: Any = cfn
+    return Place("emr-ml", "eu-west-1", given, given, s3 or Buckets(), 0.0)
+
+
+def deployed(cfn: CloudFormation, s3: Buckets | None = None, **given: str) -> list[str]:
+    """The lines that a deployment shows."""
+    where = place(cfn, s3)
+    changes = work_out(where, {"Bucket": BUCKET, **given})
+    assert changes
+    return [event.line for event in carry_out(where, changes)]
+
+
+def parameters(cfn: CloudFormation) -> list[dict[str, Any]]:
+    return cfn.told("create_change_set")[-1]["Parameters"]
+
+
+def test_what_would_change_is_known_before_anything_is() -> None:
+    cfn = CloudFormation()
+
+    changes = work_out(place(cfn), {"Bucket": BUCKET})
+
+    assert changes
+    assert [(each.verb, each.resource) for each in changes.changes] == [
+        ("make", "DataBucket"),
+        ("make", "ServiceRole"),
+    ]
+    assert cfn.told("execute_change_set") == []
+
+
+def test_changes_that_nobody_wants_leave_no_stack_behind() -> None:
+    cfn = CloudFormation()
+    changes = work_out(place(cfn), {"Bucket": BUCKET})
+    assert changes
+
+    discard(cfn, changes)  # pyright: ignore[reportArgumentType] - it answers like Api
+
+    assert cfn.state == "DELETE_COMPLETE"
+
+
+def test_each_event_is_shown_once_and_in_order() -> None:
+    lines = deployed(CloudFormation())
+
+    assert [line.split()[::2] for line in lines] == [
+        ["CREATE_COMPLETE", "DataBucket"],
+        ["CREATE_COMPLETE", "ServiceRole"],
+        ["CREATE_COMPLETE", "emr-ml"],
+    ]
+
+
+def test_the_resource_that_failed_is_named_with_its_reason_and_not_those_it_stopped() -> None:
+    cfn = CloudFormation(failing={"DataBucket": "Name is taken"})
+
+    with pytest.raises(StackError) as caught:
+        deployed(cfn)
+
+    assert str(caught.value).splitlines() == [
+        "the stack is DELETE_COMPLETE",
+        "DataBucket (AWS::S3::Bucket): Name is taken",
+        "what was made has been removed again",
+    ]
+
+
+def test_a_new_stack_that_failed_leaves_no_empty_bucket() -> None:
+    s3 = Buckets()
+    cfn = CloudFormation(failing={"ServiceRole": "not allowed"})
+    where = place(cfn, s3)
+    changes = work_out(where, {"Bucket": BUCKET})
+    assert changes
+    s3.there.append(BUCKET)
+
+    with pytest.raises(StackError):
+        list(carry_out(where, changes))
+
+    assert s3.there == []
+
+
+def test_an_update_that_failed_keeps_the_bucket() -> None:
+    s3 = Buckets(BUCKET)
+    cfn = CloudFormation(
+        state="CREATE_COMPLETE",
+        parameters={"Bucket": BUCKET},
+        failing={"ServiceRole": "not allowed"},
+    )
+
+    with pytest.raises(StackError, match="UPDATE_ROLLBACK_COMPLETE"):
+        deployed(cfn, s3)
+
+    assert s3.there == [BUCKET]
+
+
+def test_a_stack_that_is_up_to_date_is_left_alone() -> None:
+    cfn = CloudFormation(state="UPDATE_COMPLETE", parameters={"Bucket": BUCKET}, changed=False)
+
+    assert work_out(place(cfn), {}) is None
+    assert cfn.state == "UPDATE_COMPLETE"
+
+
+def test_parameters_that_are_not_given_stay_as_they_were() -> None:
+    cfn = CloudFormation(state="CREATE_COMPLETE", parameters={"Bucket": BUCKET, "Nat": "yes"})
+
+    work_out(place(cfn), {"LogDays": "5"})
+
+    assert parameters(cfn) == [
+        {"ParameterKey": "LogDays", "ParameterValue": "5"},
+        {"ParameterKey": "Bucket", "UsePreviousValue": True},
+        {"ParameterKey": "Nat", "UsePreviousValue": True},
+    ]
+
+
+@pytest.mark.parametrize(("there", "made"), [((), "yes"), ((BUCKET,), "no")])
+def test_a_bucket_that_is_there_is_taken_over(there: tuple[str, ...], made: str) -> None:
+    cfn = CloudFormation()
+
+    work_out(place(cfn, Buckets(*there)), {"Bucket": BUCKET})
+
+    assert {"ParameterKey": "MakeBucket", "ParameterValue": made} in parameters(cfn)
+
+
+def test_a_bucket_of_somebody_else_is_refused() -> None:
+    with pytest.raises(StackError, match=f"bucket {BUCKET} belongs to another account"):
+        work_out(place(CloudFormation(), Buckets(foreign=(BUCKET,))), {"Bucket": BUCKET})
+
+
+def test_what_is_left_of_a_stack_that_never_came_up_is_in_nobodys_way() -> None:
+    cfn = CloudFormation(state="ROLLBACK_COMPLETE")
+
+    deployed(cfn)
+
+    assert cfn.told("delete_stack") == [{"StackName": STACK_ID}]
+    assert cfn.state == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("state", "advice"),
+    [
+        ("UPDATE_IN_PROGRESS", "wait until that is over"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+        ("DELETE_FAILED", "emr-ml down"),
+    ],
+)
+def test_a_stack_that_can_not_be_changed_is_said_to_be_with_what_to_do(
+    state: str, advice: str
+) -> None:
+    with pytest.raises(StackError, match=f"{state}: .*{advice}"):
+        work_out(place(CloudFormation(state=state)), {"Bucket": BUCKET})
+
+
+def test_a_removal_that_fails_names_what_is_in_the_way() -> None:
+    cfn = CloudFormation(state="CREATE_COMPLETE", failing={"ServiceRole": "is in use"})
+    where = place(cfn)
+    standing = look(where)
+    assert standing
+
+    with pytest.raises(StackError) as caught:
+        list(remove(where, standing))
+
+    assert "ServiceRole (AWS::IAM::Role): is in use" in str(caught.value)
+    assert str(caught.value).endswith("run `emr-ml down` again")
+
+
+def test_a_stack_that_is_not_there_needs_no_removal() -> None:
+    assert look(place(CloudFormation())) is None

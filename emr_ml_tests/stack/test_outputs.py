@@ -1,0 +1,147 @@
+"""Settings from a stack: nothing but `EMR_ML_STACK` is needed, and every variable wins over it."""
+
+import os
+from typing import Any
+
+import pytest
+
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError, load_cluster_config
+from emr_ml.settings import Settings, SettingsError, load_settings
+from emr_ml.stack import with_stack
+from emr_ml_tests.stack.cloudformation import OUTPUTS, STACK_ID, CloudFormation
+
+
+@pytest.fixture(name="cfn", autouse=True)
+def fixture_cfn(monkeypatch: pytest.MonkeyPatch) -> CloudFormation:
+    cfn = CloudFormation(state="CREATE_COMPLETE", outputs=dict(OUTPUTS))
+
+    def api(service: str, *_: Any) -> CloudFormation:
+        assert service == "cloudformation"
+        return cfn
+
+    monkeypatch.setattr("emr_ml.stack.outputs.Api", api)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("EMR_ML_STACK", "emr-ml")
+    return cfn
+
+
+def found() -> Settings:
+    return with_stack(load_settings())
+
+
+def test_the_stack_is_enough_to_run_on_emr() -> None:
+    settings = found()
+    config = load_cluster_config(settings)
+
+    assert (settings.deployment, settings.lake) == ("emr", "s3://data/lake")
+    assert settings.alert_topic_arn == OUTPUTS["AlertTopicArn"]
+    assert config.subnets == ("subnet-1", "subnet-2")
+    assert (config.security_groups.primary, config.security_groups.core) == ("sg-1", "sg-2")
+    assert config.security_groups.service_access == "sg-3"
+    assert (config.service_role, config.instance_profile) == ("emr", "nodes")
+    assert (config.security_configuration, config.packages) == ("safe", "wheelhouse")
+    assert config.log_address(settings.lake) == "s3://data/lake/logs/"
+    assert config.runtime_role is None
+
+
+def test_a_variable_wins_over_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:mine"
+    monkeypatch.setenv("EMR_ML_LAKE", "s3://mine/lake")
+    monkeypatch.setenv("EMR_ML_ALERT_TOPIC_ARN", topic)
+    monkeypatch.setenv("EMR_ML_CLUSTER__SUBNETS", "[subnet-9]")
+
+    settings = found()
+
+    assert (settings.lake, settings.alert_topic_arn) == ("s3://mine/lake", topic)
+    assert load_cluster_config(settings).subnets == ("subnet-9",)
+    assert load_cluster_config(settings).service_role == "emr"
+
+
+def test_the_file_of_the_cluster_wins_over_the_stack(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    (tmp_path / "cluster.yaml").write_text("packages: index\n")
+    monkeypatch.setenv("EMR_ML_CLUSTER", str(tmp_path / "cluster.yaml"))
+
+    assert load_cluster_config(found()).packages == "index"
+
+
+def test_with_a_stack_jobs_may_run_here_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "local")
+
+    assert (found().deployment, found().lake) == ("local", "s3://data/lake")
+
+
+def test_a_role_of_the_steps_own_is_taken_if_the_stack_has_one(cfn: CloudFormation) -> None:
+    role = "arn:aws:iam::123456789012:role/steps"
+    cfn.outputs["RuntimeRole"] = role
+
+    assert load_cluster_config(found()).runtime_role == role
+
+
+def test_nothing_is_asked_before_it_is_needed(cfn: CloudFormation) -> None:
+    settings = load_settings()
+
+    assert cfn.asked == []
+    # no bucket can have that name: what is not asked can't be mistaken for a lake
+    assert settings.lake == "s3://<lake of stack emr-ml>"
+
+
+def test_without_a_stack_aws_is_not_asked(
+    cfn: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EMR_ML_STACK")
+    settings = load_settings()
+
+    assert with_stack(settings) is settings
+    assert cfn.asked == []
+
+
+def test_an_arn_tells_the_region(cfn: CloudFormation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.setenv("EMR_ML_STACK", STACK_ID)
+
+    found()
+
+    assert os.environ["AWS_REGION"] == "eu-west-1"
+    assert cfn.told("describe_stacks") == [{"StackName": STACK_ID}]
+
+
+def test_what_the_stack_gives_wrongly_is_said_to_come_from_it(cfn: CloudFormation) -> None:
+    cfn.outputs["Subnets"] = "somewhere"
+
+    with pytest.raises(ClusterConfigError, match="stack emr-ml"):
+        load_cluster_config(found())
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (None, "there is no stack emr-ml in eu-west-1: make it with `emr-ml up`"),
+        ("ROLLBACK_COMPLETE", "stack emr-ml is ROLLBACK_COMPLETE: mend it with `emr-ml up`"),
+        ("DELETE_IN_PROGRESS", "stack emr-ml is DELETE_IN_PROGRESS: mend it"),
+    ],
+)
+def test_a_stack_that_can_not_be_used_is_named(
+    cfn: CloudFormation, state: str | None, words: str
+) -> None:
+    cfn.state = state
+
+    with pytest.raises(SettingsError, match=words):
+        found()
+
+
+@pytest.mark.parametrize("state", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
+def test_a_stack_that_is_being_changed_can_be_used(cfn: CloudFormation, state: str) -> None:
+    cfn.state = state
+
+    assert found().lake == "s3://data/lake"
+
+
+@pytest.mark.parametrize("name", ["-x", "a b", "s3://bucket", "1st"])
+def test_a_name_that_no_stack_can_have(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("EMR_ML_STACK", name)
+
+    with pytest.raises(SettingsError, match=r"^EMR_ML_STACK: "):
+        load_settings()

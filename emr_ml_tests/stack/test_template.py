@@ -1,0 +1,194 @@
+"""What the template promises, whatever its parameters are."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.settings import ROOT, Settings
+from emr_ml.stack.outputs import CLUSTER, OPTIONAL, SETTINGS, cluster_fields
+from emr_ml.stack.template import TEMPLATE, parameters, rendered
+from emr_ml_tests.stack.policies import filled_in, policies, template
+
+MOST_CHARACTERS = 51_200  # of a TemplateBody
+# actions that take no resource, by AWS's service authorization reference
+WITHOUT_RESOURCE = re.compile(
+    r"ec2:Describe\w+|elasticmapreduce:(RunJobFlow|ListClusters|DescribeReleaseLabel)"
+    r"|pricing:GetProducts|servicequotas:GetServiceQuota"
+)
+WITH_TAGS = (
+    *("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::IAM::Role"),
+    *("AWS::EC2::RouteTable", "AWS::EC2::SecurityGroup", "AWS::EC2::InternetGateway"),
+    *("AWS::EC2::EIP", "AWS::EC2::NatGateway", "AWS::SNS::Topic"),
+)
+
+
+def of_type(*kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in template()["Resources"].items():
+        if resource["Type"] in kinds:
+            yield name, filled_in(resource["Properties"])
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, policy in policies():
+        for statement in policy["Statement"]:
+            yield f"{name} {statement.get('Sid', '')}", statement
+
+
+def test_no_role_has_a_managed_policy_of_aws() -> None:
+    assert "ManagedPolicyArns" not in rendered()
+    assert "FullAccess" not in rendered()
+
+
+def test_roles_get_no_action_by_a_wildcard() -> None:
+    wild = [
+        name
+        for name, statement in statements()
+        for action in listed(statement["Action"])
+        if "*" in action and statement["Effect"] == "Allow"
+    ]
+
+    assert wild == ["Key.KeyPolicy TheAccountDecides"]
+
+
+def test_only_actions_that_take_no_resource_are_allowed_on_all() -> None:
+    broad = [
+        action
+        for name, statement in statements()
+        for action in listed(statement["Action"])
+        if "*" in listed(statement.get("Resource", "")) and not name.startswith("Key.")
+    ]
+
+    assert broad
+    assert [action for action in broad if not WITHOUT_RESOURCE.fullmatch(action)] == []
+
+
+def test_every_right_on_the_bucket_is_on_a_prefix_of_it() -> None:
+    on_objects = [
+        resource
+        for _, statement in statements()
+        for resource in listed(statement.get("Resource", ""))
+        if re.match(r"arn:aws:s3:::[^/]+/", resource) and statement["Effect"] == "Allow"
+    ]
+
+    assert on_objects
+    assert [each for each in on_objects if each.endswith("eu-west-1/*")] == []
+
+
+def test_nothing_comes_in_from_outside() -> None:
+    rules = [
+        rule
+        for _, group in of_type("AWS::EC2::SecurityGroup")
+        for rule in group.get("SecurityGroupIngress", ())
+    ]
+    rules += [rule for _, rule in of_type("AWS::EC2::SecurityGroupIngress")]
+    outside = [rule for rule in rules if "SourceSecurityGroupId" not in rule]
+
+    assert [rule["CidrIp"] for rule in outside] == [
+        "Network.0.0/16"
+    ]  # to the endpoints, from the VPC
+    assert not any(subnet["MapPublicIpOnLaunch"] for _, subnet in of_type("AWS::EC2::Subnet"))
+
+
+def test_every_output_that_settings_need_is_there() -> None:
+    outputs = template()["Outputs"]
+
+    assert {*SETTINGS, *CLUSTER} <= set(outputs)
+    assert {name for name in (*SETTINGS, *CLUSTER) if "Condition" in outputs[name]} == set(OPTIONAL)
+
+
+def test_settings_and_cluster_configuration_have_the_fields_that_outputs_give() -> None:
+    assert set(SETTINGS.values()) <= set(Settings.model_fields)
+    made = ClusterConfig.model_validate(
+        cluster_fields(
+            {
+                **{name: "sg-1" for name in CLUSTER if name.endswith("SecurityGroup")},
+                "ServiceRole": "emr",
+                "InstanceProfile": "nodes",
+                "SecurityConfiguration": "safe",
+                "RuntimeRole": "arn:aws:iam::123456789012:role/steps",
+                "Subnets": "subnet-1,subnet-2",
+                "Packages": "wheelhouse",
+                "LogUri": "s3://bucket/lake/logs/",
+            }
+        )
+    )
+
+    assert made.subnets == ("subnet-1", "subnet-2")
+    assert made.security_groups.service_access == "sg-1"
+
+
+def test_the_launchers_policy_is_the_file_with_the_names_of_the_template() -> None:
+    included = dict(policies())["LauncherPolicy.PolicyDocument"]
+    alone = json.loads((ROOT / "infra" / "launcher_policy.json").read_text())
+
+    assert [s["Sid"] for s in included["Statement"]] == [s["Sid"] for s in alone["Statement"]]
+    names = set(re.findall(r"\$\{(\w+)\}", json.dumps(alone)))
+    assert names <= {*template()["Parameters"], *template()["Resources"]}
+    assert "Fn::Transform" not in rendered()
+
+
+def test_what_holds_data_outlives_the_stack() -> None:
+    kept = {
+        name: resource["DeletionPolicy"]
+        for name, resource in template()["Resources"].items()
+        if "DeletionPolicy" in resource
+    }
+
+    assert kept == {
+        "DataBucket": "Retain",
+        "BucketOnlyByTls": "Retain",
+        "Key": "RetainExceptOnCreate",
+    }
+
+
+def test_all_that_can_be_tagged_bears_the_projects_tag() -> None:
+    bare = [
+        name
+        for name, properties in of_type(*WITH_TAGS)
+        if {"Key": "project", "Value": "emr-ml"} not in properties.get("Tags", ())
+    ]
+
+    assert bare == []
+
+
+def test_clusters_encrypt_and_take_only_imds_2() -> None:
+    ((_, properties),) = of_type("AWS::EMR::SecurityConfiguration")
+    said = properties["SecurityConfiguration"]
+
+    assert (
+        said["InstanceMetadataServiceConfiguration"]["MinimumInstanceMetadataServiceVersion"] == 2
+    )
+    assert said["EncryptionConfiguration"]["EnableAtRestEncryption"] is True
+    assert said["EncryptionConfiguration"]["EnableInTransitEncryption"] is True
+
+
+def test_it_fits_into_one_request() -> None:
+    assert len(rendered()) < MOST_CHARACTERS
+
+
+@pytest.mark.parametrize("each", parameters(), ids=lambda each: each.name)
+def test_a_parameter_says_what_it_is_for_and_has_a_default(each: Any) -> None:
+    assert each.description.endswith(".")
+    assert each.default is not None or each.name == "Bucket"
+
+
+def test_a_parameter_becomes_an_option() -> None:
+    assert {"--nat", "--kms-key", "--subnet-a", "--alert-email"} < {p.option for p in parameters()}
+    assert "--make-bucket" not in {p.option for p in parameters()}
+
+
+def test_the_template_is_one_file_that_reads_from_top_to_bottom() -> None:
+    sections = re.findall(r"^(\w+):", TEMPLATE.read_text(), re.MULTILINE)
+
+    assert sections == [
+        *("AWSTemplateFormatVersion", "Description", "Parameters", "Rules", "Conditions"),
+        *("Resources", "Outputs"),
+    ]
