@@ -6,12 +6,17 @@ import sys
 import tempfile
 import threading
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from emr_ml.listing import SourceError, list_source
 
 GIGABYTE = 1 << 30
+# of Linux's two kinds of control groups
+CONTAINER_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
 # Throughput counts here, not pauses. With ten times Java's own thresholds, what it compiles well is
 # what has run for long: else that took a third of all CPU time of a run on 25,000 texts.
 LARGE = (
@@ -107,8 +112,11 @@ def _escaped(text: str) -> str:
 
 
 def driver_gigabytes() -> int:
-    """A quarter of the machine's memory, from 1 to 8 GB."""
+    """A quarter of the memory that the machine or the container has, from 1 to 8 GB."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in CONTAINER_LIMITS:
+        with suppress(OSError, ValueError):  # no such limit is no file, or says "max"
+            memory = min(memory, int(limit.read_text()))
     return min(max(memory // GIGABYTE // 4, 1), 8)
 
 
