@@ -40,8 +40,23 @@ class StatusTracker:
         del stage
 
 
+class Java:
+    """Has no memory pools; every package is the same."""
+
+    @property
+    def java(self) -> Self:
+        return self
+
+    lang = management = ManagementFactory = java
+
+    def getMemoryPoolMXBeans(self) -> list[Any]:  # noqa: N802
+        return []
+
+
 class SparkContext:
     """Has an application, and nothing to run."""
+
+    _jvm = Java()
 
     applicationId = "application_1700000000000_0001"  # noqa: N815
     uiWebUrl = None  # noqa: N815
