@@ -37,19 +37,25 @@ def ranked(scored: DataFrame) -> Generator[DataFrame]:
     )
     downward = F.desc("probability")
     parts = by_score.sort(downward).withColumn("part", F.spark_partition_id()).persist()
-    within = Window.partitionBy("part").orderBy(downward)
+    try:
+        moved = _sums_before(parts)
+        within = Window.partitionBy("part").orderBy(downward)
+        yield parts.withColumns(
+            {f"all_{name}": F.sum(name).over(within) + before for name, before in moved.items()}
+        )
+    finally:
+        parts.unpersist()
+
+
+def _sums_before(parts: DataFrame) -> dict[str, Column]:
+    """Of `tp` and `fp`, what the parts before a row's part come to."""
     totals = parts.groupBy("part").agg(F.sum("tp"), F.sum("fp")).orderBy("part").collect()
     before: dict[str, Column] = {}
     for index, name in enumerate(("tp", "fp"), start=1):
         sums = accumulate((total[index] for total in totals), initial=0)
         pairs = [F.lit(v) for total, s in zip(totals, sums, strict=False) for v in (total[0], s)]
         before[name] = F.create_map(*pairs)[F.col("part")]
-    try:
-        yield parts.withColumns(
-            {f"all_{name}": F.sum(name).over(within) + moved for name, moved in before.items()}
-        )
-    finally:
-        parts.unpersist()
+    return before
 
 
 def traced(steps: DataFrame, positives: int, negatives: int) -> Ranking:
