@@ -25,6 +25,8 @@ class Place:
     region: str
     cfn: Api
     emr: Api
+    ec2: Api
+    iam: Api
     s3: Any
     poll_seconds: float
 
@@ -53,6 +55,8 @@ def find_place(settings: Settings, stack: str | None) -> Place:
         region=region,
         cfn=Api("cloudformation", PATIENCE_SECONDS, LOG, region),
         emr=Api("emr", PATIENCE_SECONDS, LOG, region),
+        ec2=Api("ec2", PATIENCE_SECONDS, LOG, region),
+        iam=Api("iam", PATIENCE_SECONDS, LOG, region),
         s3=boto3.client("s3", region_name=region, config=Config(retries={"mode": "standard"})),
         poll_seconds=settings.fast_poll_seconds,
     )

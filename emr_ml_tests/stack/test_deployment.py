@@ -34,7 +34,7 @@ class Buckets:
 
 def place(cfn: CloudFormation, s3: Buckets | None = None) -> Place:
     given: Any = cfn
-    return Place("emr-ml", "eu-west-1", given, given, s3 or Buckets(), 0.0)
+    return Place("emr-ml", "eu-west-1", given, given, given, given, s3 or Buckets(), 0.0)
 
 
 def deployed(cfn: CloudFormation, s3: Buckets | None = None, **given: str) -> list[str]:
