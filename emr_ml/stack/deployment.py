@@ -14,6 +14,7 @@ from emr_ml.stack.bucket import bucket_name, is_there, remove_if_empty
 from emr_ml.stack.certificate import put_certificate
 from emr_ml.stack.changes import NEVER_UP, ChangeSet, prepare
 from emr_ml.stack.errors import StackError
+from emr_ml.stack.linked_roles import make_linked_roles
 from emr_ml.stack.outputs import describe, parameters_of, usable_outputs
 from emr_ml.stack.place import Place
 from emr_ml.stack.progress import Event, Progress
@@ -66,7 +67,7 @@ def carry_out(place: Place, changes: ChangeSet) -> Generator[Event]:
 
 
 def complete(place: Place) -> Iterator[str]:
-    """Put into the bucket what nodes need of it; a line for each thing that was done.
+    """Make what nodes need of the account and the bucket; a line for each thing that was done.
 
     Raises:
         StackError: the stack lacks something.
@@ -74,6 +75,8 @@ def complete(place: Place) -> Iterator[str]:
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
     outputs = usable_outputs(place.cfn, place.stack)
+    for service in make_linked_roles(place.iam):
+        yield f"role         for {service} was made, once for the account"
     if address := outputs.get("Certificate"):
         made = put_certificate(place.s3, address, place.region)
         yield f"certificate  {address} {'was made' if made else 'is there'}"
