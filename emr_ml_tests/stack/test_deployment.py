@@ -165,6 +165,13 @@ def test_what_is_left_of_a_stack_that_never_came_up_is_in_nobodys_way() -> None:
     assert cfn.state == "CREATE_COMPLETE"
 
 
+def test_what_is_left_and_can_not_be_removed_is_not_waited_for() -> None:
+    cfn = CloudFormation(state="ROLLBACK_COMPLETE", failing={"ServiceRole": "is in use"})
+
+    with pytest.raises(StackError, match="never came up, can't be removed"):
+        work_out(place(cfn), {"Bucket": BUCKET})
+
+
 @pytest.mark.parametrize(
     ("state", "advice"),
     [
