@@ -38,6 +38,7 @@ def work_out(place: Place, given: Mapping[str, str]) -> ChangeSet | None:
     described = describe(place.cfn, place.stack)
     is_up = described and described["StackStatus"] not in NEVER_UP
     before = parameters_of(described) if described and is_up else {}
+    _check_way_out({**before, **given})
     bucket = given.get("Bucket") or before.get("Bucket")
     if bucket is None:
         bucket = bucket_name(place.stack, place.account(), place.region)
@@ -92,6 +93,21 @@ def complete(place: Place) -> Iterator[str]:
     yield f"lake         {outputs['Lake']}"
     policies = outputs["LauncherPolicies"].replace(",", " and ")
     yield f"rights       attach to whoever runs Dagster: {policies}"
+
+
+def _check_way_out(parameters: Mapping[str, str]) -> None:
+    """As the template's rule, but told before a stack is begun."""
+    needed = [
+        f"{name} {value}"
+        for name, without in (("KmsKey", "none"), ("RuntimeRole", "no"))
+        if (value := parameters.get(name, without)) != without
+    ]
+    has_way = "yes" in (parameters.get("Nat"), parameters.get("ApiEndpoints"))
+    if needed and not has_way and not parameters.get("Vpc"):
+        raise StackError(
+            f"with {' and '.join(needed)} nodes call KMS or STS, and have no way there: "
+            "add --nat yes or --api-endpoints yes"
+        )
 
 
 def _remove_new_bucket(place: Place, changes: ChangeSet) -> None:

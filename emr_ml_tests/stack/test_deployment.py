@@ -151,6 +151,25 @@ def test_a_bucket_that_is_there_is_taken_over(there: tuple[str, ...], made: str)
     assert {"ParameterKey": "MakeBucket", "ParameterValue": made} in parameters(cfn)
 
 
+@pytest.mark.parametrize("given", [{"KmsKey": "create"}, {"RuntimeRole": "yes"}])
+def test_nodes_that_call_apis_need_a_way_there(given: dict[str, str]) -> None:
+    cfn = CloudFormation()
+    wanted = {"Bucket": BUCKET, **given}
+
+    with pytest.raises(StackError, match="add --nat yes or --api-endpoints yes"):
+        work_out(place(cfn), wanted)
+
+    assert cfn.state is None
+    for way in ({"Nat": "yes"}, {"ApiEndpoints": "yes"}, {"Vpc": "vpc-1"}):
+        assert work_out(place(CloudFormation()), {**wanted, **way})
+
+
+def test_a_way_to_apis_that_a_stack_has_is_enough() -> None:
+    cfn = CloudFormation(state="CREATE_COMPLETE", parameters={"Bucket": BUCKET, "Nat": "yes"})
+
+    assert work_out(place(cfn), {"RuntimeRole": "yes"})
+
+
 def test_a_bucket_of_somebody_else_is_refused() -> None:
     with pytest.raises(StackError, match=f"bucket {BUCKET} belongs to another account"):
         work_out(place(CloudFormation(), Buckets(foreign=(BUCKET,))), {"Bucket": BUCKET})
