@@ -22,7 +22,7 @@ def roles(wanted: Wanted) -> Iterator[Finding]:
     yield profile
     if step_role := wanted.config.runtime_role:
         account = step_role.split(":")[4]
-        trusted = (role_of_nodes, account, f":iam::{account}:root")
+        trusted = (role_of_nodes, account, f"{step_role.rpartition(':')[0]}:root")
         yield _role("runtime role", step_role, "`runtime_role`", trusted, wanted)
 
 
@@ -58,12 +58,17 @@ def _trust(
 ) -> Finding | None:
     """What is wrong with the trust policy of a role; None if one of these may take it."""
     principals = list(_principals(described.get("AssumeRolePolicyDocument", {})))
-    # in China a service's name has another ending; a policy may name it or not
-    if any(each == "*" or (one and one in each) for each in principals for one in trusted):
+    if any(each == "*" or _is(each, one) for each in principals for one in trusted):
         return None
     fix = "correct its trust policy, as with `aws iam update-assume-role-policy`"
     who = next(one for one in trusted if one)
     return bad(name, f"{role} does not let {who} take it", fix)
+
+
+def _is(principal: str, trusted: str) -> bool:
+    # in China a service's name has another ending; a policy may name it or not. Within the ARN of
+    # anybody an account's number tells nothing
+    return trusted in principal if trusted in (EMR, EC2) else trusted == principal
 
 
 def _principals(policy: Mapping[str, Any]) -> Iterator[str]:

@@ -140,9 +140,14 @@ def _changes(cfn: Api, change_set_id: str) -> Iterator[Change]:
 
 
 def _forget(cfn: Api, stack_id: str, poll_seconds: float) -> None:
-    """Remove what is left of a stack that never came up: its name, and no resource."""
+    """Remove what is left of a stack that never came up: its name, and as a rule no resource."""
     cfn.ask("delete_stack", StackName=stack_id)
     while (described := describe(cfn, stack_id)) and described["StackStatus"] != "DELETE_COMPLETE":
+        if described["StackStatus"] == "DELETE_FAILED":
+            raise StackError(
+                f"what is left of stack {stack_id}, which never came up, can't be removed: its "
+                "events tell what is in the way; then run `emr-ml down`, and this again"
+            )
         time.sleep(poll_seconds)
 
 

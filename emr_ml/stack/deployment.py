@@ -14,6 +14,7 @@ from emr_ml.stack.bucket import bucket_name, is_there, remove_if_empty
 from emr_ml.stack.certificate import put_certificate
 from emr_ml.stack.changes import NEVER_UP, ChangeSet, prepare
 from emr_ml.stack.errors import StackError
+from emr_ml.stack.linked_roles import make_linked_roles
 from emr_ml.stack.outputs import describe, parameters_of, usable_outputs
 from emr_ml.stack.place import Place
 from emr_ml.stack.progress import Event, Progress
@@ -37,6 +38,7 @@ def work_out(place: Place, given: Mapping[str, str]) -> ChangeSet | None:
     described = describe(place.cfn, place.stack)
     is_up = described and described["StackStatus"] not in NEVER_UP
     before = parameters_of(described) if described and is_up else {}
+    _check_way_out({**before, **given})
     bucket = given.get("Bucket") or before.get("Bucket")
     if bucket is None:
         bucket = bucket_name(place.stack, place.account(), place.region)
@@ -66,7 +68,7 @@ def carry_out(place: Place, changes: ChangeSet) -> Generator[Event]:
 
 
 def complete(place: Place) -> Iterator[str]:
-    """Put into the bucket what nodes need of it; a line for each thing that was done.
+    """Make what nodes need of the account and the bucket; a line for each thing that was done.
 
     Raises:
         StackError: the stack lacks something.
@@ -74,6 +76,8 @@ def complete(place: Place) -> Iterator[str]:
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
     outputs = usable_outputs(place.cfn, place.stack)
+    for service in make_linked_roles(place.iam):
+        yield f"role         for {service} was made, once for the account"
     if address := outputs.get("Certificate"):
         made = put_certificate(place.s3, address, place.region)
         yield f"certificate  {address} {'was made' if made else 'is there'}"
@@ -89,6 +93,21 @@ def complete(place: Place) -> Iterator[str]:
     yield f"lake         {outputs['Lake']}"
     policies = outputs["LauncherPolicies"].replace(",", " and ")
     yield f"rights       attach to whoever runs Dagster: {policies}"
+
+
+def _check_way_out(parameters: Mapping[str, str]) -> None:
+    """As the template's rule, but told before a stack is begun."""
+    needed = [
+        f"{name} {value}"
+        for name, without in (("KmsKey", "none"), ("RuntimeRole", "no"))
+        if (value := parameters.get(name, without)) != without
+    ]
+    has_way = "yes" in (parameters.get("Nat"), parameters.get("ApiEndpoints"))
+    if needed and not has_way and not parameters.get("Vpc"):
+        raise StackError(
+            f"with {' and '.join(needed)} nodes call KMS or STS, and have no way there: "
+            "add --nat yes or --api-endpoints yes"
+        )
 
 
 def _remove_new_bucket(place: Place, changes: ChangeSet) -> None:

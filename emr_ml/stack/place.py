@@ -9,7 +9,7 @@ from botocore.config import Config
 
 from emr_ml.launchers.emr.api import Api
 from emr_ml.launchers.emr.config.region import region_name
-from emr_ml.settings import Settings
+from emr_ml.settings import Settings, region_of_stack
 from emr_ml.stack.errors import StackError
 
 LOG = logging.getLogger("emr_ml")
@@ -25,6 +25,8 @@ class Place:
     region: str
     cfn: Api
     emr: Api
+    ec2: Api
+    iam: Api
     s3: Any
     poll_seconds: float
 
@@ -44,7 +46,8 @@ def find_place(settings: Settings, stack: str | None) -> Place:
         StackError: no region is set.
     """
     named = stack or settings.stack or DEFAULT
-    region = region_name()
+    # an ARN tells where the stack is; elsewhere there may be another of its name
+    region = region_of_stack(named) or region_name()
     if region is None:
         raise StackError("no AWS region is set: set AWS_REGION, as in AWS_REGION=eu-west-1")
     return Place(
@@ -53,6 +56,8 @@ def find_place(settings: Settings, stack: str | None) -> Place:
         region=region,
         cfn=Api("cloudformation", PATIENCE_SECONDS, LOG, region),
         emr=Api("emr", PATIENCE_SECONDS, LOG, region),
+        ec2=Api("ec2", PATIENCE_SECONDS, LOG, region),
+        iam=Api("iam", PATIENCE_SECONDS, LOG, region),
         s3=boto3.client("s3", region_name=region, config=Config(retries={"mode": "standard"})),
         poll_seconds=settings.fast_poll_seconds,
     )

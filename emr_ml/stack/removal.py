@@ -9,6 +9,7 @@ import boto3
 from emr_ml.launchers.emr.spending.live import LiveCluster
 from emr_ml.stack.bucket import is_there, remove_with_all
 from emr_ml.stack.errors import StackError
+from emr_ml.stack.groups import revoke_all_rules
 from emr_ml.stack.outputs import describe, outputs_of, parameters_of
 from emr_ml.stack.place import Place
 from emr_ml.stack.progress import Event, Progress
@@ -56,6 +57,7 @@ def remove(place: Place, standing: Standing) -> Generator[Event]:
         StackError: something can't be removed; the rest is gone.
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
+    revoke_all_rules(place.ec2, standing.outputs)
     progress = Progress(place.cfn, standing.stack_id, place.poll_seconds)
     place.cfn.ask("delete_stack", StackName=standing.stack_id, ClientRequestToken=uuid.uuid4().hex)
     try:

@@ -184,6 +184,38 @@ def test_an_instance_profile_whose_role_nodes_may_not_take(monkeypatch: pytest.M
     )
 
 
+def trust_by(principal: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def make_runtime_role(monkeypatch: pytest.MonkeyPatch, trusted: str) -> str:
+    """A role of steps that somebody may take; its ARN."""
+    made = client("iam").create_role(
+        RoleName=f"steps-{uuid.uuid4().hex}", AssumeRolePolicyDocument=trust_by(trusted)
+    )
+    monkeypatch.setenv("EMR_ML_CLUSTER__RUNTIME_ROLE", made["Role"]["Arn"])
+    monkeypatch.setenv("EMR_ML_CLUSTER__SECURITY_CONFIGURATION", "safe")
+    return made["Role"]["Arn"]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_runtime_role_that_only_another_of_the_account_may_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    role = make_runtime_role(monkeypatch, f"arn:aws:iam::{ACCOUNT}:user/somebody")
+
+    assert the_bad_one().startswith(f"runtime role {role} does not let ")
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("name", ["role/EMR_EC2_DefaultRole", "root"])
+def test_a_runtime_role_that_nodes_may_take(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    make_runtime_role(monkeypatch, f"arn:aws:iam::{ACCOUNT}:{name}")
+
+    assert diagnosis().bad == []
+
+
 def test_a_bucket_that_may_be_made_public(bucket: str) -> None:
     client("s3").delete_public_access_block(Bucket=bucket)
 

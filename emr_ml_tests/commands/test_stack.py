@@ -73,6 +73,26 @@ def test_the_way_up_and_down_leaves_nothing_but_the_bucket(aws: Emulator) -> Non
     assert "there is no stack emr-ml" in run("down", "--yes").output
 
 
+def test_rules_that_emr_added_to_security_groups_are_not_in_the_way(aws: Emulator) -> None:
+    up()
+    outputs, ec2 = Account(aws.client).outputs("emr-ml"), aws.client("ec2")
+    primary, core = outputs["PrimarySecurityGroup"], outputs["CoreSecurityGroup"]
+    for group, other in ((primary, core), (core, primary)):
+        rule = {
+            "IpProtocol": "udp",
+            "FromPort": 0,
+            "ToPort": 65535,
+            "UserIdGroupPairs": [{"GroupId": other}],
+        }
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+
+    done = run("down", "--yes")
+
+    assert done.exit_code == 0, done.output
+    left = ec2.describe_security_groups()["SecurityGroups"]
+    assert {primary, core} & {group["GroupId"] for group in left} == set()
+
+
 def test_the_next_stack_takes_the_bucket_over_with_its_data(aws: Emulator) -> None:
     up()
     aws.client("s3").put_object(Bucket=BUCKET, Key="lake/kept", Body=b"mine")

@@ -55,7 +55,13 @@ class Account:
             found: list[dict[str, str]] = next(
                 iter(getattr(self._client(service), operation)(**asked).values())
             )
-            yield from (f"{service} {each[name]}" for each in found if each[name] != "default")
+            yield from (
+                f"{service} {each[name]}"
+                for each in found
+                if each[name] != "default"
+                # the account's own, for good
+                and not each.get("Path", "").startswith("/aws-service-role/")
+            )
 
 
 def _listed(value: Any) -> list[Any]:

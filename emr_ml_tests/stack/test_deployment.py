@@ -34,7 +34,7 @@ class Buckets:
 
 def place(cfn: CloudFormation, s3: Buckets | None = None) -> Place:
     given: Any = cfn
-    return Place("emr-ml", "eu-west-1", given, given, s3 or Buckets(), 0.0)
+    return Place("emr-ml", "eu-west-1", given, given, given, given, s3 or Buckets(), 0.0)
 
 
 def deployed(cfn: CloudFormation, s3: Buckets | None = None, **given: str) -> list[str]:
@@ -151,6 +151,25 @@ def test_a_bucket_that_is_there_is_taken_over(there: tuple[str, ...], made: str)
     assert {"ParameterKey": "MakeBucket", "ParameterValue": made} in parameters(cfn)
 
 
+@pytest.mark.parametrize("given", [{"KmsKey": "create"}, {"RuntimeRole": "yes"}])
+def test_nodes_that_call_apis_need_a_way_there(given: dict[str, str]) -> None:
+    cfn = CloudFormation()
+    wanted = {"Bucket": BUCKET, **given}
+
+    with pytest.raises(StackError, match="add --nat yes or --api-endpoints yes"):
+        work_out(place(cfn), wanted)
+
+    assert cfn.state is None
+    for way in ({"Nat": "yes"}, {"ApiEndpoints": "yes"}, {"Vpc": "vpc-1"}):
+        assert work_out(place(CloudFormation()), {**wanted, **way})
+
+
+def test_a_way_to_apis_that_a_stack_has_is_enough() -> None:
+    cfn = CloudFormation(state="CREATE_COMPLETE", parameters={"Bucket": BUCKET, "Nat": "yes"})
+
+    assert work_out(place(cfn), {"RuntimeRole": "yes"})
+
+
 def test_a_bucket_of_somebody_else_is_refused() -> None:
     with pytest.raises(StackError, match=f"bucket {BUCKET} belongs to another account"):
         work_out(place(CloudFormation(), Buckets(foreign=(BUCKET,))), {"Bucket": BUCKET})
@@ -163,6 +182,13 @@ def test_what_is_left_of_a_stack_that_never_came_up_is_in_nobodys_way() -> None:
 
     assert cfn.told("delete_stack") == [{"StackName": STACK_ID}]
     assert cfn.state == "CREATE_COMPLETE"
+
+
+def test_what_is_left_and_can_not_be_removed_is_not_waited_for() -> None:
+    cfn = CloudFormation(state="ROLLBACK_COMPLETE", failing={"ServiceRole": "is in use"})
+
+    with pytest.raises(StackError, match="never came up, can't be removed"):
+        work_out(place(cfn), {"Bucket": BUCKET})
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,17 @@ def test_every_right_on_the_bucket_is_on_a_prefix_of_it() -> None:
     assert [each for each in on_objects if each.endswith("eu-west-1/*")] == []
 
 
+def test_a_job_changes_nothing_that_later_nodes_start_with() -> None:
+    said = dict(statements())
+    read = said["NodePolicy.PolicyDocument ReadWhatNodesStartWith"]["Resource"]
+    denied = said["JobPolicy.PolicyDocument ChangeNothingThatNodesStartWith"]
+    written = said["JobPolicy.PolicyDocument ReadAndWriteTheLake"]["Resource"]
+
+    assert denied["Effect"] == "Deny"
+    assert denied["Action"] == ["s3:PutObject", "s3:DeleteObject*"]
+    assert [each for each in read if each.startswith(written[:-1])] == denied["Resource"]
+
+
 def test_nothing_comes_in_from_outside() -> None:
     rules = [
         rule
