@@ -53,6 +53,14 @@ def _delete_route_table(table: Any) -> None:
     ec2.delete_route_table(table.id)
 
 
+def _delete_endpoint(endpoint: Any) -> None:
+    ec2 = ec2_backends[ACCOUNT][REGION]
+    # moto goes by no order, and a table that is gone took its routes along
+    there = [table for table in endpoint.route_table_ids or () if table in ec2.route_tables]
+    endpoint.route_table_ids = there
+    ec2.delete_vpc_endpoints([endpoint.id])
+
+
 def _delete_internet_gateway(gateway: Any) -> None:
     ec2 = ec2_backends[ACCOUNT][REGION]
     if gateway.vpc:
@@ -70,9 +78,7 @@ DELETED: dict[str, Callable[[Any], object]] = {
         gateway.id
     ),
     "AWS::EC2::RouteTable": _delete_route_table,
-    "AWS::EC2::VPCEndpoint": lambda endpoint: ec2_backends[ACCOUNT][REGION].delete_vpc_endpoints(
-        [endpoint.id]
-    ),
+    "AWS::EC2::VPCEndpoint": _delete_endpoint,
     "AWS::IAM::ManagedPolicy": lambda policy: iam_backends[ACCOUNT]["aws"].delete_policy(
         policy.arn
     ),

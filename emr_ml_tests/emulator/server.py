@@ -19,7 +19,7 @@ from emr_ml_tests.emulator.faults import Fault, Faults
 from emr_ml_tests.emulator.record import Record
 from emr_ml_tests.emulator.spark_home import s3a_jars
 from emr_ml_tests.emulator.steps import Step
-from emr_ml_tests.emulator.surroundings import create_default_roles, set_up_bucket
+from emr_ml_tests.emulator.surroundings import create_default_roles, empty_account, set_up_bucket
 from emr_ml_tests.emulator.timeline import timeline
 from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, REGION, Delays, World
 from emr_ml_tests.s3_server import S3
@@ -118,6 +118,7 @@ def serve(
         speed: emulated seconds in a true one; steps themselves run in true time.
         spark: `light` nodes run jobs in plain Python with a stand-in for a Spark session.
         max_nodes: of each cluster, so many nodes are real sandboxes; the others are only listed.
+        default_roles: those of EMR are there; without them, the account is an empty one.
     """
     if spark == "real":
         s3a_jars()  # they may be missing, and take seconds: better said now than at a step
@@ -139,6 +140,8 @@ def serve(
     try:
         if default_roles:
             create_default_roles(world)
+        else:
+            empty_account()
         yield emulator
     finally:
         world.closing.set()

@@ -4,10 +4,14 @@ import json
 from typing import Any
 
 from botocore.exceptions import ClientError
+from moto.cloudformation.models import cloudformation_backends
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+from moto.sns.models import sns_backends
 
 from emr_ml_tests.emulator.endings import Ending
 from emr_ml_tests.emulator.wire import invalid
-from emr_ml_tests.emulator.world import OBSERVER, World
+from emr_ml_tests.emulator.world import ACCOUNT, OBSERVER, REGION, World
 
 SERVICE_ROLE, PROFILE = "EMR_DefaultRole", "EMR_EC2_DefaultRole"
 TAKEN_BY = {SERVICE_ROLE: "elasticmapreduce.amazonaws.com", PROFILE: "ec2.amazonaws.com"}
@@ -22,6 +26,13 @@ def create_default_roles(world: World) -> None:
     profile = iam.get_instance_profile(InstanceProfileName=PROFILE)["InstanceProfile"]
     if not profile["Roles"]:
         iam.add_role_to_instance_profile(InstanceProfileName=PROFILE, RoleName=PROFILE)
+
+
+def empty_account() -> None:
+    """Take all but buckets out of the account: moto's outlives a server, and tests leave things."""
+    iam_backends[ACCOUNT]["aws"].reset()
+    for backends in (cloudformation_backends, ec2_backends, sns_backends):
+        backends[ACCOUNT][REGION].reset()
 
 
 def trust_in(service: str) -> str:
