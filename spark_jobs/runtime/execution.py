@@ -12,7 +12,7 @@ from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.progress import progress
 from spark_jobs.runtime.report import Report, attempt_key, commit, commit_part, job_key, read_report
 from spark_jobs.runtime.sources import Watch
-from spark_jobs.runtime.usage import peak_of, usage
+from spark_jobs.runtime.usage import peak_memory, usage
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -54,13 +54,13 @@ def execute(
     started = now()
     watch = Watch(file for given in request.inputs.values() for file in given.files)
     watch.before()
-    with progress(spark, log), peak_of(spark) as peak:
+    with progress(spark, log):
         result = run(own_session(spark), request, log)
     watch.after()
     check_claim(lake, request)
     if result.part:
         commit_part(lake, result.part)
-    used = usage(result.rows, result.seconds, peak)
+    used = usage(result.rows, result.seconds, peak_memory(spark))
     result = replace(result, seconds={**starting, **result.seconds})
     report = replace(describe(lake, request, result, started), usage=used)
     return commit(lake, report, over.etag if over else None)
