@@ -36,8 +36,8 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
-        except (ValueError, KeyError, AttributeError, TypeError, OverflowError) as error:
-            # PyYAML lets through what Python says of a date without a month, or of `!!int x`
+        except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
+            # PyYAML lets through what Python says of a date without a month, or of an empty `!!int`
             problem = f"is no {node.tag.rpartition(':')[2]}; if it is text, put it in quotes"
             raise _refused(node, problem) from error
 

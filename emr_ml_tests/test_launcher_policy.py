@@ -5,7 +5,6 @@ import logging
 import re
 from collections.abc import Generator, Iterator
 from fnmatch import fnmatchcase
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +17,7 @@ from emr_ml.launchers.emr.pace import Pace
 from emr_ml.launchers.emr.spending import prices
 from emr_ml.settings import ROOT, SALES_CONTRACT
 from emr_ml.snapshot import take_snapshot
+from emr_ml_tests.emulator.account import granted
 from emr_ml_tests.emulator.examples import until
 from emr_ml_tests.launchers.emr.stage import Stage, open_stage, put_conformance_job
 from emr_ml_tests.s3_server import S3
@@ -26,6 +26,7 @@ POLICY = ROOT / "infra" / "launcher_policy.json"
 # what the names in the policy stand for on the emulated AWS
 LOG = logging.getLogger("policy")
 NAMES = {
+    "AWS::Partition": "aws",
     "AWS::Region": "*",
     "AWS::AccountId": "*",
     "ServiceRole": "EMR_DefaultRole",
@@ -41,21 +42,15 @@ def statements(bucket: str) -> Iterator[tuple[str, str]]:
     text = re.sub(
         r"\$\{([\w:]+)\}", lambda found: {**NAMES, "Bucket": bucket}[found[1]], POLICY.read_text()
     )
-    for statement in json.loads(text)["Statement"]:
-        for action in listed(statement["Action"]):
-            for resource in listed(statement["Resource"]):
-                yield action, resource
-
-
-def listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else value
+    return granted(json.loads(text))
 
 
 def used(stage: Stage) -> set[tuple[str, str]]:
     """The actions of all that the launcher and its commands do with AWS."""
     bucket = S3(stage.settings.lake.split("/")[2], stage.aws.client("s3"))
     bucket.put("source/sales.csv")
-    take_snapshot(bucket.uri("source"), stage.lake, "raw", load_contract(SALES_CONTRACT))
+    for source in ("source", "source/"):
+        take_snapshot(bucket.uri(source), stage.lake, "raw", load_contract(SALES_CONTRACT))
     stage.launch(says="hello")
     cancel_one(stage)
     for command in ("doctor", "clusters", "clusters --terminate-idle"):

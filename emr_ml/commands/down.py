@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 def down(*, stack: str | None, yes: bool, end_clusters: bool, delete_data: str | None) -> None:
     """Remove the stack. The bucket stays, unless you name it with --delete-data.
 
-    Clusters that still run on the stack keep it, unless --end-clusters ends them.
+    Clusters that still run on the stack keep it, unless --end-clusters ends them. If it failed
+    half-way, run it again; with --delete-data also if the stack is gone already.
     """
     with aws_in_plain_words():
         from emr_ml.stack.place import find_place
-        from emr_ml.stack.removal import left, look, remove, remove_data
+        from emr_ml.stack.removal import left, remove, remove_data
 
         place = find_place(load_settings(), stack)
-        standing = look(place)
+        standing = _found(place, delete_data)
         if standing is None:
             click.echo(f"there is no stack {place.stack} in {place.region}")
             return
@@ -40,10 +41,9 @@ def down(*, stack: str | None, yes: bool, end_clusters: bool, delete_data: str |
                 f"the data is in {standing.bucket}, not in {delete_data}: nothing was removed"
             )
         _end(place, standing, allowed=end_clusters)
-        what = f"and bucket {delete_data} with all data" if delete_data else "and keep its bucket"
-        if not yes and not click.confirm(f"remove stack {place.stack} {what}?"):
+        if not yes and not click.confirm(_question(place, standing, delete_data)):
             raise click.ClickException("nothing was removed")
-        for event in remove(place, standing):
+        for event in () if standing.is_gone else remove(place, standing):
             click.echo(event.line)
         for line in remove_data(place, standing) if delete_data else ():
             click.echo(line)
@@ -51,6 +51,30 @@ def down(*, stack: str | None, yes: bool, end_clusters: bool, delete_data: str |
     click.echo(f"stack {place.stack} is gone")
     for line in kept or ["nothing"]:
         click.echo(f"left: {line}")
+
+
+def _found(place: "Place", delete_data: str | None) -> "Standing | None":
+    """The stack; or, if its bucket is to go, too, the one that is gone and left it."""
+    from emr_ml.stack.bucket import is_there
+    from emr_ml.stack.removal import look, look_back
+
+    standing = look(place)
+    if standing is None and delete_data:
+        standing = look_back(place, delete_data)
+        if standing is None and is_there(place.s3, delete_data):
+            raise click.ClickException(
+                f"there is no stack {place.stack} in {place.region}, and of none that had bucket "
+                f"{delete_data} is anything known any more: nothing was removed. If you mean it, "
+                f"empty the bucket and remove it with `aws s3 rb s3://{delete_data}`"
+            )
+    return standing
+
+
+def _question(place: "Place", standing: "Standing", delete_data: str | None) -> str:
+    if standing.is_gone:
+        return f"remove bucket {delete_data} of stack {place.stack} with all data?"
+    what = f"and bucket {delete_data} with all data" if delete_data else "and keep its bucket"
+    return f"remove stack {place.stack} {what}?"
 
 
 def _end(place: "Place", standing: "Standing", *, allowed: bool) -> None:

@@ -54,8 +54,10 @@ def up(*, stack: str | None, yes: bool, template: bool, **given: str | None) -> 
 
 def _deploy(place: "Place", given: dict[str, Any], *, ask: bool) -> None:
     from emr_ml.stack.changes import discard
-    from emr_ml.stack.deployment import carry_out, work_out
+    from emr_ml.stack.deployment import carry_out, comes_to_nothing, work_out
 
+    for line in comes_to_nothing(place, given):
+        click.echo(f"ignored      {line}")
     changes = work_out(place, given)
     if changes is None:
         click.echo(f"stack {place.stack} in {place.region} is up to date: nothing to change")

@@ -28,6 +28,9 @@ from spark_jobs.runtime.lake import open_lake
 
 WRONG = "correct the cluster configuration; `emr-ml plan` shows what it comes to"
 
+# of regions, where S3 tells the place of a bucket
+OLD_NAMES = {"": "us-east-1", "EU": "eu-west-1"}
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -119,9 +122,7 @@ def logs(wanted: Wanted) -> Finding:
     name, address = "log URI", wanted.request["LogUri"]
     region, bucket = wanted.target.region, address.removeprefix("s3://").partition("/")[0]
     try:
-        answer = api("s3", region).ask("head_bucket", Bucket=bucket)
-        headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
-        where = answer.get("BucketRegion") or headers.get("x-amz-bucket-region", region)
+        where = _region_of(bucket, region)
         if where != region:
             fix = f"set `log_uri` to a bucket in {region}, or AWS_REGION to {where}"
             return bad(name, f"bucket {bucket} is in {where}, and clusters are in {region}", fix)
@@ -135,6 +136,18 @@ def logs(wanted: Wanted) -> Finding:
         trouble = trouble_of(error)
         return bad(name, f"{address} can't be used: {trouble.what}", trouble.fix)
     return good(name, f"{address} is writable, in {region}")
+
+
+def _region_of(bucket: str, region: str) -> str:
+    """Where the bucket is; in this region, if that may not be asked."""
+    try:
+        answer = api("s3", region).ask("get_bucket_location", Bucket=bucket)
+    except ClientError as error:
+        if is_denied(error):
+            return region
+        raise
+    where: str = answer.get("LocationConstraint") or ""
+    return OLD_NAMES.get(where, where)
 
 
 def packages(wanted: Wanted) -> Finding:

@@ -6,7 +6,7 @@ from emr_ml.doctor import aws, capacity, cluster, machine, stores
 from emr_ml.doctor.bucket import settings_of_bucket
 from emr_ml.doctor.finding import Finding
 from emr_ml.doctor.roles import roles
-from emr_ml.doctor.stack import stack
+from emr_ml.doctor.stack import certificate, stack
 from emr_ml.settings import Settings
 
 
@@ -26,6 +26,8 @@ def findings() -> Iterator[Finding]:
         yield found
         if resolved is None:
             return
+        if found := certificate(settings.stack):
+            yield found
         settings = resolved
     if reached or not settings.dataset.startswith("s3://"):
         yield stores.contract(settings.dataset)

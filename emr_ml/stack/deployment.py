@@ -1,6 +1,5 @@
 """`emr-ml up`, step by step: what would change, the change, and what a template can't do."""
 
-import uuid
 from collections.abc import Generator, Iterator, Mapping
 
 from emr_ml.launchers.emr.shipping.wheels import (
@@ -10,18 +9,32 @@ from emr_ml.launchers.emr.shipping.wheels import (
     has_wheels,
     read_requirements,
 )
-from emr_ml.stack.bucket import bucket_name, is_there, remove_if_empty
+from emr_ml.stack.bucket import remove_if_empty
 from emr_ml.stack.certificate import put_certificate
 from emr_ml.stack.changes import NEVER_UP, ChangeSet, prepare
 from emr_ml.stack.errors import StackError
 from emr_ml.stack.linked_roles import make_linked_roles
-from emr_ml.stack.outputs import describe, parameters_of, usable_outputs
+from emr_ml.stack.outputs import describe, key_of, parameters_of, usable_outputs
 from emr_ml.stack.place import Place
 from emr_ml.stack.progress import Event, Progress
+from emr_ml.stack.spot_grant import grant_to_spot
+from emr_ml.stack.takeover import check_key, find_bucket, ignored
 from spark_jobs.runtime.lake import open_lake
 
 # the processor of the default instance types; for others there is `emr-ml wheelhouse`
 NODES = Platform(RELEASE_PYTHON, "x86_64")
+# what CloudFormation makes of a deployment that failed, by the state it leaves the stack in
+GONE_AGAIN = "what was made has been removed again"
+LEFT = {
+    "DELETE_COMPLETE": GONE_AGAIN,
+    "ROLLBACK_COMPLETE": GONE_AGAIN,
+    "UPDATE_ROLLBACK_COMPLETE": "all is as it was before",
+    "UPDATE_ROLLBACK_FAILED": (
+        "some of it is not as it was before: mend that, then let "
+        "`aws cloudformation continue-update-rollback` bring it back"
+    ),
+}
+NOT_ALL_GONE = "some of what was made is still there: `emr-ml down` removes it"
 
 
 def work_out(place: Place, given: Mapping[str, str]) -> ChangeSet | None:
@@ -34,37 +47,41 @@ def work_out(place: Place, given: Mapping[str, str]) -> ChangeSet | None:
         StackError: it can't be deployed.
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
-    parameters = dict(given)
-    described = describe(place.cfn, place.stack)
-    is_up = described and described["StackStatus"] not in NEVER_UP
-    before = parameters_of(described) if described and is_up else {}
+    before = _before(place)
     _check_way_out({**before, **given})
-    bucket = given.get("Bucket") or before.get("Bucket")
-    if bucket is None:
-        bucket = bucket_name(place.stack, place.account(), place.region)
-    if bucket != before.get("Bucket"):
-        parameters["Bucket"] = bucket
-        parameters["MakeBucket"] = "no" if is_there(place.s3, bucket) else "yes"
+    bucket = find_bucket(place, given, before)
+    check_key(place, bucket, given, before)
+    parameters = dict(given)
+    if not bucket.known:
+        parameters["Bucket"] = bucket.name
+        parameters["MakeBucket"] = "no" if bucket.taken_over else "yes"
     return prepare(place.cfn, place.stack, parameters, place.poll_seconds)
+
+
+def comes_to_nothing(place: Place, given: Mapping[str, str]) -> list[str]:
+    """A line for what of the given parameters changes nothing, and why.
+
+    Raises:
+        StackError, ClientError, BotoCoreError, UnansweredError: as `work_out`.
+    """
+    return list(ignored(place, find_bucket(place, given, _before(place)), given))
 
 
 def carry_out(place: Place, changes: ChangeSet) -> Generator[Event]:
     """Each event of the deployment, as it comes.
 
     Raises:
-        StackError: it failed, and what was there before is there again.
+        StackError: it failed; says why, and what became of the stack.
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
     progress = Progress(place.cfn, changes.stack_id, place.poll_seconds)
-    place.cfn.ask(
-        "execute_change_set", ChangeSetName=changes.id, ClientRequestToken=uuid.uuid4().hex
-    )
+    place.cfn.ask("execute_change_set", ChangeSetName=changes.id, ClientRequestToken=progress.token)
     try:
-        yield from progress.follow()
+        yield from progress.follow("CREATE_COMPLETE" if changes.is_new else "UPDATE_COMPLETE")
     except StackError as error:
         if changes.is_new:
             _remove_new_bucket(place, changes)
-        raise StackError(f"{error}\nwhat was made has been removed again") from error
+        raise StackError(f"{error}\n{LEFT.get(progress.state, NOT_ALL_GONE)}") from error
 
 
 def complete(place: Place) -> Iterator[str]:
@@ -78,6 +95,9 @@ def complete(place: Place) -> Iterator[str]:
     outputs = usable_outputs(place.cfn, place.stack)
     for service in make_linked_roles(place.iam):
         yield f"role         for {service} was made, once for the account"
+    described = describe(place.cfn, place.stack) or {}
+    if key := key_of(parameters_of(described), outputs):
+        yield from grant_to_spot(place.kms, key, described["StackId"])
     if address := outputs.get("Certificate"):
         made = put_certificate(place.s3, address, place.region)
         yield f"certificate  {address} {'was made' if made else 'is there'}"
@@ -93,6 +113,13 @@ def complete(place: Place) -> Iterator[str]:
     yield f"lake         {outputs['Lake']}"
     policies = outputs["LauncherPolicies"].replace(",", " and ")
     yield f"rights       attach to whoever runs Dagster: {policies}"
+
+
+def _before(place: Place) -> dict[str, str]:
+    """The parameters that the stack has, if it is up."""
+    described = describe(place.cfn, place.stack)
+    is_up = described and described["StackStatus"] not in NEVER_UP
+    return parameters_of(described) if described and is_up else {}
 
 
 def _check_way_out(parameters: Mapping[str, str]) -> None:

@@ -108,6 +108,12 @@ def parameters_of(described: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def key_of(parameters: Mapping[str, str], outputs: Mapping[str, str]) -> str:
+    """The ARN of the key of a stack's bucket and disks, made by it or given; empty if none is."""
+    given = parameters.get("KmsKey", "")
+    return outputs.get("Key") or (given if given.startswith("arn:") else "")
+
+
 def cluster_fields(outputs: Mapping[str, str]) -> dict[str, Any]:
     """Fields of the cluster configuration, in its form."""
     fields: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import UnknownRegionError
 
 from emr_ml.launchers.emr.api import Api
 from emr_ml.launchers.emr.config.region import region_name
@@ -15,6 +16,8 @@ from emr_ml.stack.errors import StackError
 LOG = logging.getLogger("emr_ml")
 DEFAULT = "emr-ml"
 PATIENCE_SECONDS = 120.0
+# elsewhere, such as in China, services and endpoints have other names than in the template
+PARTITIONS = ("aws", "aws-us-gov")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Place:
     emr: Api
     ec2: Api
     iam: Api
+    kms: Api
     s3: Any
     poll_seconds: float
 
@@ -43,13 +47,14 @@ def find_place(settings: Settings, stack: str | None) -> Place:
     """The stack that is named, or else set, or else the one of the default name.
 
     Raises:
-        StackError: no region is set.
+        StackError: no region is set, or the template does not fit it.
     """
     named = stack or settings.stack or DEFAULT
     # an ARN tells where the stack is; elsewhere there may be another of its name
     region = region_of_stack(named) or region_name()
     if region is None:
         raise StackError("no AWS region is set: set AWS_REGION, as in AWS_REGION=eu-west-1")
+    _check_partition(region)
     return Place(
         # arn:aws:cloudformation:<region>:<account>:stack/<name>/<id>
         stack=named.split("/")[1] if named.startswith("arn:") else named,
@@ -58,6 +63,20 @@ def find_place(settings: Settings, stack: str | None) -> Place:
         emr=Api("emr", PATIENCE_SECONDS, LOG, region),
         ec2=Api("ec2", PATIENCE_SECONDS, LOG, region),
         iam=Api("iam", PATIENCE_SECONDS, LOG, region),
+        kms=Api("kms", PATIENCE_SECONDS, LOG, region),
         s3=boto3.client("s3", region_name=region, config=Config(retries={"mode": "standard"})),
         poll_seconds=settings.fast_poll_seconds,
     )
+
+
+def _check_partition(region: str) -> None:
+    try:
+        partition = boto3.Session().get_partition_for_region(region)
+    except UnknownRegionError:
+        return  # AWS tells whether there is such a one
+    if partition not in PARTITIONS:
+        raise StackError(
+            f"the stack does not fit {region}, for services of {partition} have other names: "
+            "take a region of aws or aws-us-gov, or make what is needed by your own means, see "
+            "docs/terraform.md"
+        )

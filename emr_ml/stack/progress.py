@@ -1,6 +1,7 @@
 """What CloudFormation does, as it does it."""
 
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,6 @@ from emr_ml.stack.errors import StackError
 from emr_ml.stack.outputs import describe
 
 STACK = "AWS::CloudFormation::Stack"
-GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
 # said of what was only stopped because something else failed
 CANCELLED = ("cancelled", "canceled")
 
@@ -48,46 +48,61 @@ class Event:
 
 
 class Progress:
-    """The events of a stack from now on."""
+    """The events of one operation on a stack.
+
+    Give its `token` to the call that begins the operation: the events bear it. What the stack
+    has been through before does not count, nor does its state until that is told anew.
+    """
 
     def __init__(self, cfn: Api, stack_id: str, poll_seconds: float) -> None:
         self._cfn, self._stack_id, self._poll_seconds = cfn, stack_id, poll_seconds
+        self.token = uuid.uuid4().hex
+        #: of the stack, by its last event; empty until the operation has begun
+        self.state = ""
         self._seen: set[str] = set()
         self._failures: list[Event] = []
-        self._new()
-        self._failures.clear()
 
-    def follow(self) -> Iterator[Event]:
+    def follow(self, goal: str) -> Iterator[Event]:
         """Each event as it comes, until all is over.
 
+        Args:
+            goal: the state that the stack is to come to.
+
         Raises:
-            StackError: it did not come out well; names the resources that failed, and why.
+            StackError: it came to another; names the resources that failed, and why.
             ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
         """
         while True:
             described = describe(self._cfn, self._stack_id)
-            # asked after the state, so that none of it is missed
             yield from self._new()
             state = described["StackStatus"] if described else "DELETE_COMPLETE"
-            if not state.endswith("IN_PROGRESS"):
+            # either may lag behind: the events, or the state, which then is that of before
+            is_over = state == self.state and not state.endswith("IN_PROGRESS")
+            if is_over or state == "DELETE_COMPLETE":
+                self.state = state
                 break
             time.sleep(self._poll_seconds)
-        if state not in GOOD or self._failures:
+        if state != goal:
             raise StackError(_told(state, self._failures))
 
     def _new(self) -> Sequence[Event]:
-        """The events that were not seen before, oldest first."""
+        """The operation's events that were not seen before, oldest first."""
         found: list[Event] = []
         pages = self._cfn.pages("describe_stack_events", "StackEvents", StackName=self._stack_id)
         for page in pages:
-            events = [Event.of(said) for said in page]
-            fresh = [event for event in events if event.id not in self._seen]
+            ours = (Event.of(said) for said in page if said.get("ClientRequestToken") == self.token)
+            fresh = [event for event in ours if event.id not in self._seen]
             found += fresh
-            if len(fresh) < len(events):
+            # the newest come first
+            if len(fresh) < len(page):
                 break
+        found.reverse()
         self._seen.update(event.id for event in found)
-        self._failures += [event for event in reversed(found) if event.is_failure]
-        return found[::-1]
+        self._failures += [event for event in found if event.is_failure]
+        for event in found:
+            if event.kind == STACK:
+                self.state = event.state
+        return found
 
 
 def _told(state: str, failures: Sequence[Event]) -> str:

@@ -1,56 +1,38 @@
 """`emr-ml up` and `emr-ml down` against the emulated AWS."""
 
 import io
-import logging
 import zipfile
 from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import boto3
 import pytest
-from click.testing import CliRunner, Result
 from cryptography import x509
 
-from emr_ml.cli import main
-from emr_ml.launchers.emr.shipping import wheels
-from emr_ml.stack.bucket import is_there, remove_with_all
-from emr_ml_tests.bootstrap.wheels import make_wheel, pin
+from emr_ml.doctor.stack import certificate
+from emr_ml.stack.bucket import remove_with_all
+from emr_ml.stack.errors import StackError
+from emr_ml_tests.commands.stacks import BUCKET, empty_aws, give_wheels, green, run
 from emr_ml_tests.emulator.account import Account
 from emr_ml_tests.emulator.cloudformation import NO_NOTION
 from emr_ml_tests.emulator.examples import a_cluster, until
-from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.server import Emulator
 
-BUCKET = "emr-ml-123456789012-eu-west-1"
 pytestmark = pytest.mark.filterwarnings(f"ignore:{NO_NOTION}")
 
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulator]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with serve(tmp_path, speed=600.0, quotas=False, default_roles=False) as aws:
-        for name, value in aws.environment().items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-        monkeypatch.setenv("EMR_ML_FAST_POLL_SECONDS", "0.1")
+    with empty_aws(tmp_path, monkeypatch) as aws:
         yield aws
-        # moto's account outlives the server
-        monkeypatch.delenv("EMR_ML_STACK", raising=False)
-        CliRunner().invoke(main, ["down", "--yes", "--end-clusters"])
-        if is_there(aws.client("s3"), BUCKET):
-            remove_with_all(aws.client("s3"), BUCKET)
-
-
-def run(*args: str, answer: str = "") -> Result:
-    done = CliRunner().invoke(main, args, input=answer)
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
-    return done
 
 
 def up(*args: str) -> str:
-    done = run("up", "--yes", "--nat", "yes", *args)
-    assert done.exit_code == 0, done.output
-    return done.output
+    return green("up", "--yes", "--nat", "yes", *args)
+
+
+def fail(*_: object) -> int:
+    raise StackError("3 objects can't be removed")
 
 
 def test_the_way_up_and_down_leaves_nothing_but_the_bucket(aws: Emulator) -> None:
@@ -117,6 +99,37 @@ def test_data_goes_only_if_its_bucket_is_named(aws: Emulator) -> None:
     assert BUCKET not in [b["Name"] for b in aws.client("s3").list_buckets()["Buckets"]]
 
 
+def test_a_removal_of_data_that_failed_half_way_can_be_run_again(
+    aws: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up("--kms-key", "create")
+    key = Account(aws.client).outputs("emr-ml")["Key"]
+    down = ("down", "--yes", "--delete-data", BUCKET)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("emr_ml.stack.removal.remove_with_all", fail)
+        assert "objects can't be removed" in run(*down).output
+    assert aws.client("cloudformation").describe_stacks()["Stacks"] == []
+    said = green(*down)
+
+    assert f"removed bucket {BUCKET} and " in said
+    assert f"key {key} goes in 30 days" in said
+    assert said.endswith("left: nothing\n")
+    # and again, when there is nothing left to do
+    assert green(*down).endswith("left: nothing\n")
+
+
+def test_a_bucket_that_no_stack_is_known_to_have_had_is_kept(aws: Emulator) -> None:
+    aws.bucket("mine")
+
+    refused = run("down", "--yes", "--delete-data", "mine")
+
+    assert refused.exit_code == 1
+    assert "of none that had bucket mine is anything known" in refused.output
+    assert aws.client("s3").head_bucket(Bucket="mine")
+    remove_with_all(aws.client("s3"), "mine")
+
+
 def test_whoever_says_no_changes_nothing(aws: Emulator) -> None:
     refused = run("up", "--nat", "yes", answer="n\n")
 
@@ -155,6 +168,21 @@ def test_a_stack_with_a_live_cluster_stays_until_that_is_ended(aws: Emulator) ->
     assert cluster.state == "TERMINATED"
 
 
+def test_the_doctor_sees_the_certificate_without_reading_it(aws: Emulator) -> None:
+    up()
+    calls = len(list(aws.calls))
+
+    found = certificate("emr-ml")
+
+    assert found
+    assert found.line.startswith("good  certificate         the nodes' is valid until 20")
+    needed = [action for call in list(aws.calls)[calls:] for action in call.actions]
+    assert needed == [
+        ("cloudformation:DescribeStacks", "*"),
+        ("s3:ListBucket", f"arn:aws:s3:::{BUCKET}?prefix=certificates/nodes.zip"),
+    ]
+
+
 def test_the_certificate_of_the_nodes_is_of_their_names_and_made_once(aws: Emulator) -> None:
     assert "certificates/nodes.zip was made" in up()
     assert "certificates/nodes.zip is there" in run("up", "--yes").output
@@ -172,12 +200,7 @@ def test_the_certificate_of_the_nodes_is_of_their_names_and_made_once(aws: Emula
 def test_without_a_way_out_nodes_get_their_packages_from_the_lake(
     aws: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wheel = make_wheel(tmp_path / "shop", tag="cp311-cp311-manylinux_2_28_x86_64")
-    (tmp_path / "bootstrap").mkdir()
-    (tmp_path / "bootstrap" / "requirements.txt").write_text(pin(wheel) + "\n")
-    monkeypatch.setattr(wheels, "BOOTSTRAP", tmp_path / "bootstrap")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "shop"))
+    give_wheels(tmp_path, monkeypatch)
 
     done = run("up", "--yes")
 
@@ -190,7 +213,7 @@ def test_the_finished_template_can_be_had_without_an_account() -> None:
     done = run("up", "--template")
 
     assert done.exit_code == 0
-    assert '"Fn::Sub": "arn:aws:s3:::${Bucket}/${LakePrefix}/*"' in done.output
+    assert '"Fn::Sub": "arn:${AWS::Partition}:s3:::${Bucket}/${LakePrefix}/*"' in done.output
 
 
 def test_no_region_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

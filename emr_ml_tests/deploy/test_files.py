@@ -113,6 +113,18 @@ def test_a_process_can_not_change_its_image_nor_gain_rights(service: str) -> Non
     assert "user" not in settings, "the image's own is no root"
 
 
+@pytest.mark.parametrize("variable", ["SPARK_LOCAL_DIRS", "LOCAL_DIRS"])
+def test_what_spark_does_not_hold_in_memory_goes_to_a_disk(variable: str) -> None:
+    settings = compose()["services"]["code"]
+    mounts = dict(volume.split(":")[::-1] for volume in settings["volumes"])
+    folder = settings["environment"][variable]
+
+    assert mounts[folder] in compose()["volumes"]
+    assert not any(folder == each or folder.startswith(f"{each}/") for each in settings["tmpfs"])
+    # or it would belong to root
+    assert f"install --directory --owner emr_ml --group emr_ml {folder}" in DOCKERFILE
+
+
 def test_only_the_webserver_is_reached_from_outside_and_on_loopback_unless_told() -> None:
     ports = {name: each["ports"] for name, each in compose()["services"].items() if "ports" in each}
 
@@ -158,9 +170,9 @@ def test_what_both_instances_have_in_common_is_the_same() -> None:
     assert set(here) - set(there) == set()
 
 
-def entrypoint(**environment: str) -> subprocess.CompletedProcess[str]:
+def entrypoint(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [DEPLOY / "entrypoint.sh", "printenv", "DAGSTER_PG_PASSWORD"],
+        [DEPLOY / "entrypoint.sh", *(command or ("printenv", "DAGSTER_PG_PASSWORD"))],
         env={"PATH": "/usr/bin:/bin", **environment},
         capture_output=True,
         text=True,
@@ -185,6 +197,22 @@ def test_a_secret_that_is_not_there_ends_the_container_with_what_to_do(tmp_path:
 
     assert done.returncode == 1
     assert "can't read it. Make it readable, or unset it" in done.stderr
+
+
+def test_what_killed_runs_left_is_gone_before_the_code_server_starts(tmp_path: Path) -> None:
+    (tmp_path / "dagster").write_text("#!/bin/sh\n")
+    (tmp_path / "dagster").chmod(0o755)
+    left = ("blockmgr-1", "spark-2", "s3a", "mine")
+    for name in left:
+        (tmp_path / "spills" / name).mkdir(parents=True)
+    given = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SPARK_LOCAL_DIRS": str(tmp_path / "spills")}
+
+    def spills_after(*command: str) -> set[str]:
+        assert entrypoint(*command, **given).returncode == 0
+        return {path.name for path in (tmp_path / "spills").iterdir()}
+
+    assert spills_after("dagster", "asset", "list") == {*left}  # it may be run beside the server
+    assert spills_after("dagster", "api", "grpc", "--port", "4000") == {"mine"}
 
 
 def test_what_the_workflow_uses_is_pinned_by_commit_and_its_token_reads_only() -> None:

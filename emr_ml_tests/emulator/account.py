@@ -43,10 +43,7 @@ class Account:
             policy = iam.get_policy_version(PolicyArn=arn, VersionId=version)
             document = policy["PolicyVersion"]["Document"]
             document = json.loads(document) if isinstance(document, str) else document
-            for statement in document["Statement"]:
-                for action in _listed(statement["Action"]):
-                    for resource in _listed(statement["Resource"]):
-                        yield action, resource
+            yield from granted(document)
 
     def left(self) -> Iterator[str]:
         """What there is in the account but buckets, and what AWS itself has put there."""
@@ -59,9 +56,24 @@ class Account:
                 f"{service} {each[name]}"
                 for each in found
                 if each[name] != "default"
+                # a NAT gateway is listed for a while after it is gone
+                and each.get("State") != "deleted"
                 # the account's own, for good
                 and not each.get("Path", "").startswith("/aws-service-role/")
             )
+
+
+def granted(policy: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each action that a policy allows, with each pattern of what it is on.
+
+    A condition on a listing's prefix is written as in the record of calls: `arn:…?prefix=…`.
+    """
+    for statement in policy["Statement"]:
+        prefixes = statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix")
+        below = [f"?prefix={prefix}" for prefix in _listed(prefixes)] if prefixes else [""]
+        for action in _listed(statement["Action"]):
+            for resource in _listed(statement["Resource"]):
+                yield from ((action, resource + each) for each in below)
 
 
 def _listed(value: Any) -> list[Any]:

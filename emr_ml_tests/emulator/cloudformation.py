@@ -1,11 +1,13 @@
 """CloudFormation, where moto falls short: outputs of change sets, and what a stack leaves."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-from moto.cloudformation import models, parsing
+from moto.cloudformation import models, parsing, responses, utils
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
+from moto.kms import models as kms_models
 from moto.sns.models import sns_backends
 
 from emr_ml_tests.emulator.world import ACCOUNT, REGION
@@ -13,14 +15,45 @@ from emr_ml_tests.emulator.world import ACCOUNT, REGION
 # how the warning begins that a stack has a resource of which moto has no notion
 NO_NOTION = "Tried to parse AWS::"
 _delete_as_moto = parsing.ResourceMap._delete_resource  # pyright: ignore[reportPrivateUsage]
+_read_tag_as_moto = utils.yaml_tag_constructor
+_end_key_as_moto = kms_models.KmsBackend.schedule_key_deletion
+_make_key_as_moto = kms_models.Key.create_from_cloudformation_json
 
 
 def complete_moto() -> None:
-    """Give stacks of change sets their parameters and outputs, and let them go whole."""
+    """Let moto read our template, do what a change set says, and let stacks go whole."""
     # to moto, `!GetAZs ""` means the zones of its own default region
     parsing.DEFAULT_REGION = REGION
+    setattr(models, "yaml_tag_constructor", _read_tag)  # noqa: B010 - to pyright it is not theirs
     vars(models)["ChangeSet"].apply = _apply
+    for operation in ("create_change_set", "execute_change_set", "delete_stack"):
+        _mark_events(responses.CloudFormationResponse, operation)
     vars(parsing)["ResourceMap"]._delete_resource = _delete
+    vars(kms_models)["Key"].create_from_cloudformation_json = _make_key
+    vars(kms_models)["KmsBackend"].schedule_key_deletion = _end_key
+
+
+def _read_tag(loader: Any, tag: str, node: Any) -> Any:
+    # moto takes it for a function, and the condition for one that is not met
+    if tag == "!Condition":
+        return {"Condition": node.value}
+    return _read_tag_as_moto(loader, tag, node)
+
+
+def _mark_events(answers: Any, operation: str) -> None:
+    """Let the events of an operation bear the token that it was asked with."""
+    as_moto = getattr(answers, operation)
+
+    def marked(self: Any) -> Any:
+        done = as_moto(self)
+        backend = self.cloudformation_backend
+        for stack in (*backend.stacks.values(), *backend.deleted_stacks.values()):
+            for event in stack.events:
+                if event.client_request_token is None:
+                    event.client_request_token = self._get_param("ClientRequestToken") or ""
+        return done
+
+    setattr(answers, operation, marked)
 
 
 def _apply(change_set: models.ChangeSet) -> None:
@@ -35,6 +68,19 @@ def _apply(change_set: models.ChangeSet) -> None:
     else:
         stack.resource_map.update(change_set.template_dict, change_set.parameters)
     stack.output_map = stack._create_output_map()  # pyright: ignore[reportPrivateUsage]
+
+
+def _make_key(name: str, described: dict[str, Any], *where: str, **more: Any) -> kms_models.Key:
+    """Make a key of a template, which writes policy and tags in another way than KMS does."""
+    said = described["Properties"]
+    said["KeyPolicy"] = json.dumps(said["KeyPolicy"])
+    said["Tags"] = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in said["Tags"]]
+    return _make_key_as_moto(name, described, *where, **more)
+
+
+def _end_key(backend: kms_models.KmsBackend, key: str, days: int) -> Any:
+    # KMS takes an ARN, too
+    return _end_key_as_moto(backend, key.rpartition("/")[2], days)
 
 
 def _delete(resources: parsing.ResourceMap, resource: Any, template: dict[str, Any]) -> None:

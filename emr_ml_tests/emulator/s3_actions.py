@@ -31,6 +31,8 @@ def s3_operation(actions: Actions) -> str:
 def s3_actions(method: str, path: str, query: Query, source: str, listed: bytes) -> Actions:
     """The actions of a path-style request.
 
+    A listing below a prefix is on `arn:…?prefix=…`; policies have the prefix as a condition.
+
     Args:
         source: what a copy is made of, `bucket/key`.
         listed: the body of a request that deletes many objects.
@@ -53,6 +55,8 @@ def _on_bucket(method: str, bucket: str, query: Query, listed: bytes) -> Actions
         keys = re.findall(r"<Key>(.*?)</Key>", listed.decode("utf-8", "replace"))
         return tuple(("s3:DeleteObject", arn(bucket, key)) for key in keys or ["*"])
     part = next((name for name in BUCKET_PARTS if name in query), None)
+    if method == "GET" and not part and (prefix := query.get("prefix", [""])[0]):
+        return (("s3:ListBucket", f"{arn(bucket)}?prefix={prefix}"),)
     if method in ("GET", "HEAD"):
         return ((f"s3:{BUCKET_PARTS[part] if part else 'ListBucket'}", arn(bucket)),)
     if part:

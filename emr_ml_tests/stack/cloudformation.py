@@ -26,7 +26,10 @@ OUTPUTS = {
 
 @dataclass
 class CloudFormation:
-    """Answers like `Api`. A change makes `resources`; those in `failing` fail with the reason."""
+    """Answers like `Api`. A change makes `resources`; those in `failing` fail with the reason.
+
+    Of a change, `late` looks at the stack know nothing yet: they tell the state before it.
+    """
 
     resources: dict[str, str] = field(
         default_factory=lambda: {"DataBucket": "AWS::S3::Bucket", "ServiceRole": "AWS::IAM::Role"}
@@ -39,6 +42,9 @@ class CloudFormation:
         default_factory=list[tuple[str, dict[str, Any]]]
     )
     changed: bool = True
+    late: int = 0
+    _before: str | None = None
+    _token: str = ""
     _events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     _change_set: str = ""
     _ids: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -53,13 +59,19 @@ class CloudFormation:
     def told(self, operation: str) -> list[dict[str, Any]]:
         return [parameters for name, parameters in self.asked if name == operation]
 
-    def _describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+    def _describe_stacks(self, StackName: str = "") -> dict[str, Any]:  # noqa: N803 - boto3's name
+        if not StackName and self.state in (None, "DELETE_COMPLETE"):
+            return {"Stacks": []}
         if self.state is None or (self.state == "DELETE_COMPLETE" and StackName != STACK_ID):
             said = f"Stack with id {StackName} does not exist"
             raise ClientError(
                 {"Error": {"Code": "ValidationError", "Message": said}}, "DescribeStacks"
             )
-        described: dict[str, Any] = {"StackId": STACK_ID, "StackStatus": self.state}
+        described: dict[str, Any] = {
+            "StackId": STACK_ID,
+            "StackName": "emr-ml",
+            "StackStatus": self._told_state(),
+        }
         described["Outputs"] = [
             {"OutputKey": key, "OutputValue": value} for key, value in self.outputs.items()
         ]
@@ -67,6 +79,16 @@ class CloudFormation:
             {"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()
         ]
         return {"Stacks": [described]}
+
+    def _list_stacks(self, StackStatusFilter: list[str]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        listed = {"StackId": STACK_ID, "StackName": "emr-ml", "CreationTime": 0}
+        return {"StackSummaries": [listed] if self.state in StackStatusFilter else []}
+
+    def _told_state(self) -> str | None:
+        if self._before and self.late:
+            self.late -= 1
+            return self._before
+        return self.state
 
     def _describe_stack_events(self, **_: str) -> dict[str, Any]:
         return {"StackEvents": self._events[::-1]}
@@ -93,7 +115,9 @@ class CloudFormation:
         ]
         return {"Status": "CREATE_COMPLETE", "Changes": changes}
 
-    def _execute_change_set(self, **_: str) -> dict[str, Any]:
+    def _execute_change_set(self, ChangeSetName: str, ClientRequestToken: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        assert ChangeSetName == "changes"
+        self._before, self._token = self.state, ClientRequestToken
         verb = self._change_set
         failed = self._carry_out(verb)
         if failed:
@@ -106,7 +130,9 @@ class CloudFormation:
     def _delete_change_set(self, **_: str) -> dict[str, Any]:
         return {}
 
-    def _delete_stack(self, **_: str) -> dict[str, Any]:
+    def _delete_stack(self, StackName: str, ClientRequestToken: str = "") -> dict[str, Any]:  # noqa: N803 - boto3's names
+        assert StackName == STACK_ID
+        self._before, self._token = self.state, ClientRequestToken
         self.state = "DELETE_FAILED" if self._carry_out("DELETE") else "DELETE_COMPLETE"
         self._event("emr-ml", STACK, self.state)
         return {}
@@ -127,6 +153,7 @@ class CloudFormation:
         self._events.append(
             {
                 "EventId": str(next(self._ids)),
+                "ClientRequestToken": self._token,
                 "LogicalResourceId": name,
                 "ResourceType": kind,
                 "ResourceStatus": state,

@@ -3,6 +3,7 @@
 import pytest
 
 from emr_ml.settings import load_settings
+from emr_ml.stack.errors import StackError
 from emr_ml.stack.place import find_place
 
 ARN = "arn:aws:cloudformation:us-west-2:123456789012:stack/mine/1"
@@ -25,3 +26,21 @@ def test_a_stack_that_is_named_is_in_the_region_that_is_set() -> None:
     place = find_place(load_settings(), "mine")
 
     assert (place.stack, place.region) == ("mine", "eu-west-1")
+
+
+def test_where_services_have_other_names_there_is_no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "cn-north-1")
+
+    with pytest.raises(
+        StackError, match="does not fit cn-north-1, for services of aws-cn have other names"
+    ):
+        find_place(load_settings(), "mine")
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "eu-somewhere-9"])
+def test_another_region_is_none_of_our_business(
+    monkeypatch: pytest.MonkeyPatch, region: str
+) -> None:
+    monkeypatch.setenv("AWS_REGION", region)
+
+    assert find_place(load_settings(), "mine").region == region

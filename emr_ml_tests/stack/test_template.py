@@ -1,6 +1,5 @@
 """What the template promises, whatever its parameters are."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,17 +7,12 @@ from typing import Any
 import pytest
 
 from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
-from emr_ml.settings import ROOT, Settings
+from emr_ml.settings import Settings
 from emr_ml.stack.outputs import CLUSTER, OPTIONAL, SETTINGS, cluster_fields
 from emr_ml.stack.template import TEMPLATE, parameters, rendered
-from emr_ml_tests.stack.policies import filled_in, policies, template
+from emr_ml_tests.stack.policies import filled_in, template
 
 MOST_CHARACTERS = 51_200  # of a TemplateBody
-# actions that take no resource, by AWS's service authorization reference
-WITHOUT_RESOURCE = re.compile(
-    r"ec2:Describe\w+|elasticmapreduce:(RunJobFlow|ListClusters|DescribeReleaseLabel)"
-    r"|pricing:GetProducts|servicequotas:GetServiceQuota"
-)
 WITH_TAGS = (
     *("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::IAM::Role"),
     *("AWS::EC2::RouteTable", "AWS::EC2::SecurityGroup", "AWS::EC2::InternetGateway"),
@@ -30,67 +24,6 @@ def of_type(*kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, resource in template()["Resources"].items():
         if resource["Type"] in kinds:
             yield name, filled_in(resource["Properties"])
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def statements() -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, policy in policies():
-        for statement in policy["Statement"]:
-            yield f"{name} {statement.get('Sid', '')}", statement
-
-
-def test_no_role_has_a_managed_policy_of_aws() -> None:
-    assert "ManagedPolicyArns" not in rendered()
-    assert "FullAccess" not in rendered()
-
-
-def test_roles_get_no_action_by_a_wildcard() -> None:
-    wild = [
-        name
-        for name, statement in statements()
-        for action in listed(statement["Action"])
-        if "*" in action and statement["Effect"] == "Allow"
-    ]
-
-    assert wild == ["Key.KeyPolicy TheAccountDecides"]
-
-
-def test_only_actions_that_take_no_resource_are_allowed_on_all() -> None:
-    broad = [
-        action
-        for name, statement in statements()
-        for action in listed(statement["Action"])
-        if "*" in listed(statement.get("Resource", "")) and not name.startswith("Key.")
-    ]
-
-    assert broad
-    assert [action for action in broad if not WITHOUT_RESOURCE.fullmatch(action)] == []
-
-
-def test_every_right_on_the_bucket_is_on_a_prefix_of_it() -> None:
-    on_objects = [
-        resource
-        for _, statement in statements()
-        for resource in listed(statement.get("Resource", ""))
-        if re.match(r"arn:aws:s3:::[^/]+/", resource) and statement["Effect"] == "Allow"
-    ]
-
-    assert on_objects
-    assert [each for each in on_objects if each.endswith("eu-west-1/*")] == []
-
-
-def test_a_job_changes_nothing_that_later_nodes_start_with() -> None:
-    said = dict(statements())
-    read = said["NodePolicy.PolicyDocument ReadWhatNodesStartWith"]["Resource"]
-    denied = said["JobPolicy.PolicyDocument ChangeNothingThatNodesStartWith"]
-    written = said["JobPolicy.PolicyDocument ReadAndWriteTheLake"]["Resource"]
-
-    assert denied["Effect"] == "Deny"
-    assert denied["Action"] == ["s3:PutObject", "s3:DeleteObject*"]
-    assert [each for each in read if each.startswith(written[:-1])] == denied["Resource"]
 
 
 def test_nothing_comes_in_from_outside() -> None:
@@ -134,16 +67,6 @@ def test_settings_and_cluster_configuration_have_the_fields_that_outputs_give() 
 
     assert made.subnets == ("subnet-1", "subnet-2")
     assert made.security_groups.service_access == "sg-1"
-
-
-def test_the_launchers_policy_is_the_file_with_the_names_of_the_template() -> None:
-    included = dict(policies())["LauncherPolicy.PolicyDocument"]
-    alone = json.loads((ROOT / "infra" / "launcher_policy.json").read_text())
-
-    assert [s["Sid"] for s in included["Statement"]] == [s["Sid"] for s in alone["Statement"]]
-    names = set(re.findall(r"\$\{(\w+)\}", json.dumps(alone)))
-    assert names <= {*template()["Parameters"], *template()["Resources"]}
-    assert "Fn::Transform" not in rendered()
 
 
 def test_what_holds_data_outlives_the_stack() -> None:

@@ -1,0 +1,58 @@
+"""`emr-ml up` and `emr-ml down` on an emulated AWS whose account is an empty one."""
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+
+from emr_ml.cli import main
+from emr_ml.launchers.emr.shipping import wheels
+from emr_ml.stack.bucket import is_there, remove_with_all
+from emr_ml_tests.bootstrap.wheels import make_wheel, pin
+from emr_ml_tests.emulator.server import Emulator, serve
+
+BUCKET = "emr-ml-123456789012-eu-west-1"
+
+
+@contextmanager
+def empty_aws(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulator]:
+    """The emulated AWS, which is as empty afterwards."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with serve(folder, speed=600.0, quotas=False, default_roles=False) as aws:
+        for name, value in aws.environment().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        monkeypatch.setenv("EMR_ML_FAST_POLL_SECONDS", "0.1")
+        yield aws
+        # moto's account outlives the server
+        monkeypatch.delenv("EMR_ML_STACK", raising=False)
+        CliRunner().invoke(main, ["down", "--yes", "--end-clusters"])
+        if is_there(aws.client("s3"), BUCKET):
+            remove_with_all(aws.client("s3"), BUCKET)
+
+
+def give_wheels(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nodes want one small package, which pip finds here."""
+    wheel = make_wheel(folder / "shop", tag="cp311-cp311-manylinux_2_28_x86_64")
+    (folder / "bootstrap").mkdir()
+    (folder / "bootstrap" / "requirements.txt").write_text(pin(wheel) + "\n")
+    monkeypatch.setattr(wheels, "BOOTSTRAP", folder / "bootstrap")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder / "shop"))
+
+
+def run(*args: str, answer: str = "") -> Result:
+    done = CliRunner().invoke(main, args, input=answer)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    return done
+
+
+def green(*args: str) -> str:
+    """What a command says that must not fail."""
+    done = run(*args)
+    assert done.exit_code == 0, done.output
+    return done.output

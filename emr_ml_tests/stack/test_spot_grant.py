@@ -1,0 +1,67 @@
+"""Spot instances get encrypted disks, for their role may use the key."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emr_ml.stack.spot_grant import grant_to_spot
+from emr_ml_tests.stack.cloudformation import STACK_ID
+from emr_ml_tests.stack.places import KEY
+
+ROLE = "role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
+
+
+class Kms:
+    """A KMS that knows a grant by its name, or refuses to make one."""
+
+    def __init__(self, refuses: str = "") -> None:
+        self.refuses = refuses
+        self.grants: dict[str, dict[str, Any]] = {}
+
+    def ask(self, operation: str, **asked: Any) -> None:
+        if self.refuses:
+            raise ClientError({"Error": {"Code": self.refuses}}, operation)
+        assert operation == "create_grant"
+        assert self.grants.setdefault(asked["Name"], asked) == asked
+
+
+def granted(kms: Any, stack: str = STACK_ID) -> str:
+    (line,) = grant_to_spot(kms, KEY, stack)
+    return line
+
+
+def test_the_role_of_spot_instances_may_use_the_key_and_is_granted_that_once() -> None:
+    kms = Kms()
+
+    assert granted(kms) == granted(kms)
+
+    (grant,) = kms.grants.values()
+    assert grant["KeyId"] == KEY
+    assert grant["GranteePrincipal"] == f"arn:aws:iam::123456789012:{ROLE}"
+    assert {"CreateGrant", "Decrypt", "GenerateDataKeyWithoutPlaintext"} < {*grant["Operations"]}
+
+
+def test_the_role_is_of_the_stacks_partition() -> None:
+    kms = Kms()
+
+    granted(kms, STACK_ID.replace("arn:aws:", "arn:aws-us-gov:"))
+
+    (grant,) = kms.grants.values()
+    assert grant["GranteePrincipal"].startswith("arn:aws-us-gov:iam::123456789012:role/")
+
+
+def test_whoever_may_not_grant_it_is_told_what_its_owner_is_to_do() -> None:
+    said = granted(Kms(refuses="AccessDeniedException"))
+
+    assert f"let its owner do so: aws kms create-grant --key-id {KEY} " in said
+    assert f"--grantee-principal arn:aws:iam::123456789012:{ROLE} " in said
+
+
+def test_a_role_that_was_made_a_moment_ago_is_waited_for_by_the_user() -> None:
+    assert granted(Kms(refuses="InvalidArnException")).endswith("run `emr-ml up` again in a minute")
+
+
+def test_another_refusal_is_not_passed_over() -> None:
+    with pytest.raises(ClientError, match="DisabledException"):
+        granted(Kms(refuses="DisabledException"))
