@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 JAVA_RELEASES = (17, 21)
-# what is said by jobs whose Java process ended meanwhile
-GONE = ("SparkContext was shut down", "Answer from Java side is empty", "Error while sending")
+# what is said by jobs whose Java process ended meanwhile; py4j names the call alone, without a
+# full stop and a trace, if it got no answer at all
+GONE = re.compile(
+    r"SparkContext was shut down|Answer from Java side is empty|Error while sending"
+    r"|An error occurred while calling \S+[^.\s]\Z"
+)
 
 
 class LocalLauncher(Launcher):
@@ -123,7 +127,7 @@ def _explain(error: Exception, request: Request) -> str:
     more = 'give it more, as in EMR_ML_SPARK_CONF=\'{"spark.driver.memory": "8g"}\''
     if "OutOfMemoryError" in str(error):
         advice = f"Spark ran out of memory: {more}"
-    elif isinstance(error, ConnectionError) or any(sign in str(error) for sign in GONE):
+    elif isinstance(error, ConnectionError) or GONE.search(str(error)):
         advice = (
             "Spark's Java process is gone. Its last words are in the run's captured stderr; if "
             f"these say OutOfMemoryError, {more}. Otherwise something ended it: run it again"

@@ -44,8 +44,16 @@ class Emr:
         check(operation, parameters)
         if operation not in self._operations:
             raise AwsError("NotEmulatedException", f"{operation} is not emulated", 501)
-        if self._world.faults.take(["idle end"], operation):
-            self._cluster(parameters).end(IDLE)
+        if fault := self._world.faults.take(["idle end"], operation):
+            cluster = self._cluster(parameters)
+            cluster.end(IDLE)
+            if fault.detail["cancelled"]:
+                with self._world.changed:
+                    self._world.changed.wait_for(
+                        lambda: (
+                            not any(step.state in ("PENDING", "RUNNING") for step in cluster.steps)
+                        )
+                    )
         return self._operations[operation](parameters)
 
     def close(self) -> None:

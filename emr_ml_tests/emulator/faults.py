@@ -183,9 +183,14 @@ def hung_step(step: str = "*", how: Hang = "stopped", times: int | None = 1) -> 
     return Fault("hung step", step, times, detail={"how": how})
 
 
-def idle_end_before(operation: str = "AddJobFlowSteps", times: int | None = 1) -> Fault:
-    """The cluster begins to end by its idle timeout just before that call is looked at."""
-    return Fault("idle end", operation, times)
+def idle_end_before(
+    operation: str = "AddJobFlowSteps", times: int | None = 1, *, cancelled: bool = False
+) -> Fault:
+    """The cluster begins to end by its idle timeout just before that call is looked at.
+
+    `cancelled`: those of its steps that had not ended are cancelled by then.
+    """
+    return Fault("idle end", operation, times, detail={"cancelled": cancelled})
 
 
 def step_logs(

@@ -63,6 +63,12 @@ def test_a_request_to_s3_needs_the_action_that_iam_has_for_it(
     assert found == ((action, f"arn:aws:s3:::{arn}"),)
 
 
+def test_a_listing_is_on_the_prefix_that_it_is_below() -> None:
+    found = s3_actions("GET", "/b", {"list-type": ["2"], "prefix": ["lake/x"]}, "", b"")
+
+    assert found == (("s3:ListBucket", "arn:aws:s3:::b?prefix=lake/x"),)
+
+
 def test_a_copy_reads_and_a_deletion_of_many_names_each() -> None:
     copy = s3_actions("PUT", "/b/new", {}, "/b/old%20one", b"")
     listed = b"<Delete><Object><Key>x</Key></Object><Object><Key>y</Key></Object></Delete>"

@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 import os
 import shutil
+import signal
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ class Stage:
 
 def launch_here(stage: Stage, work: Work) -> None:
     """Launch the work in this process, which is the stage's own."""
+    # tests that run in the background are started with Ctrl-C ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.update(stage.environment)
     stage.launcher().launch(work, LOG)
 

@@ -26,6 +26,11 @@ ODD = 'it\'s "odd": $(reboot) `id`; a\\b\n\tÄ 漢 🙂 %s {x} --conf spark.x=1 
 
 # what depends on a real process tree and on Spark's S3 connector is tried with both
 thoroughly = pytest.mark.parametrize("stage", ["local", "emr", "emr, light"], indirect=True)
+in_soak_too = pytest.mark.parametrize(
+    "stage",
+    ["local", "emr, light", pytest.param("emr", marks=pytest.mark.soak)],
+    indirect=True,
+)
 lightly = pytest.mark.parametrize("stage", ["local", "emr, light"], indirect=True)
 
 
@@ -119,7 +124,7 @@ def test_a_job_that_breaks_down_fails_with_its_own_error(stage: Stage) -> None:
     assert (status(stage, work), attempts(stage, work)) == ("ended", {"1"})
 
 
-@thoroughly
+@in_soak_too
 def test_a_cancelled_launch_ends_its_attempt_and_the_next_makes_another(stage: Stage) -> None:
     work = stage.work("cancel", seconds=300)
     process = stage.launch_elsewhere(work)
@@ -132,7 +137,7 @@ def test_a_cancelled_launch_ends_its_attempt_and_the_next_makes_another(stage: S
     assert Claims(stage.lake, claim_key(work.asset, work.version)).take("next")
 
 
-@thoroughly
+@in_soak_too
 def test_a_killed_launch_is_gone_on_with(stage: Stage) -> None:
     work = stage.work("kill", seconds=6)
     process = stage.launch_elsewhere(work)

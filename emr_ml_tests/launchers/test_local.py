@@ -24,7 +24,7 @@ from emr_ml.launchers.base import LaunchError, Work
 from emr_ml.launchers.local import LocalLauncher, check_java
 from emr_ml.settings import SALES_CONTRACT
 from emr_ml.versions import code_of, local_spark
-from spark_jobs.runtime.attempt import check_claim
+from spark_jobs.runtime.attempt import begin, check_claim
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -205,6 +205,27 @@ def test_a_java_that_is_killed_is_named_as_the_cause(tmp_path: Path) -> None:
         for java in javas() - others:
             java.kill()
         said = running.result()
+
+    assert "Spark's Java process is gone" in said
+
+
+def failure_of_the_first_call(folder: str) -> str:
+    """What a launch fails with whose Java is killed before the job has called it."""
+
+    def begin_and_kill(lake: Lake, request: Request) -> None:
+        begin(lake, request)
+        for java in javas():
+            java.kill()
+            java.wait()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("emr_ml.launchers.local.begin", begin_and_kill)
+        return failure_in_child(folder, {})
+
+
+def test_a_java_that_is_killed_before_the_first_call_is_named_as_the_cause(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        said = pool.submit(failure_of_the_first_call, str(tmp_path)).result()
 
     assert "Spark's Java process is gone" in said
 

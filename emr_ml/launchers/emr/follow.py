@@ -148,7 +148,9 @@ class Follower:
             case Verdict.ENDED:
                 raise failures.output_missing(scene, self._tail("stderr"))
             case Verdict.CANCELLED:
-                raise failures.cancelled(scene)
+                # a cluster that ended after it was described takes its steps along
+                if self._looks.now().cluster.is_live:
+                    raise failures.cancelled(scene)
             case _ if cluster.is_gone:
                 bootstrap = cluster.code == "BOOTSTRAP_FAILURE"
                 wait = self._pace.logs, self._pace.fast

@@ -211,6 +211,18 @@ def test_a_cluster_that_fails_inside_emr_is_replaced(staging: "Staging") -> None
     assert stage.launch().report.attempt == 2
 
 
+def test_a_cluster_that_ends_within_a_look_at_it_is_replaced(staging: "Staging") -> None:
+    stage = staging(faults.slow_start(60))
+    aside = stage.launch_aside(stage.work())
+    until(lambda: any(step.state == "PENDING" for step in stage.aws.steps))
+    # a look describes the cluster, and then lists its steps
+    stage.aws.faults.add(faults.idle_end_before("ListSteps", cancelled=True))
+    aside.join()
+
+    assert aside.error is None
+    assert len(stage.aws.clusters) == 2
+
+
 def test_a_cluster_that_never_starts_is_ended_and_replaced(staging: "Staging") -> None:
     stage = staging(faults.slow_start(1e6)).with_settings(cluster_fields={"start_limit_seconds": 3})
 

@@ -9,7 +9,7 @@ import pytest
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.emr import follow
 from emr_ml_tests.emulator import faults
-from emr_ml_tests.emulator.examples import a_step, until
+from emr_ml_tests.emulator.examples import ENOUGH_SECONDS, a_step, until
 
 if TYPE_CHECKING:
     from emr_ml_tests.emulator.faults import Fault, LogTrouble, StepLeft
@@ -227,12 +227,16 @@ def test_a_step_does_not_wait_for_ever_behind_one_that_hangs(
     staging: "Staging", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow, "KILL_AFTER_SECONDS", 1)
-    stage = staging(faults.hung_step(how="unnoticed"), settings={"step_limit_seconds": 4})
+    stage = staging(faults.hung_step("another's", how="unnoticed"))
     stage.launch()
+    cluster = stage.only_cluster()
+    stage.aws.client("emr").add_job_flow_steps(
+        JobFlowId=cluster.id, Steps=[a_step("another's", "timeout", "1", "true")]
+    )
 
     later = stage.launch_aside(stage.work())
 
-    later.join(30)
+    later.join(ENOUGH_SECONDS)
     assert not later.is_alive(), "it waits"
     assert later.error is None
 

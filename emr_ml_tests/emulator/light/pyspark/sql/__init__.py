@@ -96,8 +96,14 @@ class SparkSession:
         def master(self, master: str) -> Self:
             return self.config("spark.master", master)
 
-        def config(self, key: str, value: Any) -> Self:
-            self._values[key] = str(value)
+        def config(
+            self,
+            key: str = "",
+            value: Any = None,
+            *,
+            map: dict[str, Any] | None = None,  # noqa: A002 - PySpark's name
+        ) -> Self:
+            self._values |= {name: str(each) for name, each in (map or {key: value}).items()}
             return self
 
         def getOrCreate(self) -> "SparkSession":  # noqa: N802
