@@ -20,7 +20,7 @@ from spark_jobs.learning.estimators import trials
 from spark_jobs.learning.features import FEATURES, Featurizer, featurizer
 from spark_jobs.learning.moments import moments_of
 from spark_jobs.learning.sides import Side, check_sides, count_sides
-from spark_jobs.learning.sizes import at_once, check_size, dimensions
+from spark_jobs.learning.sizes import at_once, check_size, dimensions, one_row_of
 from spark_jobs.learning.slots import block_at, blocks_of
 from spark_jobs.learning.split import TRAIN, VALIDATION, with_side
 from spark_jobs.learning.strongest import figures_of
@@ -107,7 +107,7 @@ def contend(
 
     And the figures of the features of the best.
     """
-    estimator, target = params["estimator"], field.target
+    estimator, target, spark = params["estimator"], field.target, field.seen.sparkSession
     classes = len(target.classes)
     ordered = field.rows if estimator == "random_forest" else None
     contenders: list[Contender] = []
@@ -122,12 +122,16 @@ def contend(
                 first = lot.vectors.first()
             assert first is not None, "the sides that are needed have rows"
             size = first[FEATURES].size
-            check_size(lot.vectors.sparkSession, estimator, size, classes)
+            check_size(spark, estimator, size, classes)
+            alike = settings["text"] == "hashing_tf"
+            tried = trials(params, target.problem, size, alike=alike)
+            thinning = one_row_of(field.rows) if tried[0].short else 1
             candidates = tune(
                 lot.vectors,
-                trials(params, target.problem, size),
+                tried,
                 target,
-                at_once=at_once(field.rows, size, classes),
+                at_once=at_once(spark, field.rows // thinning, size, classes),
+                one_row_of=thinning,
                 watch=watch,
                 log=log,
             )

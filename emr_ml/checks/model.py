@@ -55,8 +55,8 @@ def judge_model(evidence: Evidence) -> list[dg.AssetCheckResult]:
 
 
 def _converged(figures: Mapping[str, Any], params: Mapping[str, Any]) -> dg.AssetCheckResult:
-    passed = figures.get("converged", True)
     iterations = figures.get("iterations")
+    passed = figures.get("converged", True) or figures.get("stopped_early", False)
     return dg.AssetCheckResult(
         passed=passed,
         check_name=CONVERGED,

@@ -34,7 +34,7 @@ class Featurizer(dg.Config):
     model_config = ConfigDict(extra="forbid")
 
     text: Literal["hashing_tf", "tf_idf", "word2vec"] = Field(
-        "tf_idf", description="how texts become numbers"
+        "hashing_tf", description="how texts become numbers"
     )
     numeric: Literal["standard", "minmax"] = Field("standard", description="how numbers are scaled")
     dimensions: int | None = Field(
@@ -80,7 +80,12 @@ class ModelParams(Part):
         min_length=1,
         description="L2 penalties of a regression to try; the validation side chooses",
     )
-    max_iterations: int = Field(100, ge=1, description="iterations of a regression, at most")
+    max_iterations: int | None = Field(
+        None,
+        ge=1,
+        description="iterations of a regression, at most; by default 100, or 24 of many hashed "
+        "terms: more would fit chance",
+    )
     tolerance: float = Field(
         1e-3, gt=0, description="relative change at which a regression has converged"
     )

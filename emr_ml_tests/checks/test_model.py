@@ -53,6 +53,10 @@ def test_a_fit_that_was_still_getting_better_is_told_with_what_to_do() -> None:
     assert str(found.description).startswith("the fit was still getting better after 100 iterat")
 
 
+def test_a_fit_that_was_to_be_stopped_early_passes() -> None:
+    assert verdict(CONVERGED, converged=False, stopped_early=True, iterations=30).passed
+
+
 def test_a_forest_has_no_iterations_to_tell() -> None:
     assert verdict(CONVERGED, iterations=None).metadata == {}
 

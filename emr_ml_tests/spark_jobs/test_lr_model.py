@@ -10,8 +10,8 @@ from pyspark.ml import PipelineModel
 from pyspark.ml.classification import LogisticRegressionModel
 
 from emr_ml.contract import Contract
-from emr_ml_tests.spark_jobs.bench import DEFAULTS, SMALL, Bench, Done, Row
-from spark_jobs.learning.estimators import SHORT
+from emr_ml_tests.spark_jobs.bench import DEFAULTS, PLAIN_FEATURIZER, SMALL, Bench, Done, Row
+from spark_jobs.learning.estimators import EARLY_ITERATIONS, SHORT, WIDE
 from spark_jobs.runtime.job import Input, JobError
 
 TOY = Contract.model_validate(
@@ -20,6 +20,8 @@ TOY = Contract.model_validate(
         "label": {"column": "y", "positive": "yes"},
     }
 )
+TEXT = {"columns": {"t": "text"}, "label": {"column": "y", "positive": "yes"}}
+WIDE_FEATURIZER = {**PLAIN_FEATURIZER, "dimensions": WIDE}
 # names that the stages of the pipeline could want for themselves
 GREEDY = ("numbers", "categories", "numeric_0", "rawPrediction", "assembled", "numbers_scaled")
 
@@ -70,11 +72,10 @@ def test_figures_tell_all_candidates_in_the_order_given(learned: Done) -> None:
     assert {"featurizer", "log_loss", "accuracy", "converged"} <= candidates[0].keys()
 
 
-def test_of_many_features_the_best_candidate_alone_is_fitted_to_its_end(bench: Bench) -> None:
+def worded() -> list[Row]:
+    """Rows whose texts tell the label by one word, and have words by chance beside it."""
     chance = random.Random(1)
-    columns = {"columns": {"t": "text"}, "label": {"column": "y", "positive": "yes"}}
-    contract = Contract.model_validate(columns)
-    rows = [
+    return [
         {
             **row,
             "t": " ".join(chance.choices(["good" if row["y"] == "yes" else "bad", *"abcd"], k=6)),
@@ -82,8 +83,13 @@ def test_of_many_features_the_best_candidate_alone_is_fitted_to_its_end(bench: B
         for row in SOME
     ]
 
+
+def test_of_many_features_the_best_candidate_alone_is_fitted_to_its_end(bench: Bench) -> None:
+    contract = Contract.model_validate(TEXT)
+
     params = {**DEFAULTS, "regularization": [1e-4, 10.0, 1e-6], "tolerance": 1e-9}
-    figures = bench.train(bench.dataset(rows, contract), contract, **params).result.figures
+    params |= {"max_iterations": 100, "featurizers": [WIDE_FEATURIZER]}
+    figures = bench.train(bench.dataset(worded(), contract), contract, **params).result.figures
     iterations = [each["iterations"] for each in figures["candidates"]]
     losses = [each["log_loss"] for each in figures["candidates"]]
 
@@ -91,6 +97,24 @@ def test_of_many_features_the_best_candidate_alone_is_fitted_to_its_end(bench: B
     assert figures["iterations"] == max(iterations) > SHORT
     assert figures["converged"]
     assert min(iterations) <= SHORT
+
+
+def test_many_terms_that_count_alike_are_stopped_early_unless_the_contract_says_how_long(
+    bench: Bench,
+) -> None:
+    contract = Contract.model_validate(TEXT)
+    dataset = bench.dataset(worded(), contract)
+
+    def fit(**params: Any) -> dict[str, Any]:
+        params = {"featurizers": [WIDE_FEATURIZER], **params}
+        params |= {"regularization": [0.0], "tolerance": 1e-15}
+        return dict(bench.train(dataset, contract, **{**DEFAULTS, **params}).result.figures)
+
+    assert fit()["stopped_early"]
+    assert fit()["iterations"] == EARLY_ITERATIONS
+    assert fit(max_iterations=30)["iterations"] > EARLY_ITERATIONS
+    weighted = [{**WIDE_FEATURIZER, "text": "tf_idf"}]
+    assert fit(featurizers=weighted)["iterations"] > EARLY_ITERATIONS
 
 
 def test_figures_are_json_values(learned: Done) -> None:
@@ -295,6 +319,7 @@ def test_census_income_is_told_with_an_roc_auc_of_at_least_90(
     assert trained_on(bench, {"adult.csv": body}, contract)["auc_roc"] >= 0.90
 
 
+@pytest.mark.soak
 def test_film_reviews_are_told_with_an_accuracy_of_at_least_90(
     bench: Bench, shared_data: Path
 ) -> None:

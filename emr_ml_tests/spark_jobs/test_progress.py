@@ -6,6 +6,7 @@ import time
 import pytest
 from pyspark.sql import SparkSession
 
+from emr_ml_tests.emulator.examples import until
 from spark_jobs.runtime.progress import describe, progress
 
 
@@ -25,7 +26,8 @@ def test_a_long_spark_job_is_told_with_its_tasks(
 def test_between_two_jobs_the_line_says_so(spark: SparkSession) -> None:
     spark.range(3).count()
 
-    assert describe(spark).endswith("Spark jobs done, the next is being planned")
+    # Spark tells its listeners of a job's end some time after the job's caller
+    until(lambda: describe(spark).endswith("Spark jobs done, the next is being planned"))
 
 
 def test_nothing_is_said_after_the_block(

@@ -19,7 +19,10 @@ BYTES_OF_A_NUMBER = 8
 
 AT_ONCE = 3
 FEW_ROWS = 50_000  # more keep the cores busy by themselves
-FEW_COEFFICIENTS = 1 << 20
+FEW_CELLS = 1 << 31  # rows by coefficients
+# What is best for fewer rows is not quite what is best for all: candidates are told apart on a
+# quarter at least, and penalties that are tried lie a hundredfold apart.
+ENOUGH_ROWS, THINNEST = 5_000, 4
 
 
 def dimensions(settings: Mapping[str, Any], estimator: str, classes: int) -> int:
@@ -47,8 +50,7 @@ def check_size(spark: SparkSession, estimator: str, features: int, classes: int)
                 "estimator"
             )
         return
-    needed = features * max(classes, 1) * BYTES_OF_A_NUMBER * COPIES_OF_COEFFICIENTS
-    heap = _heap(spark)
+    needed, heap = _bytes_of_a_fit(features, classes), _heap(spark)
     if needed > heap:
         raise JobError(
             f"{features} features for {max(classes, 1)} classes need about {needed >> 20} MB of "
@@ -57,10 +59,20 @@ def check_size(spark: SparkSession, estimator: str, features: int, classes: int)
         )
 
 
-def at_once(rows: int, features: int, classes: int) -> int:
+def at_once(spark: SparkSession, rows: int, features: int, classes: int) -> int:
     """How many candidates to fit at a time: several only if each leaves cores and memory idle."""
-    small = rows <= FEW_ROWS and features * max(classes, 1) <= FEW_COEFFICIENTS
-    return AT_ONCE if small else 1
+    if rows > FEW_ROWS or rows * features * max(classes, 1) > FEW_CELLS:
+        return 1
+    return min(max(_heap(spark) // _bytes_of_a_fit(features, classes), 1), AT_ONCE)
+
+
+def one_row_of(rows: int) -> int:
+    """Of how many rows one is enough to tell candidates apart by a short fit."""
+    return min(max(rows // ENOUGH_ROWS, 1), THINNEST)
+
+
+def _bytes_of_a_fit(features: int, classes: int) -> int:
+    return features * max(classes, 1) * BYTES_OF_A_NUMBER * COPIES_OF_COEFFICIENTS
 
 
 def _heap(spark: SparkSession) -> int:

@@ -46,6 +46,13 @@ class Target:
         scaled = (F.col(LABEL) - self.mean) / self.deviation
         return with_label(rows, self.label, self.classes).withColumn(LABEL, scaled)
 
+    def with_classes(self, rows: DataFrame) -> DataFrame:
+        """The rows, whose `_label` says how many classes there are: a part may lack some."""
+        if self.problem != MULTICLASS:
+            return rows
+        known = {"ml_attr": {"type": "nominal", "num_vals": len(self.classes)}}
+        return rows.withMetadata(LABEL, known)
+
     def way_back(self) -> list[Transformer]:
         """The stages after the estimator: they end in `prediction`, in the label's own terms."""
         match self.problem:

@@ -16,6 +16,7 @@ from spark_jobs.figures.scores import SCORES, Scores
 from spark_jobs.learning.estimators import Trial
 from spark_jobs.learning.split import TRAIN, VALIDATION
 from spark_jobs.learning.target import Target
+from spark_jobs.learning.vectors import thinned
 from spark_jobs.names import SIDE
 from spark_jobs.runtime.job import Stopwatch
 
@@ -48,39 +49,44 @@ def tune(
     target: Target,
     *,
     at_once: int,
+    one_row_of: int,
     watch: Stopwatch,
     log: Logger,
 ) -> list[Candidate]:
     """One candidate for each trial, in their order; `at_once` of them are fitted at a time.
 
-    Trials that have a short form are fitted in that first. Then the best of all is fitted to its
-    end, until the best of all is one that was. So each that is not is worse than one that is.
+    Trials that have a short form are fitted in that first, on one row of so many. Then the best of
+    all is fitted to its end on all rows, until the best of all is one that was. So each that is not
+    is worse than one that is.
     """
-    train = vectors.where(F.col(SIDE) == TRAIN)
+    train = target.with_classes(vectors.where(F.col(SIDE) == TRAIN))
+    fewer = thinned(train, one_row_of)
     validation = vectors.where(F.col(SIDE) == VALIDATION)
     several = len(trials) > 1
 
-    def candidate(trial: Trial, estimator: Estimator[Any]) -> Candidate:
-        model = estimator.fit(train)
+    def candidate(trial: Trial, estimator: Estimator[Any], rows: DataFrame) -> Candidate:
+        model = estimator.fit(rows)
         scores = SCORES[target.problem](target.scored(model.transform(validation)))
-        found = Candidate(model, trial.parameters, _fit(model), scores)
+        found = Candidate(model, trial.parameters, _fit(model, early=trial.early), scores)
         log.info("%s", _told(found.figures()))
         return found
 
     def first(trial: Trial) -> Candidate:
-        return candidate(trial, trial.short if several and trial.short else trial.estimator)
+        if several and trial.short:
+            return candidate(trial, trial.short, fewer)
+        return candidate(trial, trial.estimator, train)
 
     in_session: Any = inheritable_thread_target(vectors.sparkSession)
     with watch.phase("tune"), ThreadPoolExecutor(at_once) as pool:
         found = list(pool.map(in_session(first), trials))
     cut = [
-        several and trial.short is not None and not has_ended(each.model)
+        several and trial.short is not None and (one_row_of > 1 or not has_ended(each.model))
         for trial, each in zip(trials, found, strict=True)
     ]
     while cut[best := _best(found, target.decisive)]:
         cut[best] = False
         with watch.phase("fit"):
-            found[best] = candidate(trials[best], trials[best].estimator)
+            found[best] = candidate(trials[best], trials[best].estimator, train)
     return found
 
 
@@ -93,13 +99,14 @@ def has_ended(model: Any) -> bool:
     return not model.hasParam("maxIter") or model.summary.totalIterations < model.getMaxIter()
 
 
-def _fit(model: Any) -> dict[str, Any]:
-    """The iterations of a regression, and whether they came to an end."""
+def _fit(model: Any, *, early: bool) -> dict[str, Any]:
+    """The iterations of a regression, and whether they came to an end, or were to be stopped."""
     if not model.hasParam("maxIter"):
         return {"converged": True}
     return {
         "iterations": model.summary.totalIterations,
         "converged": has_ended(model) or is_flat(model.summary.objectiveHistory),
+        **({"stopped_early": not has_ended(model)} if early else {}),
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pyspark.ml import Pipeline, PipelineModel, Transformer
+from pyspark.ml.base import Estimator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -22,7 +23,7 @@ class Lot:
     """Rows as vectors, and how they came to be.
 
     `stages` are fitted. `prepared` has what those that need no fit made of the rows, `vectors`
-    their `_side`, `_label` and `features`.
+    their `_side`, `_label`, `features` and `row_id`.
     """
 
     stages: list[Transformer]
@@ -42,12 +43,21 @@ def vectors_of(seen: DataFrame, plan: Featurizer, ordered: int | None, kept: Exi
     """
     # checkpoints, because every pass of a fit would carry the whole plan before it along
     half = PipelineModel(plan.by_row).transform(seen).select(SIDE, LABEL, ROW_ID, *plan.between)
-    if plan.costly:
+    fits = any(isinstance(stage, Estimator) for stage in plan.fitted)
+    scaled = not fits and len(plan.between) == 1
+    if plan.costly and not scaled:
         half = kept.enter_context(checkpointed(half))
     fitted = Pipeline(stages=cast("Any", plan.fitted)).fit(half.where(F.col(SIDE) == TRAIN))
     vectors = fitted.transform(half).select(SIDE, LABEL, FEATURES, ROW_ID)
     if ordered is not None:
         parts = min(max(ordered // ROWS_OF_A_PART, FEWEST_PARTS), MOST_PARTS)
         vectors = vectors.repartition(parts, ROW_ID).sortWithinPartitions(ROW_ID)
-    vectors = kept.enter_context(checkpointed(vectors.drop(ROW_ID)))
+    vectors = kept.enter_context(checkpointed(vectors))
+    if scaled:  # the same places are not 0
+        half = vectors.withColumnRenamed(FEATURES, plan.between[0])
     return Lot([*plan.by_row, *fitted.stages], half, vectors)
+
+
+def thinned(vectors: DataFrame, one_row_of: int) -> DataFrame:
+    """One row of so many by chance, which their ids decide."""
+    return vectors.where(F.xxhash64(ROW_ID) % one_row_of == 0)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 Run = Callable[["SparkSession", Request, Logger], Result]
+# else each function of a column asks Java four times, to tell in errors which line called it
+NO_CALL_SITES = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
 
 
 def execute(

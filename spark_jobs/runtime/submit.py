@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from spark_jobs.runtime.attempt import Failure, SupersededError, begin, record_failure
 from spark_jobs.runtime.bounds import asked
-from spark_jobs.runtime.execution import Run, execute
+from spark_jobs.runtime.execution import NO_CALL_SITES, Run, execute
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.live import speaking
@@ -102,4 +102,4 @@ def start_spark(name: str) -> "SparkSession":
     """The session that spark-submit configured."""
     from pyspark.sql import SparkSession  # only once a job really starts
 
-    return SparkSession.builder.appName(name).getOrCreate()
+    return SparkSession.builder.config(map={**NO_CALL_SITES}).appName(name).getOrCreate()

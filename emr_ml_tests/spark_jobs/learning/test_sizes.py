@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from spark_jobs.learning.sizes import MOST_FEATURES_OF_A_FOREST, at_once, check_size, dimensions
+from spark_jobs.learning.sizes import (
+    MOST_FEATURES_OF_A_FOREST,
+    at_once,
+    check_size,
+    dimensions,
+    one_row_of,
+)
 from spark_jobs.runtime.job import JobError
 
 OPEN: dict[str, Any] = {"text": "tf_idf", "dimensions": None}
@@ -49,9 +55,24 @@ def test_what_fits_is_none(spark: SparkSession) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "features", "classes", "expected"),
-    [(20_000, 1 << 18, 0, 3), (5_000_000, 50, 0, 1), (20_000, 1 << 18, 8, 1)],
+    [
+        (20_000, 100, 0, 3),
+        (5000, 1 << 18, 0, 3),
+        (5_000_000, 50, 0, 1),
+        (20_000, 1 << 18, 0, 1),
+        (5, 1 << 25, 0, 1),
+    ],
 )
-def test_candidates_are_fitted_together_where_each_leaves_the_machine_idle(
-    rows: int, features: int, classes: int, expected: int
+def test_candidates_are_fitted_together_where_each_leaves_cores_and_memory_idle(
+    spark: SparkSession, rows: int, features: int, classes: int, expected: int
 ) -> None:
-    assert at_once(rows, features, classes) == expected
+    assert at_once(spark, rows, features, classes) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"), [(300, 1), (9999, 1), (10_000, 2), (45_000, 4), (5_000_000, 4)]
+)
+def test_a_short_fit_takes_five_thousand_rows_and_a_quarter_of_many(
+    rows: int, expected: int
+) -> None:
+    assert one_row_of(rows) == expected
