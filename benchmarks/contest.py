@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import psutil
 
@@ -30,6 +31,12 @@ class Cost:
     wall: float
     cpu: float
     memory: int
+
+
+def ratio(costs: Sequence[Cost], others: Sequence[Cost], what: str) -> float:
+    """The median of the ratios within each round."""
+    pairs = zip(costs, others, strict=True)
+    return median(getattr(one, what) / getattr(other, what) for one, other in pairs)
 
 
 def cost_of(contestant: Contestant, output: Path) -> Cost:

@@ -1,10 +1,11 @@
 """The figures of the training benchmark as a section of docs/benchmarks.md."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.contest import Cost
+from benchmarks import training_targets
+from benchmarks.contest import ratio
 from benchmarks.machine import machine, today, versions
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def section(contests: Mapping[str, "Contest"], *, rounds: int, minutes: float, q
         if told := list(_figures(contest)):
             parts.append("\n".join(told) + "\n")
     parts += ["### Growth\n", "\n".join(_growth(contests)) + "\n"]
+    parts += ["### Targets\n", "\n".join(training_targets.rows(contests)) + "\n"]
     return "\n".join(parts)
 
 
@@ -69,12 +71,6 @@ def _costs(contest: "Contest") -> Iterator[str]:
                 f"| {said} | {wall:.0f} s | {cpu:.0f} s | {memory:.1f} GiB "
                 f"| {ratio(costs, ours, 'wall'):.2f} | {ratio(costs, ours, 'cpu'):.2f} |"
             )
-
-
-def ratio(costs: Sequence[Cost], others: Sequence[Cost], what: str) -> float:
-    """The median of the ratios within each round."""
-    pairs = zip(costs, others, strict=True)
-    return median(getattr(one, what) / getattr(other, what) for one, other in pairs)
 
 
 def _figures(contest: "Contest") -> Iterator[str]:
