@@ -3,11 +3,15 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-annotate -q
 
+# Bytecode is kept: hundreds of processes are started, and each would compile what it imports.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 3 --dist loadfile \
+	--no-loadscope-reorder
+
 # Dagster's history is below .dagster/, wherever the caller's shell points DAGSTER_HOME to
 unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test ui rehearse bench bench-emr check lock
+.PHONY: help setup run test soak ui rehearse bench bench-emr check lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -18,8 +22,11 @@ setup: ## make .venv with the locked packages and the command emr-ml; install Ja
 run: setup ## materialize the whole graph and print the metrics
 	@$(BIN)/emr-ml run
 
-test: setup ## run all tests
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+test: setup ## run all tests but those of soak, in about half an hour
+	@$(PYTEST) -m "not soak"
+
+soak: setup ## run the long tests: a rehearsal, losses of power, 200 ticks of a sensor
+	@$(PYTEST) -m soak
 
 ui: setup ## open Dagster on 127.0.0.1:3000, with the same history as make run
 	@$(BIN)/dg dev --host 127.0.0.1 --port 3000

@@ -21,6 +21,15 @@ hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
+# files that take minutes: were one of them the last to begin, all would wait for it
+LONG = (
+    *("test_lr_model.py", "test_processes.py", "test_whole_graph.py"),
+    *("test_materialization.py", "test_conformance.py", "champions/test_assets.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG))
 
 
 @pytest.fixture(autouse=True)

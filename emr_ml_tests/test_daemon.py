@@ -153,6 +153,7 @@ def until(done: Callable[[], object], home: Home) -> None:
         time.sleep(1)
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_through_losses_of_power_data_is_trained_on_promoted_and_scored_and_schedules_cost_nothing(
     home: Home,

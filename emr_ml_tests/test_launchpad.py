@@ -23,7 +23,7 @@ def test_the_contract_gives_the_defaults_that_the_launchpad_shows(tmp_path: Path
     shown = model_config(dataset).model_validate({}).model_dump()
 
     assert shown["trees"] == 3
-    assert shown["max_iterations"] == 100
+    assert shown["tolerance"] == 1e-3
     assert shown["force"] is False
 
 

@@ -74,6 +74,7 @@ def test_a_rehearsal_has_nothing_of_the_caller_s_account_or_lake(
     assert (Path(env["DAGSTER_HOME"]) / "dagster.yaml").is_file()
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(1200)
 @pytest.mark.filterwarnings(f"ignore:{NO_NOTION}")
 def test_the_graph_on_a_stack_gives_what_it_gives_here_with_no_right_but_the_policies(

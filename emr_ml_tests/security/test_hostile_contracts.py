@@ -76,6 +76,7 @@ def test_a_value_that_is_none_of_its_type_is_told_with_its_place(value: str) -> 
 @example("? {a: b}\n: c")
 @example("a: !!set {x, y}")
 @example("--- a\n--- b")
+@example("!!int ")
 @given(YAML_LIKE | st.text(max_size=30))
 def test_any_text_is_a_contract_or_is_told_with_its_place(text: str) -> None:
     try:

@@ -147,17 +147,22 @@ class Daemon:
             self.computed.append(self.last)
 
 
-@pytest.mark.timeout(900)
-def test_the_lake_ends_as_one_clean_run_on_the_final_source_would_leave_it(tmp_path: Path) -> None:
-    follow(Folder(tmp_path / "source"), tmp_path, ticks=40)
+@pytest.mark.parametrize(
+    "ticks", [25, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])]
+)
+def test_the_lake_ends_as_one_clean_run_on_the_final_source_would_leave_it(
+    tmp_path: Path, ticks: int
+) -> None:
+    follow(Folder(tmp_path / "source"), tmp_path, ticks)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_in_s3_it_ends_so_too(tmp_path: Path, s3: S3) -> None:
     needs_s3a()
     # Spark loads the connector at its start, and this process may have a Spark without it
     process = multiprocessing.get_context("spawn").Process(
-        target=follow_in_s3, args=(s3.bucket, tmp_path), kwargs={"ticks": 15}
+        target=follow_in_s3, args=(s3.bucket, tmp_path), kwargs={"ticks": 60}
     )
     process.start()
     process.join()
