@@ -77,11 +77,15 @@ def cost_of(contestant: Contestant, output: Path) -> Cost:
 def _look(process: psutil.Process, spent: dict[psutil.Process, float]) -> int:
     """Note the CPU seconds of each process of the family; the memory of all."""
     memory = 0
+    commands: dict[int, list[str]] = {}
     for each in (process, *_children(process)):
         try:
             times = each.cpu_times()
             spent[each] = times.user + times.system
-            memory += each.memory_info().rss
+            commands[each.pid] = command = each.cmdline()
+            # Java starts a program as a twin of itself, whose memory is its own until it has begun
+            if command != commands.get(each.ppid()):
+                memory += each.memory_info().rss
         except psutil.Error:
             continue  # it has just ended
     return memory

@@ -19,7 +19,7 @@ BYTES_OF_A_NUMBER = 8
 
 AT_ONCE = 3
 FEW_ROWS = 50_000  # more keep the cores busy by themselves
-FEW_CELLS = 1 << 31  # rows by coefficients
+FEW_CELLS = 1 << 32  # rows by coefficients
 # What is best for fewer rows is not quite what is best for all: candidates are told apart on a
 # quarter at least, and penalties that are tried lie a hundredfold apart.
 ENOUGH_ROWS, THINNEST = 5_000, 4
