@@ -18,7 +18,7 @@ from emr_ml.launchers.emr.spending import prices
 from emr_ml.settings import ROOT, SALES_CONTRACT
 from emr_ml.snapshot import take_snapshot
 from emr_ml_tests.emulator.account import granted
-from emr_ml_tests.emulator.examples import until
+from emr_ml_tests.emulator.examples import ENOUGH_SECONDS, until
 from emr_ml_tests.launchers.emr.stage import Stage, open_stage, put_conformance_job
 from emr_ml_tests.s3_server import S3
 
@@ -77,12 +77,12 @@ def forbidden(
 def cancel_one(stage: Stage) -> None:
     work = stage.work(seconds=60)
     aside = stage.launch_aside(work)
-    until(lambda: bool(stage.begun(work)), 30)
+    until(lambda: bool(stage.begun(work)))
     (step,) = stage.steps(work)
     cluster = stage.only_cluster().id
     api = Api("emr", 60.0, LOG)
     assert cancel_step(api, cluster, step.id, Pace(0.1, 0.5, 1.0, 60.0), LOG)
-    aside.join(30)
+    aside.join(ENOUGH_SECONDS)
     assert "cancelled outside of this run" in str(aside.error)
 
 

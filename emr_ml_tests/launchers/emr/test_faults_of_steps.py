@@ -301,6 +301,6 @@ def test_the_failure_of_an_old_step_is_seen_behind_many_newer_ones(stage: "Stage
         JobFlowId=cluster.id, Steps=[a_step(f"other {n}", "true") for n in range(60)]
     )
 
-    later.join(40)
+    later.join(ENOUGH_SECONDS)
     assert not later.is_alive(), "it waits"
     assert "OutOfMemoryError" in str(later.error)

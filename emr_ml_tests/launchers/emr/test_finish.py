@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emr_ml_tests.emulator.examples import until
+from emr_ml_tests.emulator.examples import ENOUGH_SECONDS, until
 
 if TYPE_CHECKING:
     from emr_ml_tests.launchers.emr.stage import Stage, Staging
@@ -24,7 +24,7 @@ def test_a_transient_cluster_ends_with_its_run(
     stage.launcher().finish("a-run", LOG)
 
     cluster = stage.only_cluster()
-    until(lambda: not stage.aws.alive, 10)
+    until(lambda: not stage.aws.alive, 30)
     assert cluster.reason["Code"] == "USER_REQUEST"
 
 
@@ -41,11 +41,11 @@ def test_a_cluster_on_which_somebody_works_is_left_to_them(staging: "Staging") -
     stage.launch(run="a-run")
     other = stage.work(run="another", seconds=20)
     aside = stage.launch_aside(other)
-    until(lambda: "RUNNING" in stage.states(other), 20)
+    until(lambda: "RUNNING" in stage.states(other))
 
     stage.launcher().finish("a-run", LOG)
 
-    aside.join(60)
+    aside.join(ENOUGH_SECONDS)
     assert aside.outcome and aside.outcome.report.attempt == 1
 
 
