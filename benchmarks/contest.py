@@ -84,8 +84,8 @@ def _look(process: psutil.Process, spent: dict[psutil.Process, float]) -> int:
             spent[each] = times.user + times.system
             commands[each.pid] = command = each.cmdline()
             # Java starts a program as a twin of itself, whose memory is its own until it has begun
-            if command != commands.get(each.ppid()):
-                memory += each.memory_info().rss
+            is_twin = each.name() == "java" and command == commands.get(each.ppid())
+            memory += 0 if is_twin else each.memory_info().rss
         except psutil.Error:
             continue  # it has just ended
     return memory

@@ -224,13 +224,13 @@ def test_a_report_counts_though_emr_never_says_that_the_step_has_ended(
 
 
 def test_a_step_does_not_wait_for_ever_behind_one_that_hangs(
-    staging: "Staging", monkeypatch: pytest.MonkeyPatch
+    staging: "Staging", monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(follow, "KILL_AFTER_SECONDS", 1)
     stage = staging(faults.hung_step("another's", how="unnoticed"))
     stage.launch()
     cluster = stage.only_cluster()
-    stage.aws.client("emr").add_job_flow_steps(
+    added = stage.aws.client("emr").add_job_flow_steps(
         JobFlowId=cluster.id, Steps=[a_step("another's", "timeout", "1", "true")]
     )
 
@@ -239,6 +239,7 @@ def test_a_step_does_not_wait_for_ever_behind_one_that_hangs(
     later.join(ENOUGH_SECONDS)
     assert not later.is_alive(), "it waits"
     assert later.error is None
+    assert f"step {added['StepIds'][0]} is RUNNING past its time limit" in caplog.messages
 
 
 def test_a_full_cluster_is_waited_for(stage: "Stage", caplog: pytest.LogCaptureFixture) -> None:
