@@ -6,7 +6,6 @@ from logging import Logger
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning.cells import clean
 from spark_jobs.cleaning.rules import Rule, check_patterns
 from spark_jobs.cleaning.separation import separate
 from spark_jobs.reading.records import read
@@ -54,10 +53,8 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     check_patterns(spark, contract)
     with watch.phase("look"):
         records = read(spark, request.inputs["raw_sales_csv_s3"].files, contract, log)
-    cleaned = clean(records.frame, contract, [too_large])
-    done = separate(
-        cleaned, contract, write=write, rejected=f"{request.output}/rejected", watch=watch
-    )
+    rejected = f"{request.output}/rejected"
+    done = separate(records, contract, [too_large], write=write, rejected=rejected, watch=watch)
     written = spark.read.parquet(f"{request.output}/sellers")
     summed = written.agg(F.count(F.lit(1)), F.sum("receita_total"), F.sum("transacoes")).first()
     assert summed is not None, "an aggregate without groups has one row"

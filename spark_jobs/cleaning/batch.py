@@ -9,7 +9,6 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning.cells import clean
 from spark_jobs.cleaning.described import described, of_columns
 from spark_jobs.cleaning.rules import check_patterns
 from spark_jobs.cleaning.separation import broken_rules, separate
@@ -81,7 +80,7 @@ def write_part(batch: Batch, added: Callable[[DataFrame], DataFrame]) -> Part:
         added(many).write.parquet(f"{place}/{KEPT}")
 
     done = separate(
-        clean(records.frame, contract),
+        records,
         contract,
         write=write,
         rejected=f"{place}/{REJECTED}",

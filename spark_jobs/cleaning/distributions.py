@@ -39,7 +39,7 @@ def distributions(
         kinds[label["column"]] = label["kind"]
     wanted = max(1, min(SAMPLED_ROWS, SAMPLED_CELLS // len(kinds)))
     cells = [_cell(name, kind).alias(f"c{i}") for i, (name, kind) in enumerate(kinds.items())]
-    sample = _sample(kept, rows, wanted).select(*cells).collect()
+    sample = _sample(kept, rows, wanted, cells).collect()
     return {
         name: described(kind, [row[index] for row in sample])
         for index, (name, kind) in enumerate(kinds.items())
@@ -56,14 +56,16 @@ def _cell(name: str, kind: str) -> Column:
             return F.substring(quoted(name), 1, CHARACTERS)
 
 
-def _sample(kept: DataFrame, rows: int, wanted: int) -> DataFrame:
+def _sample(kept: DataFrame, rows: int, wanted: int, cells: Sequence[Column]) -> DataFrame:
     if rows <= wanted:
-        return kept
+        return kept.select(*cells)
     # digits of the id that do not choose the side; as all have eight, they compare as text
     place = F.substring(ROW_ID, 9, 8)
     taken = kept.where(place < f"{(wanted << 32) // rows:08x}")
+    # what is sorted are the cells, not the texts that they are made of
+    taken = taken.select(*cells, place.alias("place"), ROW_ID)
     # rows that are equal have one id: too many of them would all be taken
-    return taken.sort(place, ROW_ID).limit(2 * wanted)
+    return taken.sort("place", ROW_ID).limit(2 * wanted).drop("place", ROW_ID)
 
 
 def described(kind: str, cells: Sequence[Any]) -> dict[str, Any]:

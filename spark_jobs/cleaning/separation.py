@@ -1,6 +1,6 @@
 """Separates the rows that a contract takes from those that it rejects."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +8,14 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning.cells import Cleaned
+from spark_jobs.cleaning.cells import Cleaned, clean
 from spark_jobs.cleaning.described import of_columns
+from spark_jobs.cleaning.rules import Rule
 from spark_jobs.columns import quoted
 from spark_jobs.names import FILE, ORIGIN, REJECTED
 from spark_jobs.reading.csv_records import raw_text
 from spark_jobs.reading.errors import told
+from spark_jobs.reading.records import Records
 from spark_jobs.runtime.job import Stopwatch
 
 SETTINGS = {
@@ -45,8 +47,9 @@ class Separated:
 
 
 def separate(
-    cleaned: Cleaned,
+    records: Records,
     contract: Mapping[str, Any],
+    further: Sequence[Rule] = (),
     *,
     write: Callable[[DataFrame], None],
     rejected: str,
@@ -55,8 +58,9 @@ def separate(
     """Have the kept rows written, and write the rejected ones to `rejected`, if there are any.
 
     Args:
-        cleaned: all rows.
-        contract: what they were cleaned by.
+        records: all of them.
+        contract: what they are cleaned by.
+        further: rules beside the contract's.
         write: is called once with the kept rows, and runs them.
         rejected: a folder, for file, position, raw text, reason and broken rules of each
             rejected row.
@@ -65,9 +69,10 @@ def separate(
     Raises:
         JobError: a file can't be read.
     """
-    spark = cleaned.rows.sparkSession
+    spark = records.frame.sparkSession
     for name, value in SETTINGS.items():
         spark.conf.set(name, value)
+    cleaned = clean(records.frame, contract, further)
     came, stayed = Observation("in"), Observation("kept")
     kept = (
         cleaned.rows.select(*(quoted(name) for name in cleaned.names), FILE, REJECTED)
@@ -82,6 +87,8 @@ def separate(
     rules: dict[str, int] = {}
     if rows["kept"] < rows["in"]:
         with watch.phase("reject"), told():
+            if records.placed:
+                cleaned = clean(records.placed, contract, further)
             rules = _write_rejected(spark, _told(cleaned, raw_text(contract)), rejected)
         rows["rejected"] = rules.pop("")
     return Separated(rows, rules, stayed.get)

@@ -42,16 +42,18 @@ def terms_at(
     texts = seen.join(F.broadcast(_examples(prepared, block, buckets)), ROW_ID, "left_semi")
     stages: list[Any] = list(by_row)
     terms = PipelineModel(stages).transform(texts).select(block.hashed.replace("hashed", "terms"))
-    counted = terms.select(F.explode(F.array_distinct(terms.columns[0])).alias("term"))
-    counted = counted.groupBy("term").agg(F.count(F.lit(1)).alias("texts"))
+    term = F.explode(F.array_distinct(terms.columns[0])).alias("term")
     single = HashingTF(inputCol="one", outputCol="hashed", numFeatures=block.size)
-    placed = single.transform(counted.select("term", "texts", F.array("term").alias("one")))
-    placed = placed.withColumn("bucket", _buckets("hashed")[0]).where(F.col("bucket").isin(buckets))
+    placed = single.transform(terms.select(term).withColumn("one", F.array("term")))
+    placed = placed.select("term", _buckets("hashed")[0].alias("bucket"))
+    counted = placed.where(F.col("bucket").isin(buckets)).groupBy("bucket", "term").agg(
+        F.count(F.lit(1)).alias("texts")
+    )
     order = Window.partitionBy("bucket").orderBy(F.desc("texts"), "term")
-    common = placed.withColumn("rank", F.row_number().over(order))
+    common = counted.withColumn("rank", F.row_number().over(order))
     common = common.where(F.col("rank") <= MOST_TERMS).orderBy("bucket", "rank")
     found: dict[int, list[tuple[str, int]]] = {}
-    for row in common.select("bucket", "term", "texts").collect():
+    for row in common.collect():
         found.setdefault(row["bucket"] + block.start, []).append((row["term"], row["texts"]))
     return {place: _told(terms) for place, terms in found.items()}
 

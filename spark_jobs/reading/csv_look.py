@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from spark_jobs.reading.csv_exact import records
-from spark_jobs.reading.csv_plain import oddity
+from spark_jobs.reading.csv_plain import Shape, shape_of
 from spark_jobs.reading.places import on_workers
 from spark_jobs.reading.source_bytes import opened
 from spark_jobs.runtime.job import JobError, SourceFile
@@ -21,16 +21,16 @@ SHOWN = 5  # errors that are told
 
 @dataclass(frozen=True)
 class Look:
-    """Why a file is not plain, if it is not; what is wrong with it, if it can't be read."""
+    """The shape of a file, or what is wrong with it if it can't be read."""
 
-    oddity: str | None
-    error: str | None
+    shape: Shape
+    error: str | None = None
 
 
-def odd_files(
+def shapes_of(
     spark: SparkSession, files: Sequence[SourceFile], dialect: Mapping[str, Any]
-) -> dict[str, str]:
-    """Why each file that is not plain is not, by the file's name.
+) -> dict[str, Shape]:
+    """The shape of each file, by the file's name.
 
     Raises:
         JobError: files are damaged, or have records that do not end or are too long.
@@ -44,17 +44,17 @@ def odd_files(
     if errors := [seen.error for seen in looks if seen.error]:
         more = f"\nand {len(errors) - SHOWN} files more" if len(errors) > SHOWN else ""
         raise JobError("\n".join(errors[:SHOWN]) + more)
-    return {file.name: seen.oddity for file, seen in zip(files, looks, strict=True) if seen.oddity}
+    return {file.name: seen.shape for file, seen in zip(files, looks, strict=True)}
 
 
 def look(file: SourceFile, dialect: Mapping[str, Any]) -> Look:
     """Read the file once if it is plain, else once more, record by record."""
     try:
         with opened(file) as stored:
-            odd = oddity(stored, dialect)
-        if odd:
+            shape = shape_of(stored, dialect)
+        if shape.oddity:
             with opened(file) as stored:
                 deque(records(stored, file.name, dialect), maxlen=0)
     except JobError as error:
-        return Look(None, str(error))
-    return Look(odd, None)
+        return Look(Shape(None, lines=False), str(error))
+    return Look(shape)

@@ -8,6 +8,7 @@ To look takes a fraction of the time that reading does.
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import IO, Any
 
 from spark_jobs.reading.csv_dialect import escape_of, skips_blanks, spark_reads
@@ -18,12 +19,27 @@ BLANKS = r"[\x01-\x09\x0b\x0c\x0e-\x20]+\r?\n"
 BLANK_LINE, BLANK_START = re.compile(rf"\n{BLANKS}"), re.compile(BLANKS)
 
 
-def oddity(file: IO[bytes], dialect: Mapping[str, Any]) -> str | None:
-    """What keeps a file from being plain, in words that follow its name, or None."""
+@dataclass(frozen=True)
+class Shape:
+    """What keeps a file from being plain, in words that follow its name, or None.
+
+    Of a plain one, `lines` tells that each of its lines is a record.
+    """
+
+    oddity: str | None
+    lines: bool
+
+
+def shape_of(file: IO[bytes], dialect: Mapping[str, Any]) -> Shape:
+    """Look at a file from its beginning to its end, or to the first thing that is odd."""
+    quotes = Quotes(dialect)
+    return Shape(_oddity(file, quotes, dialect), not quotes.span_lines)
+
+
+def _oddity(file: IO[bytes], quotes: "Quotes", dialect: Mapping[str, Any]) -> str | None:
     if not spark_reads(dialect["encoding"]):
         return f"is {dialect['encoding']}"
     text = io.TextIOWrapper(file, dialect["encoding"], newline="")
-    quotes = Quotes(dialect)
     try:
         pieces = _whole_lines(text, dialect["max_record_bytes"])
         odd = next(filter(None, (_odd_piece(lines, quotes, dialect) for lines in pieces)), None)
@@ -79,12 +95,17 @@ def _odd_line(lines: str, dialect: Mapping[str, Any]) -> str | None:
 
 
 class Quotes:
-    """Follows the quoted fields of a file from piece to piece of its lines."""
+    """Follows the quoted fields of a file from piece to piece of its lines.
+
+    `span_lines` tells that a field did.
+    """
 
     def __init__(self, dialect: Mapping[str, Any]) -> None:
         self._marks = [mark for mark in (dialect["quote"], escape_of(dialect)) if mark]
         self._longest = dialect["max_record_bytes"]
         self._whole, self._tidy, self._opening = _patterns(dialect)
+        self._tidy_lines = _patterns({**dialect, "multiline": False})[1]
+        self.span_lines = False
         self._open = ""  # a field that the pieces so far leave open
         self._closed = ""
 
@@ -94,7 +115,11 @@ class Quotes:
         if not self._open and not any(mark in lines for mark in self._marks):
             return None
         lines = self._open + lines
-        tidy = self._tidy.match(lines)
+        # most files have no such field, and in the others it is found once
+        tidy = None if self.span_lines else self._tidy_lines.match(lines)
+        if not tidy or tidy.end() < len(lines):
+            self.span_lines = True
+            tidy = self._tidy.match(lines)
         end = tidy.end() if tidy else 0
         if end < len(lines) and not self._opening.match(lines, end):
             return "has quotes where no field begins or ends"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.columns import names_of
-from spark_jobs.reading.csv_look import odd_files
+from spark_jobs.reading.csv_look import shapes_of
 from spark_jobs.reading.csv_records import read_csv
 from spark_jobs.reading.parquet_records import read_parquet
 from spark_jobs.reading.source_bytes import COMPRESSED
@@ -18,10 +18,15 @@ BYTES_PER_TASK = 16 << 20
 
 
 class Records(NamedTuple):
-    """The records, and into how many parts to write them: None where reading splits them well."""
+    """The records, and into how many parts to write them: None where reading splits them well.
+
+    Where `frame` has no exact places in the files, because these are split, `placed` has the same
+    records with them, read from each file by one task.
+    """
 
     frame: DataFrame
     tasks: int | None
+    placed: DataFrame | None = None
 
 
 def read(
@@ -43,12 +48,18 @@ def read(
     if contract["format"] == "parquet":
         return Records(read_parquet(spark, files, names), _tasks(spark, files, split=True))
     dialect = contract["dialect"]
-    odd = odd_files(spark, files, dialect)
+    shapes = shapes_of(spark, files, dialect)
+    odd = {name: shape.oddity for name, shape in shapes.items() if shape.oddity}
     for name, why in odd.items():
         log.info("%s %s, so it is read with more care, by one task", name, why)
     packed = any(file.uri.endswith(COMPRESSED) for file in files)
-    split = not (dialect["multiline"] or odd or packed)
-    return Records(read_csv(spark, files, odd, names, dialect), _tasks(spark, files, split=split))
+    lines = all(shape.lines for shape in shapes.values())
+    tasks = _tasks(spark, files, split=lines and not (odd or packed))
+    whole = read_csv(spark, files, odd, names, dialect)
+    if tasks or not dialect["multiline"]:
+        return Records(whole, tasks)
+    by_line = {**dialect, "multiline": False}
+    return Records(read_csv(spark, files, odd, names, by_line), tasks, placed=whole)
 
 
 def _tasks(spark: SparkSession, files: Sequence[SourceFile], *, split: bool) -> int | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from emr_ml.contract import Dialect
 from spark_jobs.reading.csv_exact import Record, readable, records, trimmed
-from spark_jobs.reading.csv_plain import oddity
+from spark_jobs.reading.csv_plain import shape_of
 from spark_jobs.runtime.job import JobError
 
 PIECES = ["a", "b", ",", "\n", "\r\n", '"', '""', '"x,y"', '"p\nq"', " ", "é", "a,b\n"]
@@ -66,8 +66,17 @@ def test_the_texts_of_the_records_are_the_file_but_for_empty_lines(text: str) ->
 @given(TEXTS)
 def test_a_plain_file_is_one_whose_quotes_are_all_in_place(text: str) -> None:
     text = "x,y\n" + text
-    if oddity(io.BytesIO(text.encode()), dialect()) is None:
+    if not shape_of(io.BytesIO(text.encode()), dialect()).oddity:
         assert is_closed(text)
+
+
+@given(TEXTS)
+def test_the_lines_of_a_plain_file_are_records_if_no_field_has_a_line_break(text: str) -> None:
+    text = "x,y\n" + text
+    shape = shape_of(io.BytesIO(text.encode()), dialect())
+    if not shape.oddity:
+        fields = [field for record in taken(text) for field in record.fields]
+        assert shape.lines == (not any("\n" in field or "\r" in field for field in fields))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +95,7 @@ def test_a_plain_file_is_one_whose_quotes_are_all_in_place(text: str) -> None:
 def test_what_keeps_a_file_from_being_plain_is_said(text: str | bytes, odd: str | None) -> None:
     stored = text.encode() if isinstance(text, str) else text
 
-    assert oddity(io.BytesIO(stored), dialect()) == odd
+    assert shape_of(io.BytesIO(stored), dialect()).oddity == odd
 
 
 def test_an_error_names_file_record_and_line_and_shows_where_it_begins() -> None:

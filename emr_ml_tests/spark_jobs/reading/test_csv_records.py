@@ -5,13 +5,15 @@ import gzip
 import pytest
 
 from emr_ml.contract import Contract
-from emr_ml_tests.spark_jobs.bench import Bench
+from emr_ml_tests.spark_jobs.bench import CLEANED_BY, LOG, Bench
+from spark_jobs.reading.records import BYTES_PER_TASK, read
 
 TWO = Contract.model_validate({"columns": {"age": "numeric", "words": "text"}})
 LINES = Contract.model_validate(
     {"columns": {"age": "numeric", "words": "text"}, "dialect": {"multiline": False}}
 )
 
+LONG = f'1,"{"a" * 1000}"\n' * (BYTES_PER_TASK // 1000)
 ODD_NAMES = ("two words", "a.b", "a`b", "été", "it's", "Age", "age", 'say "x"', "c0", "a:b")
 ODD_FILES = ("two words.csv", "a[1].csv", "a*.csv", "a+b.csv", "a%20b.csv", "a{b,c}.csv", "é?.csv")
 
@@ -200,3 +202,22 @@ def test_the_encoding_is_the_contracts(bench: Bench) -> None:
     (row,) = bench.process({"a.csv": "mots,n\nété,1\n".encode("iso-8859-1")}, contract).kept
 
     assert row["mots"] == "été"
+
+
+@pytest.mark.parametrize(("last", "split"), [('1,"one"\n', True), ('1,"one\ntwo"\n', False)])
+def test_a_large_file_is_split_if_no_field_has_a_line_break(
+    bench: Bench, last: str, split: bool
+) -> None:
+    files = bench.snapshot({"a.csv": f"age,words\n{LONG}{last}"}, TWO)
+
+    found = read(bench.spark, files, TWO.pick(*CLEANED_BY), LOG)
+
+    assert (found.frame.rdd.getNumPartitions() > 1) == split
+
+
+def test_a_rejected_record_of_a_file_that_is_split_has_its_number(bench: Bench) -> None:
+    done = bench.process(f"age,words\n{LONG}x,one\n{LONG}", TWO)
+
+    lines = LONG.count("\n")
+    assert [row["record"] for row in done.rejected] == [lines + 1]
+    assert done.result.rows == {"in": 2 * lines + 1, "kept": 2 * lines, "rejected": 1}
