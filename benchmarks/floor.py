@@ -4,13 +4,13 @@ import sys
 
 from pyspark.sql import SparkSession
 
-from emr_ml.launchers.local_conf import local_conf
+from emr_ml.launchers.local_conf import Size, local_conf
 
 
 def main(path: str, *, small: bool) -> None:
     """Print the number of rows."""
     builder = SparkSession.builder
-    for name, value in local_conf(on_s3=False, small=small).items():
+    for name, value in local_conf(on_s3=False, size=Size.SMALL if small else Size.LARGE).items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     rows = spark.read.csv(path, header=True, multiLine=True, escape='"')

@@ -34,7 +34,7 @@ def make_launcher(settings: Settings) -> Launcher:
 
 def _local(settings: Settings) -> Launcher:
     from emr_ml.launchers.local import LocalLauncher
-    from emr_ml.launchers.local_conf import are_small
+    from emr_ml.launchers.local_conf import size_of
     from spark_jobs.runtime.lake import open_lake
 
     sources = (settings.lake, settings.source, settings.scoring_source, settings.sales_source)
@@ -43,7 +43,7 @@ def _local(settings: Settings) -> Launcher:
         settings.fast_poll_seconds,
         settings.spark_conf,
         on_s3=any(source and source.startswith("s3://") for source in sources),
-        small=are_small(sources[1:]),
+        size=size_of(sources[1:]),
     )
 
 

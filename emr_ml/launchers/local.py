@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emr_ml.claims import Held
 from emr_ml.launchers.base import Computed, Launcher, LaunchError
-from emr_ml.launchers.local_conf import local_conf, unseen
+from emr_ml.launchers.local_conf import Size, local_conf, unseen
 from emr_ml.versions import local_spark
 from spark_jobs.runtime.attempt import begin
 from spark_jobs.runtime.execution import execute
@@ -42,11 +42,11 @@ class LocalLauncher(Launcher):
         spark_conf: dict[str, str],
         *,
         on_s3: bool,
-        small: bool = False,
+        size: Size = Size.LARGE,
     ) -> None:
         super().__init__(lake, poll_seconds)
         self._on_s3 = on_s3
-        self._small = small
+        self._size = size
         self._spark_conf = spark_conf
         self._session: LazyPySparkResource | None = None
 
@@ -84,7 +84,7 @@ class LocalLauncher(Launcher):
 
             named = [file.uri for given in request.inputs.values() for file in given.files]
             on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in named)
-            conf = local_conf(on_s3=on_s3, small=self._small)
+            conf = local_conf(on_s3=on_s3, size=self._size)
             ours = {key: conf[key] for key in conf if key not in self._spark_conf}
             self._session = LazyPySparkResource(spark_config=ours)
         try:

@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
+from enum import IntEnum
 from pathlib import Path
 
 from emr_ml.listing import SourceError, list_source
@@ -29,10 +30,12 @@ LARGE = (
 )
 # Java then compiles what it can at once, but not well: half of the time that a short run takes
 SMALL = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-SMALL_BYTES = 1 << 20  # of sources: to start takes most of the time then
-# plans that are not compiled, and that are made once
+# Spark then makes no code of the steps of a plan: on 50,000 texts, that took longer than it saved
+MEDIUM_PLANS = {"spark.sql.codegen.wholeStage": "false"}
+# nor of expressions, and plans are made once
 SMALL_PLANS = {
-    "spark.sql.codegen.wholeStage": "false",
+    **MEDIUM_PLANS,
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
 }
@@ -42,13 +45,16 @@ SUBMIT_ARGS = "PYSPARK_SUBMIT_ARGS"
 _one_at_a_time = threading.Lock()
 
 
-def local_conf(*, on_s3: bool, small: bool = False) -> dict[str, str]:
-    """Settings for all cores of one machine.
+class Size(IntEnum):
+    """Up to how many bytes of sources Spark is set up alike."""
 
-    Args:
-        on_s3: with S3A.
-        small: for data so small that starting takes most of the time: see `are_small`.
-    """
+    SMALL = 1 << 20  # to start takes most of the time
+    MEDIUM = 1 << 25
+    LARGE = sys.maxsize
+
+
+def local_conf(*, on_s3: bool, size: Size = Size.LARGE) -> dict[str, str]:
+    """Settings for all cores of one machine; `on_s3` with S3A."""
     cores = os.cpu_count() or 1
     conf = {
         "spark.app.name": "emr_ml",
@@ -58,7 +64,7 @@ def local_conf(*, on_s3: bool, small: bool = False) -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         # other users of this machine reach the driver's ports, and these take Java objects
         "spark.authenticate": "true",
-        "spark.driver.extraJavaOptions": SMALL if small else LARGE,
+        "spark.driver.extraJavaOptions": SMALL if size is Size.SMALL else LARGE,
         # at WARN, Spark compares every header with names that the jobs do not use
         "spark.log.level": "ERROR",
         # 200 is for clusters: here most of the tasks would be empty
@@ -67,23 +73,29 @@ def local_conf(*, on_s3: bool, small: bool = False) -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
         **NO_CALL_SITES,
     }
-    if small:
-        conf |= SMALL_PLANS
+    match size:
+        case Size.SMALL:
+            conf |= SMALL_PLANS
+        case Size.MEDIUM:
+            conf |= MEDIUM_PLANS
+        case Size.LARGE:
+            pass
     if ARCHIVE.exists():
         # beside the options that a user may set
         conf["spark.driver.defaultJavaOptions"] = f"-XX:SharedArchiveFile={ARCHIVE} -Xlog:cds=off"
     return conf | s3_conf() if on_s3 else conf
 
 
-def are_small(sources: Iterable[str | None]) -> bool:
-    """Whether there is little in these files and folders of this machine; None is a sample."""
+def size_of(sources: Iterable[str | None]) -> Size:
+    """How much there is in these files and folders of this machine; None is a sample."""
     given = [source for source in sources if source]
     if any(source.startswith("s3://") for source in given):
-        return False
+        return Size.LARGE
     try:
-        return sum(file.size for source in given for file in list_source(source)) <= SMALL_BYTES
+        found = sum(file.size for source in given for file in list_source(source))
     except (SourceError, OSError):
-        return False  # whoever reads them tells what is wrong
+        return Size.LARGE  # whoever reads them tells what is wrong
+    return next(size for size in Size if found <= size)
 
 
 @contextmanager

@@ -5,30 +5,38 @@ from pathlib import Path
 import pytest
 
 from emr_ml.launchers import local_conf
-from emr_ml.launchers.local_conf import are_small
+from emr_ml.launchers.local_conf import Size, size_of
 
 
 @pytest.fixture(name="folder")
-def fixture_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of two files of 4 bytes each, where 10 bytes are few."""
-    monkeypatch.setattr(local_conf, "SMALL_BYTES", 10)
+def fixture_folder(tmp_path: Path) -> Path:
+    """A folder of two files that are small by themselves, but not together."""
     for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_text("1,2\n")
+        (tmp_path / name).write_bytes(bytes(Size.SMALL // 2 + 1))
     return tmp_path
 
 
 def test_samples_are_small() -> None:
-    assert are_small([None, None])
+    assert size_of([None, None]) is Size.SMALL
 
 
-def test_few_bytes_in_all_sources_together_are_small(folder: Path) -> None:
-    assert are_small([str(folder), None])
-    assert not are_small([str(folder), str(folder / "a.csv")])
+def test_the_bytes_of_all_sources_together_are_the_size(folder: Path) -> None:
+    assert size_of([str(folder / "a.csv"), None]) is Size.SMALL
+    assert size_of([str(folder), None]) is Size.MEDIUM
+    assert size_of([str(folder / "a.csv"), str(folder / "b.csv")]) is Size.MEDIUM
 
 
 @pytest.mark.parametrize("source", ["s3://bucket/rows", "/no/such/file.csv"])
 def test_what_is_not_known_to_be_small_is_not(source: str) -> None:
-    assert not are_small([None, source])
+    assert size_of([None, source]) is Size.LARGE
+
+
+def test_plans_are_compiled_for_much_data_alone() -> None:
+    compiled = {
+        size: local_conf.local_conf(on_s3=False, size=size).get("spark.sql.codegen.wholeStage")
+        for size in Size
+    }
+    assert compiled == {Size.SMALL: "false", Size.MEDIUM: "false", Size.LARGE: None}
 
 
 @pytest.mark.parametrize(("said", "gigabytes"), [(str(8 << 30), 2), (str(1 << 30), 1)])

@@ -46,8 +46,10 @@ def terms_at(
     single = HashingTF(inputCol="one", outputCol="hashed", numFeatures=block.size)
     placed = single.transform(terms.select(term).withColumn("one", F.array("term")))
     placed = placed.select("term", _buckets("hashed")[0].alias("bucket"))
-    counted = placed.where(F.col("bucket").isin(buckets)).groupBy("bucket", "term").agg(
-        F.count(F.lit(1)).alias("texts")
+    counted = (
+        placed.where(F.col("bucket").isin(buckets))
+        .groupBy("bucket", "term")
+        .agg(F.count(F.lit(1)).alias("texts"))
     )
     order = Window.partitionBy("bucket").orderBy(F.desc("texts"), "term")
     common = counted.withColumn("rank", F.row_number().over(order))
