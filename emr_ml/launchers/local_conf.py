@@ -28,6 +28,10 @@ LARGE = (
     "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 "
     "-XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
 )
+# What plans and starts Spark's jobs need not be compiled well: for 50,000 texts, that took two fifths
+# of all time that Java compiled. With more data, some of it runs for long, as to serialize rows does.
+DIRECTIVES = Path(__file__).with_name("compiler_directives.json")
+MEDIUM = f'{LARGE} -XX:+UnlockDiagnosticVMOptions "-XX:CompilerDirectivesFile={DIRECTIVES}"'
 # Java then compiles what it can at once, but not well: half of the time that a short run takes
 SMALL = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 # Spark then makes no code of the steps of a plan: on 50,000 texts, that took longer than it saved
@@ -53,6 +57,10 @@ class Size(IntEnum):
     LARGE = sys.maxsize
 
 
+JAVA = {Size.SMALL: SMALL, Size.MEDIUM: MEDIUM, Size.LARGE: LARGE}
+PLANS = {Size.SMALL: SMALL_PLANS, Size.MEDIUM: MEDIUM_PLANS, Size.LARGE: {}}
+
+
 def local_conf(*, on_s3: bool, size: Size = Size.LARGE) -> dict[str, str]:
     """Settings for all cores of one machine; `on_s3` with S3A."""
     cores = os.cpu_count() or 1
@@ -64,7 +72,7 @@ def local_conf(*, on_s3: bool, size: Size = Size.LARGE) -> dict[str, str]:
         "spark.driver.bindAddress": "127.0.0.1",
         # other users of this machine reach the driver's ports, and these take Java objects
         "spark.authenticate": "true",
-        "spark.driver.extraJavaOptions": SMALL if size is Size.SMALL else LARGE,
+        "spark.driver.extraJavaOptions": JAVA[size],
         # at WARN, Spark compares every header with names that the jobs do not use
         "spark.log.level": "ERROR",
         # 200 is for clusters: here most of the tasks would be empty
@@ -72,14 +80,8 @@ def local_conf(*, on_s3: bool, size: Size = Size.LARGE) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         **NO_CALL_SITES,
+        **PLANS[size],
     }
-    match size:
-        case Size.SMALL:
-            conf |= SMALL_PLANS
-        case Size.MEDIUM:
-            conf |= MEDIUM_PLANS
-        case Size.LARGE:
-            pass
     if ARCHIVE.exists():
         # beside the options that a user may set
         conf["spark.driver.defaultJavaOptions"] = f"-XX:SharedArchiveFile={ARCHIVE} -Xlog:cds=off"

@@ -1,5 +1,8 @@
 """What Spark is told on one machine."""
 
+import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,15 @@ def test_plans_are_compiled_for_much_data_alone() -> None:
         for size in Size
     }
     assert compiled == {Size.SMALL: "false", Size.MEDIUM: "false", Size.LARGE: None}
+
+
+@pytest.mark.parametrize("size", Size)
+def test_java_takes_its_options_without_complaint(size: Size) -> None:
+    java = shutil.which("java")
+    assert java, "Spark needs it"
+    command = [java, *shlex.split(local_conf.JAVA[size]), "-version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "warning" not in (done.stdout + done.stderr).lower()
 
 
 @pytest.mark.parametrize(("said", "gigabytes"), [(str(8 << 30), 2), (str(1 << 30), 1)])
