@@ -28,8 +28,8 @@ LARGE = (
     "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 "
     "-XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
 )
-# What plans and starts Spark's jobs need not be compiled well: for 50,000 texts, that took two fifths
-# of all time that Java compiled. With more data, some of it runs for long, as to serialize rows does.
+# What plans and starts Spark's jobs need not be compiled well: for 50,000 texts, that took two
+# fifths of C2's time. With more data, some of it runs for long, as to serialize rows does.
 DIRECTIVES = Path(__file__).with_name("compiler_directives.json")
 MEDIUM = f'{LARGE} -XX:+UnlockDiagnosticVMOptions "-XX:CompilerDirectivesFile={DIRECTIVES}"'
 # Java then compiles what it can at once, but not well: half of the time that a short run takes
