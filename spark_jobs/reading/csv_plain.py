@@ -1,7 +1,8 @@
 """Tells the files that Spark's CSV reader and Python's csv module read alike from all others.
 
-A file is plain if each of its bytes is of the encoding, none is NUL, no line is of blanks alone,
-lines end in `\\n` or `\\r\\n`, and quoted fields begin and end where fields do. Most files are.
+A file is plain if each of its bytes is of the encoding, none is NUL, no line is of blanks alone or
+begins with a byte order mark, lines end in `\\n` or `\\r\\n`, and quoted fields begin and end where
+fields do. Most files are.
 To look takes a fraction of the time that reading does.
 """
 
@@ -17,6 +18,7 @@ CHUNK = 1 << 20  # characters
 # all that Spark's reader takes for blanks, and drops lines of
 BLANKS = r"[\x01-\x09\x0b\x0c\x0e-\x20]+\r?\n"
 BLANK_LINE, BLANK_START = re.compile(rf"\n{BLANKS}"), re.compile(BLANKS)
+BYTE_ORDER_MARK = "\ufeff"  # Spark's reader drops it from each line that it reads by itself
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class TooLongError(Exception):
 
 def _whole_lines(text: io.TextIOWrapper, longest: int) -> Iterator[str]:
     """The text in pieces that end where a line does, the last one in any case."""
-    rest = ""
+    rest = text.read(1).removeprefix(BYTE_ORDER_MARK)
     while chunk := text.read(min(CHUNK, longest)):
         head, end, tail = chunk.rpartition("\n")
         if end:
@@ -91,6 +93,8 @@ def _odd_line(lines: str, dialect: Mapping[str, Any]) -> str | None:
             return "has lines that end in different ways"
     if BLANK_LINE.search(lines) or BLANK_START.match(lines):
         return "has a line of blanks"
+    if lines.startswith(BYTE_ORDER_MARK) or f"\n{BYTE_ORDER_MARK}" in lines:
+        return "has a byte order mark within"
     return None
 
 

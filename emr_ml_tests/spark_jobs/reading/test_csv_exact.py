@@ -84,6 +84,8 @@ def test_the_lines_of_a_plain_file_are_records_if_no_field_has_a_line_break(text
     [
         ("x,y\n1,2\n", None),
         ('x,y\r\n"1\n\n2","a ""b"""\r\n', None),
+        ("\ufeffx,y\n1,\ufeff2\n", None),
+        ("\ufeffx,y\n\ufeff1,2\n", "has a byte order mark within"),
         ("x,y\n1,\0\n", "has NUL bytes"),
         ("x,y\n   \n1,2\n", "has a line of blanks"),
         ("x,y\r1,2\r", "has a carriage return without a line feed"),
