@@ -1,12 +1,20 @@
 """CSV files of any column order, name and place: what is read, and where each record stood."""
 
+import csv
 import gzip
+import io
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import CLEANED_BY, LOG, Bench
+from spark_jobs.names import FIELDS, MALFORMED, TEXT
+from spark_jobs.reading.csv_plain import shape_of
+from spark_jobs.reading.csv_records import read_csv
 from spark_jobs.reading.records import BYTES_PER_TASK, read
+from spark_jobs.runtime.execution import own_session
 
 TWO = Contract.model_validate({"columns": {"age": "numeric", "words": "text"}})
 LINES = Contract.model_validate(
@@ -14,6 +22,11 @@ LINES = Contract.model_validate(
 )
 
 LONG = f'1,"{"a" * 1000}"\n' * (BYTES_PER_TASK // 1000)
+FIELDS_OF_LINES = st.lists(
+    st.text(st.sampled_from(["a", ",", '"', " ", "é", "\\", "\t", "\ufeff"]), max_size=6),
+    min_size=1,
+    max_size=3,
+)
 ODD_NAMES = ("two words", "a.b", "a`b", "été", "it's", "Age", "age", 'say "x"', "c0", "a:b")
 ODD_FILES = ("two words.csv", "a[1].csv", "a*.csv", "a+b.csv", "a%20b.csv", "a{b,c}.csv", "é?.csv")
 
@@ -221,3 +234,31 @@ def test_a_rejected_record_of_a_file_that_is_split_has_its_number(bench: Bench) 
     lines = LONG.count("\n")
     assert [row["record"] for row in done.rejected] == [lines + 1]
     assert done.result.rows == {"in": 2 * lines + 1, "kept": 2 * lines, "rejected": 1}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(FIELDS_OF_LINES, max_size=12), st.sampled_from(["\n", "\r\n"]))
+def test_the_records_of_a_file_that_is_split_are_those_of_the_whole(
+    bench: Bench, lines: list[list[str]], end: str
+) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator=end).writerows([["age", "words"], *lines])
+    stored = text.getvalue().encode()
+    dialect = TWO.pick("dialect")["dialect"]
+    shape = shape_of(io.BytesIO(stored), dialect)
+    if shape.oddity:
+        return
+    files = bench.snapshot({"a.csv": stored}, TWO)
+    spark = own_session(bench.spark)
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "20")
+
+    def rows(*, multiline: bool) -> list[str]:
+        found = read_csv(spark, files, [], ["age", "words"], {**dialect, "multiline": multiline})
+        told = [
+            (row["age"], row["words"], row[TEXT].rstrip() if row[MALFORMED] else row[FIELDS])
+            for row in found.collect()
+        ]
+        return sorted(map(str, told))
+
+    assert shape.lines
+    assert rows(multiline=False) == rows(multiline=True)
