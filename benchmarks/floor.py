@@ -4,13 +4,13 @@ import sys
 
 from pyspark.sql import SparkSession
 
-from emr_ml.launchers.local_conf import Size, local_conf
+from emr_ml.launchers.local_conf import local_conf, size_of
 
 
-def main(path: str, *, small: bool) -> None:
-    """Print the number of rows."""
+def main(path: str) -> None:
+    """Print the number of rows; Java has the flags that it has in a run on that file."""
     builder = SparkSession.builder
-    for name, value in local_conf(on_s3=False, size=Size.SMALL if small else Size.LARGE).items():
+    for name, value in local_conf(on_s3=False, size=size_of([path])).items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     rows = spark.read.csv(path, header=True, multiLine=True, escape='"')
@@ -19,4 +19,4 @@ def main(path: str, *, small: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], small="--small" in sys.argv[2:])
+    main(sys.argv[1])

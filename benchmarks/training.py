@@ -123,11 +123,9 @@ def contestants(data: Data, place: Path) -> Iterator[Contestant]:
     yield Contestant("changed", [*run, "--config-json", json.dumps(CHANGED)], variables)
     # last, so that the figures that stand in the end are those of the default settings
     yield Contestant("unchanged", run, variables)
+    yield _script("floor", str(data.source or sample.breast_cancer(place / "sample")))
     if not data.source:
-        path = str(sample.breast_cancer(place / "sample"))
-        yield _script("floor", path, "--small")
         return
-    yield _script("floor", str(data.source))
     figures = str(place / "sklearn.json")
     yield _script("sklearn_way", str(data.source), str(data.contract), figures)
     if data.source == REVIEWS:

@@ -84,7 +84,7 @@ def local_conf(*, on_s3: bool, size: Size = Size.LARGE) -> dict[str, str]:
     }
     if ARCHIVE.exists():
         # beside the options that a user may set
-        conf["spark.driver.defaultJavaOptions"] = f"-XX:SharedArchiveFile={ARCHIVE} -Xlog:cds=off"
+        conf["spark.driver.defaultJavaOptions"] = f'"-XX:SharedArchiveFile={ARCHIVE}" -Xlog:cds=off'
     return conf | s3_conf() if on_s3 else conf
 
 

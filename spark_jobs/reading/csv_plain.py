@@ -2,8 +2,8 @@
 
 A file is plain if each of its bytes is of the encoding, none is NUL, no line is of blanks alone or
 begins with a byte order mark, lines end in `\\n` or `\\r\\n`, and quoted fields begin and end where
-fields do. Most files are.
-To look takes a fraction of the time that reading does.
+fields do. Most files are. To look takes a fraction of the time
+that reading does.
 """
 
 import io
@@ -60,7 +60,7 @@ class TooLongError(Exception):
 
 def _whole_lines(text: io.TextIOWrapper, longest: int) -> Iterator[str]:
     """The text in pieces that end where a line does, the last one in any case."""
-    rest = text.read(1).removeprefix(BYTE_ORDER_MARK)
+    rest = text.read(1).removeprefix(BYTE_ORDER_MARK)  # that of the file
     while chunk := text.read(min(CHUNK, longest)):
         head, end, tail = chunk.rpartition("\n")
         if end:
