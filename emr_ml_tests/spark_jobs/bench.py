@@ -21,6 +21,7 @@ from spark_jobs.runtime.execution import own_session
 from spark_jobs.runtime.job import Input, Request, Result, SourceFile
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.parts import Taken
+from spark_jobs.runtime.version import digest
 
 CLEANED_BY = ("format", "dialect", "missing", "columns", "label", "id")
 DEFAULTS: dict[str, Any] = ModelParams.model_validate({}).model_dump(mode="json")
@@ -65,7 +66,7 @@ class Done:
 
     @property
     def as_input(self) -> Input:
-        return Input("0" * 32, str(self.path), parts=self.parts)
+        return Input(digest({"path": str(self.path)}), str(self.path), parts=self.parts)
 
 
 class Bench:
@@ -146,7 +147,8 @@ class Bench:
         (folder / "kept").mkdir()
         named = [{**row, "row_id": row_id(row["side"], i)} for i, row in enumerate(rows)]
         pq.write_table(pa.Table.from_pylist(named, schema), folder / "kept" / "part.parquet")
-        return Input("0" * 32, str(folder), parts=(Taken(folder.name),))
+        version = digest({"path": str(folder)})
+        return Input(version, str(folder), parts=(Taken(folder.name),))
 
     def train(self, dataset: Input, contract: Contract, **params: Any) -> Done:
         """`lr_model`, with parameters for small data where none are given."""
