@@ -53,9 +53,9 @@ def terms_at(
     )
     order = Window.partitionBy("bucket").orderBy(F.desc("texts"), "term")
     common = counted.withColumn("rank", F.row_number().over(order))
-    common = common.where(F.col("rank") <= MOST_TERMS).orderBy("bucket", "rank")
+    common = common.where(F.col("rank") <= MOST_TERMS)
     found: dict[int, list[tuple[str, int]]] = {}
-    for row in common.collect():
+    for row in sorted(common.collect(), key=lambda row: row["rank"]):
         found.setdefault(row["bucket"] + block.start, []).append((row["term"], row["texts"]))
     return {place: _told(terms) for place, terms in found.items()}
 
@@ -67,7 +67,7 @@ def _examples(prepared: DataFrame, block: Block, buckets: Sequence[int]) -> Data
     met = F.explode(F.array_intersect(_buckets(block.hashed), wanted)).alias("bucket")
     order = Window.partitionBy("bucket").orderBy(ROW_ID)
     ranked = train.select(ROW_ID, met).withColumn("rank", F.row_number().over(order))
-    return ranked.where(F.col("rank") <= TEXTS_OF_A_TERM).select(ROW_ID).distinct()
+    return ranked.where(F.col("rank") <= TEXTS_OF_A_TERM).select(ROW_ID)
 
 
 def _buckets(hashed: str) -> Column:
