@@ -84,7 +84,9 @@ def _look(process: psutil.Process, spent: dict[psutil.Process, float]) -> int:
             spent[each] = times.user + times.system
             commands[each.pid] = command = each.cmdline()
             # Java starts a program as a twin of itself, whose memory is its own until it has begun
-            is_twin = each.name() == "java" and command == commands.get(each.ppid())
+            # (the name of the process is that of the thread which did it)
+            is_java = bool(command) and Path(command[0]).name == "java"
+            is_twin = is_java and command == commands.get(each.ppid())
             memory += 0 if is_twin else each.memory_info().rss
         except psutil.Error:
             continue  # it has just ended
