@@ -19,19 +19,23 @@ CONTAINER_LIMITS = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
-# Throughput counts here, not pauses; but Java may take a seventh of its time for garbage, not a
-# hundredth. For 50,000 texts a run took 2.1 GB so, 3.0 with a tenth, and about the same time. With
-# ten times its own thresholds, what it compiles well is what has run for long: else that took a
-# third of all CPU time of a run on texts.
-LARGE = (
-    "-XX:+UseParallelGC -XX:GCTimeRatio=6 "
+# With ten times its own thresholds, what Java compiles well is what has run for long: else that
+# took a third of all CPU time of a run on texts.
+COMPILES_LATE = (
     "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 "
     "-XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
 )
+# Throughput counts here, not pauses; but Java may take a seventh of its time for garbage, or a
+# quarter, not a hundredth. For 50,000 texts, a run with 4 GB took 2.7 GB of them with a seventh,
+# 2.0 with a quarter, and the same time.
+LARGE = f"-XX:+UseParallelGC -XX:GCTimeRatio=6 {COMPILES_LATE}"
 # What plans and starts Spark's jobs need not be compiled well: for 50,000 texts, that took two
 # fifths of C2's time. With more data, some of it runs for long, as to serialize rows does.
 DIRECTIVES = Path(__file__).with_name("compiler_directives.json")
-MEDIUM = f'{LARGE} -XX:+UnlockDiagnosticVMOptions "-XX:CompilerDirectivesFile={DIRECTIVES}"'
+MEDIUM = (
+    f"-XX:+UseParallelGC -XX:GCTimeRatio=3 {COMPILES_LATE} "
+    f'-XX:+UnlockDiagnosticVMOptions "-XX:CompilerDirectivesFile={DIRECTIVES}"'
+)
 # Java then compiles what it can at once, but not well: half of the time that a short run takes
 SMALL = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 # Spark then makes no code of the steps of a plan: on 50,000 texts, that took longer than it saved
