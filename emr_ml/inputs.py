@@ -3,11 +3,11 @@
 import dagster as dg
 
 from emr_ml import current
+from emr_ml.uses import use
 from spark_jobs.runtime.job import Input, JobError, SourceFile
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Taken
 from spark_jobs.runtime.report import Report, attempt_key, read_report
-from spark_jobs.runtime.uses import use
 
 PAGE = 20
 

@@ -17,13 +17,12 @@ from emr_ml.launchers.base import Launcher, LaunchError, Outcome, Work
 from emr_ml.listing import SourceError
 from emr_ml.presentation import describe
 from emr_ml.snapshot import take_snapshot
-from emr_ml.versions import code_of
+from emr_ml.uses import use
+from emr_ml.versions import code_of, digest
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import Input, JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, commit, read_report
-from spark_jobs.runtime.uses import use
-from spark_jobs.runtime.version import digest
 
 
 class SparkConfig(dg.Config):

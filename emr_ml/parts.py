@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from emr_ml.uses import use
+from emr_ml.versions import digest
 from spark_jobs.runtime.job import Input, SourceFile
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part
 from spark_jobs.runtime.report import PART, parts_key, read_parts
-from spark_jobs.runtime.uses import use
-from spark_jobs.runtime.version import digest
 
 if TYPE_CHECKING:
     from emr_ml.launchers.base import Work

@@ -1,17 +1,57 @@
-"""What of this installation goes into a version: the code of a job, and the release of Spark."""
+"""The version of an asset: a digest of everything that determines it, and of nothing else."""
 
 import ast
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version as installed
 from importlib.util import resolve_name
 from pathlib import Path
+from typing import Any
 
 import spark_jobs
-from spark_jobs.runtime.version import digest
 
 JOBS = Path(spark_jobs.__file__).parent
+DIGITS = 32
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """32 hex digits of SHA-256 over canonical JSON: sorted keys, no blanks, UTF-8."""
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def version_of(
+    asset: str,
+    *,
+    code: str,
+    contract: Mapping[str, Any],
+    params: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    spark: str,
+) -> str:
+    """The version of a Spark-made asset.
+
+    Args:
+        code: `code_of(asset)`.
+        contract: the fields that the job uses, and no others.
+        params: with defaults filled in.
+        inputs: versions by asset.
+        spark: release of Spark, such as `4.1.1`.
+    """
+    return digest(
+        {
+            "asset": asset,
+            "code": code,
+            "contract": contract,
+            "params": params,
+            "inputs": inputs,
+            "spark": spark,
+        }
+    )
 
 
 def local_spark() -> str:

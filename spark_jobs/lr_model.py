@@ -7,7 +7,6 @@ of the estimator, the one that does best on the validation side is chosen.
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from logging import Logger
 from math import inf
 from typing import Any
@@ -20,7 +19,6 @@ from spark_jobs.kept import kept_rows
 from spark_jobs.learning.estimators import trials
 from spark_jobs.learning.features import FEATURES, Featurizer, featurizer
 from spark_jobs.learning.moments import moments_of
-from spark_jobs.learning.prepared import prepared_texts
 from spark_jobs.learning.sides import Side, check_sides, count_sides
 from spark_jobs.learning.sizes import at_once, check_size, dimensions, one_row_of
 from spark_jobs.learning.slots import block_at, blocks_of
@@ -83,7 +81,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     usable, ignored = usable_columns(sides[TRAIN], kinds, log)
     seen = target.on(rows.where(F.col(SIDE).isin(TRAIN, VALIDATION)))
     field = Field(seen, sides[TRAIN].rows + sides[VALIDATION].rows, usable, target)
-    contenders, strongest = contend(field, request, watch, log)
+    contenders, strongest = contend(field, params, watch, log)
     best = best_of(contenders, target)
     with watch.phase("write"):
         stages: list[Any] = [*best.stages, best.candidate.model, *target.way_back()]
@@ -103,26 +101,24 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
 
 
 def contend(
-    field: Field, request: Request, watch: Stopwatch, log: Logger
+    field: Field, params: Mapping[str, Any], watch: Stopwatch, log: Logger
 ) -> tuple[list[Contender], dict[str, Any]]:
     """Each featurizer with each candidate of the estimator; of the vectors one lot at a time.
 
     And the figures of the features of the best.
     """
-    params, target, spark = request.params, field.target, field.seen.sparkSession
-    estimator = params["estimator"]
+    estimator, target, spark = params["estimator"], field.target, field.seen.sparkSession
     classes = len(target.classes)
     ordered = field.rows if estimator == "random_forest" else None
     contenders: list[Contender] = []
     strongest: dict[str, Any] = {}
     for index, given in enumerate(params["featurizers"]):
         settings = {"index": index, **given, "dimensions": dimensions(given, estimator, classes)}
-        prepare = partial(prepared_texts, request=request, settings=settings, log=log)
         log.info("featurizer %s", ", ".join(f"{key} {settings[key]}" for key in settings))
         with ExitStack() as kept:
             with watch.phase("featurize"):
                 plan = featurizer(field.kinds, settings)
-                lot = vectors_of(field.seen, plan, prepare, ordered, kept)
+                lot = vectors_of(field.seen, plan, ordered, kept)
                 first = lot.vectors.first()
             assert first is not None, "the sides that are needed have rows"
             size = first[FEATURES].size

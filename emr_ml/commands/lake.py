@@ -9,10 +9,10 @@ from emr_ml.aws_errors import is_aws_error
 from emr_ml.champions.record import MODEL
 from emr_ml.settings import Settings, SettingsError, load_settings
 from emr_ml.stack import with_stack
+from emr_ml.uses import use
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import read_report
-from spark_jobs.runtime.uses import use
 
 PATIENCE_SECONDS = 30.0
 

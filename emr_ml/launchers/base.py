@@ -11,6 +11,8 @@ from typing import Any
 
 from emr_ml.claims import Claim, Claims, Held
 from emr_ml.parts import new_part_key, parts_for
+from emr_ml.uses import use
+from emr_ml.versions import version_of
 from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
 from spark_jobs.runtime.bounds import asked, check_bounds
 from spark_jobs.runtime.job import Input, JobError, Request
@@ -24,8 +26,6 @@ from spark_jobs.runtime.report import (
     job_key,
     read_report,
 )
-from spark_jobs.runtime.uses import use
-from spark_jobs.runtime.version import version_of
 
 MOST_LOST_ATTEMPTS = 3
 

@@ -15,7 +15,6 @@ from emr_ml.retention.removal import remove_all
 from emr_ml.retention.survey import survey
 from emr_ml.settings import Settings, load_settings
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import PREPARED_TEXTS
 
 DAY = 86_400.0
 SHOWN = 200
@@ -45,7 +44,7 @@ def clean_lake(
 ) -> None:
     """Remove what is neither current, nor a champion, nor part of these, nor young."""
     with plain_failures():
-        lake, names = launcher.lake, [*names_of_assets(), PREPARED_TEXTS]
+        lake, names = launcher.lake, names_of_assets()
         there = survey(lake, names)
         found = removals(
             there,

@@ -11,7 +11,7 @@ import dagster as dg
 
 from emr_ml.listing import SourceError, list_source, readable
 from emr_ml.settings import Settings
-from spark_jobs.runtime.version import DIGITS
+from emr_ml.versions import DIGITS
 
 KEYS_PER_REQUEST = 1000  # docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 HOUR = 3600.0

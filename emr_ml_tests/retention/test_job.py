@@ -13,16 +13,8 @@ from emr_ml.launchers import make_launcher
 from emr_ml.settings import Settings
 from emr_ml_tests.retention.stored import Stored, version
 from spark_jobs.runtime.lake import open_lake
-from spark_jobs.runtime.report import PREPARED_TEXTS
 
 MONTH = 31 * 86_400.0
-
-
-def age(folder: Path) -> None:
-    """Whatever is in the folder was written long ago."""
-    past = time.time() - MONTH
-    for path in folder.rglob("*"):
-        os.utime(path, (past, past))
 
 
 class Cleaning:
@@ -32,7 +24,9 @@ class Cleaning:
         self.settings = Settings(lake=str(folder / "lake"))  # pyright: ignore[reportCallIssue] - the others have defaults
         self.stored = Stored(open_lake(self.settings.lake))
         self.stored.commit("metrics", 1)
-        age(Path(self.settings.lake))
+        for path in Path(self.settings.lake).rglob("*"):
+            past = time.time() - MONTH
+            os.utime(path, (past, past))
         self.stored.commit("metrics", 2)
 
     def run(self, **config: Any) -> dict[str, Any]:
@@ -79,15 +73,3 @@ def test_how_old_is_old_can_be_said(cleaning: Cleaning) -> None:
 
     assert told["removed"] == 0
     assert cleaning.versions == {version(1), version(2)}
-
-
-def test_prepared_texts_that_no_model_has_taken_for_long_go_too(cleaning: Cleaning) -> None:
-    cleaning.stored.commit(PREPARED_TEXTS, 1)
-    age(Path(cleaning.settings.lake))
-    cleaning.stored.commit(PREPARED_TEXTS, 2)
-
-    told = cleaning.run()
-
-    listed = {row.data["where"] for row in told["list"].records}
-    assert f"{PREPARED_TEXTS}/{version(1)}" in listed
-    assert f"{PREPARED_TEXTS}/{version(2)}" not in listed

@@ -9,11 +9,11 @@ from emr_ml.inputs import committed_input
 from emr_ml.retention.judgement import Removal
 from emr_ml.retention.removal import remove_all
 from emr_ml.retention.survey import survey
+from emr_ml.uses import USED, use
 from emr_ml_tests.retention.stored import ASSETS, Stored, version
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import claim_key, read_report
-from spark_jobs.runtime.uses import USED, use
 
 
 @pytest.fixture(name="stored")
@@ -55,7 +55,7 @@ def test_a_version_that_was_picked_after_the_survey_stays(
     stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = the_one(stored)
-    monkeypatch.setattr("spark_jobs.runtime.uses.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("emr_ml.uses.FRESH_SECONDS", 0.0)
     # the clock of S3 counts in seconds
     found = replace(found, folder=replace(found.folder, used=found.folder.used - 5))
     committed_input(stored.lake, "lr_model", version(1))

@@ -13,7 +13,6 @@ from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import DEFAULTS, PLAIN_FEATURIZER, SMALL, Bench, Done, Row
 from spark_jobs.learning.estimators import EARLY_ITERATIONS, SHORT, WIDE
 from spark_jobs.runtime.job import Input, JobError
-from spark_jobs.runtime.report import PREPARED_TEXTS
 
 TOY = Contract.model_validate(
     {
@@ -116,31 +115,6 @@ def test_many_terms_that_count_alike_are_stopped_early_unless_the_contract_says_
     assert fit(max_iterations=30)["iterations"] > EARLY_ITERATIONS
     weighted = [{**WIDE_FEATURIZER, "text": "tf_idf"}]
     assert fit(featurizers=weighted)["iterations"] > EARLY_ITERATIONS
-
-
-def test_a_model_of_texts_that_were_prepared_before_is_the_same(
-    bench: Bench, tmp_path: Path
-) -> None:
-    contract = Contract.model_validate(TEXT)
-    dataset, other = bench.dataset(worded(), contract), Bench(bench.spark, tmp_path)
-    bench.train(dataset, contract, regularization=[1.0])
-
-    again = bench.train(dataset, contract, regularization=[0.1])
-    anew = other.train(other.dataset(worded(), contract), contract, regularization=[0.1])
-
-    assert again.result.figures == anew.result.figures
-    assert again.result.figures["strongest"]
-
-
-def test_only_texts_are_worth_being_kept(bench: Bench, tmp_path: Path) -> None:
-    contract = Contract.model_validate(
-        {"columns": {"x": "numeric", "c": "categorical"}, "label": TEXT["label"]}
-    )
-    own = Bench(bench.spark, tmp_path)
-
-    own.train(own.dataset(SOME, contract), contract)
-
-    assert not (tmp_path / PREPARED_TEXTS).exists()
 
 
 def test_figures_are_json_values(learned: Done) -> None:

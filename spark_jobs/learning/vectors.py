@@ -1,11 +1,11 @@
 """Rows become vectors, by a featurizer that is fitted on the training side."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pyspark.ml import Pipeline, PipelineModel, Transformer
+from pyspark.ml.base import Estimator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -31,33 +31,30 @@ class Lot:
     vectors: DataFrame
 
 
-def vectors_of(
-    seen: DataFrame,
-    plan: Featurizer,
-    prepare: Callable[[DataFrame], DataFrame],
-    ordered: int | None,
-    kept: ExitStack,
-) -> Lot:
+def vectors_of(seen: DataFrame, plan: Featurizer, ordered: int | None, kept: ExitStack) -> Lot:
     """The rows as vectors, by stages that are fitted on the training side.
 
     Args:
         seen: rows of the training and the validation side.
         plan: what to fit.
-        prepare: stores rows, and reads them back; for what is costly to compute.
         ordered: how many rows there are, if the estimator needs the same rows in the same parts
             to learn the same; else None.
         kept: what is computed is kept until this is closed.
     """
+    # checkpoints, because every pass of a fit would carry the whole plan before it along
     half = PipelineModel(plan.by_row).transform(seen).select(SIDE, LABEL, ROW_ID, *plan.between)
-    if plan.costly:
-        half = prepare(half)
+    fits = any(isinstance(stage, Estimator) for stage in plan.fitted)
+    scaled = not fits and len(plan.between) == 1
+    if plan.costly and not scaled:
+        half = kept.enter_context(checkpointed(half))
     fitted = Pipeline(stages=cast("Any", plan.fitted)).fit(half.where(F.col(SIDE) == TRAIN))
     vectors = fitted.transform(half).select(SIDE, LABEL, FEATURES, ROW_ID)
     if ordered is not None:
         parts = min(max(ordered // ROWS_OF_A_PART, FEWEST_PARTS), MOST_PARTS)
         vectors = vectors.repartition(parts, ROW_ID).sortWithinPartitions(ROW_ID)
-    # every pass of a fit would carry the whole plan before it along
     vectors = kept.enter_context(checkpointed(vectors))
+    if scaled:  # the same places are not 0
+        half = vectors.withColumnRenamed(FEATURES, plan.between[0])
     return Lot([*plan.by_row, *fitted.stages], half, vectors)
 
 

@@ -4,13 +4,13 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from logging import Logger
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spark_jobs.runtime.attempt import SupersededError, check_claim, now
 from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.progress import progress
-from spark_jobs.runtime.report import Report, commit, commit_part, data_files, read_report
+from spark_jobs.runtime.report import Report, attempt_key, commit, commit_part, job_key, read_report
 from spark_jobs.runtime.sources import Watch
 from spark_jobs.runtime.usage import peak_memory, usage
 
@@ -113,3 +113,14 @@ def describe(lake: Lake, request: Request, result: Result, started: str) -> Repo
         finished=now(),
         parts=[{"key": part.key, "without": list(part.without)} for part in parts],
     )
+
+
+def data_files(lake: Lake, asset: str, version: str, attempt: int) -> list[dict[str, Any]]:
+    """Name below the attempt's path and size in bytes of each file of data."""
+    folder = attempt_key(asset, version, attempt) + "/"
+    beside = job_key(asset, version, attempt, "")
+    return [
+        {"name": entry.key.removeprefix(folder), "size": entry.size}
+        for entry in lake.list(folder)
+        if not entry.key.startswith(beside) and not entry.key.endswith("/")
+    ]

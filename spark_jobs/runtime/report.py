@@ -11,7 +11,6 @@ from spark_jobs.runtime.parts import Part
 
 SCHEMA = 1
 PART = "part.json"
-PREPARED_TEXTS = "prepared_texts"  # stands for an asset, but only models read these versions
 
 
 @dataclass(frozen=True)
@@ -75,17 +74,6 @@ def job_key(asset: str, version: str, attempt: int, name: str) -> str:
     an underscore.
     """
     return f"{attempt_key(asset, version, attempt)}/_job/{name}"
-
-
-def data_files(lake: Lake, asset: str, version: str, attempt: int) -> list[dict[str, Any]]:
-    """Name below the attempt's path and size in bytes of each file of data."""
-    folder = attempt_key(asset, version, attempt) + "/"
-    beside = job_key(asset, version, attempt, "")
-    return [
-        {"name": entry.key.removeprefix(folder), "size": entry.size}
-        for entry in lake.list(folder)
-        if not entry.key.startswith(beside) and not entry.key.endswith("/")
-    ]
 
 
 def read_report(lake: Lake, asset: str, version: str) -> Committed | None:

@@ -8,7 +8,7 @@ from emr_ml.launchers.emr.config.cluster_parts import Fleet
 from emr_ml.launchers.emr.config.merging import merged_configurations, overridden
 from emr_ml.launchers.emr.config.service_model import in_words, mistakes
 from emr_ml.launchers.emr.config.target import Target
-from spark_jobs.runtime.version import digest
+from emr_ml.versions import digest
 
 CLUSTER_PREFIX = "emr-ml emr "
 NAME_DIGITS = 16

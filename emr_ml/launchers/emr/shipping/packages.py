@@ -21,9 +21,8 @@ from emr_ml.launchers.emr.shipping.wheels import (
     read_requirements,
     wheelhouse_key,
 )
-from emr_ml.versions import JOBS
+from emr_ml.versions import JOBS, digest
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.version import digest
 
 PACKED = ("spark_jobs", "dagster_pipes")
 ARCHIVE = "spark_jobs.zip"
