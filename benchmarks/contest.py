@@ -83,8 +83,8 @@ def _look(process: psutil.Process, spent: dict[psutil.Process, float]) -> int:
             times = each.cpu_times()
             spent[each] = times.user + times.system
             commands[each.pid] = command = each.cmdline()
-            # Java starts a program as a twin of itself, whose memory is its own until it has begun
-            # (the name of the process is that of the thread which did it)
+            # Java starts a program as a twin of itself, whose memory is its own until it has begun,
+            # and whose name is that of the thread which did so
             is_java = bool(command) and Path(command[0]).name == "java"
             is_twin = is_java and command == commands.get(each.ppid())
             memory += 0 if is_twin else each.memory_info().rss

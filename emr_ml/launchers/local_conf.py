@@ -26,8 +26,8 @@ COMPILES_LATE = (
     "-XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
 )
 # Throughput counts here, not pauses; but Java may take a seventh of its time for garbage, or a
-# quarter, not a hundredth. For 50,000 texts, a run with 4 GB took 2.7 GB of them with a seventh,
-# 2.0 with a quarter, and the same time.
+# quarter, not a hundredth. For 50,000 texts and a heap of 4 GB, all processes of a run had 2.7 GB
+# with a seventh, 2.0 with a quarter, and it took the same time.
 LARGE = f"-XX:+UseParallelGC -XX:GCTimeRatio=6 {COMPILES_LATE}"
 # What plans and starts Spark's jobs need not be compiled well: for 50,000 texts, that took two
 # fifths of C2's time. With more data, some of it runs for long, as to serialize rows does.
