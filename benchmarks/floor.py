@@ -4,7 +4,7 @@ import sys
 
 from pyspark.sql import SparkSession
 
-from emr_ml.launchers.local_conf import local_conf, size_of
+from emr_ml.launchers.local_spark import local_conf, size_of
 
 
 def main(path: str) -> None:

@@ -14,8 +14,8 @@ import click
 
 from benchmarks import page, tabular, training_page
 from benchmarks.contest import Contestant, Cost, cost_of
-from emr_ml import sample
-from emr_ml.current import read_current
+from emr_ml import sample_data
+from emr_ml.lake.current import read_current
 from emr_ml.settings import ROOT
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import read_report
@@ -123,7 +123,7 @@ def contestants(data: Data, place: Path) -> Iterator[Contestant]:
     yield Contestant("changed", [*run, "--config-json", json.dumps(CHANGED)], variables)
     # last, so that the figures that stand in the end are those of the default settings
     yield Contestant("unchanged", run, variables)
-    yield _script("floor", str(data.source or sample.breast_cancer(place / "sample")))
+    yield _script("floor", str(data.source or sample_data.breast_cancer(place / "sample")))
     if not data.source:
         return
     figures = str(place / "sklearn.json")

@@ -9,8 +9,7 @@ from emr_ml.commands.doctor import doctor
 from emr_ml.commands.down import down
 from emr_ml.commands.infer import infer
 from emr_ml.commands.plan import plan
-from emr_ml.commands.promote import promote
-from emr_ml.commands.rollback import rollback
+from emr_ml.commands.promote import promote, rollback
 from emr_ml.commands.up import up
 from emr_ml.commands.validate import validate
 from emr_ml.commands.wheelhouse import wheelhouse
@@ -26,7 +25,7 @@ def main() -> None:
 def run() -> None:
     """Materialize the whole graph in the deployment that is set, and print the metrics."""
     try:
-        from emr_ml.whole_graph import materialize_all  # loads the definitions
+        from emr_ml.commands.run import materialize_all
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     green = materialize_all()

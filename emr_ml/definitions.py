@@ -12,14 +12,13 @@ from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.assets.raw_sales_csv_s3 import raw_sales_csv_s3
 from emr_ml.assets.raw_scoring_csv_s3 import raw_scoring_csv_s3
 from emr_ml.assets.sales_by_seller import sales_by_seller
-from emr_ml.console import console
-from emr_ml.executors import executor_of
 from emr_ml.jobs import evaluation_job, everything_job, sales_job, scoring_job, training_job
-from emr_ml.launchers import launcher_resource
+from emr_ml.launchers import executor_for, launcher_resource
 from emr_ml.retention.job import clean_lake_job
 from emr_ml.schedules import schedules_for
 from emr_ml.sensors import sensors_for
 from emr_ml.settings import load_settings
+from emr_ml.ui.console import console
 
 settings = load_settings()
 
@@ -48,5 +47,5 @@ defs = dg.Definitions(
     ],
     resources={"settings": settings, "launcher": launcher_resource(settings)},
     loggers={"console": console},
-    executor=executor_of(settings),
+    executor=executor_for(settings),
 )

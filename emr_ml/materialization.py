@@ -8,17 +8,17 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from emr_ml import current
-from emr_ml.aws_errors import is_aws_error
 from emr_ml.checks.evidence import Evidence, Judge, no_checks
 from emr_ml.contract import Contract, ContractError, load_contract
-from emr_ml.inputs import find_input, through_input
-from emr_ml.launchers.base import Launcher, LaunchError, Outcome, Work
-from emr_ml.listing import SourceError
-from emr_ml.presentation import describe
-from emr_ml.snapshot import take_snapshot
-from emr_ml.uses import use
-from emr_ml.versions import code_of, digest
+from emr_ml.errors import is_aws_error
+from emr_ml.lake import current
+from emr_ml.lake.inputs import find_input, through_input
+from emr_ml.lake.snapshots import take_snapshot
+from emr_ml.lake.usage import mark_used
+from emr_ml.lake.versions import VersionSpec, code_of, digest
+from emr_ml.launchers.base import Launcher, LaunchError, Outcome
+from emr_ml.sources.listing import SourceError
+from emr_ml.ui.metadata import materialization_metadata
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import Input, JobError
 from spark_jobs.runtime.lake import Lake
@@ -75,7 +75,7 @@ def materialize(
         inputs |= recipe.fixed
         for name, source in recipe.through.items():
             inputs[name] = through_input(lake, source, inputs[source], name)
-        work = Work(
+        work = VersionSpec(
             asset=asset,
             run_id=context.run.run_id,
             inputs=inputs,
@@ -137,7 +137,7 @@ def commit_snapshot(lake: Lake, report: Report) -> Outcome:
     The same content may have moved: where it lies is in the report, not in the version. Then the
     report is replaced.
     """
-    use(lake, f"{report.asset}/{report.version}")
+    mark_used(lake, f"{report.asset}/{report.version}")
     committed = read_report(lake, report.asset, report.version)
     if committed is None:
         return Outcome(commit(lake, report), reused=False, facts={})
@@ -178,7 +178,7 @@ def conclude(
     how = "reused" if outcome.reused else "committed"
     context.log.info("%s %s, attempt %s", how, report.version, report.attempt)
     return dg.MaterializeResult(
-        metadata=describe(outcome),
+        metadata=materialization_metadata(outcome),
         data_version=dg.DataVersion(report.version),
         check_results=results,
     )

@@ -4,8 +4,8 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.champions.record import NO_CHAMPION, read_champion
 from emr_ml.jobs import evaluation_job, training_job
+from emr_ml.lake.champion import NO_CHAMPION, read_champion
 from emr_ml.retention.job import clean_lake, clean_lake_job
 from emr_ml.settings import Settings, SettingsError
 from emr_ml.stack import with_stack

@@ -15,9 +15,9 @@ import dagster as dg
 from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.checks.evidence import rejected_folders
-from emr_ml.console import Story, cause_of
 from emr_ml.launchers import make_launcher
 from emr_ml.settings import Settings
+from emr_ml.ui.console import ConsoleFormatter, cause_of
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import Report, read_report
 
@@ -107,7 +107,7 @@ def _run(settings: Settings, folder: Path) -> dg.ExecuteInProcessResult:
 def _progress(_: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("emr_ml", logging.INFO)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Story())
+    handler.setFormatter(ConsoleFormatter())
     handler.addFilter(lambda record: "dagster_event" not in getattr(record, "dagster_meta", {}))
     logger.addHandler(handler)
     return logger

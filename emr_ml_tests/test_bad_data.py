@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emr_ml.assets.champion_model import champion_model
-from emr_ml.champions.record import read_champion
+from emr_ml.lake.champion import read_champion
 from emr_ml_tests.graph import TRAINING, Graph, metadata
 from spark_jobs.runtime.lake import open_lake
 

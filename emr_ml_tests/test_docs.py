@@ -7,11 +7,10 @@ import pytest
 
 from emr_ml.cli import main
 from emr_ml.contract import Contract, Dialect, parse_contract
-from emr_ml.contract.checks import Checks
 from emr_ml.contract.model import ModelParams
-from emr_ml.contract.schema import Column, Promotion
+from emr_ml.contract.schema import Checks, Column, Promotion
 from emr_ml.definitions import defs
-from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, load_cluster_config
+from emr_ml.launchers.emr.config.model import ClusterConfig, load_cluster_config
 from emr_ml.located_yaml import parse
 from emr_ml.settings import ROOT, Settings
 

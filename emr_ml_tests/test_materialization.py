@@ -9,7 +9,7 @@ from emr_ml.assets.lr_model import lr_model
 from emr_ml.assets.metrics import metrics
 from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
-from emr_ml.current import read_current
+from emr_ml.lake.current import read_current
 from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, failure, metadata, reused
 from spark_jobs.runtime.lake import open_lake
 

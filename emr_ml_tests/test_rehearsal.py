@@ -8,9 +8,9 @@ import pytest
 
 from emr_ml_tests.emulator.cloudformation import NO_NOTION
 from emr_ml_tests.emulator.record import Record
+from emr_ml_tests.launchers.emr.test_policy import forbidden
 from emr_ml_tests.rehearsal import STACK, Rehearsal, environment, numbers, rehearse, show
 from emr_ml_tests.s3a import needs_s3a
-from emr_ml_tests.test_launcher_policy import forbidden
 
 FIGURES: dict[str, Any] = {"accuracy": 0.9, "test_rows": 95, "rmse": None}
 

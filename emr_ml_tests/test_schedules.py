@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
-from emr_ml.champions.record import promote_by_hand
 from emr_ml.definitions import defs
+from emr_ml.lake.champion import promote_by_hand
 from emr_ml.schedules import schedules_for
 from emr_ml.settings import Settings, SettingsError
 from spark_jobs.runtime.lake import Lake

@@ -7,7 +7,7 @@ import sys
 
 import dagster as dg
 
-from emr_ml.whole_graph import job_of_everything
+from emr_ml.commands.run import job_of_everything
 
 # what comes after them needs little more
 KEYS = [dg.AssetKey(name) for name in ("raw_csv_s3", "processed_dataset", "lr_model", "metrics")]

@@ -5,8 +5,8 @@ from typing import TypedDict
 
 import dagster as dg
 
+from emr_ml.lake.versions import code_of
 from emr_ml.settings import load_settings
-from emr_ml.versions import code_of
 
 OWNERS = ["team:machine-learning"]
 

@@ -7,11 +7,11 @@ import dagster as dg
 from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.champion_model import champion_model
 from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.champions.record import MODEL
-from emr_ml.champions.usable import NotUsableError, usable_champion
+from emr_ml.champions.compatibility import NotUsableError, usable_champion
 from emr_ml.checks.metrics import judge_metrics, metrics_checks
 from emr_ml.contract import load_contract
-from emr_ml.inputs import committed_input
+from emr_ml.lake.champion import MODEL
+from emr_ml.lake.inputs import committed_input
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import Recipe, SparkConfig, materialize, plain_failures, skip
 from emr_ml.settings import Settings

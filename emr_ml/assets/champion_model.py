@@ -7,9 +7,9 @@ import dagster as dg
 from emr_ml.assets.catalogue import TRAINING, code_version
 from emr_ml.assets.lr_model import lr_model
 from emr_ml.assets.metrics import metrics
-from emr_ml.champions.contest import NOBODY, Verdict, contest_of, hold
-from emr_ml.champions.record import MODEL
+from emr_ml.champions.contest import NOBODY, ContestResult, contest_of, hold
 from emr_ml.contract import load_contract
+from emr_ml.lake.champion import MODEL
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import SparkConfig, plain_failures
 from emr_ml.settings import Settings
@@ -53,7 +53,7 @@ def champion_model(
     )
 
 
-def _told(verdict: Verdict) -> dict[str, Any]:
+def _told(verdict: ContestResult) -> dict[str, Any]:
     computed = verdict.outcome is not None and not verdict.outcome.reused
     return {
         "promoted": verdict.ruling.promoted,

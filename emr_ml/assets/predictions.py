@@ -7,8 +7,8 @@ import dagster as dg
 from emr_ml.assets.catalogue import SCORING, code_version
 from emr_ml.assets.champion_model import champion_model
 from emr_ml.assets.raw_scoring_csv_s3 import raw_scoring_csv_s3
+from emr_ml.champions.compatibility import NotUsableError
 from emr_ml.champions.scoring import scoring_recipe
-from emr_ml.champions.usable import NotUsableError
 from emr_ml.checks.rows import row_checks
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import SparkConfig, materialize, plain_failures, skip

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from emr_ml import sample
+from emr_ml import sample_data
 from emr_ml.assets.catalogue import TRAINING
 from emr_ml.checks.snapshot import judge_snapshot, snapshot_checks
 from emr_ml.launchers.base import Launcher
@@ -28,5 +28,5 @@ def raw_csv_s3(
     Files of this machine are uploaded to a lake in S3, once and by content; objects in S3 are
     referenced where they are. No row is read.
     """
-    source = settings.source or str(sample.breast_cancer(Path(settings.sample_folder)))
+    source = settings.source or str(sample_data.breast_cancer(Path(settings.sample_folder)))
     return materialize_snapshot(context, launcher.lake, source, settings.dataset, judge_snapshot)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from emr_ml import sample
+from emr_ml import sample_data
 from emr_ml.assets.catalogue import SALES
 from emr_ml.checks.snapshot import judge_snapshot, snapshot_checks
 from emr_ml.launchers.base import Launcher
@@ -24,5 +24,5 @@ def raw_sales_csv_s3(
     launcher: dg.ResourceParam[Launcher],
 ) -> dg.MaterializeResult:
     """Which sales files the source holds: name, size and content of each, and its header."""
-    source = settings.sales_source or str(sample.sales(Path(settings.sample_folder)))
+    source = settings.sales_source or str(sample_data.sales(Path(settings.sample_folder)))
     return materialize_snapshot(context, launcher.lake, source, SALES_CONTRACT, judge_snapshot)

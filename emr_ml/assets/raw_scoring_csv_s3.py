@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from emr_ml import sample
+from emr_ml import sample_data
 from emr_ml.assets.catalogue import SCORING
 from emr_ml.champions.scoring import unlabelled
 from emr_ml.checks.snapshot import judge_snapshot, snapshot_checks
@@ -35,7 +35,7 @@ def raw_scoring_csv_s3(
     """
     source = settings.scoring_source
     if source is None and settings.source is None:
-        source = str(sample.undiagnosed(Path(settings.sample_folder)))
+        source = str(sample_data.undiagnosed(Path(settings.sample_folder)))
     if source is None:
         yield from skip(context, "EMR_ML_SCORING_SOURCE is not set, so there is nothing to score")
         return

@@ -6,13 +6,13 @@ from logging import Logger
 
 import dagster as dg
 
+from emr_ml.champions.compatibility import Terms, terms_of
 from emr_ml.champions.promotion import Ruling, failed_checks, rule
-from emr_ml.champions.record import MODEL, Champion, Record, promote, read_record
-from emr_ml.champions.terms import Terms, terms_of
 from emr_ml.contract import Contract
-from emr_ml.inputs import committed_input, committed_report, find_input
-from emr_ml.launchers.base import Launcher, Outcome, Work
-from emr_ml.versions import code_of
+from emr_ml.lake.champion import MODEL, Champion, Record, promote, read_record
+from emr_ml.lake.inputs import committed_input, committed_report, find_input
+from emr_ml.lake.versions import VersionSpec, code_of
+from emr_ml.launchers.base import Launcher, Outcome
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import Input, JobError
 from spark_jobs.runtime.lake import Lake
@@ -40,7 +40,7 @@ class Contest:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ContestResult:
     """How a contest ended; `before` is the version that was champion, `outcome` the comparison."""
 
     ruling: Ruling
@@ -74,7 +74,7 @@ def contest_of(
     return Contest(challenger, evidence, contract, launcher, context.run.run_id, force)
 
 
-def hold(contest: Contest, log: Logger) -> Verdict:
+def hold(contest: Contest, log: Logger) -> ContestResult:
     """Rule, and write who is champion; if that has changed meanwhile, rule again.
 
     Raises:
@@ -93,24 +93,24 @@ def hold(contest: Contest, log: Logger) -> Verdict:
     raise JobError(f"the champion has changed {MOST_ROUNDS} times meanwhile: materialize {ASSET}")
 
 
-def _ruled(contest: Contest, record: Record, log: Logger) -> Verdict:
+def _ruled(contest: Contest, record: Record, log: Logger) -> ContestResult:
     version = contest.challenger.version
     before = record.champion.version if record.champion else None
     if version == before:
-        return Verdict(_stays("it is the champion already"), before)
+        return ContestResult(_stays("it is the champion already"), before)
     by_hand = f"`emr-ml promote {version}` makes it champion all the same"
     if version in record.barred:
-        return Verdict(_stays(f"{version} was rolled back: {by_hand}"), before)
+        return ContestResult(_stays(f"{version} was rolled back: {by_hand}"), before)
     if failed := failed_checks(contest.lake, contest.contract, contest.evidence):
         said = f"{version} failed {'; '.join(failed)}. Mend that; {by_hand}"
         ruling = Ruling(promoted=False, reason=said, facts={"failed_checks": failed})
-        return Verdict(ruling, before)
+        return ContestResult(ruling, before)
     if reason := _unopposed(contest, before):
-        return Verdict(Ruling(promoted=True, reason=reason, facts={}), before)
+        return ContestResult(Ruling(promoted=True, reason=reason, facts={}), before)
     assert before, "somebody is opposed"
     if problem := _incomparable(contest, before):
         said = f"the champion {before} can't be compared with {version}: {problem}. {by_hand}"
-        return Verdict(_stays(said), before)
+        return ContestResult(_stays(said), before)
     return _compared(contest, before, log)
 
 
@@ -138,7 +138,7 @@ def _terms(contest: Contest, champion: str) -> tuple[Terms | None, Terms | None]
     return of_champion, terms_of(contest.lake, contest.challenger)
 
 
-def _compared(contest: Contest, champion: str, log: Logger) -> Verdict:
+def _compared(contest: Contest, champion: str, log: Logger) -> ContestResult:
     lake, challenger = contest.lake, contest.challenger
     terms = terms_of(lake, challenger)
     assert terms, "they are comparable"
@@ -149,7 +149,7 @@ def _compared(contest: Contest, champion: str, log: Logger) -> Verdict:
             lake, "processed_dataset", challenger.inputs["processed_dataset"]
         ),
     }
-    work = Work(
+    work = VersionSpec(
         asset=ASSET,
         run_id=contest.run_id,
         inputs=inputs,
@@ -163,7 +163,7 @@ def _compared(contest: Contest, champion: str, log: Logger) -> Verdict:
     ruling = rule(outcome.report.figures, contest.contract.promotion)
     if not ruling.promoted:
         ruling = replace(ruling, reason=f"{challenger.version} has {ruling.reason}")
-    return Verdict(ruling, champion, outcome)
+    return ContestResult(ruling, champion, outcome)
 
 
 def _stays(reason: str) -> Ruling:

@@ -1,10 +1,10 @@
 """How rows without a label are scored by the champion."""
 
-from emr_ml.champions.record import MODEL
-from emr_ml.champions.usable import usable_champion
+from emr_ml.champions.compatibility import usable_champion
 from emr_ml.checks.rows import judge_rows
 from emr_ml.contract import Contract, load_contract
-from emr_ml.inputs import committed_input
+from emr_ml.lake.champion import MODEL
+from emr_ml.lake.inputs import committed_input
 from emr_ml.materialization import Recipe
 from spark_jobs.runtime.lake import Lake
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from emr_ml.champions.record import MODEL, read_champion
+from emr_ml.lake.champion import MODEL, read_champion
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, read_report
 

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from emr_ml.checks.evidence import Evidence, warning
-from emr_ml.contract.checks import Figure
+from emr_ml.contract.schema import Figure
 
 FLOORS, BETTER_THAN_MAJORITY, CALIBRATION = "floors", "better_than_majority", "calibration"
 # of these the least is best, so a floor is what they may be at most

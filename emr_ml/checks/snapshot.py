@@ -8,7 +8,7 @@ import dagster as dg
 
 from emr_ml.checks.evidence import Evidence, listed, warning
 from emr_ml.contract import Contract
-from emr_ml.current import read_current
+from emr_ml.lake.current import read_current
 from spark_jobs.runtime.report import Report, read_report
 
 DELIMITERS = (";", "\t", "|", ",", ":")

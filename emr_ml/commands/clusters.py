@@ -17,8 +17,8 @@ def clusters(*, terminate_idle: bool) -> None:
     """
     # these imports take a second, and other commands need none of them
 
-    from emr_ml.launchers.emr.access import trouble_of
-    from emr_ml.launchers.emr.api import AWS_ERRORS
+    from emr_ml.aws.client import AWS_ERRORS
+    from emr_ml.aws.problems import trouble_of
     from emr_ml.settings import SettingsError
 
     try:
@@ -36,15 +36,14 @@ def _show(*, terminate_idle: bool) -> bool:
 
     from botocore.exceptions import NoRegionError
 
-    from emr_ml.launchers.emr.api import Api
-    from emr_ml.launchers.emr.config.cluster_config import (
+    from emr_ml.aws.client import Api
+    from emr_ml.aws.region import region_name
+    from emr_ml.launchers.emr.config.model import (
         ClusterConfig,
         ClusterConfigError,
         load_cluster_config,
     )
-    from emr_ml.launchers.emr.config.region import region_name
-    from emr_ml.launchers.emr.spending.live import Inspected
-    from emr_ml.launchers.emr.spending.overview import end_idle, rows
+    from emr_ml.launchers.emr.cost.live_clusters import Inspected, end_idle, rows
     from emr_ml.settings import load_settings
 
     region = region_name()

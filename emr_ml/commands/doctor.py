@@ -9,7 +9,7 @@ import click
 def doctor() -> None:
     """Check the set-up line by line: good, or bad with what to do; exit code 1 if any is bad."""
     # the checks import boto3 and pyspark, which takes a second
-    from emr_ml.doctor.rounds import findings
+    from emr_ml.doctor.runner import findings
 
     bad = 0
     for finding in findings():

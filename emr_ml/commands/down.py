@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emr_ml.commands.aws import aws_in_plain_words
+from emr_ml.commands.context import aws_errors_as_messages
 from emr_ml.settings import load_settings
 
 if TYPE_CHECKING:
-    from emr_ml.stack.place import Place
-    from emr_ml.stack.removal import Standing
+    from emr_ml.stack.context import StackContext
+    from emr_ml.stack.removal import StackState
 
 
 @click.command()
@@ -27,11 +27,11 @@ def down(*, stack: str | None, yes: bool, end_clusters: bool, delete_data: str |
     Clusters that still run on the stack keep it, unless --end-clusters ends them. If it failed
     half-way, run it again; with --delete-data also if the stack is gone already.
     """
-    with aws_in_plain_words():
-        from emr_ml.stack.place import find_place
+    with aws_errors_as_messages():
+        from emr_ml.stack.context import find_stack_context
         from emr_ml.stack.removal import left, remove, remove_data
 
-        place = find_place(load_settings(), stack)
+        place = find_stack_context(load_settings(), stack)
         standing = _found(place, delete_data)
         if standing is None:
             click.echo(f"there is no stack {place.stack} in {place.region}")
@@ -53,14 +53,14 @@ def down(*, stack: str | None, yes: bool, end_clusters: bool, delete_data: str |
         click.echo(f"left: {line}")
 
 
-def _found(place: "Place", delete_data: str | None) -> "Standing | None":
+def _found(place: "StackContext", delete_data: str | None) -> "StackState | None":
     """The stack; or, if its bucket is to go, too, the one that is gone and left it."""
     from emr_ml.stack.bucket import is_there
-    from emr_ml.stack.removal import look, look_back
+    from emr_ml.stack.removal import read_removed_stack, read_stack
 
-    standing = look(place)
+    standing = read_stack(place)
     if standing is None and delete_data:
-        standing = look_back(place, delete_data)
+        standing = read_removed_stack(place, delete_data)
         if standing is None and is_there(place.s3, delete_data):
             raise click.ClickException(
                 f"there is no stack {place.stack} in {place.region}, and of none that had bucket "
@@ -70,15 +70,15 @@ def _found(place: "Place", delete_data: str | None) -> "Standing | None":
     return standing
 
 
-def _question(place: "Place", standing: "Standing", delete_data: str | None) -> str:
+def _question(place: "StackContext", standing: "StackState", delete_data: str | None) -> str:
     if standing.is_gone:
         return f"remove bucket {delete_data} of stack {place.stack} with all data?"
     what = f"and bucket {delete_data} with all data" if delete_data else "and keep its bucket"
     return f"remove stack {place.stack} {what}?"
 
 
-def _end(place: "Place", standing: "Standing", *, allowed: bool) -> None:
-    from emr_ml.stack.users import end_all
+def _end(place: "StackContext", standing: "StackState", *, allowed: bool) -> None:
+    from emr_ml.stack.removal import end_all
 
     if not standing.clusters:
         return

@@ -2,7 +2,7 @@
 
 import click
 
-from emr_ml.terminal import harmless
+from emr_ml.ui.terminal import escape_control_characters
 
 
 @click.command()
@@ -15,12 +15,12 @@ def infer(file: str, label: str | None) -> None:
     beside it. Only the contract goes to the standard output.
     """
     from emr_ml.infer import infer as inferred
-    from emr_ml.listing import SourceError
+    from emr_ml.sources.listing import SourceError
 
     try:
         text, found = inferred(file, label)
     except SourceError as error:
-        raise click.ClickException(harmless(str(error))) from error
+        raise click.ClickException(escape_control_characters(str(error))) from error
     click.echo(text, nl=False)
     if found.target is None:
         click.echo(

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emr_ml.commands.lake import settings_that_are_set
+from emr_ml.commands.context import configured_settings
 from emr_ml.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from emr_ml.launchers.emr.config.target import Target
+    from emr_ml.launchers.emr.context import Endpoint
     from emr_ml.launchers.emr.requests.plan import Item, Plan
 
 NO_REGION = "<AWS_REGION>"
@@ -24,13 +24,13 @@ def plan(*, as_json: bool) -> None:
     A version, the id of a cluster and that of a run are known only in a run: they stand in <>.
     Without an AWS account the prices are missing, the rest is as it would be.
     """
-    from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.cost.prices import hourly_price
     from emr_ml.launchers.emr.requests.plan import bill, make_plan
     from emr_ml.launchers.emr.shipping.packages import PackagesError, job_scripts
-    from emr_ml.launchers.emr.spending.prices import hourly_price
 
     try:
-        settings = settings_that_are_set()
+        settings = configured_settings()
         config = load_cluster_config(settings)
         target = _target(settings)
         made = make_plan(config, target, list(job_scripts()))
@@ -57,16 +57,16 @@ def plan(*, as_json: bool) -> None:
     )
 
 
-def _target(settings: Settings) -> "Target":
-    from emr_ml.launchers.emr.config.region import region_name
-    from emr_ml.launchers.emr.config.target import Target, find_target
+def _target(settings: Settings) -> "Endpoint":
+    from emr_ml.aws.region import region_name
+    from emr_ml.launchers.emr.context import Endpoint, find_endpoint
 
     if not settings.lake.startswith("s3://"):
         raise SettingsError(
             f"EMR_ML_LAKE: clusters can't reach {settings.lake}: set it to s3://<bucket>/<prefix>"
         )
     lake = settings.lake.rstrip("/")
-    return find_target(lake) if region_name() else Target(lake, NO_REGION)
+    return find_endpoint(lake) if region_name() else Endpoint(lake, NO_REGION)
 
 
 def _document(made: "Plan", items: "list[Item]") -> dict[str, object]:
@@ -83,7 +83,7 @@ def _show(made: "Plan") -> None:
         click.echo(f"AddJobFlowSteps for {asset}\n{json.dumps(request, indent=2)}\n")
 
 
-def _show_prices(items: "list[Item]", target: "Target") -> None:
+def _show_prices(items: "list[Item]", target: "Endpoint") -> None:
     click.echo(f"list price per hour in {target.region}, EMR's fee included:")
     for item in items:
         prices = ", ".join(

@@ -1,19 +1,21 @@
-"""`emr-ml promote`: make a model champion by hand."""
+"""`emr-ml promote` and `emr-ml rollback`: choose the champion by hand."""
 
 import getpass
 import re
 
 import click
 
-from emr_ml.champions.record import (
+from emr_ml.commands.context import check_model, configured_lake
+from emr_ml.lake.champion import (
     DIGITS,
     FEWEST_DIGITS,
     MODEL,
     model_versions,
     promote_by_hand,
     read_champion,
+    read_record,
+    roll_back,
 )
-from emr_ml.commands.lake import check_model, lake_that_is_set
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import read_report
@@ -29,7 +31,7 @@ def promote(version: str, why: str) -> None:
 
     The first 8 of its digits do. If it was rolled back before, it is in the running again.
     """
-    with lake_that_is_set() as lake:
+    with configured_lake() as lake:
         meant = _meant(lake, version.lower())
         check_model(lake, meant)
         before = read_champion(lake)
@@ -73,3 +75,26 @@ def _there(lake: Lake) -> str:
     lines = [f"{report.version}  {report.finished[:19]}" for report in reports[:SHOWN]]
     more = [f"and {len(reports) - SHOWN} more"] if len(reports) > SHOWN else []
     return "\n".join(("There are:", *lines, *more))
+
+
+@click.command()
+@click.option("--why", default="", help="why, for the history")
+def rollback(why: str) -> None:
+    """Make the champion before this one champion again.
+
+    The one that is rolled back becomes champion again only by `emr-ml promote`.
+    """
+    with configured_lake() as lake:
+        line = read_record(lake).line
+        if not line:
+            raise JobError(
+                f"there is no champion in {lake.root}, so there is nothing to go back from: "
+                f"materialize champion_model, or name a version of {MODEL} with "
+                "`emr-ml promote VERSION`"
+            )
+        champion, *before = reversed(line)
+        if before:
+            check_model(lake, before[0].version)
+        back = roll_back(lake, champion.version, why or f"by {whoever()}")
+    click.echo(f"{back.version} is the champion again")
+    click.echo(f"{champion.version} comes back only by `emr-ml promote {champion.version[:8]}`")

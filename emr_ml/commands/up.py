@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emr_ml.commands.aws import aws_in_plain_words
+from emr_ml.commands.context import aws_errors_as_messages
 from emr_ml.settings import load_settings
 from emr_ml.stack.template import parameters, rendered
 
 if TYPE_CHECKING:
-    from emr_ml.stack.place import Place
+    from emr_ml.stack.context import StackContext
 
 
 def _template_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -41,19 +41,19 @@ def up(*, stack: str | None, yes: bool, template: bool, **given: str | None) -> 
         click.echo(rendered(), nl=False)
         return
     chosen = {name: value for name, value in given.items() if value is not None}
-    with aws_in_plain_words():
+    with aws_errors_as_messages():
+        from emr_ml.stack.context import find_stack_context
         from emr_ml.stack.deployment import complete
-        from emr_ml.stack.place import find_place
 
-        place = find_place(load_settings(), stack)
+        place = find_stack_context(load_settings(), stack)
         _deploy(place, chosen, ask=not yes)
         for line in complete(place):
             click.echo(line)
     click.echo(f"next         EMR_ML_STACK={place.stack} AWS_REGION={place.region} make run")
 
 
-def _deploy(place: "Place", given: dict[str, Any], *, ask: bool) -> None:
-    from emr_ml.stack.changes import discard
+def _deploy(place: "StackContext", given: dict[str, Any], *, ask: bool) -> None:
+    from emr_ml.stack.change_set import discard
     from emr_ml.stack.deployment import carry_out, comes_to_nothing, work_out
 
     for line in comes_to_nothing(place, given):

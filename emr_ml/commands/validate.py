@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emr_ml.settings import SettingsError, load_settings
-from emr_ml.terminal import harmless
+from emr_ml.ui.terminal import escape_control_characters
 
 if TYPE_CHECKING:
     from emr_ml.validation import Validation
@@ -41,9 +41,9 @@ def validate(source: str | None, contract: str | None) -> None:
         click.echo(f"source    {settings.source or 'the sample'}")
         click.echo(f"contract  {settings.dataset}")
         for line in _told(found):
-            click.echo(harmless(line))
+            click.echo(escape_control_characters(line))
         if found.failure:
-            raise click.ClickException(harmless(found.failure))
+            raise click.ClickException(escape_control_characters(found.failure))
         sys.exit(0 if found.good else 1)
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from emr_ml.commands.lake import settings_that_are_set
+from emr_ml.commands.context import configured_settings
 
 PYTHONS = ("3.11", "3.12", "3.13")
 ARCHS = ("x86_64", "aarch64")
@@ -38,7 +38,7 @@ def wheelhouse(arch: str, python: str) -> None:
     from spark_jobs.runtime.lake import open_lake
 
     try:
-        root = settings_that_are_set().lake
+        root = configured_settings().lake
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     if not root.startswith("s3://"):

@@ -7,10 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from emr_ml.contract.checks import Checks
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import Featurizer, ModelParams
-from emr_ml.contract.schema import Column, Contract, Label, Promotion, Split
+from emr_ml.contract.schema import Checks, Column, Contract, Label, Promotion, Split
 from emr_ml.located_yaml import Places, YamlError, parse
 from spark_jobs.runtime.lake import open_lake
 

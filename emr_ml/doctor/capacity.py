@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from emr_ml.aws.client import AWS_ERRORS
+from emr_ml.aws.problems import trouble_of
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.cluster import Wanted
 from emr_ml.doctor.finding import Finding, bad, good
-from emr_ml.launchers.emr.access import trouble_of
-from emr_ml.launchers.emr.api import AWS_ERRORS
-from emr_ml.launchers.emr.config.cluster_parts import Fleet
+from emr_ml.launchers.emr.config.model import Fleet
 
 # one quota counts all families whose names begin with these letters
 STANDARD = re.compile(r"[acdhimrtz]\d")

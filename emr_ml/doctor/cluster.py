@@ -6,16 +6,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emr_ml.aws.client import AWS_ERRORS, error_code
+from emr_ml.aws.problems import is_denied, is_unknown_operation, trouble_of
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.finding import Finding, bad, good
-from emr_ml.launchers.emr.access import is_denied, is_unknown_operation, trouble_of
-from emr_ml.launchers.emr.api import AWS_ERRORS, error_code
-from emr_ml.launchers.emr.config.cluster_config import (
-    ClusterConfig,
-    ClusterConfigError,
-    load_cluster_config,
-)
-from emr_ml.launchers.emr.config.target import Target, find_target
+from emr_ml.launchers.emr.config.model import ClusterConfig, ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.context import Endpoint, find_endpoint
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
 from emr_ml.launchers.emr.shipping.wheels import (
@@ -37,7 +33,7 @@ class Wanted:
     """The cluster that runs would ask for."""
 
     config: ClusterConfig
-    target: Target
+    target: Endpoint
     request: dict[str, Any]
 
     @property
@@ -52,7 +48,7 @@ def configuration(settings: Settings) -> tuple[Wanted | None, Finding]:
     name = "cluster"
     try:
         config = load_cluster_config(settings)
-        target = find_target(settings.lake)
+        target = find_endpoint(settings.lake)
         packages = planned_packages(settings.lake, config, target.endpoint)
         request = run_job_flow_request(config, target, packages.bootstrap, "doctor")
     except (ClusterConfigError, PackagesError) as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emr_ml.doctor.finding import Finding, bad, good
 from emr_ml.launchers.base import LaunchError
-from emr_ml.launchers.emr.config.cluster_checks import RELEASES
+from emr_ml.launchers.emr.config.validation import RELEASES
 from emr_ml.launchers.local import check_java
 from emr_ml.settings import Settings, SettingsError, load_settings
 

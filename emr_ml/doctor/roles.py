@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from emr_ml.aws.client import AWS_ERRORS, error_code
+from emr_ml.aws.problems import trouble_of
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.cluster import Wanted
 from emr_ml.doctor.finding import Finding, bad, good
-from emr_ml.launchers.emr.access import trouble_of
-from emr_ml.launchers.emr.api import AWS_ERRORS, error_code
 
 NO_ROLE = "`aws emr create-default-roles` makes the default ones; or name another in the cluster"
 EMR, EC2 = "elasticmapreduce.amazonaws.com", "ec2.amazonaws.com"

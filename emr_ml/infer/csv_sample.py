@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 
-from emr_ml.infer.dialect import Reading, Writing, aligned, guess_writing
+from emr_ml.infer.dialect import Header, Reading, Writing, aligned, find_header, guess_writing
 from emr_ml.infer.encoding import Encoding, check_text, marked_encoding, unmarked_encoding
 from emr_ml.infer.files import File
-from emr_ml.infer.header import Header, find_header
 from emr_ml.infer.sample import (
     CELLS,
     HEAD,
@@ -22,7 +21,7 @@ from emr_ml.infer.sample import (
     amount,
     composed,
 )
-from emr_ml.listing import SourceError
+from emr_ml.sources.listing import SourceError
 from spark_jobs.reading.csv_dialect import BLANKS
 
 START = 256 * 1024  # characters that tell how the file is written

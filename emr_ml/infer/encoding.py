@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from emr_ml.heads import MARKS
-from emr_ml.listing import SourceError
+from emr_ml.sources.header import MARKS
+from emr_ml.sources.listing import SourceError
 
 TEXT_CONTROLS = b"\t\n\r\x0b\x0c\x01\x1a\x1c\x1d\x1e\x1f"
 NOT_TEXT = bytes(byte for byte in range(1, 32) if byte not in TEXT_CONTROLS)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from emr_ml.heads import HEAD_BYTES, unpacked
-from emr_ml.listing import ReadRange, SourceError, list_source, readable
+from emr_ml.sources.header import HEAD_BYTES, unpacked
+from emr_ml.sources.listing import ReadRange, SourceError, list_source, readable
 
 BUFFER = 1 << 20
 PACKED = (".gz", ".bz2")

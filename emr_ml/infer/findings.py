@@ -4,17 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emr_ml.infer.column import Column, Guess
+from emr_ml.infer.column_kinds import Column, Guess, guess_kind, is_reserved
 from emr_ml.infer.csv_sample import Csv, sample_csv
-from emr_ml.infer.decimals import find_decimal
 from emr_ml.infer.files import File
-from emr_ml.infer.kinds import guess_kind, is_reserved
-from emr_ml.infer.label import Target, describe, find_label
-from emr_ml.infer.missing import find_missing, without
+from emr_ml.infer.label import Target, describe_target, find_label
 from emr_ml.infer.parquet_sample import sample_parquet
 from emr_ml.infer.sample import Sample
-from emr_ml.infer.values import MAYBE_MISSING, is_number
-from emr_ml.listing import SourceError
+from emr_ml.infer.values import MAYBE_MISSING, find_decimal, find_missing, is_number, without
+from emr_ml.sources.listing import SourceError
 
 HOPELESS = ("it is", "it agrees", "dates")  # reasons for which a column is never taken
 LEAK_ROWS = 10  # with fewer, a column may agree with the label by chance
@@ -58,7 +55,7 @@ def find_out(file: File, wanted: str | None) -> Findings:
     if found:
         _keep_classes(missing, counts[found[0]], decimal)
         values = {name: without(missing, counts[name]) for name in names}
-    target = describe(*found, values[found[0]], decimal) if found else None
+    target = describe_target(*found, values[found[0]], decimal) if found else None
     columns = {
         name: _guess(name, sample, values[name], decimal, target)
         for name in names

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emr_ml.infer.column import name_words, shown
-from emr_ml.infer.kinds import is_reserved
+from emr_ml.infer.column_kinds import is_reserved, name_words, shown
 from emr_ml.infer.sample import composed
 from emr_ml.infer.values import is_number
-from emr_ml.listing import SourceError
+from emr_ml.sources.listing import SourceError
 
 LAST, FIRST = 1, 0.25  # ranks of a column by its place alone
 OTHERWISE = "--label names another"
@@ -140,7 +139,7 @@ def _rank_of_name(name: str, names: Sequence[str]) -> float:
     return 0
 
 
-def describe(column: str, reason: str, counts: Counter[str], decimal: str) -> Target:
+def describe_target(column: str, reason: str, counts: Counter[str], decimal: str) -> Target:
     """What the label's values make of the problem.
 
     Args:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emr_ml.infer.files import File
 from emr_ml.infer.sample import CELLS, Sample, amount, composed
-from emr_ml.listing import SourceError
+from emr_ml.sources.listing import SourceError
 from spark_jobs.reading.csv_dialect import BLANKS
 
 if TYPE_CHECKING:

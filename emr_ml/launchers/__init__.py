@@ -1,4 +1,4 @@
-"""How a Spark job gets run: the launcher of each deployment."""
+"""Launchers: how a Spark job is run in each deployment."""
 
 import dagster as dg
 
@@ -34,7 +34,7 @@ def make_launcher(settings: Settings) -> Launcher:
 
 def _local(settings: Settings) -> Launcher:
     from emr_ml.launchers.local import LocalLauncher
-    from emr_ml.launchers.local_conf import size_of
+    from emr_ml.launchers.local_spark import size_of
     from spark_jobs.runtime.lake import open_lake
 
     sources = (settings.lake, settings.source, settings.scoring_source, settings.sales_source)
@@ -48,12 +48,12 @@ def _local(settings: Settings) -> Launcher:
 
 
 def _emr(settings: Settings) -> Launcher:
-    from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.context import PollingPolicy
     from emr_ml.launchers.emr.launcher import EmrLauncher
-    from emr_ml.launchers.emr.pace import Pace
     from spark_jobs.runtime.lake import open_lake
 
-    pace = Pace(
+    pace = PollingPolicy(
         fast=settings.fast_poll_seconds,
         slow=settings.poll_seconds,
         visibility=settings.visibility_seconds,
@@ -63,3 +63,19 @@ def _emr(settings: Settings) -> Launcher:
         return EmrLauncher(open_lake(settings.lake), load_cluster_config(settings), pace)
     except ClusterConfigError as error:
         raise LaunchError(str(error)) from error
+
+
+MOST_WAITING_PROCESSES = 32
+
+
+def executor_for(settings: Settings) -> dg.ExecutorDefinition:
+    """One process for a local run, so that its jobs share one JVM; else one for each step.
+
+    A step on EMR does nothing but wait, so many more may wait than there are cores.
+    """
+    if settings.deployment == "local":
+        return dg.in_process_executor
+    start = {"forkserver": {"preload_modules": ["emr_ml.definitions"]}}
+    return dg.multiprocess_executor.configured(
+        {"max_concurrent": MOST_WAITING_PROCESSES, "start_method": start}
+    )

@@ -5,17 +5,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from logging import Logger
 from typing import Any
 
-from emr_ml.claims import Claim, Claims, Held
-from emr_ml.parts import new_part_key, parts_for
-from emr_ml.uses import use
-from emr_ml.versions import version_of
+from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
+from emr_ml.lake.parts import new_part_key, parts_for
+from emr_ml.lake.usage import mark_used
+from emr_ml.lake.versions import VersionSpec
 from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
 from spark_jobs.runtime.bounds import asked, check_bounds
-from spark_jobs.runtime.job import Input, JobError, Request
+from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part
 from spark_jobs.runtime.report import (
@@ -48,35 +47,6 @@ class LostError(LaunchError):
 
 class DetachedError(LaunchError):
     """The attempt goes on, but can't be followed now: whoever asks again will find it."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """A version that is wanted: all that a request has, but for the attempt.
-
-    `batches` names the snapshot whose files are read once, in parts; "" if all are read anew.
-    """
-
-    asset: str
-    run_id: str
-    inputs: Mapping[str, Input]
-    contract: Mapping[str, Any]
-    params: Mapping[str, Any]
-    code: str
-    spark: str
-    force: bool = False
-    batches: str = ""
-
-    @cached_property
-    def version(self) -> str:
-        return version_of(
-            self.asset,
-            code=self.code,
-            contract=self.contract,
-            params=self.params,
-            inputs={name: given.version for name, given in self.inputs.items()},
-            spark=self.spark,
-        )
 
 
 @dataclass(frozen=True)
@@ -115,27 +85,27 @@ class Launcher(ABC):
         """The release of Spark that jobs will find."""
 
     @abstractmethod
-    def compute(self, request: Request, held: Held, log: Logger) -> Computed:
+    def compute(self, request: Request, held: HeldLease, log: Logger) -> Computed:
         """Run the claimed attempt to its commit, or go on with one that is under way.
 
         Raises:
             JobError, LaunchError: the cause, in words for the user.
         """
 
-    def where(self, claim: Claim) -> str:
+    def where(self, claim: Lease) -> str:
         """Where the attempt of a claim is being computed, for whoever follows it."""
         return f"{claim.host.split()[0]}, process {claim.pid}"
 
     def finish(self, run_id: str, log: Logger) -> None:  # noqa: B027 - most have nothing to end
         """End what was kept up for the run alone; to be called when all of it is over."""
 
-    def launch(self, work: Work, log: Logger) -> Outcome:
+    def launch(self, work: VersionSpec, log: Logger) -> Outcome:
         """Committed: reuse. Claimed by another: follow. Else claim and compute.
 
         With `force`, only a report newer than the one that stands now will do. An attempt that
         is lost is followed by a new one, at most three in all.
         """
-        claims = Claims(self.lake, claim_key(work.asset, work.version))
+        claims = LeaseFile(self.lake, claim_key(work.asset, work.version))
         before = read_report(self.lake, work.asset, work.version) if work.force else None
         past = before.report.attempt if before else 0
         followed = lost = 0
@@ -156,23 +126,25 @@ class Launcher(ABC):
                     continue
             followed = self._follow(claims, followed, log)
 
-    def _committed(self, work: Work, before: Committed | None) -> Report | None:
+    def _committed(self, work: VersionSpec, before: Committed | None) -> Report | None:
         """The report of the version, unless it is the one that a forced run is to replace."""
         committed = read_report(self.lake, work.asset, work.version)
         if committed is None or (before and committed.etag == before.etag):
             return None
-        use(self.lake, f"{work.asset}/{work.version}")
+        mark_used(self.lake, f"{work.asset}/{work.version}")
         # whoever cleans the lake may have been faster
         committed = read_report(self.lake, work.asset, work.version)
         return committed.report if committed else None
 
-    def _check_followed(self, work: Work, followed: int) -> None:
+    def _check_followed(self, work: VersionSpec, followed: int) -> None:
         """What the user must mend failed for all who waited for it: nobody is to try it again."""
         failure = followed and read_failure(self.lake, work.asset, work.version, followed)
         if failure and not failure.retryable:
             raise LaunchError(failure.message)
 
-    def _compute_as(self, held: Held, work: Work, before: Committed | None, log: Logger) -> Outcome:
+    def _compute_as(
+        self, held: HeldLease, work: VersionSpec, before: Committed | None, log: Logger
+    ) -> Outcome:
         attempt = held.claim.attempt
         with held.kept(log):
             # whoever held the claim before may have committed just before it was taken
@@ -188,7 +160,7 @@ class Launcher(ABC):
         report = computed.report
         return Outcome(report, reused=report.attempt != attempt, facts=computed.facts)
 
-    def _compute(self, request: Request, held: Held, log: Logger) -> Computed:
+    def _compute(self, request: Request, held: HeldLease, log: Logger) -> Computed:
         """Compute, and keep why the attempt failed for those who follow it."""
         try:
             return self.compute(request, held, log)
@@ -212,7 +184,7 @@ class Launcher(ABC):
         with suppress(Exception):
             record_failure(self.lake, request, failure)
 
-    def _request(self, work: Work, attempt: int) -> Request:
+    def _request(self, work: VersionSpec, attempt: int) -> Request:
         """What the attempt is asked; one that is under way goes on with what it was asked."""
         key = job_key(work.asset, work.version, attempt, "request.json")
         if stored := self.lake.read(key):
@@ -222,7 +194,7 @@ class Launcher(ABC):
         self.lake.write_json(key, request.as_json())
         return request
 
-    def _new_request(self, work: Work, attempt: int) -> Request:
+    def _new_request(self, work: VersionSpec, attempt: int) -> Request:
         inputs, parts, new_part = work.inputs, list[Part](), ""
         if work.batches:
             parts, left = parts_for(self.lake, work)
@@ -243,7 +215,7 @@ class Launcher(ABC):
             new_part=new_part,
         )
 
-    def _follow(self, claims: Claims, followed: int, log: Logger) -> int:
+    def _follow(self, claims: LeaseFile, followed: int, log: Logger) -> int:
         claim = claims.current()
         if claim and claim.attempt != followed:
             log.info(

@@ -9,10 +9,10 @@ from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emr_ml.claims import Held
+from emr_ml.lake.leases import HeldLease
+from emr_ml.lake.versions import local_spark
 from emr_ml.launchers.base import Computed, Launcher, LaunchError
-from emr_ml.launchers.local_conf import Size, local_conf, unseen
-from emr_ml.versions import local_spark
+from emr_ml.launchers.local_spark import Size, configured_by_file, local_conf
 from spark_jobs.runtime.attempt import begin
 from spark_jobs.runtime.execution import execute
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
@@ -57,7 +57,7 @@ class LocalLauncher(Launcher):
     def compute(
         self,
         request: Request,
-        held: Held,  # noqa: ARG002 - this process is where the attempt is run
+        held: HeldLease,  # noqa: ARG002 - this process is where the attempt is run
         log: Logger,
     ) -> Computed:
         run = importlib.import_module(f"spark_jobs.{request.asset}").run
@@ -88,7 +88,7 @@ class LocalLauncher(Launcher):
             ours = {key: conf[key] for key in conf if key not in self._spark_conf}
             self._session = LazyPySparkResource(spark_config=ours)
         try:
-            with unseen(self._spark_conf):
+            with configured_by_file(self._spark_conf):
                 return self._session.spark_session
         except Exception as error:
             raise LaunchError(_no_start(error, self._spark_conf)) from error

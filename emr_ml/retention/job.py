@@ -6,11 +6,11 @@ import dagster as dg
 from pydantic import Field
 
 from emr_ml import assets
-from emr_ml.champions.record import read_record
-from emr_ml.current import read_current
+from emr_ml.lake.champion import read_record
+from emr_ml.lake.current import read_current
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import plain_failures
-from emr_ml.retention.judgement import Removal, Roots, removals
+from emr_ml.retention.policy import Removal, Roots, removals
 from emr_ml.retention.removal import remove_all
 from emr_ml.retention.survey import survey
 from emr_ml.settings import Settings, load_settings

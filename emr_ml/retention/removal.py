@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from emr_ml.retention.judgement import Removal, made_of, parts_of
+from emr_ml.lake.usage import USED
+from emr_ml.retention.policy import Removal, made_of, parts_of
 from emr_ml.retention.survey import Folder, Survey, commit_of
-from emr_ml.uses import USED
 from spark_jobs.runtime.lake import Lake
 
 

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from emr_ml.jobs import sales_job, scoring_job, training_job
-from emr_ml.sensors.failures import failure_alert_sensor
+from emr_ml.sensors.alerts import failure_alert_sensor
 from emr_ml.sensors.lost_runs import lost_run_sensor
 from emr_ml.sensors.new_data import new_data_sensor
 from emr_ml.sensors.old_clusters import old_cluster_sensor

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from emr_ml.claims import this_host
+from emr_ml.lake.leases import this_host
 from emr_ml.settings import Settings
 
 HOST_TAG = "emr_ml/host"

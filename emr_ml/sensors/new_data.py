@@ -9,9 +9,9 @@ from typing import Any, Self
 
 import dagster as dg
 
-from emr_ml.listing import SourceError, list_source, readable
+from emr_ml.lake.versions import DIGITS
 from emr_ml.settings import Settings
-from emr_ml.versions import DIGITS
+from emr_ml.sources.listing import SourceError, list_source, readable
 
 KEYS_PER_REQUEST = 1000  # docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 HOUR = 3600.0

@@ -9,9 +9,9 @@ from emr_ml.settings import Settings
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from emr_ml.launchers.emr.api import Api
-    from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
-    from emr_ml.launchers.emr.spending.live import LiveCluster
+    from emr_ml.aws.client import Api
+    from emr_ml.launchers.emr.config.model import ClusterConfig
+    from emr_ml.launchers.emr.cost.live_clusters import LiveCluster
 
 QUARTER_OF_AN_HOUR = 900
 PATIENCE_SECONDS = 20.0
@@ -41,11 +41,11 @@ def _look(settings: Settings) -> tuple[list[str], str]:
     import logging
     from datetime import UTC, datetime
 
-    from emr_ml.launchers.emr.access import trouble_of
-    from emr_ml.launchers.emr.api import AWS_ERRORS, Api
-    from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError, load_cluster_config
-    from emr_ml.launchers.emr.config.region import region_name
-    from emr_ml.launchers.emr.spending.live import live_clusters
+    from emr_ml.aws.client import AWS_ERRORS, Api
+    from emr_ml.aws.problems import trouble_of
+    from emr_ml.aws.region import region_name
+    from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.cost.live_clusters import live_clusters
 
     now = datetime.now(UTC)
     try:
@@ -71,7 +71,7 @@ def _age(cluster: "LiveCluster", now: "datetime") -> float:
 def _warning(
     emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", region: str, now: "datetime"
 ) -> str:
-    from emr_ml.launchers.emr.spending.live import console_link
+    from emr_ml.launchers.emr.cost.live_clusters import console_link
 
     return (
         f"cluster {cluster.id} ({cluster.name}) is alive for {_age(cluster, now):.1f} hours, more "
@@ -86,9 +86,9 @@ def _warning(
 def _end(emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", now: "datetime") -> str:
     from datetime import UTC
 
-    from emr_ml.launchers.emr.access import trouble_of
-    from emr_ml.launchers.emr.api import AWS_ERRORS
-    from emr_ml.launchers.emr.spending.live import inspect
+    from emr_ml.aws.client import AWS_ERRORS
+    from emr_ml.aws.problems import trouble_of
+    from emr_ml.launchers.emr.cost.live_clusters import inspect
 
     try:
         seen = inspect(emr, cluster, config, now)

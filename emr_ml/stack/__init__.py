@@ -1,6 +1,10 @@
 """The stack: what the project needs in an AWS account, as one CloudFormation template."""
 
-from emr_ml.settings import Settings
+from emr_ml.settings import Settings, SettingsError
+
+
+class StackError(SettingsError):
+    """The stack can't be used, made or removed: what is wrong, where, and what to do."""
 
 
 def with_stack(settings: Settings, patience: float | None = None) -> Settings:
@@ -16,6 +20,6 @@ def with_stack(settings: Settings, patience: float | None = None) -> Settings:
     """
     if settings.stack is None:
         return settings
-    from emr_ml.stack.outputs import resolved  # boto3 takes half a second
+    from emr_ml.stack.outputs import resolved
 
     return resolved(settings, settings.stack, patience or settings.api_patience_seconds)

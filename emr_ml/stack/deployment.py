@@ -9,16 +9,13 @@ from emr_ml.launchers.emr.shipping.wheels import (
     has_wheels,
     read_requirements,
 )
-from emr_ml.stack.bucket import remove_if_empty
-from emr_ml.stack.certificate import put_certificate
-from emr_ml.stack.changes import NEVER_UP, ChangeSet, prepare
-from emr_ml.stack.errors import StackError
-from emr_ml.stack.linked_roles import make_linked_roles
-from emr_ml.stack.outputs import describe, key_of, parameters_of, usable_outputs
-from emr_ml.stack.place import Place
+from emr_ml.stack import StackError
+from emr_ml.stack.account import grant_to_spot, make_linked_roles, put_certificate
+from emr_ml.stack.bucket import check_key, find_bucket, ignored_parameters, remove_if_empty
+from emr_ml.stack.change_set import NEVER_UP, ChangeSet, prepare
+from emr_ml.stack.context import StackContext
+from emr_ml.stack.outputs import describe_stack, key_of, parameters_of, usable_outputs
 from emr_ml.stack.progress import Event, Progress
-from emr_ml.stack.spot_grant import grant_to_spot
-from emr_ml.stack.takeover import check_key, find_bucket, ignored
 from spark_jobs.runtime.lake import open_lake
 
 # the processor of the default instance types; for others there is `emr-ml wheelhouse`
@@ -37,7 +34,7 @@ LEFT = {
 NOT_ALL_GONE = "some of what was made is still there: `emr-ml down` removes it"
 
 
-def work_out(place: Place, given: Mapping[str, str]) -> ChangeSet | None:
+def work_out(place: StackContext, given: Mapping[str, str]) -> ChangeSet | None:
     """What a deployment would change; None if nothing. A bucket that is there is taken over.
 
     Args:
@@ -58,16 +55,16 @@ def work_out(place: Place, given: Mapping[str, str]) -> ChangeSet | None:
     return prepare(place.cfn, place.stack, parameters, place.poll_seconds)
 
 
-def comes_to_nothing(place: Place, given: Mapping[str, str]) -> list[str]:
+def comes_to_nothing(place: StackContext, given: Mapping[str, str]) -> list[str]:
     """A line for what of the given parameters changes nothing, and why.
 
     Raises:
         StackError, ClientError, BotoCoreError, UnansweredError: as `work_out`.
     """
-    return list(ignored(place, find_bucket(place, given, _before(place)), given))
+    return list(ignored_parameters(place, find_bucket(place, given, _before(place)), given))
 
 
-def carry_out(place: Place, changes: ChangeSet) -> Generator[Event]:
+def carry_out(place: StackContext, changes: ChangeSet) -> Generator[Event]:
     """Each event of the deployment, as it comes.
 
     Raises:
@@ -84,7 +81,7 @@ def carry_out(place: Place, changes: ChangeSet) -> Generator[Event]:
         raise StackError(f"{error}\n{LEFT.get(progress.state, NOT_ALL_GONE)}") from error
 
 
-def complete(place: Place) -> Iterator[str]:
+def complete(place: StackContext) -> Iterator[str]:
     """Make what nodes need of the account and the bucket; a line for each thing that was done.
 
     Raises:
@@ -95,7 +92,7 @@ def complete(place: Place) -> Iterator[str]:
     outputs = usable_outputs(place.cfn, place.stack)
     for service in make_linked_roles(place.iam):
         yield f"role         for {service} was made, once for the account"
-    described = describe(place.cfn, place.stack) or {}
+    described = describe_stack(place.cfn, place.stack) or {}
     if key := key_of(parameters_of(described), outputs):
         yield from grant_to_spot(place.kms, key, described["StackId"])
     if address := outputs.get("Certificate"):
@@ -115,9 +112,9 @@ def complete(place: Place) -> Iterator[str]:
     yield f"rights       attach to whoever runs Dagster: {policies}"
 
 
-def _before(place: Place) -> dict[str, str]:
+def _before(place: StackContext) -> dict[str, str]:
     """The parameters that the stack has, if it is up."""
-    described = describe(place.cfn, place.stack)
+    described = describe_stack(place.cfn, place.stack)
     is_up = described and described["StackStatus"] not in NEVER_UP
     return parameters_of(described) if described and is_up else {}
 
@@ -137,11 +134,11 @@ def _check_way_out(parameters: Mapping[str, str]) -> None:
         )
 
 
-def _remove_new_bucket(place: Place, changes: ChangeSet) -> None:
+def _remove_new_bucket(place: StackContext, changes: ChangeSet) -> None:
     """A bucket outlives its stack, but one that was made for nothing would be in the way."""
     made = any(
         change.verb == "make" and change.kind == "AWS::S3::Bucket" for change in changes.changes
     )
-    described = describe(place.cfn, changes.stack_id)
+    described = describe_stack(place.cfn, changes.stack_id)
     if made and described:
         remove_if_empty(place.s3, parameters_of(described)["Bucket"])

@@ -6,11 +6,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emr_ml.launchers.emr.access import trouble_of
-from emr_ml.launchers.emr.api import AWS_ERRORS, Api, error_code
-from emr_ml.launchers.emr.config.region import region_name
+from emr_ml.aws.client import AWS_ERRORS, Api, error_code
+from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.region import region_name
 from emr_ml.settings import Settings, region_of_stack
-from emr_ml.stack.errors import StackError
+from emr_ml.stack import StackError
 
 LOG = logging.getLogger("emr_ml")
 # names of outputs, and what they give
@@ -61,7 +61,7 @@ def usable_outputs(cfn: Api, stack: str) -> dict[str, str]:
         StackError: it has not.
     """
     try:
-        described = describe(cfn, stack)
+        described = describe_stack(cfn, stack)
     except AWS_ERRORS as error:
         raise StackError(f"stack {stack} can't be read: {trouble_of(error)}") from error
     if described is None:
@@ -81,7 +81,7 @@ def usable_outputs(cfn: Api, stack: str) -> dict[str, str]:
     return outputs
 
 
-def describe(cfn: Api, stack: str) -> dict[str, Any] | None:
+def describe_stack(cfn: Api, stack: str) -> dict[str, Any] | None:
     """The stack as CloudFormation describes it; None if there is none.
 
     Raises:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emr_ml.launchers.emr.api import Api
-from emr_ml.stack.errors import StackError
-from emr_ml.stack.outputs import describe
+from emr_ml.aws.client import Api
+from emr_ml.stack import StackError
+from emr_ml.stack.outputs import describe_stack
 
 STACK = "AWS::CloudFormation::Stack"
 # said of what was only stopped because something else failed
@@ -73,7 +73,7 @@ class Progress:
             ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
         """
         while True:
-            described = describe(self._cfn, self._stack_id)
+            described = describe_stack(self._cfn, self._stack_id)
             yield from self._new()
             state = described["StackStatus"] if described else "DELETE_COMPLETE"
             # either may lag behind: the events, or the state, which then is that of before

@@ -1,19 +1,78 @@
-"""`emr-ml down`, step by step: who is still on the stack, its end, and what is left."""
+"""`emr-ml down`, step by step: clusters still on the stack, its removal, and what is left."""
 
-from collections.abc import Generator, Iterator, Mapping
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from emr_ml.launchers.emr.api import error_code
-from emr_ml.launchers.emr.spending.live import LiveCluster
+from emr_ml.aws.client import Api, error_code
+from emr_ml.launchers.emr.cluster_state import CLUSTER_GONE
+from emr_ml.launchers.emr.clusters import describe_cluster
+from emr_ml.launchers.emr.cost.live_clusters import LiveCluster, live_clusters
+from emr_ml.stack import StackError
 from emr_ml.stack.bucket import is_there, remove_with_all
-from emr_ml.stack.errors import StackError
-from emr_ml.stack.groups import revoke_all_rules
-from emr_ml.stack.outputs import describe, key_of, outputs_of, parameters_of
-from emr_ml.stack.place import Place
+from emr_ml.stack.context import StackContext
+from emr_ml.stack.outputs import describe_stack, key_of, outputs_of, parameters_of
 from emr_ml.stack.progress import Event, Progress
-from emr_ml.stack.users import clusters_on
+
+GROUPS = ("PrimarySecurityGroup", "CoreSecurityGroup", "ServiceAccessSecurityGroup")
+
+
+def revoke_all_rules(ec2: Api, outputs: Mapping[str, str]) -> None:
+    """Take all rules from the groups in a stack's outputs.
+
+    EMR adds rules of its own, by which the groups refer to each other. CloudFormation knows nothing
+    of these, and a group that another refers to can't be removed.
+
+    Raises:
+        ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
+    """
+    ids = [outputs[name] for name in GROUPS if name in outputs]
+    if not ids:
+        return
+    # a filter, not GroupIds: a removal that failed may have left only some of them
+    wanted = [{"Name": "group-id", "Values": ids}]
+    for page in ec2.pages("describe_security_groups", "SecurityGroups", Filters=wanted):
+        for group in page:
+            for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+                if rules := group.get(key):
+                    ec2.ask(
+                        f"revoke_security_group_{direction}",
+                        GroupId=group["GroupId"],
+                        IpPermissions=rules,
+                    )
+
+
+def clusters_on(emr: Api, service_role: str) -> list[LiveCluster]:
+    """The live clusters that have the stack's role.
+
+    Raises:
+        ClientError, BotoCoreError, UnansweredError: EMR does not tell.
+    """
+    return [
+        cluster
+        for cluster in live_clusters(emr)
+        if _role(emr, cluster.id).rpartition("/")[2] == service_role
+    ]
+
+
+def end_all(emr: Api, clusters: Sequence[LiveCluster], poll_seconds: float) -> None:
+    """End them with all their steps, and wait until their nodes are gone.
+
+    Raises:
+        ClientError, BotoCoreError, UnansweredError: EMR refuses, or does not answer.
+    """
+    for cluster in clusters:
+        emr.ask("terminate_job_flows", JobFlowIds=[cluster.id])
+    for cluster in clusters:
+        while describe_cluster(emr, cluster.id).state not in CLUSTER_GONE:
+            time.sleep(poll_seconds)
+
+
+def _role(emr: Api, cluster_id: str) -> str:
+    return emr.ask("describe_cluster", ClusterId=cluster_id)["Cluster"].get("ServiceRole", "")
+
 
 KEY_DAYS = 30  # the longest that KMS waits, in which the key can be had back
 # said of a key that is to go, or has gone
@@ -21,7 +80,7 @@ GOING = ("KMSInvalidStateException", "NotFoundException")
 
 
 @dataclass(frozen=True)
-class Standing:
+class StackState:
     """A stack before it is removed, or that is gone already, with the clusters that run on it."""
 
     stack_id: str
@@ -40,14 +99,14 @@ class Standing:
         return key_of(self.parameters, self.outputs)
 
 
-def look(place: Place) -> Standing | None:
+def read_stack(place: StackContext) -> StackState | None:
     """The stack as it stands; None if there is none.
 
     Raises:
         StackError: it is being changed.
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
-    described = describe(place.cfn, place.stack)
+    described = describe_stack(place.cfn, place.stack)
     if described is None:
         return None
     # in review there is nothing yet but a change set that nobody has carried out
@@ -57,10 +116,10 @@ def look(place: Place) -> Standing | None:
     outputs = outputs_of(described)
     role = outputs.get("ServiceRole")
     clusters = tuple(clusters_on(place.emr, role)) if role else ()
-    return Standing(described["StackId"], parameters_of(described), outputs, clusters)
+    return StackState(described["StackId"], parameters_of(described), outputs, clusters)
 
 
-def look_back(place: Place, bucket: str) -> Standing | None:
+def read_removed_stack(place: StackContext, bucket: str) -> StackState | None:
     """The last stack of that name that had the bucket, and is gone; None if none is known.
 
     CloudFormation knows of stacks for 90 days after they are gone.
@@ -76,14 +135,14 @@ def look_back(place: Place, bucket: str) -> Standing | None:
     pages = place.cfn.pages("list_stacks", "StackSummaries", StackStatusFilter=["DELETE_COMPLETE"])
     gone = [each for page in pages for each in page if each["StackName"] == place.stack]
     for each in sorted(gone, key=lambda each: each["CreationTime"], reverse=True):
-        described = describe(place.cfn, each["StackId"]) or {}
+        described = describe_stack(place.cfn, each["StackId"]) or {}
         parameters = parameters_of(described)
         if parameters.get("Bucket") == bucket:
-            return Standing(each["StackId"], parameters, outputs_of(described), is_gone=True)
+            return StackState(each["StackId"], parameters, outputs_of(described), is_gone=True)
     return None
 
 
-def remove(place: Place, standing: Standing) -> Generator[Event]:
+def remove(place: StackContext, standing: StackState) -> Generator[Event]:
     """Each event of the removal, as it comes.
 
     Raises:
@@ -99,7 +158,7 @@ def remove(place: Place, standing: Standing) -> Generator[Event]:
         raise StackError(f"{error}\nmend that, then run `emr-ml down` again") from error
 
 
-def remove_data(place: Place, standing: Standing) -> Iterator[str]:
+def remove_data(place: StackContext, standing: StackState) -> Iterator[str]:
     """Remove the bucket with all versions of all data; a line for each thing that was done.
 
     What was begun and failed can be begun again.
@@ -121,7 +180,7 @@ def remove_data(place: Place, standing: Standing) -> Iterator[str]:
             yield f"key {key} goes in {KEY_DAYS} days; until then it can be had back"
 
 
-def left(place: Place, standing: Standing) -> Iterator[str]:
+def left(place: StackContext, standing: StackState) -> Iterator[str]:
     """What is still there and may cost money.
 
     Raises:

@@ -13,9 +13,9 @@ from emr_ml.assets.metrics import metrics
 from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.champions.promotion import JUDGES
-from emr_ml.champions.record import promote_by_hand, read_champion
 from emr_ml.checks.evidence import Evidence
 from emr_ml.contract import load_contract
+from emr_ml.lake.champion import promote_by_hand, read_champion
 from emr_ml_tests.graph import TRAINING, Graph, failure, metadata
 from spark_jobs.runtime.lake import open_lake
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emr_ml.champions.contest import Contest, Verdict, hold
-from emr_ml.champions.record import Champion, promote, promote_by_hand, read_champion, roll_back
-from emr_ml.claims import Held
+from emr_ml.champions.contest import Contest, ContestResult, hold
 from emr_ml.contract import Contract
+from emr_ml.lake.champion import Champion, promote, promote_by_hand, read_champion, roll_back
+from emr_ml.lake.leases import HeldLease
 from emr_ml.launchers.base import Computed, Launcher
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.job import JobError, Request
@@ -41,7 +41,7 @@ class Comparing(Launcher):
     def spark(self) -> str:
         return "4"
 
-    def compute(self, request: Request, held: Held, log: Logger) -> Computed:  # noqa: ARG002
+    def compute(self, request: Request, held: HeldLease, log: Logger) -> Computed:  # noqa: ARG002
         self.asked.append(request)
         self.meanwhile()
         named = {"challenger": "lr_model", "champion": "champion"}
@@ -89,7 +89,7 @@ def trained(lake: Lake, version: str, *, good: bool = True, **changes: Any) -> l
     return reports
 
 
-def contest(launcher: Launcher, reports: list[Report], **changes: Any) -> Verdict:
+def contest(launcher: Launcher, reports: list[Report], **changes: Any) -> ContestResult:
     contract = Contract.model_validate({**CONTRACT, **changes})
     return hold(Contest(reports[1], tuple(reports), contract, launcher, "run"), LOG)
 

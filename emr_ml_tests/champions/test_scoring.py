@@ -5,9 +5,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from emr_ml.champions.record import read_champion
+from emr_ml.champions.compatibility import NotUsableError
 from emr_ml.champions.scoring import scoring_recipe
-from emr_ml.champions.usable import NotUsableError
+from emr_ml.lake.champion import read_champion
 from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, failure, metadata
 from spark_jobs.runtime.lake import open_lake
 

@@ -9,7 +9,7 @@ import pytest
 from emr_ml.assets.lr_model import lr_model
 from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
-from emr_ml.champions.record import Champion, promote
+from emr_ml.lake.champion import Champion, promote
 from emr_ml_tests.checks.reports import a_report
 from emr_ml_tests.graph import Graph, metadata, toy_rows
 from spark_jobs.runtime.lake import open_lake

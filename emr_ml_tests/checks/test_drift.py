@@ -6,10 +6,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from emr_ml.champions.record import Champion, promote
 from emr_ml.checks.baseline import Baseline, find_baseline
 from emr_ml.checks.drift import COLUMN_RANGE, DRIFT, SCHEMA_CHANGE, judge_drift
 from emr_ml.contract import Contract
+from emr_ml.lake.champion import Champion, promote
 from emr_ml_tests.checks.reports import a_report, evidence
 from spark_jobs.cleaning.distributions import described
 from spark_jobs.runtime.lake import open_lake

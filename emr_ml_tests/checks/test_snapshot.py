@@ -8,7 +8,7 @@ import pytest
 from emr_ml.checks.evidence import Evidence
 from emr_ml.checks.snapshot import HEADER_FITS, SHRUNK, judge_snapshot
 from emr_ml.contract import Contract
-from emr_ml.current import Current, promote
+from emr_ml.lake.current import Current, promote
 from emr_ml_tests.checks.reports import a_report, evidence
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import commit

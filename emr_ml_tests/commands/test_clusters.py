@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from emr_ml.commands.clusters import clusters
-from emr_ml.launchers.emr.spending import prices
+from emr_ml.launchers.emr.cost import prices
 from emr_ml_tests.small_aws import RefusedError, SmallAws, small_aws
 
 HOUR = timedelta(hours=1)
@@ -18,7 +18,7 @@ NAME = "emr-ml emr 0123456789abcdef"
 def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
     prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setattr("emr_ml.commands.clusters.PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr("emr_ml.launchers.emr.spending.cost.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("emr_ml.launchers.emr.cost.estimate.PATIENCE_SECONDS", 0.2)
     with small_aws(monkeypatch) as aws:
         aws.add_type("m5.xlarge", "0.048", "0.192")
         yield aws

@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from emr_ml.commands.plan import plan
 from emr_ml.definitions import defs
+from emr_ml.launchers.emr.cost import prices
 from emr_ml.launchers.emr.requests.plan import bill
 from emr_ml.launchers.emr.shipping.packages import job_scripts
-from emr_ml.launchers.emr.spending import prices
 from emr_ml_tests.emulator.limits import check_run_job_flow
 from emr_ml_tests.small_aws import SmallAws, small_aws
 

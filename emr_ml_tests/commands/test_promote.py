@@ -4,9 +4,8 @@ import pytest
 from click import Command
 from click.testing import CliRunner, Result
 
-from emr_ml.champions.record import read_champion, read_record
-from emr_ml.commands.promote import promote
-from emr_ml.commands.rollback import rollback
+from emr_ml.commands.promote import promote, rollback
+from emr_ml.lake.champion import read_champion, read_record
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import commit

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from emr_ml.doctor.stack import certificate
+from emr_ml.doctor.aws import certificate
+from emr_ml.stack import StackError
 from emr_ml.stack.bucket import remove_with_all
-from emr_ml.stack.errors import StackError
 from emr_ml_tests.commands.stacks import BUCKET, empty_aws, give_wheels, green, run
 from emr_ml_tests.emulator.account import Account
 from emr_ml_tests.emulator.cloudformation import NO_NOTION

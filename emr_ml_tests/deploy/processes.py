@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from emr_ml.launchers.local_conf import SMALL
+from emr_ml.launchers.local_spark import SMALL
 from emr_ml.settings import ROOT
 from emr_ml_tests.deploy.postgres import Postgres, free_port
 from emr_ml_tests.graph import TOY_CONTRACT, toy_rows

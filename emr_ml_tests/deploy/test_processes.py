@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.champions.record import read_champion
+from emr_ml.lake.champion import read_champion
 from emr_ml_tests.deploy.postgres import a_postgres
 from emr_ml_tests.deploy.processes import Deployment
 from emr_ml_tests.s3_server import S3

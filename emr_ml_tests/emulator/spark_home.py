@@ -13,7 +13,7 @@ from shlex import quote
 from tempfile import mkdtemp
 from typing import Any
 
-from emr_ml.launchers.local_conf import SMALL, SMALL_PLANS
+from emr_ml.launchers.local_spark import SMALL, SMALL_PLANS
 from emr_ml_tests.emulator.world import REGION
 
 HERE = Path(__file__).resolve().parent

@@ -13,10 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from emr_ml.contract import parse_contract
-from emr_ml.heads import header_of
-from emr_ml.infer.written import entry, left_out, scalar, sequence
-from emr_ml.listing import SourceError
-from emr_ml_tests.infer.looks import Look, drawn, fractions, look, look_at
+from emr_ml.infer.contract_text import entry, left_out, scalar, sequence
+from emr_ml.sources.header import header_of
+from emr_ml.sources.listing import SourceError
+from emr_ml_tests.infer.samples import Look, drawn, fractions, look, look_at
 
 WORDS = (
     r"""yes No null ~ 1 01 1.0 1e3 #b ' " it's a,b [x] {y} *z &z !z %z @z `z` | > ? = << --- \ 😀"""

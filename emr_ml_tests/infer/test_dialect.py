@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from emr_ml.infer.dialect import aligned, guess_writing
-from emr_ml.listing import SourceError
-from emr_ml_tests.infer.looks import drawn, fractions, look, table
+from emr_ml.sources.listing import SourceError
+from emr_ml_tests.infer.samples import drawn, fractions, look, table
 
 
 def written(text: str) -> tuple[str, str, str]:

@@ -7,13 +7,8 @@ import codecs
 import pytest
 
 from emr_ml.contract import Dialect
-from emr_ml.infer.encoding import (
-    check_text,
-    guessed_names,
-    marked_encoding,
-    unmarked_encoding,
-)
-from emr_ml.listing import SourceError
+from emr_ml.infer.encoding import check_text, guessed_names, marked_encoding, unmarked_encoding
+from emr_ml.sources.listing import SourceError
 
 TEXTS = {
     "windows-1252": "Prénom,âge\nÉloïse,déjà vu\nGröße,Straße 5€\n",

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emr_ml.heads import HEAD_BYTES
 from emr_ml.infer.files import find_file
-from emr_ml.listing import SourceError
-from emr_ml_tests.infer.looks import Look, drawn, fractions, look, table
+from emr_ml.sources.header import HEAD_BYTES
+from emr_ml.sources.listing import SourceError
+from emr_ml_tests.infer.samples import Look, drawn, fractions, look, table
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3

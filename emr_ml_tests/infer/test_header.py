@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from emr_ml.infer.header import find_header
-from emr_ml_tests.infer.looks import drawn, fractions, look, table
+from emr_ml.infer.dialect import find_header
+from emr_ml_tests.infer.samples import drawn, fractions, look, table
 
 
 def has_header(*records: str) -> bool:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.infer.column import Guess
-from emr_ml_tests.infer.looks import drawn, fractions, look_at
+from emr_ml.infer.column_kinds import Guess
+from emr_ml_tests.infer.samples import drawn, fractions, look_at
 
 NAMES = ("Ana", "Bo", "Cem", "Dai", "Eva", "Finn", "Gus", "Hal")
 SENTENCES = [

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from emr_ml.contract.schema import Label
-from emr_ml.listing import SourceError
-from emr_ml_tests.infer.looks import drawn, fractions, look, look_at, table
+from emr_ml.sources.listing import SourceError
+from emr_ml_tests.infer.samples import drawn, fractions, look, look_at, table
 
 
 def label_of(folder: Path, values: Sequence[object], wanted: str | None = "target") -> Label:

@@ -7,8 +7,8 @@ import pytest
 
 from emr_ml.infer import csv_sample
 from emr_ml.infer.files import File
-from emr_ml.listing import SourceError
-from emr_ml_tests.infer.looks import Look
+from emr_ml.sources.listing import SourceError
+from emr_ml_tests.infer.samples import Look
 
 HEAD, WINDOW, WINDOWS = 64 * 1024, 16 * 1024, 4
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.infer.missing import find_missing
-from emr_ml_tests.infer.looks import drawn, fractions, look_at
+from emr_ml.infer.values import find_missing
+from emr_ml_tests.infer.samples import drawn, fractions, look_at
 
 
 def tokens(**columns: list[object]) -> set[str]:

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from emr_ml.infer import parquet_sample
-from emr_ml.listing import SourceError
-from emr_ml_tests.infer.looks import Look, drawn, fractions
+from emr_ml.sources.listing import SourceError
+from emr_ml_tests.infer.samples import Look, drawn, fractions
 
 ROWS = 200
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import spark_jobs
+from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers import make_launcher
-from emr_ml.launchers.base import Launcher, Work
+from emr_ml.launchers.base import Launcher
 from emr_ml.settings import Settings
 from emr_ml_tests.launchers import conformance_job
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -44,12 +45,12 @@ class Stage:
             spark_jobs.__path__.append(folder)
         return make_launcher(Settings(**self.settings))
 
-    def work(self, name: str, **params: Any) -> Work:
+    def work(self, name: str, **params: Any) -> VersionSpec:
         """A version of the job that no other test asks for."""
         spark = self.launcher().spark
-        return Work(JOB, "a-run", {}, {"test": name}, params, "code", spark)
+        return VersionSpec(JOB, "a-run", {}, {"test": name}, params, "code", spark)
 
-    def launch_elsewhere(self, work: Work) -> BaseProcess:
+    def launch_elsewhere(self, work: VersionSpec) -> BaseProcess:
         """A process that launches the work."""
         process = multiprocessing.get_context("spawn").Process(
             target=launch_here, args=(self, work)
@@ -58,7 +59,7 @@ class Stage:
         return process
 
 
-def launch_here(stage: Stage, work: Work) -> None:
+def launch_here(stage: Stage, work: VersionSpec) -> None:
     """Launch the work in this process, which is the stage's own."""
     # tests that run in the background are started with Ctrl-C ignored
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -82,7 +83,7 @@ def emr_stage(folder: Path, spark: Literal["real", "light"]) -> Generator[Stage]
         spark: `real` has real bootstrap, spark-submit and S3A; `light` runs the same scripts from
             the same archive in plain Python.
     """
-    from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+    from emr_ml.launchers.emr.config.model import ClusterConfig
     from emr_ml.launchers.emr.shipping.packages import planned_packages
     from emr_ml_tests.emulator.server import serve
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.claims import Claims, Held
-from emr_ml.launchers.base import Computed, Launcher, LaunchError, LostError, Work
+from emr_ml.lake.leases import HeldLease, LeaseFile
+from emr_ml.lake.versions import VersionSpec
+from emr_ml.launchers.base import Computed, Launcher, LaunchError, LostError
 from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
 from spark_jobs.runtime.execution import describe
 from spark_jobs.runtime.job import JobError, Request, Result
@@ -17,7 +18,7 @@ from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import claim_key, commit, read_report
 
 LOG = logging.getLogger("test")
-WORK = Work("metrics", "run-1", {}, {}, {"depth": 3}, "code", "4.1.1")
+WORK = VersionSpec("metrics", "run-1", {}, {}, {"depth": 3}, "code", "4.1.1")
 CLAIM = claim_key(WORK.asset, WORK.version)
 
 
@@ -33,7 +34,7 @@ class QuickLauncher(Launcher):
     def spark(self) -> str:
         return "4.1.1"
 
-    def compute(self, request: Request, held: Held, log: logging.Logger) -> Computed:
+    def compute(self, request: Request, held: HeldLease, log: logging.Logger) -> Computed:
         log.info("computing attempt %s", held.claim.attempt)
         self.computed.append(request.attempt)
         over = read_report(self.lake, request.asset, request.version)
@@ -72,7 +73,7 @@ def test_who_finds_a_live_claim_follows_it_to_its_report(lake: Lake) -> None:
     follower = QuickLauncher(lake)
     owning = threading.Thread(target=owner.launch, args=(WORK, LOG))
     owning.start()
-    while Claims(lake, CLAIM).current() is None:
+    while LeaseFile(lake, CLAIM).current() is None:
         threading.Event().wait(0.01)
     threading.Timer(0.3, may_commit.set).start()
 
@@ -87,7 +88,7 @@ def test_an_owner_that_was_superseded_takes_the_result_of_its_successor(lake: La
     successor = QuickLauncher(lake)
 
     def taken_over(_: Request) -> None:
-        claims = Claims(lake, CLAIM, lease=0.0)
+        claims = LeaseFile(lake, CLAIM, lease=0.0)
         claims.take("run-2")
         threading.Event().wait(0.01)
         held = claims.take("run-2")
@@ -136,7 +137,7 @@ def test_who_followed_an_attempt_that_failed_by_a_mistake_fails_likewise(lake: L
     owner, follower = QuickLauncher(lake, fail), QuickLauncher(lake)
     owning = threading.Thread(target=launch_badly, args=(owner,))
     owning.start()
-    while Claims(lake, CLAIM).current() is None:
+    while LeaseFile(lake, CLAIM).current() is None:
         threading.Event().wait(0.01)
     threading.Timer(0.3, may_fail.set).start()
 

@@ -12,8 +12,9 @@ from multiprocessing.process import BaseProcess
 
 import pytest
 
-from emr_ml.claims import Claim, Claims
-from emr_ml.launchers.base import LaunchError, Outcome, Work
+from emr_ml.lake.leases import Lease, LeaseFile
+from emr_ml.lake.versions import VersionSpec
+from emr_ml.launchers.base import LaunchError, Outcome
 from emr_ml_tests.launchers.stages import LOG, Stage, emr_stage, local_stage
 from emr_ml_tests.s3a import needs_s3a
 from spark_jobs.runtime.attempt import read_failure
@@ -52,13 +53,13 @@ def stage(
         yield found
 
 
-def attempts(stage: Stage, work: Work) -> set[str]:
+def attempts(stage: Stage, work: VersionSpec) -> set[str]:
     """The attempts that have left anything in the lake."""
     folder = f"{work.asset}/{work.version}/attempts/"
     return {entry.key.removeprefix(folder).split("/")[0] for entry in stage.lake.list(folder)}
 
 
-def wait_for(stage: Stage, work: Work, name: str, attempt: int = 1) -> None:
+def wait_for(stage: Stage, work: VersionSpec, name: str, attempt: int = 1) -> None:
     """Until the attempt has left that file."""
     key = job_key(work.asset, work.version, attempt, name)
     until = time.monotonic() + 120
@@ -67,8 +68,8 @@ def wait_for(stage: Stage, work: Work, name: str, attempt: int = 1) -> None:
         time.sleep(0.1)
 
 
-def status(stage: Stage, work: Work) -> str:
-    claim = Claims(stage.lake, claim_key(work.asset, work.version)).current()
+def status(stage: Stage, work: VersionSpec) -> str:
+    claim = LeaseFile(stage.lake, claim_key(work.asset, work.version)).current()
     return claim.status if claim else "nobody's"
 
 
@@ -134,7 +135,7 @@ def test_a_cancelled_launch_ends_its_attempt_and_the_next_makes_another(stage: S
 
     assert status(stage, work) == "ended"
     assert read_report(stage.lake, work.asset, work.version) is None
-    assert Claims(stage.lake, claim_key(work.asset, work.version)).take("next")
+    assert LeaseFile(stage.lake, claim_key(work.asset, work.version)).take("next")
 
 
 @in_soak_too
@@ -179,7 +180,7 @@ def test_a_zombie_attempt_commits_nothing(stage: Stage) -> None:
     stored = stage.lake.read(key)
     assert stored
     # somebody thought it dead, tried anew, and gave up
-    other = replace(Claim.of(stored), attempt=2, nonce="another", status="ended", place={})
+    other = replace(Lease.of(stored), attempt=2, nonce="another", status="ended", place={})
     while not stage.lake.swap(key, as_json(asdict(other)), stored.etag):
         stored = stage.lake.read(key)
         assert stored

@@ -17,13 +17,13 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
-from emr_ml import sample
-from emr_ml.claims import Claims
+from emr_ml import sample_data
 from emr_ml.contract import load_contract
-from emr_ml.launchers.base import LaunchError, Work
+from emr_ml.lake.leases import LeaseFile
+from emr_ml.lake.versions import VersionSpec, code_of, local_spark
+from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.local import LocalLauncher, check_java
 from emr_ml.settings import SALES_CONTRACT
-from emr_ml.versions import code_of, local_spark
 from spark_jobs.runtime.attempt import begin, check_claim
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
@@ -34,9 +34,9 @@ LOG = logging.getLogger("test")
 FIELDS = ("format", "dialect", "missing", "columns", "label", "id")
 
 
-def sales_work(folder: Path, **changes: object) -> Work:
+def sales_work(folder: Path, **changes: object) -> VersionSpec:
     """The sums of the sample's sales, as a version that is wanted."""
-    path = sample.sales(folder)
+    path = sample_data.sales(folder)
     header = tuple(next(csv.reader(path.read_text().splitlines())))
     file = SourceFile(path.name, str(path), path.stat().st_size, content_of(path), header)
     parts: dict[str, object] = {
@@ -48,14 +48,14 @@ def sales_work(folder: Path, **changes: object) -> Work:
         "code": code_of("sales_by_seller"),
         "spark": local_spark(),
     }
-    return Work(**{**parts, **changes})  # pyright: ignore[reportArgumentType] - parts fit
+    return VersionSpec(**{**parts, **changes})  # pyright: ignore[reportArgumentType] - parts fit
 
 
 def launcher_at(folder: Path) -> LocalLauncher:
     return LocalLauncher(open_lake(str(folder / "lake")), 0.05, {}, on_s3=False)
 
 
-def committed(lake: Lake, work: Work) -> Report | None:
+def committed(lake: Lake, work: VersionSpec) -> Report | None:
     found = read_report(lake, work.asset, work.version)
     return found.report if found else None
 
@@ -114,14 +114,14 @@ def test_force_makes_the_next_attempt_the_committed_one(tmp_path: Path) -> None:
 
 def test_a_failed_attempt_frees_the_claim_and_commits_nothing(tmp_path: Path) -> None:
     launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
-    source = sample.sales(tmp_path)
+    source = sample_data.sales(tmp_path)
     source.write_text(source.read_text() + "changed")
 
     with pytest.raises(JobError, match="changed since the snapshot"):
         launcher.launch(work, LOG)
 
     assert committed(launcher.lake, work) is None
-    claim = Claims(launcher.lake, claim_key(work.asset, work.version)).current()
+    claim = LeaseFile(launcher.lake, claim_key(work.asset, work.version)).current()
     assert claim
     assert claim.status == "ended"
 
@@ -141,7 +141,7 @@ def test_another_release_of_spark_is_refused(tmp_path: Path) -> None:
 
 def test_a_zombie_attempt_stops_at_its_first_act(tmp_path: Path) -> None:
     launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
-    claims = Claims(launcher.lake, claim_key(work.asset, work.version), lease=0.0)
+    claims = LeaseFile(launcher.lake, claim_key(work.asset, work.version), lease=0.0)
     assert claims.take("first")
     claims.take("second")
     time.sleep(0.01)

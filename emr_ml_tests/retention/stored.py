@@ -3,11 +3,11 @@
 import time
 from collections.abc import Sequence
 
-from emr_ml.champions.record import Champion, promote
-from emr_ml.current import Current
-from emr_ml.current import promote as make_current
+from emr_ml.lake.champion import Champion, promote
+from emr_ml.lake.current import Current
+from emr_ml.lake.current import promote as make_current
 from emr_ml.retention.job import roots_of
-from emr_ml.retention.judgement import Removal, removals
+from emr_ml.retention.policy import Removal, removals
 from emr_ml.retention.survey import survey
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part

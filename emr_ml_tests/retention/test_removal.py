@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from emr_ml.inputs import committed_input
-from emr_ml.retention.judgement import Removal
+from emr_ml.lake.inputs import committed_input
+from emr_ml.lake.usage import USED, mark_used
+from emr_ml.retention.policy import Removal
 from emr_ml.retention.removal import remove_all
 from emr_ml.retention.survey import survey
-from emr_ml.uses import USED, use
 from emr_ml_tests.retention.stored import ASSETS, Stored, version
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
@@ -55,7 +55,7 @@ def test_a_version_that_was_picked_after_the_survey_stays(
     stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = the_one(stored)
-    monkeypatch.setattr("emr_ml.uses.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("emr_ml.lake.usage.FRESH_SECONDS", 0.0)
     # the clock of S3 counts in seconds
     found = replace(found, folder=replace(found.folder, used=found.folder.used - 5))
     committed_input(stored.lake, "lr_model", version(1))
@@ -95,10 +95,10 @@ def test_of_an_attempt_nothing_but_its_own_data_goes(stored: Stored) -> None:
 
 def test_a_use_is_noted_once_an_hour(stored: Stored) -> None:
     folder = f"lr_model/{version(1)}"
-    use(stored.lake, folder)
+    mark_used(stored.lake, folder)
     noted = stored.lake.read(f"{folder}/{USED}")
 
-    use(stored.lake, folder)
+    mark_used(stored.lake, folder)
 
     assert stored.lake.read(f"{folder}/{USED}") == noted
 

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emr_ml.contract import ContractError, parse_contract
+from emr_ml.lake.snapshots import take_snapshot
 from emr_ml.located_yaml import YamlError, parse
-from emr_ml.snapshot import take_snapshot
 from spark_jobs.runtime.lake import Lake
 
 MARKS = st.sampled_from(

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emr_ml.cli import main
-from emr_ml.console import Story
 from emr_ml.launchers.base import Outcome
-from emr_ml.presentation import describe
 from emr_ml.retention.job import SCHEMA, listed
-from emr_ml.retention.judgement import Removal
+from emr_ml.retention.policy import Removal
 from emr_ml.retention.survey import Folder
-from emr_ml.terminal import harmless
+from emr_ml.ui.console import ConsoleFormatter
+from emr_ml.ui.metadata import materialization_metadata
+from emr_ml.ui.terminal import escape_control_characters
 from emr_ml_tests.checks.reports import a_report
 
 SCRIPT = "<script>alert(1)</script>"
@@ -26,7 +26,7 @@ ORDERS = "\x1b]0;title\x07\x1b[2J\x1b[31mred\x9b1m\u202e"
 
 @given(st.text())
 def test_a_terminal_gets_nothing_but_signs_that_it_shows(text: str) -> None:
-    shown = harmless(text)
+    shown = escape_control_characters(text)
 
     assert all(sign.isprintable() or sign in "\n\t" for sign in shown)
     shown.encode()
@@ -34,14 +34,14 @@ def test_a_terminal_gets_nothing_but_signs_that_it_shows(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["Fábio, 50 % of €\n\t日本", "a\\x1b", ""])
 def test_what_can_be_shown_stays_as_it_is(text: str) -> None:
-    assert harmless(text) == text
+    assert escape_control_characters(text) == text
 
 
 def test_the_console_does_not_obey_what_a_job_logs() -> None:
     record = logging.LogRecord("job", logging.INFO, "", 0, "a row: %s", (ORDERS,), None)
 
-    assert "\\x1b[2J\\x1b[31mred" in Story().format(record)
-    assert "\x1b" not in Story().format(record)
+    assert "\\x1b[2J\\x1b[31mred" in ConsoleFormatter().format(record)
+    assert "\x1b" not in ConsoleFormatter().format(record)
 
 
 def test_a_header_is_told_without_its_orders(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_figure_of_a_report_is_text_in_the_ui(said: str) -> None:
     figures = {"figure": said, "schema": {said: said}, "table_rows": 1}
     strongest = [{"feature": said, "weight": 1.0}]
 
-    found = describe(
+    found = materialization_metadata(
         Outcome(a_report(figures={**figures, "strongest": strongest}), reused=False, facts={})
     )
 

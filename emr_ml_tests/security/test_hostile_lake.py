@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from emr_ml import current
-from emr_ml.champions.record import KEY as CHAMPION_KEY
-from emr_ml.champions.record import Champion, Record, read_record
-from emr_ml.claims import Claims
-from emr_ml.inputs import committed_input
+from emr_ml.lake import current
+from emr_ml.lake.champion import KEY as CHAMPION_KEY
+from emr_ml.lake.champion import Champion, Record, read_record
+from emr_ml.lake.inputs import committed_input
+from emr_ml.lake.leases import LeaseFile
+from emr_ml.launchers.emr.cost.live_clusters import console_link
 from emr_ml.launchers.emr.messages import say
-from emr_ml.launchers.emr.spending.live import console_link
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.bounds import asked
@@ -96,7 +96,7 @@ READ: dict[str, tuple[Callable[[Lake], Any], str, Callable[[Lake], dict[str, Any
         ),
     ),
     "claim": (
-        lambda lake: Claims(lake, claim_key(ASSET, VERSION)).current(),
+        lambda lake: LeaseFile(lake, claim_key(ASSET, VERSION)).current(),
         claim_key(ASSET, VERSION),
         lambda _: {
             "attempt": 1,
@@ -282,4 +282,4 @@ def test_a_claim_of_any_process_is_only_looked_at(folder_lake: Lake) -> None:
     claim = READ["claim"][2](folder_lake) | {"host": "x", "pid": 10**30}
     folder_lake.write(claim_key(ASSET, VERSION), as_json(claim))
 
-    assert Claims(folder_lake, claim_key(ASSET, VERSION)).take("run") is None
+    assert LeaseFile(folder_lake, claim_key(ASSET, VERSION)).take("run") is None

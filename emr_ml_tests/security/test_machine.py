@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 from pyspark.sql import SparkSession
 
-from emr_ml.launchers.local_conf import Size, local_conf
+from emr_ml.launchers.local_spark import Size, local_conf
 
 
 def look() -> tuple[bool, Sequence[str]]:

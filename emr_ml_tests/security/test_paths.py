@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emr_ml.contract import parse_contract
+from emr_ml.lake.snapshots import take_snapshot
 from emr_ml.launchers.emr.shipping.packages import pack_code
-from emr_ml.listing import SourceError, list_source
-from emr_ml.snapshot import take_snapshot
+from emr_ml.sources.listing import SourceError, list_source
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import FolderLake, Lake, open_lake
 from spark_jobs.runtime.lake.base import NoKeyError

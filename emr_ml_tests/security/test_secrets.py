@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emr_ml.launchers.local_conf import SMALL
+from emr_ml.launchers.local_spark import SMALL
 from emr_ml.settings import ROOT, SettingsError, load_settings
 from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
 

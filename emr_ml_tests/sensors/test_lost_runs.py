@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from emr_ml.claims import this_host
+from emr_ml.lake.leases import this_host
 from emr_ml.sensors.lost_runs import lost_run_sensor
 from emr_ml.settings import ROOT, Settings
 

@@ -13,7 +13,7 @@ from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.sensors.new_data import Cursor, tick
 from emr_ml_tests.graph import Graph, metadata, toy_rows
-from emr_ml_tests.parted import flat, rows_of
+from emr_ml_tests.lake.parted import flat, rows_of
 from emr_ml_tests.s3_server import S3
 from emr_ml_tests.s3a import needs_s3a
 from spark_jobs.runtime.lake import open_lake

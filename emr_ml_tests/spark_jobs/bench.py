@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from emr_ml.contract import Contract
 from emr_ml.contract.model import ModelParams
 from emr_ml.contract.schema import estimator_of
-from emr_ml.snapshot import take_snapshot
+from emr_ml.lake.snapshots import take_snapshot
 from spark_jobs import champion_model, lr_model, metrics, processed_dataset, sales_by_seller
 from spark_jobs.runtime.execution import own_session
 from spark_jobs.runtime.job import Input, Request, Result, SourceFile

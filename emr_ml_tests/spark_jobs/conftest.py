@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from emr_ml.launchers.local_conf import local_conf
+from emr_ml.launchers.local_spark import local_conf
 from emr_ml_tests.spark_jobs.bench import Bench
 from spark_jobs.runtime.execution import own_session
 

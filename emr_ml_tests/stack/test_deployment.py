@@ -2,11 +2,11 @@
 
 import pytest
 
-from emr_ml.stack.changes import discard
+from emr_ml.stack import StackError
+from emr_ml.stack.change_set import discard
 from emr_ml.stack.deployment import carry_out, work_out
-from emr_ml.stack.errors import StackError
 from emr_ml_tests.stack.cloudformation import STACK_ID, CloudFormation
-from emr_ml_tests.stack.places import BUCKET, Buckets, deployed, parameters, place
+from emr_ml_tests.stack.contexts import BUCKET, Buckets, deployed, parameters, place
 
 
 def test_what_would_change_is_known_before_anything_is() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emr_ml.stack.linked_roles import SERVICES, make_linked_roles
+from emr_ml.stack.account import SERVICES, make_linked_roles
 
 
 class Iam:

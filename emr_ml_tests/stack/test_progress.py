@@ -2,11 +2,11 @@
 
 import pytest
 
+from emr_ml.stack import StackError
 from emr_ml.stack.deployment import carry_out, work_out
-from emr_ml.stack.errors import StackError
-from emr_ml.stack.removal import look, remove
+from emr_ml.stack.removal import read_stack, remove
 from emr_ml_tests.stack.cloudformation import CloudFormation
-from emr_ml_tests.stack.places import BUCKET, deployed, place
+from emr_ml_tests.stack.contexts import BUCKET, deployed, place
 
 
 def test_each_event_is_shown_once_and_in_order() -> None:
@@ -74,7 +74,7 @@ def test_what_went_wrong_before_is_not_told_again() -> None:
 def test_a_removal_that_ended_well_is_good_whatever_its_stack_was_before() -> None:
     cfn = CloudFormation(state="DELETE_FAILED", late=2)
     where = place(cfn)
-    standing = look(where)
+    standing = read_stack(where)
     assert standing
 
     assert [event.state for event in remove(where, standing)][-1] == "DELETE_COMPLETE"

@@ -2,16 +2,16 @@
 
 import pytest
 
-from emr_ml.stack.errors import StackError
-from emr_ml.stack.removal import look, look_back, remove
+from emr_ml.stack import StackError
+from emr_ml.stack.removal import read_removed_stack, read_stack, remove
 from emr_ml_tests.stack.cloudformation import STACK_ID, CloudFormation
-from emr_ml_tests.stack.places import BUCKET, place
+from emr_ml_tests.stack.contexts import BUCKET, place
 
 
 def test_a_removal_that_fails_names_what_is_in_the_way() -> None:
     cfn = CloudFormation(state="CREATE_COMPLETE", failing={"ServiceRole": "is in use"})
     where = place(cfn)
-    standing = look(where)
+    standing = read_stack(where)
     assert standing
 
     with pytest.raises(StackError) as caught:
@@ -23,21 +23,21 @@ def test_a_removal_that_fails_names_what_is_in_the_way() -> None:
 
 def test_a_stack_is_not_removed_while_it_is_changed() -> None:
     with pytest.raises(StackError, match="UPDATE_IN_PROGRESS: wait until that is over"):
-        look(place(CloudFormation(state="UPDATE_IN_PROGRESS")))
+        read_stack(place(CloudFormation(state="UPDATE_IN_PROGRESS")))
 
 
 def test_a_stack_that_nobody_agreed_to_can_be_removed() -> None:
     where = place(CloudFormation(state="REVIEW_IN_PROGRESS"))
-    standing = look(where)
+    standing = read_stack(where)
     assert standing
 
     list(remove(where, standing))
 
-    assert look(where) is None
+    assert read_stack(where) is None
 
 
 def test_a_stack_that_is_not_there_needs_no_removal() -> None:
-    assert look(place(CloudFormation())) is None
+    assert read_stack(place(CloudFormation())) is None
 
 
 def test_a_stack_that_is_gone_is_known_by_the_bucket_that_it_had() -> None:
@@ -46,17 +46,17 @@ def test_a_stack_that_is_gone_is_known_by_the_bucket_that_it_had() -> None:
     )
     where = place(cfn)
 
-    found = look_back(where, BUCKET)
+    found = read_removed_stack(where, BUCKET)
 
     assert found
     assert (found.stack_id, found.bucket, found.key) == (STACK_ID, BUCKET, "arn:key")
     assert found.is_gone
-    assert look(where) is None
-    assert look_back(where, "another") is None
+    assert read_stack(where) is None
+    assert read_removed_stack(where, "another") is None
 
 
 def test_the_bucket_of_another_stack_is_nobodys_to_remove() -> None:
     cfn = CloudFormation(state="CREATE_COMPLETE", parameters={"Bucket": BUCKET})
 
     with pytest.raises(StackError, match=f"bucket {BUCKET} is that of stack emr-ml"):
-        look_back(place(cfn), BUCKET)
+        read_removed_stack(place(cfn), BUCKET)

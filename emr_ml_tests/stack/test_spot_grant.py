@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emr_ml.stack.spot_grant import grant_to_spot
+from emr_ml.stack.account import grant_to_spot
 from emr_ml_tests.stack.cloudformation import STACK_ID
-from emr_ml_tests.stack.places import KEY
+from emr_ml_tests.stack.contexts import KEY
 
 ROLE = "role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
 

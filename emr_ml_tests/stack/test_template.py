@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.settings import Settings
 from emr_ml.stack.outputs import CLUSTER, OPTIONAL, SETTINGS, cluster_fields
 from emr_ml.stack.template import TEMPLATE, parameters, rendered

@@ -1,26 +1,61 @@
-"""One attempt on EMR, from its claim to its report: whoever holds the claim tells this story."""
+"""One attempt on EMR, from its lease to its report."""
 
+import time
 from logging import Logger
 
-from emr_ml.claims import Held
+from emr_ml.aws.client import AWS_ERRORS, Api
+from emr_ml.lake.leases import HeldLease
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.emr import failures
-from emr_ml.launchers.emr.advice import advice
-from emr_ml.launchers.emr.api import AWS_ERRORS, Api
-from emr_ml.launchers.emr.cancel import cancel_step
+from emr_ml.launchers.emr.cluster_state import STEP_LIVE, Cluster
 from emr_ml.launchers.emr.clusters import Clusters
-from emr_ml.launchers.emr.failures import Scene
+from emr_ml.launchers.emr.context import LauncherContext, PollingPolicy
+from emr_ml.launchers.emr.cost.live_clusters import console_link
+from emr_ml.launchers.emr.failures import StepContext, advice
 from emr_ml.launchers.emr.follow import Follower, StuckError
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.step import step_config, step_name
-from emr_ml.launchers.emr.setting import Setting
 from emr_ml.launchers.emr.shipping.packages import upload_packages
-from emr_ml.launchers.emr.spending.live import console_link
-from emr_ml.launchers.emr.states import Cluster
 from emr_ml.launchers.emr.submission import ClusterGoneError, Submission
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.report import Report, job_key
+
+# EMR sends SIGTERM to the step's process, then SIGKILL to it and all that it started
+GRACEFUL, HARD = "SEND_INTERRUPT", "TERMINATE_PROCESS"
+
+
+def cancel_step(api: Api, cluster: str, step: str, pace: PollingPolicy, log: Logger) -> bool:
+    """Cancel a step, gracefully and then hard, and wait for its end; whether it has ended.
+
+    Other steps of the cluster are left alone. A step that ended meanwhile is no error.
+    """
+    try:
+        for how in (GRACEFUL, HARD):
+            log.info("cancelling step %s of cluster %s (%s)", step, cluster, how)
+            api.ask("cancel_steps", ClusterId=cluster, StepIds=[step], StepCancellationOption=how)
+            until = time.monotonic() + pace.cancellation
+            while time.monotonic() < until:
+                state = _state(api, cluster, step)
+                if state not in STEP_LIVE:
+                    log.info("step %s is %s", step, state)
+                    return True
+                time.sleep(max(pace.fast, pace.cancellation / 15))
+    except AWS_ERRORS as error:
+        log.warning("EMR did not confirm the end of step %s: %s", step, error)
+    log.error(
+        "step %s of cluster %s may still run. End it with: aws emr cancel-steps --cluster-id %s "
+        "--step-ids %s --step-cancellation-option %s",
+        *(step, cluster, cluster, step, HARD),
+    )
+    return False
+
+
+def _state(api: Api, cluster: str, step: str) -> str:
+    listed = api.ask("list_steps", ClusterId=cluster, StepIds=[step])["Steps"]
+    # a step may be missing from listings for some seconds after it was added
+    return listed[0]["Status"]["State"] if listed else "PENDING"
+
 
 MOST_CLUSTERS = 3
 
@@ -31,7 +66,9 @@ class Attempt:
     The place names the cluster, the cluster that a step was sent to, and the step.
     """
 
-    def __init__(self, setting: Setting, request: Request, held: Held, log: Logger) -> None:
+    def __init__(
+        self, setting: LauncherContext, request: Request, held: HeldLease, log: Logger
+    ) -> None:
         self._setting, self._request, self._held, self._log = setting, request, held, log
         self._name = step_name(request.asset, request.version, request.attempt)
         pace = setting.pace
@@ -61,10 +98,10 @@ class Attempt:
             raise
 
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> StepContext:
         """Where the attempt is, as far as it has come."""
         cluster, step = self._place.get("cluster", ""), self._place.get("step", "")
-        return Scene(
+        return StepContext(
             self._request.asset,
             self._request.attempt,
             cluster,

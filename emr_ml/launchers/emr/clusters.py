@@ -8,11 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emr_ml.claims import Claim, Claims, Held
-from emr_ml.launchers.emr.api import Api, UncertainError, error_code
+from emr_ml.aws.client import Api, UncertainError, error_code
+from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
+from emr_ml.launchers.emr.cluster_state import CLUSTER_LIVE, STEP_LIVE, Cluster
+from emr_ml.launchers.emr.context import PollingPolicy
 from emr_ml.launchers.emr.failures import refused_cluster
-from emr_ml.launchers.emr.pace import Pace
-from emr_ml.launchers.emr.states import CLUSTER_LIVE, STEP_LIVE, Cluster
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.lake import Lake
 
@@ -23,7 +23,7 @@ UNKNOWN = ("InvalidRequestException", "ValidationException")
 class Clusters:
     """Finds clusters by name and starts them; a claim in the lake says who starts one."""
 
-    def __init__(self, api: Api, lake: Lake, pace: Pace) -> None:
+    def __init__(self, api: Api, lake: Lake, pace: PollingPolicy) -> None:
         self._api, self._lake, self._pace = api, lake, pace
 
     def find_or_start(self, request: Mapping[str, Any], run_id: str, log: Logger) -> str:
@@ -35,7 +35,7 @@ class Clusters:
         Raises:
             LaunchError: EMR refuses to start it.
         """
-        claims = Claims(self._lake, claim_key(request["Name"]))
+        claims = LeaseFile(self._lake, lease_key(request["Name"]))
         while True:
             claim = claims.current()
             if claim and (known := claim.place.get("cluster")) and self._is_usable(known, claim):
@@ -52,7 +52,7 @@ class Clusters:
 
     def describe(self, cluster: str) -> Cluster:
         """What EMR says of a cluster; one that EMR does not know is gone."""
-        return describe(self._api, cluster)
+        return describe_cluster(self._api, cluster)
 
     def end(self, cluster: str, why: str) -> None:
         """Ask for the end of a cluster and all its steps; who follows those is told by the lake."""
@@ -65,7 +65,7 @@ class Clusters:
         A step that is added at the same moment is lost with it, and made anew elsewhere: the
         lake tells whoever follows it that a launcher ended the cluster.
         """
-        claim = Claims(self._lake, claim_key(name)).current()
+        claim = LeaseFile(self._lake, lease_key(name)).current()
         cluster = claim.place.get("cluster") if claim else None
         if cluster is None or not self.describe(cluster).is_live:
             return
@@ -80,14 +80,14 @@ class Clusters:
         log.info("ending cluster %s: all is done", cluster)
         self.end(cluster, "all was done")
 
-    def _is_usable(self, cluster: str, claim: Claim) -> bool:
+    def _is_usable(self, cluster: str, claim: Lease) -> bool:
         described = self.describe(cluster)
         # EMR may take a moment to know a new cluster
         age = datetime.now(UTC) - datetime.fromisoformat(claim.renewed_at)
         new = age.total_seconds() < self._pace.visibility
         return described.is_live or (described.is_forgotten and new)
 
-    def _found(self, held: Held, name: str, log: Logger) -> str | None:
+    def _found(self, held: HeldLease, name: str, log: Logger) -> str | None:
         found = self._listed(name)
         if found:
             log.info("found cluster %s, which is %s", found.id, found.state)
@@ -95,7 +95,7 @@ class Clusters:
         # whoever held the claim before may have started one that is not listed yet
         return self._appearing(name) if "sent" in held.claim.place else None
 
-    def _start(self, held: Held, request: Mapping[str, Any], log: Logger) -> str:
+    def _start(self, held: HeldLease, request: Mapping[str, Any], log: Logger) -> str:
         held.note(sent=now())
         while True:
             try:
@@ -129,7 +129,7 @@ class Clusters:
         return None
 
 
-def describe(api: Api, cluster: str) -> Cluster:
+def describe_cluster(api: Api, cluster: str) -> Cluster:
     """What EMR says of a cluster; one that EMR does not know is gone."""
     try:
         return Cluster.of(api.ask("describe_cluster", ClusterId=cluster)["Cluster"])
@@ -145,6 +145,6 @@ def end_key(cluster: str) -> str:
     return f"clusters/{cluster}/ended.json"
 
 
-def claim_key(name: str) -> str:
+def lease_key(name: str) -> str:
     """Key of who starts the cluster of a name, and of its id."""
     return f"clusters/{name.replace(' ', '-')}/claim.json"

@@ -1,4 +1,4 @@
-"""What went wrong, in words: cause, step, cluster, the last lines of the log, what to do."""
+"""Failures in words: cause, step, cluster, the last lines of the log, and what to do."""
 
 import re
 from collections.abc import Mapping
@@ -8,17 +8,80 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emr_ml.launchers.base import LaunchError, LostError
-from emr_ml.launchers.emr.advice import advice
+from emr_ml.launchers.emr.cluster_state import Cluster, Step
 from emr_ml.launchers.emr.logs import Tail
-from emr_ml.launchers.emr.states import Cluster, Step
 from spark_jobs.runtime.attempt import Failure
+
+# what is said, and what to do about it: the first that fits counts
+ADVICE = (
+    (
+        r"InsufficientFreeAddressesInSubnet|not enough free addresses|free addresses in subnet",
+        "the subnet has no free addresses: name a larger one, or several, under `subnets`",
+    ),
+    (
+        r"INSTANCE_FLEET_TIMEOUT|InsufficientInstanceCapacity|[Ss]pot (capacity|instances?)",
+        (
+            "AWS has no such instances now: name more instance types or subnets, or let the fleet "
+            "switch to on demand"
+        ),
+    ),
+    (
+        r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
+        (
+            "a role lacks a right: `emr-ml doctor` checks them; the rights of the launcher are in "
+            "infra/launcher_policy.json"
+        ),
+    ),
+    (
+        r"InstanceProfile|instance profile|service role|ServiceRole|JobFlowRole|\brole\b",
+        (
+            "check `service_role`, `instance_profile` and `runtime_role`; `emr-ml doctor` names "
+            "the one that is missing"
+        ),
+    ),
+    (
+        r"release label|ReleaseLabel",
+        "check `release_label`: the region may not have that release",
+    ),
+    (
+        (
+            r"OutOfMemoryError|exceeding (physical|virtual)? ?memory limits|exit code 137|"
+            r"Java heap space"
+        ),
+        (
+            "out of memory: take larger instances, or set `driver_memory_gb` or "
+            "`spark_conf: {spark.executor.memory: …}` in the cluster configuration"
+        ),
+    ),
+    (
+        r"No module named '?(numpy|boto3|botocore)",
+        (
+            "the nodes' Python lacks a package that the bootstrap action should have installed: "
+            "see its log on the primary node"
+        ),
+    ),
+    (
+        r"No space left on device|disk is full",
+        "a disk is full: raise `root_volume_gb`, or take instances with more storage",
+    ),
+    (
+        r"subnet-[0-9a-f]|Ec2Subnet|The subnet|[Ss]ecurity group",
+        "check `subnets` and `security_groups`",
+    ),
+)
+
+
+def advice(said: str) -> str:
+    """What to do, by what EMR or a log says; empty if nothing in it is known."""
+    return next((words for pattern, words in ADVICE if re.search(pattern, said)), "")
+
 
 TIMED_OUT = 124  # what `timeout` exits with
 KILLED = 137
 
 
 @dataclass(frozen=True)
-class Scene:
+class StepContext:
     """Where an attempt was: what every message about it names."""
 
     asset: str
@@ -54,7 +117,7 @@ def refused_step(error: ClientError, cluster: str, step: Mapping[str, Any]) -> L
 
 
 def cluster_ended(
-    scene: Scene, cluster: Cluster, tail: Tail | None, *, by_us: bool = False
+    scene: StepContext, cluster: Cluster, tail: Tail | None, *, by_us: bool = False
 ) -> LaunchError:
     """The cluster is gone, and the attempt was not over.
 
@@ -83,7 +146,7 @@ def cluster_ended(
 
 
 def step_failed(
-    scene: Scene, step: Step, failure: Failure | None, tail: Tail, controller: Tail
+    scene: StepContext, step: Step, failure: Failure | None, tail: Tail, controller: Tail
 ) -> LaunchError:
     """The step's process ended with an error.
 
@@ -108,14 +171,14 @@ def step_failed(
     return LaunchError(scene.told(cause, trace, log, f"the whole log: {scene.log}", hint))
 
 
-def job_failed(scene: Scene, failure: Failure) -> LaunchError:
+def job_failed(scene: StepContext, failure: Failure) -> LaunchError:
     """The job said itself why it failed."""
     trace = f"the job's own error:\n{failure.trace}" if failure.trace else ""
     hint = "" if failure.by_user else advice(f"{failure.message} {failure.trace}")
     return LaunchError(scene.told(failure.message, trace, f"the whole log: {scene.log}", hint))
 
 
-def timed_out(scene: Scene, tail: Tail | None = None) -> LaunchError:
+def timed_out(scene: StepContext, tail: Tail | None = None) -> LaunchError:
     """The step took longer than it may."""
     return LaunchError(
         scene.told(
@@ -127,7 +190,7 @@ def timed_out(scene: Scene, tail: Tail | None = None) -> LaunchError:
     )
 
 
-def output_missing(scene: Scene, tail: Tail) -> LaunchError:
+def output_missing(scene: StepContext, tail: Tail) -> LaunchError:
     """The step ended well, and there is no report."""
     return LaunchError(
         scene.told(
@@ -139,7 +202,7 @@ def output_missing(scene: Scene, tail: Tail) -> LaunchError:
     )
 
 
-def cancelled(scene: Scene) -> LaunchError:
+def cancelled(scene: StepContext) -> LaunchError:
     """The step was cancelled, and not by the run that follows it."""
     return LaunchError(
         scene.told(

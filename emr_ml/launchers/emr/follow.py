@@ -5,18 +5,23 @@ import time
 from dataclasses import replace
 from logging import Logger
 
+from emr_ml.aws.client import AWS_ERRORS, Api, UnansweredError, error_code
 from emr_ml.launchers.base import DetachedError
 from emr_ml.launchers.emr import failures
-from emr_ml.launchers.emr.api import AWS_ERRORS, Api, UnansweredError, error_code
+from emr_ml.launchers.emr.cluster_state import (
+    CLUSTER_COMING_UP,
+    ClusterSnapshot,
+    ClusterWatcher,
+    Step,
+    StepOutcome,
+    broke_down,
+    step_outcome,
+)
 from emr_ml.launchers.emr.clusters import end_key
-from emr_ml.launchers.emr.failures import Scene
+from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS, LauncherContext
+from emr_ml.launchers.emr.failures import StepContext
 from emr_ml.launchers.emr.logs import Tail
-from emr_ml.launchers.emr.looks import Look, Looks
 from emr_ml.launchers.emr.messages import Messages
-from emr_ml.launchers.emr.pace import KILL_AFTER_SECONDS
-from emr_ml.launchers.emr.setting import Setting
-from emr_ml.launchers.emr.states import CLUSTER_COMING_UP, Step
-from emr_ml.launchers.emr.verdict import Verdict, broke_down, verdict
 from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
 from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.report import Report, read_report
@@ -39,19 +44,19 @@ class Follower:
     """Follows one attempt by two signals: the lake, often, and EMR's listings, seldom."""
 
     def __init__(
-        self, setting: Setting, request: Request, name: str, scene: Scene, log: Logger
+        self, setting: LauncherContext, request: Request, name: str, scene: StepContext, log: Logger
     ) -> None:
         self._setting, self._pace, self._lake = setting, setting.pace, setting.lake
         self._request, self._name, self._scene, self._log = request, name, scene, log
         # one try at a time, so that the lake is looked into while EMR does not answer
         api = Api("emr", 0.0, log)
-        self._looks = Looks(api, setting.lake, scene.cluster, setting.pace)
+        self._looks = ClusterWatcher(api, setting.lake, scene.cluster, setting.pace)
         self._messages = Messages(setting.lake, request)
         self._said: dict[str, str] = {}
         self._since: dict[str, float] = {}
         self._quiet_since = time.monotonic()
         self._trouble = ""
-        self._asked_about: Look | None = None
+        self._asked_about: ClusterSnapshot | None = None
         self._own: Step | None = None
         self.seen_alive = False
 
@@ -99,7 +104,7 @@ class Follower:
         request = self._request
         return read_failure(self._lake, request.asset, request.version, request.attempt)
 
-    def _judge(self, look: Look | None) -> None:
+    def _judge(self, look: ClusterSnapshot | None) -> None:
         """Raises what EMR's listings mean, if they mean that no report will come."""
         if look is None:
             return
@@ -107,9 +112,9 @@ class Follower:
             # EMR may take a moment to know a new cluster
             return
         look = self._completed(look)
-        found, step = verdict(look, self._name)
+        found, step = step_outcome(look, self._name)
         self._tell(look, step)
-        if found is Verdict.GOES_ON:
+        if found is StepOutcome.GOES_ON:
             self.seen_alive |= step is not None
             self._check_time(look)
             return
@@ -120,7 +125,7 @@ class Follower:
             time.sleep(self._pace.fast)
         self._conclude(look, found, step)
 
-    def _completed(self, look: Look) -> Look:
+    def _completed(self, look: ClusterSnapshot) -> ClusterSnapshot:
         """The look, with the step that is followed: it may have ended long before all others."""
         if look.named(self._name):
             return look
@@ -128,12 +133,12 @@ class Follower:
             self._asked_about, self._own = look, self._looks.ask_for(self._scene.step)
         return replace(look, steps=(*look.steps, self._own)) if self._own else look
 
-    def _conclude(self, look: Look, found: Verdict, step: Step | None) -> None:
+    def _conclude(self, look: ClusterSnapshot, found: StepOutcome, step: Step | None) -> None:
         # a superseded attempt ends without a report, and that is as it should be
         check_claim(self._lake, self._request)
         scene, cluster, logs = self._scene, look.cluster, self._setting.logs
         match found:
-            case Verdict.FAILED if step:
+            case StepOutcome.FAILED if step:
                 tail = self._tail("stderr")
                 # what broke the cluster may be told after the step
                 newest = self._looks.now()
@@ -145,9 +150,9 @@ class Follower:
                 # EMR tells why a step failed some seconds after it failed
                 step = self._looks.ask_for(step.id) or step
                 raise failures.step_failed(scene, step, self._failure(), tail, controller)
-            case Verdict.ENDED:
+            case StepOutcome.ENDED:
                 raise failures.output_missing(scene, self._tail("stderr"))
-            case Verdict.CANCELLED:
+            case StepOutcome.CANCELLED:
                 # a cluster that ended after it was described takes its steps along
                 if self._looks.now().cluster.is_live:
                     raise failures.cancelled(scene)
@@ -165,7 +170,7 @@ class Follower:
         scene, pace = self._scene, self._pace
         return self._setting.logs.step(scene.cluster, scene.step, name, pace.logs, pace.fast)
 
-    def _check_time(self, look: Look) -> None:
+    def _check_time(self, look: ClusterSnapshot) -> None:
         """Raises StuckError if this step, or one that it waits for, should have ended long ago."""
         config = self._setting.config
         slack = KILL_AFTER_SECONDS + 2 * self._pace.slow
@@ -186,7 +191,7 @@ class Follower:
         here = time.monotonic()
         return here - self._since.setdefault(f"{what} {state}", here)
 
-    def _tell(self, look: Look, step: Step | None) -> None:
+    def _tell(self, look: ClusterSnapshot, step: Step | None) -> None:
         """Log each state once."""
         states = {f"cluster {look.cluster.id}": look.cluster.state}
         if step:

@@ -3,21 +3,19 @@
 from datetime import datetime
 from logging import Logger
 
-from emr_ml.claims import Claim, Held
+from emr_ml.aws.client import AWS_ERRORS, Api
+from emr_ml.aws.problems import trouble_of
+from emr_ml.lake.leases import HeldLease, Lease
 from emr_ml.launchers.base import Computed, DetachedError, Launcher, LaunchError
-from emr_ml.launchers.emr import facts
-from emr_ml.launchers.emr.access import trouble_of
-from emr_ml.launchers.emr.api import AWS_ERRORS, Api
+from emr_ml.launchers.emr import step_metadata
 from emr_ml.launchers.emr.attempt import Attempt
 from emr_ml.launchers.emr.clusters import Clusters
-from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, ClusterConfigError
-from emr_ml.launchers.emr.config.target import find_target
+from emr_ml.launchers.emr.config.model import ClusterConfig, ClusterConfigError
+from emr_ml.launchers.emr.context import LauncherContext, PollingPolicy, find_endpoint
+from emr_ml.launchers.emr.cost.live_clusters import console_link
 from emr_ml.launchers.emr.messages import Messages
-from emr_ml.launchers.emr.pace import Pace
 from emr_ml.launchers.emr.requests.job_flow import cluster_name
-from emr_ml.launchers.emr.setting import Setting
 from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
-from emr_ml.launchers.emr.spending.live import console_link
 from spark_jobs.runtime.attempt import SupersededError
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
@@ -33,15 +31,15 @@ class EmrLauncher(Launcher):
 
     outlives_its_process = True
 
-    def __init__(self, lake: Lake, config: ClusterConfig, pace: Pace) -> None:
+    def __init__(self, lake: Lake, config: ClusterConfig, pace: PollingPolicy) -> None:
         super().__init__(lake, pace.fast)
-        self._setting = Setting(lake, config, find_target(lake.root), pace)
+        self._setting = LauncherContext(lake, config, find_endpoint(lake.root), pace)
 
     @property
     def spark(self) -> str:
         return self._setting.config.spark
 
-    def where(self, claim: Claim) -> str:
+    def where(self, claim: Lease) -> str:
         cluster = claim.place.get("cluster")
         if not cluster:
             return f"a cluster that {super().where(claim)} sees to"
@@ -51,7 +49,7 @@ class EmrLauncher(Launcher):
             f"{console_link(self._setting.target.region, cluster)}"
         )
 
-    def compute(self, request: Request, held: Held, log: Logger) -> Computed:
+    def compute(self, request: Request, held: HeldLease, log: Logger) -> Computed:
         attempt = Attempt(self._setting, request, held, log)
         try:
             report = attempt.run()
@@ -61,7 +59,7 @@ class EmrLauncher(Launcher):
         except (JobError, LaunchError) as error:
             self._clear(request, log)
             if isinstance(error, LaunchError):
-                error.facts |= facts.places(attempt.scene)
+                error.facts |= step_metadata.step_location(attempt.scene)
             raise
         except (ClusterConfigError, PackagesError) as error:
             raise LaunchError(str(error)) from error
@@ -104,14 +102,14 @@ class EmrLauncher(Launcher):
     def _facts(self, attempt: Attempt, report: Report, log: Logger) -> dict[str, object]:
         scene, task = attempt.scene, self._setting.config.task
         took = datetime.fromisoformat(report.finished) - datetime.fromisoformat(report.started)
-        cost = facts.costs(
+        cost = step_metadata.step_cost_metadata(
             scene,
             self._setting.target.region,
             took,
             spot_tasks=task.spot > 0 and not task.on_demand,
             log=log,
         )
-        return facts.places(scene) | cost
+        return step_metadata.step_location(scene) | cost
 
 
 def _detached(request: Request, error: Exception) -> DetachedError:

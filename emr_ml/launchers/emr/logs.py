@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emr_ml.launchers.emr.api import error_code
+from emr_ml.aws.client import error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -7,13 +7,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emr_ml.claims import Held
-from emr_ml.launchers.emr.api import Api, UncertainError
+from emr_ml.aws.client import Api, UncertainError
+from emr_ml.lake.leases import HeldLease
+from emr_ml.launchers.emr.cluster_state import Cluster, Step
 from emr_ml.launchers.emr.clusters import Clusters
+from emr_ml.launchers.emr.context import PollingPolicy
 from emr_ml.launchers.emr.failures import refused_step
-from emr_ml.launchers.emr.pace import Pace
 from emr_ml.launchers.emr.requests.step import add_steps_request
-from emr_ml.launchers.emr.states import Cluster, Step
 
 FULL = ("maximum number of", "active steps", "exceed")
 MOST_REFUSALS = 3
@@ -30,11 +30,11 @@ class ClusterGoneError(Exception):
 class Submission:
     """Adds the step of one attempt; the claim's place says how far that has come."""
 
-    def __init__(self, api: Api, clusters: Clusters, pace: Pace, role: str | None) -> None:
+    def __init__(self, api: Api, clusters: Clusters, pace: PollingPolicy, role: str | None) -> None:
         self._api, self._clusters, self._pace = api, clusters, pace
         self._role = role
 
-    def submit(self, cluster: str, step: Mapping[str, Any], held: Held, log: Logger) -> str:
+    def submit(self, cluster: str, step: Mapping[str, Any], held: HeldLease, log: Logger) -> str:
         """Add the step to the cluster, unless it is there; its id.
 
         Raises:

@@ -6,16 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.config.cluster_config import (
-    ClusterConfig,
-    ClusterConfigError,
-    load_cluster_config,
-)
-from emr_ml.launchers.emr.config.target import Target
+from emr_ml.launchers.emr.config.model import ClusterConfig, ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.context import Endpoint
 from emr_ml.settings import Settings, load_settings
 
 LAKE = "s3://bucket/lake"
-TARGET = Target(LAKE, "eu-west-1")
+TARGET = Endpoint(LAKE, "eu-west-1")
 
 
 def config(**fields: Any) -> ClusterConfig:

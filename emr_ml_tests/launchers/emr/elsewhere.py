@@ -14,8 +14,8 @@ from typing import Any, Literal
 import boto3
 from botocore.client import BaseClient
 
+from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers import make_launcher
-from emr_ml.launchers.base import Work
 from emr_ml.launchers.emr.launcher import EmrLauncher
 from emr_ml.settings import Settings
 
@@ -41,7 +41,7 @@ class Death:
 def launch_in_this_process(
     settings: Mapping[str, Any],
     environment: Mapping[str, str],
-    work: Work,
+    work: VersionSpec,
     log: Path | None,
     dies: Death | None,
 ) -> None:

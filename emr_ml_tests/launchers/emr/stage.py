@@ -12,10 +12,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from emr_ml.claims import Claim, Claims
+from emr_ml.lake.leases import Lease, LeaseFile
+from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers import make_launcher
-from emr_ml.launchers.base import Launcher, Outcome, Work
-from emr_ml.launchers.emr.config.cluster_config import load_cluster_config
+from emr_ml.launchers.base import Launcher, Outcome
+from emr_ml.launchers.emr.config.model import load_cluster_config
 from emr_ml.launchers.emr.shipping.packages import planned_packages
 from emr_ml.settings import Settings
 from emr_ml_tests.emulator.clusters import Cluster
@@ -58,7 +59,7 @@ class Stage:
     aws: Emulator
     settings: Settings
     environment: Mapping[str, str]
-    works: list[Work] = field(default_factory=list[Work])
+    works: list[VersionSpec] = field(default_factory=list[VersionSpec])
 
     def with_settings(self, **changed: Any) -> "Stage":
         """The same AWS and lake, set otherwise."""
@@ -75,26 +76,28 @@ class Stage:
         """A launcher as a new process has it."""
         return make_launcher(self.settings)
 
-    def work(self, asset: str = JOB, *, force: bool = False, run: str = "", **params: Any) -> Work:
+    def work(
+        self, asset: str = JOB, *, force: bool = False, run: str = "", **params: Any
+    ) -> VersionSpec:
         """A version that nobody has asked for; of the conformance job, unless said otherwise."""
         run = run or uuid.uuid4().hex
         salt = {"salt": uuid.uuid4().hex}
         spark = load_cluster_config(self.settings).spark
-        work = Work(asset, run, {}, salt, params, "code", spark, force)
+        work = VersionSpec(asset, run, {}, salt, params, "code", spark, force)
         self.works.append(work)
         return work
 
-    def launch(self, work: Work | None = None, **params: Any) -> Outcome:
+    def launch(self, work: VersionSpec | None = None, **params: Any) -> Outcome:
         return self.launcher().launch(work or self.work(**params), LOG)
 
-    def launch_aside(self, work: Work) -> "Aside":
+    def launch_aside(self, work: VersionSpec) -> "Aside":
         """A launch in a thread that has begun."""
         aside = Aside(self, work)
         aside.start()
         return aside
 
     def launch_elsewhere(
-        self, work: Work, log: Path | None = None, dies: Death | None = None
+        self, work: VersionSpec, log: Path | None = None, dies: Death | None = None
     ) -> BaseProcess:
         """A process that launches the work, and may die of it; its log goes to a file."""
         asked = self.settings.model_dump()
@@ -112,20 +115,20 @@ class Stage:
         self.lake.write(key, source.encode())
         return asset
 
-    def claim(self, work: Work) -> Claim | None:
-        return Claims(self.lake, claim_key(work.asset, work.version)).current()
+    def claim(self, work: VersionSpec) -> Lease | None:
+        return LeaseFile(self.lake, claim_key(work.asset, work.version)).current()
 
-    def committed_attempt(self, work: Work) -> int | None:
+    def committed_attempt(self, work: VersionSpec) -> int | None:
         found = read_report(self.lake, work.asset, work.version)
         return found.report.attempt if found else None
 
-    def begun(self, work: Work) -> list[int]:
+    def begun(self, work: VersionSpec) -> list[int]:
         """The attempts that a process began to compute."""
         folder = f"{work.asset}/{work.version}/attempts/"
         keys = [entry.key.removeprefix(folder).split("/") for entry in self.lake.list(folder)]
         return sorted(int(parts[0]) for parts in keys if parts[1:] == ["_job", "started.json"])
 
-    def steps(self, work: Work) -> list[Step]:
+    def steps(self, work: VersionSpec) -> list[Step]:
         """All steps that were ever added for the version, oldest first."""
         return [
             step
@@ -133,7 +136,7 @@ class Stage:
             if step.name.startswith(f"{work.asset} {work.version[:16]} ")
         ]
 
-    def states(self, work: Work) -> list[str]:
+    def states(self, work: VersionSpec) -> list[str]:
         return [step.state for step in self.steps(work)]
 
     def only_cluster(self) -> Cluster:
@@ -150,7 +153,7 @@ class Stage:
 class Aside(threading.Thread):
     """A launch in a thread; `outcome` or `error` is how it ended."""
 
-    def __init__(self, stage: Stage, work: Work) -> None:
+    def __init__(self, stage: Stage, work: VersionSpec) -> None:
         super().__init__(daemon=True)
         self._stage, self._work = stage, work
         self.outcome: Outcome | None = None

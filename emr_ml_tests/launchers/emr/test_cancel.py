@@ -12,7 +12,7 @@ from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import a_step, until
 
 if TYPE_CHECKING:
-    from emr_ml.launchers.base import Work
+    from emr_ml.lake.versions import VersionSpec
     from emr_ml_tests.launchers.emr.stage import Stage, Staging
 
 HIDDEN = 100.0  # emulated seconds, less than a launcher waits for what may be hidden
@@ -53,7 +53,7 @@ def interrupted_at(words: str, happens: Callable[[], object] = lambda: None) -> 
         log.setLevel(level)
 
 
-def check_over(stage: "Stage", work: "Work") -> None:
+def check_over(stage: "Stage", work: "VersionSpec") -> None:
     """Nothing goes on, nothing was committed, and the next launch makes a new attempt."""
     assert not any(step.active for step in stage.steps(work))
     assert stage.committed_attempt(work) is None

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emr_ml.claims import Claims
+from emr_ml.lake.leases import LeaseFile
 from emr_ml.launchers.base import DetachedError
-from emr_ml.launchers.emr.looks import Looks
+from emr_ml.launchers.emr.cluster_state import ClusterWatcher
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import until
 from spark_jobs.runtime.lake.base import as_json
@@ -150,7 +150,7 @@ def test_nothing_that_comes_after_the_report_fails_the_launch(stage: "Stage", of
 
 def test_an_attempt_on_a_cluster_that_emr_has_forgotten_is_lost(stage: "Stage") -> None:
     work = stage.work()
-    held = Claims(stage.lake, claim_key(work.asset, work.version)).take("a run of long ago")
+    held = LeaseFile(stage.lake, claim_key(work.asset, work.version)).take("a run of long ago")
     assert held
     held.note(cluster="j-FORGOTTEN", sent_to="j-FORGOTTEN", step="s-FORGOTTEN")
     stored = stage.lake.read(claim_key(work.asset, work.version))
@@ -176,7 +176,7 @@ def test_a_shared_look_that_can_not_be_read_is_taken_anew(stage: "Stage") -> Non
     assert running.error is None
 
 
-def break_down(_: Looks) -> None:
+def break_down(_: ClusterWatcher) -> None:
     raise ZeroDivisionError
 
 
@@ -187,7 +187,7 @@ def test_a_step_goes_on_and_is_adopted_after_a_mistake_in_its_launcher(
     running = stage.launch_aside(work)
     until(lambda: stage.begun(work))
     with monkeypatch.context() as broken:
-        broken.setattr(Looks, "latest", break_down)
+        broken.setattr(ClusterWatcher, "latest", break_down)
         running.join()
 
     outcome = stage.launch(work)

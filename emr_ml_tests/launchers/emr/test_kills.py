@@ -15,7 +15,7 @@ from emr_ml_tests.emulator.examples import until
 from emr_ml_tests.launchers.emr.elsewhere import CANCELLED, OK, Death
 
 if TYPE_CHECKING:
-    from emr_ml.launchers.base import Work
+    from emr_ml.lake.versions import VersionSpec
     from emr_ml_tests.launchers.emr.stage import Stage, Staging
 
 HIDDEN = 100.0  # emulated seconds, less than a launcher waits for what may be hidden
@@ -27,7 +27,7 @@ def kill(process: BaseProcess) -> None:
     process.join()
 
 
-def check_once(stage: "Stage", *works: "Work") -> None:
+def check_once(stage: "Stage", *works: "VersionSpec") -> None:
     """Each is committed, none was computed twice, and one cluster did it."""
     for work in works:
         attempt = stage.committed_attempt(work)

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from emr_ml.launchers.emr.config.cluster_config import ClusterConfig, ClusterConfigError
-from emr_ml.launchers.emr.config.cluster_parts import Fleet
+from emr_ml.lake.versions import digest
 from emr_ml.launchers.emr.config.merging import merged_configurations, overridden
+from emr_ml.launchers.emr.config.model import ClusterConfig, ClusterConfigError, Fleet
 from emr_ml.launchers.emr.config.service_model import in_words, mistakes
-from emr_ml.launchers.emr.config.target import Target
-from emr_ml.versions import digest
+from emr_ml.launchers.emr.context import Endpoint
 
 CLUSTER_PREFIX = "emr-ml emr "
 NAME_DIGITS = 16
@@ -30,7 +29,7 @@ class BootstrapAction(Protocol):
 
 
 def cluster_name(
-    config: ClusterConfig, target: Target, bootstrap: Sequence[BootstrapAction], run_id: str
+    config: ClusterConfig, target: Endpoint, bootstrap: Sequence[BootstrapAction], run_id: str
 ) -> str:
     """`emr-ml emr <digest>`: equal for all configurations whose clusters can do each other's work.
 
@@ -42,7 +41,7 @@ def cluster_name(
 
 
 def run_job_flow_request(
-    config: ClusterConfig, target: Target, bootstrap: Sequence[BootstrapAction], run_id: str
+    config: ClusterConfig, target: Endpoint, bootstrap: Sequence[BootstrapAction], run_id: str
 ) -> dict[str, Any]:
     """The parameters of RunJobFlow, the name included.
 
@@ -62,7 +61,7 @@ def run_job_flow_request(
     return request
 
 
-def _name(config: ClusterConfig, target: Target, request: Mapping[str, Any], run_id: str) -> str:
+def _name(config: ClusterConfig, target: Endpoint, request: Mapping[str, Any], run_id: str) -> str:
     cluster = {name: value for name, value in request.items() if name not in NOT_IN_THE_NAME}
     spec = {
         "cluster": cluster,
@@ -75,7 +74,7 @@ def _name(config: ClusterConfig, target: Target, request: Mapping[str, Any], run
 
 
 def _request(
-    config: ClusterConfig, target: Target, bootstrap: Sequence[BootstrapAction], run_id: str
+    config: ClusterConfig, target: Endpoint, bootstrap: Sequence[BootstrapAction], run_id: str
 ) -> dict[str, Any]:
     theirs = [each.as_json() for each in config.configurations]
     # the run is the one that started the cluster, whoever else works on it later

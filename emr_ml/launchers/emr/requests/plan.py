@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
-from emr_ml.launchers.emr.config.target import Target
+from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml.launchers.emr.context import Endpoint
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.step import add_steps_request, step_config, step_name
 from emr_ml.launchers.emr.shipping.packages import planned_packages
@@ -45,7 +45,7 @@ class Item:
         return (min(known), max(known)) if known and len(known) == len(self.usd) else None
 
 
-def make_plan(config: ClusterConfig, target: Target, assets: Sequence[str]) -> Plan:
+def make_plan(config: ClusterConfig, target: Endpoint, assets: Sequence[str]) -> Plan:
     """The exact requests, but for the version, the cluster's id and the run's.
 
     Raises:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.lake.versions import JOBS, digest
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.shipping.wheels import (
     BOOTSTRAP,
     REQUIREMENTS,
@@ -21,7 +22,6 @@ from emr_ml.launchers.emr.shipping.wheels import (
     read_requirements,
     wheelhouse_key,
 )
-from emr_ml.versions import JOBS, digest
 from spark_jobs.runtime.lake import Lake
 
 PACKED = ("spark_jobs", "dagster_pipes")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.lake.versions import digest
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.settings import ROOT
-from emr_ml.versions import digest
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.lake.base import as_json

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.config.cluster_config import ClusterConfigError
+from emr_ml.launchers.emr.config.model import ClusterConfigError
 from emr_ml.launchers.emr.requests.step import (
     add_steps_request,
     driver_memory,

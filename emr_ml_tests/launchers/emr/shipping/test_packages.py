@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.model import OperationModel
 
-from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.shipping import packages, wheels
 from emr_ml.launchers.emr.shipping.packages import (
     Packages,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emr_ml.launchers.emr.config.cluster_config import ClusterConfig
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.shipping.wheels import Platform, pins_for, platforms
 
 REQUIREMENTS = b"""\

@@ -1,0 +1,1 @@
+"""AWS: clients, retries, error codes and the region."""

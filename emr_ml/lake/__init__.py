@@ -1,0 +1,1 @@
+"""Versions in the lake: what decides by conditional writes."""

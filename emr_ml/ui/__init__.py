@@ -1,0 +1,1 @@
+"""What people see: console, terminal, metadata and plots."""

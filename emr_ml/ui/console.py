@@ -1,0 +1,63 @@
+"""The log on the console: what a run says of itself, one line each."""
+
+import logging
+import sys
+from typing import Any
+
+import dagster as dg
+
+from emr_ml.ui.terminal import escape_control_characters
+
+FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
+INTERRUPTIONS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+
+
+class ConsoleFormatter(logging.Formatter):
+    """Time, asset and message; of failures the cause, with a trace only where it is a surprise."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        meta: dict[str, Any] = getattr(record, "dagster_meta", {})
+        event: dg.DagsterEvent | None = meta.get("dagster_event")
+        text = meta.get("orig_message") or record.getMessage()
+        if event and event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            text = cause_of(event) or text
+        elif event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            text = f"check {check.check_name} failed: {check.description}"
+        time = self.formatTime(record, "%H:%M:%S")
+        return f"{time}  {meta.get('step_key') or '':<18} {escape_control_characters(text)}"
+
+
+def is_worth_logging(record: logging.LogRecord) -> bool:
+    """What jobs log, and of Dagster's own events only what went wrong."""
+    event: dg.DagsterEvent | None = getattr(record, "dagster_meta", {}).get("dagster_event")
+    if event is None:
+        return True
+    if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        return not event.asset_check_evaluation_data.passed
+    return event.event_type in FAILURES
+
+
+@dg.logger(
+    {"log_level": dg.Field(str, default_value="INFO", description="the lowest level shown")},
+    description="One readable line for each thing that happens.",
+)
+def console(context: dg.InitLoggerContext) -> logging.Logger:
+    """The logger of every run, on the standard error."""
+    logger = logging.Logger("emr_ml", context.logger_config["log_level"])
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(ConsoleFormatter())
+    handler.addFilter(is_worth_logging)
+    logger.addHandler(handler)
+    return logger
+
+
+def cause_of(event: dg.DagsterEvent) -> str | None:
+    """Why a step failed, in the words of whoever raised it."""
+    data = event.step_failure_data
+    causes = [data.error, data.error.cause] if data.error else []
+    if any(error and error.cls_name in INTERRUPTIONS for error in causes):
+        return "interrupted"
+    if data.user_failure_data and data.user_failure_data.description:
+        return f"failed: {data.user_failure_data.description}"
+    return f"failed: {data.error.to_string()}" if data.error else None

@@ -1,0 +1,59 @@
+"""Run config and where its defaults come from."""
+
+from pathlib import Path
+
+import pytest
+
+from emr_ml.assets.model_config import model_config, model_params
+from emr_ml.contract import Contract
+from spark_jobs.runtime.job import JobError
+
+CONTRACT = Contract.model_validate({"columns": {"a": "text"}, "model": {"trees": 3}})
+
+
+def contract_file(folder: Path, text: str) -> str:
+    path = folder / "contract.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_the_contract_gives_the_defaults_that_the_launchpad_shows(tmp_path: Path) -> None:
+    dataset = contract_file(tmp_path, "columns: {a: text}\nmodel: {trees: 3}\n")
+
+    shown = model_config(dataset).model_validate({}).model_dump()
+
+    assert shown["trees"] == 3
+    assert shown["tolerance"] == 1e-3
+    assert shown["force"] is False
+
+
+@pytest.mark.parametrize("dataset", ["s3://bucket/contract.yaml", "broken"])
+def test_a_contract_that_can_not_be_read_now_gives_no_defaults(
+    tmp_path: Path, dataset: str
+) -> None:
+    address = contract_file(tmp_path, "columns: [") if dataset == "broken" else dataset
+
+    assert model_config(address).model_validate({}).model_dump()["trees"] is None
+
+
+def test_every_field_says_what_it_is(tmp_path: Path) -> None:
+    fields = model_config(contract_file(tmp_path, "columns: {a: text}\n")).model_fields
+
+    assert [name for name, field in fields.items() if not field.description] == []
+
+
+def test_run_config_overrides_the_contract_for_what_it_names() -> None:
+    config = model_config("s3://elsewhere").model_validate({"regularization": [0.25]})
+
+    params = model_params(CONTRACT, config)
+
+    assert params["regularization"] == [0.25]
+    assert params["trees"] == 3
+    assert "force" not in params
+
+
+def test_a_value_out_of_bounds_is_refused_by_name() -> None:
+    config = model_config("s3://elsewhere").model_validate({"tolerance": 0.0})
+
+    with pytest.raises(JobError, match="run config of lr_model: tolerance"):
+        model_params(CONTRACT, config)

@@ -1,0 +1,77 @@
+"""Why AWS can't be asked, in words."""
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+    UnauthorizedSSOTokenError,
+)
+
+from emr_ml.aws.client import UnansweredError
+from emr_ml.aws.problems import is_denied, is_unknown_operation, trouble_of
+from emr_ml.aws.region import region_name
+
+URL = "https://elasticmapreduce.eu-west-1.amazonaws.com"
+
+
+def refusal(code: str, message: str = "", status: int = 400) -> ClientError:
+    said = {"Error": {"Code": code, "Message": message}}
+    return ClientError({**said, "ResponseMetadata": {"HTTPStatusCode": status}}, "ListClusters")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "fix"),
+    [
+        (NoRegionError(), "no region is set", "AWS_REGION"),
+        (NoCredentialsError(), "no credentials were found", "AWS_PROFILE"),
+        (ProfileNotFound(profile="work"), "(work) could not be found", "AWS_PROFILE"),
+        (UnauthorizedSSOTokenError(), "have expired", "aws sso login"),
+        (refusal("ExpiredToken"), "have expired", "aws sso login"),
+        (refusal("RequestTimeTooSkewed"), "refuses the time", "set the clock"),
+        (refusal("SignatureDoesNotMatch", "Signature expired: 1"), "the time", "set the clock"),
+        (refusal("SignatureDoesNotMatch"), "does not accept the credentials", "AWS_SECRET"),
+        (refusal("AccessDenied"), "not allowed to call ListClusters", "launcher_policy.json"),
+        (EndpointConnectionError(endpoint_url=URL), URL, "AWS_ENDPOINT_URL"),
+        (ConnectTimeoutError(endpoint_url=URL), URL, "network"),
+        (refusal("ValidationException", "no such thing"), "no such thing", ""),
+        (RuntimeError("unforeseen"), "unforeseen", ""),
+    ],
+)
+def test_a_trouble_is_named_with_what_to_do(error: Exception, what: str, fix: str) -> None:
+    trouble = trouble_of(error)
+
+    assert what in trouble.what
+    assert fix in trouble.fix
+
+
+def test_the_last_refusal_says_why_nothing_was_answered() -> None:
+    silence = UnansweredError("emr gave no answer for 30 seconds")
+    silence.__cause__ = refusal("ExpiredTokenException")
+
+    assert trouble_of(silence).what == "the credentials have expired"
+
+
+def test_a_refusal_of_rights_is_told_from_an_operation_that_is_not_there() -> None:
+    assert is_denied(refusal("AccessDeniedException"))
+    assert not is_denied(refusal("ValidationException"))
+    assert is_unknown_operation(refusal("UnknownOperationException"))
+    assert is_unknown_operation(refusal("", status=501))
+    assert not is_unknown_operation(refusal("AccessDenied", status=403))
+    assert not is_unknown_operation(NoRegionError())
+
+
+def test_the_region_may_be_set_by_either_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    assert region_name() is None
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert region_name() == "eu-west-1"
+
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert region_name() == "eu-north-1"

@@ -1,0 +1,158 @@
+"""`emr-ml run`, as a user starts it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emr_ml.lake.current import read_current
+from emr_ml.launchers.local_spark import SMALL
+from emr_ml.settings import ROOT
+from emr_ml_tests.graph import TOY_CONTRACT, Graph, metadata, toy_rows
+from emr_ml_tests.lake.parted import flat
+from emr_ml_tests.s3_server import S3
+from emr_ml_tests.s3a import needs_s3a
+from spark_jobs.runtime.lake import open_lake
+from spark_jobs.runtime.report import read_report
+
+COMMAND = str(Path(sys.executable).with_name("emr-ml"))
+ASSETS = (
+    *("raw_csv_s3", "processed_dataset", "lr_model", "metrics"),
+    "champion_metrics",
+    *("raw_sales_csv_s3", "sales_by_seller"),
+)
+SCORING = ("raw_scoring_csv_s3", "predictions")
+# the first champion is compared with nobody, so `champion_model` commits no report
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """The variables of a run on a lake of its own, with a history of its own."""
+    home = folder / "dagster_home"
+    home.mkdir(exist_ok=True)
+    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    return {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "EMR_ML_LAKE": str(folder / "lake"),
+        "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
+        "EMR_ML_FAST_POLL_SECONDS": "0.2",
+        "EMR_ML_SPARK_CONF": json.dumps({"spark.driver.extraJavaOptions": SMALL}),
+        **more,
+    }
+
+
+def toy(folder: Path) -> dict[str, str]:
+    (folder / "toy.csv").write_text("\n".join(["height,colour,kind", *toy_rows()]) + "\n")
+    (folder / "toy.yaml").write_text(TOY_CONTRACT)
+    return environment(
+        folder, EMR_ML_SOURCE=str(folder / "toy.csv"), EMR_ML_DATASET=str(folder / "toy.yaml")
+    )
+
+
+def run(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, "run"], env=env, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def reports(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in folder.glob("lake/*/*/report.json")]
+
+
+def test_the_sample_is_trained_on_and_a_second_run_needs_no_java(tmp_path: Path) -> None:
+    first = run(environment(tmp_path))
+
+    assert first.returncode == 0, first.stderr
+    assert "is green" in first.stdout
+    assert "champion           it passed all checks, and there was no champion" in first.stdout
+    accuracy = next(line for line in first.stdout.splitlines() if line.startswith("accuracy"))
+    assert float(accuracy.split()[1]) > 0.9
+    assert sorted(report["asset"] for report in reports(tmp_path)) == sorted(ASSETS + SCORING)
+
+    without_java = {**environment(tmp_path), "PATH": "", "JAVA_HOME": ""}
+    second = run(without_java)
+
+    assert second.returncode == 0, second.stderr
+    assert [line.split()[1] for line in second.stdout.splitlines()[:10]] == ["reused"] * 10
+    assert "champion           it is the champion already" in second.stdout
+
+
+def test_a_failed_run_exits_with_1_and_tells_the_cause_without_a_trace(tmp_path: Path) -> None:
+    said = run(environment(tmp_path, EMR_ML_SOURCE="/no/such/file.csv"))
+
+    assert said.returncode == 1
+    assert "raw_csv_s3         failed: there is nothing at /no/such/file.csv" in said.stderr
+    assert "Traceback" not in said.stderr + said.stdout
+
+
+def test_a_setting_that_can_not_be_used_is_named(tmp_path: Path) -> None:
+    said = run(environment(tmp_path, EMR_ML_DEPLOYMENT="moon"))
+
+    assert said.returncode == 1
+    assert "EMR_ML_DEPLOYMENT: Input should be 'local'" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_two_runs_at_once_with_a_kill_leave_one_committed_attempt_of_each(tmp_path: Path) -> None:
+    env = toy(tmp_path)
+    doomed = subprocess.Popen(
+        [COMMAND, "run"], env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    survivor = subprocess.Popen(
+        [COMMAND, "run"],
+        env=env,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    until = time.monotonic() + 120
+    while not list(tmp_path.glob("lake/processed_dataset/*/claim.json")):
+        assert time.monotonic() < until, "nobody claimed the data set"
+        time.sleep(0.1)
+    doomed.send_signal(signal.SIGKILL)
+    doomed.wait()
+
+    said, _ = survivor.communicate(timeout=300)
+
+    assert survivor.returncode == 0, said
+    assert sorted(report["asset"] for report in reports(tmp_path)) == sorted(ASSETS)
+    for report in reports(tmp_path):
+        current = json.loads((tmp_path / "lake" / report["asset"] / "current.json").read_text())
+        assert current["version"] == report["version"]
+        assert all(
+            (Path(report["path"]) / file["name"]).is_file()
+            for file in report["files"]
+            if "uri" not in file
+        )
+
+
+def test_source_and_lake_in_s3_give_what_folders_give(tmp_path: Path, s3: S3) -> None:
+    needs_s3a()
+    graph = Graph(tmp_path).with_toy_data()
+    on_folder = graph.report("metrics", metadata(graph.materialize(), "metrics")["version"])
+    s3.put("data/with blank/toy.csv", (tmp_path / "toy.csv").read_bytes())
+    s3.put("toy.yaml", (tmp_path / "toy.yaml").read_bytes())
+
+    said = run(
+        {
+            **environment(tmp_path),
+            "EMR_ML_SOURCE": s3.uri("data"),
+            "EMR_ML_DATASET": s3.uri("toy.yaml"),
+            "EMR_ML_LAKE": s3.uri("the/lake"),
+        }
+    )
+
+    assert said.returncode == 0, said.stderr
+    lake = open_lake(s3.uri("the/lake"))
+    current = read_current(lake, "metrics")
+    assert current
+    on_s3 = read_report(lake, "metrics", current.version)
+    assert on_s3
+    assert flat(on_s3.report.figures) == pytest.approx(flat(on_folder.figures))

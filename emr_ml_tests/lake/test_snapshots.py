@@ -1,0 +1,221 @@
+"""Which files a snapshot takes, from a folder or S3, into a lake here or there."""
+
+import bz2
+import gzip
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emr_ml.contract import Contract
+from emr_ml.lake.snapshots import take_snapshot
+from emr_ml.sources.listing import SourceError
+from spark_jobs.runtime.content import content_of
+from spark_jobs.runtime.job import SourceFile
+from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.runtime.sources import Watch
+
+if TYPE_CHECKING:
+    from emr_ml_tests.s3_server import S3
+
+BODY = b"a,b\n1,2\n"
+CSV = Contract.model_validate({"columns": {"a": "numeric"}})
+
+
+def take(source: object, lake: Lake) -> list[SourceFile]:
+    return take_snapshot(str(source), lake, "raw_csv_s3", CSV)
+
+
+def names(files: Sequence[SourceFile]) -> list[str]:
+    return [file.name for file in files]
+
+
+def write(folder: Path, *files: str) -> Path:
+    for name in files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(BODY)
+    return folder
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return tmp_path / "source"
+
+
+def test_a_file_is_taken_by_its_name(source: Path, folder_lake: Lake) -> None:
+    path = write(source, "data.csv") / "data.csv"
+    file = SourceFile("data.csv", str(path), len(BODY), content_of(path), ("a", "b"))
+    assert take(path, folder_lake) == [file]
+
+
+def test_a_single_file_that_spark_passes_over_is_refused(source: Path, folder_lake: Lake) -> None:
+    path = write(source, "_data.csv") / "_data.csv"
+    with pytest.raises(SourceError, match=r"Spark can't read a file named '_data\.csv'"):
+        take(path, folder_lake)
+
+
+def test_a_file_name_with_a_colon_is_refused(source: Path, folder_lake: Lake) -> None:
+    with pytest.raises(SourceError, match=r"Spark can't read a file named '10:00\.csv'"):
+        take(write(source, "10:00.csv"), folder_lake)
+
+
+def test_a_folder_is_taken_with_all_below_it_in_order(source: Path, folder_lake: Lake) -> None:
+    write(source, "b.csv", "a/z.csv", "a/b/c.csv", "a-1.csv")
+    assert names(take(source, folder_lake)) == ["a-1.csv", "a/b/c.csv", "a/z.csv", "b.csv"]
+
+
+HIDDEN = ["_SUCCESS", ".part-0.crc", ".hidden/x.csv", "a/_temporary/0/x.csv"]
+
+
+def test_what_is_hidden_in_a_folder_is_passed_over(source: Path, folder_lake: Lake) -> None:
+    write(source, "part-0.csv", *HIDDEN)
+    assert names(take(source, folder_lake)) == ["part-0.csv"]
+
+
+def test_a_folder_may_itself_be_hidden(tmp_path: Path, folder_lake: Lake) -> None:
+    source = write(tmp_path / ".data" / "_source", "x.csv")
+    assert names(take(source, folder_lake)) == ["x.csv"]
+
+
+def test_a_source_that_is_not_there_is_an_error(source: Path, folder_lake: Lake) -> None:
+    with pytest.raises(SourceError, match=f"there is nothing at {source}"):
+        take(source, folder_lake)
+
+
+@pytest.mark.parametrize("files", [[], ["_SUCCESS"], ["a/.hidden"]])
+def test_a_folder_without_files_is_an_error(
+    source: Path, folder_lake: Lake, files: list[str]
+) -> None:
+    source.mkdir()
+    write(source, *files)
+    with pytest.raises(SourceError, match=f"there is no file in {source}"):
+        take(source, folder_lake)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_an_error(source: Path, folder_lake: Lake) -> None:
+    path = write(source, "data.csv") / "data.csv"
+    path.chmod(0)
+    with pytest.raises(SourceError, match=f"{path} can't be read: Permission denied"):
+        take(source, folder_lake)
+
+
+def test_equal_content_under_another_path_has_the_same_id(
+    source: Path, tmp_path: Path, folder_lake: Lake
+) -> None:
+    (here,) = take(write(source, "x.csv"), folder_lake)
+    (there,) = take(write(tmp_path / "moved", "y.csv"), folder_lake)
+    assert here.content == there.content
+
+
+def test_other_content_has_another_id(source: Path, folder_lake: Lake) -> None:
+    (before,) = take(write(source, "x.csv"), folder_lake)
+    (source / "x.csv").write_bytes(b"a,b\n1,3\n")
+    (after,) = take(source, folder_lake)
+    assert before.content != after.content
+
+
+def test_a_lake_in_a_folder_keeps_no_copy(source: Path, folder_lake: Lake) -> None:
+    take(write(source, "x.csv"), folder_lake)
+    assert list(folder_lake.list("")) == []
+
+
+def test_a_prefix_takes_only_what_lies_below_it(s3: "S3", folder_lake: Lake) -> None:
+    for key in ("data/b.csv", "data/a/c.csv", "database.csv", "data.csv", "other/data/x.csv"):
+        s3.put(key)
+    assert names(take(s3.uri("data"), folder_lake)) == ["a/c.csv", "b.csv"]
+
+
+def test_a_prefix_may_end_with_a_slash(s3: "S3", folder_lake: Lake) -> None:
+    s3.put("data/")
+    s3.put("data/b.csv")
+    assert names(take(s3.uri("data/"), folder_lake)) == ["b.csv"]
+
+
+def test_a_bucket_can_be_the_source(s3: "S3", folder_lake: Lake) -> None:
+    s3.put("a/b.csv")
+    assert names(take(s3.uri(), folder_lake)) == ["a/b.csv"]
+
+
+def test_what_is_hidden_below_a_prefix_is_passed_over(s3: "S3", folder_lake: Lake) -> None:
+    for key in ("part-0.csv", "folder/", *HIDDEN):
+        s3.put(f"_in/{key}")
+    assert names(take(s3.uri("_in"), folder_lake)) == ["part-0.csv"]
+
+
+@pytest.mark.parametrize("key", ["in/data.csv", "in/_data.csv", "in/what? #1 + ü.csv"])
+def test_an_object_is_taken_by_its_name(s3: "S3", folder_lake: Lake, key: str) -> None:
+    etag = s3.put(key)
+    s3.put(f"{key}.bak")
+    name = key.rpartition("/")[2]
+    file = SourceFile(name, s3.uri(key), len(BODY), f"etag:{etag}", ("a", "b"))
+    assert take(s3.uri(key), folder_lake) == [file]
+
+
+def test_an_object_is_referenced_where_it_is(s3: "S3") -> None:
+    s3.put("in/x.csv")
+    lake = open_lake(s3.uri("lake"))
+    assert [file.uri for file in take(s3.uri("in"), lake)] == [s3.uri("in/x.csv")]
+    assert list(lake.list("")) == []
+
+
+def test_an_object_passes_the_watch_of_its_snapshot(s3: "S3", folder_lake: Lake) -> None:
+    s3.put("in/x.csv")
+    Watch(take(s3.uri("in"), folder_lake)).before()
+
+
+def test_an_object_without_bytes_has_no_columns(s3: "S3", folder_lake: Lake) -> None:
+    s3.put("in/x.csv", b"")
+    assert [file.columns for file in take(s3.uri("in"), folder_lake)] == [()]
+
+
+def test_a_prefix_without_objects_is_an_error(s3: "S3", folder_lake: Lake) -> None:
+    with pytest.raises(SourceError, match=f"there is no file in {s3.uri('in')}"):
+        take(s3.uri("in"), folder_lake)
+
+
+def test_a_missing_bucket_is_an_error(s3: "S3", folder_lake: Lake) -> None:
+    with pytest.raises(SourceError, match=f"s3://{s3.bucket}-not/in can't be read: .*NoSuchBucket"):
+        take(f"s3://{s3.bucket}-not/in", folder_lake)
+
+
+@pytest.fixture
+def s3_lake(s3: "S3") -> Lake:
+    return open_lake(s3.uri("lake"))
+
+
+def test_a_local_file_is_uploaded_to_a_lake_in_s3(source: Path, s3_lake: Lake) -> None:
+    (file,) = take(write(source, "x.csv"), s3_lake)
+    stored = s3_lake.read(file.uri.removeprefix(f"{s3_lake.root}/"))
+    assert stored and stored.body == BODY
+
+
+def test_equal_files_are_uploaded_once(source: Path, s3_lake: Lake) -> None:
+    take(write(source, "x.csv", "y.csv", "a/z.csv"), s3_lake)
+    assert len(list(s3_lake.list(""))) == 1
+
+
+def test_an_uploaded_file_keeps_its_name_in_the_snapshot(source: Path, s3_lake: Lake) -> None:
+    assert names(take(write(source, "x.csv", "a/y.csv"), s3_lake)) == ["a/y.csv", "x.csv"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".csv.bz2"])
+def test_an_uploaded_file_keeps_the_end_of_its_name(
+    source: Path, s3_lake: Lake, suffix: str
+) -> None:
+    packed = {".csv.gz": gzip.compress(BODY), ".csv.bz2": bz2.compress(BODY)}.get(suffix, BODY)
+    source.mkdir()
+    (source / f"x{suffix}").write_bytes(packed)
+    (file,) = take(source, s3_lake)
+    digest = content_of(source / f"x{suffix}").removeprefix("sha256:")
+    assert file.uri == s3_lake.uri(f"raw_csv_s3/files/{digest}{suffix}")
+
+
+def test_an_uploaded_file_has_the_id_that_it_has_here(
+    source: Path, folder_lake: Lake, s3_lake: Lake
+) -> None:
+    write(source, "x.csv")
+    assert take(source, s3_lake)[0].content == take(source, folder_lake)[0].content

@@ -1,0 +1,212 @@
+"""The cluster configuration: its defaults, and who wins."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml_tests.launchers.emr.configs import LAKE, File, config, load
+
+if TYPE_CHECKING:
+    from emr_ml_tests.s3_server import S3
+
+
+@pytest.fixture(name="file")
+def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
+    return File(tmp_path / "cluster.yaml", monkeypatch)
+
+
+def test_without_a_file_and_variables_all_is_as_it_is_by_default() -> None:
+    assert load() == ClusterConfig()
+
+
+def test_the_default_is_small_and_ends_itself_soon() -> None:
+    made = ClusterConfig()
+
+    assert (made.release_label, made.spark) == ("emr-spark-8.1.0", "4.1.1")
+    assert [made.primary.units, made.core.units, made.task.units] == [1, 1, 2]
+    assert (made.primary.on_demand, made.core.on_demand, made.task.spot) == (1, 1, 2)
+    assert (made.idle_timeout_seconds, made.step_limit_seconds) == (300, 21_600)
+    assert (made.start_limit_seconds, made.max_age_hours) == (3_600, 24)
+    assert (made.scope, made.packages, made.step_concurrency) == ("shared", "index", 1)
+    assert made.log_address(LAKE) == "s3://bucket/lake/logs/"
+    assert made.notes == ()
+
+
+@pytest.mark.parametrize("text", ["", "\n# nothing yet\n", "{}\n", "overrides: {}\n"])
+def test_a_file_that_says_nothing_changes_nothing(file: File, text: str) -> None:
+    assert file.load(text) == ClusterConfig()
+
+
+def test_a_fleet_keeps_the_defaults_that_are_not_named(file: File) -> None:
+    made = file.load("task:\n  spot: 8\n")
+
+    assert made.task.spot == 8
+    assert made.task.instance_types == ClusterConfig().task.instance_types
+
+
+def test_a_file_may_lie_in_s3(s3: "S3") -> None:
+    s3.put("conf/cluster.yaml", b"step_concurrency: 3\nbootstrap_actions:\n- {name: a, path: a.sh}")
+
+    made = load(cluster=s3.uri("conf/cluster.yaml"))
+
+    assert made.step_concurrency == 3
+    assert made.bootstrap_actions[0].path == s3.uri("conf/a.sh")
+
+
+def test_scripts_of_bootstrap_actions_lie_beside_the_file(
+    file: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    paths = ["scripts/a.sh", "/opt/b.sh", "~/c.sh", "s3://bucket/d.sh"]
+    actions = "".join(f"- {{name: a, path: {path}}}\n" for path in paths)
+
+    made = file.load(f"bootstrap_actions:\n{actions}")
+
+    assert [action.path for action in made.bootstrap_actions] == [
+        str(file.path.parent / "scripts/a.sh"),
+        "/opt/b.sh",
+        "/home/me/c.sh",
+        "s3://bucket/d.sh",
+    ]
+
+
+def test_a_variable_counts_more_than_the_file_and_leaves_the_rest(file: File) -> None:
+    made = file.load(
+        "core: {on_demand: 3, spot: 1}\nstep_concurrency: 2\n", CLUSTER__CORE__ON_DEMAND="5"
+    )
+
+    assert (made.core.on_demand, made.core.spot, made.step_concurrency) == (5, 1, 2)
+
+
+def test_the_settings_with_names_of_their_own_count_most(file: File) -> None:
+    made = file.load(
+        "idle_timeout_seconds: 100\nstep_limit_seconds: 100\nscope: shared\n",
+        CLUSTER__IDLE_TIMEOUT_SECONDS="200",
+        IDLE_TIMEOUT_SECONDS="900",
+        STEP_LIMIT_SECONDS="50",
+        CLUSTER_SCOPE="run",
+    )
+
+    assert made.idle_timeout_seconds == 900
+    assert made.step_limit_seconds == 50
+    assert made.scope == "run"
+
+
+def test_a_variable_of_a_part_counts_more_than_one_of_the_whole(file: File) -> None:
+    made = file.load("", CLUSTER__CORE="{on_demand: 2, spot: 2}", CLUSTER__CORE__SPOT="4")
+
+    assert (made.core.on_demand, made.core.spot) == (2, 4)
+
+
+def test_a_variable_may_hold_a_list_or_nothing(file: File) -> None:
+    made = file.load(
+        "managed_scaling: {minimum: 1, maximum: 2}\nsubnets: [subnet-1]\n",
+        CLUSTER__MANAGED_SCALING="null",
+        CLUSTER__SUBNETS="[subnet-2, subnet-3]",
+    )
+
+    assert made.managed_scaling is None
+    assert made.subnets == ("subnet-2", "subnet-3")
+
+
+def test_keys_that_the_user_names_keep_the_case_of_the_variable(file: File) -> None:
+    made = file.load(
+        "", CLUSTER__TAGS__CostCenter="42", CLUSTER__OVERRIDES__Instances__Ec2KeyName="mine"
+    )
+
+    assert made.tags == {"CostCenter": "42"}
+    assert made.overrides == {"Instances": {"Ec2KeyName": "mine"}}
+
+
+@pytest.mark.parametrize("fields", [{"core__on_demand": 2}, {"core": {"on_demand": 2}}])
+def test_fields_may_be_nested_or_in_one_name(fields: dict[str, Any]) -> None:
+    assert load(cluster_fields=fields).core.on_demand == 2
+
+
+def test_properties_and_tags_are_text_as_it_was_written(file: File) -> None:
+    made = file.load(
+        "spark_conf: {spark.a: true, spark.b: 1.50, spark.c: 010}\ntags: {cost: 007}\n"
+        "configurations:\n- Classification: spark\n"
+        "  Properties: {maximizeResourceAllocation: true}\n"
+    )
+
+    assert made.spark_conf == {"spark.a": "true", "spark.b": "1.50", "spark.c": "010"}
+    assert made.tags == {"cost": "007"}
+    assert made.configurations[0].properties == {"maximizeResourceAllocation": "true"}
+
+
+@pytest.mark.parametrize(
+    ("label", "spark", "python"),
+    [
+        ("emr-spark-8.1.0", "4.1.1", None),
+        ("emr-spark-8.0.0", "4.0.2", None),
+        ("emr-7.14.0", "3.5.8", "/usr/bin/python3.11"),
+        ("emr-7.13.0", "3.5.6", "/usr/bin/python3.11"),
+    ],
+)
+def test_spark_and_python_follow_from_the_release(
+    label: str, spark: str, python: str | None
+) -> None:
+    made = config(release_label=label)
+
+    assert (made.spark, made.python) == (spark, python)
+
+
+def test_a_release_that_is_not_known_needs_its_spark(file: File) -> None:
+    assert file.load("release_label: emr-spark-9.0.0\nspark: 4.2.0\n").spark == "4.2.0"
+    assert file.mistake("release_label: emr-spark-9.0.0\n") == (
+        "1:1: release_label: it is not known which Spark this has: say it, as in spark: 4.1.1; "
+        "known are emr-spark-8.1.0, emr-spark-8.0.0, emr-7.14.0, emr-7.13.0"
+    )
+
+
+def test_an_override_of_what_more_depends_on_is_that_field(file: File) -> None:
+    made = file.load(
+        "release_label: emr-spark-8.1.0\noverrides:\n  ReleaseLabel: emr-spark-8.0.0\n"
+        "  LogUri: s3://logs/here\n  StepConcurrencyLevel: 4\n  VisibleToAllUsers: false\n"
+    )
+
+    assert (made.release_label, made.spark, made.step_concurrency) == (
+        "emr-spark-8.0.0",
+        "4.0.2",
+        4,
+    )
+    assert made.log_address(LAKE) == "s3://logs/here/"
+    assert made.overrides == {"VisibleToAllUsers": False}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"release_label": "emr-7.14.0"}, "Spark 3.5.8"),
+        ({"core": {"spot": 1}}, "core is on spot"),
+        ({"primary": {"on_demand": 0, "spot": 1}}, "primary is on spot"),
+        ({"task": {"instance_types": ["m5.xlarge"]}}, "one instance type"),
+        ({"task": {"spot_timeout_minutes": 60}}, "a cluster is given up after 3600 seconds"),
+    ],
+)
+def test_what_is_seldom_meant_is_noted(fields: dict[str, Any], expected: str) -> None:
+    (note,) = config(**fields).notes
+    assert expected in note
+
+
+def test_a_configuration_does_not_change_once_read() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        config().step_concurrency = 2
+
+
+def test_what_a_configuration_is_made_of_stays_as_it_is() -> None:
+    overrides = {"ReleaseLabel": "emr-spark-8.0.0", "Instances": {"Ec2KeyName": "a"}}
+    fields = {"cluster_fields": {"overrides": overrides, "core": {"on_demand": 2}}}
+
+    load(**fields)
+
+    assert fields == {
+        "cluster_fields": {
+            "overrides": {"ReleaseLabel": "emr-spark-8.0.0", "Instances": {"Ec2KeyName": "a"}},
+            "core": {"on_demand": 2},
+        }
+    }

@@ -1,0 +1,132 @@
+"""However many follow a cluster, EMR is asked as seldom as if one did."""
+
+import logging
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emr_ml.aws.client import Api, UnansweredError
+from emr_ml.launchers.emr.cluster_state import ClusterWatcher
+from emr_ml.launchers.emr.context import PollingPolicy
+from emr_ml_tests.emulator import faults
+from emr_ml_tests.emulator.examples import a_cluster, a_step, until
+from spark_jobs.runtime.lake import Lake
+
+if TYPE_CHECKING:
+    from emr_ml_tests.emulator.clusters import Cluster
+    from emr_ml_tests.emulator.server import Emulator
+    from emr_ml_tests.launchers.emr.stage import Staging
+
+SPEED = 30.0
+# thirty true seconds of EMR in one of ours, and the usual pace by that clock
+PACE = PollingPolicy(fast=0.1, slow=1.0, visibility=1.5, patience=60.0)
+LOG = logging.getLogger("looks")
+
+
+@pytest.fixture
+def aws(staging: "Staging") -> "Emulator":
+    return staging(speed=SPEED, quotas=True).aws
+
+
+@pytest.fixture
+def cluster(aws: "Emulator") -> "Cluster":
+    """A cluster with three pages of steps, all but one of which wait."""
+    emr = aws.client("emr")
+    bucket = aws.client("s3").list_buckets()["Buckets"][0]["Name"]
+    emr.run_job_flow(**a_cluster(bucket))
+    (cluster,) = aws.clusters
+    steps = [a_step(f"step {number}", "sleep", "60") for number in range(100)]
+    emr.add_job_flow_steps(JobFlowId=cluster.id, Steps=steps)
+    until(lambda: cluster.steps[0].state == "RUNNING")
+    return cluster
+
+
+def looks(lake: Lake, cluster: "Cluster", pace: PollingPolicy = PACE) -> ClusterWatcher:
+    return ClusterWatcher(Api("emr", 0.0, LOG), lake, cluster.id, pace)
+
+
+class Follower(threading.Thread):
+    """Looks as often as a launcher does; notes when it first saw the step as cancelled."""
+
+    def __init__(self, look: ClusterWatcher, seconds: float) -> None:
+        super().__init__(daemon=True)
+        self._looks, self._until = look, time.monotonic() + seconds
+        self.saw_change: float | None = None
+        self.troubles = 0
+
+    def run(self) -> None:
+        while time.monotonic() < self._until:
+            try:
+                look = self._looks.latest()
+            except UnansweredError:
+                self.troubles += 1
+            else:
+                if look and look.named("step 50")[0].state == "CANCELLED":
+                    self.saw_change = self.saw_change or time.monotonic()
+            time.sleep(PACE.fast)
+
+
+def test_a_hundred_followers_stay_inside_the_quotas_and_see_all(
+    aws: "Emulator", cluster: "Cluster", folder_lake: Lake
+) -> None:
+    followers = [Follower(looks(folder_lake, cluster), seconds=8.0) for _ in range(100)]
+    for follower in followers:
+        follower.start()
+    time.sleep(3.0)
+
+    step = cluster.steps[50]
+    aws.client("emr").cancel_steps(ClusterId=cluster.id, StepIds=[step.id])
+    cancelled = time.monotonic()
+
+    for follower in followers:
+        follower.join()
+    assert not aws.calls.throttled()
+    assert {follower.troubles for follower in followers} == {0}
+    # a look may be twice as old as usual while nothing changes
+    late = [(follower.saw_change or 1e9) - cancelled for follower in followers]
+    assert max(late) < 3 * PACE.slow
+
+
+def test_a_look_that_failed_is_not_taken_again_at_once(
+    aws: "Emulator", cluster: "Cluster", folder_lake: Lake
+) -> None:
+    aws.faults.add(faults.throttle("DescribeCluster", times=1000))
+    followers = [Follower(looks(folder_lake, cluster), seconds=4.0) for _ in range(10)]
+
+    for follower in followers:
+        follower.start()
+    for follower in followers:
+        follower.join()
+
+    assert 1 <= len(aws.calls.of("DescribeCluster", "launcher")) <= 5
+
+
+def test_whoever_failed_to_look_knows_it_until_somebody_succeeds(
+    aws: "Emulator", cluster: "Cluster", folder_lake: Lake
+) -> None:
+    quick = replace(PACE, slow=0.05)
+    one, other = (looks(folder_lake, cluster, quick) for _ in range(2))
+    one.latest()
+    aws.faults.add(faults.throttle("DescribeCluster", times=1000))
+    for each in (one, other, one):
+        fail(each)
+
+    fail(other)
+    one.latest()
+
+    assert one.failing
+
+
+def fail(look: ClusterWatcher) -> None:
+    """Look until it is one's turn to ask, in vain."""
+    ends = time.monotonic() + 5.0
+    while time.monotonic() < ends:
+        try:
+            look.latest()
+        except UnansweredError:
+            return
+        time.sleep(0.01)
+    pytest.fail("EMR answered, or was not asked")

@@ -1,0 +1,30 @@
+"""What is said about a failure, and what to do about it."""
+
+import pytest
+
+from emr_ml.launchers.emr.failures import advice
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("InsufficientFreeAddressesInSubnet: there are not enough", "no free addresses"),
+        ("INSTANCE_FLEET_TIMEOUT", "more instance types"),
+        ("MemoryStore started with capacity 434.4 MiB\njava.lang.OutOfMemoryError", "out of mem"),
+        ("ended with exit code 137", "out of memory"),
+        ("User is not authorized to perform: elasticmapreduce:RunJobFlow", "lacks a right"),
+        ("Invalid InstanceProfile: x.", "`instance_profile`"),
+        ("ModuleNotFoundError: No module named 'numpy'", "bootstrap action"),
+        ("No space left on device", "`root_volume_gb`"),
+        ("The subnet subnet-0a1b does not exist", "`subnets`"),
+    ],
+)
+def test_the_cause_that_is_named_gets_its_own_advice(said: str, expected: str) -> None:
+    assert expected in advice(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["ValueError: the job broke down", "In a subnet without a way out, set `packages`"]
+)
+def test_what_nobody_foresaw_gets_none(said: str) -> None:
+    assert advice(said) == ""

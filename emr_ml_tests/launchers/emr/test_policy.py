@@ -1,0 +1,133 @@
+"""The policy of the launcher allows what the launcher does, and nothing else."""
+
+import json
+import logging
+import re
+from collections.abc import Generator, Iterator
+from fnmatch import fnmatchcase
+
+import pytest
+from click.testing import CliRunner
+
+from emr_ml.aws.client import Api
+from emr_ml.cli import main
+from emr_ml.contract import load_contract
+from emr_ml.lake.snapshots import take_snapshot
+from emr_ml.launchers.emr.attempt import cancel_step
+from emr_ml.launchers.emr.context import PollingPolicy
+from emr_ml.launchers.emr.cost import prices
+from emr_ml.settings import ROOT, SALES_CONTRACT
+from emr_ml_tests.emulator.account import granted
+from emr_ml_tests.emulator.examples import ENOUGH_SECONDS, until
+from emr_ml_tests.launchers.emr.stage import Stage, open_stage, put_conformance_job
+from emr_ml_tests.s3_server import S3
+
+POLICY = ROOT / "infra" / "launcher_policy.json"
+# what the names in the policy stand for on the emulated AWS
+LOG = logging.getLogger("policy")
+NAMES = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "*",
+    "AWS::AccountId": "*",
+    "ServiceRole": "EMR_DefaultRole",
+    "InstanceRole": "EMR_EC2_DefaultRole",
+    "InstanceProfile": "EMR_EC2_DefaultRole",
+    "LakePrefix": "lake",
+    "SourcePrefix": "source",
+}
+
+
+def statements(bucket: str) -> Iterator[tuple[str, str]]:
+    """Each action that is allowed, with each pattern of what it is allowed on."""
+    text = re.sub(
+        r"\$\{([\w:]+)\}", lambda found: {**NAMES, "Bucket": bucket}[found[1]], POLICY.read_text()
+    )
+    return granted(json.loads(text))
+
+
+def used(stage: Stage) -> set[tuple[str, str]]:
+    """The actions of all that the launcher and its commands do with AWS."""
+    bucket = S3(stage.settings.lake.split("/")[2], stage.aws.client("s3"))
+    bucket.put("source/sales.csv")
+    for source in ("source", "source/"):
+        take_snapshot(bucket.uri(source), stage.lake, "raw", load_contract(SALES_CONTRACT))
+    stage.launch(says="hello")
+    cancel_one(stage)
+    for command in ("doctor", "clusters", "clusters --terminate-idle"):
+        done = CliRunner().invoke(main, command.split())
+        assert done.exit_code == 0, done.output
+    return {
+        (action, resource)
+        for action, resource in stage.aws.calls.actions("launcher")
+        if action != "sts:GetCallerIdentity"  # needs no permission
+    }
+
+
+def forbidden(
+    actions: set[tuple[str, str]], allowed: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The actions that no statement allows on what they were done to."""
+    return [
+        (action, resource)
+        for action, resource in sorted(actions)
+        if not any(action == other and fnmatchcase(resource, on) for other, on in allowed)
+    ]
+
+
+def cancel_one(stage: Stage) -> None:
+    work = stage.work(seconds=60)
+    aside = stage.launch_aside(work)
+    until(lambda: bool(stage.begun(work)))
+    (step,) = stage.steps(work)
+    cluster = stage.only_cluster().id
+    api = Api("emr", 60.0, LOG)
+    assert cancel_step(api, cluster, step.id, PollingPolicy(0.1, 0.5, 1.0, 60.0), LOG)
+    aside.join(ENOUGH_SECONDS)
+    assert "cancelled outside of this run" in str(aside.error)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    scaled = {"task": {"spot": 1}, "managed_scaling": {"minimum": 1, "maximum": 4}}
+    folder = tmp_path_factory.mktemp("aws")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        open_stage(folder, settings={"cluster_fields": scaled}) as opened,
+    ):
+        for name, value in opened.environment.items():
+            patch.setenv(name, value)
+        patch.setattr("boto3.DEFAULT_SESSION", None)
+        patch.setenv("EMR_ML_DEPLOYMENT", "emr")
+        patch.setenv("EMR_ML_LAKE", opened.settings.lake)
+        # a price list that did not answer in another test is left alone for a while
+        prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+        put_conformance_job(opened)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def actions(stage: Stage) -> set[tuple[str, str]]:
+    return used(stage)
+
+
+@pytest.fixture(scope="module")
+def allowed(stage: Stage) -> list[tuple[str, str]]:
+    return list(statements(stage.settings.lake.split("/")[2]))
+
+
+def test_all_that_is_done_is_allowed(
+    actions: set[tuple[str, str]], allowed: list[tuple[str, str]]
+) -> None:
+    assert forbidden(actions, allowed) == []
+
+
+def test_nothing_is_allowed_that_is_not_done(
+    actions: set[tuple[str, str]], allowed: list[tuple[str, str]]
+) -> None:
+    unused = [
+        (action, on)
+        for action, on in allowed
+        if not any(action == other and fnmatchcase(res, on) for other, res in actions)
+    ]
+    assert unused == []

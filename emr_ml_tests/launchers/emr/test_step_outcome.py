@@ -1,0 +1,62 @@
+"""What EMR's listings mean for an attempt."""
+
+import pytest
+
+from emr_ml.launchers.emr.cluster_state import (
+    Cluster,
+    ClusterSnapshot,
+    Step,
+    StepOutcome,
+    step_outcome,
+)
+
+NAME = "metrics 0123456789abcdef #1"
+
+
+def look(*states: str, cluster: str = "RUNNING", code: str = "") -> ClusterSnapshot:
+    """A cluster with a step of somebody else, and steps of ours in these states, newest first."""
+    steps = [Step(f"s-{number}", NAME, state) for number, state in enumerate(states)]
+    return ClusterSnapshot(Cluster("j-1", cluster, code), (Step("s-x", "other", "FAILED"), *steps))
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (look("PENDING"), StepOutcome.GOES_ON),
+        (look("RUNNING"), StepOutcome.GOES_ON),
+        (look("CANCEL_PENDING"), StepOutcome.GOES_ON),
+        (look("PENDING", cluster="STARTING"), StepOutcome.GOES_ON),
+        (look("COMPLETED"), StepOutcome.ENDED),
+        (look("COMPLETED", cluster="TERMINATED", code="ALL_STEPS_COMPLETED"), StepOutcome.ENDED),
+        (look("FAILED"), StepOutcome.FAILED),
+        (look("FAILED", cluster="TERMINATED", code="ALL_STEPS_COMPLETED"), StepOutcome.FAILED),
+        (look("CANCELLED"), StepOutcome.CANCELLED),
+        (look("CANCELLED", cluster="TERMINATING"), StepOutcome.LOST),
+        (look("INTERRUPTED"), StepOutcome.LOST),
+        (
+            look("FAILED", cluster="TERMINATED_WITH_ERRORS", code="INSTANCE_FAILURE"),
+            StepOutcome.LOST,
+        ),
+        # EMR may go on showing the steps of a broken cluster as they were
+        (look("RUNNING", cluster="TERMINATED_WITH_ERRORS"), StepOutcome.LOST),
+        (look("PENDING", cluster="TERMINATED"), StepOutcome.LOST),
+        # on a cluster that is ending, a step may still end well
+        (look("RUNNING", cluster="TERMINATING"), StepOutcome.GOES_ON),
+    ],
+)
+def test_the_step_tells_and_not_the_cluster(seen: ClusterSnapshot, expected: StepOutcome) -> None:
+    assert step_outcome(seen, NAME)[0] is expected
+
+
+def test_a_step_that_is_not_listed_yet_goes_on() -> None:
+    assert step_outcome(look(), NAME) == (StepOutcome.GOES_ON, None)
+
+
+def test_a_step_that_was_never_listed_is_lost_with_its_cluster() -> None:
+    assert step_outcome(look(cluster="TERMINATED"), NAME) == (StepOutcome.LOST, None)
+
+
+def test_a_step_that_was_sent_twice_goes_on_while_one_of_the_two_does() -> None:
+    found, step = step_outcome(look("COMPLETED", "RUNNING"), NAME)
+    assert found is StepOutcome.GOES_ON
+    assert step and step.id == "s-1"

@@ -1,0 +1,156 @@
+"""Who is told, and what happens if nobody can be."""
+
+import json
+import logging
+import threading
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import boto3
+import pytest
+
+from emr_ml.sensors.alerts import send_alert
+from emr_ml.settings import Settings, SettingsError, load_settings
+from emr_ml_tests.s3_server import Server
+from emr_ml_tests.stack.cloudformation import OUTPUTS, CloudFormation
+
+HIDDEN = "/services/T000/secret"
+
+
+class Hook(BaseHTTPRequestHandler):
+    """A webhook that keeps what it is told."""
+
+    told: list[dict[str, Any]]
+    status: int
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        self.told.append(json.loads(self.rfile.read(length)))
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
+        pass
+
+
+@pytest.fixture
+def hook() -> Generator[tuple[str, type[Hook]]]:
+    handler = type("Handler", (Hook,), {"told": [], "status": 200})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}{HIDDEN}", handler
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def settings(**given: object) -> Settings:
+    return Settings.model_validate(given)
+
+
+def tell(**given: object) -> str:
+    return send_alert(
+        settings(**given), "emr_ml: it failed", "because", logging.getLogger("alerts")
+    )
+
+
+def answer_with(cfn: CloudFormation, monkeypatch: pytest.MonkeyPatch) -> None:
+    def api(*_: object) -> CloudFormation:
+        return cfn
+
+    monkeypatch.setattr("emr_ml.stack.outputs.Api", api)
+
+
+def test_a_webhook_is_told_in_the_form_that_slack_takes(hook: tuple[str, type[Hook]]) -> None:
+    url, kept = hook
+
+    assert tell(alert_webhook=url) == "sent to the webhook"
+    assert kept.told == [{"text": "because"}]
+
+
+@pytest.mark.parametrize("answer", [404, 500])
+def test_what_a_webhook_refuses_is_in_the_log_and_its_address_is_not(
+    hook: tuple[str, type[Hook]], answer: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    url, kept = hook
+    kept.status = answer
+
+    said = tell(alert_webhook=url)
+
+    assert said == f"not sent to the webhook: it answered {answer}, written to the log"
+    assert "because" in caplog.text
+    assert HIDDEN not in said + caplog.text + repr(settings(alert_webhook=url))
+
+
+def test_a_webhook_that_is_not_there_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    said = tell(alert_webhook="http://127.0.0.1:1/x")
+
+    assert said.startswith("not sent to the webhook: ")
+    assert "because" in caplog.text
+
+
+def test_without_anybody_to_tell_it_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert tell() == "written to the log"
+    assert "emr_ml: it failed\nbecause" in caplog.text
+
+
+def test_a_topic_is_told(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    sns = boto3.client("sns", region_name="eu-west-1")
+    topic = sns.create_topic(Name="alerts")["TopicArn"]
+
+    assert tell(alert_topic_arn=topic) == f"sent to {topic}"
+
+
+def test_a_topic_that_is_not_there_is_said_to_be(
+    s3_server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    said = tell(alert_topic_arn="arn:aws:sns:eu-west-1:123456789012:nobody")
+
+    assert "not sent to arn:aws:sns:eu-west-1:123456789012:nobody" in said
+    assert "because" in caplog.text
+
+
+def test_the_topic_of_the_stack_is_told(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    topic = boto3.client("sns").create_topic(Name="of-the-stack")["TopicArn"]
+    outputs = OUTPUTS | {"AlertTopicArn": topic}
+    cfn = CloudFormation(state="CREATE_COMPLETE", outputs=outputs)
+    answer_with(cfn, monkeypatch)
+
+    assert tell(stack="emr-ml") == f"sent to {topic}"
+
+
+def test_a_stack_that_is_not_there_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    answer_with(CloudFormation(), monkeypatch)
+
+    said = tell(stack="emr-ml")
+
+    assert said.startswith("not sent to the topic of the stack: there is no stack emr-ml")
+    assert "because" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("EMR_ML_ALERT_WEBHOOK", "file:///etc/passwd"), ("EMR_ML_ALERT_TOPIC_ARN", "alerts")],
+)
+def test_an_address_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=name):
+        load_settings()
