@@ -3,11 +3,11 @@
 import dagster as dg
 
 from emr_ml.assets.catalogue import TRAINING, code_version
-from emr_ml.assets.model_config import model_config, model_params
 from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.checks.model import judge_model, model_checks
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import Recipe, materialize
+from emr_ml.run_config import model_config, model_params
 from emr_ml.settings import Settings, load_settings
 
 LrModelConfig = model_config(load_settings().dataset)

@@ -1,9 +1,9 @@
-"""Who computes a version, or starts a cluster: one process at a time, and never for ever.
+"""Leases: which process computes a version or starts a cluster. One at a time, and never forever.
 
-A claim is renewed while its owner works. Nobody compares clocks of two machines: a claim is
-dead once it has not changed for the length of a lease on the watcher's own clock, or at once if
-its owner was a process of this machine that is gone. The work may go on without its owner, as a
-step of a cluster does: then the claim says where, and the next owner goes on with that attempt.
+The owner renews its lease while it works. Clocks of two machines are never compared: a lease has
+expired once it has not changed for its whole duration on the watcher's own clock, or at once if
+its owner was a process of this machine that is gone. Work may outlive its owner, as a step on a
+cluster does. The lease then records where the work runs, and the next owner resumes that attempt.
 """
 
 import os
@@ -16,9 +16,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from logging import Logger
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from spark_jobs.runtime.attempt import SupersededError, now
 from spark_jobs.runtime.lake import Lake, Stored
@@ -26,15 +26,23 @@ from spark_jobs.runtime.lake.base import as_json
 
 LEASE_SECONDS = 60.0
 RENEWALS_PER_LEASE = 6
-NOWHERE = "unknown"
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Lease:
-    """The body of `claim.json`; `nonce` tells two claims of one process apart.
+    """The contents of `claim.json`.
 
-    `status` is `held` while the owner works, `left` if the work goes on without it, `ended` if
-    the attempt is over. `place` says where the work goes on, such as the ids of cluster and step.
+    Args:
+        attempt: number of the attempt, from 1.
+        run_id: the owner's run.
+        host: the owner's machine, see `this_host`.
+        pid: the owner's process id on that machine.
+        nonce: tells two leases of one process apart.
+        renewed_at: UTC, by the owner's clock.
+        status: `held` while the owner works, `left` if the work continues without it, `ended` once
+            the attempt is over.
+        location: where the work runs, such as the ids of cluster and step; `place` in the file.
     """
 
     attempt: int
@@ -44,20 +52,28 @@ class Lease:
     nonce: str
     renewed_at: str
     status: Literal["held", "left", "ended"] = "held"
-    place: dict[str, str] = field(default_factory=dict[str, str])
+    location: Annotated[dict[str, str], Field(alias="place")] = field(
+        default_factory=dict[str, str]
+    )
 
     @staticmethod
     def of(stored: Stored) -> "Lease":
-        """The claim in a `claim.json`; what a later release added to it is passed over.
+        """Parse a `claim.json`, ignoring fields that a later release added.
 
         Raises:
-            JobError: it is damaged.
+            JobError: the file is damaged.
         """
-        return stored.parsed(_CLAIM.validate_python)
+        return stored.parsed(_LEASE.validate_python)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values under the keys of `claim.json`."""
+        values = asdict(self)
+        values["place"] = values.pop("location")
+        return values
 
     def owner_is_gone(self) -> bool:
-        """True only if the owner was a process of this machine and is no more."""
-        if self.host != this_host() or self.host.endswith(NOWHERE):
+        """Return True only if the owner was a process of this machine that no longer exists."""
+        if self.host != this_host() or self.host.endswith(UNKNOWN):
             return False
         try:
             os.kill(self.pid, 0)
@@ -68,138 +84,149 @@ class Lease:
         return False
 
 
-_CLAIM = TypeAdapter(Lease)
+_LEASE = TypeAdapter(Lease)
 
 
 class LeaseFile:
-    """The claim at one key of the lake, as one process sees it over time."""
+    """The lease at one key of the lake, as one process watches it over time.
 
-    def __init__(self, lake: Lake, key: str, lease: float = LEASE_SECONDS) -> None:
+    Args:
+        lake: where the lease is kept.
+        key: of its `claim.json`.
+        duration: seconds without a renewal after which the lease has expired.
+    """
+
+    def __init__(self, lake: Lake, key: str, duration: float = LEASE_SECONDS) -> None:
         self._lake = lake
         self._key = key
-        self._lease = lease
-        self._seen: tuple[str, float] | None = None
+        self._duration = duration
+        self._last_change: tuple[str, float] | None = None
 
-    def take(self, run_id: str, past: int = 0, *, resume: bool = False) -> "HeldLease | None":
-        """Claim the next attempt, a later one than `past`; None while another's claim lives.
+    def acquire(self, run_id: str, past: int = 0, *, resume: bool = False) -> "HeldLease | None":
+        """Acquire the lease for the next attempt, or return None while another owner holds it.
 
-        With `resume`, an attempt that is not over is taken as it is, with its place.
+        Args:
+            run_id: the new owner's run.
+            past: only an attempt after this one will do.
+            resume: take over an unfinished attempt, with its location, instead of starting a new
+                one.
         """
         stored = self._lake.read(self._key)
         if stored is None:
-            return self._write(_new_claim(past + 1, run_id), None)
-        claim = Lease.of(stored)
-        if not (
-            claim.status != "held"
-            or claim.owner_is_gone()
-            or self._unchanged_for_a_lease(stored.etag)
-        ):
+            return self._write(_new_lease(past + 1, run_id), None)
+        lease = Lease.of(stored)
+        is_free = lease.status != "held" or lease.owner_is_gone() or self._has_expired(stored.etag)
+        if not is_free:
             return None
-        if resume and claim.status != "ended" and claim.attempt > past:
-            taken = replace(_new_claim(claim.attempt, run_id), place=claim.place)
+        if resume and lease.status != "ended" and lease.attempt > past:
+            acquired = replace(_new_lease(lease.attempt, run_id), location=lease.location)
         else:
-            taken = _new_claim(max(claim.attempt, past) + 1, run_id)
-        return self._write(taken, stored.etag)
+            acquired = _new_lease(max(lease.attempt, past) + 1, run_id)
+        return self._write(acquired, stored.etag)
 
-    def current(self) -> Lease | None:
+    def read(self) -> Lease | None:
+        """Return the lease, whoever holds it."""
         stored = self._lake.read(self._key)
         return Lease.of(stored) if stored else None
 
-    def _unchanged_for_a_lease(self, etag: str) -> bool:
-        here = time.monotonic()
-        if self._seen is None or self._seen[0] != etag:
-            self._seen = etag, here
-        return here - self._seen[1] > self._lease
+    def _has_expired(self, etag: str) -> bool:
+        now_here = time.monotonic()
+        if self._last_change is None or self._last_change[0] != etag:
+            self._last_change = etag, now_here
+        return now_here - self._last_change[1] > self._duration
 
-    def _write(self, claim: Lease, over: str | None) -> "HeldLease | None":
-        body = as_json(asdict(claim))
+    def _write(self, lease: Lease, over: str | None) -> "HeldLease | None":
+        body = as_json(lease.as_json())
         etag = (
             self._lake.swap(self._key, body, over) if over else self._lake.create(self._key, body)
         )
-        return HeldLease(self._lake, self._key, claim, etag, self._lease) if etag else None
+        return HeldLease(self._lake, self._key, lease, etag, self._duration) if etag else None
 
 
 class HeldLease:
-    """A claim that this process holds."""
+    """A lease that this process holds."""
 
-    def __init__(self, lake: Lake, key: str, claim: Lease, etag: str, lease: float) -> None:
-        self.claim = claim
+    def __init__(self, lake: Lake, key: str, lease: Lease, etag: str, duration: float) -> None:
+        self.lease = lease
         self._lake, self._key, self._etag = lake, key, etag
-        self._pause = lease / RENEWALS_PER_LEASE
-        self._end: Literal["left", "ended"] = "ended"
-        self._one_swap_at_a_time = threading.Lock()
+        self._interval = duration / RENEWALS_PER_LEASE
+        self._final_status: Literal["left", "ended"] = "ended"
+        self._swap_lock = threading.Lock()
 
-    def note(self, **place: str) -> None:
-        """Keep where the work goes on, for whoever takes it over.
+    def record(self, **location: str) -> None:
+        """Record where the work runs, for whoever takes it over.
 
         Raises:
-            SupersededError: the claim was taken over.
+            SupersededError: another run has taken the lease over.
         """
-        if not self._swap(lambda claim: replace(claim, place={**claim.place, **place})):
+        if not self._swap(lambda lease: replace(lease, location={**lease.location, **location})):
             raise SupersededError(
-                f"the claim of attempt {self.claim.attempt} was taken over by another run"
+                f"another run has taken over the lease of attempt {self.lease.attempt}"
             )
 
-    def leave(self) -> None:
-        """The attempt will go on after the block: whoever wants it may go on with it."""
-        self._end = "left"
+    def detach(self) -> None:
+        """Leave the attempt running after the block, for another run to resume."""
+        self._final_status = "left"
 
     @contextmanager
-    def kept(self, log: Logger, *, left_on_error: bool = False) -> Generator[None]:
-        """Renew the claim while the block runs; the attempt is over at its end, unless left."""
+    def renewing(self, log: Logger, *, detach_on_error: bool = False) -> Generator[None]:
+        """Renew the lease while the block runs, and end the attempt after it unless detached."""
         ended = threading.Event()
 
         def renew() -> None:
-            while not ended.wait(self._pause):
+            while not ended.wait(self._interval):
                 # a store that does not answer for a while is no reason to stop working
                 with suppress(Exception):
-                    if not self._swap(lambda claim: claim):
-                        log.warning("the claim of attempt %s was taken over", self.claim.attempt)
+                    if not self._swap(lambda lease: lease):
+                        log.warning(
+                            "another run has taken over the lease of attempt %s",
+                            self.lease.attempt,
+                        )
                         return
 
-        keeper = threading.Thread(target=renew, name="claim-keeper", daemon=True)
-        keeper.start()
+        thread = threading.Thread(target=renew, name="lease-renewal", daemon=True)
+        thread.start()
         try:
             yield
         except BaseException:
-            if left_on_error:
-                self.leave()
+            if detach_on_error:
+                self.detach()
             raise
         finally:
             ended.set()
-            keeper.join()
+            thread.join()
             try:
-                self._swap(lambda claim: replace(claim, status=self._end))
+                self._swap(lambda lease: replace(lease, status=self._final_status))
             except Exception:
-                # it must not hide how the block ended; the lease will run out
-                log.warning("the claim could not be released", exc_info=True)
+                # this must not hide how the block ended, and the lease will expire
+                log.warning("the lease could not be released", exc_info=True)
 
     def _swap(self, change: Callable[[Lease], Lease]) -> bool:
-        with self._one_swap_at_a_time:
-            # changed in here: a copy made outside may lack what another thread has noted since
-            claim = replace(change(self.claim), renewed_at=now())
-            body = as_json(asdict(claim))
+        with self._swap_lock:
+            # applied under the lock: a copy made outside may lack what another thread recorded
+            lease = replace(change(self.lease), renewed_at=now())
+            body = as_json(lease.as_json())
             etag = self._lake.swap(self._key, body, self._etag)
             if etag is None:
                 stored = self._lake.read(self._key)
                 # a renewal that raised may have been written all the same
-                if stored and stored.json().get("nonce") == claim.nonce:
+                if stored and stored.json().get("nonce") == lease.nonce:
                     etag = self._lake.swap(self._key, body, stored.etag)
             if etag:
-                self._etag, self.claim = etag, claim
+                self._etag, self.lease = etag, lease
             return bool(etag)
 
 
 def this_host() -> str:
-    """Host name, boot and process namespace: within one of these, process ids are comparable."""
+    """Return host name, boot id and process namespace: process ids are comparable within these."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         namespace = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
-        # a name alone may be another machine's too: then only the lease tells who is gone
-        boot = namespace = NOWHERE
+        # another machine may have the same name: then only expiry tells that an owner is gone
+        boot = namespace = UNKNOWN
     return f"{socket.gethostname()} {boot} {namespace}"
 
 
-def _new_claim(attempt: int, run_id: str) -> Lease:
+def _new_lease(attempt: int, run_id: str) -> Lease:
     return Lease(attempt, run_id, this_host(), os.getpid(), uuid.uuid4().hex, now())

@@ -92,20 +92,20 @@ class Launcher(ABC):
             JobError, LaunchError: the cause, in words for the user.
         """
 
-    def where(self, claim: Lease) -> str:
-        """Where the attempt of a claim is being computed, for whoever follows it."""
-        return f"{claim.host.split()[0]}, process {claim.pid}"
+    def where(self, lease: Lease) -> str:
+        """Where the attempt of a lease is being computed, for whoever follows it."""
+        return f"{lease.host.split()[0]}, process {lease.pid}"
 
     def finish(self, run_id: str, log: Logger) -> None:  # noqa: B027 - most have nothing to end
         """End what was kept up for the run alone; to be called when all of it is over."""
 
     def launch(self, work: VersionSpec, log: Logger) -> Outcome:
-        """Committed: reuse. Claimed by another: follow. Else claim and compute.
+        """Committed: reuse. Claimed by another: follow. Else lease and compute.
 
         With `force`, only a report newer than the one that stands now will do. An attempt that
         is lost is followed by a new one, at most three in all.
         """
-        claims = LeaseFile(self.lake, claim_key(work.asset, work.version))
+        lease_file = LeaseFile(self.lake, claim_key(work.asset, work.version))
         before = read_report(self.lake, work.asset, work.version) if work.force else None
         past = before.report.attempt if before else 0
         followed = lost = 0
@@ -113,7 +113,7 @@ class Launcher(ABC):
             if found := self._committed(work, before):
                 return Outcome(found, reused=True, facts={})
             self._check_followed(work, followed)
-            if held := claims.take(work.run_id, past, resume=self.outlives_its_process):
+            if held := lease_file.acquire(work.run_id, past, resume=self.outlives_its_process):
                 try:
                     return self._compute_as(held, work, before, log)
                 except SupersededError as reason:
@@ -122,9 +122,9 @@ class Launcher(ABC):
                     lost += 1
                     if lost == MOST_LOST_ATTEMPTS:
                         raise
-                    log.warning("%s\nattempt %s is lost: trying anew", error, held.claim.attempt)
+                    log.warning("%s\nattempt %s is lost: trying anew", error, held.lease.attempt)
                     continue
-            followed = self._follow(claims, followed, log)
+            followed = self._follow(lease_file, followed, log)
 
     def _committed(self, work: VersionSpec, before: Committed | None) -> Report | None:
         """The report of the version, unless it is the one that a forced run is to replace."""
@@ -145,9 +145,9 @@ class Launcher(ABC):
     def _compute_as(
         self, held: HeldLease, work: VersionSpec, before: Committed | None, log: Logger
     ) -> Outcome:
-        attempt = held.claim.attempt
-        with held.kept(log):
-            # whoever held the claim before may have committed just before it was taken
+        attempt = held.lease.attempt
+        with held.renewing(log):
+            # whoever held the lease before may have committed just before it was taken
             if found := self._committed(work, before):
                 return Outcome(found, reused=True, facts={})
             log.info("attempt %s of %s %s", attempt, work.asset, work.version)
@@ -155,7 +155,7 @@ class Launcher(ABC):
             try:
                 computed = self._compute(request, held, log)
             except DetachedError:
-                held.leave()
+                held.detach()
                 raise
         report = computed.report
         return Outcome(report, reused=report.attempt != attempt, facts=computed.facts)
@@ -173,7 +173,7 @@ class Launcher(ABC):
         except Exception:
             if self.outlives_its_process:
                 # nobody foresaw it, so nobody knows that the attempt is over
-                held.leave()
+                held.detach()
             raise
         except BaseException as error:
             self._record(request, Failure(f"interrupted by {error!r}", retryable=True))
@@ -215,14 +215,14 @@ class Launcher(ABC):
             new_part=new_part,
         )
 
-    def _follow(self, claims: LeaseFile, followed: int, log: Logger) -> int:
-        claim = claims.current()
-        if claim and claim.attempt != followed:
+    def _follow(self, lease_file: LeaseFile, followed: int, log: Logger) -> int:
+        lease = lease_file.read()
+        if lease and lease.attempt != followed:
             log.info(
                 "following attempt %s of run %s on %s",
-                claim.attempt,
-                claim.run_id,
-                self.where(claim),
+                lease.attempt,
+                lease.run_id,
+                self.where(lease),
             )
         time.sleep(self.poll_seconds)
-        return claim.attempt if claim else 0
+        return lease.attempt if lease else 0

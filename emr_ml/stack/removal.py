@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import Api, error_code
-from emr_ml.launchers.emr.cluster_state import CLUSTER_GONE
-from emr_ml.launchers.emr.clusters import describe_cluster
+from emr_ml.launchers.emr.cluster_state import CLUSTER_GONE, describe_cluster
 from emr_ml.launchers.emr.cost.live_clusters import LiveCluster, live_clusters
 from emr_ml.stack import StackError
 from emr_ml.stack.bucket import is_there, remove_with_all

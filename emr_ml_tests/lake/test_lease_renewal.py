@@ -29,10 +29,10 @@ def of_another_machine(lake: Lake) -> Lease:
 
 
 def test_a_kept_claim_changes_several_times_within_a_lease(folder_lake: Lake) -> None:
-    held = claims(folder_lake, SHORT).take("first")
+    held = claims(folder_lake, SHORT).acquire("first")
     assert held
     seen: set[str] = set()
-    with held.kept(LOG):
+    with held.renewing(LOG):
         end = time.monotonic() + 3 * SHORT
         while time.monotonic() < end:
             stored = folder_lake.read(KEY)
@@ -43,40 +43,40 @@ def test_a_kept_claim_changes_several_times_within_a_lease(folder_lake: Lake) ->
 
 
 def test_the_claim_is_released_when_the_block_ends(lake: Lake) -> None:
-    held = claims(lake).take("run")
+    held = claims(lake).acquire("run")
     assert held
-    with held.kept(LOG):
+    with held.renewing(LOG):
         pass
-    claim = claims(lake).current()
+    claim = claims(lake).read()
     assert claim and claim.status == "ended"
 
 
 def test_the_claim_is_released_when_the_block_fails(lake: Lake) -> None:
-    held = claims(lake).take("run")
+    held = claims(lake).acquire("run")
     assert held
-    with pytest.raises(ZeroDivisionError), held.kept(LOG):
+    with pytest.raises(ZeroDivisionError), held.renewing(LOG):
         _ = 1 / 0
-    claim = claims(lake).current()
+    claim = claims(lake).read()
     assert claim and claim.status == "ended"
 
 
 def test_a_keeper_that_lost_its_claim_says_so(
     folder_lake: Lake, caplog: pytest.LogCaptureFixture
 ) -> None:
-    held = claims(folder_lake, SHORT).take("run")
+    held = claims(folder_lake, SHORT).acquire("run")
     assert held
-    with held.kept(LOG):
+    with held.renewing(LOG):
         of_another_machine(folder_lake)
         time.sleep(SHORT)
-    assert "the claim of attempt 1 was taken over" in caplog.text
+    assert "another run has taken over the lease of attempt 1" in caplog.text
 
 
 def test_a_keeper_that_lost_its_claim_leaves_the_new_one(folder_lake: Lake) -> None:
-    held = claims(folder_lake).take("run")
+    held = claims(folder_lake).acquire("run")
     assert held
-    with held.kept(LOG):
+    with held.renewing(LOG):
         other = of_another_machine(folder_lake)
-    assert claims(folder_lake).current() == other
+    assert claims(folder_lake).read() == other
 
 
 class Shaky(Lake):
@@ -116,13 +116,13 @@ class Shaky(Lake):
 @pytest.mark.parametrize("writes", [False, True])
 def test_a_store_that_is_away_for_a_while_costs_no_claim(folder_lake: Lake, writes: bool) -> None:
     lake = Shaky(folder_lake, writes=writes)
-    held = claims(lake, SHORT).take("run")
+    held = claims(lake, SHORT).acquire("run")
     assert held
-    with held.kept(LOG):
+    with held.renewing(LOG):
         lake.down = True
         time.sleep(SHORT)
         lake.down = False
-    claim = claims(lake).current()
+    claim = claims(lake).read()
     assert claim and claim.status == "ended"
 
 
@@ -130,8 +130,8 @@ def test_a_store_that_is_away_at_the_end_hides_nothing(
     folder_lake: Lake, caplog: pytest.LogCaptureFixture
 ) -> None:
     lake = Shaky(folder_lake, writes=False)
-    held = claims(lake).take("run")
+    held = claims(lake).acquire("run")
     assert held
-    with held.kept(LOG):
+    with held.renewing(LOG):
         lake.down = True
     assert "could not be released" in caplog.text

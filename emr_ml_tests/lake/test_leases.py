@@ -22,9 +22,9 @@ KEY = claim_key("metrics", "v")
 SHORT = 0.3
 HOLDER = """
 import sys, time
-from emr_ml.claims import Claims
+from emr_ml.lake.leases import LeaseFile as Claims
 from spark_jobs.runtime.lake import open_lake
-assert Claims(open_lake(sys.argv[1]), "metrics/v/claim.json").take("holder")
+assert Claims(open_lake(sys.argv[1]), "metrics/v/claim.json").acquire("holder")
 print("held", flush=True)
 time.sleep(600)
 """
@@ -35,8 +35,8 @@ def claims(lake: Lake, lease: float = 60.0) -> LeaseFile:
 
 
 def take(root: str) -> int | None:
-    held = claims(open_lake(root)).take(f"run of {os.getpid()}")
-    return held.claim.attempt if held else None
+    held = claims(open_lake(root)).acquire(f"run of {os.getpid()}")
+    return held.lease.attempt if held else None
 
 
 def of_another_machine(lake: Lake) -> Lease:
@@ -59,59 +59,59 @@ def holder(lake: Lake) -> Generator["subprocess.Popen[str]"]:
 
 
 def test_nobody_holds_a_new_version(lake: Lake) -> None:
-    assert claims(lake).current() is None
+    assert claims(lake).read() is None
 
 
 def test_the_first_who_asks_gets_the_first_attempt(lake: Lake) -> None:
-    held = claims(lake).take("run")
-    assert held and held.claim.attempt == 1
+    held = claims(lake).acquire("run")
+    assert held and held.lease.attempt == 1
 
 
 def test_everyone_sees_who_holds_the_claim(lake: Lake) -> None:
-    held = claims(lake).take("run")
-    assert held and claims(lake).current() == held.claim
+    held = claims(lake).acquire("run")
+    assert held and claims(lake).read() == held.lease
 
 
 def test_a_claim_of_a_living_process_is_not_taken(lake: Lake) -> None:
-    claims(lake).take("first")
-    assert claims(lake).take("second") is None
+    claims(lake).acquire("first")
+    assert claims(lake).acquire("second") is None
 
 
 def test_versions_are_claimed_apart(lake: Lake) -> None:
-    claims(lake).take("first")
-    assert LeaseFile(lake, claim_key("metrics", "w")).take("second")
+    claims(lake).acquire("first")
+    assert LeaseFile(lake, claim_key("metrics", "w")).acquire("second")
 
 
 def test_a_released_claim_is_taken_as_the_next_attempt(lake: Lake) -> None:
-    held = claims(lake).take("first")
+    held = claims(lake).acquire("first")
     assert held
-    with held.kept(LOG):
+    with held.renewing(LOG):
         pass
-    second = claims(lake).take("second")
-    assert second and second.claim.attempt == 2
+    second = claims(lake).acquire("second")
+    assert second and second.lease.attempt == 2
 
 
 def test_attempts_rise_with_every_claim(folder_lake: Lake) -> None:
     attempts: list[int] = []
     for run in "abc":
-        held = claims(folder_lake).take(run)
+        held = claims(folder_lake).acquire(run)
         assert held
-        attempts.append(held.claim.attempt)
-        with held.kept(LOG):
+        attempts.append(held.lease.attempt)
+        with held.renewing(LOG):
             pass
     assert attempts == [1, 2, 3]
 
 
 def test_the_claim_of_a_living_other_process_is_not_taken(folder_lake: Lake) -> None:
     with holder(folder_lake):
-        assert claims(folder_lake).take("second") is None
+        assert claims(folder_lake).acquire("second") is None
 
 
 def test_the_claim_of_a_killed_process_is_taken_at_once(folder_lake: Lake) -> None:
     with holder(folder_lake) as process:
         process.kill()
         process.wait()
-        assert claims(folder_lake).take("second")
+        assert claims(folder_lake).acquire("second")
 
 
 def test_a_process_of_another_machine_is_never_held_for_gone(folder_lake: Lake) -> None:
@@ -127,16 +127,16 @@ def test_a_process_of_this_machine_that_is_no_more_is_gone(folder_lake: Lake) ->
 
 def test_a_claim_of_another_machine_is_not_taken_at_first_sight(lake: Lake) -> None:
     of_another_machine(lake)
-    assert claims(lake, SHORT).take("second") is None
+    assert claims(lake, SHORT).acquire("second") is None
 
 
 def test_a_claim_that_stays_unchanged_for_a_lease_is_taken(lake: Lake) -> None:
     of_another_machine(lake)
     watcher = claims(lake, SHORT)
-    watcher.take("second")
+    watcher.acquire("second")
     time.sleep(SHORT * 1.2)
-    held = watcher.take("second")
-    assert held and held.claim.attempt == 2
+    held = watcher.acquire("second")
+    assert held and held.lease.attempt == 2
 
 
 def test_a_renewed_claim_outlives_its_lease(lake: Lake) -> None:
@@ -144,7 +144,7 @@ def test_a_renewed_claim_outlives_its_lease(lake: Lake) -> None:
     watcher = claims(lake, SHORT)
     for turn in range(6):
         lake.write_json(KEY, asdict(replace(claim, renewed_at=str(turn))))
-        assert watcher.take("second") is None
+        assert watcher.acquire("second") is None
         time.sleep(SHORT / 3)
 
 
@@ -154,69 +154,69 @@ def test_one_of_many_processes_gets_the_claim(lake: Lake, racers: Racers) -> Non
 
 
 def test_one_of_many_processes_takes_over_a_released_claim(lake: Lake, racers: Racers) -> None:
-    held = claims(lake).take("first")
+    held = claims(lake).acquire("first")
     assert held
-    with held.kept(LOG):
+    with held.renewing(LOG):
         pass
     attempts = racers.race(take, lake.root)
     assert [attempt for attempt in attempts if attempt] == [2]
 
 
 def test_an_attempt_that_is_not_over_is_resumed_with_its_place(lake: Lake) -> None:
-    held = claims(lake).take("first")
+    held = claims(lake).acquire("first")
     assert held
-    held.leave()
-    with held.kept(LOG):
-        held.note(cluster="j-1")
-        held.note(step="s-1")
-    second = claims(lake).take("second", resume=True)
-    assert second and second.claim.attempt == 1
-    assert second.claim.place == {"cluster": "j-1", "step": "s-1"}
+    held.detach()
+    with held.renewing(LOG):
+        held.record(cluster="j-1")
+        held.record(step="s-1")
+    second = claims(lake).acquire("second", resume=True)
+    assert second and second.lease.attempt == 1
+    assert second.lease.location == {"cluster": "j-1", "step": "s-1"}
 
 
 def test_an_attempt_that_is_over_is_not_resumed(lake: Lake) -> None:
-    held = claims(lake).take("first")
+    held = claims(lake).acquire("first")
     assert held
-    with held.kept(LOG):
-        held.note(cluster="j-1")
-    second = claims(lake).take("second", resume=True)
-    assert second and (second.claim.attempt, second.claim.place) == (2, {})
+    with held.renewing(LOG):
+        held.record(cluster="j-1")
+    second = claims(lake).acquire("second", resume=True)
+    assert second and (second.lease.attempt, second.lease.location) == (2, {})
 
 
 def test_an_attempt_whose_report_is_to_be_replaced_is_not_resumed(lake: Lake) -> None:
-    held = claims(lake).take("first")
+    held = claims(lake).acquire("first")
     assert held
-    held.leave()
-    with held.kept(LOG):
-        held.note(cluster="j-1")
-    forced = claims(lake).take("second", past=1, resume=True)
-    assert forced and (forced.claim.attempt, forced.claim.place) == (2, {})
+    held.detach()
+    with held.renewing(LOG):
+        held.record(cluster="j-1")
+    forced = claims(lake).acquire("second", past=1, resume=True)
+    assert forced and (forced.lease.attempt, forced.lease.location) == (2, {})
 
 
 def test_a_left_attempt_is_not_taken_up_by_who_can_not_go_on_with_it(lake: Lake) -> None:
-    held = claims(lake).take("first")
+    held = claims(lake).acquire("first")
     assert held
-    held.leave()
-    with held.kept(LOG):
+    held.detach()
+    with held.renewing(LOG):
         pass
-    second = claims(lake).take("second")
-    assert second and second.claim.attempt == 2
+    second = claims(lake).acquire("second")
+    assert second and second.lease.attempt == 2
 
 
 def test_an_owner_that_lost_its_claim_learns_it_when_it_notes_a_place(lake: Lake) -> None:
-    held = claims(lake).take("first")
+    held = claims(lake).acquire("first")
     assert held
     of_another_machine(lake)
-    with pytest.raises(SupersededError, match="attempt 1 was taken over"):
-        held.note(cluster="j-1")
+    with pytest.raises(SupersededError, match="taken over the lease of attempt 1"):
+        held.record(cluster="j-1")
 
 
 def test_a_place_outlives_the_renewals_of_the_claim(folder_lake: Lake) -> None:
-    held = claims(folder_lake, SHORT).take("first")
+    held = claims(folder_lake, SHORT).acquire("first")
     assert held
-    with held.kept(LOG):
+    with held.renewing(LOG):
         for step in range(20):
-            held.note(step=str(step))
+            held.record(step=str(step))
             time.sleep(SHORT / 20)
-        claim = claims(folder_lake).current()
-        assert claim and claim.place == {"step": "19"}
+        claim = claims(folder_lake).read()
+        assert claim and claim.location == {"step": "19"}

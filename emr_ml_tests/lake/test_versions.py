@@ -90,7 +90,9 @@ def test_changing_an_ingredient_makes_another_version(
 
 
 def test_a_version_is_the_same_in_every_process() -> None:
-    command = "from emr_ml.versions import code_of, digest; print(digest({'é': [1, 0.1, None]}))"
+    command = (
+        "from emr_ml.lake.versions import code_of, digest; print(digest({'é': [1, 0.1, None]}))"
+    )
     other = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
     assert other.stdout.decode().strip() == digest({"é": [1, 0.1, None]})
 

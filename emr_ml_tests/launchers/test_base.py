@@ -35,7 +35,7 @@ class QuickLauncher(Launcher):
         return "4.1.1"
 
     def compute(self, request: Request, held: HeldLease, log: logging.Logger) -> Computed:
-        log.info("computing attempt %s", held.claim.attempt)
+        log.info("computing attempt %s", held.lease.attempt)
         self.computed.append(request.attempt)
         over = read_report(self.lake, request.asset, request.version)
         if self.before_commit:
@@ -73,7 +73,7 @@ def test_who_finds_a_live_claim_follows_it_to_its_report(lake: Lake) -> None:
     follower = QuickLauncher(lake)
     owning = threading.Thread(target=owner.launch, args=(WORK, LOG))
     owning.start()
-    while LeaseFile(lake, CLAIM).current() is None:
+    while LeaseFile(lake, CLAIM).read() is None:
         threading.Event().wait(0.01)
     threading.Timer(0.3, may_commit.set).start()
 
@@ -88,10 +88,10 @@ def test_an_owner_that_was_superseded_takes_the_result_of_its_successor(lake: La
     successor = QuickLauncher(lake)
 
     def taken_over(_: Request) -> None:
-        claims = LeaseFile(lake, CLAIM, lease=0.0)
-        claims.take("run-2")
+        lease_file = LeaseFile(lake, CLAIM, duration=0.0)
+        lease_file.acquire("run-2")
         threading.Event().wait(0.01)
-        held = claims.take("run-2")
+        held = lease_file.acquire("run-2")
         assert held
         request = replace(
             Request("metrics", WORK.version, 2, lake.root, "", {}, {}, {}, "code", "4.1.1"),
@@ -137,7 +137,7 @@ def test_who_followed_an_attempt_that_failed_by_a_mistake_fails_likewise(lake: L
     owner, follower = QuickLauncher(lake, fail), QuickLauncher(lake)
     owning = threading.Thread(target=launch_badly, args=(owner,))
     owning.start()
-    while LeaseFile(lake, CLAIM).current() is None:
+    while LeaseFile(lake, CLAIM).read() is None:
         threading.Event().wait(0.01)
     threading.Timer(0.3, may_fail.set).start()
 

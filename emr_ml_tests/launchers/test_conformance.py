@@ -69,7 +69,7 @@ def wait_for(stage: Stage, work: VersionSpec, name: str, attempt: int = 1) -> No
 
 
 def status(stage: Stage, work: VersionSpec) -> str:
-    claim = LeaseFile(stage.lake, claim_key(work.asset, work.version)).current()
+    claim = LeaseFile(stage.lake, claim_key(work.asset, work.version)).read()
     return claim.status if claim else "nobody's"
 
 
@@ -135,7 +135,7 @@ def test_a_cancelled_launch_ends_its_attempt_and_the_next_makes_another(stage: S
 
     assert status(stage, work) == "ended"
     assert read_report(stage.lake, work.asset, work.version) is None
-    assert LeaseFile(stage.lake, claim_key(work.asset, work.version)).take("next")
+    assert LeaseFile(stage.lake, claim_key(work.asset, work.version)).acquire("next")
 
 
 @in_soak_too

@@ -121,7 +121,7 @@ def test_a_failed_attempt_frees_the_claim_and_commits_nothing(tmp_path: Path) ->
         launcher.launch(work, LOG)
 
     assert committed(launcher.lake, work) is None
-    claim = LeaseFile(launcher.lake, claim_key(work.asset, work.version)).current()
+    claim = LeaseFile(launcher.lake, claim_key(work.asset, work.version)).read()
     assert claim
     assert claim.status == "ended"
 
@@ -141,11 +141,11 @@ def test_another_release_of_spark_is_refused(tmp_path: Path) -> None:
 
 def test_a_zombie_attempt_stops_at_its_first_act(tmp_path: Path) -> None:
     launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
-    claims = LeaseFile(launcher.lake, claim_key(work.asset, work.version), lease=0.0)
-    assert claims.take("first")
-    claims.take("second")
+    lease_file = LeaseFile(launcher.lake, claim_key(work.asset, work.version), duration=0.0)
+    assert lease_file.acquire("first")
+    lease_file.acquire("second")
     time.sleep(0.01)
-    assert claims.take("second")
+    assert lease_file.acquire("second")
     request = Request(
         work.asset, work.version, 1, launcher.lake.root, "", {}, {}, {}, work.code, work.spark
     )

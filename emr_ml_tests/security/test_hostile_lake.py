@@ -96,7 +96,7 @@ READ: dict[str, tuple[Callable[[Lake], Any], str, Callable[[Lake], dict[str, Any
         ),
     ),
     "claim": (
-        lambda lake: LeaseFile(lake, claim_key(ASSET, VERSION)).current(),
+        lambda lake: LeaseFile(lake, claim_key(ASSET, VERSION)).read(),
         claim_key(ASSET, VERSION),
         lambda _: {
             "attempt": 1,
@@ -282,4 +282,4 @@ def test_a_claim_of_any_process_is_only_looked_at(folder_lake: Lake) -> None:
     claim = READ["claim"][2](folder_lake) | {"host": "x", "pid": 10**30}
     folder_lake.write(claim_key(ASSET, VERSION), as_json(claim))
 
-    assert LeaseFile(folder_lake, claim_key(ASSET, VERSION)).take("run") is None
+    assert LeaseFile(folder_lake, claim_key(ASSET, VERSION)).acquire("run") is None

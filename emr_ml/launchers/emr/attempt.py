@@ -61,7 +61,7 @@ MOST_CLUSTERS = 3
 
 
 class Attempt:
-    """Goes on from wherever the claim's place says that the attempt has come to.
+    """Goes on from wherever the lease's place says that the attempt has come to.
 
     The place names the cluster, the cluster that a step was sent to, and the step.
     """
@@ -145,7 +145,7 @@ class Attempt:
 
     @property
     def _place(self) -> dict[str, str]:
-        return {name: value for name, value in self._held.claim.place.items() if value}
+        return {name: value for name, value in self._held.lease.location.items() if value}
 
     @property
     def _submission(self) -> Submission:
@@ -174,23 +174,23 @@ class Attempt:
             request_uri=setting.lake.uri(asked),
         )
         flow = run_job_flow_request(
-            setting.config, setting.target, packages.bootstrap, self._held.claim.run_id
+            setting.config, setting.target, packages.bootstrap, self._held.lease.run_id
         )
         gone: Cluster | None = None
         for _ in range(MOST_CLUSTERS):
             cluster = self._place.get("cluster") or self._clusters.find_or_start(
-                flow, self._held.claim.run_id, self._log
+                flow, self._held.lease.run_id, self._log
             )
-            self._held.note(cluster=cluster)
+            self._held.record(cluster=cluster)
             try:
                 added = self._submission.submit(cluster, step, self._held, self._log)
             except ClusterGoneError as error:
                 gone = error.cluster
                 self._log.info("%s: it takes no more steps", error)
                 self._check_worth_replacing(gone)
-                self._held.note(cluster="", sent_to="")
+                self._held.record(cluster="", sent_to="")
             else:
-                self._held.note(step=added)
+                self._held.record(step=added)
                 self._log.info("submitted %s", self.where)
                 self._log.info("its log will be in %s", self.scene.log)
                 return

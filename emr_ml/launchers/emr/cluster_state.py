@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any, Self
 
-from emr_ml.aws.client import Api
-from emr_ml.launchers.emr.clusters import describe_cluster
+from botocore.exceptions import ClientError
+
+from emr_ml.aws.client import Api, error_code
 from emr_ml.launchers.emr.context import PollingPolicy
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, Stored
@@ -17,6 +18,7 @@ from spark_jobs.runtime.lake.base import as_json
 CLUSTER_LIVE = ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING")
 CLUSTER_COMING_UP = ("STARTING", "BOOTSTRAPPING")
 CLUSTER_GONE = ("TERMINATED", "TERMINATED_WITH_ERRORS")
+UNKNOWN_CLUSTER = ("InvalidRequestException", "ValidationException")
 STEP_LIVE = ("PENDING", "RUNNING", "CANCEL_PENDING")
 
 
@@ -93,6 +95,17 @@ class Step:
     @property
     def is_live(self) -> bool:
         return self.state in STEP_LIVE
+
+
+def describe_cluster(api: Api, cluster: str) -> Cluster:
+    """What EMR says of a cluster; one that EMR does not know is gone."""
+    try:
+        return Cluster.of(api.ask("describe_cluster", ClusterId=cluster)["Cluster"])
+    except ClientError as error:
+        if error_code(error) not in UNKNOWN_CLUSTER:
+            raise
+        message = "EMR does not know it any more"
+        return Cluster(cluster, "TERMINATED", message=message, is_forgotten=True)
 
 
 def limit_of(listed: dict[str, Any]) -> int | None:

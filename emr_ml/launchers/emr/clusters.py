@@ -8,20 +8,19 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emr_ml.aws.client import Api, UncertainError, error_code
+from emr_ml.aws.client import Api, UncertainError
 from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
-from emr_ml.launchers.emr.cluster_state import CLUSTER_LIVE, STEP_LIVE, Cluster
+from emr_ml.launchers.emr.cluster_state import CLUSTER_LIVE, STEP_LIVE, Cluster, describe_cluster
 from emr_ml.launchers.emr.context import PollingPolicy
 from emr_ml.launchers.emr.failures import refused_cluster
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.lake import Lake
 
 LAST_STEP_SECONDS = 15.0
-UNKNOWN = ("InvalidRequestException", "ValidationException")
 
 
 class Clusters:
-    """Finds clusters by name and starts them; a claim in the lake says who starts one."""
+    """Finds clusters by name and starts them; a lease in the lake says who starts one."""
 
     def __init__(self, api: Api, lake: Lake, pace: PollingPolicy) -> None:
         self._api, self._lake, self._pace = api, lake, pace
@@ -35,18 +34,18 @@ class Clusters:
         Raises:
             LaunchError: EMR refuses to start it.
         """
-        claims = LeaseFile(self._lake, lease_key(request["Name"]))
+        lease_file = LeaseFile(self._lake, lease_key(request["Name"]))
         while True:
-            claim = claims.current()
-            if claim and (known := claim.place.get("cluster")) and self._is_usable(known, claim):
+            lease = lease_file.read()
+            if lease and (known := lease.location.get("cluster")) and self._is_usable(known, lease):
                 return known
-            if held := claims.take(run_id, resume=True):
+            if held := lease_file.acquire(run_id, resume=True):
                 # a cluster may have been asked for, whatever happens then
-                with held.kept(log, left_on_error=True):
+                with held.renewing(log, detach_on_error=True):
                     cluster = self._found(held, request["Name"], log)
                     if cluster is None:
                         cluster = self._start(held, request, log)
-                    held.note(cluster=cluster)
+                    held.record(cluster=cluster)
                     return cluster
             time.sleep(self._pace.fast)
 
@@ -65,8 +64,8 @@ class Clusters:
         A step that is added at the same moment is lost with it, and made anew elsewhere: the
         lake tells whoever follows it that a launcher ended the cluster.
         """
-        claim = LeaseFile(self._lake, lease_key(name)).current()
-        cluster = claim.place.get("cluster") if claim else None
+        lease = LeaseFile(self._lake, lease_key(name)).read()
+        cluster = lease.location.get("cluster") if lease else None
         if cluster is None or not self.describe(cluster).is_live:
             return
         chosen = {"ClusterId": cluster, "StepStates": list(STEP_LIVE)}
@@ -80,10 +79,10 @@ class Clusters:
         log.info("ending cluster %s: all is done", cluster)
         self.end(cluster, "all was done")
 
-    def _is_usable(self, cluster: str, claim: Lease) -> bool:
+    def _is_usable(self, cluster: str, lease: Lease) -> bool:
         described = self.describe(cluster)
         # EMR may take a moment to know a new cluster
-        age = datetime.now(UTC) - datetime.fromisoformat(claim.renewed_at)
+        age = datetime.now(UTC) - datetime.fromisoformat(lease.renewed_at)
         new = age.total_seconds() < self._pace.visibility
         return described.is_live or (described.is_forgotten and new)
 
@@ -92,11 +91,11 @@ class Clusters:
         if found:
             log.info("found cluster %s, which is %s", found.id, found.state)
             return found.id
-        # whoever held the claim before may have started one that is not listed yet
-        return self._appearing(name) if "sent" in held.claim.place else None
+        # whoever held the lease before may have started one that is not listed yet
+        return self._appearing(name) if "sent" in held.lease.location else None
 
     def _start(self, held: HeldLease, request: Mapping[str, Any], log: Logger) -> str:
-        held.note(sent=now())
+        held.record(sent=now())
         while True:
             try:
                 cluster: str = self._api.tell("run_job_flow", **request)["JobFlowId"]
@@ -127,17 +126,6 @@ class Clusters:
             if found := next((entry for entry in page if entry["Name"] == name), None):
                 return Cluster.of(found)
         return None
-
-
-def describe_cluster(api: Api, cluster: str) -> Cluster:
-    """What EMR says of a cluster; one that EMR does not know is gone."""
-    try:
-        return Cluster.of(api.ask("describe_cluster", ClusterId=cluster)["Cluster"])
-    except ClientError as error:
-        if error_code(error) not in UNKNOWN:
-            raise
-        message = "EMR does not know it any more"
-        return Cluster(cluster, "TERMINATED", message=message, is_forgotten=True)
 
 
 def end_key(cluster: str) -> str:

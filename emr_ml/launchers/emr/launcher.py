@@ -26,7 +26,7 @@ class EmrLauncher(Launcher):
     """Finds or starts a cluster, adds a step, follows it, reads its report.
 
     A step goes on without the process that submitted it. So whoever wants the version next goes
-    on with the attempt from where its claim says it is.
+    on with the attempt from where its lease says it is.
     """
 
     outlives_its_process = True
@@ -39,11 +39,11 @@ class EmrLauncher(Launcher):
     def spark(self) -> str:
         return self._setting.config.spark
 
-    def where(self, claim: Lease) -> str:
-        cluster = claim.place.get("cluster")
+    def where(self, lease: Lease) -> str:
+        cluster = lease.location.get("cluster")
         if not cluster:
-            return f"a cluster that {super().where(claim)} sees to"
-        step = claim.place.get("step") or "(being added)"
+            return f"a cluster that {super().where(lease)} sees to"
+        step = lease.location.get("step") or "(being added)"
         return (
             f"step {step} of cluster {cluster}, "
             f"{console_link(self._setting.target.region, cluster)}"

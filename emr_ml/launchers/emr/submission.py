@@ -28,7 +28,7 @@ class ClusterGoneError(Exception):
 
 
 class Submission:
-    """Adds the step of one attempt; the claim's place says how far that has come."""
+    """Adds the step of one attempt; the lease's place says how far that has come."""
 
     def __init__(self, api: Api, clusters: Clusters, pace: PollingPolicy, role: str | None) -> None:
         self._api, self._clusters, self._pace = api, clusters, pace
@@ -41,12 +41,12 @@ class Submission:
             ClusterGoneError: the cluster is ending, or has ended.
             LaunchError: EMR refuses the step.
         """
-        # whoever held the claim before may have sent a step that is not listed yet
-        if held.claim.place.get("sent_to") == cluster and (
+        # whoever held the lease before may have sent a step that is not listed yet
+        if held.lease.location.get("sent_to") == cluster and (
             found := self.appearing(cluster, step["Name"])
         ):
             return found
-        held.note(sent_to=cluster)
+        held.record(sent_to=cluster)
         refusals, told = 0, ""
         while True:
             try:

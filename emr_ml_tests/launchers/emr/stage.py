@@ -116,7 +116,7 @@ class Stage:
         return asset
 
     def claim(self, work: VersionSpec) -> Lease | None:
-        return LeaseFile(self.lake, claim_key(work.asset, work.version)).current()
+        return LeaseFile(self.lake, claim_key(work.asset, work.version)).read()
 
     def committed_attempt(self, work: VersionSpec) -> int | None:
         found = read_report(self.lake, work.asset, work.version)

@@ -150,12 +150,12 @@ def test_nothing_that_comes_after_the_report_fails_the_launch(stage: "Stage", of
 
 def test_an_attempt_on_a_cluster_that_emr_has_forgotten_is_lost(stage: "Stage") -> None:
     work = stage.work()
-    held = LeaseFile(stage.lake, claim_key(work.asset, work.version)).take("a run of long ago")
+    held = LeaseFile(stage.lake, claim_key(work.asset, work.version)).acquire("a run of long ago")
     assert held
-    held.note(cluster="j-FORGOTTEN", sent_to="j-FORGOTTEN", step="s-FORGOTTEN")
+    held.record(cluster="j-FORGOTTEN", sent_to="j-FORGOTTEN", step="s-FORGOTTEN")
     stored = stage.lake.read(claim_key(work.asset, work.version))
     assert stored
-    left = replace(held.claim, status="left")
+    left = replace(held.lease, status="left")
     stage.lake.swap(claim_key(work.asset, work.version), as_json(asdict(left)), stored.etag)
 
     outcome = stage.with_settings(api_patience_seconds=3.0).launch(work)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.assets.model_config import model_config, model_params
 from emr_ml.contract import Contract
+from emr_ml.run_config import model_config, model_params
 from spark_jobs.runtime.job import JobError
 
 CONTRACT = Contract.model_validate({"columns": {"a": "text"}, "model": {"trees": 3}})
