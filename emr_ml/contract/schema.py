@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import ModelParams
 from emr_ml.contract.part import Name, Part, Value, mistake
-from spark_jobs.names import RESERVED
+from spark_jobs.columns import RESERVED
 
 Problem = Literal["binary", "multiclass", "regression"]
 Figure = Literal[

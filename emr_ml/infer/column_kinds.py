@@ -19,7 +19,7 @@ from emr_ml.infer.values import (
     number,
     words,
 )
-from spark_jobs.names import RESERVED
+from spark_jobs.columns import RESERVED
 
 KEY_WORDS = {"id", "ids", "uuid", "guid", "key", "pk", "identifier", "no", "nr", "number"}
 ENOUGH = 20  # values without which a column that looks like a key may be so by chance

@@ -38,7 +38,7 @@ def parts_for(lake: Lake, work: "VersionSpec") -> tuple[list[Part], Input]:
     given = work.inputs[work.batches]
     committed = [] if work.force else read_parts(lake, work.asset, recipe_of(work))
     parts = [part for part in choose(committed, given.files) if _still_there(lake, part)]
-    taken = {name for part in parts for name in part.taken}
+    taken = {name for part in parts for name in part.included}
     left = tuple(file for file in given.files if file.name not in taken)
     return parts, Input(given.version, given.path, left)
 
@@ -56,14 +56,14 @@ def choose(committed: Iterable[Part], files: Sequence[SourceFile]) -> list[Part]
     Those with the most files of use come first, and among equals the ones that hold least else.
     """
     wanted = {file.name: file.content for file in files}
-    found = [part.taken_for(wanted) for part in committed]
-    found.sort(key=lambda part: (-len(part.taken), len(part.without), part.key))
+    found = [part.restricted_to(wanted) for part in committed]
+    found.sort(key=lambda part: (-len(part.included), len(part.excluded), part.key))
     chosen: list[Part] = []
     for part in found:
-        left = part.taken_for({name: wanted[name] for name in part.taken & wanted.keys()})
-        if left.taken:
+        left = part.restricted_to({name: wanted[name] for name in part.included & wanted.keys()})
+        if left.included:
             chosen.append(left)
-            wanted = {name: wanted[name] for name in wanted.keys() - left.taken}
+            wanted = {name: wanted[name] for name in wanted.keys() - left.included}
     return chosen
 
 

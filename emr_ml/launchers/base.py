@@ -13,7 +13,6 @@ from emr_ml.lake.parts import new_part_key, parts_for
 from emr_ml.lake.usage import mark_used
 from emr_ml.lake.versions import VersionSpec
 from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
-from spark_jobs.runtime.bounds import asked, check_bounds
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part
@@ -21,10 +20,11 @@ from spark_jobs.runtime.report import (
     Committed,
     Report,
     attempt_key,
-    claim_key,
     job_key,
+    lease_key,
     read_report,
 )
+from spark_jobs.runtime.request_validation import check_paths, parse_request
 
 MOST_LOST_ATTEMPTS = 3
 
@@ -105,7 +105,7 @@ class Launcher(ABC):
         With `force`, only a report newer than the one that stands now will do. An attempt that
         is lost is followed by a new one, at most three in all.
         """
-        lease_file = LeaseFile(self.lake, claim_key(work.asset, work.version))
+        lease_file = LeaseFile(self.lake, lease_key(work.asset, work.version))
         before = read_report(self.lake, work.asset, work.version) if work.force else None
         past = before.report.attempt if before else 0
         followed = lost = 0
@@ -188,9 +188,9 @@ class Launcher(ABC):
         """What the attempt is asked; one that is under way goes on with what it was asked."""
         key = job_key(work.asset, work.version, attempt, "request.json")
         if stored := self.lake.read(key):
-            return asked(stored)
+            return parse_request(stored)
         request = self._new_request(work, attempt)
-        check_bounds(request)
+        check_paths(request)
         self.lake.write_json(key, request.as_json())
         return request
 

@@ -11,7 +11,7 @@ from emr_ml.checks.drift import COLUMN_RANGE, DRIFT, SCHEMA_CHANGE, judge_drift
 from emr_ml.contract import Contract
 from emr_ml.lake.champion import Champion, promote
 from emr_ml_tests.checks.reports import a_report, evidence
-from spark_jobs.cleaning.distributions import described
+from spark_jobs.cleaning.distributions import distribution_of
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import commit
 
@@ -21,8 +21,8 @@ JOBS = ["cook", "clerk"] * 200
 
 
 def figures(ages: list[Any], jobs: list[Any], **more: list[Any]) -> dict[str, Any]:
-    columns = {"age": described("numeric", ages), "job": described("categorical", jobs)}
-    columns |= {name: described("text", cells) for name, cells in more.items()}
+    columns = {"age": distribution_of("numeric", ages), "job": distribution_of("categorical", jobs)}
+    columns |= {name: distribution_of("text", cells) for name, cells in more.items()}
     return {
         "distributions": columns,
         "columns": {"age": {"missing": 0, "min": min(ages), "max": max(ages)}, "job": {}},
@@ -69,7 +69,7 @@ def test_a_number_may_leave_the_range_by_its_width(greatest: float, passes: bool
 
 def test_a_changed_schema_is_explained() -> None:
     found = figures(AGES, JOBS, words=[3, 4])
-    found["distributions"]["age"] = described("categorical", ["old", "young"])
+    found["distributions"]["age"] = distribution_of("categorical", ["old", "young"])
     del found["distributions"]["job"]
 
     result = verdict(SCHEMA_CHANGE, found)

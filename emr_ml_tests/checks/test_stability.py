@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,19 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emr_ml.checks.stability import moved
-from spark_jobs.cleaning.distributions import described
+from spark_jobs.cleaning.distributions import distribution_of
+from spark_jobs.contract import Kind
 
 MAX_DRIFT = 0.25
 
 
-def index(kind: str, before: Sequence[Any], after: Sequence[Any]) -> float:
-    found = moved(described(kind, before), described(kind, after))
+def index(kind: Kind, before: Sequence[Any], after: Sequence[Any]) -> float:
+    found = moved(distribution_of(kind, before), distribution_of(kind, after))
     assert found
     return found.index
 
 
-def far(kind: str, before: Sequence[Any], after: Sequence[Any]) -> bool:
-    found = moved(described(kind, before), described(kind, after))
+def far(kind: Kind, before: Sequence[Any], after: Sequence[Any]) -> bool:
+    found = moved(distribution_of(kind, before), distribution_of(kind, after))
     assert found
     return found.index > MAX_DRIFT + found.noise
 
@@ -37,7 +38,7 @@ def test_the_index_is_that_of_the_formula() -> None:
 @pytest.mark.parametrize("kind", ["numeric", "categorical", "text"])
 @given(st.lists(st.one_of(st.none(), st.integers(0, 200)), min_size=1, max_size=300))
 @settings(max_examples=50, deadline=None)
-def test_what_is_the_same_has_not_moved(kind: str, values: list[int | None]) -> None:
+def test_what_is_the_same_has_not_moved(kind: Kind, values: list[int | None]) -> None:
     cells = [str(v) if v is not None and kind == "categorical" else v for v in values]
 
     assert index(kind, cells, cells) == pytest.approx(0, abs=1e-6)
@@ -49,7 +50,7 @@ def test_it_is_a_number_whatever_there_is(data: st.DataObject) -> None:
     numbers = st.lists(st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False)))
     before, after = data.draw(numbers), data.draw(numbers)
 
-    found = moved(described("numeric", before), described("numeric", after))
+    found = moved(distribution_of("numeric", before), distribution_of("numeric", after))
 
     assert (found is None) == (not before or not after)
     assert found is None or (math.isfinite(found.index) and found.index >= -1e-6)
@@ -59,7 +60,7 @@ def test_it_is_a_number_whatever_there_is(data: st.DataObject) -> None:
 @pytest.mark.parametrize("draw", ["normal", "atoms", "few", "rare", "many", "even", "lengths"])
 def test_two_samples_of_the_same_are_not_far_from_each_other(draw: str, rows: int) -> None:
     drawn = random.Random(f"{draw} {rows}")
-    draws = {
+    draws: dict[str, tuple[Kind, Callable[[], Any]]] = {
         "normal": ("numeric", lambda: drawn.gauss(0, 1)),
         "atoms": ("numeric", lambda: drawn.choice([0.0, 0.0, 1.0, drawn.random()])),
         "few": ("numeric", lambda: float(drawn.randint(1, 7))),
@@ -96,9 +97,9 @@ NORMAL = [random.Random(1).gauss(0, 1) for _ in range(500)]
         ("text", list(range(100, 600)), [length // 3 for length in range(100, 600)]),
     ],
 )
-def test_what_has_moved_is_seen(kind: str, before: list[Any], after: list[Any]) -> None:
+def test_what_has_moved_is_seen(kind: Kind, before: list[Any], after: list[Any]) -> None:
     assert far(kind, before, after)
 
 
 def test_a_column_of_another_kind_is_not_compared() -> None:
-    assert moved(described("numeric", [1.0]), described("categorical", ["1"])) is None
+    assert moved(distribution_of("numeric", [1.0]), distribution_of("categorical", ["1"])) is None

@@ -39,10 +39,10 @@ def test_no_file_is_taken_twice_and_none_in_another_content(
 
     chosen = choose(parts, [file(*each) for each in wanted.items()])
 
-    taken = [(name, part.files[name]) for part in chosen for name in part.taken]
+    taken = [(name, part.files[name]) for part in chosen for name in part.included]
     assert len(taken) == len(set(taken))
     assert set(taken) == {each for part in parts for each in part.files.items()} & wanted.items()
-    assert all(part.taken for part in chosen)
+    assert all(part.included for part in chosen)
 
 
 def test_the_part_with_the_most_files_of_use_is_taken_first() -> None:

@@ -219,6 +219,6 @@ def test_the_split_is_part_of_the_models_code(copy: Path) -> None:
     assert changed("lr_model", copy, "learning/split", "edited = True\n")
 
 
-@pytest.mark.parametrize("module", ["learning/tuning", "figures/binary"])
+@pytest.mark.parametrize("module", ["learning/tuning", "evaluation/binary"])
 def test_editing_what_follows_the_data_leaves_the_data(copy: Path, module: str) -> None:
     assert not changed("processed_dataset", copy, module, "edited = True\n")

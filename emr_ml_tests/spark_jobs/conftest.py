@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from emr_ml.launchers.local_spark import local_conf
 from emr_ml_tests.spark_jobs.bench import Bench
-from spark_jobs.runtime.execution import own_session
+from spark_jobs.runtime.execution import isolated_session
 
 HERE = Path(__file__).parent
 SHARED_DATA = HERE.parents[2] / "shared" / "data"
@@ -31,7 +31,7 @@ def spark() -> Iterator[SparkSession]:
         "spark.sql.shuffle.partitions": "2",
     }
     session = SparkSession.builder.config(map=settings).getOrCreate()
-    yield own_session(session)
+    yield isolated_session(session)
     session.stop()
 
 
@@ -42,7 +42,7 @@ def bench(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Benc
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data that stands beside the repository, where there is one."""
+    """The folder of real data next to the repository, if there is one."""
     if not SHARED_DATA.is_dir():
         pytest.skip(f"there is no real data at {SHARED_DATA}")
     return SHARED_DATA

@@ -22,7 +22,7 @@ from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS, LauncherContext
 from emr_ml.launchers.emr.failures import StepContext
 from emr_ml.launchers.emr.logs import Tail
 from emr_ml.launchers.emr.messages import Messages
-from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
+from spark_jobs.runtime.attempt import Failure, check_lease, read_failure
 from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.report import Report, read_report
 
@@ -135,7 +135,7 @@ class Follower:
 
     def _conclude(self, look: ClusterSnapshot, found: StepOutcome, step: Step | None) -> None:
         # a superseded attempt ends without a report, and that is as it should be
-        check_claim(self._lake, self._request)
+        check_lease(self._lake, self._request)
         scene, cluster, logs = self._scene, look.cluster, self._setting.logs
         match found:
             case StepOutcome.FAILED if step:
