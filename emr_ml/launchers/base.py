@@ -197,9 +197,9 @@ class Launcher(ABC):
 
     def _new_request(self, work: VersionSpec, attempt: int) -> Request:
         inputs, parts, new_part = work.inputs, list[Part](), ""
-        if work.batches:
+        if work.incremental_input:
             parts, left = parts_for(self.lake, work)
-            inputs = {**inputs, work.batches: left}
+            inputs = {**inputs, work.incremental_input: left}
             new_part = new_part_key(work, left.files, attempt)
         return Request(
             asset=work.asset,

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from emr_ml.lake.champion import (
-    LONGEST_HISTORY,
-    LONGEST_LINE,
+    MAX_HISTORY,
+    MAX_LINE,
     Champion,
     model_versions,
     promote,
@@ -103,7 +103,7 @@ def test_rollbacks_go_back_one_by_one_until_there_is_nobody_to_go_back_to(lake: 
 
     assert (champion_of(lake), read_record(lake).barred) == ("a", ("c", "b"))
     with pytest.raises(
-        JobError, match="a is the only champion there was, so there is none to go back to"
+        JobError, match="a is the only champion so far, so there is none to go back to"
     ):
         roll_back(lake, "a", "")
 
@@ -120,7 +120,7 @@ def test_of_rollbacks_that_race_one_is_done(lake: Lake, racers: Racers) -> None:
 def test_a_rollback_of_somebody_who_is_champion_no_more_does_nothing(folder_lake: Lake) -> None:
     crowned(folder_lake, "a", "b", "c")
 
-    with pytest.raises(JobError, match="the champion is c by now, and no longer b"):
+    with pytest.raises(JobError, match="the champion is c now, and no longer b"):
         roll_back(folder_lake, "b", "")
     assert champion_of(folder_lake) == "c"
 
@@ -161,11 +161,11 @@ def test_by_hand_the_first_can_be_named(folder_lake: Lake) -> None:
 
 def test_the_record_does_not_grow_for_ever(folder_lake: Lake) -> None:
     record = read_record(folder_lake)
-    for number in range(LONGEST_HISTORY + 10):
+    for number in range(MAX_HISTORY + 10):
         record = record.with_line((*record.line, entry(str(number))), entry(str(number)))
 
-    assert (len(record.line), len(record.history)) == (LONGEST_LINE, LONGEST_HISTORY)
-    assert record.line[-1] == record.history[-1] == entry(str(LONGEST_HISTORY + 9))
+    assert (len(record.line), len(record.history)) == (MAX_LINE, MAX_HISTORY)
+    assert record.line[-1] == record.history[-1] == entry(str(MAX_HISTORY + 9))
 
 
 def test_committed_versions_of_the_model_are_found_by_their_first_digits(lake: Lake) -> None:

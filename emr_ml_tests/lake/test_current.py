@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from emr_ml.lake.current import Current, promote, read_current, refuse, why_none
+from emr_ml.lake.current import Current, missing_reason, promote, read_current, refuse
 from emr_ml_tests.processes import COUNT, Racers
 from spark_jobs.runtime.lake import Lake, open_lake
 
@@ -76,23 +76,23 @@ def test_the_latest_requested_wins_among_many_processes(lake: Lake, racers: Race
 
 
 def test_an_asset_that_was_never_made_is_to_be_materialized(folder_lake: Lake) -> None:
-    reason = why_none(folder_lake, "metrics")
+    reason = missing_reason(folder_lake, "metrics")
     assert "metrics was never materialized" in reason
     assert folder_lake.root in reason
 
 
 def test_a_refused_version_is_named_with_its_checks(lake: Lake) -> None:
     refuse(lake, "metrics", "v1", "run", ["rejected_rows: 9 % over 5 %", "auc: none"])
-    assert why_none(lake, "metrics") == (
+    assert missing_reason(lake, "metrics") == (
         "metrics has no version that passed its checks: v1 was refused by "
-        "rejected_rows: 9 % over 5 %; auc: none. Mend that and materialize metrics again"
+        "rejected_rows: 9 % over 5 %; auc: none. Fix that and materialize metrics again"
     )
 
 
 def test_the_last_refusal_is_the_one_that_is_told(folder_lake: Lake) -> None:
     refuse(folder_lake, "metrics", "v1", "run", ["first"])
     refuse(folder_lake, "metrics", "v2", "run", ["second"])
-    assert "v2 was refused by second" in why_none(folder_lake, "metrics")
+    assert "v2 was refused by second" in missing_reason(folder_lake, "metrics")
 
 
 def test_a_refusal_leaves_the_current_version(folder_lake: Lake) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from emr_ml.lake import current
 from emr_ml.lake.champion import KEY as CHAMPION_KEY
-from emr_ml.lake.champion import Champion, Record, read_record
+from emr_ml.lake.champion import Champion, ChampionRecord, read_record
 from emr_ml.lake.inputs import committed_input
 from emr_ml.lake.leases import LeaseFile
 from emr_ml.launchers.emr.cost.live_clusters import console_link
@@ -115,14 +115,14 @@ READ: dict[str, tuple[Callable[[Lake], Any], str, Callable[[Lake], dict[str, Any
         lambda _: asdict(current.Current(VERSION, "/path", "run", 1.0)),
     ),
     "refused": (
-        lambda lake: current.why_none(lake, ASSET),
+        lambda lake: current.missing_reason(lake, ASSET),
         f"{ASSET}/refused.json",
         lambda _: {"version": VERSION, "run_id": "run", "checks": ["a"]},
     ),
     "champion": (
         read_record,
         CHAMPION_KEY,
-        lambda _: asdict(Record((Champion(VERSION, None, "t", "first", "w"),))),
+        lambda _: asdict(ChampionRecord((Champion(VERSION, None, "t", "first", "w"),))),
     ),
     "part": (
         lambda lake: list(read_parts(lake, ASSET, "r" * 16)),
