@@ -109,7 +109,9 @@ def run_promotion(challenger: Challenger, log: Logger) -> PromotionResult:
         if promote(challenger.lake, entry, result.champion_before):
             return result
         log.info("another run has changed the champion: comparing with the new one")
-    raise JobError(f"the champion has changed {MAX_TRIES} times meanwhile: materialize {ASSET}")
+    raise JobError(
+        f"the champion has changed {MAX_TRIES} times during this run: materialize {ASSET}"
+    )
 
 
 def _decide(challenger: Challenger, record: ChampionRecord, log: Logger) -> PromotionResult:

@@ -40,7 +40,7 @@ def promote(version: str, why: str) -> None:
             return
     click.echo(f"{full_version} is the champion now")
     if before:
-        click.echo(f"before it was {before.version}: `emr-ml rollback` goes back to it")
+        click.echo(f"the previous champion was {before.version}: `emr-ml rollback` restores it")
 
 
 @click.command()

@@ -20,7 +20,7 @@ def sweep(
         lake: to remove from.
         inventory: in which the garbage was found.
         garbage: what to remove.
-        is_root: tells for the key of a version whether it is a root by now.
+        is_root: returns True if the version with that key is a root by now.
     """
     spared: set[str] = set()
     versions = [each for each in garbage if each.kind == "version"]

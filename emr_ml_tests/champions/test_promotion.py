@@ -70,18 +70,18 @@ def report_of(request: Request, figures: dict[str, Any]) -> Report:
 
 
 def trained(lake: Lake, version: str, *, good: bool = True, **changes: Any) -> list[Report]:
-    """A model with all that it was made of and measured by, committed; the model is the second."""
+    """Commit a data set, a model of it and its metrics, and return their reports in this order."""
     contract = Contract.model_validate({**CONTRACT, **changes})
-    cleaned_by = ("format", "dialect", "missing", "columns", "label", "id")
-    asked = {
-        "processed_dataset": contract.pick(*cleaned_by),
+    dataset_fields = ("format", "dialect", "missing", "columns", "label", "id")
+    requested = {
+        "processed_dataset": contract.pick(*dataset_fields),
         "lr_model": contract.pick("columns", "label", "split"),
         "metrics": contract.pick("label", "split"),
     }
     reports: list[Report] = []
-    for asset, fields in asked.items():
+    for asset, fields in requested.items():
         inputs = {report.asset: version for report in reports}
-        # rows that were lost fail a check
+        # a lost row fails a check
         rows = {"in": 100, "kept": 100 if good else 99, "rejected": 0}
         report = a_report(asset=asset, version=version, inputs=inputs, rows=rows, spark="4")
         reports.append(commit(lake, report))
@@ -114,7 +114,9 @@ def test_the_first_model_that_passes_its_checks_is_champion_without_a_comparison
     assert launcher.requests == []
 
 
-def test_one_that_fails_a_check_is_not_even_the_first(folder_lake: Lake) -> None:
+def test_a_model_that_fails_a_check_is_not_promoted_even_without_a_champion(
+    folder_lake: Lake,
+) -> None:
     result = challenge(FakeComparison(folder_lake, {}), trained(folder_lake, "a", good=False))
 
     assert not result.decision.promoted
@@ -140,7 +142,7 @@ def test_a_better_model_becomes_champion_and_the_reason_is_recorded(lake: Lake) 
 @pytest.mark.parametrize(
     "loss", [0.7, 0.5, 0.48], ids=["worse", "equal", "not significantly better"]
 )
-def test_the_champion_stays_if_the_challenger_is_not_surely_better(
+def test_the_champion_stays_if_the_challenger_is_not_significantly_better(
     folder_lake: Lake, loss: float
 ) -> None:
     launcher = FakeComparison(folder_lake, {"a": 0.5, "b": loss})
@@ -197,10 +199,10 @@ def test_both_models_score_the_data_set_of_the_challenger(folder_lake: Lake) -> 
     challenge(launcher, trained(folder_lake, "a"))
     challenge(launcher, trained(folder_lake, "b"))
 
-    (asked,) = launcher.requests
-    versions = {name: given.version for name, given in asked.inputs.items()}
+    (request,) = launcher.requests
+    versions = {name: given.version for name, given in request.inputs.items()}
     assert versions == {"lr_model": "b", "champion": "a", "processed_dataset": "b"}
-    assert asked.contract == Contract.model_validate(CONTRACT).pick("label", "split")
+    assert request.contract == Contract.model_validate(CONTRACT).pick("label", "split")
 
 
 @pytest.mark.parametrize(
@@ -273,7 +275,7 @@ def test_a_challenger_is_compared_with_a_champion_that_was_promoted_meanwhile(la
 
     assert champion_of(lake).version == "best"
     assert (result.decision.promoted, result.champion_before) == (False, "best")
-    assert [asked.inputs["champion"].version for asked in slow.requests] == ["a", "best"]
+    assert [request.inputs["champion"].version for request in slow.requests] == ["a", "best"]
 
 
 def test_the_second_of_two_first_models_has_to_be_better(folder_lake: Lake) -> None:
@@ -297,5 +299,5 @@ def test_a_champion_that_changes_all_the_time_ends_in_an_error(folder_lake: Lake
             promote_by_hand(self.lake, "ca"[next(turns) % 2], "")
             return super().launch(work, log)
 
-    with pytest.raises(JobError, match="the champion has changed 20 times meanwhile"):
+    with pytest.raises(JobError, match="the champion has changed 20 times during this run"):
         challenge(Restless(folder_lake, launcher.losses), reports)

@@ -60,7 +60,9 @@ def test_the_way_back_is_told_and_leads_back(models: Lake) -> None:
     there = said(promote, NEW)
     back = said(rollback)
 
-    assert there.output.endswith(f"before it was {OLD}: `emr-ml rollback` goes back to it\n")
+    assert there.output.endswith(
+        f"the previous champion was {OLD}: `emr-ml rollback` restores it\n"
+    )
     assert back.output == (
         f"{OLD} is the champion again\n{NEW} comes back only by `emr-ml promote {NEW[:8]}`\n"
     )
