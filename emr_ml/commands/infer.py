@@ -2,8 +2,6 @@
 
 import click
 
-from emr_ml.ui.terminal import escape_control_characters
-
 
 @click.command()
 @click.argument("file")
@@ -14,13 +12,11 @@ def infer(file: str, label: str | None) -> None:
     It is inferred from a sample of the rows, however large the file is. A comment gives the reason
     for each guess. Only the contract goes to standard output.
     """
+    from emr_ml.commands.context import errors_as_messages
     from emr_ml.infer import infer_contract
-    from emr_ml.sources.listing import SourceError
 
-    try:
+    with errors_as_messages():
         text, profile = infer_contract(file, label)
-    except SourceError as error:
-        raise click.ClickException(escape_control_characters(str(error))) from error
     click.echo(text, nl=False)
     if profile.label is None:
         click.echo(

@@ -1,6 +1,5 @@
 """Load a contract, and report each mistake in it with its position."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +9,9 @@ from pydantic import BaseModel, ValidationError
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import Featurizer, ModelParams
 from emr_ml.contract.schema import Checks, Column, Contract, Label, Promotion, Split
+from emr_ml.errors import UserError
 from emr_ml.located_yaml import Positions, YamlError, parse
+from emr_ml.ui.wording import did_you_mean, shorten
 from spark_jobs.runtime.lake import open_lake
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -24,10 +25,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "model": ModelParams,
     "featurizers": Featurizer,
 }
-MAX_VALUE_LENGTH = 60  # characters of a wrong value in a message
 
 
-class ContractError(Exception):
+class ContractError(UserError):
     """The contract can't be used: the message gives file, line and column of each mistake."""
 
 
@@ -108,12 +108,9 @@ def plain_message(problem: Mapping[str, Any]) -> str:
 def _suggestion(problem: Mapping[str, Any]) -> str:
     *path, key = map(str, problem["loc"])
     section = "featurizers" if "featurizers" in path else next(iter(path), "")
-    keys = SECTIONS.get(section, Contract).model_fields
-    close = difflib.get_close_matches(key, keys, n=1)
-    return f": did you mean '{close[0]}'?" if close else ""
+    return did_you_mean(key, SECTIONS.get(section, Contract).model_fields)
 
 
 def _input(problem: Mapping[str, Any]) -> str:
     value = problem["input"]
-    text = "empty" if value is None else repr(value)
-    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[:MAX_VALUE_LENGTH]}…"
+    return "empty" if value is None else shorten(repr(value))

@@ -6,6 +6,7 @@ import dagster as dg
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from emr_ml.contract.base import Section, error_at
+from spark_jobs.contract import Problem
 
 Estimator = Literal["auto", "logistic_regression", "random_forest", "linear_regression"]
 # languages for which Spark has stop words
@@ -108,3 +109,29 @@ class ModelParams(Section):
                     "max_ngram",
                 )
         return self
+
+
+def resolve_estimator(requested: Estimator, problem: Problem) -> Estimator:
+    """Return the estimator to fit, which is the requested one unless that is `auto`.
+
+    Raises:
+        PydanticCustomError: the requested one can't solve the problem.
+    """
+    numeric = problem == "regression"
+    if requested == "auto":
+        return "linear_regression" if numeric else "logistic_regression"
+    if requested == "linear_regression" and not numeric:
+        raise error_at(
+            "linear_regression needs a numeric label: set `kind: numeric` under `label`, or use "
+            "logistic_regression",
+            "model",
+            "estimator",
+        )
+    if requested == "logistic_regression" and numeric:
+        raise error_at(
+            "logistic_regression needs classes, but the label is numeric: use "
+            "linear_regression or random_forest",
+            "model",
+            "estimator",
+        )
+    return requested

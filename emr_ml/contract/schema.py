@@ -7,10 +7,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from emr_ml.contract.base import CellValue, ColumnName, Section, error_at
 from emr_ml.contract.dialect import Dialect
-from emr_ml.contract.model import ModelParams
+from emr_ml.contract.model import ModelParams, resolve_estimator
+from spark_jobs.contract import Kind, Problem
 from spark_jobs.names import RESERVED
 
-Problem = Literal["binary", "multiclass", "regression"]
 Metric = Literal[
     "accuracy",
     "f1",
@@ -60,7 +60,7 @@ class Column(Section):
         pattern: a regular expression that a category or text must match as a whole.
     """
 
-    kind: Literal["numeric", "categorical", "text"]
+    kind: Kind
     required: bool = False
     min: float | None = Field(None, allow_inf_nan=False)
     max: float | None = Field(None, allow_inf_nan=False)
@@ -222,7 +222,7 @@ class Contract(Section):
     @model_validator(mode="after")
     def _estimator_fits_the_label(self) -> Self:
         if self.label:
-            resolve_estimator(self.model.estimator, self.label)
+            resolve_estimator(self.model.estimator, self.label.problem)
         return self
 
     def pick(self, *fields: str) -> dict[str, Any]:
@@ -234,29 +234,3 @@ class Contract(Section):
         """Return the names of the columns that a file must have."""
         label = (self.label.column,) if self.label else ()
         return tuple(dict.fromkeys((*self.columns, *label, *self.id)))
-
-
-def resolve_estimator(requested: str, label: Label) -> str:
-    """Return the estimator to fit to that label.
-
-    Raises:
-        PydanticCustomError: the requested one can't learn it.
-    """
-    numeric = label.problem == "regression"
-    if requested == "auto":
-        return "linear_regression" if numeric else "logistic_regression"
-    if requested == "linear_regression" and not numeric:
-        raise error_at(
-            "linear_regression needs a numeric label: set `kind: numeric` under `label`, or use "
-            "logistic_regression",
-            "model",
-            "estimator",
-        )
-    if requested == "logistic_regression" and numeric:
-        raise error_at(
-            "logistic_regression needs classes, but the label is numeric: use "
-            "linear_regression or random_forest",
-            "model",
-            "estimator",
-        )
-    return requested

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from statistics import fmean
-from typing import Literal
 
 from emr_ml.infer.values import (
     AMOUNT,
@@ -20,6 +19,8 @@ from emr_ml.infer.values import (
     mean_words,
     parse_number,
 )
+from emr_ml.ui.wording import shorten
+from spark_jobs.contract import Kind
 from spark_jobs.names import RESERVED
 
 KEY_WORDS = {"id", "ids", "uuid", "guid", "key", "pk", "identifier", "no", "nr", "number"}
@@ -91,7 +92,7 @@ class ColumnProfile:
         rejected_values: values that the kind rejects.
     """
 
-    kind: Literal["numeric", "categorical", "text"]
+    kind: Kind
     note: str = ""
     exclusion: str | None = None
     is_useless: bool = False
@@ -134,8 +135,7 @@ def name_words(name: str) -> frozenset[str]:
 
 def quoted(value: str) -> str:
     """Return a value for a comment, shortened and on one line."""
-    text = " ".join(value.split())
-    return f"'{text[:EXAMPLE_LENGTH]}…'" if len(text) > EXAMPLE_LENGTH else f"'{text}'"
+    return f"'{shorten(' '.join(value.split()), EXAMPLE_LENGTH)}'"
 
 
 def quoted_list(values: Sequence[str], limit: int) -> str:

@@ -1,16 +1,16 @@
 """The column to predict, and what kind of problem that is."""
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from emr_ml.infer.column_kinds import is_reserved, name_words, quoted
 from emr_ml.infer.files import contract_names
 from emr_ml.infer.values import is_number, is_number_with_any_decimal
 from emr_ml.sources.listing import SourceError
+from emr_ml.ui.wording import closest, join_first, quote_names
+from spark_jobs.contract import Problem
 
 LAST, FIRST = 1, 0.25  # ranks by position alone
 FEW_CLASSES = 20  # most classes of a column without a label's name
@@ -19,6 +19,7 @@ MIN_ROWS_PER_CLASS = 5  # mean, for integers to be classes
 MAX_NON_NUMERIC_SHARE = 0.01  # of the label of a regression
 MAX_COUNTS = 8  # in a comment
 MAX_NAMES = 20  # in an error
+MIN_SIMILARITY = 0.5  # of the requested name to the one that is suggested
 
 # names without blanks and punctuation, in lower case: of little but labels, and of labels at times
 STRONG_NAMES = re.compile(
@@ -58,7 +59,7 @@ class LabelGuess:
 
     column: str
     reason: str
-    problem: Literal["binary", "multiclass", "regression"]
+    problem: Problem
     positive: str | None = None
     other_values: tuple[str, ...] = ()
     note: str = ""
@@ -112,21 +113,18 @@ def _requested_column(
 ) -> str:
     (name,) = contract_names([requested])
     if name not in names:
-        raise SourceError(f"there is no column '{requested}': {_suggestion(requested, names)}")
+        similar = closest(requested, names, MIN_SIMILARITY)
+        suggestion = (
+            f"did you mean '{similar}'?"
+            if similar
+            else f"the file has {quote_names(names, MAX_NAMES)}"
+        )
+        raise SourceError(f"there is no column '{requested}': {suggestion}")
     if is_reserved(name):
         raise SourceError(f"'{name}' is a reserved name: rename the column in the file")
     if not counts[name]:
         raise SourceError(f"'{name}' has no value in the sampled rows: choose another label")
     return name
-
-
-def _suggestion(requested: str, names: Sequence[str]) -> str:
-    by_fold = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(requested.strip().casefold(), by_fold, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean '{by_fold[close[0]]}'?"
-    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return "the file has " + ", ".join(f"'{name}'" for name in names[:MAX_NAMES]) + more
 
 
 def _rank(name: str, names: Sequence[str], counts: Counter[str], *, has_header: bool) -> float:
@@ -175,11 +173,8 @@ def guess_problem(column: str, reason: str, counts: Counter[str], decimal: str) 
     if _is_regression(counts, sum(counts[value] for value in non_numeric)):
         note = "numbers, so a regression; without `kind: numeric`, each number would be a class"
         return LabelGuess(column, reason, "regression", note=note, rejected_values=non_numeric)
-    note = ", ".join(
-        f"{quoted(value)} {count:,}" for value, count in counts.most_common(MAX_COUNTS)
-    )
-    if len(counts) > MAX_COUNTS:
-        note += f" and {len(counts) - MAX_COUNTS} more"
+    ordered = [f"{quoted(value)} {count:,}" for value, count in counts.most_common()]
+    note = join_first(ordered, MAX_COUNTS)
     if len(counts) != 2:
         classes = tuple(sorted(counts))
         return LabelGuess(column, reason, "multiclass", other_values=classes, note=note)

@@ -17,9 +17,9 @@ from emr_ml.infer.values import (
     remove_missing,
 )
 from emr_ml.sources.listing import SourceError
+from emr_ml.ui.wording import join_first, quote_names
 
 MIN_LEAK_ROWS = 10  # with fewer, a column may match the label by chance
-MAX_NAMES = 8  # in an error
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,9 @@ def profile_file(file: DataFile, requested_label: str | None) -> FileProfile:
 def _check_names(sample: Sample, file: DataFile) -> None:
     repeated = [name for name, count in Counter(sample.names).items() if name and count > 1]
     if repeated:
-        listed = ", ".join(f"'{name}'" for name in repeated[:MAX_NAMES])
         raise SourceError(
-            f"the header of {file.address} has {listed} more than once: give each column a unique "
-            "name"
+            f"the header of {file.address} has {quote_names(repeated)} more than once: give each "
+            "column a unique name"
         )
     if not any(sample.names):
         raise SourceError(f"the header of {file.address} has only empty names: name the columns")
@@ -150,10 +149,9 @@ def _with_one_included(
             included = replace(column, note=note, exclusion=None, is_key=False)
             return {**columns, name: included}
     besides = f" besides the label '{label.column}'" if label else ""
-    reasons = [f"'{name}': {column.exclusion}" for name, column in columns.items()][:MAX_NAMES]
-    raise SourceError(
-        f"no column of {file.address}{besides} can be learned from: {'; '.join(reasons) or 'none'}"
-    )
+    reasons = [f"'{name}': {column.exclusion}" for name, column in columns.items()]
+    listed = join_first(reasons, separator="; ") or "there is no other"
+    raise SourceError(f"no column of {file.address}{besides} can be learned from: {listed}")
 
 
 def _rejected_share(

@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from emr_ml.contract import Contract, ContractError, load_contract, parse_contract
-from emr_ml.contract.schema import resolve_estimator
+from emr_ml.contract.model import Estimator, resolve_estimator
 from emr_ml.settings import CONTRACTS
 
 if TYPE_CHECKING:
@@ -173,6 +173,8 @@ def test_the_label_decides_the_problem(written: str, problem: str) -> None:
         ("random_forest", "positive: a", "random_forest"),
     ],
 )
-def test_the_estimator_depends_on_the_label(requested: str, written: str, estimator: str) -> None:
-    label: Any = parse(f"{SMALL}label: {{column: y, {written}}}").label
-    assert resolve_estimator(requested, label) == estimator
+def test_the_estimator_depends_on_the_label(
+    requested: Estimator, written: str, estimator: str
+) -> None:
+    label = parse(f"{SMALL}label: {{column: y, {written}}}").label
+    assert label and resolve_estimator(requested, label.problem) == estimator

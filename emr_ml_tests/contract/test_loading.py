@@ -31,12 +31,12 @@ def mistake(text: str) -> str:
     [
         (
             "colunms:\n  age: numeric\n" + SMALL,
-            "1:1: colunms: unknown key: did you mean 'columns'?",
+            "1:1: colunms: unknown key: did you mean columns?",
         ),
-        (f"{SMALL}\n\nlabels: {{}}\n", "5:1: labels: unknown key: did you mean 'label'?"),
+        (f"{SMALL}\n\nlabels: {{}}\n", "5:1: labels: unknown key: did you mean label?"),
         ("columns:\n  a:\n    kind: text\n    must: true\n", "4:5: columns.a.must: unknown key"),
         (f"{SMALL}dialect:\n  delimiter: ';'\n  quot: x\n", "5:3: dialect.quot: unknown key"),
-        (f"{SMALL}model: {{tree: 16}}\n", "3:9: model.tree: unknown key: did you mean 'trees'?"),
+        (f"{SMALL}model: {{tree: 16}}\n", "3:9: model.tree: unknown key: did you mean trees?"),
         (f"{SMALL}checks:\n  max: 1\n", "4:3: checks.max: unknown key"),
     ],
 )
