@@ -113,8 +113,8 @@ def profile_column(column: ColumnValues) -> ColumnProfile:
     profile = _profile_present_values(column)
     missing = column.rows - len(column.values)
     if missing:
-        note = f"{profile.note}, {format_percent(missing / column.rows)} missing"
-        profile = replace(profile, note=note, is_key=False)
+        notes = (profile.note, f"{format_percent(missing / column.rows)} missing")
+        profile = replace(profile, note=", ".join(filter(None, notes)), is_key=False)
     if is_reserved(column.name):
         return profile.exclude("reserved name: rename the column in the file to use it")
     if len(column.counts) == 1 and not missing:
@@ -190,7 +190,8 @@ def _profile_words(column: ColumnValues) -> ColumnProfile:
         return profile
     if example := _formatted_number(column, values):
         return ColumnProfile("numeric").exclude(
-            f"formatted numbers such as {quoted(example)}: write plain numbers to use them"
+            f"formatted numbers such as {quoted(example)}: write plain numbers to use them",
+            is_useless=True,
         )
     return _exclude_names(column, values, profile)
 

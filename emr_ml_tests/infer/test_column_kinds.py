@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from emr_ml.infer.column_kinds import ColumnProfile
+from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import choices, floats, infer_columns
 
 NAMES = ("Ana", "Bo", "Cem", "Dai", "Eva", "Finn", "Gus", "Hal")
@@ -163,3 +164,18 @@ def test_if_all_columns_are_excluded_the_first_usable_one_is_included(tmp_path: 
     inferred = infer_columns(tmp_path, day=days, x=[*range(50)], label=label)
     assert inferred.kinds == {"x": "numeric"}
     assert "included only for lack of a better column: row numbers" in inferred.line("x:")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(["same"] * 50, id="constant"),
+        pytest.param([f"$1,{number:03}" for number in range(50)], id="amounts"),
+        pytest.param(["", *(f"$1,{number:03}" for number in range(49))], id="amounts with gaps"),
+    ],
+)
+def test_if_no_column_is_usable_the_error_gives_the_reasons(
+    tmp_path: Path, values: list[object]
+) -> None:
+    with pytest.raises(SourceError, match="besides the label 'label' can be learned from: 'a': "):
+        infer_columns(tmp_path, a=values, label=choices("yes", "no", rows=50))
