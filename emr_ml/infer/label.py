@@ -21,7 +21,7 @@ MAX_COUNTS = 8  # in a comment
 MAX_NAMES = 20  # in an error
 MIN_SIMILARITY = 0.5  # of the requested name to the one that is suggested
 
-# names without blanks and punctuation, in lower case: of little but labels, and of labels at times
+# lower case, without blanks and punctuation; strong names belong to hardly anything but labels
 STRONG_NAMES = re.compile(
     "labels?|targets?|classlabel|survived|churn(ed)?|exited|diagnosis|sentiment|species|outcome"
     "|attrition|(is)?fraud|(is)?spam|medv|saleprice|creditrisk|defaultpaymentnextmonth"
@@ -54,7 +54,7 @@ class LabelGuess:
         positive: the positive value of a binary label.
         other_values: the negative value of a binary label, or all classes of a multiclass one.
         note: what the contract's comment states about the values.
-        rejected_values: values that no rule of the contract lets through.
+        rejected_values: values of a regression that are not numbers.
     """
 
     column: str

@@ -1,4 +1,4 @@
-"""The dialect is the one that parses the file best; the header is told from the rows."""
+"""The dialect is the one that parses the file best; the rows show whether there is a header."""
 
 from pathlib import Path
 
