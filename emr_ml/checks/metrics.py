@@ -3,11 +3,11 @@
 from math import sqrt
 
 from emr_ml.checks.check import CheckContext, Evaluation, check
-from emr_ml.contract.schema import Figure
+from emr_ml.contract.schema import Metric
 from spark_jobs.evaluation.figures import MetricsFigures
 
 # a floor of these is the most that they may be
-LOWER_IS_BETTER: tuple[Figure, ...] = ("log_loss", "brier", "calibration_error", "rmse", "mae")
+LOWER_IS_BETTER: tuple[Metric, ...] = ("log_loss", "brier", "calibration_error", "rmse", "mae")
 ACCURACY_DEVIATIONS = 2  # standard errors above the majority that are more than chance
 RANKING_DEVIATIONS = 3  # a second way to pass, so it needs stronger evidence
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emr_ml.contract import Contract
-from emr_ml.sources.header import columns_of
+from emr_ml.sources.header import read_columns
 from emr_ml.sources.listing import SourceError, list_source, readable
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
@@ -30,7 +30,7 @@ def _read_files(source: str, contract: Contract) -> Iterator[tuple[SourceFile, P
     """Yield each file with its header, and its path if it is local."""
     with readable(source):
         for entry in list_source(source):
-            columns = columns_of(entry.read, entry.size, entry.uri, contract)
+            columns = read_columns(entry.read, entry.size, entry.uri, contract)
             content = content_of(entry.path) if entry.path else f"etag:{entry.stamp}"
             yield SourceFile(entry.name, entry.uri, entry.size, content, columns), entry.path
 

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from emr_ml.launchers.emr.config.loading import ClusterConfigError, gather, mistake_lines
 from emr_ml.launchers.emr.config.validation import RELEASES, check, lifted, notes
-from emr_ml.located_yaml import WrittenFloat, WrittenInteger
+from emr_ml.located_yaml import VerbatimFloat, VerbatimInteger
 from emr_ml.settings import Settings
 
 MOST_TYPES = 30  # in a fleet that has an allocation strategy, as ours have
@@ -26,7 +26,7 @@ def _as_written(value: Any) -> Any:
     match value:
         case bool():
             return str(value).lower()
-        case WrittenInteger() | WrittenFloat():
+        case VerbatimInteger() | VerbatimFloat():
             return value.text
         case int() | float():
             return str(value)

@@ -120,7 +120,7 @@ def test_every_mistake_is_told_at_once_and_where_it_comes_from(file: File) -> No
         ("- a\n", "1:1: a cluster configuration has keys such as"),
         ("3\n", "1:1: a cluster configuration has keys such as"),
         ("core: [\n", "2:1: "),
-        ("core: {}\ncore: {}\n", "2:1: 'core' stands here a second time"),
+        ("core: {}\ncore: {}\n", "2:1: the key 'core' is repeated"),
     ],
 )
 def test_what_is_no_configuration_is_shown_where_it_breaks(
