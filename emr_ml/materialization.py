@@ -140,11 +140,11 @@ def commit_snapshot(lake: Lake, report: Report) -> Outcome:
     mark_used(lake, f"{report.asset}/{report.version}")
     committed = read_report(lake, report.asset, report.version)
     if committed is None:
-        return Outcome(commit(lake, report), reused=False, facts={})
+        return Outcome(commit(lake, report), reused=False, metadata={})
     if committed.report.files == report.files:
-        return Outcome(committed.report, reused=True, facts={})
+        return Outcome(committed.report, reused=True, metadata={})
     moved = replace(report, attempt=committed.report.attempt + 1)
-    return Outcome(commit(lake, moved, committed.etag), reused=False, facts={})
+    return Outcome(commit(lake, moved, committed.etag), reused=False, metadata={})
 
 
 def conclude(
@@ -200,7 +200,9 @@ def plain_failures() -> Generator[None]:
     try:
         yield
     except LaunchError as error:
-        raise dg.Failure(str(error), metadata=error.facts, allow_retries=False) from error.__cause__
+        raise dg.Failure(
+            str(error), metadata=error.metadata, allow_retries=False
+        ) from error.__cause__
     except (ContractError, SourceError, JobError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error.__cause__
     except OSError as error:

@@ -64,7 +64,7 @@ def aws_errors_as_messages() -> Generator[None]:
     from boto3.exceptions import Boto3Error
 
     from emr_ml.aws.client import AWS_ERRORS
-    from emr_ml.aws.problems import trouble_of
+    from emr_ml.aws.problems import diagnose
     from emr_ml.launchers.emr.shipping.wheels import WheelhouseError
 
     try:
@@ -72,4 +72,4 @@ def aws_errors_as_messages() -> Generator[None]:
     except (SettingsError, WheelhouseError, Boto3Error) as error:
         raise click.ClickException(str(error)) from error
     except AWS_ERRORS as error:
-        raise click.ClickException(str(trouble_of(error))) from error
+        raise click.ClickException(str(diagnose(error))) from error

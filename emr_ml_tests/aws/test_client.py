@@ -128,7 +128,7 @@ def test_the_log_tells_trouble_once_and_its_end(
     asked.ask("list_clusters")
 
     told = [record.getMessage() for record in caplog.records if record.name == "api"]
-    assert told == ["emr says ThrottlingException: waiting, nothing is lost", "emr answers again"]
+    assert told == ["emr failed with ThrottlingException: retrying", "emr answers again"]
 
 
 def test_credentials_that_ran_out_are_read_anew(

@@ -12,7 +12,7 @@ from botocore.exceptions import (
 )
 
 from emr_ml.aws.client import UnansweredError
-from emr_ml.aws.problems import is_denied, is_unknown_operation, trouble_of
+from emr_ml.aws.problems import diagnose, is_denied, is_unknown_operation
 from emr_ml.aws.region import region_name
 
 URL = "https://elasticmapreduce.eu-west-1.amazonaws.com"
@@ -42,7 +42,7 @@ def refusal(code: str, message: str = "", status: int = 400) -> ClientError:
     ],
 )
 def test_a_trouble_is_named_with_what_to_do(error: Exception, what: str, fix: str) -> None:
-    trouble = trouble_of(error)
+    trouble = diagnose(error)
 
     assert what in trouble.what
     assert fix in trouble.fix
@@ -52,7 +52,7 @@ def test_the_last_refusal_says_why_nothing_was_answered() -> None:
     silence = UnansweredError("emr gave no answer for 30 seconds")
     silence.__cause__ = refusal("ExpiredTokenException")
 
-    assert trouble_of(silence).what == "the credentials have expired"
+    assert diagnose(silence).what == "the credentials have expired"
 
 
 def test_a_refusal_of_rights_is_told_from_an_operation_that_is_not_there() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
 from emr_ml.settings import Settings
 from emr_ml_tests.emulator.server import Emulator
 from emr_ml_tests.launchers.emr.stage import Stage, open_stage, put_conformance_job

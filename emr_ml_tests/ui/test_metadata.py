@@ -15,7 +15,7 @@ def test_the_strongest_features_are_a_table_and_their_shares_no_metadata() -> No
         "features": 2,
     }
 
-    found = materialization_metadata(Outcome(a_report(figures=figures), reused=False, facts={}))
+    found = materialization_metadata(Outcome(a_report(figures=figures), reused=False, metadata={}))
 
     table = found["strongest_features"]
     assert isinstance(table, dg.TableMetadataValue)
@@ -26,14 +26,14 @@ def test_the_strongest_features_are_a_table_and_their_shares_no_metadata() -> No
 
 def test_a_report_without_features_has_no_table_of_them() -> None:
     assert "strongest_features" not in materialization_metadata(
-        Outcome(a_report(), reused=False, facts={})
+        Outcome(a_report(), reused=False, metadata={})
     )
 
 
 def test_what_is_made_of_parts_says_how_many_and_where_the_newest_is() -> None:
     parts = [{"key": "processed_dataset/parts/a-1/v-1", "without": []}] * 2
 
-    found = materialization_metadata(Outcome(a_report(parts=parts), reused=False, facts={}))
+    found = materialization_metadata(Outcome(a_report(parts=parts), reused=False, metadata={}))
 
     assert found["parts"] == 2
     assert found["newest_part"] == dg.MetadataValue.path("lake/processed_dataset/parts/a-1/v-1")

@@ -158,8 +158,8 @@ def test_spark_and_python_follow_from_the_release(
 def test_a_release_that_is_not_known_needs_its_spark(file: File) -> None:
     assert file.load("release_label: emr-spark-9.0.0\nspark: 4.2.0\n").spark == "4.2.0"
     assert file.mistake("release_label: emr-spark-9.0.0\n") == (
-        "1:1: release_label: it is not known which Spark this has: say it, as in spark: 4.1.1; "
-        "known are emr-spark-8.1.0, emr-spark-8.0.0, emr-7.14.0, emr-7.13.0"
+        "1:1: release_label: its Spark is not known: set it, for example spark: 4.1.1; "
+        "known releases are emr-spark-8.1.0, emr-spark-8.0.0, emr-7.14.0, emr-7.13.0"
     )
 
 

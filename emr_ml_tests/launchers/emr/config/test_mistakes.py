@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from emr_ml.launchers.emr.config.model import ClusterConfig, ClusterConfigError
+from emr_ml.launchers.emr.config.loading import ClusterConfigError
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.step import driver_memory
 from emr_ml_tests.launchers.emr.configs import TARGET, File, load
@@ -55,10 +56,10 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
             "1:8: task.allocation_strategy: should be price-capacity-optimized or capacity-optim",
         ),
         ("scope: runs\n", "1:1: scope: should be shared or run, not 'runs': did you mean run?"),
-        ("subnets: [vpc-1]\n", "1:11: subnets.0: 'vpc-1' does not look like one, which matches"),
-        ("log_uri: logs/\n", "1:1: log_uri: 'logs/' does not look like one, which matches ^s3://"),
-        ("runtime_role: jobs\n", "1:1: runtime_role: 'jobs' does not look like one, which"),
-        ("core: {instance_types: [m5]}\n", "1:25: core.instance_types.0.type: 'm5' does not look"),
+        ("subnets: [vpc-1]\n", "1:11: subnets.0: should match ^subnet-[0-9a-zA-Z]+$, not 'vpc-1'"),
+        ("log_uri: logs/\n", "1:1: log_uri: should match ^s3://"),
+        ("runtime_role: jobs\n", "1:1: runtime_role: should match ^arn:aws"),
+        ("core: {instance_types: [m5]}\n", "1:25: core.instance_types.0.type: should match "),
         (
             "core: {instance_types: []}\n",
             "1:1: core: instance_types has 1 to 30 types, not 0",
@@ -75,11 +76,11 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ),
         (
             "security_groups: {primary: sg-1}\n",
-            "1:1: security_groups: primary and core are given both or not at all",
+            "1:1: security_groups: primary and core must be given together, or not",
         ),
         (
             "security_groups: {service_access: sg-1}\n",
-            "1:1: security_groups: service_access goes with primary and core",
+            "1:1: security_groups: service_access needs primary and core",
         ),
     ],
 )
@@ -117,8 +118,8 @@ def test_every_mistake_is_told_at_once_and_where_it_comes_from(file: File) -> No
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("- a\n", "1:1: a cluster configuration has keys such as"),
-        ("3\n", "1:1: a cluster configuration has keys such as"),
+        ("- a\n", "1:1: should be a mapping, with keys such as"),
+        ("3\n", "1:1: should be a mapping, with keys such as"),
         ("core: [\n", "2:1: "),
         ("core: {}\ncore: {}\n", "2:1: 'core' stands here a second time"),
     ],

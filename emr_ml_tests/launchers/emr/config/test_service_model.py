@@ -9,7 +9,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.config.service_model import did_you_mean, in_words, mistakes
+from emr_ml.launchers.emr.config.service_model import did_you_mean, format_mistakes, mistakes
 
 SMALL: dict[str, Any] = {"Name": "a", "Instances": {}}
 RUN_JOB_FLOW = (
@@ -21,7 +21,7 @@ RUN_JOB_FLOW = (
 
 def told(partial: bool = False, **fields: Any) -> list[str]:
     request = fields if partial else SMALL | fields
-    return in_words(mistakes("RunJobFlow", request, partial=partial))
+    return format_mistakes(mistakes("RunJobFlow", request, partial=partial))
 
 
 def test_a_request_that_the_api_knows_has_no_mistakes() -> None:

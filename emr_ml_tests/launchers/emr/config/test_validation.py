@@ -20,7 +20,7 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ("primary: {spot: 1}\n", "1:1: primary: has 1 unit, on_demand or spot, not 2"),
         (
             "primary: {instance_types: [{type: m5.xlarge, weight: 2}]}\n",
-            "1:11: primary.instance_types: EMR takes no weights in this fleet",
+            "1:11: primary.instance_types: EMR accepts no weights in this fleet",
         ),
         ("core: {on_demand: 0}\n", "1:1: core: has no units: task nodes need at least one core"),
         (
@@ -37,11 +37,11 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
             "1:1: runtime_role: needs a security_configuration",
         ),
         ("subnets: [subnet-1, subnet-1]\n", "1:1: subnets: names a subnet twice"),
-        ("tags: {'aws:a': b}\n", "1:8: tags.aws:a: AWS takes keys of 1 to 128 characters"),
+        ("tags: {'aws:a': b}\n", "1:8: tags.aws:a: AWS accepts keys of 1 to 128 characters"),
         ("spark_conf: {executor.cores: 2}\n", "1:14: spark_conf.executor.cores: Spark's propert"),
         (
             "spark_conf: {spark.hadoop.fs.s3a.secret.key: x}\n",
-            "1:14: spark_conf.spark.hadoop.fs.s3a.secret.key: would be seen",
+            "1:14: spark_conf.spark.hadoop.fs.s3a.secret.key: would be visible",
         ),
         (
             "spark_conf: {spark.submit.deployMode: cluster}\n",
@@ -60,11 +60,11 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ("overrides: {AutoTerminationPolicy: null}\n", "1:13: overrides.AutoTerminationPolicy: ev"),
         (
             "overrides: {AutoTerminationPolicy: {IdleTimeout: 301}}\n",
-            "1:13: overrides.AutoTerminationPolicy: every cluster ends itself when it is idle, at",
+            "1:13: overrides.AutoTerminationPolicy: every cluster must end itself when it is idle",
         ),
         (
             "overrides: {AutoTerminationPolicy: {IdleTimeout: null}}\n",
-            "1:13: overrides.AutoTerminationPolicy: every cluster ends itself",
+            "1:13: overrides.AutoTerminationPolicy: every cluster must end",
         ),
         (
             "overrides: {AutoTerminationPolicy: {IdleTimeout: 59}}\n",
@@ -76,7 +76,7 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ),
         (
             "overrides: {Instances: {TerminationProtected: true}}\n",
-            "1:25: overrides.Instances.TerminationProtected: nobody could end the cluster",
+            "1:25: overrides.Instances.TerminationProtected: nobody could terminate the cluster",
         ),
         (
             "overrides: {Instances: {MasterInstanceType: m5.xlarge}}\n",
@@ -84,11 +84,11 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ),
         (
             "subnets: [subnet-1]\noverrides: {Instances: {Ec2SubnetId: subnet-2}}\n",
-            "2:25: overrides.Instances.Ec2SubnetId: EMR takes either subnets, one subnet or a",
+            "2:25: overrides.Instances.Ec2SubnetId: EMR accepts either subnets, one",
         ),
         (
             "overrides: {ReleaseLabel: emr-1}\n",
-            "1:13: release_label: it is not known which Spark this has",
+            "1:13: release_label: its Spark is not known: set it, for",
         ),
         (
             "release_label: emr-7.14.0\noverrides: {StepConcurrencyLevel: 300}\n",

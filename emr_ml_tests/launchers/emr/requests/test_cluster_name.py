@@ -106,7 +106,7 @@ def test_another_lake_region_endpoint_or_bootstrap_is_another_cluster() -> None:
         TARGET,
         replace(TARGET, lake="s3://bucket/other"),
         replace(TARGET, region="us-east-1"),
-        replace(TARGET, endpoint="http://127.0.0.1:5000"),
+        replace(TARGET, url="http://127.0.0.1:5000"),
     ]
     actions = [(OURS,), (THEIRS, OURS), (replace(OURS, args=("s3://wheels",)),)]
     made = config(log_uri=log_uri)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from emr_ml.launchers.emr.config.model import ClusterConfigError
+from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.requests.job_flow import cluster_name, run_job_flow_request
 from emr_ml_tests.emulator.limits import check_run_job_flow
 from emr_ml_tests.launchers.emr.configs import (

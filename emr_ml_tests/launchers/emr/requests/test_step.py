@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.config.model import ClusterConfigError
+from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.requests.step import (
     add_steps_request,
     driver_memory,
@@ -29,7 +29,7 @@ REQUEST = "s3://bucket/lake/metrics/0123/attempts/2/_job/request.json"
 
 
 def step(endpoint: str | None = None, name: str = NAME, **fields: Any) -> dict[str, Any]:
-    target = replace(TARGET, endpoint=endpoint)
+    target = replace(TARGET, url=endpoint)
     return step_config(
         config(**fields), target, Code(), asset="metrics", name=name, request_uri=REQUEST
     )
