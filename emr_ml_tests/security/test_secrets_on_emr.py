@@ -66,7 +66,9 @@ def test_cluster_steps_logs_and_lake_hold_no_secret(
     ],
 )
 def test_a_secret_is_refused_where_everybody_could_read_it(key: str) -> None:
-    with pytest.raises(ClusterConfigError, match="would be seen in the step's arguments") as told:
+    with pytest.raises(
+        ClusterConfigError, match="would be visible in the step's arguments"
+    ) as told:
         load_cluster_config(Settings(cluster_fields={"spark_conf": {key: MARK}}))  # pyright: ignore[reportCallIssue] - the others come from the environment
 
     assert MARK not in str(told.value)

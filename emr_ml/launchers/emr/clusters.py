@@ -96,7 +96,10 @@ class Clusters:
         if cluster := self._find_live(name):
             log.info("found cluster %s, which is %s", cluster.id, cluster.state)
             return cluster.id
-        return self._wait_until_listed(name) if "sent" in held.lease.location else None
+        if "sent" not in held.lease.location:
+            return None
+        requested = self._wait_until_listed(name)
+        return requested.id if requested else None
 
     def _start(self, held: HeldLease, request: Mapping[str, Any], log: Logger) -> str:
         held.record(sent=now())
@@ -106,22 +109,16 @@ class Clusters:
             except UncertainError as error:
                 log.warning("%s. Looking whether the cluster was started", error)
                 if started := self._wait_until_listed(request["Name"]):
-                    return started
+                    return started.id
             except ClientError as error:
                 raise cluster_refused(error, request) from error
             else:
                 log.info("started cluster %s, '%s'", cluster, request["Name"])
                 return cluster
 
-    def _wait_until_listed(self, name: str) -> str | None:
+    def _wait_until_listed(self, name: str) -> Cluster | None:
         """Return a cluster that may have just been requested, or None if it is never listed."""
-        deadline = time.monotonic() + self._polling.visibility
-        while True:
-            if cluster := self._find_live(name):
-                return cluster.id
-            if time.monotonic() > deadline:
-                return None
-            time.sleep(max(self._polling.fast, self._polling.visibility / 10))
+        return self._polling.wait_until_listed(lambda: self._find_live(name))
 
     def _find_live(self, name: str) -> Cluster | None:
         live = {"ClusterStates": list(CLUSTER_LIVE)}

@@ -1,6 +1,9 @@
 """What all attempts of a launcher share: lake, cluster configuration, endpoint, polling."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import boto3
 from botocore.config import Config
@@ -13,6 +16,8 @@ from spark_jobs.runtime.lake import Lake
 
 # seconds between the SIGTERM and the SIGKILL that `timeout` sends to a step past its limit
 KILL_AFTER_SECONDS = 60
+
+Listed = TypeVar("Listed")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,13 @@ class PollingPolicy:
     def logs(self) -> float:
         """How long to wait for the log of a failed step; EMR copies logs every 5 minutes."""
         return 10 * self.slow
+
+    def wait_until_listed(self, find: Callable[[], Listed | None]) -> Listed | None:
+        """Call `find` until it finds something, or return None if EMR never lists it."""
+        deadline = time.monotonic() + self.visibility
+        while (listed := find()) is None and time.monotonic() <= deadline:
+            time.sleep(max(self.fast, self.visibility / 10))
+        return listed
 
 
 @dataclass(frozen=True)

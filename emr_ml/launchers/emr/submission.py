@@ -77,14 +77,11 @@ class Submission:
 
     def wait_until_listed(self, cluster: str, name: str) -> str | None:
         """Return the id of a step that may have just been sent, or None if it is never listed."""
-        deadline = time.monotonic() + self._polling.visibility
-        while True:
-            for step in self.steps(cluster):
-                if step.name == name:
-                    return step.id
-            if time.monotonic() > deadline:
-                return None
-            time.sleep(max(self._polling.fast, self._polling.visibility / 10))
+
+        def find() -> str | None:
+            return next((step.id for step in self.steps(cluster) if step.name == name), None)
+
+        return self._polling.wait_until_listed(find)
 
     def steps(self, cluster: str) -> Iterator[Step]:
         """Yield the steps of a cluster, newest first."""

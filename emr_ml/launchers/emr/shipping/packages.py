@@ -115,6 +115,12 @@ def upload_packages(lake: Lake, config: ClusterConfig, endpoint: str | None = No
     return packages
 
 
+def job_scripts() -> dict[str, bytes]:
+    """Return the scripts that steps can run, by asset, without loading the definitions."""
+    modules = {path.stem: path.read_bytes() for path in sorted(JOBS.glob("*.py"))}
+    return {name: body for name, body in modules.items() if b'__name__ == "__main__"' in body}
+
+
 def pack_code() -> bytes:
     """Pack `spark_jobs` and `dagster_pipes` as an importable zip; equal files give equal bytes."""
     sources = {name: body for package in PACKED_PACKAGES for name, body in _sources(package)}
@@ -127,24 +133,6 @@ def pack_code() -> bytes:
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, body)
     return packed.getvalue()
-
-
-def _sources(package: str) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each module of a package, without its tests."""
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise PackagesError(f"the package {package} is not installed: run `make setup`")
-    folder = Path(spec.origin).parent
-    for path in folder.rglob("*.py"):
-        name = path.relative_to(folder.parent)
-        if path.is_file() and "tests" not in name.parts and not path.name.startswith("."):
-            yield name.as_posix(), path.read_bytes()
-
-
-def job_scripts() -> dict[str, bytes]:
-    """Return the scripts that steps can run, by asset, without loading the definitions."""
-    modules = {path.stem: path.read_bytes() for path in sorted(JOBS.glob("*.py"))}
-    return {name: body for name, body in modules.items() if b'__name__ == "__main__"' in body}
 
 
 def _plan(root: str, config: ClusterConfig, endpoint: str | None) -> tuple[Packages, list[_Folder]]:
@@ -181,6 +169,18 @@ def _plan_install_action(
     args += [f"PYSPARK_PYTHON={config.python}"] if config.python else []
     args += [f"AWS_ENDPOINT_URL={endpoint}"] if endpoint else []
     return BootstrapAction("Python packages", f"{root}/{folder.key}/{SCRIPT}", tuple(args)), folder
+
+
+def _sources(package: str) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each module of a package, without its tests."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise PackagesError(f"the package {package} is not installed: run `make setup`")
+    folder = Path(spec.origin).parent
+    for path in folder.rglob("*.py"):
+        name = path.relative_to(folder.parent)
+        if path.is_file() and "tests" not in name.parts and not path.name.startswith("."):
+            yield name.as_posix(), path.read_bytes()
 
 
 def _read_script(path: str, action: str) -> bytes:

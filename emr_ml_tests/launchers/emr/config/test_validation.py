@@ -1,9 +1,10 @@
-"""Fields of a cluster configuration that contradict each other, or a promise."""
+"""Rules between the fields of a cluster configuration."""
 
 from pathlib import Path
 
 import pytest
 
+from emr_ml.launchers.emr.config.validation import InstanceSize, instance_size
 from emr_ml_tests.launchers.emr.configs import File
 
 
@@ -96,11 +97,11 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ),
     ],
 )
-def test_fields_that_contradict_each_other_are_told(file: File, text: str, expected: str) -> None:
+def test_a_conflict_is_reported_with_its_location(file: File, text: str, expected: str) -> None:
     assert file.mistake(text).startswith(expected)
 
 
-def test_all_contradictions_are_told_at_once(file: File) -> None:
+def test_all_conflicts_are_reported_at_once(file: File) -> None:
     assert len(file.mistakes("spark: 3.5.8\nprimary: {on_demand: 2}\noverrides: {Name: a}\n")) == 3
 
 
@@ -117,5 +118,31 @@ def test_all_contradictions_are_told_at_once(file: File) -> None:
         "primary: {instance_types: [x1e.xlarge]}\nstep_concurrency: 256\n",
     ],
 )
-def test_what_breaks_no_promise_is_allowed(file: File, text: str) -> None:
+def test_a_consistent_configuration_is_accepted(file: File, text: str) -> None:
     file.load(text)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "size"),
+    [
+        ("m5.large", InstanceSize(2, 8)),
+        ("m5.xlarge", InstanceSize(4, 16)),
+        ("m6g.2xlarge", InstanceSize(8, 32)),
+        ("m7i-flex.xlarge", InstanceSize(4, 16)),
+        ("c5.large", InstanceSize(2, 4)),
+        ("c6in.24xlarge", InstanceSize(96, 192)),
+        ("r5d.4xlarge", InstanceSize(16, 128)),
+        ("r5.24xlarge", InstanceSize(96, 768)),
+        ("m4.xlarge", None),
+        ("r3.xlarge", None),
+        ("i3.xlarge", None),
+        ("m5.metal", None),
+        ("m6g.medium", None),
+        ("p3.2xlarge", None),
+        ("", None),
+    ],
+)
+def test_instance_sizes_follow_from_names_that_keep_the_rule(
+    instance_type: str, size: InstanceSize | None
+) -> None:
+    assert instance_size(instance_type) == size
