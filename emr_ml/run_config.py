@@ -9,9 +9,8 @@ from pydantic import Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
 from emr_ml.contract import Contract, ContractError, load_contract
-from emr_ml.contract.loading import plain
-from emr_ml.contract.model import Featurizer, ModelParams
-from emr_ml.contract.schema import estimator_of
+from emr_ml.contract.loading import plain_message
+from emr_ml.contract.model import Featurizer, ModelParams, resolve_estimator
 from emr_ml.materialization import SparkConfig
 from spark_jobs.runtime.job import JobError
 
@@ -51,9 +50,11 @@ def model_params(contract: Contract, config: dg.Config) -> Mapping[str, Any]:
         params = ModelParams.model_validate({**contract.model.model_dump(mode="json"), **given})
         wanted = params.model_dump(mode="json")
         if contract.label:
-            wanted["estimator"] = estimator_of(params.estimator, contract.label)
+            wanted["estimator"] = resolve_estimator(params.estimator, contract.label.problem)
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, each['loc']))}: {plain(each)}" for each in error.errors()]
+        problems = [
+            f"{'.'.join(map(str, each['loc']))}: {plain_message(each)}" for each in error.errors()
+        ]
         raise JobError(f"run config of lr_model: {'; '.join(problems)}") from error
     except PydanticCustomError as error:
         raise JobError(f"run config of lr_model: {error}") from error

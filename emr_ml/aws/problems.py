@@ -104,4 +104,9 @@ def _diagnose_refusal(error: ClientError) -> Problem:
             f"not allowed to call {error.operation_name} ({code})",
             "give the caller the permissions in infra/launcher_policy.json",
         )
+    if code == "NoSuchBucket":
+        return Problem(
+            f"{error.operation_name} failed: {code} {message}",
+            "check the bucket's name in EMR_ML_LAKE, AWS_REGION and AWS_ENDPOINT_URL",
+        )
     return Problem(f"{error.operation_name} failed: {code} {message}".strip(), "see docs/emr.md")

@@ -7,11 +7,11 @@ from typing import Any
 import dagster as dg
 
 from emr_ml.checks.evidence import Evidence, warning
-from emr_ml.contract.schema import Figure
+from emr_ml.contract.schema import Metric
 
 FLOORS, BETTER_THAN_MAJORITY, CALIBRATION = "floors", "better_than_majority", "calibration"
 # of these the least is best, so a floor is what they may be at most
-LEAST_IS_BEST: tuple[Figure, ...] = ("log_loss", "brier", "calibration_error", "rmse", "mae")
+LEAST_IS_BEST: tuple[Metric, ...] = ("log_loss", "brier", "calibration_error", "rmse", "mae")
 ACCURACY_ERRORS = 2  # standard errors that are more than chance
 RANKING_ERRORS = 3  # of a second chance, so it must show more
 
@@ -40,7 +40,7 @@ def judge_metrics(evidence: Evidence) -> list[dg.AssetCheckResult]:
     ]
 
 
-def _floors(figures: Mapping[str, Any], floors: Mapping[Figure, float]) -> dg.AssetCheckResult:
+def _floors(figures: Mapping[str, Any], floors: Mapping[Metric, float]) -> dg.AssetCheckResult:
     said: list[str] = []
     for name, floor in floors.items():
         value = figures.get(name)

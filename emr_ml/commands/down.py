@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emr_ml.commands.context import aws_errors_as_messages
+from emr_ml.commands.context import errors_as_messages
 from emr_ml.settings import load_settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def down(*, stack: str | None, yes: bool, end_clusters: bool, delete_data: str |
     Clusters that still run on the stack keep it, unless --end-clusters ends them. If it failed
     half-way, run it again; with --delete-data also if the stack is gone already.
     """
-    with aws_errors_as_messages():
+    with errors_as_messages():
         from emr_ml.stack.context import find_stack_context
         from emr_ml.stack.removal import left, remove, remove_data
 

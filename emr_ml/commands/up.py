@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emr_ml.commands.context import aws_errors_as_messages
+from emr_ml.commands.context import errors_as_messages
 from emr_ml.settings import load_settings
 from emr_ml.stack.template import parameters, rendered
 
@@ -41,7 +41,7 @@ def up(*, stack: str | None, yes: bool, template: bool, **given: str | None) -> 
         click.echo(rendered(), nl=False)
         return
     chosen = {name: value for name, value in given.items() if value is not None}
-    with aws_errors_as_messages():
+    with errors_as_messages():
         from emr_ml.stack.context import find_stack_context
         from emr_ml.stack.deployment import complete
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emr_ml.contract import Contract
-from emr_ml.sources.header import columns_of
+from emr_ml.sources.header import read_columns
 from emr_ml.sources.listing import SourceError, list_source, readable
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
@@ -29,7 +29,7 @@ def take_snapshot(source: str, lake: Lake, asset: str, contract: Contract) -> li
 def _described(source: str, contract: Contract) -> Iterator[tuple[SourceFile, Path | None]]:
     with readable(source):
         for entry in list_source(source):
-            columns = columns_of(entry.read, entry.size, entry.uri, contract)
+            columns = read_columns(entry.read, entry.size, entry.uri, contract)
             content = content_of(entry.path) if entry.path else f"etag:{entry.stamp}"
             yield SourceFile(entry.name, entry.uri, entry.size, content, columns), entry.path
 

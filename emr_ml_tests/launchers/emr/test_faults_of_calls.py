@@ -1,7 +1,7 @@
 """Whatever AWS answers or does not: a healthy step is never failed, nothing is done twice."""
 
 import logging
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -156,7 +156,7 @@ def test_an_attempt_on_a_cluster_that_emr_has_forgotten_is_lost(stage: "Stage") 
     stored = stage.lake.read(claim_key(work.asset, work.version))
     assert stored
     left = replace(held.lease, status="left")
-    stage.lake.swap(claim_key(work.asset, work.version), as_json(asdict(left)), stored.etag)
+    stage.lake.swap(claim_key(work.asset, work.version), as_json(left.as_json()), stored.etag)
 
     outcome = stage.with_settings(api_patience_seconds=3.0).launch(work)
 

@@ -13,7 +13,7 @@ from emr_ml.launchers.emr.config.validation import (
     derive_fields,
     notes,
 )
-from emr_ml.located_yaml import WrittenFloat, WrittenInteger
+from emr_ml.located_yaml import VerbatimFloat, VerbatimInteger
 
 MAX_TYPES = 30  # EMR's limit for a fleet with an allocation strategy, as all fleets here have
 
@@ -29,7 +29,7 @@ def _text_as_written(value: Any) -> Any:
     match value:
         case bool():
             return str(value).lower()
-        case WrittenInteger() | WrittenFloat():
+        case VerbatimInteger() | VerbatimFloat():
             return value.text
         case int() | float():
             return str(value)

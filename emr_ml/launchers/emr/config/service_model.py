@@ -1,6 +1,5 @@
 """Check requests against EMR's own API description, which botocore contains; nothing is called."""
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -8,6 +7,8 @@ from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+
+from emr_ml.ui.wording import did_you_mean
 
 # names of fields and indexes of lists, from the outside in
 FieldPath = tuple[str, ...]
@@ -37,14 +38,6 @@ def mistakes(operation: str, parameters: Any, *, partial: bool = False) -> Itera
 def format_mistakes(found: Iterable[Mistake]) -> list[str]:
     """Return one line for each mistake."""
     return [f"{'.'.join(path)}: {problem}" if path else problem for path, problem in found]
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a question to append to an error message, or an empty text if nothing is similar."""
-    by_letters = {"".join(filter(str.isalnum, name)).lower(): name for name in known}
-    letters = "".join(filter(str.isalnum, word)).lower()
-    similar = difflib.get_close_matches(letters, by_letters, n=1)
-    return f": did you mean {by_letters[similar[0]]}?" if similar else ""
 
 
 @cache

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from emr_ml.errors import UserError
 from emr_ml.lake.versions import JOBS, digest
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.shipping.wheels import (
@@ -32,7 +33,7 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip
 _uploaded: set[str] = set()  # addresses of folders that this process knows to be complete
 
 
-class PackagesError(Exception):
+class PackagesError(UserError):
     """A file that nodes need is missing: the message says which one, and what to do."""
 
 

@@ -121,7 +121,7 @@ def test_all_mistakes_are_reported_at_once_with_their_sources(file: File) -> Non
         ("- a\n", "1:1: should be a mapping, with keys such as"),
         ("3\n", "1:1: should be a mapping, with keys such as"),
         ("core: [\n", "2:1: "),
-        ("core: {}\ncore: {}\n", "2:1: 'core' stands here a second time"),
+        ("core: {}\ncore: {}\n", "2:1: the key 'core' is repeated"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_reported_with_the_position(

@@ -9,7 +9,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.config.service_model import did_you_mean, format_mistakes, mistakes
+from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 
 SMALL: dict[str, Any] = {"Name": "a", "Instances": {}}
 RUN_JOB_FLOW = (
@@ -107,17 +107,3 @@ def test_whatever_botocore_rejects_is_a_mistake(request: Any) -> None:
 
     if ParamValidator().validate(request, RUN_JOB_FLOW).has_errors():
         assert list(mistakes("RunJobFlow", request))
-
-
-@pytest.mark.parametrize(
-    ("word", "suggestion"),
-    [
-        ("on_demnd", ": did you mean on_demand?"),
-        ("OnDemand", ": did you mean on_demand?"),
-        ("ON-DEMAND", ": did you mean on_demand?"),
-        ("spott", ": did you mean spot?"),
-        ("quite another", ""),
-    ],
-)
-def test_suggestions_compare_letters_only(word: str, suggestion: str) -> None:
-    assert did_you_mean(word, ["on_demand", "spot", "weight"]) == suggestion
