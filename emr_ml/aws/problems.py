@@ -1,4 +1,4 @@
-"""Why a call to AWS failed, and what whoever set it up can do about it."""
+"""Why a call to AWS failed, and how the user can fix that."""
 
 from dataclasses import dataclass
 

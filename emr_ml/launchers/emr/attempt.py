@@ -74,7 +74,7 @@ class Attempt:
     def cancel(self) -> None:
         """Cancel the step, and terminate a cluster that only this run uses.
 
-        Raises nothing, because whoever cancels is about to raise the interruption itself.
+        Errors of AWS are only logged, so that the interruption itself reaches the caller.
         """
         try:
             self._cancel()
@@ -215,7 +215,7 @@ class Attempt:
         cluster, polling = self._location.get("cluster"), self._polling
         if not cluster:
             return
-        # with little patience, because somebody waits at the terminal
+        # with little patience, because the user may be waiting at the terminal
         api = Api("emr", polling.cancellation, self._log)
         submission = Submission(api, self._clusters, polling, None)
         if "step" not in self._location and "sent_to" in self._location:

@@ -128,7 +128,7 @@ class StepOutcome(Enum):
     UNFINISHED = "its step is live, or not listed yet"
     ENDED = "its process ended well, so there must be a report"
     FAILED = "its process failed"
-    CANCELLED = "somebody cancelled its step on a cluster that is still live"
+    CANCELLED = "its step was cancelled on a cluster that is still live"
     LOST = "its cluster or node ended before it was over"
 
 

@@ -1,8 +1,8 @@
-"""One snapshot of a cluster for everybody who follows its steps, shared through the lake.
+"""One snapshot of a cluster for all processes that follow its steps, shared through the lake.
 
-However many processes wait for steps of a cluster, EMR is asked about once per interval, so its
-request quotas hold. Whoever finds the shared snapshot too old claims the next refresh with a
-conditional write, asks EMR, and writes the new snapshot.
+However many processes follow steps of a cluster, EMR gets about one request per interval, which
+keeps them within its request quotas. A process that finds the shared snapshot too old claims the
+next refresh with a conditional write, asks EMR, and writes the new snapshot.
 """
 
 import random
@@ -108,7 +108,7 @@ class ClusterWatcher:
         for page in self._api.pages("list_steps", "Steps", ClusterId=self._cluster):
             page_steps = [Step.of(listed) for listed in page]
             steps += page_steps
-            # newest first: once a whole page has ended, nobody waits for the pages after it
+            # newest first: if all steps of a page have ended, so have those of the pages after it
             if not any(step.is_live for step in page_steps):
                 break
         return ClusterSnapshot(cluster, tuple(steps))

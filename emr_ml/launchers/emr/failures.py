@@ -21,7 +21,7 @@ EXIT_CODE = re.compile(
 
 @dataclass(frozen=True)
 class StepContext:
-    """Where an attempt runs, as every message about it says.
+    """Where an attempt runs; every message about the attempt includes it.
 
     Args:
         asset: the asset that is computed.

@@ -24,7 +24,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class Tail:
-    """The last lines of a log and its address; if there are no lines, `problem` says why."""
+    """The last lines of a log and its address; without lines, `problem` is the reason."""
 
     uri: str
     lines: tuple[str, ...] = ()

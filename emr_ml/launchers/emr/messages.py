@@ -16,7 +16,7 @@ TEMPORARY_FOLDERS = ("messages/", "checkpoints/")
 
 
 class Messages:
-    """The messages of one attempt, from the first one, whoever has logged them before."""
+    """The messages of one attempt, from the first one, even if another run has logged them."""
 
     def __init__(self, lake: Lake, request: Request) -> None:
         self._lake = lake

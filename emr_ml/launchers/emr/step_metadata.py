@@ -29,7 +29,7 @@ def location_metadata(step: StepContext) -> dict[str, Any]:
 def cost_metadata(
     step: StepContext, region: str, duration: timedelta, *, spot_tasks: bool, log: Logger
 ) -> dict[str, Any]:
-    """Return instance-hours by market, and USD at list prices as far as AWS tells them.
+    """Return instance-hours by market, and USD at list prices as far as AWS lists them.
 
     Args:
         step: where the attempt ran.

@@ -232,7 +232,7 @@ def _check_instances(instances: Mapping[str, Any], config: "ClusterConfig") -> I
     if instances.get("KeepJobFlowAliveWhenNoSteps", True) is not True:
         yield ("KeepJobFlowAliveWhenNoSteps",), "the cluster would end before it gets a step"
     if instances.get("TerminationProtected"):
-        yield ("TerminationProtected",), "nobody could terminate the cluster through EMR's API"
+        yield ("TerminationProtected",), "the cluster could not be terminated through EMR's API"
     without_fleets = "InstanceFleets" in instances and not instances["InstanceFleets"]
     for field in ("InstanceGroups", "MasterInstanceType", "SlaveInstanceType", "InstanceCount"):
         if instances.get(field) and not without_fleets:

@@ -1,4 +1,4 @@
-"""The RunJobFlow request of a cluster, and the name by which a suitable cluster is found again."""
+"""The RunJobFlow request of a cluster, and the name that identifies a suitable cluster."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol

@@ -37,7 +37,7 @@ class Packages(Protocol):
 
 
 def step_name(asset: str, version: str, attempt: int) -> str:
-    """Return the name by which the step of an attempt is found again."""
+    """Return the name that identifies the step of an attempt in EMR's listings."""
     return f"{asset} {version[:VERSION_DIGITS]} #{attempt}"
 
 

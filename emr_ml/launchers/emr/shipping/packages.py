@@ -34,7 +34,7 @@ _uploaded: set[str] = set()  # addresses of folders that this process knows to b
 
 
 class PackagesError(UserError):
-    """A file that nodes need is missing: the message says which one, and what to do."""
+    """A file that nodes need is missing: the message names it, and what to do."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ INDEX_UNREACHABLE = re.compile(r"Retrying \(Retry|ConnectionError|Timeout")
 
 
 class WheelhouseError(UserError):
-    """There is no usable wheelhouse: the message says why, and what to do."""
+    """There is no usable wheelhouse: the message has the reason and the command to run."""
 
 
 @dataclass(frozen=True, order=True)

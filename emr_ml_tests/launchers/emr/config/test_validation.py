@@ -77,7 +77,7 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ),
         (
             "overrides: {Instances: {TerminationProtected: true}}\n",
-            "1:25: overrides.Instances.TerminationProtected: nobody could terminate the cluster",
+            "1:25: overrides.Instances.TerminationProtected: the cluster could not be terminated",
         ),
         (
             "overrides: {Instances: {MasterInstanceType: m5.xlarge}}\n",
