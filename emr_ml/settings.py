@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from emr_ml.errors import UserError
 from emr_ml.located_yaml import YamlError, parse
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +24,7 @@ SALES_CONTRACT = str(CONTRACTS / "sales.yaml")
 CLUSTER_FIELD = "EMR_ML_CLUSTER__"
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A variable of the environment that can't be used."""
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.figures.bootstrap import resampled_means
-from spark_jobs.figures.scores import SCORES, row_loss
+from spark_jobs.evaluation.bootstrap import resampled_means
+from spark_jobs.evaluation.scores import SCORES, row_loss
 from spark_jobs.learning.split import TEST
 from spark_jobs.names import ROW_ID
 from spark_jobs.problem import problem_of

@@ -4,9 +4,9 @@ from logging import Logger
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.figures.binary import binary_figures
-from spark_jobs.figures.multiclass import multiclass_figures
-from spark_jobs.figures.regression import regression_figures
+from spark_jobs.evaluation.binary import binary_figures
+from spark_jobs.evaluation.multiclass import multiclass_figures
+from spark_jobs.evaluation.regression import regression_figures
 from spark_jobs.learning.split import TEST
 from spark_jobs.problem import BINARY, MULTICLASS, REGRESSION, problem_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch

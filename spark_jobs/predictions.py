@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.cleaning.batch import Batch, gather
 from spark_jobs.columns import quoted
-from spark_jobs.figures.scores import THRESHOLD
+from spark_jobs.evaluation.scores import THRESHOLD
 from spark_jobs.kept import rows_of
 from spark_jobs.learning.target import PREDICTION, PROBABILITY, positive
 from spark_jobs.names import MODEL_VERSION, ROW_ID

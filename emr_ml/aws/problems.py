@@ -103,4 +103,9 @@ def _refusal(error: ClientError) -> Trouble:
             f"not allowed to call {error.operation_name} ({code})",
             "give the caller the rights in infra/launcher_policy.json",
         )
+    if code == "NoSuchBucket":
+        return Trouble(
+            f"{error.operation_name} failed: {code} {said}",
+            "check the bucket's name in EMR_ML_LAKE, AWS_REGION and AWS_ENDPOINT_URL",
+        )
     return Trouble(f"{error.operation_name} failed: {code} {said}".strip(), "see docs/emr.md")

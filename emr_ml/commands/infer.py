@@ -2,7 +2,7 @@
 
 import click
 
-from emr_ml.ui.terminal import escape_control_characters
+from emr_ml.ui.wording import escape_control_characters
 
 
 @click.command()

@@ -18,7 +18,7 @@ from emr_ml.sensors.lost_runs import HOST_TAG
 from emr_ml.settings import SettingsError
 from emr_ml.stack import with_stack
 from emr_ml.ui.console import cause_of
-from emr_ml.ui.terminal import escape_control_characters
+from emr_ml.ui.wording import escape_control_characters
 
 FIGURES = (
     *("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier"),

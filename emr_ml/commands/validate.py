@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emr_ml.settings import SettingsError, load_settings
-from emr_ml.ui.terminal import escape_control_characters
+from emr_ml.ui.wording import escape_control_characters
 
 if TYPE_CHECKING:
     from emr_ml.validation import Validation

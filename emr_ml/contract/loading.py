@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import Featurizer, ModelParams
 from emr_ml.contract.schema import Checks, Column, Contract, Label, Promotion, Split
+from emr_ml.errors import UserError
 from emr_ml.located_yaml import Places, YamlError, parse
 from spark_jobs.runtime.lake import open_lake
 
@@ -27,7 +28,7 @@ PARTS: dict[str, type[BaseModel]] = {
 SHOWN = 60  # characters of a wrong value
 
 
-class ContractError(Exception):
+class ContractError(UserError):
     """The contract can't be used: the message names file, line and column of each mistake."""
 
 

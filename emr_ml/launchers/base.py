@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from logging import Logger
 from typing import Any
 
+from emr_ml.errors import UserError
 from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
 from emr_ml.lake.parts import new_part_key, parts_for
 from emr_ml.lake.usage import mark_used
@@ -29,7 +30,7 @@ from spark_jobs.runtime.report import (
 MOST_LOST_ATTEMPTS = 3
 
 
-class LaunchError(Exception):
+class LaunchError(UserError):
     """A job failed: the message names the cause, the attempt, where the log is, what to do.
 
     `facts` are more metadata for whoever looks at the failure, such as the ids of cluster and

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emr_ml.errors import is_aws_error
+from emr_ml.errors import UserError, is_aws_error
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ReadRange = Callable[[int, int], bytes]
 
 
-class SourceError(Exception):
+class SourceError(UserError):
     """The source can't be taken: the message says where and what to do."""
 
 

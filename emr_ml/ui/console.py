@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.ui.terminal import escape_control_characters
+from emr_ml.ui.wording import escape_control_characters
 
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
 INTERRUPTIONS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")

@@ -16,7 +16,7 @@ from emr_ml.retention.policy import Removal
 from emr_ml.retention.survey import Folder
 from emr_ml.ui.console import ConsoleFormatter
 from emr_ml.ui.metadata import materialization_metadata
-from emr_ml.ui.terminal import escape_control_characters
+from emr_ml.ui.wording import escape_control_characters
 from emr_ml_tests.checks.reports import a_report
 
 SCRIPT = "<script>alert(1)</script>"

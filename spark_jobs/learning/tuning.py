@@ -12,7 +12,7 @@ from pyspark.ml.base import Estimator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.figures.scores import SCORES, Scores
+from spark_jobs.evaluation.scores import SCORES, Scores
 from spark_jobs.learning.estimators import Trial
 from spark_jobs.learning.split import TRAIN, VALIDATION
 from spark_jobs.learning.target import Target

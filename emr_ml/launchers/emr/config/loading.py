@@ -10,6 +10,7 @@ from typing import Any, get_args
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 
+from emr_ml.errors import UserError
 from emr_ml.launchers.emr.config.merging import merged
 from emr_ml.launchers.emr.config.service_model import did_you_mean
 from emr_ml.launchers.emr.config.validation import LIFTED, RELEASES
@@ -29,7 +30,7 @@ SETTING_VARIABLES = {
 }
 
 
-class ClusterConfigError(Exception):
+class ClusterConfigError(UserError):
     """The cluster configuration can't be used: one line for each mistake, with its place."""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from emr_ml.errors import UserError
 from emr_ml.lake.versions import JOBS, digest
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.shipping.wheels import (
@@ -32,7 +33,7 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can tell
 _uploaded: set[str] = set()  # addresses of folders that this process has seen complete
 
 
-class PackagesError(Exception):
+class PackagesError(UserError):
     """What nodes need can't be given to them: why, and what to do."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from emr_ml.errors import UserError
 from emr_ml.lake.versions import digest
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.settings import ROOT
@@ -26,7 +27,7 @@ ARM = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")  # the letter after the number tell
 OFFLINE = re.compile(r"Retrying \(Retry|ConnectionError|Timeout")
 
 
-class WheelhouseError(Exception):
+class WheelhouseError(UserError):
     """Why there is no wheelhouse, and what to do."""
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spark_jobs.champion_model import GROUPS
-from spark_jobs.figures.bootstrap import resampled_means
+from spark_jobs.evaluation.bootstrap import resampled_means
 
 
 def of_rows(values: np.ndarray, share: float) -> float:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
-from spark_jobs.figures import NAMES
-from spark_jobs.figures.multiclass import SHOWN_CLASSES, multiclass_figures
+from spark_jobs.evaluation import NAMES
+from spark_jobs.evaluation.multiclass import SHOWN_CLASSES, multiclass_figures
 
 Scored = list[tuple[str, str, float]]
 

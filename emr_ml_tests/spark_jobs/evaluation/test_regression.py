@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
-from spark_jobs.figures import NAMES
-from spark_jobs.figures.regression import BINS, regression_figures
+from spark_jobs.evaluation import NAMES
+from spark_jobs.evaluation.regression import BINS, regression_figures
 
 Scored = list[tuple[float, float]]
 

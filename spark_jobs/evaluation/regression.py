@@ -5,8 +5,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.figures import named
-from spark_jobs.figures.scores import regression_scores
+from spark_jobs.evaluation import named
+from spark_jobs.evaluation.scores import regression_scores
 
 BINS = 20
 ERRORS_WIDE = 3.0  # root mean squared errors to either side of the histogram's middle

@@ -10,9 +10,9 @@ from typing import Any
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from spark_jobs.figures import named, ratio
-from spark_jobs.figures.ranking import ranked, traced
-from spark_jobs.figures.scores import binary_sums
+from spark_jobs.evaluation import named, ratio
+from spark_jobs.evaluation.ranking import ranked, traced
+from spark_jobs.evaluation.scores import binary_sums
 
 BINS = 10
 

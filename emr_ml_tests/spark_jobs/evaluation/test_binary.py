@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
-from spark_jobs.figures import NAMES
-from spark_jobs.figures.binary import binary_figures
-from spark_jobs.figures.ranking import CURVE_POINTS
+from spark_jobs.evaluation import NAMES
+from spark_jobs.evaluation.binary import binary_figures
+from spark_jobs.evaluation.ranking import CURVE_POINTS
 
 Scored = list[tuple[int, float]]
 

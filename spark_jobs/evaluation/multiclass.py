@@ -9,8 +9,8 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.figures import named
-from spark_jobs.figures.scores import multiclass_scores
+from spark_jobs.evaluation import named
+from spark_jobs.evaluation.scores import multiclass_scores
 
 SHOWN_CLASSES = 30
 
