@@ -24,6 +24,10 @@ from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS
 
 NAME_PREFIX = "emr-ml "
 MAX_IDS_PER_CALL = 10  # of TerminateJobFlows
+PROTECTED = (
+    "{id} is protected from termination, so it was skipped: remove the protection with "
+    "`aws emr modify-cluster-attributes --cluster-id {id} --no-termination-protected`"
+)
 
 
 @dataclass(frozen=True)
@@ -152,12 +156,7 @@ def terminate_idle(emr: Api, candidates: Iterable[ClusterDetails]) -> Iterator[t
     idle = [details for details in candidates if details.is_idle]
     for details in idle:
         if details.is_protected:
-            yield (
-                True,
-                f"{details.cluster.id} is protected from termination, so it was skipped: remove "
-                f"the protection with `aws emr modify-cluster-attributes --cluster-id "
-                f"{details.cluster.id} --no-termination-protected`",
-            )
+            yield True, PROTECTED.format(id=details.cluster.id)
     ids = [details.cluster.id for details in idle if not details.is_protected]
     for start in range(0, len(ids), MAX_IDS_PER_CALL):
         yield from _terminate(emr, ids[start : start + MAX_IDS_PER_CALL])
