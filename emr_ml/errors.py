@@ -28,7 +28,7 @@ def user_message(error: Exception) -> str | None:
         return f"{problem}. Check EMR_ML_LAKE, its permissions and its disk"
     if is_aws_error(error):
         # botocore takes half a second to import, but has raised the error and so is imported
-        from emr_ml.aws.problems import trouble_of
+        from emr_ml.aws.problems import diagnose
 
-        return str(trouble_of(error))
+        return str(diagnose(error))
     return None

@@ -166,7 +166,7 @@ def errors_as_failures() -> Generator[None]:
         needs_user = isinstance(error, (UserError, JobError))
         raise dg.Failure(
             message,
-            metadata=error.facts if isinstance(error, LaunchError) else {},
+            metadata=error.metadata if isinstance(error, LaunchError) else {},
             allow_retries=not needs_user,
         ) from (error.__cause__ if needs_user else error)
 
@@ -180,11 +180,11 @@ def _commit_snapshot(lake: Lake, report: Report) -> Outcome:
     mark_used(lake, f"{report.asset}/{report.version}")
     committed = read_report(lake, report.asset, report.version)
     if committed is None:
-        return Outcome(commit(lake, report), reused=False, facts={})
+        return Outcome(commit(lake, report), reused=False)
     if committed.report.files == report.files:
-        return Outcome(committed.report, reused=True, facts={})
+        return Outcome(committed.report, reused=True)
     moved = replace(report, attempt=committed.report.attempt + 1)
-    return Outcome(commit(lake, moved, committed.etag), reused=False, facts={})
+    return Outcome(commit(lake, moved, committed.etag), reused=False)
 
 
 def _publish(

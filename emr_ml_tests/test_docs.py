@@ -14,7 +14,8 @@ from emr_ml.contract import Contract, Dialect, parse_contract
 from emr_ml.contract.model import ModelParams
 from emr_ml.contract.schema import Checks, Column, Promotion
 from emr_ml.definitions import defs
-from emr_ml.launchers.emr.config.model import ClusterConfig, load_cluster_config
+from emr_ml.launchers.emr.config.loading import load_cluster_config
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.located_yaml import parse
 from emr_ml.settings import ROOT, Settings
 

@@ -18,7 +18,7 @@ def clusters(*, terminate_idle: bool) -> None:
     # these imports take a second, and other commands need none of them
 
     from emr_ml.aws.client import AWS_ERRORS
-    from emr_ml.aws.problems import trouble_of
+    from emr_ml.aws.problems import diagnose
     from emr_ml.settings import SettingsError
 
     try:
@@ -26,7 +26,7 @@ def clusters(*, terminate_idle: bool) -> None:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     except AWS_ERRORS as error:
-        raise click.ClickException(str(trouble_of(error))) from error
+        raise click.ClickException(str(diagnose(error))) from error
     sys.exit(0 if all_well else 1)
 
 
@@ -38,11 +38,8 @@ def _show(*, terminate_idle: bool) -> bool:
 
     from emr_ml.aws.client import Api
     from emr_ml.aws.region import region_name
-    from emr_ml.launchers.emr.config.model import (
-        ClusterConfig,
-        ClusterConfigError,
-        load_cluster_config,
-    )
+    from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.model import ClusterConfig
     from emr_ml.launchers.emr.cost.live_clusters import Inspected, end_idle, rows
     from emr_ml.settings import load_settings
 

@@ -24,7 +24,7 @@ def plan(*, as_json: bool) -> None:
     A version, the id of a cluster and that of a run are known only in a run: they stand in <>.
     Without an AWS account the prices are missing, the rest is as it would be.
     """
-    from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
     from emr_ml.launchers.emr.cost.prices import hourly_price
     from emr_ml.launchers.emr.requests.plan import bill, make_plan
     from emr_ml.launchers.emr.shipping.packages import PackagesError, job_scripts

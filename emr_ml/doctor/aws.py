@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ProfileNotFound
 
 from emr_ml.aws.client import AWS_ERRORS, Api, UnansweredError
-from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.problems import diagnose
 from emr_ml.aws.region import region_name
 from emr_ml.doctor.finding import Finding, bad, good
 from emr_ml.launchers.emr.cost.prices import QUIET
@@ -32,7 +32,7 @@ def region() -> Finding:
     try:
         name = region_name()
     except ProfileNotFound as error:
-        trouble = trouble_of(error)
+        trouble = diagnose(error)
         return bad("credentials", trouble.what, trouble.fix)
     if name is None:
         return bad("region", "none is set", "set AWS_REGION, as in AWS_REGION=eu-west-1")
@@ -52,7 +52,7 @@ def credentials_and_clock() -> Iterator[Finding]:
             # a wrong clock makes good credentials look bad
             yield late
             return
-        trouble = trouble_of(error)
+        trouble = diagnose(error)
         yield bad("credentials", trouble.what, trouble.fix)
         return
     yield good("credentials", answer["Arn"])
@@ -108,7 +108,7 @@ def certificate(name_of_stack: str) -> Finding | None:
         # it holds a private key, so it can be listed, but not read
         listed = api("s3", region).ask("list_objects_v2", Bucket=bucket, Prefix=key)
     except AWS_ERRORS as error:
-        return good(name, f"its age could not be asked ({trouble_of(error).what})")
+        return good(name, f"its age could not be asked ({diagnose(error).what})")
     return _validity(name, address, listed.get("Contents", []))
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from emr_ml.aws.client import AWS_ERRORS
-from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.problems import diagnose
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.cluster import Wanted
 from emr_ml.doctor.finding import Finding, bad, good
@@ -36,7 +36,7 @@ def instance_types(wanted: Wanted, zones: Sequence[str]) -> Finding:
             for entry in page:
                 offered.setdefault(entry["Location"], set()).add(entry["InstanceType"])
     except AWS_ERRORS as error:
-        return good(name, f"could not be asked ({trouble_of(error).what})")
+        return good(name, f"could not be asked ({diagnose(error).what})")
     lacking = {
         zone: [
             role
@@ -65,7 +65,7 @@ def quotas(wanted: Wanted) -> Iterator[Finding]:
             "describe_instance_types", InstanceTypes=types
         )
     except AWS_ERRORS as error:
-        yield good("quotas", f"could not be asked ({trouble_of(error).what})")
+        yield good("quotas", f"could not be asked ({diagnose(error).what})")
         return
     vcpus = {
         each["InstanceType"]: each["VCpuInfo"]["DefaultVCpus"] for each in answer["InstanceTypes"]
@@ -85,7 +85,7 @@ def _quota(wanted: Wanted, words: str, code: str, needed: float) -> Finding:
             "get_service_quota", ServiceCode="ec2", QuotaCode=code
         )
     except AWS_ERRORS as error:
-        return good(name, f"could not be asked ({trouble_of(error).what})")
+        return good(name, f"could not be asked ({diagnose(error).what})")
     value: float = answer["Quota"]["Value"]
     if value < needed:
         fix = (

@@ -7,10 +7,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import AWS_ERRORS, error_code
-from emr_ml.aws.problems import is_denied, is_unknown_operation, trouble_of
+from emr_ml.aws.problems import diagnose, is_denied, is_unknown_operation
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.finding import Finding, bad, good
-from emr_ml.launchers.emr.config.model import ClusterConfig, ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.context import Endpoint, find_endpoint
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
@@ -49,7 +50,7 @@ def configuration(settings: Settings) -> tuple[Wanted | None, Finding]:
     try:
         config = load_cluster_config(settings)
         target = find_endpoint(settings.lake)
-        packages = planned_packages(settings.lake, config, target.endpoint)
+        packages = planned_packages(settings.lake, config, target.url)
         request = run_job_flow_request(config, target, packages.bootstrap, "doctor")
     except (ClusterConfigError, PackagesError) as error:
         return None, bad(name, str(error), WRONG)
@@ -63,7 +64,7 @@ def rights(wanted: Wanted) -> Finding:
     try:
         api("emr", wanted.target.region).ask("list_clusters", ClusterStates=["WAITING"])
     except AWS_ERRORS as error:
-        trouble = trouble_of(error)
+        trouble = diagnose(error)
         return bad(name, trouble.what, trouble.fix)
     return good(name, f"answers in {wanted.target.region}")
 
@@ -129,7 +130,7 @@ def logs(wanted: Wanted) -> Finding:
         if error_code(error) in ("404", "NoSuchBucket"):
             fix = f"create it, as with `aws s3 mb s3://{bucket}`, or set `log_uri`"
             return bad(name, f"there is no bucket {bucket}", fix)
-        trouble = trouble_of(error)
+        trouble = diagnose(error)
         return bad(name, f"{address} can't be used: {trouble.what}", trouble.fix)
     return good(name, f"{address} is writable, in {region}")
 
@@ -161,7 +162,7 @@ def packages(wanted: Wanted) -> Finding:
         text, _, fix = str(error).rpartition(": ")
         return bad(name, text, fix)
     except AWS_ERRORS as error:
-        trouble = trouble_of(error)
+        trouble = diagnose(error)
         return bad(name, trouble.what, trouble.fix)
     where = "the package index" if wanted.config.packages == "index" else "the wheelhouse"
     return good(name, f"nodes install from {where}")
@@ -178,4 +179,4 @@ def _room(name: str, found: Sequence[dict[str, Any]], config: ClusterConfig) -> 
 
 
 def _not_asked(name: str, what: str, error: Exception) -> Finding:
-    return good(name, f"{what}; could not be asked ({trouble_of(error).what})")
+    return good(name, f"{what}; could not be asked ({diagnose(error).what})")

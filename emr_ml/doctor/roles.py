@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emr_ml.aws.client import AWS_ERRORS, error_code
-from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.problems import diagnose
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.cluster import Wanted
 from emr_ml.doctor.finding import Finding, bad, good
@@ -92,4 +92,4 @@ def _listed(value: Any) -> list[Any]:
 def _missing(name: str, what: str, field: str, error: Exception) -> Finding:
     if error_code(error) == "NoSuchEntity":
         return bad(name, f"{what} does not exist", f"{NO_ROLE} configuration ({field})")
-    return good(name, f"{what}; could not be asked ({trouble_of(error).what})")
+    return good(name, f"{what}; could not be asked ({diagnose(error).what})")

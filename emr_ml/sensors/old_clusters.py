@@ -42,9 +42,9 @@ def _look(settings: Settings) -> tuple[list[str], str]:
     from datetime import UTC, datetime
 
     from emr_ml.aws.client import AWS_ERRORS, Api
-    from emr_ml.aws.problems import trouble_of
+    from emr_ml.aws.problems import diagnose
     from emr_ml.aws.region import region_name
-    from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
     from emr_ml.launchers.emr.cost.live_clusters import live_clusters
 
     now = datetime.now(UTC)
@@ -59,7 +59,7 @@ def _look(settings: Settings) -> tuple[list[str], str]:
     except ClusterConfigError as error:
         return [f"old clusters were not looked for: {error}"], ""
     except AWS_ERRORS as error:
-        return [f"old clusters were not looked for: {trouble_of(error)}"], ""
+        return [f"old clusters were not looked for: {diagnose(error)}"], ""
     return warnings, f"clusters alive: {len(found)}, none for more than {hours:g} hours"
 
 
@@ -71,7 +71,7 @@ def _age(cluster: "LiveCluster", now: "datetime") -> float:
 def _warning(
     emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", region: str, now: "datetime"
 ) -> str:
-    from emr_ml.launchers.emr.cost.live_clusters import console_link
+    from emr_ml.launchers.emr.cluster_state import console_link
 
     return (
         f"cluster {cluster.id} ({cluster.name}) is alive for {_age(cluster, now):.1f} hours, more "
@@ -87,12 +87,12 @@ def _end(emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", now: "date
     from datetime import UTC
 
     from emr_ml.aws.client import AWS_ERRORS
-    from emr_ml.aws.problems import trouble_of
+    from emr_ml.aws.problems import diagnose
     from emr_ml.launchers.emr.cost.live_clusters import inspect
 
     try:
         seen = inspect(emr, cluster, config, now)
     except AWS_ERRORS as error:
-        return f"its end is not known: {trouble_of(error)}"
+        return f"its end is not known: {diagnose(error)}"
     steps = f"active steps: {seen.active}"
     return f"{steps}, ends by {seen.ends_by.astimezone(UTC):%Y-%m-%d %H:%M} UTC at the latest"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import Api, error_code
-from emr_ml.launchers.emr.cluster_state import CLUSTER_GONE, describe_cluster
+from emr_ml.launchers.emr.cluster_state import CLUSTER_ENDED, describe_cluster
 from emr_ml.launchers.emr.cost.live_clusters import LiveCluster, live_clusters
 from emr_ml.stack import StackError
 from emr_ml.stack.bucket import is_there, remove_with_all
@@ -65,7 +65,7 @@ def end_all(emr: Api, clusters: Sequence[LiveCluster], poll_seconds: float) -> N
     for cluster in clusters:
         emr.ask("terminate_job_flows", JobFlowIds=[cluster.id])
     for cluster in clusters:
-        while describe_cluster(emr, cluster.id).state not in CLUSTER_GONE:
+        while describe_cluster(emr, cluster.id).state not in CLUSTER_ENDED:
             time.sleep(poll_seconds)
 
 

@@ -27,7 +27,7 @@ def materialization_metadata(outcome: Outcome) -> dict[str, Any]:
         "reused": outcome.reused,
         "attempt": report.attempt,
         "lake_path": dg.MetadataValue.path(report.path),
-        **outcome.facts,
+        **outcome.metadata,
         **{f"rows_{name}": count for name, count in report.rows.items()},
         **_table_schema(report),
         **_single_values(report.figures),

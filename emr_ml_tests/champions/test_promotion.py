@@ -12,7 +12,7 @@ from emr_ml.champions.promotion import Challenger, PromotionResult, run_promotio
 from emr_ml.contract import Contract
 from emr_ml.lake.champion import Champion, promote, promote_by_hand, read_champion, roll_back
 from emr_ml.lake.leases import HeldLease
-from emr_ml.launchers.base import Computed, Launcher
+from emr_ml.launchers.base import AttemptResult, Launcher
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
@@ -41,7 +41,7 @@ class FakeComparison(Launcher):
     def spark(self) -> str:
         return "4"
 
-    def compute(self, request: Request, held: HeldLease, log: Logger) -> Computed:  # noqa: ARG002
+    def compute(self, request: Request, held: HeldLease, log: Logger) -> AttemptResult:  # noqa: ARG002
         self.requests.append(request)
         self.meanwhile()
         named = {"challenger": "lr_model", "champion": "champion"}
@@ -54,7 +54,7 @@ class FakeComparison(Launcher):
             "groups": 100,
             "test_rows": 100,
         }
-        return Computed(commit(self.lake, report_of(request, figures)), {})
+        return AttemptResult(commit(self.lake, report_of(request, figures)), {})
 
 
 def report_of(request: Request, figures: dict[str, Any]) -> Report:

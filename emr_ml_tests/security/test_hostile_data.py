@@ -79,7 +79,7 @@ def test_a_figure_of_a_report_is_text_in_the_ui(said: str) -> None:
     strongest = [{"feature": said, "weight": 1.0}]
 
     found = materialization_metadata(
-        Outcome(a_report(figures={**figures, "strongest": strongest}), reused=False, facts={})
+        Outcome(a_report(figures={**figures, "strongest": strongest}), reused=False, metadata={})
     )
 
     values = {

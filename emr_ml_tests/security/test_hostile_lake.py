@@ -17,8 +17,8 @@ from emr_ml.lake.champion import KEY as CHAMPION_KEY
 from emr_ml.lake.champion import Champion, ChampionRecord, read_record
 from emr_ml.lake.inputs import committed_input
 from emr_ml.lake.leases import LeaseFile
-from emr_ml.launchers.emr.cost.live_clusters import console_link
-from emr_ml.launchers.emr.messages import say
+from emr_ml.launchers.emr.cluster_state import console_link
+from emr_ml.launchers.emr.messages import log_message
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.bounds import asked
@@ -257,7 +257,7 @@ def test_a_pointer_to_no_version_is_told_in_words(folder_lake: Lake, version: st
 @example(b"[" * 100_000)
 @given(st.binary(max_size=40) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_a_message_of_a_job_is_logged_or_passed_over(body: bytes) -> None:
-    kind = say(body.decode(errors="replace"), logging.Logger("nobody"))
+    kind = log_message(body.decode(errors="replace"), logging.Logger("nobody"))
 
     assert kind is not None
 
@@ -266,7 +266,7 @@ def test_what_a_message_holds_is_no_pattern_of_the_log(caplog: pytest.LogCapture
     text = "%s %(name)s {0.__class__} ${jndi:ldap://x}"
     said = {"method": "log", "params": {"message": text, "level": "WARNING"}}
 
-    say(json.dumps(said), logging.getLogger("job"))
+    log_message(json.dumps(said), logging.getLogger("job"))
 
     assert caplog.messages == [text]
 

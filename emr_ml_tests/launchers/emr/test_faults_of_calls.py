@@ -8,7 +8,7 @@ import pytest
 
 from emr_ml.lake.leases import LeaseFile
 from emr_ml.launchers.base import DetachedError
-from emr_ml.launchers.emr.cluster_state import ClusterWatcher
+from emr_ml.launchers.emr.cluster_watcher import ClusterWatcher
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import until
 from spark_jobs.runtime.lake.base import as_json
@@ -59,7 +59,7 @@ def test_the_log_tells_once_that_aws_gives_no_answer(
 
     told = [line for line in caplog.messages if "answer" in line]
     assert told == [
-        "AWS gives no answer (ThrottlingException): waiting, the step goes on",
+        "AWS does not answer (ThrottlingException): waiting, while the step keeps running",
         "AWS answers again",
     ]
 

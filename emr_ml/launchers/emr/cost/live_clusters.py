@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import Api, UnansweredError
-from emr_ml.aws.problems import trouble_of
-from emr_ml.launchers.emr.cluster_state import CLUSTER_COMING_UP, CLUSTER_LIVE, STEP_LIVE, limit_of
+from emr_ml.aws.problems import diagnose
+from emr_ml.launchers.emr.cluster_state import CLUSTER_LIVE, CLUSTER_STARTING, STEP_LIVE, step_limit
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS
 from emr_ml.launchers.emr.cost.estimate import Cost, cluster_cost
@@ -112,29 +112,23 @@ def ends_by(
 ) -> datetime:
     """When EMR ends the cluster at the latest: all steps at their limits, then the idle time."""
     idle = timedelta(seconds=config.idle_timeout_seconds)
-    if cluster.state in CLUSTER_COMING_UP:
+    if cluster.state in CLUSTER_STARTING:
         start = max(cluster.created + timedelta(seconds=config.start_limit_seconds), now)
     else:
         start = now
     if not active:
         times = [_time(step, "EndDateTime") for step in ended]
         last = max((time for time in times if time), default=cluster.ready or cluster.created)
-        return (start if cluster.state in CLUSTER_COMING_UP else last) + idle
+        return (start if cluster.state in CLUSTER_STARTING else last) + idle
     slots: list[datetime] = []
     for step in reversed(active):  # as EMR takes them: the oldest first
         begun = _time(step, "StartDateTime")
         free = heapq.heappop(slots) if len(slots) >= concurrency and not begun else start
         limit = timedelta(
-            seconds=(limit_of(dict(step)) or config.step_limit_seconds) + KILL_AFTER_SECONDS
+            seconds=(step_limit(dict(step)) or config.step_limit_seconds) + KILL_AFTER_SECONDS
         )
         heapq.heappush(slots, max((begun or free) + limit, now))
     return max(slots) + idle
-
-
-def console_link(region: str, cluster_id: str) -> str:
-    """The cluster's page in the AWS console."""
-    host = f"{region}.console.aws.amazon.com"
-    return f"https://{host}/emr/home?region={region}#/clusterDetails/{cluster_id}"
 
 
 def _time(step: Mapping[str, Any], name: str) -> datetime | None:
@@ -177,7 +171,7 @@ def rows(emr: Api, region: str, config: ClusterConfig) -> Iterator[Row | str]:
         try:
             seen = inspect(emr, cluster, config, datetime.now(UTC))
         except (ClientError, UnansweredError) as error:
-            trouble = trouble_of(error)
+            trouble = diagnose(error)
             yield f"{cluster.id:<15} {cluster.state:<13} could not be looked at: {trouble}"
         else:
             yield Row(seen, cluster_cost(cluster.id, region=region, zone=seen.zone))
@@ -215,14 +209,14 @@ def _end_these(emr: Api, ids: Sequence[str]) -> Iterator[tuple[bool, str]]:
             else:
                 still.append(cluster_id)
         except (ClientError, UnansweredError) as error:
-            yield False, f"{cluster_id} was left alone: {trouble_of(error)}"
+            yield False, f"{cluster_id} was left alone: {diagnose(error)}"
     if not still:
         return
     try:
         # a cluster that is asked to end twice ends once, so this may be sent again
         emr.ask("terminate_job_flows", JobFlowIds=still)
     except (ClientError, UnansweredError) as error:
-        yield False, f"{', '.join(still)} could not be ended: {trouble_of(error)}"
+        yield False, f"{', '.join(still)} could not be ended: {diagnose(error)}"
     else:
         for cluster_id in still:
             yield True, f"{cluster_id} was idle, and is ending"
