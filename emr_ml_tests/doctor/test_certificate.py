@@ -7,9 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emr_ml.doctor import aws
-from emr_ml.doctor.aws import certificate
+from emr_ml.doctor.aws import check_certificate
 from emr_ml.doctor.finding import Finding
-from emr_ml.stack.account import VALID
+from emr_ml.stack.account import CERTIFICATE_VALIDITY
 from emr_ml_tests.stack.cloudformation import CloudFormation
 
 ADDRESS = "s3://data/certificates/nodes.zip"
@@ -38,19 +38,21 @@ def found(monkeypatch: pytest.MonkeyPatch, s3: Listing, **outputs: str) -> Findi
 
     monkeypatch.setattr(aws, "api", api)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    return certificate("emr-ml")
+    return check_certificate("emr-ml")
 
 
 def line(monkeypatch: pytest.MonkeyPatch, left: timedelta | None, *, refuses: bool = False) -> str:
     """What is said of a certificate that is valid for so long yet."""
-    made = None if left is None else datetime.now(UTC) + left - VALID
+    made = None if left is None else datetime.now(UTC) + left - CERTIFICATE_VALIDITY
     finding = found(monkeypatch, Listing(made, refuses=refuses), Certificate=ADDRESS)
     assert finding
     return finding.line
 
 
 def test_one_that_is_valid_for_long_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert line(monkeypatch, timedelta(days=100)).startswith("good  certificate         the nodes'")
+    assert line(monkeypatch, timedelta(days=100)).startswith(
+        "good  certificate         the nodes' certificate is valid until"
+    )
 
 
 def test_some_weeks_before_its_end_it_is_said_how_to_renew_it(
@@ -59,14 +61,14 @@ def test_some_weeks_before_its_end_it_is_said_how_to_renew_it(
     said = line(monkeypatch, timedelta(days=20, hours=1))
 
     assert said.startswith("good ")
-    assert said.endswith("ends in 20 days: run `emr-ml up` before, which makes a new one")
+    assert said.endswith("expires in 20 days: `emr-ml up` renews it")
 
 
 def test_one_that_has_ended_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
     said = line(monkeypatch, timedelta(hours=-1))
 
-    assert said.startswith("bad   certificate         the nodes' ended on 20")
-    assert "Fix: `emr-ml up` makes a new one" in said
+    assert said.startswith("bad   certificate         the nodes' certificate expired on 20")
+    assert "Fix: `emr-ml up` creates a new one" in said
 
 
 def test_one_that_is_not_there_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +79,7 @@ def test_where_it_may_not_be_asked_nothing_is_wrong(monkeypatch: pytest.MonkeyPa
     said = line(monkeypatch, None, refuses=True)
 
     assert said.startswith("good ")
-    assert "its age could not be asked" in said
+    assert "could not be checked" in said
 
 
 def test_a_stack_without_tls_has_none(monkeypatch: pytest.MonkeyPatch) -> None:

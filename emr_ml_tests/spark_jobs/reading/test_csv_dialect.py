@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from emr_ml.contract import Dialect
-from emr_ml.infer.dialect import guess_writing
+from emr_ml.infer.dialect import guess_dialect
 from emr_ml.sources.header import header_of
 from spark_jobs.reading.csv_dialect import BLANKS, CsvSyntax
 from spark_jobs.reading.csv_parser import read_records, trimmed_fields
@@ -138,7 +138,7 @@ def test_a_file_is_read_by_its_guessed_dialect_as_it_was_guessed(
     dialect = Dialect.model_validate({"delimiter": delimiter, "quote": quote, "escape": escape})
     text = "".join(written(row, dialect) for row in rows)
 
-    guess = guess_writing(text, whole=True).writing
+    guess = guess_dialect(text, is_whole_file=True).dialect
 
     guessed = Dialect.model_validate(
         {

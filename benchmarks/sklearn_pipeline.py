@@ -1,7 +1,7 @@
-"""scikit-learn on the rows of our split: what one process without Spark can do.
+"""scikit-learn on the same split as ours: what one process without Spark can do.
 
-Texts become TF-IDF of their uni- and bigrams, numbers are scaled, categories are one-hot. Three
-regularizations are tried on the validation side; the best is scored on the test side.
+Texts become TF-IDF of uni- and bigrams, numbers are standardized, categories are one-hot encoded.
+Three regularizations are compared on the validation split; the best is scored on the test split.
 """
 
 import csv
@@ -22,42 +22,44 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from emr_ml.contract import load_contract
 
-PENALTIES = (1.0, 3.0, 10.0)  # scikit-learn's C, the inverse of a penalty
+INVERSE_PENALTIES = (1.0, 3.0, 10.0)  # C in scikit-learn
 Columns = Mapping[str, Sequence[str]]
 
 
-def main(path: str, contract: str, figures: str) -> None:
+def main(path: str, contract_path: str, figures_path: str) -> None:
     """Write accuracy, ROC AUC and the number of test rows as JSON."""
-    given = load_contract(contract)
-    label = given.label
+    contract = load_contract(contract_path)
+    label = contract.label
     assert label, "the contracts of the benchmarks have a label"
     columns = read(path)
-    kinds = {name: column.kind for name, column in given.columns.items()}
-    key = given.id or (*kinds, label.column)
-    sides = sides_of(columns, key, given.split.train, given.split.validation)
-    train, validation, test = (sides == side for side in range(3))
+    kinds = {name: column.kind for name, column in contract.columns.items()}
+    key = contract.id or (*kinds, label.column)
+    splits = assign_splits(columns, key, contract.split.train, contract.split.validation)
+    train, validation, test = (splits == split for split in range(3))
     truth = np.array([value == label.positive for value in columns[label.column]])
-    vectors = featurized(columns, kinds, train)
-    best, least = None, float("inf")
-    for penalty in PENALTIES:
-        model = LogisticRegression(C=penalty, max_iter=200).fit(vectors[train], truth[train])
+    vectors = featurize(columns, kinds, train)
+    best, lowest = None, float("inf")
+    for inverse_penalty in INVERSE_PENALTIES:
+        model = LogisticRegression(C=inverse_penalty, max_iter=200).fit(
+            vectors[train], truth[train]
+        )
         loss = log_loss(truth[validation], model.predict_proba(vectors[validation])[:, 1])
-        if loss < least:
-            best, least = model, loss
+        if loss < lowest:
+            best, lowest = model, loss
     assert best, "a loss is finite"
     scores = best.predict_proba(vectors[test])[:, 1]
-    found = {
+    figures = {
         "accuracy": float(accuracy_score(truth[test], scores >= 0.5)),
         "auc_roc": float(roc_auc_score(truth[test], scores)),
         "test_rows": int(test.sum()),
     }
-    Path(figures).write_text(json.dumps(found))
+    Path(figures_path).write_text(json.dumps(figures))
 
 
 def read(path: str) -> Columns:
-    """The values of each column, without blanks around them."""
-    opened = gzip.open if path.endswith(".gz") else open
-    with opened(path, "rt", newline="") as file:
+    """Return the values of each column, stripped of whitespace."""
+    open_file = gzip.open if path.endswith(".gz") else open
+    with open_file(path, "rt", newline="") as file:
         header, *records = csv.reader(file)
     return {
         name: [value.strip() for value in values]
@@ -65,8 +67,8 @@ def read(path: str) -> Columns:
     }
 
 
-def sides_of(columns: Columns, key: Sequence[str], train: int, validation: int) -> np.ndarray:
-    """0, 1 or 2 for train, validation and test, as our jobs split: see `learning/split.py`."""
+def assign_splits(columns: Columns, key: Sequence[str], train: int, validation: int) -> np.ndarray:
+    """Return 0 for train, 1 for validation, 2 for test, as `learning/split.py` does."""
     rows = zip(*(columns[name] for name in sorted(key)), strict=True)
     texts = (json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
     digests = (hashlib.sha256(text.encode()).hexdigest() for text in texts)
@@ -74,8 +76,8 @@ def sides_of(columns: Columns, key: Sequence[str], train: int, validation: int) 
     return np.digitize(percent, [train, train + validation])
 
 
-def featurized(columns: Columns, kinds: Mapping[str, str], train: np.ndarray) -> Any:
-    """Sparse vectors of all rows, by what the rows of the training side hold."""
+def featurize(columns: Columns, kinds: Mapping[str, str], train: np.ndarray) -> Any:
+    """Return sparse vectors of all rows, fitted on the rows of the training split."""
     blocks: list[Any] = []
     for name, kind in kinds.items():
         if kind == "text":

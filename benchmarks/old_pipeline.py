@@ -1,9 +1,9 @@
-"""The pipeline that this project succeeds, as it is described, on one local Spark session.
+"""The pipeline that this project succeeds, as it was described, in one local Spark session.
 
-Nothing is inferred; texts are cleaned by regular expressions and lose their stop words; three
-kinds of features of 250 places are each fitted on all rows and written as Parquet by label; for
-each, 70 of 100 rows and a 2-fold cross-validation over the number of iterations make a logistic
-regression, whose accuracy on the other 30 is told. Nothing is cached.
+No types are inferred. Texts are cleaned by regular expressions, and stop words are removed. Three
+kinds of features, each with 250 dimensions, are fitted on all rows and written as Parquet by label.
+For each kind, a logistic regression is trained on 70 % of the rows, with a 2-fold cross-validation
+over the number of iterations, and its accuracy is measured on the other 30 %. Nothing is cached.
 """
 
 import json
@@ -25,12 +25,12 @@ from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-PLACES = 250
+DIMENSIONS = 250
 TEXT, LABEL = "review", "sentiment"
 
 
 def main(path: str, work: str, figures: str) -> None:
-    """Write the accuracy with each kind of features as JSON."""
+    """Write the accuracy for each kind of features as JSON."""
     spark = (
         SparkSession.builder.master("local[2]")
         .config("spark.driver.memory", "4g")
@@ -38,18 +38,18 @@ def main(path: str, work: str, figures: str) -> None:
         .getOrCreate()
     )
     rows = spark.read.csv(path, header=True, multiLine=True, escape='"')
-    rows = cleaned(rows)
-    found: dict[str, float] = {}
-    for name, featurized in features(rows).items():
+    rows = clean(rows)
+    accuracies: dict[str, float] = {}
+    for name, featurized in featurize(rows).items():
         featurized.write.partitionBy("label").parquet(f"{work}/{name}")
-        found[name] = accuracy(featurized)
-    Path(figures).write_text(json.dumps(found))
+        accuracies[name] = train_and_test(featurized)
+    Path(figures).write_text(json.dumps(accuracies))
     spark.stop()
 
 
-def cleaned(rows: DataFrame) -> DataFrame:
-    """Words without tags, addresses and signs; the label as a number."""
-    for name in (TEXT, LABEL):  # a pass over the file for each
+def clean(rows: DataFrame) -> DataFrame:
+    """Return words without tags, addresses and punctuation, and the label as a number."""
+    for name in (TEXT, LABEL):  # each is a pass over the file
         rows.where(F.col(name).isNull()).count()
     rows = rows.where(F.col(TEXT).isNotNull() & F.col(LABEL).isNotNull())
     rows.count()
@@ -63,20 +63,24 @@ def cleaned(rows: DataFrame) -> DataFrame:
     return StopWordsRemover(inputCol="all_words", outputCol="words").transform(words)
 
 
-def features(rows: DataFrame) -> dict[str, DataFrame]:
-    """The rows with each kind of features, fitted on all of them."""
-    hashed = HashingTF(inputCol="words", outputCol="features", numFeatures=PLACES).transform(rows)
+def featurize(rows: DataFrame) -> dict[str, DataFrame]:
+    """Return the rows with each kind of features, fitted on all rows."""
+    hashed = HashingTF(inputCol="words", outputCol="features", numFeatures=DIMENSIONS).transform(
+        rows
+    )
     counted = hashed.withColumnRenamed("features", "counts")
     weighted = IDF(inputCol="counts", outputCol="features").fit(counted).transform(counted)
-    model = Word2Vec(inputCol="words", outputCol="mean", vectorSize=PLACES, minCount=5).fit(rows)
+    model = Word2Vec(inputCol="words", outputCol="mean", vectorSize=DIMENSIONS, minCount=5).fit(
+        rows
+    )
     means = model.transform(rows)
     scaled = MinMaxScaler(inputCol="mean", outputCol="features").fit(means).transform(means)
     kinds = {"hashing_tf": hashed, "idf": weighted, "word2vec": scaled}
     return {name: frame.select("features", "label") for name, frame in kinds.items()}
 
 
-def accuracy(rows: DataFrame) -> float:
-    """Of the best by cross-validation, on the 30 of 100 rows that it did not see."""
+def train_and_test(rows: DataFrame) -> float:
+    """Return the accuracy of the best model by cross-validation on the 30 % of rows for testing."""
     train, test = rows.randomSplit([0.7, 0.3], seed=42)
     regression = LogisticRegression()
     grid = ParamGridBuilder().addGrid(regression.maxIter, [10, 15, 20]).build()
