@@ -262,7 +262,7 @@ def test_as_many_records_come_in_as_python_s_csv_module_counts(bench: Bench) -> 
     chance = random.Random(5)
     closed: dict[str, int] = {}
     texts: dict[str, str] = {}
-    for number in range(250):
+    for number in range(120):
         text = "age,note\n" + "".join(chance.choices(PIECES, k=chance.randrange(14)))
         lines = [*io.StringIO(text, newline="")]
         # a file whose last record is open is an error

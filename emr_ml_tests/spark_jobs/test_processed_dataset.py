@@ -49,7 +49,7 @@ def test_every_record_is_kept_or_rejected(bench: Bench) -> None:
     chance = random.Random(13)
     texts = {
         f"{number}.csv": as_csv(random_records(chance), chance.choice(["\n", "\r\n"]))
-        for number in range(150)
+        for number in range(80)
     }
     records = {
         name: len(list(csv.reader(io.StringIO(text, newline="")))) - 1
