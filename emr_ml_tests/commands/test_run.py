@@ -21,6 +21,8 @@ from emr_ml_tests.s3a import needs_s3a
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import read_report
 
+pytestmark = pytest.mark.process
+
 COMMAND = str(Path(sys.executable).with_name("emr-ml"))
 ASSETS = (
     *("raw_csv_s3", "processed_dataset", "lr_model", "metrics"),
