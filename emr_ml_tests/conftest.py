@@ -102,7 +102,7 @@ def spark() -> "Generator[SparkSession]":
     from pyspark.sql import SparkSession
 
     from emr_ml.launchers.local_spark import DataSize, local_conf
-    from spark_jobs.runtime.execution import own_session
+    from spark_jobs.runtime.execution import isolated_session
 
     settings: dict[str, bool | float | int | str | None] = {
         **local_conf(on_s3=False, size=DataSize.SMALL),
@@ -111,7 +111,7 @@ def spark() -> "Generator[SparkSession]":
         "spark.sql.shuffle.partitions": "2",
     }
     session = SparkSession.builder.config(map=settings).getOrCreate()
-    yield own_session(session)
+    yield isolated_session(session)
     session.stop()
 
 

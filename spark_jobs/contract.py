@@ -3,6 +3,7 @@
 `emr_ml.contract` validates them. A job sees only those that are part of its version.
 """
 
+from collections.abc import Mapping
 from typing import Literal, TypedDict
 
 Problem = Literal["binary", "multiclass", "regression"]
@@ -83,6 +84,14 @@ class ScoringContract(TypedDict):
 
     label: Label
     split: Split
+
+
+def column_kinds(columns: Mapping[str, ColumnRules], label: Label | None = None) -> dict[str, Kind]:
+    """Return the kind of each column, the label's last if it is given."""
+    kinds: dict[str, Kind] = {name: rules["kind"] for name, rules in columns.items()}
+    if label:
+        kinds[label["column"]] = label["kind"]
+    return kinds
 
 
 def problem_of(label: Label) -> Problem:

@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from emr_ml.contract.base import CellValue, ColumnName, Section, error_at
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import ModelParams, resolve_estimator
+from spark_jobs.columns import RESERVED
 from spark_jobs.contract import Kind, Problem
-from spark_jobs.names import RESERVED
 
 Metric = Literal[
     "accuracy",

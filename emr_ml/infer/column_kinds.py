@@ -20,8 +20,8 @@ from emr_ml.infer.values import (
     parse_number,
 )
 from emr_ml.ui.wording import shorten
+from spark_jobs.columns import RESERVED
 from spark_jobs.contract import Kind
-from spark_jobs.names import RESERVED
 
 KEY_WORDS = {"id", "ids", "uuid", "guid", "key", "pk", "identifier", "no", "nr", "number"}
 UNAMBIGUOUS_KEY_WORDS = {"id", "uuid", "guid"}

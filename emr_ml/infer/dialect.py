@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Any
 
 from emr_ml.infer.values import (
     ALWAYS_MISSING,
@@ -16,6 +15,7 @@ from emr_ml.infer.values import (
     is_date,
     is_number_with_any_decimal,
 )
+from spark_jobs.reading.csv_dialect import CsvSyntax, ReaderOptions
 
 DELIMITERS = (",", ";", "\t", "|", "\x01", "^", "~", ":", " ")
 DELIMITER_NAMES = {"\t": "tab", " ": "space", "\x01": "control character 1"}
@@ -33,17 +33,9 @@ class DialectGuess:
     quote: str = '"'
     escape: str = '"'
 
-    def options(self) -> dict[str, Any]:
-        """Arguments of `csv.reader`."""
-        doubled = self.escape == self.quote or not self.quote
-        return {
-            "delimiter": self.delimiter,
-            "quotechar": self.quote or None,
-            "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            "escapechar": None if doubled else self.escape,
-            "doublequote": doubled,
-            "skipinitialspace": self.trim,
-        }
+    def options(self) -> ReaderOptions:
+        """Return the arguments of `csv.reader`."""
+        return CsvSyntax(self.delimiter, self.quote, self.escape, self.trim).reader_options()
 
     @property
     def trim(self) -> bool:

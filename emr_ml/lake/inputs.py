@@ -6,7 +6,7 @@ from emr_ml.lake import current
 from emr_ml.lake.usage import mark_used
 from spark_jobs.runtime.job import Input, JobError, SourceFile
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.parts import Taken
+from spark_jobs.runtime.parts import ManifestEntry
 from spark_jobs.runtime.report import Report, attempt_key, read_report
 
 PAGE_SIZE = 20
@@ -80,7 +80,7 @@ def _input(lake: Lake, report: Report) -> Input:
     path = lake.uri(attempt_key(report.asset, report.version, report.attempt))
     try:
         if report.spark is not None:
-            parts = tuple(Taken.of(part) for part in report.parts)
+            parts = tuple(ManifestEntry.of(part) for part in report.parts)
             return Input(report.version, path, parts=parts)
         return Input(report.version, path, tuple(SourceFile.of(file) for file in report.files))
     except (TypeError, KeyError) as error:

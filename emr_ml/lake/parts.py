@@ -36,7 +36,7 @@ def parts_for(lake: Lake, spec: VersionSpec) -> tuple[list[Part], Input]:
     snapshot = spec.inputs[spec.incremental_input]
     committed = [] if spec.force else read_parts(lake, spec.asset, part_fingerprint(spec))
     parts = [part for part in choose(committed, snapshot.files) if _is_still_there(lake, part)]
-    reused = {name for part in parts for name in part.taken}
+    reused = {name for part in parts for name in part.included}
     unread = tuple(file for file in snapshot.files if file.name not in reused)
     return parts, Input(snapshot.version, snapshot.path, unread)
 
@@ -55,14 +55,14 @@ def choose(committed: Iterable[Part], files: Sequence[SourceFile]) -> list[Part]
     fewest other files.
     """
     wanted = {file.name: file.content for file in files}
-    candidates = [part.taken_for(wanted) for part in committed]
-    candidates.sort(key=lambda part: (-len(part.taken), len(part.without), part.key))
+    candidates = [part.restricted_to(wanted) for part in committed]
+    candidates.sort(key=lambda part: (-len(part.included), len(part.excluded), part.key))
     chosen: list[Part] = []
     for part in candidates:
-        usable = part.taken_for({name: wanted[name] for name in part.taken & wanted.keys()})
-        if usable.taken:
+        usable = part.restricted_to({name: wanted[name] for name in part.included & wanted.keys()})
+        if usable.included:
             chosen.append(usable)
-            wanted = {name: wanted[name] for name in wanted.keys() - usable.taken}
+            wanted = {name: wanted[name] for name in wanted.keys() - usable.included}
     return chosen
 
 

@@ -14,7 +14,6 @@ from emr_ml.lake.parts import new_part_key, parts_for
 from emr_ml.lake.usage import mark_used
 from emr_ml.lake.versions import VersionSpec
 from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
-from spark_jobs.runtime.bounds import asked, check_bounds
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part
@@ -22,10 +21,11 @@ from spark_jobs.runtime.report import (
     Committed,
     Report,
     attempt_key,
-    claim_key,
     job_key,
+    lease_key,
     read_report,
 )
+from spark_jobs.runtime.request_validation import check_paths, parse_request
 
 MAX_LOST_ATTEMPTS = 3
 
@@ -128,7 +128,7 @@ class Launcher(ABC):
             JobError, LaunchError: as `compute`, or as the attempt of another run that this one
                 followed.
         """
-        lease_file = LeaseFile(self.lake, claim_key(work.asset, work.version))
+        lease_file = LeaseFile(self.lake, lease_key(work.asset, work.version))
         replaced = read_report(self.lake, work.asset, work.version) if work.force else None
         past = replaced.report.attempt if replaced else 0
         followed = lost = 0
@@ -226,9 +226,9 @@ class Launcher(ABC):
         """Return the request of the attempt; a resumed attempt keeps its original request."""
         key = job_key(work.asset, work.version, attempt, "request.json")
         if stored := self.lake.read(key):
-            return asked(stored)
+            return parse_request(stored)
         request = self._new_request(work, attempt)
-        check_bounds(request)
+        check_paths(request)
         self.lake.write_json(key, request.as_json())
         return request
 

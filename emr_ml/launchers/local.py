@@ -13,11 +13,11 @@ from emr_ml.lake.leases import HeldLease
 from emr_ml.lake.versions import local_spark
 from emr_ml.launchers.base import AttemptResult, Launcher, LaunchError
 from emr_ml.launchers.local_spark import DataSize, local_conf, spark_defaults_file
-from spark_jobs.runtime.attempt import begin
+from spark_jobs.runtime.attempt import start_attempt
 from spark_jobs.runtime.execution import execute
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.submit import describe
+from spark_jobs.runtime.submit import summarize_error
 
 if TYPE_CHECKING:
     from dagster_pyspark import LazyPySparkResource
@@ -64,7 +64,7 @@ class LocalLauncher(Launcher):
         watch = Stopwatch()
         with watch.phase("session"):
             session = self._start_session(request)
-        begin(self.lake, request)
+        start_attempt(self.lake, request)
         try:
             return AttemptResult(execute(run, session, request, log, watch.seconds))
         except JobError:
@@ -122,7 +122,7 @@ def _start_failure_message(error: Exception, conf: dict[str, str]) -> str:
     # only the names: a value may be a secret
     settings = f" with {', '.join(conf)} of EMR_ML_SPARK_CONF" if conf else ""
     return (
-        f"Spark did not start{settings}: {describe(error)}\n"
+        f"Spark did not start{settings}: {summarize_error(error)}\n"
         "Java's output is in the run's captured stderr; fix the configuration, and run it again"
     )
 
@@ -141,4 +141,6 @@ def _failure_message(error: Exception, request: Request) -> str:
         )
     else:
         advice = "the stack trace is in the run's captured stderr; a new run makes a new attempt"
-    return f"attempt {request.attempt} of {request.asset} failed: {describe(error)}\n{advice}"
+    return (
+        f"attempt {request.attempt} of {request.asset} failed: {summarize_error(error)}\n{advice}"
+    )

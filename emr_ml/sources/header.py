@@ -2,22 +2,21 @@
 
 import bz2
 import codecs
-import csv
 import io
 import unicodedata
 import zlib
-from contextlib import suppress
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from emr_ml.sources.listing import ReadRange, SourceError
+from spark_jobs.contract import Dialect as JobDialect
+from spark_jobs.reading.csv_dialect import CsvSyntax
+from spark_jobs.reading.csv_parser import MalformedRecordError, parse, trimmed_fields
 
 if TYPE_CHECKING:
     # it imports Dagster for the run config, which takes a second
     from emr_ml.contract import Contract, Dialect
 
 HEAD_BYTES = 64 * 1024
-END = "\0"  # a line after the last one, to see whether a record is still open
 SIGNATURES = {
     b"PAR1": "a Parquet file: set `format: parquet` in the contract",
     b"PK\x03\x04": "a zip archive or a spreadsheet: unpack it, or save it as CSV",
@@ -150,7 +149,7 @@ def decoded(head: bytes, address: str, encoding: str) -> str:
             f"`dialect` in the contract to utf-16{order}"
         )
     try:
-        text = codecs.getincrementaldecoder(encoding)().decode(head)
+        return codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeDecodeError as error:
         # a decoder may have removed the byte-order mark
         position = error.start + len(head) - len(error.object)
@@ -159,48 +158,36 @@ def decoded(head: bytes, address: str, encoding: str) -> str:
             "`encoding` under `dialect` in the contract; for Western languages it is often "
             "windows-1252"
         ) from error
-    return text.removeprefix("\ufeff")
 
 
 def first_record(text: str, size: int, where: str, dialect: "Dialect") -> tuple[str, ...]:
-    """The fields of the first record that is not empty, or ().
+    """Return the fields of the first record as column names, or () if the text has no record.
 
     Raises:
-        SourceError: it does not end within the first 64 KB; `size` is how many bytes there are.
+        SourceError: it does not end within the first 64 KB, or can't be read; `size` is the
+            number of bytes that the text was decoded from.
     """
-    rest = io.StringIO(text, newline="")
-    with suppress(csv.Error):
-        for record in csv.reader(chain(rest, [END]), **csv_options(dialect)):
-            if record == [END]:
-                break
-            if size >= HEAD_BYTES and (not rest.read(1)):
-                raise SourceError(
-                    f"the first record of {where} does not end within {HEAD_BYTES} bytes: "
-                    "check `delimiter` and `quote` under `dialect` in the contract"
-                )
-            if record and record[-1].endswith(END):
-                raise SourceError(
-                    f"the first record of {where} opens a quote that is not closed: close it, or "
-                    'set `quote: ""` under `dialect` in the contract if nothing is quoted'
-                )
-            if record:
-                fields = (field.strip() if dialect.trim else field for field in record)
-                # some systems write an accented letter as two characters
-                return tuple(unicodedata.normalize("NFC", field) for field in fields)
-    return ()
-
-
-def csv_options(dialect: "Dialect") -> dict[str, Any]:
-    """The dialect as arguments of `csv.reader`."""
-    doubled = dialect.escape == dialect.quote or not dialect.quote
-    return {
-        "delimiter": dialect.delimiter,
-        "quotechar": dialect.quote or None,
-        "quoting": csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-        "escapechar": None if doubled else dialect.escape or None,
-        "doublequote": doubled,
-        "skipinitialspace": dialect.trim,
-    }
+    job_dialect = cast("JobDialect", dialect.model_dump(mode="json"))
+    lines = io.StringIO(text, newline="")
+    try:
+        record = next(parse(lines, job_dialect), None)
+        problem = None
+    except MalformedRecordError as error:
+        record, problem = None, f"the first record of {where} {error}"
+    if size >= HEAD_BYTES and not lines.read(1):
+        problem = (
+            f"the first record of {where} does not end within {HEAD_BYTES} bytes: "
+            "check `delimiter` and `quote` under `dialect` in the contract"
+        )
+    if problem:
+        raise SourceError(problem)
+    if record is None:
+        return ()
+    fields = trimmed_fields(record, CsvSyntax.of(job_dialect))
+    # names are compared without blanks around them, and with each accented letter as one character
+    return tuple(
+        unicodedata.normalize("NFC", name.strip() if dialect.trim else name) for name in fields
+    )
 
 
 def _parquet_columns(read: ReadRange, size: int, address: str) -> tuple[str, ...]:

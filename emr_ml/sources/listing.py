@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emr_ml.errors import UserError, is_aws_error
+from spark_jobs.runtime.s3 import split_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -128,8 +129,7 @@ def _read_path(path: Path, start: int, length: int) -> bytes:
 def _list_objects(source: str) -> Iterator[ListedFile]:
     import boto3  # takes half a second, which a local source does not need
 
-    # no URL parser: a key may hold ? and #
-    bucket, _, prefix = source.removeprefix("s3://").partition("/")
+    bucket, prefix = split_uri(source)
     client = boto3.client("s3")
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for item in page.get("Contents", ()):

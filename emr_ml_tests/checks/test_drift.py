@@ -7,7 +7,7 @@ import pytest
 from emr_ml.checks.drift import DRIFT_CHECKS, column_range, drift, schema_change
 from emr_ml.contract import Contract
 from emr_ml_tests.checks.reports import check_context, train_champion
-from spark_jobs.cleaning.distributions import described
+from spark_jobs.cleaning.distributions import distribution_of
 from spark_jobs.runtime.lake import Lake
 
 CONTRACT = Contract.model_validate({"columns": {"age": "numeric", "job": "categorical"}})
@@ -17,8 +17,8 @@ JOBS = ["cook", "clerk"] * 200
 
 
 def figures(ages: list[Any], jobs: list[Any], **more: list[Any]) -> dict[str, Any]:
-    columns = {"age": described("numeric", ages), "job": described("categorical", jobs)}
-    columns |= {name: described("text", cells) for name, cells in more.items()}
+    columns = {"age": distribution_of("numeric", ages), "job": distribution_of("categorical", jobs)}
+    columns |= {name: distribution_of("text", cells) for name, cells in more.items()}
     return {
         "distributions": columns,
         "columns": {
@@ -73,7 +73,7 @@ def test_a_number_may_leave_the_range_by_its_width(
 
 def test_a_changed_schema_is_explained(lake: Lake) -> None:
     found = figures(AGES, JOBS, words=[3, 4])
-    found["distributions"]["age"] = described("categorical", ["old", "young"])
+    found["distributions"]["age"] = distribution_of("categorical", ["old", "young"])
     del found["distributions"]["job"]
 
     result = schema_change.evaluate(check_context(CONTRACT, lake, figures=found))

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emr_ml.checks.stability import stability_index
-from spark_jobs.cleaning.distributions import described
+from spark_jobs.cleaning.distributions import distribution_of
 from spark_jobs.cleaning.figures import Distribution
+from spark_jobs.contract import Kind
 
 MAX_DRIFT = 0.25
 
 
 def distribution(kind: str, values: Sequence[Any]) -> Distribution:
-    return cast("Distribution", described(kind, values))
+    return distribution_of(cast("Kind", kind), values)
 
 
 def index(kind: str, before: Sequence[Any], after: Sequence[Any]) -> float:

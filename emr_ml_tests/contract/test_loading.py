@@ -8,7 +8,7 @@ import pytest
 
 from emr_ml.contract import ContractError, load_contract, parse_contract
 from emr_ml.contract.dialect import ENCODINGS
-from spark_jobs.names import RESERVED
+from spark_jobs.columns import RESERVED
 
 SMALL = "columns:\n  age: numeric\n"
 

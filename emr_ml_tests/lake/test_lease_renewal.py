@@ -9,10 +9,10 @@ import pytest
 
 from emr_ml.lake.leases import Lease, LeaseFile
 from spark_jobs.runtime.lake import Lake, Object, Stored
-from spark_jobs.runtime.report import claim_key
+from spark_jobs.runtime.report import lease_key
 
 LOG = logging.getLogger("test_claims_kept")
-KEY = claim_key("metrics", "v")
+KEY = lease_key("metrics", "v")
 SHORT = 0.3
 
 

@@ -15,10 +15,10 @@ from emr_ml.lake.leases import Lease, LeaseFile, this_host
 from emr_ml_tests.processes import Racers
 from spark_jobs.runtime.attempt import SupersededError
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import claim_key
+from spark_jobs.runtime.report import lease_key
 
 LOG = logging.getLogger("test_claims")
-KEY = claim_key("metrics", "v")
+KEY = lease_key("metrics", "v")
 SHORT = 0.3
 HOLDER = """
 import sys, time
@@ -79,7 +79,7 @@ def test_a_claim_of_a_living_process_is_not_taken(lake: Lake) -> None:
 
 def test_versions_are_claimed_apart(lake: Lake) -> None:
     claims(lake).acquire("first")
-    assert LeaseFile(lake, claim_key("metrics", "w")).acquire("second")
+    assert LeaseFile(lake, lease_key("metrics", "w")).acquire("second")
 
 
 def test_a_released_claim_is_taken_as_the_next_attempt(lake: Lake) -> None:

@@ -41,10 +41,10 @@ def test_each_file_is_covered_by_at_most_one_part_with_the_same_content(
 
     chosen = choose(parts, [file(*each) for each in wanted.items()])
 
-    taken = [(name, part.files[name]) for part in chosen for name in part.taken]
+    taken = [(name, part.files[name]) for part in chosen for name in part.included]
     assert len(taken) == len(set(taken))
     assert set(taken) == {each for part in parts for each in part.files.items()} & wanted.items()
-    assert all(part.taken for part in chosen)
+    assert all(part.included for part in chosen)
 
 
 def test_the_part_that_covers_most_files_is_chosen_first() -> None:

@@ -15,7 +15,7 @@ from emr_ml.sources.listing import SourceError
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.sources import Watch
+from spark_jobs.runtime.sources import SnapshotGuard
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3
@@ -164,7 +164,7 @@ def test_an_object_is_referenced_where_it_is(s3: "S3") -> None:
 
 def test_an_object_matches_its_snapshot(s3: "S3", folder_lake: Lake) -> None:
     s3.put("in/x.csv")
-    Watch(take(s3.uri("in"), folder_lake)).before()
+    SnapshotGuard(take(s3.uri("in"), folder_lake)).check_before()
 
 
 def test_an_object_without_bytes_has_no_columns(s3: "S3", folder_lake: Lake) -> None:

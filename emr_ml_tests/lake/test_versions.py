@@ -219,7 +219,7 @@ def test_the_split_is_part_of_the_models_code(copy: Path) -> None:
     assert changed("lr_model", copy, "learning/split", "edited = True\n")
 
 
-@pytest.mark.parametrize("module", ["learning/tuning", "figures/binary"])
+@pytest.mark.parametrize("module", ["learning/tuning", "evaluation/binary"])
 def test_editing_code_that_uses_the_data_set_does_not_change_the_data_set(
     copy: Path, module: str
 ) -> None:

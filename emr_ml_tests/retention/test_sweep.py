@@ -13,14 +13,14 @@ from emr_ml.retention.sweep import sweep
 from emr_ml_tests.retention.stored import ASSETS, Stored, version
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import claim_key, read_report
+from spark_jobs.runtime.report import lease_key, read_report
 
 
 @pytest.fixture(name="stored")
 def fixture_stored(lake: Lake) -> Stored:
     stored = Stored(lake)
     stored.commit("lr_model", 1)
-    lake.write(claim_key("lr_model", version(1)), b"{}")
+    lake.write(lease_key("lr_model", version(1)), b"{}")
     return stored
 
 

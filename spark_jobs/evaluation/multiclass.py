@@ -1,29 +1,22 @@
 """Figures of a classification of several classes.
 
-Precision, recall and F1 are means over the classes that are a label or a prediction of some row,
-each class weighing the same.
+Precision, recall and F1 are unweighted means over the classes that are the label or the
+prediction of some row.
 """
-
-from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.evaluation import named
+from spark_jobs.evaluation.figures import MulticlassFigures
 from spark_jobs.evaluation.scores import multiclass_scores
 
-SHOWN_CLASSES = 30
+SHOWN_CLASSES = 30  # the most frequent ones, in the confusion
 
 
-def multiclass_figures(scored: DataFrame) -> dict[str, Any]:
-    """All of `figures.NAMES`, `problem`, `majority_share` and `confusion`.
+def multiclass_figures(scored: DataFrame) -> MulticlassFigures:
+    """Return the figures of rows with `label` and `predicted`, both text, and `label_probability`.
 
-    The confusion has `labels`, the most frequent classes, and `rows`: one for each of them as the
-    label, with a count for each of them as the prediction. `majority_share` is the share of the
-    rows that have the most frequent one.
-
-    Args:
-        scored: `label`, `predicted` (both text) and `label_probability`, at least one row.
+    There must be at least one row.
     """
     classes = _by_class(scored).persist()
     means = classes.agg(
@@ -36,25 +29,36 @@ def multiclass_figures(scored: DataFrame) -> dict[str, Any]:
     assert means is not None, "an aggregate without groups has one row"
     frequent = classes.orderBy(F.desc("rows"), "class").limit(SHOWN_CLASSES).collect()
     classes.unpersist()
-    shown = sorted(row["class"] for row in frequent)
-    return named(
-        "multiclass",
+    labels = sorted(row["class"] for row in frequent)
+    return {
+        "problem": "multiclass",
         **multiclass_scores(scored),
-        **means.asDict(),
-        confusion={"labels": shown, "rows": _confusion(scored, shown)},
-    )
+        "precision": means["precision"],
+        "recall": means["recall"],
+        "f1": means["f1"],
+        "auc_roc": None,
+        "auc_pr": None,
+        "brier": None,
+        "calibration_error": None,
+        "rmse": None,
+        "mae": None,
+        "r2": None,
+        "test_rows": means["test_rows"],
+        "majority_share": means["majority_share"],
+        "confusion": {"labels": labels, "rows": _confusion(scored, labels)},
+    }
 
 
 def _by_class(scored: DataFrame) -> DataFrame:
-    """Of each class the rows that have it as label, as prediction, and as both."""
+    """Return how many rows have each class as label, as prediction, and as both."""
     hit = (F.col("label") == F.col("predicted")).cast("int")
-    one, none = F.lit(1), F.lit(0)
-    sides = F.array(
-        F.struct(F.col("label").alias("class"), *_counts(one, none, hit)),
-        F.struct(F.col("predicted").alias("class"), *_counts(none, one, none)),
+    one, zero = F.lit(1), F.lit(0)
+    entries = F.array(
+        F.struct(F.col("label").alias("class"), *_counts(one, zero, hit)),
+        F.struct(F.col("predicted").alias("class"), *_counts(zero, one, zero)),
     )
     return (
-        scored.select(F.inline(sides))
+        scored.select(F.inline(entries))
         .groupBy("class")
         .agg(*(F.sum(name).alias(name) for name in ("rows", "predicted", "hits")))
     )
@@ -68,8 +72,8 @@ def _ratio(part: Column, whole: Column) -> Column:
     return F.when(whole > 0, part / whole).otherwise(0.0)
 
 
-def _confusion(scored: DataFrame, shown: list[str]) -> list[list[int]]:
-    among = F.col("label").isin(shown) & F.col("predicted").isin(shown)
-    pairs = scored.where(among).groupBy("label", "predicted").count().collect()
+def _confusion(scored: DataFrame, labels: list[str]) -> list[list[int]]:
+    both_shown = F.col("label").isin(labels) & F.col("predicted").isin(labels)
+    pairs = scored.where(both_shown).groupBy("label", "predicted").count().collect()
     counts = {(row["label"], row["predicted"]): row["count"] for row in pairs}
-    return [[counts.get((label, predicted), 0) for predicted in shown] for label in shown]
+    return [[counts.get((label, predicted), 0) for predicted in labels] for label in labels]

@@ -1,4 +1,4 @@
-"""Rows by falling score: the areas under the curves, and the curves.
+"""The ROC and the precision-recall curve, and the areas under them.
 
 Average precision is the step-wise sum, not the trapezoid (Davis and Goadrich, 2006).
 """
@@ -11,6 +11,8 @@ from itertools import accumulate
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from spark_jobs.evaluation.figures import RankingPoint
+
 CURVE_POINTS = 200
 
 
@@ -20,17 +22,18 @@ class Ranking:
 
     auc_roc: float
     auc_pr: float
-    points: list[dict[str, float]]
+    points: list[RankingPoint]
 
 
 @contextmanager
 def ranked(scored: DataFrame) -> Generator[DataFrame]:
-    """`probability`, and rows of either label at it (`tp`, `fp`) and from it up (`all_tp`, …).
+    """Return each `probability`, with the rows of either label at it and from it upward.
 
-    Rows of one score are one step of the ranking, whichever order they stand in.
+    The former are `tp` and `fp`, the latter `all_tp` and `all_fp`. Rows of equal probability are
+    one step of the ranking.
 
-    Each part of the sorted scores is cumulated by itself, then moved by the sums of the parts
-    before it, so that the whole ranking is never in one task.
+    Each partition of the sorted probabilities is cumulated by itself and then shifted by the sums
+    of the partitions before it, so that no task has the whole ranking.
     """
     by_score = scored.groupBy("probability").agg(
         F.sum("label").alias("tp"), F.sum(1 - F.col("label")).alias("fp")
@@ -38,17 +41,17 @@ def ranked(scored: DataFrame) -> Generator[DataFrame]:
     downward = F.desc("probability")
     parts = by_score.sort(downward).withColumn("part", F.spark_partition_id()).persist()
     try:
-        moved = _sums_before(parts)
+        offsets = _sums_before(parts)
         within = Window.partitionBy("part").orderBy(downward)
         yield parts.withColumns(
-            {f"all_{name}": F.sum(name).over(within) + before for name, before in moved.items()}
+            {f"all_{name}": F.sum(name).over(within) + offset for name, offset in offsets.items()}
         )
     finally:
         parts.unpersist()
 
 
 def _sums_before(parts: DataFrame) -> dict[str, Column]:
-    """Of `tp` and `fp`, what the parts before a row's part come to."""
+    """Return the sums of `tp` and `fp` over the partitions before a row's partition."""
     totals = parts.groupBy("part").agg(F.sum("tp"), F.sum("fp")).orderBy("part").collect()
     before: dict[str, Column] = {}
     for index, name in enumerate(("tp", "fp"), start=1):
@@ -58,8 +61,8 @@ def _sums_before(parts: DataFrame) -> dict[str, Column]:
     return before
 
 
-def traced(steps: DataFrame, positives: int, negatives: int) -> Ranking:
-    """The curves from the highest score down, and the areas under them, in one pass.
+def trace_curves(steps: DataFrame, positives: int, negatives: int) -> Ranking:
+    """Return the curves from the highest probability down and the areas under them, in one pass.
 
     Args:
         steps: of `ranked`.
@@ -68,9 +71,9 @@ def traced(steps: DataFrame, positives: int, negatives: int) -> Ranking:
     """
     above = F.col("all_tp") - F.col("tp") / 2
     precision = F.col("all_tp") / (F.col("all_tp") + F.col("all_fp"))
-    every = F.floor((F.col("all_tp") + F.col("all_fp")) * CURVE_POINTS / (positives + negatives))
+    step = F.floor((F.col("all_tp") + F.col("all_fp")) * CURVE_POINTS / (positives + negatives))
     points = (
-        steps.groupBy(every.alias("step"))
+        steps.groupBy(step.alias("step"))
         .agg(
             F.max("all_tp").alias("tp"),
             F.max("all_fp").alias("fp"),

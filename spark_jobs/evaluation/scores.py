@@ -1,4 +1,4 @@
-"""The figures that candidates are compared by, as sums: no row is ever collected."""
+"""The scores that candidates are compared by."""
 
 from collections.abc import Callable, Mapping
 from math import isfinite, sqrt
@@ -6,83 +6,80 @@ from math import isfinite, sqrt
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
-from spark_jobs.problem import BINARY, MULTICLASS, REGRESSION
+from spark_jobs.contract import BINARY, MULTICLASS, REGRESSION, Problem
+from spark_jobs.evaluation.figures import ClassificationScores, RegressionScores
 
 THRESHOLD = 0.5
-SMALLEST = 2**-52  # scikit-learn's clip: a probability of 0 would make the log loss infinite
+SMALLEST = 2**-52  # as scikit-learn clips: the log loss of a probability of 0 would be infinite
 
-Scores = dict[str, float | None]
+Scores = ClassificationScores | RegressionScores
 
 
 def binary_sums() -> list[Column]:
-    """Aggregates: rows `tp`, `fp`, `fn` and `tn`, and the sums of their `log_loss` and `brier`.
+    """Return aggregates of rows with a `label`, 0 or 1, and the `probability` of 1.
 
-    They are of rows with `label` (0 or 1) and `probability` of 1.
+    They count the rows `tp`, `fp`, `fn` and `tn`, and sum up their `log_loss` and `brier`.
     """
-    positive, hit = F.col("label") == 1, F.col("probability") >= THRESHOLD
+    positive, predicted = F.col("label") == 1, F.col("probability") >= THRESHOLD
     return [
-        F.count_if(positive & hit).alias("tp"),
-        F.count_if(~positive & hit).alias("fp"),
-        F.count_if(positive & ~hit).alias("fn"),
-        F.count_if(~positive & ~hit).alias("tn"),
+        F.count_if(positive & predicted).alias("tp"),
+        F.count_if(~positive & predicted).alias("fp"),
+        F.count_if(positive & ~predicted).alias("fn"),
+        F.count_if(~positive & ~predicted).alias("tn"),
         F.sum(row_loss(BINARY)).alias("log_loss"),
         F.sum((F.col("probability") - F.col("label")) ** 2).alias("brier"),
     ]
 
 
-def binary_scores(scored: DataFrame) -> Scores:
-    """`log_loss` and `accuracy`.
-
-    Args:
-        scored: `label` (0 or 1) and `probability` of 1, at least one row.
-    """
-    sums = _only(scored.agg(*binary_sums()))
+def binary_scores(scored: DataFrame) -> ClassificationScores:
+    """Return the scores of rows with a `label`, 0 or 1, and the `probability` of 1."""
+    sums = _single_row(scored.agg(*binary_sums()))
     rows = sums["tp"] + sums["fp"] + sums["fn"] + sums["tn"]
-    return _finite(
-        {"log_loss": sums["log_loss"] / rows, "accuracy": (sums["tp"] + sums["tn"]) / rows}
-    )
+    return {
+        "log_loss": _finite(sums["log_loss"] / rows),
+        "accuracy": (sums["tp"] + sums["tn"]) / rows,
+    }
 
 
-def multiclass_scores(scored: DataFrame) -> Scores:
-    """`log_loss` and `accuracy`.
-
-    Args:
-        scored: `label`, `predicted` and `label_probability`, the probability of the label.
-    """
+def multiclass_scores(scored: DataFrame) -> ClassificationScores:
+    """Return the scores of rows with `label`, `predicted`, and the `label_probability`."""
     hit = F.coalesce(F.col("label") == F.col("predicted"), F.lit(False))
-    sums = scored.agg(
-        F.avg(row_loss(MULTICLASS)).alias("log_loss"), F.avg(hit.cast("int")).alias("accuracy")
+    means = _single_row(
+        scored.agg(
+            F.avg(row_loss(MULTICLASS)).alias("log_loss"),
+            F.avg(hit.cast("int")).alias("accuracy"),
+        )
     )
-    return _finite(_only(sums).asDict())
+    return {"log_loss": _finite(means["log_loss"]), "accuracy": means["accuracy"]}
 
 
-def regression_scores(scored: DataFrame) -> Scores:
-    """`rmse`, `mae` and `r2`; null where they are not finite, `r2` also if the label is constant.
-
-    Args:
-        scored: `label` and `predicted`, both double.
-    """
+def regression_scores(scored: DataFrame) -> RegressionScores:
+    """Return the scores of rows with `label` and `predicted`, both double."""
     error = F.col("label") - F.col("predicted")
-    sums = _only(
+    means = _single_row(
         scored.agg(
             F.avg(row_loss(REGRESSION)).alias("mse"),
             F.avg(F.abs(error)).alias("mae"),
             F.var_pop("label").alias("variance"),
         )
     )
-    r2 = 1 - sums["mse"] / sums["variance"] if sums["variance"] else None
-    return _finite({"rmse": sqrt(sums["mse"]), "mae": sums["mae"], "r2": r2})
+    r2 = 1 - means["mse"] / means["variance"] if means["variance"] else None
+    return {
+        "rmse": _finite(sqrt(means["mse"])),
+        "mae": _finite(means["mae"]),
+        "r2": _finite(r2),
+    }
 
 
-SCORES: Mapping[str, Callable[[DataFrame], Scores]] = {
+SCORES: Mapping[Problem, Callable[[DataFrame], Scores]] = {
     BINARY: binary_scores,
     MULTICLASS: multiclass_scores,
     REGRESSION: regression_scores,
 }
 
 
-def row_loss(problem: str) -> Column:
-    """What a row costs: of a number the squared error, else the log loss."""
+def row_loss(problem: Problem) -> Column:
+    """Return the loss of a row: the squared error of a number, else the log loss."""
     probability = F.col("probability")
     match problem:
         case "binary":
@@ -94,15 +91,12 @@ def row_loss(problem: str) -> Column:
     return -F.log(F.greatest(of_label, F.lit(SMALLEST)))
 
 
-def _finite(found: Scores) -> Scores:
+def _finite(value: float | None) -> float | None:
     # JSON has neither infinity nor NaN
-    return {
-        name: value if value is not None and isfinite(value) else None
-        for name, value in found.items()
-    }
+    return value if value is not None and isfinite(value) else None
 
 
-def _only(aggregated: DataFrame) -> Row:
+def _single_row(aggregated: DataFrame) -> Row:
     row = aggregated.first()
     assert row is not None, "an aggregate without groups has one row"
     return row

@@ -21,7 +21,7 @@ from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS, LauncherContext
 from emr_ml.launchers.emr.failures import StepContext
 from emr_ml.launchers.emr.logs import Tail
 from emr_ml.launchers.emr.messages import Messages
-from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
+from spark_jobs.runtime.attempt import Failure, check_lease, read_failure
 from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.report import Report, read_report
 
@@ -154,7 +154,7 @@ class Follower:
     ) -> None:
         """Raise why the attempt failed; return if a later snapshot will say it better."""
         # a superseded attempt ends without a report, which is no failure
-        check_claim(self._lake, self._request)
+        check_lease(self._lake, self._request)
         match outcome:
             case StepOutcome.FAILED if step:
                 self._raise_step_failure(step)

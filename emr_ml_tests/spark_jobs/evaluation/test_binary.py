@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
-from spark_jobs.evaluation import NAMES
 from spark_jobs.evaluation.binary import binary_figures
+from spark_jobs.evaluation.figures import CommonMetrics
 from spark_jobs.evaluation.ranking import CURVE_POINTS
 
 Scored = list[tuple[int, float]]
+NAMES = tuple(CommonMetrics.__annotations__)
 
 # few different probabilities, so that many rows are tied
 probabilities = st.one_of(
@@ -26,9 +27,9 @@ of_either_class = st.tuples(
 some = st.lists(st.tuples(st.integers(0, 1), probabilities), max_size=40)
 
 
-def figures_of(spark: SparkSession, rows: Scored) -> dict[str, float]:
+def figures_of(spark: SparkSession, rows: Scored) -> dict[str, Any]:
     frame = spark.createDataFrame(rows, "label int, probability double").repartition(2)
-    figures = binary_figures(frame)
+    figures: dict[str, Any] = {**binary_figures(frame)}
     return {name: figures[name] for name in NAMES}
 
 
@@ -99,11 +100,11 @@ def test_the_confusion_counts_rows_from_one_half_on_as_positive(spark: SparkSess
     assert binary_figures(frame)["confusion"] == {"tp": 1, "fp": 1, "fn": 1, "tn": 2}
 
 
-def test_the_majority_is_the_share_of_the_commoner_label(spark: SparkSession) -> None:
+def test_the_majority_is_the_share_of_the_more_frequent_label(spark: SparkSession) -> None:
     rows = [(1, 0.9), (0, 0.1), (0, 0.2), (0, 0.9)]
     frame = spark.createDataFrame(rows, "label int, probability double")
 
-    assert binary_figures(frame)["majority_share"] == 0.75
+    assert binary_figures(frame).get("majority_share") == 0.75
 
 
 def test_the_curve_is_the_ranking_from_the_highest_score_down(spark: SparkSession) -> None:
@@ -126,7 +127,7 @@ def test_the_curve_of_many_rows_has_a_few_hundred_points(spark: SparkSession) ->
     assert len(binary_figures(frame)["curves"]["ranking"]) <= CURVE_POINTS + 1
 
 
-def test_calibration_tells_rows_mean_probability_and_positives_of_each_bin(
+def test_calibration_has_rows_mean_probability_and_positives_by_bin(
     spark: SparkSession,
 ) -> None:
     rows = [(1, 1.0), (0, 0.9), (0, 0.12), (1, 0.18)]

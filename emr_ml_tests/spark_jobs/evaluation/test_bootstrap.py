@@ -1,4 +1,4 @@
-"""Resampled groups against resampled rows."""
+"""Resampled groups, compared with resampled rows."""
 
 import numpy as np
 import pytest
@@ -15,15 +15,15 @@ def of_rows(values: np.ndarray, share: float) -> float:
 
 
 def in_groups(values: np.ndarray) -> list[float]:
-    place = np.random.default_rng(3).integers(0, GROUPS, values.size)
-    there = np.unique(place)
-    sums = [float(values[place == each].sum()) for each in there]
-    return resampled_means(sums, [int((place == each).sum()) for each in there])
+    group = np.random.default_rng(3).integers(0, GROUPS, values.size)
+    groups = np.unique(group)
+    sums = [float(values[group == each].sum()) for each in groups]
+    return resampled_means(sums, [int((group == each).sum()) for each in groups])
 
 
 @pytest.mark.parametrize("rows", [60, 900, 20_000])
 @pytest.mark.parametrize("share", [0.025, 0.5, 0.975])
-def test_groups_tell_what_rows_tell(rows: int, share: float) -> None:
+def test_resampled_groups_have_the_quantiles_of_resampled_rows(rows: int, share: float) -> None:
     values = np.random.default_rng(rows).exponential(size=rows) - 0.9
 
     found = in_groups(values)[round(share * 200)]
@@ -32,18 +32,18 @@ def test_groups_tell_what_rows_tell(rows: int, share: float) -> None:
     assert found == pytest.approx(of_rows(values, share), abs=0.2 * spread)
 
 
-def test_the_same_figures_come_out_each_time() -> None:
+def test_resampling_is_reproducible() -> None:
     values = np.random.default_rng(1).normal(size=100)
 
     assert in_groups(values) == in_groups(values)
 
 
-def test_quantiles_go_up_from_the_least_to_the_greatest() -> None:
+def test_quantiles_are_ascending() -> None:
     found = in_groups(np.random.default_rng(1).normal(size=100))
 
     assert len(found) == 201
     assert found == sorted(found)
 
 
-def test_one_group_leaves_nothing_to_chance() -> None:
+def test_one_group_has_one_mean() -> None:
     assert resampled_means([3.0], [6]) == [0.5] * 201

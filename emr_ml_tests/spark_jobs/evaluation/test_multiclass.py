@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
-from spark_jobs.evaluation import NAMES
+from spark_jobs.evaluation.figures import CommonMetrics
 from spark_jobs.evaluation.multiclass import SHOWN_CLASSES, multiclass_figures
 
 Scored = list[tuple[str, str, float]]
+NAMES = tuple(CommonMetrics.__annotations__)
 
 SCHEMA = "label string, predicted string, label_probability double"
 MEANS: dict[str, Any] = {"average": "macro", "zero_division": 0}
@@ -24,7 +25,7 @@ probabilities = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0, 1, allow_sub
 
 
 def figures_of(spark: SparkSession, rows: Scored) -> dict[str, Any]:
-    return multiclass_figures(spark.createDataFrame(rows, SCHEMA).repartition(2))
+    return {**multiclass_figures(spark.createDataFrame(rows, SCHEMA).repartition(2))}
 
 
 def expected(rows: Scored) -> dict[str, float | None]:
@@ -68,7 +69,7 @@ def test_the_confusion_counts_labels_by_row_and_predictions_by_column(spark: Spa
     assert figures_of(spark, rows)["confusion"] == {"labels": ["a", "b"], "rows": [[1, 0], [2, 1]]}
 
 
-def test_the_majority_is_the_share_of_the_commonest_label(spark: SparkSession) -> None:
+def test_the_majority_is_the_share_of_the_most_frequent_label(spark: SparkSession) -> None:
     rows = [("a", "b", 0.1), ("a", "b", 0.2), ("a", "b", 0.2), ("c", "b", 0.1)]
 
     assert figures_of(spark, rows)["majority_share"] == 0.75

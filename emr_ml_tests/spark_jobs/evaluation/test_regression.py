@@ -9,17 +9,18 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
-from spark_jobs.evaluation import NAMES
+from spark_jobs.evaluation.figures import CommonMetrics
 from spark_jobs.evaluation.regression import BINS, regression_figures
 
 Scored = list[tuple[float, float]]
+NAMES = tuple(CommonMetrics.__annotations__)
 
 numbers = st.one_of(st.integers(-3, 3).map(float), st.floats(-1e6, 1e6, allow_subnormal=False))
 
 
 def figures_of(spark: SparkSession, rows: Scored) -> dict[str, Any]:
     frame = spark.createDataFrame(rows, "label double, predicted double").repartition(2)
-    return regression_figures(frame)
+    return {**regression_figures(frame)}
 
 
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=30))
@@ -37,8 +38,8 @@ def test_figures_are_those_of_scikit_learn(spark: SparkSession, rows: Scored) ->
     found = figures_of(spark, rows)
 
     assert {name for name in NAMES if found[name] is not None} == expected.keys()
-    told = {name: found[name] for name in expected}
-    assert told == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    scores = {name: found[name] for name in expected}
+    assert scores == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
 def test_the_coefficient_of_numbers_far_from_zero_is_exact(spark: SparkSession) -> None:
@@ -47,7 +48,7 @@ def test_the_coefficient_of_numbers_far_from_zero_is_exact(spark: SparkSession) 
     assert figures_of(spark, rows)["r2"] == pytest.approx(1 - 0.25 / 8.25, rel=1e-6)
 
 
-def test_what_can_not_be_told_in_json_is_null(spark: SparkSession) -> None:
+def test_a_number_that_json_does_not_have_is_null(spark: SparkSession) -> None:
     assert figures_of(spark, [(1e200, -1e200), (0.0, 1.0)])["rmse"] is None
 
 
