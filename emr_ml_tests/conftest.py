@@ -1,6 +1,5 @@
 """Markers from fixtures, one warm Spark per worker, and a lake of each test's own."""
 
-import functools
 import logging
 import os
 import uuid
@@ -118,17 +117,13 @@ def spark() -> "Generator[SparkSession]":
 @pytest.fixture(scope="session")
 def emulation() -> Generator[None]:
     """What every server that plays AWS needs: no log of requests, and clients that open fast."""
-    from botocore.loaders import JSONFileLoader
+    from botocore.loaders import create_loader
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # each session of boto3 reads the models of its services again, which takes long
-    read = functools.cache(JSONFileLoader().load_file)
-
-    def read_once(_: JSONFileLoader, path: str) -> Any:
-        return read(path)
-
+    loader = create_loader()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", read_once)
+        patch.setattr("botocore.session.create_loader", lambda *_: loader)  # pyright: ignore[reportUnknownLambdaType] - botocore has no types
         yield
 
 

@@ -114,7 +114,7 @@ def test_prices_are_found_by_type_and_region_and_can_be_missing(tmp_path: Path, 
         "pricing": lambda one: one.get_products(ServiceCode="AmazonEC2"),
         "ec2": lambda one: one.describe_spot_price_history(),
     }
-    with serve(tmp_path / "other", with_prices=False) as aws:
+    with serve(tmp_path / "other", prices=None) as aws:
         for service, ask in asks.items():
             client = aws.client(service)
             with pytest.raises(client.exceptions.ClientError, match=r"Denied|not authorized"):
