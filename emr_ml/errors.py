@@ -27,8 +27,8 @@ def user_message(error: Exception) -> str | None:
         problem = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         return f"{problem}. Check EMR_ML_LAKE, its permissions and its disk"
     if is_aws_error(error):
-        # whoever raised the error has imported the half second of botocore already
-        from emr_ml.aws.problems import trouble_of
+        # botocore takes half a second to import, but has raised the error and so is imported
+        from emr_ml.aws.problems import diagnose
 
-        return str(trouble_of(error))
+        return str(diagnose(error))
     return None

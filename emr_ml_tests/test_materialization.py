@@ -1,4 +1,4 @@
-"""What a run of the assets leaves in Dagster and in the lake."""
+"""What a run of the assets writes to Dagster and to the lake."""
 
 from pathlib import Path
 
@@ -42,12 +42,12 @@ def test_the_version_is_the_data_version_and_the_current_one(graph: Graph) -> No
         if event.asset_key == dg.AssetKey("metrics")
     )
     version = metadata(result, "metrics")["version"]
-    standing = read_current(open_lake(graph.settings.lake), "metrics")
+    current = read_current(open_lake(graph.settings.lake), "metrics")
     assert (event.materialization.tags or {})["dagster/data_version"] == version
-    assert standing
-    assert standing.version == version
-    assert standing.run_id == result.run_id
-    assert Path(standing.path, "scored").is_dir()
+    assert current
+    assert current.version == version
+    assert current.run_id == result.run_id
+    assert Path(current.path, "scored").is_dir()
 
 
 def test_a_changed_parameter_recomputes_the_model_and_its_metrics_only(graph: Graph) -> None:
@@ -64,9 +64,9 @@ def test_a_changed_parameter_recomputes_the_model_and_its_metrics_only(graph: Gr
     }
     back = graph.materialize()
     assert all(reused(back).values())
-    standing = read_current(open_lake(graph.settings.lake), "lr_model")
-    assert standing
-    assert standing.version == before
+    current = read_current(open_lake(graph.settings.lake), "lr_model")
+    assert current
+    assert current.version == before
 
 
 def test_force_computes_a_new_attempt_of_the_same_version(graph: Graph) -> None:
@@ -92,7 +92,7 @@ def test_an_asset_alone_takes_the_current_version_of_its_input(graph: Graph) -> 
     assert report.inputs["lr_model"] == current
 
 
-def test_metrics_take_the_data_set_that_the_model_was_made_of(graph: Graph) -> None:
+def test_metrics_use_the_data_set_that_the_model_was_trained_on(graph: Graph) -> None:
     first = graph.materialize()
     trained_on = metadata(first, "processed_dataset")["version"]
     with Path(str(graph.settings.source)).open("a") as source:
@@ -106,7 +106,7 @@ def test_metrics_take_the_data_set_that_the_model_was_made_of(graph: Graph) -> N
     assert report.inputs["processed_dataset"] == trained_on
 
 
-def test_without_an_input_the_failure_says_what_to_materialize(graph: Graph) -> None:
+def test_a_missing_input_is_reported_with_what_to_materialize(graph: Graph) -> None:
     result = graph.materialize([lr_model])
 
     assert not result.success
@@ -114,7 +114,7 @@ def test_without_an_input_the_failure_says_what_to_materialize(graph: Graph) -> 
 
 
 @pytest.mark.timeout(60)
-def test_a_failure_ends_a_run_that_has_nothing_to_score(
+def test_a_run_with_a_failure_and_nothing_to_score_ends(
     graph: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", "/nowhere")
@@ -139,7 +139,7 @@ def test_a_refused_version_does_not_become_current_and_is_named_downstream(graph
     assert "refused by rejected_share (20.0% of 150 rows" in failure(later, "lr_model")
 
 
-def test_a_wider_threshold_judges_anew_and_recomputes_nothing(graph: Graph) -> None:
+def test_a_changed_threshold_is_applied_without_computing_again(graph: Graph) -> None:
     with Path(str(graph.settings.source)).open("a") as source:
         source.writelines("tall,red,no\n" for _ in range(30))
     graph.materialize()
@@ -152,7 +152,7 @@ def test_a_wider_threshold_judges_anew_and_recomputes_nothing(graph: Graph) -> N
     assert reused(result)["processed_dataset"]
 
 
-def test_files_that_moved_keep_their_version_and_are_read_where_they_are(graph: Graph) -> None:
+def test_moved_files_keep_their_version_and_are_read_at_the_new_path(graph: Graph) -> None:
     before = metadata(graph.materialize(), "raw_csv_s3")["version"]
     moved = graph.folder / "elsewhere" / "toy.csv"
     moved.parent.mkdir()
@@ -165,7 +165,7 @@ def test_files_that_moved_keep_their_version_and_are_read_where_they_are(graph: 
     assert metadata(result, "raw_csv_s3")["version"] == before
 
 
-def test_pictures_and_figures_of_the_metrics_are_in_the_metadata(graph: Graph) -> None:
+def test_plots_and_figures_of_the_metrics_are_metadata(graph: Graph) -> None:
     shown = metadata(graph.materialize(), "metrics")
 
     assert isinstance(shown["auc_roc"], float)
@@ -173,7 +173,7 @@ def test_pictures_and_figures_of_the_metrics_are_in_the_metadata(graph: Graph) -
         assert shown[picture].startswith(f"![{picture}](data:image/png;base64,iVBOR")
 
 
-def test_a_version_that_a_tighter_threshold_refuses_is_current_no_more(graph: Graph) -> None:
+def test_a_version_that_a_tighter_threshold_refuses_is_no_longer_current(graph: Graph) -> None:
     with Path(str(graph.settings.source)).open("a") as source:
         source.writelines("tall,red,no\n" for _ in range(3))
     assert graph.materialize().success

@@ -8,12 +8,12 @@ import sys
 
 import dagster as dg
 
-from emr_ml.commands.run import job_of_everything
+from emr_ml.commands.run import everything_job_definition
 
 # the assets after them need few more classes
 KEYS = [dg.AssetKey(name) for name in ("raw_csv_s3", "processed_dataset", "lr_model", "metrics")]
 
 with dg.DagsterInstance.ephemeral() as instance:
-    job = job_of_everything()
+    job = everything_job_definition()
     done = job.execute_in_process(instance=instance, asset_selection=KEYS, raise_on_error=False)
     sys.exit(0 if done.success else 1)

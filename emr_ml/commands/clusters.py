@@ -61,11 +61,8 @@ def _show(*, terminate_idle: bool) -> bool:
 
 
 def _cluster_config() -> "ClusterConfig":
-    from emr_ml.launchers.emr.config.model import (
-        ClusterConfig,
-        ClusterConfigError,
-        load_cluster_config,
-    )
+    from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.model import ClusterConfig
     from emr_ml.settings import load_settings
 
     try:
@@ -87,7 +84,7 @@ def _show_clusters(
     from botocore.exceptions import ClientError
 
     from emr_ml.aws.client import UnansweredError
-    from emr_ml.aws.problems import trouble_of
+    from emr_ml.aws.problems import diagnose
     from emr_ml.launchers.emr.cost.estimate import cluster_cost
     from emr_ml.launchers.emr.cost.live_clusters import describe_details, live_clusters
 
@@ -98,7 +95,7 @@ def _show_clusters(
             details = describe_details(emr, cluster, config, datetime.now(UTC))
         except (ClientError, UnansweredError) as error:
             failures += 1
-            problem = trouble_of(error)
+            problem = diagnose(error)
             click.echo(f"{cluster.id:<15} {cluster.state:<13} could not be described: {problem}")
             continue
         described.append(details)

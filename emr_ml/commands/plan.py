@@ -24,7 +24,7 @@ def plan(*, as_json: bool) -> None:
     Versions and the ids of clusters and runs are known only in a run, so they are shown in <>.
     This also works without an AWS account, but then without prices.
     """
-    from emr_ml.launchers.emr.config.model import load_cluster_config
+    from emr_ml.launchers.emr.config.loading import load_cluster_config
     from emr_ml.launchers.emr.cost.prices import hourly_price
     from emr_ml.launchers.emr.requests.plan import bill, make_plan
     from emr_ml.launchers.emr.shipping.packages import job_scripts

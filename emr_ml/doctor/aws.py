@@ -10,7 +10,7 @@ from botocore.exceptions import ProfileNotFound
 
 from emr_ml.aws import SILENT_LOG
 from emr_ml.aws.client import AWS_ERRORS, Api, UnansweredError
-from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.problems import diagnose
 from emr_ml.aws.region import region_name
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from emr_ml.settings import Settings, SettingsError, region_of_stack
@@ -33,7 +33,7 @@ def check_region() -> Finding:
     try:
         name = region_name()
     except ProfileNotFound as error:
-        problem = trouble_of(error)
+        problem = diagnose(error)
         return bad("credentials", problem.what, problem.fix)
     if name is None:
         return bad("region", "none is set", "set AWS_REGION, for example AWS_REGION=eu-west-1")
@@ -56,7 +56,7 @@ def check_credentials_and_clock() -> Iterator[Finding]:
             # the wrong clock is the reason why AWS rejects the credentials
             yield clock
             return
-        problem = trouble_of(error)
+        problem = diagnose(error)
         yield bad("credentials", problem.what, problem.fix)
         return
     yield good("credentials", answer["Arn"])
@@ -88,7 +88,7 @@ def check_certificate(stack: str) -> Finding | None:
         # listed instead of read: it contains a private key, which the caller may not read
         listing = api("s3", region).ask("list_objects_v2", Bucket=bucket, Prefix=key)
     except AWS_ERRORS as error:
-        return unchecked("certificate", trouble_of(error).what)
+        return unchecked("certificate", diagnose(error).what)
     return _certificate_validity(address, listing.get("Contents", []))
 
 

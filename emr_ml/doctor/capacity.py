@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from emr_ml.aws.client import AWS_ERRORS
-from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.problems import diagnose
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.cluster import PlannedCluster
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
@@ -36,7 +36,7 @@ def check_instance_types(planned: PlannedCluster, zones: Sequence[str]) -> Findi
             for entry in page:
                 offered.setdefault(entry["Location"], set()).add(entry["InstanceType"])
     except AWS_ERRORS as error:
-        return unchecked(name, trouble_of(error).what)
+        return unchecked(name, diagnose(error).what)
     unserved = {
         zone: [
             role
@@ -65,7 +65,7 @@ def check_quotas(planned: PlannedCluster) -> Iterator[Finding]:
     try:
         answer = api("ec2", planned.region).ask("describe_instance_types", InstanceTypes=types)
     except AWS_ERRORS as error:
-        yield unchecked("quotas", trouble_of(error).what)
+        yield unchecked("quotas", diagnose(error).what)
         return
     vcpus = {
         each["InstanceType"]: each["VCpuInfo"]["DefaultVCpus"] for each in answer["InstanceTypes"]
@@ -86,7 +86,7 @@ def _check_quota(planned: PlannedCluster, market_name: str, code: str, needed: f
             "get_service_quota", ServiceCode="ec2", QuotaCode=code
         )
     except AWS_ERRORS as error:
-        return unchecked(name, trouble_of(error).what)
+        return unchecked(name, diagnose(error).what)
     quota: float = answer["Quota"]["Value"]
     if quota < needed:
         fix = (

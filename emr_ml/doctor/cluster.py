@@ -7,10 +7,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import AWS_ERRORS, error_code
-from emr_ml.aws.problems import is_denied, is_unknown_operation, trouble_of
+from emr_ml.aws.problems import diagnose, is_denied, is_unknown_operation
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
-from emr_ml.launchers.emr.config.model import ClusterConfig, ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.context import Endpoint, find_endpoint
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
@@ -53,7 +54,7 @@ def check_configuration(settings: Settings) -> tuple[PlannedCluster | None, Find
     try:
         config = load_cluster_config(settings)
         endpoint = find_endpoint(settings.lake)
-        packages = planned_packages(settings.lake, config, endpoint.endpoint)
+        packages = planned_packages(settings.lake, config, endpoint.url)
         request = run_job_flow_request(config, endpoint, packages.bootstrap, "doctor")
     except (ClusterConfigError, PackagesError) as error:
         fix = "correct the cluster configuration; `emr-ml plan` shows the request that it makes"
@@ -68,7 +69,7 @@ def check_emr_access(planned: PlannedCluster) -> Finding:
     try:
         api("emr", planned.region).ask("list_clusters", ClusterStates=["WAITING"])
     except AWS_ERRORS as error:
-        problem = trouble_of(error)
+        problem = diagnose(error)
         return bad(name, problem.what, problem.fix)
     return good(name, f"answers in {planned.region}")
 
@@ -80,11 +81,11 @@ def check_release(planned: PlannedCluster) -> Finding:
         answer = api("emr", planned.region).ask("describe_release_label", ReleaseLabel=label)
     except ClientError as error:
         if is_denied(error) or is_unknown_operation(error):
-            return unchecked(name, trouble_of(error).what, label)
+            return unchecked(name, diagnose(error).what, label)
         fix = "set `release_label` to one of `aws emr list-release-labels`"
         return bad(name, f"EMR in {planned.region} has no release {label}", fix)
     except AWS_ERRORS as error:
-        return unchecked(name, trouble_of(error).what, label)
+        return unchecked(name, diagnose(error).what, label)
     expected = planned.config.spark
     applications = answer.get("Applications", ())
     spark = next((each for each in applications if each.get("Name") == "Spark"), {})
@@ -110,7 +111,7 @@ def check_subnets(planned: PlannedCluster) -> tuple[Finding, list[str]]:
     except AWS_ERRORS as error:
         if not error_code(error).startswith("InvalidSubnet"):
             subject = ", ".join(ids) or "the default subnets"
-            return unchecked(name, trouble_of(error).what, subject), []
+            return unchecked(name, diagnose(error).what, subject), []
         response: dict[str, Any] = getattr(error, "response", {})
         message = response.get("Error", {}).get("Message", "")
         fix = "correct `subnets` in the cluster configuration"
@@ -140,7 +141,7 @@ def check_logs(planned: PlannedCluster) -> Finding:
         if error_code(error) in ("404", "NoSuchBucket"):
             fix = f"create it, for example with `aws s3 mb s3://{bucket}`, or set `log_uri`"
             return bad(name, f"there is no bucket {bucket}", fix)
-        problem = trouble_of(error)
+        problem = diagnose(error)
         return bad(name, f"{address} can't be used: {problem.what}", problem.fix)
     return good(name, f"{address} is writable, in {region}")
 
@@ -160,7 +161,7 @@ def check_packages(planned: PlannedCluster) -> Finding:
         text, _, fix = str(error).rpartition(": ")
         return bad(name, text, fix)
     except AWS_ERRORS as error:
-        problem = trouble_of(error)
+        problem = diagnose(error)
         return bad(name, problem.what, problem.fix)
     source = "the package index" if planned.config.packages == "index" else "the wheelhouse"
     return good(name, f"nodes install from {source}")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emr_ml.aws.client import AWS_ERRORS, error_code
-from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.problems import diagnose
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.cluster import PlannedCluster
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
@@ -114,4 +114,4 @@ def _unreadable(name: str, role: str, field: str, error: Exception) -> Finding:
             f"cluster configuration ({field})"
         )
         return bad(name, f"{role} does not exist", fix)
-    return unchecked(name, trouble_of(error).what, role)
+    return unchecked(name, diagnose(error).what, role)

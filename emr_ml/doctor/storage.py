@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emr_ml.aws.client import AWS_ERRORS, Api, error_code
-from emr_ml.aws.problems import is_denied, is_unknown_operation, trouble_of
+from emr_ml.aws.problems import diagnose, is_denied, is_unknown_operation
 from emr_ml.aws.region import region_name
 from emr_ml.contract import ContractError, load_contract
 from emr_ml.doctor.aws import api
@@ -137,7 +137,7 @@ def _unreachable(name: str, address: str, error: Exception) -> Finding:
     if error_code(error) == "NoSuchBucket":
         fix = f"create it, for example with `aws s3 mb s3://{bucket}`, or name another"
         return bad(name, f"there is no bucket {bucket}", fix)
-    problem = trouble_of(error)
+    problem = diagnose(error)
     return bad(name, f"{address} can't be used: {problem.what}", problem.fix)
 
 

@@ -45,9 +45,9 @@ def _check_clusters(settings: Settings) -> tuple[list[str], str]:
     from datetime import UTC, datetime
 
     from emr_ml.aws.client import AWS_ERRORS, Api
-    from emr_ml.aws.problems import trouble_of
+    from emr_ml.aws.problems import diagnose
     from emr_ml.aws.region import region_name
-    from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
     from emr_ml.launchers.emr.cost.live_clusters import live_clusters
 
     now = datetime.now(UTC)
@@ -62,7 +62,7 @@ def _check_clusters(settings: Settings) -> tuple[list[str], str]:
     except ClusterConfigError as error:
         return [f"old clusters could not be searched for: {error}"], ""
     except AWS_ERRORS as error:
-        return [f"old clusters could not be searched for: {trouble_of(error)}"], ""
+        return [f"old clusters could not be searched for: {diagnose(error)}"], ""
     return warnings, f"live clusters: {len(clusters)}, none older than {max_hours:g} hours"
 
 
@@ -73,7 +73,7 @@ def _age_hours(cluster: "LiveCluster", now: "datetime") -> float:
 def _warning(
     emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", region: str, now: "datetime"
 ) -> str:
-    from emr_ml.launchers.emr.cost.live_clusters import console_link
+    from emr_ml.launchers.emr.cluster_state import console_link
 
     age = f"{_age_hours(cluster, now):.1f} hours, longer than {config.max_age_hours:g}"
     return (
@@ -89,12 +89,12 @@ def _end(emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", now: "date
     from datetime import UTC
 
     from emr_ml.aws.client import AWS_ERRORS
-    from emr_ml.aws.problems import trouble_of
+    from emr_ml.aws.problems import diagnose
     from emr_ml.launchers.emr.cost.live_clusters import describe_details
 
     try:
         details = describe_details(emr, cluster, config, now)
     except AWS_ERRORS as error:
-        return f"its end is not known: {trouble_of(error)}"
+        return f"its end is not known: {diagnose(error)}"
     end = details.latest_end.astimezone(UTC)
     return f"active steps: {details.active_steps}, ends by {end:%Y-%m-%d %H:%M} UTC at the latest"

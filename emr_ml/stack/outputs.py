@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emr_ml.aws.client import AWS_ERRORS, Api
-from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.problems import diagnose
 from emr_ml.aws.region import region_name
 from emr_ml.settings import Settings, region_of_stack
 from emr_ml.stack import StackError
@@ -62,7 +62,7 @@ def read_outputs(cfn: Api, stack: str) -> dict[str, str]:
     try:
         described = describe_stack(cfn, stack)
     except AWS_ERRORS as error:
-        raise StackError(f"stack {stack} can't be read: {trouble_of(error)}") from error
+        raise StackError(f"stack {stack} can't be read: {diagnose(error)}") from error
     if described is None:
         raise StackError(
             f"there is no stack {stack} in {region_of_stack(stack) or region_name()}: "

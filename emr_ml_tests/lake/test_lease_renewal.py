@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ def claims(lake: Lake, lease: float = 60.0) -> LeaseFile:
 def of_another_machine(lake: Lake) -> Lease:
     """A claim whose owner can't be looked up here."""
     claim = Lease(1, "elsewhere", "another machine", 1, "nonce", "2026-01-01T00:00:00+00:00")
-    lake.write_json(KEY, asdict(claim))
+    lake.write_json(KEY, claim.as_json())
     return claim
 
 

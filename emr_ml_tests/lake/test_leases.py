@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -42,7 +42,7 @@ def take(root: str) -> int | None:
 def of_another_machine(lake: Lake) -> Lease:
     """A claim whose owner can't be looked up here."""
     claim = Lease(1, "elsewhere", "another machine", 1, "nonce", "2026-01-01T00:00:00+00:00")
-    lake.write_json(KEY, asdict(claim))
+    lake.write_json(KEY, claim.as_json())
     return claim
 
 
@@ -143,7 +143,7 @@ def test_a_renewed_claim_outlives_its_lease(lake: Lake) -> None:
     claim = of_another_machine(lake)
     watcher = claims(lake, SHORT)
     for turn in range(6):
-        lake.write_json(KEY, asdict(replace(claim, renewed_at=str(turn))))
+        lake.write_json(KEY, replace(claim, renewed_at=str(turn)).as_json())
         assert watcher.acquire("second") is None
         time.sleep(SHORT / 3)
 

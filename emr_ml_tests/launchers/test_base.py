@@ -10,7 +10,7 @@ import pytest
 
 from emr_ml.lake.leases import HeldLease, LeaseFile
 from emr_ml.lake.versions import VersionSpec
-from emr_ml.launchers.base import Computed, Launcher, LaunchError, LostError
+from emr_ml.launchers.base import AttemptResult, Launcher, LaunchError, LostError
 from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
 from spark_jobs.runtime.execution import describe
 from spark_jobs.runtime.job import JobError, Request, Result
@@ -34,7 +34,7 @@ class QuickLauncher(Launcher):
     def spark(self) -> str:
         return "4.1.1"
 
-    def compute(self, request: Request, held: HeldLease, log: logging.Logger) -> Computed:
+    def compute(self, request: Request, held: HeldLease, log: logging.Logger) -> AttemptResult:
         log.info("computing attempt %s", held.lease.attempt)
         self.computed.append(request.attempt)
         over = read_report(self.lake, request.asset, request.version)
@@ -42,7 +42,7 @@ class QuickLauncher(Launcher):
             self.before_commit(request)
         check_claim(self.lake, request)
         report = describe(self.lake, request, Result({"in": 1}, {}, {}), "now")
-        return Computed(commit(self.lake, report, over.etag if over else None), {})
+        return AttemptResult(commit(self.lake, report, over.etag if over else None), {})
 
 
 @pytest.fixture(name="lake")

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Generator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 
 import pytest
@@ -180,8 +180,8 @@ def test_a_zombie_attempt_commits_nothing(stage: Stage) -> None:
     stored = stage.lake.read(key)
     assert stored
     # somebody thought it dead, tried anew, and gave up
-    other = replace(Lease.of(stored), attempt=2, nonce="another", status="ended", place={})
-    while not stage.lake.swap(key, as_json(asdict(other)), stored.etag):
+    other = replace(Lease.of(stored), attempt=2, nonce="another", status="ended", location={})
+    while not stage.lake.swap(key, as_json(other.as_json()), stored.etag):
         stored = stage.lake.read(key)
         assert stored
 

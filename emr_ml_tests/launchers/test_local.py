@@ -191,7 +191,7 @@ def test_a_configuration_that_spark_does_not_start_with_is_named(tmp_path: Path)
         said = pool.submit(failure_in_child, str(tmp_path), conf).result()
 
     assert said.startswith("Spark did not start with spark.driver.memory of EMR_ML_SPARK_CONF:")
-    assert "System memory" in said and "mend the configuration" in said
+    assert "System memory" in said and "fix the configuration" in said
 
 
 def test_a_java_that_is_killed_is_named_as_the_cause(tmp_path: Path) -> None:

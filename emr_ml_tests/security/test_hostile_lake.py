@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from emr_ml.lake import current
 from emr_ml.lake.champion import KEY as CHAMPION_KEY
-from emr_ml.lake.champion import Champion, Record, read_record
+from emr_ml.lake.champion import Champion, ChampionRecord, read_record
 from emr_ml.lake.inputs import committed_input
 from emr_ml.lake.leases import LeaseFile
-from emr_ml.launchers.emr.cost.live_clusters import console_link
-from emr_ml.launchers.emr.messages import say
+from emr_ml.launchers.emr.cluster_state import console_link
+from emr_ml.launchers.emr.messages import log_message
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.bounds import asked
@@ -115,14 +115,14 @@ READ: dict[str, tuple[Callable[[Lake], Any], str, Callable[[Lake], dict[str, Any
         lambda _: asdict(current.Current(VERSION, "/path", "run", 1.0)),
     ),
     "refused": (
-        lambda lake: current.why_none(lake, ASSET),
+        lambda lake: current.missing_reason(lake, ASSET),
         f"{ASSET}/refused.json",
         lambda _: {"version": VERSION, "run_id": "run", "checks": ["a"]},
     ),
     "champion": (
         read_record,
         CHAMPION_KEY,
-        lambda _: asdict(Record((Champion(VERSION, None, "t", "first", "w"),))),
+        lambda _: asdict(ChampionRecord((Champion(VERSION, None, "t", "first", "w"),))),
     ),
     "part": (
         lambda lake: list(read_parts(lake, ASSET, "r" * 16)),
@@ -257,7 +257,7 @@ def test_a_pointer_to_no_version_is_told_in_words(folder_lake: Lake, version: st
 @example(b"[" * 100_000)
 @given(st.binary(max_size=40) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_a_message_of_a_job_is_logged_or_passed_over(body: bytes) -> None:
-    kind = say(body.decode(errors="replace"), logging.Logger("nobody"))
+    kind = log_message(body.decode(errors="replace"), logging.Logger("nobody"))
 
     assert kind is not None
 
@@ -266,7 +266,7 @@ def test_what_a_message_holds_is_no_pattern_of_the_log(caplog: pytest.LogCapture
     text = "%s %(name)s {0.__class__} ${jndi:ldap://x}"
     said = {"method": "log", "params": {"message": text, "level": "WARNING"}}
 
-    say(json.dumps(said), logging.getLogger("job"))
+    log_message(json.dumps(said), logging.getLogger("job"))
 
     assert caplog.messages == [text]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
 from emr_ml.settings import Settings, SettingsError, load_settings
 from emr_ml.stack import with_stack
 from emr_ml_tests.stack.cloudformation import OUTPUTS, STACK_ID, CloudFormation

@@ -16,7 +16,7 @@ from emr_ml.lake.leases import Lease, LeaseFile
 from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import Launcher, Outcome
-from emr_ml.launchers.emr.config.model import load_cluster_config
+from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.shipping.packages import planned_packages
 from emr_ml.settings import Settings
 from emr_ml_tests.emulator.clusters import Cluster

@@ -10,14 +10,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import Api, UnansweredError
-from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.problems import diagnose
 from emr_ml.launchers.emr.cluster_state import (
-    CLUSTER_COMING_UP,
-    CLUSTER_GONE,
+    CLUSTER_ENDED,
     CLUSTER_LIVE,
+    CLUSTER_STARTING,
     STEP_LIVE,
     describe_cluster,
-    limit_of,
+    step_limit,
 )
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS
@@ -54,7 +54,7 @@ class LiveCluster:
 
     @property
     def is_starting(self) -> bool:
-        return self.state in CLUSTER_COMING_UP
+        return self.state in CLUSTER_STARTING
 
     def age(self, now: datetime) -> timedelta:
         """Return the time since the cluster was requested."""
@@ -171,14 +171,8 @@ def terminate_and_wait(emr: Api, clusters: Sequence[LiveCluster], poll_seconds: 
     for cluster in clusters:
         emr.ask("terminate_job_flows", JobFlowIds=[cluster.id])
     for cluster in clusters:
-        while describe_cluster(emr, cluster.id).state not in CLUSTER_GONE:
+        while describe_cluster(emr, cluster.id).state not in CLUSTER_ENDED:
             time.sleep(poll_seconds)
-
-
-def console_link(region: str, cluster_id: str) -> str:
-    """Return the address of the cluster's page in the AWS console."""
-    host = f"{region}.console.aws.amazon.com"
-    return f"https://{host}/emr/home?region={region}#/clusterDetails/{cluster_id}"
 
 
 def _active_steps(emr: Api, cluster_id: str) -> list[dict[str, Any]]:
@@ -202,7 +196,7 @@ def _end_of_steps(
         started = _step_time(step, "StartDateTime")
         is_queued = started is None and len(ends) >= concurrency
         slot_free = heapq.heappop(ends) if is_queued else start
-        limit_seconds = limit_of(dict(step)) or config.step_limit_seconds
+        limit_seconds = step_limit(dict(step)) or config.step_limit_seconds
         limit = timedelta(seconds=limit_seconds + KILL_AFTER_SECONDS)
         heapq.heappush(ends, max((started or slot_free) + limit, now))
     return max(ends)
@@ -234,14 +228,14 @@ def _terminate(emr: Api, ids: Sequence[str]) -> Iterator[tuple[bool, str]]:
             else:
                 still_idle.append(cluster_id)
         except (ClientError, UnansweredError) as error:
-            yield False, f"{cluster_id} was skipped: {trouble_of(error)}"
+            yield False, f"{cluster_id} was skipped: {diagnose(error)}"
     if not still_idle:
         return
     try:
         # may be retried: terminating a cluster twice has no effect
         emr.ask("terminate_job_flows", JobFlowIds=still_idle)
     except (ClientError, UnansweredError) as error:
-        yield False, f"{', '.join(still_idle)} could not be terminated: {trouble_of(error)}"
+        yield False, f"{', '.join(still_idle)} could not be terminated: {diagnose(error)}"
     else:
         for cluster_id in still_idle:
             yield True, f"{cluster_id} was idle and is terminating"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from emr_ml.champions.compatibility import NotUsableError
-from emr_ml.champions.scoring import scoring_recipe
+from emr_ml.champions.compatibility import NoUsableChampionError, usable_champion
+from emr_ml.contract import load_contract
 from emr_ml.lake.champion import read_champion
 from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, failure, metadata
 from spark_jobs.runtime.lake import open_lake
@@ -93,10 +93,12 @@ def test_without_a_source_to_score_nothing_is_done_and_the_run_is_green(tmp_path
     assert not result.get_asset_materialization_events()
 
 
-def test_a_champion_that_needs_another_column_is_told(trained: Scoring, tmp_path: Path) -> None:
+def test_a_champion_that_needs_another_column_is_not_usable(
+    trained: Scoring, tmp_path: Path
+) -> None:
     other = tmp_path / "other.yaml"
     other.write_text("columns: {colour: categorical}\nlabel: {column: kind, positive: 'yes'}\n")
     lake = open_lake(trained.graph.settings.lake)
 
-    with pytest.raises(NotUsableError, match="needs the numeric column 'height'"):
-        scoring_recipe(lake, str(other), force=False)
+    with pytest.raises(NoUsableChampionError, match="needs the numeric column 'height'"):
+        usable_champion(lake, load_contract(str(other)))

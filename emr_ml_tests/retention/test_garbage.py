@@ -1,4 +1,4 @@
-"""What may go from a lake: what nobody refers to, and nobody has used for long."""
+"""What is garbage: what is not reachable from a root and was not used lately."""
 
 import pytest
 
@@ -12,10 +12,10 @@ def fixture_stored(lake: Lake) -> Stored:
 
 
 def names(stored: Stored, **options: float) -> list[tuple[str, str]]:
-    return sorted((each.what, each.key) for each in stored.removable(**options))  # pyright: ignore[reportArgumentType] - the options are what it takes
+    return sorted((each.kind, each.key) for each in stored.garbage(**options))  # pyright: ignore[reportArgumentType] - the options are what it takes
 
 
-def test_a_version_that_is_not_current_may_go(stored: Stored) -> None:
+def test_a_version_that_is_not_current_is_garbage(stored: Stored) -> None:
     stored.commit("metrics", 1)
     stored.commit("metrics", 2)
     stored.current("metrics", 2)
@@ -23,7 +23,7 @@ def test_a_version_that_is_not_current_may_go(stored: Stored) -> None:
     assert names(stored) == [("version", f"metrics/{version(1)}")]
 
 
-def test_what_a_current_version_was_made_of_stays(stored: Stored) -> None:
+def test_the_inputs_of_a_current_version_are_kept(stored: Stored) -> None:
     stored.commit("raw_csv_s3", 1)
     stored.commit("processed_dataset", 2, raw_csv_s3=1)
     stored.commit("lr_model", 3, processed_dataset=2)
@@ -32,7 +32,7 @@ def test_what_a_current_version_was_made_of_stays(stored: Stored) -> None:
     assert names(stored) == []
 
 
-def test_only_so_many_of_the_last_champions_stay_with_what_they_were_made_of(
+def test_only_the_last_champions_are_kept_with_their_inputs(
     stored: Stored,
 ) -> None:
     for number in (1, 2, 3):
@@ -44,13 +44,13 @@ def test_only_so_many_of_the_last_champions_stay_with_what_they_were_made_of(
     assert names(stored, champions=2) == gone
 
 
-def test_what_is_young_stays(stored: Stored) -> None:
+def test_a_version_that_was_used_lately_is_kept(stored: Stored) -> None:
     stored.commit("metrics", 1)
 
     assert names(stored, age=60) == []
 
 
-def test_a_part_stays_as_long_as_a_version_that_is_kept_takes_it(stored: Stored) -> None:
+def test_a_part_is_kept_as_long_as_a_kept_version_contains_it(stored: Stored) -> None:
     taken, left = stored.part("aa-1"), stored.part("aa-2")
     stored.commit("processed_dataset", 1, parts=[taken])
     stored.commit("processed_dataset", 2, parts=[taken, left])
@@ -62,7 +62,7 @@ def test_a_part_stays_as_long_as_a_version_that_is_kept_takes_it(stored: Stored)
     ]
 
 
-def test_attempts_that_were_not_committed_may_go(stored: Stored) -> None:
+def test_attempts_that_were_not_committed_are_garbage(stored: Stored) -> None:
     stored.part("aa-1", "killed-1")
     taken = stored.part("aa-1")
     stored.commit("processed_dataset", 1, parts=[taken])
@@ -75,13 +75,13 @@ def test_attempts_that_were_not_committed_may_go(stored: Stored) -> None:
     ]
 
 
-def test_a_version_that_was_never_committed_may_go(stored: Stored) -> None:
+def test_a_version_that_was_never_committed_is_garbage(stored: Stored) -> None:
     stored.data("lr_model", 1)
 
     assert names(stored) == [("version", f"lr_model/{version(1)}")]
 
 
-def test_what_is_no_version_is_left_alone(stored: Stored) -> None:
+def test_other_objects_are_never_garbage(stored: Stored) -> None:
     stored.lake.write("lr_model/notes.txt", b"mine")
     stored.lake.write("raw_csv_s3/files/0123.csv", b"rows")
 
