@@ -180,11 +180,11 @@ def _commit_snapshot(lake: Lake, report: Report) -> Outcome:
     mark_used(lake, f"{report.asset}/{report.version}")
     committed = read_report(lake, report.asset, report.version)
     if committed is None:
-        return Outcome(commit(lake, report), reused=False, metadata={})
+        return Outcome(commit(lake, report), reused=False)
     if committed.report.files == report.files:
-        return Outcome(committed.report, reused=True, metadata={})
+        return Outcome(committed.report, reused=True)
     moved = replace(report, attempt=committed.report.attempt + 1)
-    return Outcome(commit(lake, moved, committed.etag), reused=False, metadata={})
+    return Outcome(commit(lake, moved, committed.etag), reused=False)
 
 
 def _publish(

@@ -10,7 +10,7 @@ from emr_ml_tests.checks.reports import a_report
 
 
 def metadata(**changes: Any) -> dict[str, Any]:
-    return materialization_metadata(Outcome(a_report(**changes), reused=False, metadata={}))
+    return materialization_metadata(Outcome(a_report(**changes), reused=False))
 
 
 def test_the_strongest_features_are_a_table_and_not_single_values() -> None:
