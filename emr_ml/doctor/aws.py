@@ -15,6 +15,7 @@ from emr_ml.aws.region import region_name
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from emr_ml.settings import Settings, SettingsError, region_of_stack
 from emr_ml.stack import with_stack
+from spark_jobs.runtime.s3 import split_uri
 
 PATIENCE_SECONDS = 4.0
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
@@ -84,7 +85,7 @@ def check_certificate(stack: str) -> Finding | None:
         address = stack_outputs(described).get("Certificate")
         if address is None:
             return None
-        bucket, _, key = address.removeprefix("s3://").partition("/")
+        bucket, key = split_uri(address)
         # listed instead of read: it contains a private key, which the caller may not read
         listing = api("s3", region).ask("list_objects_v2", Bucket=bucket, Prefix=key)
     except AWS_ERRORS as error:

@@ -22,6 +22,7 @@ from emr_ml.launchers.emr.shipping.wheels import (
 )
 from emr_ml.settings import Settings
 from spark_jobs.runtime.lake import open_lake
+from spark_jobs.runtime.s3 import split_uri
 
 # the answers of GetBucketLocation that are not names of regions
 OLD_LOCATIONS = {"": "us-east-1", "EU": "eu-west-1"}
@@ -127,7 +128,8 @@ def check_subnets(planned: PlannedCluster) -> tuple[Finding, list[str]]:
 def check_logs(planned: PlannedCluster) -> Finding:
     """Check that the logs' bucket exists in the clusters' region, and can be written to."""
     name, address = "log URI", planned.request["LogUri"]
-    region, bucket = planned.region, address.removeprefix("s3://").partition("/")[0]
+    region = planned.region
+    bucket, _ = split_uri(address)
     try:
         bucket_region = _bucket_region(bucket, region)
         if bucket_region != region:

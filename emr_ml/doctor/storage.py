@@ -16,6 +16,7 @@ from emr_ml.contract import ContractError, load_contract
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from spark_jobs.runtime.lake import FolderLake, Lake, open_lake
+from spark_jobs.runtime.s3 import split_uri
 
 PROBE_FOLDER = "doctor"
 USE_ANOTHER_STORE = "use a store with conditional writes, such as S3 or a current MinIO"
@@ -64,7 +65,7 @@ def check_bucket(lake: str, stack: str | None) -> Finding:
             versioning must still be on.
     """
     name = "bucket"
-    bucket = lake.removeprefix("s3://").partition("/")[0]
+    bucket, _ = split_uri(lake)
     s3 = api("s3", region_name())
     try:
         public_access = _read_configuration(s3, "get_public_access_block", bucket)
@@ -133,7 +134,7 @@ def _remove_probe_folders(lake: FolderLake, key: str, *, remove_lake: bool) -> N
 
 
 def _unreachable(name: str, address: str, error: Exception) -> Finding:
-    bucket = address.removeprefix("s3://").partition("/")[0]
+    bucket, _ = split_uri(address)
     if error_code(error) == "NoSuchBucket":
         fix = f"create it, for example with `aws s3 mb s3://{bucket}`, or name another"
         return bad(name, f"there is no bucket {bucket}", fix)

@@ -20,6 +20,7 @@ from emr_ml.stack.cloudformation import (
 )
 from emr_ml.stack.context import StackContext
 from emr_ml.stack.template import render_template
+from spark_jobs.runtime.s3 import split_uri
 
 TAGS = [{"Key": "project", "Value": "emr-ml"}]
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
@@ -153,7 +154,7 @@ def finish_deployment(context: StackContext, outputs: Mapping[str, str]) -> Iter
     if key := stack_key(stack_parameters(described), outputs):
         yield from grant_key_to_spot(context.kms, key, described["StackId"])
     if address := outputs.get("Certificate"):
-        bucket, _, name = address.removeprefix("s3://").partition("/")
+        bucket, name = split_uri(address)
         is_new = renew_certificate(context.s3, bucket, name, context.region)
         yield f"certificate  {address} {'was created' if is_new else 'is up to date'}"
 
