@@ -10,6 +10,8 @@ from emr_ml.commands.clusters import clusters
 from emr_ml.launchers.emr.cost import prices
 from emr_ml_tests.small_aws import RefusedError, SmallAws, small_aws
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 HOUR = timedelta(hours=1)
 NAME = "emr-ml emr 0123456789abcdef"
 

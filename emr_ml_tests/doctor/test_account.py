@@ -15,6 +15,8 @@ from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
 from emr_ml_tests.emulator.surroundings import trust_in
 from emr_ml_tests.small_aws import REGION, SmallAws, small_aws
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 ACCOUNT = "123456789012"
 STANDARD, SPOT = "L-1216C47A", "L-34B43A08"
 

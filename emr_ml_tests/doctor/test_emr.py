@@ -20,6 +20,8 @@ from emr_ml_tests.emulator.surroundings import TAKEN_BY, set_up_bucket, trust_in
 from emr_ml_tests.small_aws import REGION, RefusedError, SmallAws, small_aws
 from spark_jobs.runtime.lake import open_lake
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 CHECKS = [
     *("Java", "Python", "Spark", "settings", "region", "credentials", "clock", "contract"),
     *("lake", "conditional writes", "bucket", "cluster", "EMR", "release label", "service role"),

@@ -23,6 +23,8 @@ from emr_ml_tests.small_aws import small_aws
 from emr_ml_tests.test_bad_data import CONTRACT, good
 from spark_jobs.runtime.lake import Lake, open_lake
 
+pytestmark = pytest.mark.process
+
 PATIENCE_SECONDS = 300.0
 BIN = Path(sys.executable).parent
 SENSORS = ("new_data_sensor", "new_scoring_data_sensor", "new_sales_sensor")

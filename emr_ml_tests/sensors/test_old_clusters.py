@@ -14,6 +14,8 @@ from emr_ml.sensors.old_clusters import old_cluster_sensor
 from emr_ml.settings import ROOT, Settings
 from emr_ml_tests.small_aws import RefusedError, SmallAws, small_aws
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 NAME = "emr-ml emr 0123456789abcdef"
 HOUR = timedelta(hours=1)
 

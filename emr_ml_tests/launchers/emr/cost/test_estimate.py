@@ -9,6 +9,8 @@ from emr_ml.launchers.emr.cost import prices
 from emr_ml.launchers.emr.cost.estimate import Cost, cluster_cost, step_cost
 from emr_ml_tests.small_aws import REGION, RefusedError, SmallAws, small_aws
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -15,6 +15,8 @@ from emr_ml.launchers.emr.cost.live_clusters import (
 )
 from emr_ml_tests.small_aws import REGION, SmallAws, small_aws
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 CLUSTER = "j-LIVE"

@@ -10,6 +10,8 @@ from emr_ml.launchers.emr.cost import prices
 from emr_ml.launchers.emr.cost.prices import Prices, hourly_price
 from emr_ml_tests.small_aws import REGION, RefusedError, SmallAws, small_aws
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 FEE = {"productFamily": "Elastic Map Reduce Instance", "softwareType": "EMR"}
 
