@@ -15,6 +15,7 @@ from emr_ml_tests.processes import Racers
 from spark_jobs.runtime.lake import Lake, open_lake
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
     from pyspark.sql import SparkSession
 
     from emr_ml_tests.s3_server import S3, Server
@@ -122,8 +123,12 @@ def emulation() -> Generator[None]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # each session of boto3 reads the models of its services again, which takes long
     loader = create_loader()
+
+    def shared(*_: object) -> "Loader":
+        return loader
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.session.create_loader", lambda *_: loader)  # pyright: ignore[reportUnknownLambdaType] - botocore has no types
+        patch.setattr("botocore.session.create_loader", shared)
         yield
 
 
