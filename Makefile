@@ -4,14 +4,15 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 	--no-header --no-emit-index-url --no-annotate -q
 
 # Bytecode is kept: hundreds of processes are started, and each would compile what it imports.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 3 --dist loadfile \
+# Two workers run Spark, the others what mostly waits; conftest.py decides what runs where.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 4 --dist loadgroup \
 	--no-loadscope-reorder
 
 # Dagster's history is in .dagster/, whatever DAGSTER_HOME the caller's shell sets
 unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak ui rehearse bench bench-emr check lock
+.PHONY: help setup run test test-fast soak ui rehearse bench bench-emr check lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -22,8 +23,11 @@ setup: ## create .venv with the locked packages and the command emr-ml; install 
 run: setup ## materialize the whole graph and print the metrics
 	@$(BIN)/emr-ml run
 
-test: setup ## run all tests but those of soak, in about half an hour
+test: setup ## run all tests but those of soak, in about ten minutes
 	@$(PYTEST) -m "not soak"
+
+test-fast: setup ## run the tests that start neither Java nor servers nor programs, in a minute
+	@$(PYTEST) --numprocesses 2 -m "not spark and not emulator and not process and not soak"
 
 soak: setup ## run the long tests: a rehearsal, losses of power, 200 ticks of a sensor
 	@$(PYTEST) -m soak

@@ -135,7 +135,7 @@ def _read_run(instance: dg.DagsterInstance) -> DagsterRun:
 def _phase_seconds(aws: Emulator, cluster: Cluster) -> dict[str, float]:
     """Return the instance-seconds of an ended cluster by phase."""
     boundaries = (
-        min(instance.created for instance in cluster.instances),
+        min(each.created for each in cluster.instances if each.created is not None),
         cluster.ready or 0.0,
         max(step.ended or 0.0 for step in cluster.steps),
         next(

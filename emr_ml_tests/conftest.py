@@ -1,11 +1,12 @@
-"""A lake of the test's own, in a folder or in S3, and an environment with nothing of ours in it."""
+"""Markers from fixtures, one warm Spark per worker, and a lake of each test's own."""
 
 import logging
 import os
 import uuid
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -14,6 +15,9 @@ from emr_ml_tests.processes import Racers
 from spark_jobs.runtime.lake import Lake, open_lake
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
+    from pyspark.sql import SparkSession
+
     from emr_ml_tests.s3_server import S3, Server
 
 # how fast a busy machine is says nothing about the code
@@ -21,15 +25,68 @@ hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
-# files that take minutes: were one of them the last to begin, all would wait for it
-LONG = (
-    *("test_lr_model.py", "test_processes.py", "test_whole_graph.py"),
-    *("test_materialization.py", "test_conformance.py", "champions/test_assets.py"),
-)
+# Tests that use one of these fixtures, even indirectly, get the marker of that name.
+MARKERS = {"spark": "spark", "emulation": "emulator", "racers": "process"}
+# What fixtures request by the value of their parameter, which pytest does not know.
+BY_PARAMETER = {
+    ("lake", "s3"): "emulation",
+    ("stage", "local"): "spark",
+    ("stage", "emr"): "emulation",
+    ("stage", "emr, light"): "emulation",
+}
+# Longest first: a long test that starts last keeps all other workers idle.
+ORDER = ("soak", "spark", "process", "emulator")
+# Each worker with Spark tests pays for a JVM and its warm-up; two keep two cores busy.
+SPARK_WORKERS = 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG))
+    for item in items:
+        for fixture, marker in MARKERS.items():
+            if fixture in _fixtures(item):
+                item.add_marker(marker)
+    items.sort(key=_rank)
+    _distribute(items)
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    names = set[str](getattr(item, "fixturenames", ()))
+    parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return names | {
+        fixture for (name, value), fixture in BY_PARAMETER.items() if parameters.get(name) == value
+    }
+
+
+def _rank(item: pytest.Item) -> int:
+    marks = [name for name in ORDER if item.get_closest_marker(name)]
+    return ORDER.index(marks[0]) if marks else len(ORDER)
+
+
+def _distribute(items: list[pytest.Item]) -> None:
+    """Tell xdist which tests belong on the same worker.
+
+    Spark tests share `SPARK_WORKERS` workers. The others of a file stay together, except those on
+    an emulator of their own: they mostly wait, and fill the gaps one by one.
+    """
+    of_spark = Counter(item.path for item in items if item.get_closest_marker("spark"))
+    load = [0] * SPARK_WORKERS
+    groups: dict[Path, str] = {}
+    for path, count in of_spark.most_common():
+        worker = load.index(min(load))
+        load[worker] += count
+        groups[path] = f"spark-{worker}"
+    for item in items:
+        if item.get_closest_marker("spark"):
+            item.add_marker(pytest.mark.xdist_group(groups[item.path]))
+        elif not item.get_closest_marker("emulator") or _shares(item):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
+def _shares(item: pytest.Item) -> bool:
+    """Whether the test uses a fixture that its module sets up once."""
+    info: Any = getattr(item, "_fixtureinfo", None)
+    definitions = info.name2fixturedefs.values() if info else ()
+    return any(each.scope == "module" for several in definitions for each in several)
 
 
 @pytest.fixture(autouse=True)
@@ -40,10 +97,45 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> "Generator[Server]":
-    from emr_ml_tests.s3_server import serve  # moto takes seconds to import
+def spark() -> "Generator[SparkSession]":
+    """The one Spark of this worker; local launchers in this process run their jobs on it, too."""
+    from pyspark.sql import SparkSession
+
+    from emr_ml.launchers.local_spark import DataSize, local_conf
+    from spark_jobs.runtime.execution import isolated_session
+
+    settings: dict[str, bool | float | int | str | None] = {
+        **local_conf(on_s3=False, size=DataSize.SMALL),
+        "spark.master": "local[2]",
+        "spark.driver.memory": "2g",
+        "spark.sql.shuffle.partitions": "2",
+    }
+    session = SparkSession.builder.config(map=settings).getOrCreate()
+    yield isolated_session(session)
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def emulation() -> Generator[None]:
+    """What every server that plays AWS needs: no log of requests, and clients that open fast."""
+    from botocore.loaders import create_loader
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    # each session of boto3 reads the models of its services again, which takes long
+    loader = create_loader()
+
+    def shared(*_: object) -> "Loader":
+        return loader
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", shared)
+        yield
+
+
+@pytest.fixture(scope="session")
+def s3_server(emulation: None) -> "Generator[Server]":  # noqa: ARG001 - what it sets up
+    from emr_ml_tests.s3_server import serve  # moto takes seconds to import
+
     with serve() as server:
         yield server
 
@@ -54,7 +146,7 @@ def s3(s3_server: "Server", monkeypatch: pytest.MonkeyPatch) -> "Generator[S3]":
 
     for name, value in s3_server.environment().items():
         monkeypatch.setenv(name, value)
-    # a session of before remembers its credentials; a new one takes long to load S3's model
+    # the default session remembers the credentials of an earlier test
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", s3_server.session)
     bucket = s3_server.bucket(f"test-{uuid.uuid4().hex}")
     yield bucket

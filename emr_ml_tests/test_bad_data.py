@@ -12,6 +12,8 @@ from emr_ml.lake.champion import read_champion
 from emr_ml_tests.graph import TRAINING, Graph, metadata
 from spark_jobs.runtime.lake import open_lake
 
+pytestmark = pytest.mark.usefixtures("spark")
+
 CONTRACT = """\
 columns:
   height: numeric

@@ -1,4 +1,4 @@
-"""What a run of the assets writes to Dagster and to the lake."""
+"""What a run of the assets leaves in Dagster and in the lake."""
 
 from pathlib import Path
 
@@ -13,16 +13,54 @@ from emr_ml.lake.current import read_current
 from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, failure, metadata, reused
 from spark_jobs.runtime.lake import open_lake
 
+pytestmark = pytest.mark.usefixtures("spark")
+
+DATA = (raw_csv_s3, processed_dataset)
+
+
+class Trained:
+    """A graph whose first run has succeeded, shared by all tests of this module."""
+
+    def __init__(self, folder: Path) -> None:
+        self.graph = Graph(folder).with_toy_data()
+        files = (str(self.graph.settings.source), self.graph.settings.dataset)
+        self._texts = {Path(file): Path(file).read_text() for file in files}
+        self.first = self.graph.materialize()
+        assert self.first.success
+
+    def restore(self) -> Graph:
+        """Return the graph with its first source, contract and current versions."""
+        for file, text in self._texts.items():
+            file.write_text(text)
+        assert all(reused(self.graph.materialize()).values())
+        return self.graph
+
+
+@pytest.fixture(scope="module", name="trained")
+def fixture_trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    return Trained(tmp_path_factory.mktemp("trained"))
+
 
 @pytest.fixture(name="graph")
-def fixture_graph(tmp_path: Path) -> Graph:
+def fixture_graph(trained: Trained) -> Graph:
+    return trained.restore()
+
+
+@pytest.fixture(name="empty")
+def fixture_empty(tmp_path: Path) -> Graph:
+    """A graph that was never run."""
     return Graph(tmp_path).with_toy_data()
 
 
-def test_a_first_run_commits_everything_and_the_same_again_reuses_everything(graph: Graph) -> None:
-    first = graph.materialize()
-    assert first.success
-    assert reused(first) == dict.fromkeys(
+def append(graph: Graph, *rows: str) -> None:
+    with Path(str(graph.settings.source)).open("a") as source:
+        source.writelines(f"{row}\n" for row in rows)
+
+
+def test_a_first_run_commits_everything_and_the_same_again_reuses_everything(
+    trained: Trained, graph: Graph
+) -> None:
+    assert reused(trained.first) == dict.fromkeys(
         ("raw_csv_s3", "processed_dataset", "lr_model", "metrics"), False
     )
 
@@ -30,7 +68,7 @@ def test_a_first_run_commits_everything_and_the_same_again_reuses_everything(gra
 
     assert again.success
     assert all(reused(again).values())
-    assert metadata(again, "metrics")["accuracy"] == metadata(first, "metrics")["accuracy"]
+    assert metadata(again, "metrics")["accuracy"] == metadata(trained.first, "metrics")["accuracy"]
 
 
 def test_the_version_is_the_data_version_and_the_current_one(graph: Graph) -> None:
@@ -50,9 +88,9 @@ def test_the_version_is_the_data_version_and_the_current_one(graph: Graph) -> No
     assert Path(current.path, "scored").is_dir()
 
 
-def test_a_changed_parameter_recomputes_the_model_and_its_metrics_only(graph: Graph) -> None:
-    before = metadata(graph.materialize(), "lr_model")["version"]
-
+def test_a_changed_parameter_recomputes_the_model_and_its_metrics_only(
+    trained: Trained, graph: Graph
+) -> None:
     changed = graph.materialize(config={"lr_model": {"regularization": [0.5]}})
 
     assert changed.success
@@ -66,23 +104,20 @@ def test_a_changed_parameter_recomputes_the_model_and_its_metrics_only(graph: Gr
     assert all(reused(back).values())
     current = read_current(open_lake(graph.settings.lake), "lr_model")
     assert current
-    assert current.version == before
+    assert current.version == metadata(trained.first, "lr_model")["version"]
 
 
-def test_force_computes_a_new_attempt_of_the_same_version(graph: Graph) -> None:
-    before = metadata(graph.materialize(), "processed_dataset")
+def test_force_computes_a_new_attempt_of_the_same_version(empty: Graph) -> None:
+    before = metadata(empty.materialize(DATA), "processed_dataset")
 
-    forced = graph.materialize(
-        [raw_csv_s3, processed_dataset], {"processed_dataset": {"force": True}}
-    )
+    forced = empty.materialize(DATA, {"processed_dataset": {"force": True}})
 
     after = metadata(forced, "processed_dataset")
     assert (after["version"], after["attempt"]) == (before["version"], 2)
-    assert graph.report("processed_dataset", after["version"]).path.endswith("attempts/2")
+    assert empty.report("processed_dataset", after["version"]).path.endswith("attempts/2")
 
 
 def test_an_asset_alone_takes_the_current_version_of_its_input(graph: Graph) -> None:
-    graph.materialize()
     current = metadata(graph.materialize([lr_model]), "lr_model")["version"]
 
     alone = graph.materialize([metrics], {"metrics": {"force": True}})
@@ -92,12 +127,12 @@ def test_an_asset_alone_takes_the_current_version_of_its_input(graph: Graph) -> 
     assert report.inputs["lr_model"] == current
 
 
-def test_metrics_use_the_data_set_that_the_model_was_trained_on(graph: Graph) -> None:
-    first = graph.materialize()
-    trained_on = metadata(first, "processed_dataset")["version"]
-    with Path(str(graph.settings.source)).open("a") as source:
-        source.write("1.5,green,no\n")
-    newer = graph.materialize([raw_csv_s3, processed_dataset])
+def test_metrics_take_the_data_set_that_the_model_was_made_of(
+    trained: Trained, graph: Graph
+) -> None:
+    trained_on = metadata(trained.first, "processed_dataset")["version"]
+    append(graph, "1.5,green,no")
+    newer = graph.materialize(DATA)
     assert metadata(newer, "processed_dataset")["version"] != trained_on
 
     again = graph.materialize([metrics])
@@ -106,67 +141,62 @@ def test_metrics_use_the_data_set_that_the_model_was_trained_on(graph: Graph) ->
     assert report.inputs["processed_dataset"] == trained_on
 
 
-def test_a_missing_input_is_reported_with_what_to_materialize(graph: Graph) -> None:
-    result = graph.materialize([lr_model])
+def test_without_an_input_the_failure_says_what_to_materialize(empty: Graph) -> None:
+    result = empty.materialize([lr_model])
 
     assert not result.success
     assert "processed_dataset was never materialized" in failure(result, "lr_model")
 
 
 @pytest.mark.timeout(60)
-def test_a_run_with_a_failure_and_nothing_to_score_ends(
-    graph: Graph, monkeypatch: pytest.MonkeyPatch
+def test_a_failure_ends_a_run_that_has_nothing_to_score(
+    empty: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", "/nowhere")
 
-    result = graph.materialize([*TRAINING, *CHAMPION, *SCORING])
+    result = empty.materialize([*TRAINING, *CHAMPION, *SCORING])
 
     assert "Spark needs Java" in failure(result, "processed_dataset")
     assert [event.step_key for event in result.get_step_skipped_events()] == ["predictions"]
 
 
-def test_a_refused_version_does_not_become_current_and_is_named_downstream(graph: Graph) -> None:
-    with Path(str(graph.settings.source)).open("a") as source:
-        source.writelines("tall,red,no\n" for _ in range(30))
+def test_a_refused_version_does_not_become_current_until_a_wider_threshold_accepts_it(
+    empty: Graph,
+) -> None:
+    append(empty, *["tall,red,no"] * 30)
 
-    result = graph.materialize(TRAINING)
+    result = empty.materialize(TRAINING)
 
     assert not result.success
     assert "lr_model" not in reused(result)
     rejected = metadata(result, "processed_dataset")
     assert (rejected["rows_in"], rejected["rows_kept"], rejected["rows_rejected"]) == (150, 120, 30)
-    later = graph.materialize([lr_model])
+    later = empty.materialize([lr_model])
     assert "refused by rejected_share (20.0% of 150 rows" in failure(later, "lr_model")
 
-
-def test_a_changed_threshold_is_applied_without_computing_again(graph: Graph) -> None:
-    with Path(str(graph.settings.source)).open("a") as source:
-        source.writelines("tall,red,no\n" for _ in range(30))
-    graph.materialize()
-    contract = Path(graph.settings.dataset)
+    contract = Path(empty.settings.dataset)
     contract.write_text(contract.read_text() + "checks: {max_rejected_share: 0.3}\n")
+    accepted = empty.materialize(DATA)
 
-    result = graph.materialize()
-
-    assert result.success
-    assert reused(result)["processed_dataset"]
+    assert accepted.success
+    assert reused(accepted)["processed_dataset"], "a threshold judges again, and computes nothing"
 
 
-def test_moved_files_keep_their_version_and_are_read_at_the_new_path(graph: Graph) -> None:
-    before = metadata(graph.materialize(), "raw_csv_s3")["version"]
-    moved = graph.folder / "elsewhere" / "toy.csv"
+def test_files_that_moved_keep_their_version_and_are_read_where_they_are(empty: Graph) -> None:
+    before = metadata(empty.materialize(DATA), "raw_csv_s3")["version"]
+    moved = empty.folder / "elsewhere" / "toy.csv"
     moved.parent.mkdir()
-    Path(str(graph.settings.source)).rename(moved)
-    graph.settings = graph.settings.model_copy(update={"source": str(moved)})
+    Path(str(empty.settings.source)).rename(moved)
+    empty.settings = empty.settings.model_copy(update={"source": str(moved)})
 
-    result = graph.materialize(config={"processed_dataset": {"force": True}})
+    result = empty.materialize(DATA, {"processed_dataset": {"force": True}})
 
     assert result.success
     assert metadata(result, "raw_csv_s3")["version"] == before
 
 
-def test_plots_and_figures_of_the_metrics_are_metadata(graph: Graph) -> None:
-    shown = metadata(graph.materialize(), "metrics")
+def test_pictures_and_figures_of_the_metrics_are_in_the_metadata(trained: Trained) -> None:
+    shown = metadata(trained.first, "metrics")
 
     assert isinstance(shown["auc_roc"], float)
     for picture in ("roc_curve", "precision_recall_curve", "calibration_curve", "confusion_matrix"):
@@ -174,9 +204,8 @@ def test_plots_and_figures_of_the_metrics_are_metadata(graph: Graph) -> None:
 
 
 def test_a_version_that_a_tighter_threshold_refuses_is_no_longer_current(graph: Graph) -> None:
-    with Path(str(graph.settings.source)).open("a") as source:
-        source.writelines("tall,red,no\n" for _ in range(3))
-    assert graph.materialize().success
+    append(graph, *["tall,red,no"] * 3)
+    assert graph.materialize(DATA).success
     contract = Path(graph.settings.dataset)
     before = contract.read_text()
     contract.write_text(before + "checks: {max_rejected_share: 0.01}\n")

@@ -1,6 +1,5 @@
 """What a rehearsal calls passed, what it keeps away from, and a rehearsal itself."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ from emr_ml_tests.emulator.record import Record
 from emr_ml_tests.launchers.emr.test_policy import forbidden
 from emr_ml_tests.rehearsal import STACK, Rehearsal, environment, numbers, rehearse, show
 from emr_ml_tests.s3a import needs_s3a
+
+pytestmark = pytest.mark.process
 
 FIGURES: dict[str, Any] = {"accuracy": 0.9, "test_rows": 95, "rmse": None}
 
@@ -81,7 +82,6 @@ def test_the_graph_on_a_stack_gives_what_it_gives_here_with_no_right_but_the_pol
     tmp_path: Path,
 ) -> None:
     needs_s3a()
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
     done = rehearse(tmp_path)
 

@@ -128,7 +128,8 @@ def check_subnets(planned: PlannedCluster) -> tuple[Finding, list[str]]:
 def check_logs(planned: PlannedCluster) -> Finding:
     """Check that the logs' bucket exists in the clusters' region, and can be written to."""
     name, address = "log URI", planned.request["LogUri"]
-    region, (bucket, _) = planned.region, split_uri(address)
+    region = planned.region
+    bucket, _ = split_uri(address)
     try:
         bucket_region = _bucket_region(bucket, region)
         if bucket_region != region:

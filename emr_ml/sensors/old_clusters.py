@@ -73,7 +73,7 @@ def _age_hours(cluster: "LiveCluster", now: "datetime") -> float:
 def _warning(
     emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", region: str, now: "datetime"
 ) -> str:
-    from emr_ml.launchers.emr.cost.live_clusters import console_link
+    from emr_ml.launchers.emr.cluster_state import console_link
 
     age = f"{_age_hours(cluster, now):.1f} hours, longer than {config.max_age_hours:g}"
     return (

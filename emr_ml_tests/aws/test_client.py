@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from emr_ml_tests.emulator.faults import Fault
     from emr_ml_tests.emulator.server import Emulator
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 BUCKET = "bucket-of-test-api"
 LOG = logging.getLogger("api")
 
@@ -25,7 +27,6 @@ LOG = logging.getLogger("api")
 def one_aws(tmp_path_factory: pytest.TempPathFactory) -> "Generator[Emulator]":
     from emr_ml_tests.emulator.server import serve
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with serve(tmp_path_factory.mktemp("api"), speed=100.0, quotas=False) as aws:
         aws.bucket(BUCKET)
         yield aws

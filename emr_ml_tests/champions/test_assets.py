@@ -16,6 +16,8 @@ from emr_ml.lake.champion import promote_by_hand, read_champion
 from emr_ml_tests.graph import TRAINING, Graph, failure, metadata
 from spark_jobs.runtime.lake import open_lake
 
+pytestmark = pytest.mark.usefixtures("spark")
+
 CONTRACT = """\
 columns:
   height: numeric

@@ -11,6 +11,8 @@ from emr_ml.lake.champion import read_champion
 from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, failure, metadata
 from spark_jobs.runtime.lake import open_lake
 
+pytestmark = pytest.mark.usefixtures("spark")
+
 HEADER = "height,colour"
 
 

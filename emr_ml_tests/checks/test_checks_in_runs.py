@@ -15,6 +15,8 @@ from emr_ml_tests.graph import Graph, metadata, toy_rows
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import commit
 
+pytestmark = pytest.mark.usefixtures("spark")
+
 DATA = (raw_csv_s3, processed_dataset)
 
 

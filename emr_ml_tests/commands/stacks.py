@@ -1,6 +1,5 @@
 """`emr-ml up` and `emr-ml down` on an emulated AWS whose account is an empty one."""
 
-import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,6 @@ BUCKET = "emr-ml-123456789012-eu-west-1"
 @contextmanager
 def empty_aws(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulator]:
     """The emulated AWS, which is as empty afterwards."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with serve(folder, speed=600.0, quotas=False, default_roles=False) as aws:
         for name, value in aws.environment().items():
             monkeypatch.setenv(name, value)

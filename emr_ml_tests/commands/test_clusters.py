@@ -2,24 +2,27 @@
 
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from emr_ml.commands.clusters import clusters
 from emr_ml.launchers.emr.cost import prices
-from emr_ml_tests.small_aws import RefusedError, SmallAws, small_aws
+from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
+
+pytestmark = pytest.mark.usefixtures("emulation")
 
 HOUR = timedelta(hours=1)
 NAME = "emr-ml emr 0123456789abcdef"
 
 
 @pytest.fixture(name="aws")
-def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
+def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
     prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setattr("emr_ml.commands.clusters.PATIENCE_SECONDS", 0.2)
     monkeypatch.setattr("emr_ml.launchers.emr.cost.estimate.PATIENCE_SECONDS", 0.2)
-    with small_aws(monkeypatch) as aws:
+    with arranged_aws(tmp_path, monkeypatch) as aws:
         aws.add_type("m5.xlarge", "0.048", "0.192")
         yield aws
 
@@ -30,18 +33,18 @@ def said(*args: str) -> Result:
     return result
 
 
-def states(aws: SmallAws) -> dict[str, str]:
-    return {cluster_id: each["Status"]["State"] for cluster_id, each in aws.clusters.items()}
+def states(aws: ArrangedAws) -> dict[str, str]:
+    return {cluster.id: cluster.state for cluster in aws.clusters}
 
 
-def test_a_cluster_is_shown_with_state_age_run_steps_cost_and_end(aws: SmallAws) -> None:
+def test_a_cluster_is_shown_with_state_age_run_steps_cost_and_end(aws: ArrangedAws) -> None:
     now = datetime.now(UTC)
     aws.add_cluster(
         "j-ONE",
         NAME,
         "RUNNING",
         since=now - 2 * HOUR,
-        Tags=[{"Key": "run", "Value": "ab12cd34-0000"}],
+        run="ab12cd34-0000",
     )
     aws.add_step("j-ONE", "lr_model", "RUNNING", started=now - HOUR, limit=7200 - 60)
     aws.add_instance("j-ONE", now - 2 * HOUR, fleet="MASTER")
@@ -63,10 +66,10 @@ def test_a_cluster_is_shown_with_state_age_run_steps_cost_and_end(aws: SmallAws)
         assert part in shown.output
 
 
-def test_a_cost_that_is_not_known_is_not_made_up(aws: SmallAws) -> None:
+def test_a_cost_that_is_not_known_is_not_made_up(aws: ArrangedAws) -> None:
     aws.add_cluster("j-ONE", NAME, "WAITING")
     aws.add_instance("j-ONE", datetime.now(UTC) - HOUR)
-    aws.refusals["GetProducts"] = RefusedError("AccessDeniedException")
+    aws.refuse("GetProducts", "AccessDeniedException")
 
     shown = said().output
 
@@ -74,13 +77,13 @@ def test_a_cost_that_is_not_known_is_not_made_up(aws: SmallAws) -> None:
     assert "USD" not in shown
 
 
-def test_a_cluster_past_its_end_stands_out(aws: SmallAws) -> None:
+def test_a_cluster_past_its_end_stands_out(aws: ArrangedAws) -> None:
     aws.add_cluster("j-ONE", NAME, "WAITING", since=datetime.now(UTC) - 2 * HOUR)
 
     assert "should have ended 1h 50m ago, with an idle timeout of 300 s" in said().output
 
 
-def test_no_cluster_is_said(aws: SmallAws) -> None:
+def test_no_cluster_is_said(aws: ArrangedAws) -> None:
     aws.add_cluster("j-DEAD", NAME, "TERMINATED")
     aws.add_cluster("j-OTHER", "somebody else's", "WAITING")
 
@@ -91,10 +94,10 @@ def test_no_cluster_is_said(aws: SmallAws) -> None:
     assert states(aws)["j-OTHER"] == "WAITING"
 
 
-def test_a_cluster_that_can_not_be_looked_at_does_not_hide_the_others(aws: SmallAws) -> None:
+def test_a_cluster_that_can_not_be_looked_at_does_not_hide_the_others(aws: ArrangedAws) -> None:
     aws.add_cluster("j-GONE", NAME, "WAITING")
     aws.add_cluster("j-ONE", NAME, "WAITING")
-    aws.before["DescribeCluster"] = lambda: aws.clusters.pop("j-GONE")
+    aws.before("DescribeCluster", lambda: aws.forget("j-GONE"))
 
     shown = said()
 
@@ -105,7 +108,7 @@ def test_a_cluster_that_can_not_be_looked_at_does_not_hide_the_others(aws: Small
     assert shown.exit_code == 1
 
 
-def test_idle_clusters_are_ended_and_busy_ones_are_not(aws: SmallAws) -> None:
+def test_idle_clusters_are_ended_and_busy_ones_are_not(aws: ArrangedAws) -> None:
     aws.add_cluster("j-IDLE", NAME, "WAITING")
     aws.add_step("j-IDLE", "done", "COMPLETED", ended=datetime.now(UTC) - HOUR)
     aws.add_cluster("j-BUSY", NAME, "RUNNING")
@@ -126,7 +129,7 @@ def test_idle_clusters_are_ended_and_busy_ones_are_not(aws: SmallAws) -> None:
     }
 
 
-def test_without_the_option_nothing_is_ended(aws: SmallAws) -> None:
+def test_without_the_option_nothing_is_ended(aws: ArrangedAws) -> None:
     aws.add_cluster("j-IDLE", NAME, "WAITING")
 
     said()
@@ -134,14 +137,14 @@ def test_without_the_option_nothing_is_ended(aws: SmallAws) -> None:
     assert aws.called("TerminateJobFlows") == []
 
 
-def test_no_idle_cluster_is_said(aws: SmallAws) -> None:
+def test_no_idle_cluster_is_said(aws: ArrangedAws) -> None:
     aws.add_cluster("j-NEW", NAME, "STARTING")
 
     assert said("--terminate-idle").output.endswith("no cluster is idle\n")
 
 
-def test_a_protected_cluster_is_skipped_and_reported(aws: SmallAws) -> None:
-    aws.add_cluster("j-SAFE", NAME, "WAITING", TerminationProtected=True)
+def test_a_protected_cluster_is_skipped_and_reported(aws: ArrangedAws) -> None:
+    aws.add_cluster("j-SAFE", NAME, "WAITING", protected=True)
     aws.add_cluster("j-IDLE", NAME, "WAITING")
 
     shown = said("--terminate-idle")
@@ -152,20 +155,20 @@ def test_a_protected_cluster_is_skipped_and_reported(aws: SmallAws) -> None:
     assert shown.exit_code == 0
 
 
-def test_a_step_that_comes_in_meanwhile_saves_its_cluster(aws: SmallAws) -> None:
-    aws.add_cluster("j-ONE", NAME, "WAITING")
+def test_a_step_that_comes_in_meanwhile_saves_its_cluster(aws: ArrangedAws) -> None:
     aws.add_cluster("j-TWO", NAME, "WAITING")
+    aws.add_cluster("j-ONE", NAME, "WAITING")
 
     # the price is asked for after the steps were first looked at
     aws.add_instance("j-TWO", datetime.now(UTC) - HOUR)
-    aws.before["GetProducts"] = lambda: aws.add_step("j-ONE", "late", "PENDING")
+    aws.before("GetProducts", lambda: aws.add_step("j-ONE", "late", "PENDING"))
     shown = said("--terminate-idle")
 
     assert "j-ONE has just been given a step, so it was skipped" in shown.output
     assert states(aws) == {"j-ONE": "WAITING", "j-TWO": "TERMINATING"}
 
 
-def test_no_call_names_more_than_ten_clusters(aws: SmallAws) -> None:
+def test_no_call_names_more_than_ten_clusters(aws: ArrangedAws) -> None:
     for number in range(23):
         aws.add_cluster(f"j-{number}", NAME, "WAITING")
 
@@ -175,9 +178,9 @@ def test_no_call_names_more_than_ten_clusters(aws: SmallAws) -> None:
     assert set(states(aws).values()) == {"TERMINATING"}
 
 
-def test_a_refusal_to_end_is_told_and_is_a_failure(aws: SmallAws) -> None:
+def test_a_refusal_to_end_is_told_and_is_a_failure(aws: ArrangedAws) -> None:
     aws.add_cluster("j-IDLE", NAME, "WAITING")
-    aws.refusals["TerminateJobFlows"] = RefusedError("AccessDeniedException")
+    aws.refuse("TerminateJobFlows", "AccessDeniedException")
 
     shown = said("--terminate-idle")
 
@@ -185,10 +188,12 @@ def test_a_refusal_to_end_is_told_and_is_a_failure(aws: SmallAws) -> None:
     assert shown.exit_code == 1
 
 
-def test_a_throttled_ending_is_sent_again(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_throttled_ending_is_sent_again(
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("emr_ml.commands.clusters.PATIENCE_SECONDS", 20.0)
     aws.add_cluster("j-IDLE", NAME, "WAITING")
-    aws.once["TerminateJobFlows"] = RefusedError("ThrottlingException")
+    aws.refuse("TerminateJobFlows", "ThrottlingException", times=1)
 
     shown = said("--terminate-idle")
 
@@ -197,7 +202,7 @@ def test_a_throttled_ending_is_sent_again(aws: SmallAws, monkeypatch: pytest.Mon
 
 
 def test_clusters_are_shown_though_the_configuration_is_broken(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMR_ML_CLUSTER__STEP_CONCURRENCY", "many")
     aws.add_cluster("j-ONE", NAME, "WAITING")
@@ -216,7 +221,7 @@ def test_clusters_are_shown_though_the_configuration_is_broken(
     ],
 )
 def test_what_is_not_set_is_said_with_what_to_do(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch, variable: str, words: str
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch, variable: str, words: str
 ) -> None:
     monkeypatch.delenv(variable)
     monkeypatch.delenv(variable.replace("_REGION", "_DEFAULT_REGION"), raising=False)
@@ -237,8 +242,8 @@ def test_what_is_not_set_is_said_with_what_to_do(
         ("InvalidSignatureException", "AWS does not accept the credentials"),
     ],
 )
-def test_what_aws_refuses_is_said_with_what_to_do(aws: SmallAws, code: str, words: str) -> None:
-    aws.refusals["ListClusters"] = RefusedError(code)
+def test_what_aws_refuses_is_said_with_what_to_do(aws: ArrangedAws, code: str, words: str) -> None:
+    aws.refuse("ListClusters", code)
 
     shown = said()
 
@@ -247,9 +252,11 @@ def test_what_aws_refuses_is_said_with_what_to_do(aws: SmallAws, code: str, word
     assert words in shown.output
 
 
-def test_a_clock_that_aws_refuses_is_named(aws: SmallAws) -> None:
-    aws.refusals["ListClusters"] = RefusedError(
-        "InvalidSignatureException", message="Signature expired: 20261102T1200Z is now earlier"
+def test_a_clock_that_aws_refuses_is_named(aws: ArrangedAws) -> None:
+    aws.refuse(
+        "ListClusters",
+        "InvalidSignatureException",
+        message="Signature expired: 20261102T1200Z is now earlier",
     )
 
     assert "set the clock" in said().output

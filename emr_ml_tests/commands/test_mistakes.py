@@ -6,7 +6,10 @@ import dagster as dg
 import pytest
 
 from emr_ml.assets.processed_dataset import processed_dataset
+from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml_tests.graph import Graph, failure
+
+pytestmark = pytest.mark.usefixtures("spark")
 
 
 @pytest.fixture(name="graph")
@@ -71,7 +74,7 @@ def test_a_contract_with_a_mistake_is_named_with_line_and_column(graph: Graph) -
 
 
 def test_a_file_that_changed_after_its_snapshot_is_not_read(graph: Graph) -> None:
-    first = graph.materialize()
+    first = graph.materialize([raw_csv_s3, processed_dataset])
     assert first.success
     source = Path(str(graph.settings.source))
     source.write_text(source.read_text().replace("red", "ret", 1))
@@ -82,8 +85,6 @@ def test_a_file_that_changed_after_its_snapshot_is_not_read(graph: Graph) -> Non
 
 
 def test_run_config_out_of_bounds_is_named(graph: Graph) -> None:
-    graph.materialize()
-
     result = graph.materialize(config={"lr_model": {"featurizers": [{"max_ngram": 9}]}})
 
     said = failure(result, "lr_model")

@@ -17,6 +17,8 @@ from emr_ml_tests.emulator.examples import a_cluster, a_step, until
 from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.s3_server import S3
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulator]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from emr_ml.definitions import defs
 from emr_ml.launchers.emr.cost import prices
 from emr_ml.launchers.emr.requests.plan import bill
 from emr_ml.launchers.emr.shipping.packages import job_scripts
+from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 from emr_ml_tests.emulator.limits import check_run_job_flow
-from emr_ml_tests.small_aws import SmallAws, small_aws
 
 TYPES = "EMR_ML_CLUSTER__{}__INSTANCE_TYPES"
 
@@ -37,9 +38,13 @@ def fixture_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(name="aws")
-def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
+def fixture_aws(
+    emulation: None,  # noqa: ARG001 - what it sets up
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Generator[ArrangedAws]:
     prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
-    with small_aws(monkeypatch) as aws:
+    with arranged_aws(tmp_path, monkeypatch) as aws:
         yield aws
 
 
@@ -96,7 +101,7 @@ def test_without_a_region_the_plan_says_that_the_name_is_not_final() -> None:
     assert "no AWS region is set" in said().output
 
 
-def test_what_is_shown_is_json_below_its_name(aws: SmallAws) -> None:
+def test_what_is_shown_is_json_below_its_name(aws: ArrangedAws) -> None:
     output = said().output
 
     shown, _, rest = output.removeprefix("RunJobFlow\n").partition("\n\n")
@@ -106,7 +111,7 @@ def test_what_is_shown_is_json_below_its_name(aws: SmallAws) -> None:
 
 
 def test_the_price_is_of_all_instances_of_all_fleets(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=1)
     aws.add_type("m5.xlarge", "0.05", "0.20")
@@ -124,11 +129,11 @@ def test_the_price_is_of_all_instances_of_all_fleets(
     assert "  core     1 on demand  m5.xlarge 0.250, m5.2xlarge 0.500\n" in output
     # three of weight 1, or two of weight 2
     assert "  task     3 spot       m5.xlarge 0.360, m5.2xlarge 0.400\n" in output
-    assert "  0.86 to 1.15 USD together" in output
+    assert "  0.86 to 1.15 USD in total" in output
 
 
 def test_one_price_that_is_not_known_leaves_no_total(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aws.add_type("m5.xlarge", "0.05", "0.20")
     monkeypatch.setenv(TYPES.format("PRIMARY"), "[m5.xlarge]")

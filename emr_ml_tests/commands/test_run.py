@@ -21,6 +21,8 @@ from emr_ml_tests.s3a import needs_s3a
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import read_report
 
+pytestmark = pytest.mark.process
+
 COMMAND = str(Path(sys.executable).with_name("emr-ml"))
 ASSETS = (
     *("raw_csv_s3", "processed_dataset", "lr_model", "metrics"),
@@ -101,6 +103,7 @@ def test_a_setting_that_can_not_be_used_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.soak
 def test_two_runs_at_once_with_a_kill_leave_one_committed_attempt_of_each(tmp_path: Path) -> None:
     env = toy(tmp_path)
     doomed = subprocess.Popen(
@@ -135,6 +138,7 @@ def test_two_runs_at_once_with_a_kill_leave_one_committed_attempt_of_each(tmp_pa
         )
 
 
+@pytest.mark.usefixtures("spark")
 def test_source_and_lake_in_s3_give_what_folders_give(tmp_path: Path, s3: S3) -> None:
     needs_s3a()
     graph = Graph(tmp_path).with_toy_data()

@@ -18,7 +18,10 @@ from emr_ml_tests.emulator.cloudformation import NO_NOTION
 from emr_ml_tests.emulator.examples import a_cluster, until
 from emr_ml_tests.emulator.server import Emulator
 
-pytestmark = pytest.mark.filterwarnings(f"ignore:{NO_NOTION}")
+pytestmark = [
+    pytest.mark.usefixtures("emulation"),
+    pytest.mark.filterwarnings(f"ignore:{NO_NOTION}"),
+]
 
 
 @pytest.fixture(name="aws")

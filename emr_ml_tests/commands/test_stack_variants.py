@@ -14,7 +14,10 @@ from emr_ml_tests.emulator.cloudformation import NO_NOTION
 from emr_ml_tests.emulator.server import Emulator
 from emr_ml_tests.emulator.world import ACCOUNT, REGION
 
-pytestmark = pytest.mark.filterwarnings(f"ignore:{NO_NOTION}")
+pytestmark = [
+    pytest.mark.usefixtures("emulation"),
+    pytest.mark.filterwarnings(f"ignore:{NO_NOTION}"),
+]
 
 
 class Variant:

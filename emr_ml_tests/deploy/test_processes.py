@@ -11,6 +11,8 @@ from emr_ml_tests.deploy.processes import Deployment
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake
 
+pytestmark = [pytest.mark.process, pytest.mark.soak]
+
 
 @pytest.fixture(name="deployment")
 def fixture_deployment(tmp_path: Path, s3: S3) -> Generator[Deployment]:

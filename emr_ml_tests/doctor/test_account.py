@@ -4,44 +4,49 @@ import json
 import os
 import uuid
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from moto.cloudformation.models import cloudformation_backends
 
 from emr_ml.stack.outputs import CLUSTER, SETTINGS
-from emr_ml_tests.doctor.test_emr import client, make_bucket, make_roles
+from emr_ml_tests.doctor.test_emr import client, make_bucket
 from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
+from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 from emr_ml_tests.emulator.surroundings import trust_in
-from emr_ml_tests.small_aws import REGION, SmallAws, small_aws
+from emr_ml_tests.emulator.world import REGION
+
+pytestmark = pytest.mark.usefixtures("emulation")
 
 ACCOUNT = "123456789012"
 STANDARD, SPOT = "L-1216C47A", "L-34B43A08"
 
 
 @pytest.fixture(name="aws")
-def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
+def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
     monkeypatch.setattr("emr_ml.doctor.aws.PATIENCE_SECONDS", 0.2)
-    with small_aws(monkeypatch) as aws:
-        make_roles()
+    with arranged_aws(tmp_path, monkeypatch) as aws:
         yield aws
 
 
 @pytest.fixture(name="bucket")
-def fixture_bucket(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> str:
-    assert aws.calls
+def fixture_bucket(
+    aws: ArrangedAws,  # noqa: ARG001 - where the bucket is
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
     bucket = make_bucket()
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
     monkeypatch.setenv("EMR_ML_LAKE", f"s3://{bucket}/lake")
     return bucket
 
 
-def give_quotas(monkeypatch: pytest.MonkeyPatch, **vcpus: float) -> None:
-    def answer(_: SmallAws, asked: dict[str, Any]) -> dict[str, Any]:
+def give_quotas(aws: ArrangedAws, **vcpus: float) -> None:
+    def answer(asked: dict[str, Any]) -> dict[str, Any]:
         name = {STANDARD: "on_demand", SPOT: "spot"}[asked["QuotaCode"]]
         return {"Quota": {"Value": vcpus[name]}}
 
-    monkeypatch.setattr(SmallAws, "_answer_GetServiceQuota", answer, raising=False)
+    aws.answer("GetServiceQuota", answer)
 
 
 def make_stack(monkeypatch: pytest.MonkeyPatch, *without: str) -> str:
@@ -73,9 +78,10 @@ def make_stack(monkeypatch: pytest.MonkeyPatch, *without: str) -> str:
     return bucket
 
 
-def test_a_stack_gives_all_that_is_needed(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
-    give_quotas(monkeypatch, on_demand=32.0, spot=32.0)
+def test_a_stack_gives_all_that_is_needed(
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_quotas(aws, on_demand=32.0, spot=32.0)
     make_stack(monkeypatch)
 
     found = diagnosis()
@@ -84,8 +90,8 @@ def test_a_stack_gives_all_that_is_needed(aws: SmallAws, monkeypatch: pytest.Mon
     assert {"stack", "bucket", "instance types", "on-demand quota", "spot quota"} < {*found.names}
 
 
-def test_a_stack_that_is_not_there(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_stack_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_STACK", "forgotten")
 
     said = the_bad_one()
@@ -93,8 +99,8 @@ def test_a_stack_that_is_not_there(aws: SmallAws, monkeypatch: pytest.MonkeyPatc
     assert said.startswith("stack there is no stack forgotten in eu-west-1. Fix: create it with")
 
 
-def test_a_stack_that_was_rolled_back(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_stack_that_was_rolled_back(monkeypatch: pytest.MonkeyPatch) -> None:
     make_stack(monkeypatch)
     name = os.environ["EMR_ML_STACK"]
     stacks = cloudformation_backends[ACCOUNT][REGION].stacks.values()
@@ -105,8 +111,8 @@ def test_a_stack_that_was_rolled_back(aws: SmallAws, monkeypatch: pytest.MonkeyP
     )
 
 
-def test_a_stack_of_an_older_template(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_stack_of_an_older_template(monkeypatch: pytest.MonkeyPatch) -> None:
     make_stack(monkeypatch, "SecurityConfiguration")
 
     said = the_bad_one()
@@ -115,14 +121,12 @@ def test_a_stack_of_an_older_template(aws: SmallAws, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("bucket")
-def test_instance_types_that_no_zone_offers(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(*_: object) -> str:
-        return (
-            "<DescribeInstanceTypeOfferingsResponse><instanceTypeOfferingSet/>"
-            "</DescribeInstanceTypeOfferingsResponse>"
-        )
-
-    monkeypatch.setattr(SmallAws, "_answer_DescribeInstanceTypeOfferings", none, raising=False)
+def test_instance_types_that_no_zone_offers(aws: ArrangedAws) -> None:
+    aws.answer(
+        "DescribeInstanceTypeOfferings",
+        "<DescribeInstanceTypeOfferingsResponse><instanceTypeOfferingSet/>"
+        "</DescribeInstanceTypeOfferingsResponse>",
+    )
 
     said = the_bad_one()
 
@@ -131,8 +135,8 @@ def test_instance_types_that_no_zone_offers(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.usefixtures("bucket")
-def test_a_quota_that_is_too_small_for_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    give_quotas(monkeypatch, on_demand=5.0, spot=64.0)
+def test_a_quota_that_is_too_small_for_a_cluster(aws: ArrangedAws) -> None:
+    give_quotas(aws, on_demand=5.0, spot=64.0)
 
     said = the_bad_one()
 
@@ -143,15 +147,15 @@ def test_a_quota_that_is_too_small_for_a_cluster(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("bucket")
-def test_an_account_without_spot(monkeypatch: pytest.MonkeyPatch) -> None:
-    give_quotas(monkeypatch, on_demand=64.0, spot=0.0)
+def test_an_account_without_spot(aws: ArrangedAws) -> None:
+    give_quotas(aws, on_demand=64.0, spot=0.0)
 
     assert the_bad_one().startswith("spot quota 0 vCPUs are allowed, but a cluster needs 8. Fix: ")
 
 
 @pytest.mark.usefixtures("bucket")
-def test_quotas_of_an_account_that_has_enough_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    give_quotas(monkeypatch, on_demand=8.0, spot=8.0)
+def test_quotas_of_an_account_that_has_enough_are_told(aws: ArrangedAws) -> None:
+    give_quotas(aws, on_demand=8.0, spot=8.0)
 
     assert diagnosis().bad == []
 
@@ -232,10 +236,10 @@ def test_a_bucket_that_does_not_encrypt(bucket: str) -> None:
     assert the_bad_one().startswith(f"bucket {bucket} does not encrypt new objects. Fix")
 
 
+@pytest.mark.usefixtures("aws")
 def test_a_bucket_of_the_stack_that_keeps_no_versions_any_more(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert aws.calls
     bucket = make_stack(monkeypatch)
     client("s3").put_bucket_versioning(
         Bucket=bucket, VersioningConfiguration={"Status": "Suspended"}

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Generator
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,9 +17,12 @@ from click.testing import CliRunner
 from emr_ml.commands.doctor import doctor
 from emr_ml.launchers.emr.shipping.wheels import read_requirements, wheelhouse_key
 from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
-from emr_ml_tests.emulator.surroundings import TAKEN_BY, set_up_bucket, trust_in
-from emr_ml_tests.small_aws import REGION, RefusedError, SmallAws, small_aws
+from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
+from emr_ml_tests.emulator.surroundings import set_up_bucket
+from emr_ml_tests.emulator.world import REGION
 from spark_jobs.runtime.lake import open_lake
+
+pytestmark = pytest.mark.usefixtures("emulation")
 
 CHECKS = [
     *("Java", "Python", "Spark", "settings", "region", "credentials", "clock", "contract"),
@@ -48,26 +52,16 @@ def make_bucket(region: str = REGION) -> str:
     return name
 
 
-def make_roles() -> None:
-    iam = client("iam")
-    for role, service in TAKEN_BY.items():
-        make(iam.create_role, RoleName=role, AssumeRolePolicyDocument=trust_in(service))
-    profile = "EMR_EC2_DefaultRole"
-    make(iam.create_instance_profile, InstanceProfileName=profile)
-    make(iam.add_role_to_instance_profile, InstanceProfileName=profile, RoleName=profile)
-
-
 @pytest.fixture(name="aws")
-def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
+def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
     monkeypatch.setattr("emr_ml.doctor.aws.PATIENCE_SECONDS", 0.2)
-    with small_aws(monkeypatch) as aws:
-        make_roles()
+    with arranged_aws(tmp_path, monkeypatch) as aws:
         monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
         monkeypatch.setenv("EMR_ML_LAKE", f"s3://{make_bucket()}/lake")
         yield aws
 
 
-def test_a_good_set_up_is_good_in_every_line(aws: SmallAws) -> None:
+def test_a_good_set_up_is_good_in_every_line(aws: ArrangedAws) -> None:
     found = diagnosis()
 
     assert (found.names, found.bad, found.exit_code) == (CHECKS, [], 0)
@@ -76,7 +70,7 @@ def test_a_good_set_up_is_good_in_every_line(aws: SmallAws) -> None:
     assert "Contents" not in client("s3").list_objects_v2(Bucket=bucket)
 
 
-def test_no_region(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_region(aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
 
@@ -84,14 +78,14 @@ def test_no_region(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
     assert aws.called("GetCallerIdentity") == []
 
 
-def test_a_region_that_is_none(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_region_that_is_none(aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west1")
 
     assert the_bad_one().startswith("region 'eu-west1' is not the name of a region. Fix: ")
     assert aws.called("GetCallerIdentity") == []
 
 
-def test_no_credentials(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_credentials(aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
@@ -101,7 +95,7 @@ def test_no_credentials(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
     assert aws.called("GetCallerIdentity") == []
 
 
-def test_a_profile_that_is_not_there(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_profile_that_is_not_there(aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
 
     said = the_bad_one()
@@ -110,14 +104,14 @@ def test_a_profile_that_is_not_there(aws: SmallAws, monkeypatch: pytest.MonkeyPa
     assert aws.called("GetCallerIdentity") == []
 
 
-def test_expired_credentials_are_not_called_missing(aws: SmallAws) -> None:
-    aws.refusals["GetCallerIdentity"] = RefusedError("ExpiredToken", 403)
+def test_expired_credentials_are_not_called_missing(aws: ArrangedAws) -> None:
+    aws.refuse("GetCallerIdentity", "ExpiredToken", 403)
 
     assert the_bad_one().startswith("credentials the credentials have expired. Fix: get new ones")
 
 
-def test_credentials_that_aws_does_not_know(aws: SmallAws) -> None:
-    aws.refusals["GetCallerIdentity"] = RefusedError("InvalidClientTokenId", 403)
+def test_credentials_that_aws_does_not_know(aws: ArrangedAws) -> None:
+    aws.refuse("GetCallerIdentity", "InvalidClientTokenId", 403)
 
     said = the_bad_one()
 
@@ -125,23 +119,26 @@ def test_credentials_that_aws_does_not_know(aws: SmallAws) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "words"), [(3, "behind"), (-3, "ahead of")])
-def test_a_clock_that_is_wrong(aws: SmallAws, minutes: int, words: str) -> None:
-    aws.ahead = timedelta(minutes=minutes)
+def test_a_clock_that_is_wrong(aws: ArrangedAws, minutes: int, words: str) -> None:
+    aws.world.ahead = timedelta(minutes=minutes).total_seconds()
 
     assert f"seconds {words} AWS's. Fix: set it" in the_bad_one()
 
 
-def test_a_clock_that_is_so_wrong_that_aws_refuses_the_request(aws: SmallAws) -> None:
-    aws.ahead = timedelta(minutes=20)
-    aws.refusals["GetCallerIdentity"] = RefusedError(
-        "SignatureDoesNotMatch", 403, "Signature expired: 20261102T1200Z is now earlier"
+def test_a_clock_that_is_so_wrong_that_aws_refuses_the_request(aws: ArrangedAws) -> None:
+    aws.world.ahead = timedelta(minutes=20).total_seconds()
+    aws.refuse(
+        "GetCallerIdentity",
+        "SignatureDoesNotMatch",
+        403,
+        "Signature expired: 20261102T1200Z is now earlier",
     )
 
     assert re.match(r"clock is 1(199|200) seconds behind AWS's\. Fix: ", the_bad_one())
 
 
-def test_a_clock_that_is_a_little_off_is_worth_a_word(aws: SmallAws) -> None:
-    aws.ahead = timedelta(seconds=-20)
+def test_a_clock_that_is_a_little_off_is_worth_a_word(aws: ArrangedAws) -> None:
+    aws.world.ahead = timedelta(seconds=-20).total_seconds()
 
     result = CliRunner().invoke(doctor)
 
@@ -149,10 +146,8 @@ def test_a_clock_that_is_a_little_off_is_worth_a_word(aws: SmallAws) -> None:
     assert re.search(r"good  clock +is 2\d seconds ahead of AWS's: let NTP set it", result.output)
 
 
-def test_a_lake_in_a_bucket_that_is_not_there(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_lake_in_a_bucket_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_LAKE", "s3://nobodys-bucket/lake")
 
     assert the_bad_one().startswith("lake there is no bucket nobodys-bucket. Fix: create it")
@@ -168,7 +163,7 @@ def test_a_lake_in_a_bucket_that_is_not_there(
     ],
 )
 def test_a_configuration_that_emr_would_refuse(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch, field: str, value: str, words: str
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch, field: str, value: str, words: str
 ) -> None:
     monkeypatch.setenv(f"EMR_ML_CLUSTER__{field}", value)
 
@@ -179,9 +174,9 @@ def test_a_configuration_that_emr_would_refuse(
     assert aws.called("DescribeReleaseLabel") == []
 
 
-def test_a_caller_that_may_not_use_emr(aws: SmallAws) -> None:
+def test_a_caller_that_may_not_use_emr(aws: ArrangedAws) -> None:
     for operation in ("ListClusters", "DescribeReleaseLabel"):
-        aws.refusals[operation] = RefusedError("AccessDeniedException")
+        aws.refuse(operation, "AccessDeniedException")
 
     said = the_bad_one()
 
@@ -189,29 +184,27 @@ def test_a_caller_that_may_not_use_emr(aws: SmallAws) -> None:
     assert "launcher_policy.json" in said
 
 
-def test_a_release_that_the_region_does_not_have(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert "emr-spark-8.0.0" not in aws.releases
-    monkeypatch.setenv("EMR_ML_CLUSTER__RELEASE_LABEL", "emr-spark-8.0.0")
+def test_a_release_that_the_region_does_not_have(aws: ArrangedAws) -> None:
+    message = "The supplied release label is invalid: emr-spark-8.1.0."
+    aws.refuse("DescribeReleaseLabel", "ValidationException", message=message)
 
     said = the_bad_one()
 
-    assert said.startswith("release label EMR in eu-west-1 has no release emr-spark-8.0.0. Fix: ")
+    assert said.startswith("release label EMR in eu-west-1 has no release emr-spark-8.1.0. Fix: ")
 
 
 @pytest.mark.parametrize(
-    "refusal",
+    ("code", "status"),
     [
-        RefusedError("AccessDeniedException"),
-        RefusedError("UnknownOperationException", 404),
-        RefusedError("InternalFailure", 500),
+        ("AccessDeniedException", 400),
+        ("UnknownOperationException", 404),
+        ("InternalFailure", 500),
     ],
 )
 def test_a_release_that_can_not_be_asked_for_is_not_bad(
-    aws: SmallAws, refusal: RefusedError
+    aws: ArrangedAws, code: str, status: int
 ) -> None:
-    aws.refusals["DescribeReleaseLabel"] = refusal
+    aws.refuse("DescribeReleaseLabel", code, status)
 
     assert diagnosis().bad == []
 
@@ -220,10 +213,8 @@ def test_a_release_that_can_not_be_asked_for_is_not_bad(
     ("field", "check"),
     [("SERVICE_ROLE", "service role"), ("INSTANCE_PROFILE", "instance profile")],
 )
-def test_a_role_that_is_not_there(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch, field: str, check: str
-) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_role_that_is_not_there(monkeypatch: pytest.MonkeyPatch, field: str, check: str) -> None:
     monkeypatch.setenv(f"EMR_ML_CLUSTER__{field}", "forgotten")
 
     said = the_bad_one()
@@ -233,8 +224,8 @@ def test_a_role_that_is_not_there(
     assert f"`{field.lower()}`" in said
 
 
-def test_a_runtime_role_that_is_not_there(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_runtime_role_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     role = f"arn:aws:iam::{ACCOUNT}:role/jobs"
     monkeypatch.setenv("EMR_ML_CLUSTER__RUNTIME_ROLE", role)
     monkeypatch.setenv("EMR_ML_CLUSTER__SECURITY_CONFIGURATION", "with-roles")
@@ -242,8 +233,8 @@ def test_a_runtime_role_that_is_not_there(aws: SmallAws, monkeypatch: pytest.Mon
     assert the_bad_one().startswith(f"runtime role {role} does not exist. Fix: ")
 
 
-def test_an_instance_profile_without_a_role(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_an_instance_profile_without_a_role(monkeypatch: pytest.MonkeyPatch) -> None:
     name = f"empty-{uuid.uuid4().hex}"
     client("iam").create_instance_profile(InstanceProfileName=name)
     monkeypatch.setenv("EMR_ML_CLUSTER__INSTANCE_PROFILE", name)
@@ -251,15 +242,15 @@ def test_an_instance_profile_without_a_role(aws: SmallAws, monkeypatch: pytest.M
     assert the_bad_one().startswith(f"instance profile {name} has no role. Fix: ")
 
 
-def test_roles_that_may_not_be_looked_at_are_not_bad(aws: SmallAws) -> None:
+def test_roles_that_may_not_be_looked_at_are_not_bad(aws: ArrangedAws) -> None:
     for operation in ("GetRole", "GetInstanceProfile", "DescribeSubnets"):
-        aws.refusals[operation] = RefusedError("AccessDenied", 403)
+        aws.refuse(operation, "AccessDenied", 403)
 
     assert diagnosis().bad == []
 
 
-def test_a_subnet_that_is_not_there(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_subnet_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_CLUSTER__SUBNETS", "[subnet-0123456789abcdef0]")
 
     said = the_bad_one()
@@ -269,8 +260,8 @@ def test_a_subnet_that_is_not_there(aws: SmallAws, monkeypatch: pytest.MonkeyPat
     assert "Fix: correct `subnets`" in said
 
 
-def test_a_subnet_that_is_too_small(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_subnet_that_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
     ec2 = client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
     # of 16 addresses, AWS keeps five for itself
@@ -283,12 +274,8 @@ def test_a_subnet_that_is_too_small(aws: SmallAws, monkeypatch: pytest.MonkeyPat
     assert f"{subnet} has 11 free addresses, but a cluster may need 23" in the_bad_one()
 
 
-def test_a_region_without_a_default_network(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(*_: object) -> str:
-        return "<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>"
-
-    assert aws.calls
-    monkeypatch.setattr(SmallAws, "_answer_DescribeSubnets", none, raising=False)
+def test_a_region_without_a_default_network(aws: ArrangedAws) -> None:
+    aws.answer("DescribeSubnets", "<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>")
 
     said = the_bad_one()
 
@@ -297,15 +284,15 @@ def test_a_region_without_a_default_network(aws: SmallAws, monkeypatch: pytest.M
     )
 
 
-def test_logs_in_a_bucket_that_is_not_there(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_logs_in_a_bucket_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_CLUSTER__LOG_URI", "s3://nobodys-logs/emr")
 
     assert the_bad_one().startswith("log URI there is no bucket nobodys-logs. Fix: create it")
 
 
-def test_logs_in_another_region(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_logs_in_another_region(monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = make_bucket("us-west-2")
     monkeypatch.setenv("EMR_ML_CLUSTER__LOG_URI", f"s3://{bucket}/logs")
 
@@ -316,8 +303,8 @@ def test_logs_in_another_region(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def test_a_wheelhouse_that_was_not_built(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_wheelhouse_that_was_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_CLUSTER__PACKAGES", "wheelhouse")
 
     said = the_bad_one()
@@ -326,8 +313,8 @@ def test_a_wheelhouse_that_was_not_built(aws: SmallAws, monkeypatch: pytest.Monk
     assert "Fix: run `emr-ml wheelhouse --arch x86_64 --python 3.11`" in said
 
 
-def test_a_wheelhouse_that_is_there(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_wheelhouse_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_CLUSTER__PACKAGES", "wheelhouse")
     key = wheelhouse_key(read_requirements())
     open_lake(os.environ["EMR_ML_LAKE"]).write(f"{key}/cp311-x86_64/wheels.json", b"{}")
@@ -335,10 +322,8 @@ def test_a_wheelhouse_that_is_there(aws: SmallAws, monkeypatch: pytest.MonkeyPat
     assert diagnosis().bad == []
 
 
-def test_a_script_of_the_user_that_was_not_uploaded(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_a_script_of_the_user_that_was_not_uploaded(monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"{os.environ['EMR_ML_LAKE']}/mine/proxy.sh"
     monkeypatch.setenv("EMR_ML_CLUSTER__BOOTSTRAP_ACTIONS", f"[{{name: proxy, path: '{path}'}}]")
 
@@ -347,10 +332,8 @@ def test_a_script_of_the_user_that_was_not_uploaded(
     assert said.startswith(f"packages bootstrap action 'proxy': {path} does not exist. Fix: ")
 
 
-def test_no_java_is_needed_where_jobs_run_on_emr(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert aws.calls
+@pytest.mark.usefixtures("aws")
+def test_no_java_is_needed_where_jobs_run_on_emr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", "")
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from emr_ml.commands.doctor import doctor
 from emr_ml.doctor import machine
 from emr_ml.settings import ROOT
-from emr_ml_tests.small_aws import SmallAws, small_aws
+from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 
 LOCAL_CHECKS = ["Java", "Python", "Spark", "settings", "contract", "lake", "conditional writes"]
 
@@ -53,12 +53,16 @@ def fixture_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(name="store")
-def fixture_store(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
+def fixture_store(
+    emulation: None,  # noqa: ARG001 - what it sets up
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Generator[ArrangedAws]:
     import boto3
 
     # moto's buckets outlive a test
     bucket = f"lake-{uuid.uuid4().hex}"
-    with small_aws(monkeypatch) as aws:
+    with arranged_aws(tmp_path, monkeypatch) as aws:
         boto3.Session().client("s3").create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
@@ -86,7 +90,7 @@ def test_a_lake_that_is_in_use_is_left_as_it_was(lake: Path) -> None:
     assert [path.name for path in lake.rglob("*")] == ["kept"]
 
 
-def test_a_lake_in_a_bucket_is_probed_and_left_as_it_was(store: SmallAws) -> None:
+def test_a_lake_in_a_bucket_is_probed_and_left_as_it_was(store: ArrangedAws) -> None:
     import boto3
 
     bucket = os.environ["EMR_ML_LAKE"].split("/")[2]
@@ -194,8 +198,8 @@ def test_a_full_disk(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(lake.parent) in said
 
 
-def test_a_bucket_that_is_not_there(store: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert store.calls == []
+@pytest.mark.usefixtures("store")
+def test_a_bucket_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_LAKE", "s3://nobodys-lake/prefix")
 
     said = the_bad_one()
@@ -211,8 +215,10 @@ def test_a_bucket_that_is_not_there(store: SmallAws, monkeypatch: pytest.MonkeyP
         ("if-match", "replace an object that another changed: it ignores `If-Match`"),
     ],
 )
-def test_a_store_that_does_not_honour_conditions(store: SmallAws, header: str, words: str) -> None:
-    store.deaf_to = (header,)
+def test_a_store_that_does_not_honour_conditions(
+    store: ArrangedAws, header: str, words: str
+) -> None:
+    store.world.ignored_headers = (header,)
 
     said = the_bad_one()
 
@@ -220,8 +226,8 @@ def test_a_store_that_does_not_honour_conditions(store: SmallAws, header: str, w
     assert words in said
 
 
-def test_a_store_without_credentials(store: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert store.calls == []
+@pytest.mark.usefixtures("store")
+def test_a_store_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
 
@@ -231,8 +237,8 @@ def test_a_store_without_credentials(store: SmallAws, monkeypatch: pytest.Monkey
     assert "/some/prefix can't be used: no credentials were found. Fix: set AWS_PROFILE" in said
 
 
-def test_a_store_that_can_not_be_reached(store: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert store.calls == []
+@pytest.mark.usefixtures("store")
+def test_a_store_that_can_not_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 

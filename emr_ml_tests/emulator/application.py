@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from emr_ml_tests.emulator import prices
 from emr_ml_tests.emulator.emr import Emr
 from emr_ml_tests.emulator.faults import OF_CALLS, Fault
 from emr_ml_tests.emulator.quotas import Quotas
 from emr_ml_tests.emulator.record import Call, Record
 from emr_ml_tests.emulator.surroundings import role_in
 from emr_ml_tests.emulator.wire import Asked, AwsError, read, refuse, reply
-from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, REGION, SERVICE, World
+from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, SERVICE, World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -26,15 +25,16 @@ UNTROUBLED = (OBSERVER, SERVICE)
 class Application:
     """Decides who answers a request, after what was planned to go wrong has its say."""
 
-    def __init__(self, world: World, record: Record, *, quotas: bool, with_prices: bool) -> None:
+    def __init__(self, world: World, record: Record, *, quotas: bool) -> None:
         self.emr = Emr(world)
         self._world, self._record = world, record
         self._quotas = Quotas(world.clock.now) if quotas else None
-        self._with_prices = with_prices
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        for header in self._world.ignored_headers:
+            environ.pop(f"HTTP_{header.upper().replace('-', '_')}", None)
         asked = read(environ)
         fault = self._fault(asked)
         if fault and fault.kind == "cut":
@@ -66,11 +66,16 @@ class Application:
             return None
         if asked.caller != LAUNCHER:
             names = tuple(f"{asked.caller} {name}" for name in names)
+        if event := self._world.faults.take(["meanwhile"], *names):
+            event.detail["happens"]()
         return self._world.faults.take(OF_CALLS, *names)
 
     def _answer(
         self, asked: Asked, environ: "WSGIEnvironment", start: "StartResponse"
     ) -> Iterable[bytes]:
+        if made_up := self._world.answers.get(asked.operation):
+            return reply(made_up(asked.parameters), start)
+        prices = self._world.prices
         match asked.service:
             case "elasticmapreduce":
                 quotas = None if asked.caller in UNTROUBLED else self._quotas
@@ -78,13 +83,13 @@ class Application:
                     raise AwsError("ThrottlingException", "Rate exceeded")
                 return reply(self.emr.answer(asked.operation, asked.parameters), start)
             case "pricing":
-                if not self._with_prices:
+                if not prices:
                     raise AwsError("AccessDeniedException", "not authorized: pricing:GetProducts")
-                return reply(prices.answer(asked.operation, asked.parameters, REGION), start)
+                return reply(prices.answer(asked.operation, asked.parameters), start)
             case "ec2" if asked.operation == "DescribeSpotPriceHistory":
-                if not self._with_prices:
+                if not prices:
                     raise AwsError("UnauthorizedOperation", "You are not authorized", 403)
-                return reply(prices.spot_history(asked.parameters, REGION), start)
+                return reply(prices.spot_history(asked.parameters), start)
             case _ if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
                 return self._moto(environ, start)
             case _:
@@ -100,13 +105,18 @@ class Application:
             (action, role_in(self._world, arn) if action == "iam:PassRole" else arn)
             for action, arn in asked.actions
         )
-        call = Call(now, asked.service, asked.operation, asked.caller, actions, cut, error, kind)
+        call = Call(
+            now, asked.service, asked.operation, asked.caller, actions, cut, error, kind,
+            asked.parameters,
+        )  # fmt: skip
         self._record.add(call)
 
 
 def _planned(fault: Fault, asked: Asked) -> AwsError:
     s3 = asked.protocol == "s3"
     match fault.kind:
+        case "refuse":
+            return AwsError(**fault.detail)
         case "throttle":
             if s3:
                 return AwsError("SlowDown", "Please reduce your request rate.", 503)

@@ -1,7 +1,6 @@
 """An emulator that runs fast, and a bucket and cluster in it."""
 
 import gzip
-import logging
 import uuid
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -49,8 +48,7 @@ class Lab:
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Generator[Lab]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+def lab(emulation: None, tmp_path: Path) -> Generator[Lab]:  # noqa: ARG001 - what it sets up
     with serve(tmp_path, speed=600.0, quotas=False) as aws:
         yield Lab(aws, aws.client("emr", "launcher"), aws.bucket(f"lab-{uuid.uuid4().hex}"))
 

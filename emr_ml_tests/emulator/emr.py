@@ -15,7 +15,6 @@ from emr_ml_tests.emulator.wire import AwsError, invalid, unknown
 from emr_ml_tests.emulator.world import World
 
 T = TypeVar("T")
-PAGE = 50
 Parameters = dict[str, Any]
 
 
@@ -56,10 +55,17 @@ class Emr:
                     )
         return self._operations[operation](parameters)
 
+    def put(self, asked: Parameters, cluster_id: str, state: str) -> Cluster:
+        """Add a cluster that stays as it is until a caller or a test changes it."""
+        cluster = Cluster(self._world, self._logs, asked, id=cluster_id, state=state)
+        self.clusters.append(cluster)
+        return cluster
+
     def close(self) -> None:
         """After the world began to close: wait for the threads that saw it."""
         for cluster in self.clusters:
-            cluster.thread.join()
+            if cluster.thread.ident:  # what a test has put here does not live
+                cluster.thread.join()
         self._logs.close()
 
     def _run_job_flow(self, asked: Parameters) -> dict[str, Any]:
@@ -92,7 +98,7 @@ class Emr:
                 and (not states or cluster.state in states)
                 and after <= cluster.created <= before
             ]
-        return _page("Clusters", found, asked)
+        return self._page("Clusters", found, asked)
 
     def _add_job_flow_steps(self, asked: Parameters) -> dict[str, Any]:
         with self._world.changed:
@@ -135,7 +141,7 @@ class Emr:
                 and (not states or step.state in states)
                 and (not ids or step.id in ids)
             ]
-        return _page("Steps", found, asked)
+        return self._page("Steps", found, asked)
 
     def _describe_step(self, asked: Parameters) -> dict[str, Any]:
         with self._world.changed:
@@ -187,7 +193,7 @@ class Emr:
             and (not kinds or instance.role in kinds)
             and instance.group == (fleet or asked.get("InstanceGroupId") or instance.group)
         ]
-        return _page("Instances", found, asked)
+        return self._page("Instances", found, asked)
 
     def _list_instance_fleets(self, asked: Parameters) -> dict[str, Any]:
         cluster = self._cluster(asked)
@@ -204,6 +210,16 @@ class Emr:
             raise invalid(f"The supplied release label is invalid: {label}.")
         return release(label)
 
+    def _page(self, key: str, found: list[T], asked: Parameters) -> dict[str, Any]:
+        """The first of what was found, and a marker if there is more."""
+        marker = asked.get("Marker", "")
+        if marker and not marker.startswith("after-"):
+            raise unknown("The marker is not valid.")
+        start = int(marker.removeprefix("after-") or 0)
+        end = start + self._world.page
+        more = {"Marker": f"after-{end}"} if len(found) > end else {}
+        return {key: found[start:end], **more}
+
     def _cluster(self, asked: Parameters) -> Cluster:
         wanted = asked.get("ClusterId") or asked.get("JobFlowId")
         for cluster in self.clusters:
@@ -218,13 +234,3 @@ class Emr:
             if step.id == wanted:
                 return step
         raise unknown(f"Step id '{wanted}' is not valid.")
-
-
-def _page(key: str, found: list[T], asked: Parameters) -> dict[str, Any]:
-    """Fifty of what was found, and a marker if there is more."""
-    marker = asked.get("Marker", "")
-    if marker and not marker.startswith("after-"):
-        raise unknown("The marker is not valid.")
-    start = int(marker.removeprefix("after-") or 0)
-    more = {"Marker": f"after-{start + PAGE}"} if len(found) > start + PAGE else {}
-    return {key: found[start : start + PAGE], **more}

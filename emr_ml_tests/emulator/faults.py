@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-OF_CALLS = ("lost answer", "cut", "throttle", "server error", "expired token")
+OF_CALLS = ("lost answer", "cut", "throttle", "server error", "expired token", "refuse")
 StepLeft = Literal["RUNNING", "INTERRUPTED", "CANCELLED"]
 Hang = Literal["stopped", "sleeping", "unnoticed"]
 LogTrouble = Literal["missing", "truncated", "plain", "late"]
@@ -118,6 +118,18 @@ cut = _of_calls("cut")
 throttle = _of_calls("throttle")
 server_error = _of_calls("server error")
 expired_token = _of_calls("expired token")
+
+
+def refuse(
+    of: str, code: str, status: int = 400, message: str = "said the test", times: int | None = None
+) -> Fault:
+    """Calls are refused with that error; all of them, unless `times` says otherwise."""
+    return Fault("refuse", of, times, detail={"code": code, "message": message, "status": status})
+
+
+def meanwhile(of: str, happens: Callable[[], object]) -> Fault:
+    """Something happens just ahead of the next such call."""
+    return Fault("meanwhile", of, detail={"happens": happens})
 
 
 def hidden_clusters(seconds: float, name: str = "*", times: int | None = None) -> Fault:

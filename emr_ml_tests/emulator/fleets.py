@@ -18,7 +18,7 @@ class Instance:
     type: str
     market: Market
     group: str
-    created: float
+    created: float | None
     id: str = field(default_factory=lambda: f"ci-{secrets.token_hex(8).upper()[:13]}")
     ec2_id: str = field(default_factory=lambda: f"i-{secrets.token_hex(9)[:17]}")
     ready: float | None = None
@@ -28,10 +28,14 @@ class Instance:
     def state(self) -> str:
         if self.ended is not None:
             return "TERMINATED"
+        if self.created is None:
+            return "AWAITING_FULFILLMENT"
         return "RUNNING" if self.ready is not None else "BOOTSTRAPPING"
 
     def billed_seconds(self, now: float) -> float:
         """By the second, from its start, but no less than a minute."""
+        if self.created is None:
+            return 0.0
         return max((self.ended or now) - self.created, LEAST_BILLED_SECONDS)
 
     def describe(self, *, fleets: bool) -> dict[str, Any]:

@@ -1,7 +1,12 @@
-"""Prices of a few instance types, as the Price List API and EC2's spot history tell them."""
+"""The Price List API and EC2's spot history, filled with a few types or with what a test adds."""
 
 import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+
+from emr_ml_tests.emulator.world import REGION
 
 EC2 = {
     "m5.xlarge": 0.214,
@@ -22,120 +27,133 @@ EC2 = {
     "c5.2xlarge": 0.384,
 }
 # EMR's fee is about a quarter of the price on demand, but it has a price of its own
-EMR = {name: round(price * 0.2243, 4) for name, price in EC2.items()}
+FEE = 0.2243
 # a part of the price on demand, by availability zone
 SPOT = {"a": 0.31, "b": 0.34, "c": 0.38}
-PAGE = 10
-Product = dict[str, Any]
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+LINUX = {
+    "operatingSystem": "Linux",
+    "tenancy": "Shared",
+    "preInstalledSw": "NA",
+    "capacitystatus": "Used",
+}
+# the list has many products of one type, and most are not what runs
+OTHER_PRODUCTS = (
+    ({**LINUX, "operatingSystem": "Windows"}, 1.9),
+    ({**LINUX, "tenancy": "Dedicated"}, 1.1),
+    ({**LINUX, "capacitystatus": "AllocatedCapacityReservation"}, 0.0),
+    ({**LINUX, "preInstalledSw": "SQL Std"}, 3.0),
+)
 
 
-def answer(operation: str, asked: dict[str, Any], region: str) -> dict[str, Any]:
-    """GetProducts: what fits all filters, ten a page, each product as a string of JSON."""
-    assert operation == "GetProducts", f"{operation} of the price list is not emulated"
-    found = [
-        json.dumps(product)
-        for product in _products(asked["ServiceCode"], region)
-        if all(_fits(product["product"], one) for one in asked.get("Filters", []))
-    ]
-    start = int(asked.get("NextToken") or 0)
-    end = start + min(asked.get("MaxResults", PAGE), PAGE)
-    more = {"NextToken": str(end)} if len(found) > end else {}
-    return {"FormatVersion": "aws_v1", "PriceList": found[start:end], **more}
+@dataclass
+class SpotPrice:
+    """The price of a type in a zone, in force since then."""
+
+    instance_type: str
+    zone: str
+    usd: str
+    since: datetime
+    system: str = "Linux/UNIX"
 
 
-def spot_history(asked: dict[str, str], region: str) -> str:
-    """DescribeSpotPriceHistory: one price in each zone, in force for long."""
-    types = [value for name, value in asked.items() if name.startswith("InstanceType.")]
-    product = asked.get("ProductDescription.1", "Linux/UNIX")
-    items = [
-        f"<item><instanceType>{name}</instanceType><productDescription>{product}"
-        f"</productDescription><spotPrice>{EC2[name] * part:.6f}</spotPrice>"
-        "<timestamp>2026-01-01T00:00:00.000Z</timestamp>"
-        f"<availabilityZone>{region}{zone}</availabilityZone></item>"
-        for name in types or EC2
-        if name in EC2
-        for zone, part in SPOT.items()
-        if asked.get("AvailabilityZone", region + zone) == region + zone
-    ]
-    return (
-        "<DescribeSpotPriceHistoryResponse><spotPriceHistorySet>"
-        f"{''.join(items)}</spotPriceHistorySet><nextToken/></DescribeSpotPriceHistoryResponse>"
-    )
+@dataclass
+class PriceList:
+    """Products in the nesting that AWS uses, and changes of spot prices.
+
+    Args:
+        page: how many products an answer has at most.
+    """
+
+    products: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    spot: list[SpotPrice] = field(default_factory=list[SpotPrice])
+    page: int = 10
+
+    def add_product(self, service: str, usd: str, **attributes: str) -> None:
+        sku = uuid.uuid4().hex
+        family = attributes.pop("productFamily", "")
+        dimension = {"unit": "Hrs", "beginRange": "0", "pricePerUnit": {"USD": usd}}
+        term = {"sku": sku, "priceDimensions": {f"{sku}.T.D": dimension}, "termAttributes": {}}
+        reserved = {f"{sku}.R": {"priceDimensions": {f"{sku}.R.D": {**dimension, "unit": "Hrs"}}}}
+        self.products.append(
+            {
+                "product": {"productFamily": family, "attributes": attributes, "sku": sku},
+                "serviceCode": service,
+                "terms": {"OnDemand": {f"{sku}.T": term}, "Reserved": reserved},
+            }
+        )
+
+    def add_type(self, instance_type: str, fee: str, usd: str, region: str = REGION) -> None:
+        """EMR's fee and the price on demand of an instance type."""
+        both = {"instanceType": instance_type, "regionCode": region, "locationType": "AWS Region"}
+        emr = {"productFamily": "Elastic Map Reduce Instance", "softwareType": "EMR"}
+        self.add_product("ElasticMapReduce", fee, **both, **emr)
+        self.add_product("AmazonEC2", usd, **both, **LINUX, productFamily="Compute Instance")
+
+    def answer(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetProducts: what fits all filters, each product as a string of JSON."""
+        assert operation == "GetProducts", f"{operation} of the price list is not emulated"
+        found = [
+            json.dumps(product)
+            for product in self.products
+            if product["serviceCode"] == asked["ServiceCode"]
+            and all(_fits(product["product"], one) for one in asked.get("Filters", []))
+        ]
+        start = int(asked.get("NextToken") or 0)
+        end = start + min(asked.get("MaxResults", self.page), self.page)
+        more = {"NextToken": str(end)} if len(found) > end else {}
+        return {"FormatVersion": "aws_v1", "PriceList": found[start:end], **more}
+
+    def spot_history(self, asked: dict[str, str]) -> str:
+        """DescribeSpotPriceHistory: changes within the time, and what was in force at its start."""
+        types = [value for name, value in asked.items() if name.startswith("InstanceType.")]
+        start = datetime.fromisoformat(asked.get("StartTime", LONG_AGO.isoformat()))
+        end = datetime.fromisoformat(asked.get("EndTime", datetime.now(UTC).isoformat()))
+        changes = [
+            change
+            for change in self.spot
+            if change.instance_type in (types or [change.instance_type])
+            and change.zone == asked.get("AvailabilityZone", change.zone)
+            and change.since <= end
+        ]
+        items = [
+            f"<item><instanceType>{change.instance_type}</instanceType>"
+            f"<productDescription>{change.system}</productDescription>"
+            f"<spotPrice>{change.usd}</spotPrice>"
+            f"<timestamp>{change.since.isoformat()}</timestamp>"
+            f"<availabilityZone>{change.zone}</availabilityZone></item>"
+            for change in changes
+            if change.since >= start or not any(_succeeds(o, change, start) for o in changes)
+        ]
+        return (
+            "<DescribeSpotPriceHistoryResponse><spotPriceHistorySet>"
+            f"{''.join(items)}</spotPriceHistorySet><nextToken/></DescribeSpotPriceHistoryResponse>"
+        )
 
 
-def _fits(product: Product, wanted: dict[str, str]) -> bool:
+def usual_prices() -> PriceList:
+    """Prices of the types above in the emulated region, among products that are not wanted."""
+    prices = PriceList()
+    for name, usd in EC2.items():
+        prices.add_type(name, f"{usd * FEE:.4f}", f"{usd:.10f}")
+        both = {"instanceType": name, "regionCode": REGION, "locationType": "AWS Region"}
+        fee = {"productFamily": "Elastic Map Reduce Instance", "softwareType": "MapR"}
+        prices.add_product("ElasticMapReduce", f"{usd * FEE * 2:.4f}", **both, **fee)
+        for other, times in OTHER_PRODUCTS:
+            compute = {**both, **other, "productFamily": "Compute Instance"}
+            prices.add_product("AmazonEC2", f"{usd * times:.10f}", **compute)
+        prices.spot += [
+            SpotPrice(name, REGION + zone, f"{usd * part:.6f}", LONG_AGO)
+            for zone, part in SPOT.items()
+        ]
+    return prices
+
+
+def _fits(product: dict[str, Any], wanted: dict[str, str]) -> bool:
     fields = {**product["attributes"], "productFamily": product["productFamily"]}
     return fields.get(wanted["Field"]) == wanted["Value"]
 
 
-def _products(service: str, region: str) -> list[Product]:
-    if service == "ElasticMapReduce":
-        return [
-            _product(service, region, name, price, {"softwareType": software})
-            for name, price in EMR.items()
-            for software, price in (("EMR", price), ("MapR", price * 2))
-        ]
-    if service != "AmazonEC2":
-        return []
-    plain = {
-        "operatingSystem": "Linux",
-        "tenancy": "Shared",
-        "preInstalledSw": "NA",
-        "capacitystatus": "Used",
-        "operation": "RunInstances",
-        "marketoption": "OnDemand",
-        "licenseModel": "No License required",
-    }
-    # the list has many products of one type, and most are not what runs
-    others = [
-        (plain, 1.0),
-        ({**plain, "operatingSystem": "Windows", "operation": "RunInstances:0002"}, 1.9),
-        ({**plain, "tenancy": "Dedicated"}, 1.1),
-        ({**plain, "capacitystatus": "AllocatedCapacityReservation"}, 0.0),
-        ({**plain, "preInstalledSw": "SQL Std", "operation": "RunInstances:0004"}, 3.0),
-    ]
-    return [
-        _product(service, region, name, price * times, attributes)
-        for name, price in EC2.items()
-        for attributes, times in others
-    ]
-
-
-def _product(service: str, region: str, name: str, price: float, more: dict[str, str]) -> Product:
-    family = "Compute Instance" if service == "AmazonEC2" else "Elastic Map Reduce Instance"
-    sku = f"{abs(hash((service, name, *more.values()))):X}"[:16]
-    term, rate = f"{sku}.JRTCKXETXF", f"{sku}.JRTCKXETXF.6YS6EN2CT7"
-    dimension = {
-        "unit": "Hrs",
-        "beginRange": "0",
-        "endRange": "Inf",
-        "rateCode": rate,
-        "description": f"${price} per hour",
-        "appliesTo": [],
-        "pricePerUnit": {"USD": f"{price:.10f}"},
-    }
-    attributes = {
-        "servicecode": service,
-        "regionCode": region,
-        "instanceType": name,
-        "locationType": "AWS Region",
-        "usagetype": f"EU-BoxUsage:{name}",
-        **more,
-    }
-    return {
-        "product": {"productFamily": family, "attributes": attributes, "sku": sku},
-        "serviceCode": service,
-        "terms": {
-            "OnDemand": {
-                term: {
-                    "priceDimensions": {rate: dimension},
-                    "sku": sku,
-                    "effectiveDate": "2026-11-01T00:00:00Z",
-                    "offerTermCode": "JRTCKXETXF",
-                    "termAttributes": {},
-                }
-            }
-        },
-        "version": "20261101000000",
-        "publicationDate": "2026-11-01T00:00:00Z",
-    }
+def _succeeds(later: SpotPrice, change: SpotPrice, start: datetime) -> bool:
+    same = (later.instance_type, later.zone) == (change.instance_type, change.zone)
+    return same and change.since < later.since <= start

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Call:
     status: int
     error: str = ""
     fault: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """An emulated AWS on loopback: our EMR and price list, and moto for the rest."""
 
 import threading
+import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from emr_ml_tests.emulator.cloudformation import complete_moto
 from emr_ml_tests.emulator.clusters import OVER, Cluster
 from emr_ml_tests.emulator.emr import Emr
 from emr_ml_tests.emulator.faults import Fault, Faults
+from emr_ml_tests.emulator.prices import PriceList, usual_prices
 from emr_ml_tests.emulator.record import Record
 from emr_ml_tests.emulator.spark_home import s3a_jars
 from emr_ml_tests.emulator.steps import Step
@@ -104,7 +106,7 @@ def serve(
     faults: Iterable[Fault] = (),
     delays: Delays | None = None,
     max_nodes: int = 3,
-    with_prices: bool = True,
+    prices: PriceList | Literal["usual"] | None = "usual",
     strict_roles: bool = True,
     strict_subnets: bool = True,
     default_roles: bool = True,
@@ -118,6 +120,7 @@ def serve(
         speed: emulated seconds in a true one; steps themselves run in true time.
         spark: `light` nodes run jobs in plain Python with a stand-in for a Spark session.
         max_nodes: of each cluster, so many nodes are real sandboxes; the others are only listed.
+        prices: those of a few types; with None, nobody may ask for prices.
         default_roles: those of EMR are there; without them, the account is an empty one.
     """
     if spark == "real":
@@ -126,13 +129,16 @@ def serve(
     plan = Faults(clock.now, faults)
     world = World(
         folder.absolute(), clock, plan, delays or Delays(), spark, max_nodes,
-        strict_roles, strict_subnets,
+        strict_roles, strict_subnets, usual_prices() if prices == "usual" else prices,
     )  # fmt: skip
     record = Record(record_file)
-    application = Application(world, record, quotas=quotas, with_prices=with_prices)
-    server = make_server(
-        "127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler
-    )
+    application = Application(world, record, quotas=quotas)
+
+    class Handler(MotoRequestHandler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string((timestamp or time.time()) + world.ahead)
+
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=Handler)
     world.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="aws", daemon=True)
     thread.start()

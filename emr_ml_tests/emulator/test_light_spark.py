@@ -18,8 +18,6 @@ own = session.newSession()
 own.conf.set("spark.sql.caseSensitive", "true")
 print(session.version, session.sparkContext.statusTracker().getActiveJobsIds())
 print(spark_jobs.toy.NAME, sys.argv[1:], session.conf.get("spark.x"))
-if "--fail" in sys.argv:
-    raise ValueError("told to")
 if "--compute" in sys.argv:
     F.col("x")
 if "--all" in sys.argv:
@@ -54,13 +52,6 @@ def test_a_job_runs_with_the_code_that_came_with_it(lab: Lab) -> None:
         "4.1.1-amzn-0 []",
         "shipped ['s3://x/request.json'] 7 8",
     ]
-
-
-def test_a_job_that_raises_fails_the_step(lab: Lab) -> None:
-    step = run(lab, "--fail")
-
-    assert (step.state, step.exit_code) == ("FAILED", 1)
-    assert "ValueError: told to" in said(lab, step, "stderr")
 
 
 def test_what_was_not_shipped_is_not_found_elsewhere(lab: Lab) -> None:

@@ -1,6 +1,5 @@
 """A step's spark-submit on real nodes: Spark, S3A and a Python that has only what was installed."""
 
-import logging
 import os
 import uuid
 from pathlib import Path
@@ -11,6 +10,8 @@ from emr_ml_tests.emulator.conftest import Lab
 from emr_ml_tests.emulator.examples import a_step, until
 from emr_ml_tests.emulator.server import serve
 from emr_ml_tests.emulator.spark_home import s3a_jars
+
+pytestmark = pytest.mark.usefixtures("emulation")
 
 # read now: the fixtures take every variable of ours away from the tests
 REQUIRE_S3A = os.environ.get("EMR_ML_REQUIRE_S3A") == "1"
@@ -48,7 +49,6 @@ def test_spark_reads_and_writes_s3_with_the_cluster_s_configuration(tmp_path: Pa
         if REQUIRE_S3A:
             raise
         pytest.skip("S3A IS NOT TESTED: hadoop-aws can't be had from Maven Central here")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with serve(tmp_path, speed=600.0, spark="real") as aws:
         lab = Lab(aws, aws.client("emr", "launcher"), aws.bucket(f"lab-{uuid.uuid4().hex}"))
         lab.bucket.put("boot.sh", BOOTSTRAP)

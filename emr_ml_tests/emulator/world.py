@@ -1,6 +1,7 @@
 """What all parts of the emulated EMR share."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,11 +15,15 @@ from emr_ml_tests.emulator.faults import Faults
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from emr_ml_tests.emulator.prices import PriceList
+
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
 # the models of services take long to load, and a session keeps them
 _SESSION = boto3.Session()
 _making = threading.Lock()  # sessions make one client at a time
+# JSON, or XML as text, made of the parameters of a call
+Answer = Callable[[dict[str, Any]], dict[str, Any] | str]
 LAUNCHER, NODE, OBSERVER, SERVICE = "launcher", "node", "observer", "emr-service"
 
 
@@ -59,7 +64,13 @@ class World:
     max_nodes: int
     strict_roles: bool
     strict_subnets: bool
+    prices: "PriceList | None"
     url: str = ""
+    page: int = 50  # entries of a listing
+    ahead: float = 0.0  # seconds that the Date of answers is ahead of ours
+    ignored_headers: tuple[str, ...] = ()
+    # what operations answer that a test has made up
+    answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     events: list[Event] = field(default_factory=list[Event])
     changed: threading.Condition = field(default_factory=threading.Condition)
     closing: threading.Event = field(default_factory=threading.Event)

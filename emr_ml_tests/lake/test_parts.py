@@ -18,6 +18,8 @@ from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.parts import Part
 from spark_jobs.runtime.report import Report
 
+pytestmark = pytest.mark.usefixtures("spark")
+
 DATA = (raw_csv_s3, processed_dataset)
 HEADER = "height,colour,kind"
 ROWS = random.Random(3).sample(toy_rows(), 120)  # with both labels, even in few of them

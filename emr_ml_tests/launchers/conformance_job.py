@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 
 def run(spark: "SparkSession", request: Request, log: Logger) -> Result:
-    """Succeed after a while, with the figures asked for, or fail in the way asked for."""
+    """Wait for some seconds or for a key of the lake; then succeed or fail as the test asks."""
     asked = request.params
     log.info("asked for %s", asked.get("says", "nothing"))
     open_lake(request.output).write("rows/part-0", str(request.attempt).encode())
-    until = time.monotonic() + asked.get("seconds", 0.0)
-    while time.monotonic() < until:
+    end = time.monotonic() + asked.get("seconds", 0.0)
+    while time.monotonic() < end:
+        time.sleep(0.1)
+    while "until" in asked and open_lake(request.lake).read(asked["until"]) is None:
         time.sleep(0.1)
     match asked.get("fails"):
         case "by a mistake":

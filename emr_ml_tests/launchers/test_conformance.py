@@ -25,8 +25,7 @@ from spark_jobs.runtime.report import job_key, lease_key, read_report
 ODD = 'it\'s "odd": $(reboot) `id`; a\\b\n\tÄ 漢 🙂 %s {x} --conf spark.x=1 \x7f'
 
 
-# what depends on a real process tree and on Spark's S3 connector is tried with both
-thoroughly = pytest.mark.parametrize("stage", ["local", "emr", "emr, light"], indirect=True)
+# a real process tree and Spark's S3 connector take minutes
 in_soak_too = pytest.mark.parametrize(
     "stage",
     ["local", "emr, light", pytest.param("emr", marks=pytest.mark.soak)],
@@ -40,7 +39,7 @@ def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Stage]:
     folder = tmp_path_factory.mktemp("stage")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    request.getfixturevalue("spark" if request.param == "local" else "emulation")
     match request.param:
         case "emr":
             needs_s3a()
@@ -80,7 +79,7 @@ def end(process: BaseProcess, how: signal.Signals) -> None:
     assert process.exitcode is not None, "the process goes on"
 
 
-@thoroughly
+@in_soak_too
 def test_what_is_missing_is_computed_once_and_again_only_by_force(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -140,7 +139,7 @@ def test_a_cancelled_launch_ends_its_attempt_and_the_next_makes_another(stage: S
 
 @in_soak_too
 def test_a_killed_launch_is_gone_on_with(stage: Stage) -> None:
-    work = stage.work("kill", seconds=6)
+    work = stage.work("kill", seconds=3)
     process = stage.launch_elsewhere(work)
     wait_for(stage, work, "started.json")
     end(process, signal.SIGKILL)
@@ -173,7 +172,7 @@ def test_many_who_ask_at_once_get_one_attempt(stage: Stage) -> None:
 
 @lightly
 def test_a_zombie_attempt_commits_nothing(stage: Stage) -> None:
-    work = stage.work("zombie", seconds=4)
+    work = stage.work("zombie", until="superseded")
     process = stage.launch_elsewhere(work)
     wait_for(stage, work, "started.json")
     key = lease_key(work.asset, work.version)
@@ -184,6 +183,7 @@ def test_a_zombie_attempt_commits_nothing(stage: Stage) -> None:
     while not stage.lake.swap(key, as_json(other.as_json()), stored.etag):
         stored = stage.lake.read(key)
         assert stored
+    stage.lake.write("superseded", b"")
 
     process.join(240)
 

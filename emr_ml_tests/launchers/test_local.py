@@ -23,6 +23,7 @@ from emr_ml.lake.leases import LeaseFile
 from emr_ml.lake.versions import VersionSpec, code_of, local_spark
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.local import LocalLauncher, check_java
+from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import SALES_CONTRACT
 from spark_jobs.runtime.attempt import check_lease, start_attempt
 from spark_jobs.runtime.content import content_of
@@ -30,7 +31,11 @@ from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import Report, job_key, lease_key, read_report
 
+pytestmark = pytest.mark.usefixtures("spark")
+
 LOG = logging.getLogger("test")
+# for the Java of a process of its own, which computes little
+SHORT = {"spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL]}
 FIELDS = ("format", "dialect", "missing", "columns", "label", "id")
 
 
@@ -199,7 +204,7 @@ def test_a_java_that_is_killed_is_named_as_the_cause(tmp_path: Path) -> None:
     begun = job_key(work.asset, work.version, 1, "started.json")
     others = javas()
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        running = pool.submit(failure_in_child, str(tmp_path), {})
+        running = pool.submit(failure_in_child, str(tmp_path), SHORT)
         while lake.read(begun) is None and not running.done():
             time.sleep(0.02)
         for java in javas() - others:
@@ -220,7 +225,7 @@ def failure_of_the_first_call(folder: str) -> str:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("emr_ml.launchers.local.begin", begin_and_kill)
-        return failure_in_child(folder, {})
+        return failure_in_child(folder, SHORT)
 
 
 def test_a_java_that_is_killed_before_the_first_call_is_named_as_the_cause(tmp_path: Path) -> None:
@@ -269,7 +274,11 @@ def test_an_attempt_can_be_run_again_by_plain_spark_submit(tmp_path: Path) -> No
 
     said = subprocess.run(
         [str(submit), "spark_jobs/sales_by_seller.py", f"{outcome.report.path}/_job/request.json"],
-        env={**os.environ, "PYSPARK_PYTHON": sys.executable},
+        env={
+            **os.environ,
+            "PYSPARK_PYTHON": sys.executable,
+            "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -6,9 +6,12 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import psutil
+import pytest
 from pyspark.sql import SparkSession
 
 from emr_ml.launchers.local_spark import DataSize, local_conf
+
+pytestmark = pytest.mark.process
 
 
 def look() -> tuple[bool, Sequence[str]]:

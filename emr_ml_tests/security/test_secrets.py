@@ -105,22 +105,26 @@ def fixture_failed(tmp_path_factory: pytest.TempPathFactory) -> Told:
     return run(tmp_path_factory.mktemp("failed"), **{"spark.driver.memory": "300m"})
 
 
+@pytest.mark.process
 def test_no_argument_of_a_process_is_a_secret(green: Told) -> None:
     assert green.exit_code == 0, green.output
     assert any(name.startswith("java ") for name in green.arguments)
     assert not [name for name, arguments in green.arguments.items() if MARK in arguments]
 
 
+@pytest.mark.process
 def test_no_file_of_the_lake_or_of_dagster_holds_a_secret(green: Told) -> None:
     assert green.files_with("height")  # what is stored is found
     assert green.files_with(MARK) == []
 
 
+@pytest.mark.process
 def test_a_run_says_no_secret(green: Told) -> None:
     assert "is green" in green.output
     assert MARK not in green.output
 
 
+@pytest.mark.process
 def test_a_run_that_fails_leaves_no_secret_either(failed: Told) -> None:
     assert failed.exit_code == 1
     assert "Spark did not start" in failed.output

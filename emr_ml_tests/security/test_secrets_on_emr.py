@@ -12,6 +12,8 @@ from emr_ml.settings import Settings
 from emr_ml_tests.emulator.server import Emulator
 from emr_ml_tests.launchers.emr.stage import Stage, open_stage, put_conformance_job
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 MARK = "recognisable"
 
 

@@ -18,10 +18,12 @@ import pytest
 from emr_ml.lake.champion import read_champion
 from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import ROOT
+from emr_ml_tests.emulator.arranged import arranged_aws
 from emr_ml_tests.processes import go_down
-from emr_ml_tests.small_aws import small_aws
 from emr_ml_tests.test_bad_data import CONTRACT, good
 from spark_jobs.runtime.lake import Lake, open_lake
+
+pytestmark = pytest.mark.process
 
 PATIENCE_SECONDS = 300.0
 BIN = Path(sys.executable).parent
@@ -59,6 +61,8 @@ class Home:
             "EMR_ML_CLEANING_CRON": EVERY_MINUTE,
             **environment,
         }
+        # SQLite's tables are made here: the daemon and a test that both make them fail
+        self.failed_ticks()
 
     @property
     def lake(self) -> Lake:
@@ -207,7 +211,7 @@ def test_in_deployment_emr_an_old_cluster_is_warned_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with small_aws(monkeypatch) as aws:
+    with arranged_aws(tmp_path, monkeypatch) as aws:
         since = datetime.now(UTC) - timedelta(hours=30)
         aws.add_cluster("j-OLD", "emr-ml emr 0123456789abcdef", "WAITING", since=since)
         home = Home(tmp_path, EMR_ML_DEPLOYMENT="emr", EMR_ML_LAKE="s3://bucket/lake")

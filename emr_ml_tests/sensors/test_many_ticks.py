@@ -19,6 +19,8 @@ from emr_ml_tests.s3a import needs_s3a
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import Report
 
+pytestmark = pytest.mark.usefixtures("spark")
+
 DATA = (raw_csv_s3, processed_dataset)
 HEADER = "height,colour,kind"
 TICK_SECONDS = 30.0

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -12,16 +13,18 @@ import pytest
 from emr_ml.sensors import sensors_for
 from emr_ml.sensors.old_clusters import old_cluster_sensor
 from emr_ml.settings import ROOT, Settings
-from emr_ml_tests.small_aws import RefusedError, SmallAws, small_aws
+from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
+
+pytestmark = pytest.mark.usefixtures("emulation")
 
 NAME = "emr-ml emr 0123456789abcdef"
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(name="aws")
-def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
+def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
     monkeypatch.setattr("emr_ml.sensors.old_clusters.PATIENCE_SECONDS", 0.2)
-    with small_aws(monkeypatch) as aws:
+    with arranged_aws(tmp_path, monkeypatch) as aws:
         yield aws
 
 
@@ -48,7 +51,7 @@ def tick(**changes: object) -> tuple[str, list[str]]:
     return data.skip_message, warned
 
 
-def test_an_old_cluster_is_named_with_age_end_link_and_what_to_do(aws: SmallAws) -> None:
+def test_an_old_cluster_is_named_with_age_end_link_and_what_to_do(aws: ArrangedAws) -> None:
     now = datetime.now(UTC)
     aws.add_cluster("j-OLD", NAME, "RUNNING", since=now - 30 * HOUR)
     aws.add_step("j-OLD", "step", "RUNNING", started=now - HOUR, limit=7200)
@@ -69,24 +72,26 @@ def test_an_old_cluster_is_named_with_age_end_link_and_what_to_do(aws: SmallAws)
     assert "j-NEW" not in said
 
 
-def test_every_old_cluster_is_warned_of(aws: SmallAws) -> None:
+def test_every_old_cluster_is_warned_of(aws: ArrangedAws) -> None:
     for number in range(3):
         aws.add_cluster(f"j-{number}", NAME, "WAITING", since=datetime.now(UTC) - 25 * HOUR)
 
     said, warned = tick()
 
-    assert [f"j-{number}" in line for number, line in enumerate(warned)] == [True] * 3
+    assert [f"j-{number}" in line for number, line in zip((2, 1, 0), warned, strict=True)] == [
+        True
+    ] * 3
     assert said.splitlines() == warned
 
 
-def test_the_maximum_age_is_the_configured_one(aws: SmallAws) -> None:
+def test_the_maximum_age_is_the_configured_one(aws: ArrangedAws) -> None:
     aws.add_cluster("j-ONE", NAME, "WAITING", since=datetime.now(UTC) - 2 * HOUR)
 
     assert tick()[1] == []
     assert "longer than 1.5" in tick(cluster_fields={"max_age_hours": 1.5})[0]
 
 
-def test_without_an_old_cluster_nothing_is_warned_of(aws: SmallAws) -> None:
+def test_without_an_old_cluster_nothing_is_warned_of(aws: ArrangedAws) -> None:
     aws.add_cluster("j-ONE", NAME, "WAITING", since=datetime.now(UTC) - 2 * HOUR)
     aws.add_cluster("j-OTHER", "another's", "WAITING", since=datetime.now(UTC) - 90 * HOUR)
     aws.add_cluster("j-DEAD", NAME, "TERMINATED", since=datetime.now(UTC) - 90 * HOUR)
@@ -94,9 +99,9 @@ def test_without_an_old_cluster_nothing_is_warned_of(aws: SmallAws) -> None:
     assert tick() == ("live clusters: 1, none older than 24 hours", [])
 
 
-def test_a_cluster_whose_end_is_not_known_is_warned_of_all_the_same(aws: SmallAws) -> None:
+def test_a_cluster_whose_end_is_not_known_is_warned_of_all_the_same(aws: ArrangedAws) -> None:
     aws.add_cluster("j-OLD", NAME, "WAITING", since=datetime.now(UTC) - 30 * HOUR)
-    aws.refusals["DescribeCluster"] = RefusedError("AccessDeniedException")
+    aws.refuse("DescribeCluster", "AccessDeniedException")
 
     said, warned = tick()
 
@@ -109,9 +114,9 @@ def test_a_cluster_whose_end_is_not_known_is_warned_of_all_the_same(aws: SmallAw
     [("AccessDeniedException", "not allowed to call ListClusters"), ("Throttling", "Throttling")],
 )
 def test_a_look_that_fails_is_a_warning_and_no_broken_sensor(
-    aws: SmallAws, code: str, words: str
+    aws: ArrangedAws, code: str, words: str
 ) -> None:
-    aws.refusals["ListClusters"] = RefusedError(code)
+    aws.refuse("ListClusters", code)
 
     said, warned = tick()
 
@@ -120,7 +125,7 @@ def test_a_look_that_fails_is_a_warning_and_no_broken_sensor(
     assert words in said
 
 
-def test_a_mistake_in_the_configuration_is_told(aws: SmallAws) -> None:
+def test_a_mistake_in_the_configuration_is_told(aws: ArrangedAws) -> None:
     assert "max_age_hours" in tick(cluster_fields={"max_age_hours": "old"})[0]
     assert aws.calls == []
 

@@ -42,7 +42,7 @@ def test_roles_get_no_action_by_a_wildcard() -> None:
         if "*" in action and statement["Effect"] == "Allow"
     ]
 
-    assert wild == ["Key.KeyPolicy TheAccountDecides"]
+    assert wild == ["Key.KeyPolicy UseIamPolicies"]
 
 
 def test_only_actions_that_take_no_resource_are_allowed_on_all() -> None:
@@ -123,8 +123,8 @@ def test_no_name_is_of_one_partition_of_aws_alone() -> None:
 
 def test_a_job_changes_nothing_that_later_nodes_start_with() -> None:
     said = dict(statements())
-    read = said["NodePolicy.PolicyDocument ReadWhatNodesStartWith"]["Resource"]
-    denied = said["JobPolicy.PolicyDocument ChangeNothingThatNodesStartWith"]
+    read = said["NodePolicy.PolicyDocument ReadStartupFiles"]["Resource"]
+    denied = said["JobPolicy.PolicyDocument ProtectStartupFiles"]
     written = said["JobPolicy.PolicyDocument ReadAndWriteTheLake"]["Resource"]
 
     assert denied["Effect"] == "Deny"

@@ -189,7 +189,7 @@ def open_stage(
         faults=faults,
         delays=delays,
         max_nodes=max_nodes,
-        with_prices=False,
+        prices=None,
     ) as aws:
         aws.bucket(bucket)
         asked: dict[str, Any] = SETTINGS | {"lake": f"s3://{bucket}/lake"} | dict(settings or {})

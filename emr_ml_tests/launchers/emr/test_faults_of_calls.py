@@ -27,9 +27,13 @@ TEN_MINUTES = 600.0  # emulated seconds
         pytest.param(faults.throttle("ListSteps", seconds=TEN_MINUTES), id="throttled"),
         pytest.param(faults.server_error("s3:*", seconds=TEN_MINUTES / 5), id="lake broken"),
         pytest.param(
-            faults.expired_token("elasticmapreduce:*", seconds=TEN_MINUTES), id="expired token"
+            faults.expired_token("elasticmapreduce:*", seconds=TEN_MINUTES),
+            id="expired token",
+            marks=pytest.mark.soak,
         ),
-        pytest.param(faults.cut("DescribeCluster", seconds=TEN_MINUTES), id="cut"),
+        pytest.param(
+            faults.cut("DescribeCluster", seconds=TEN_MINUTES), id="cut", marks=pytest.mark.soak
+        ),
     ],
 )
 def test_a_step_that_runs_is_followed_through_ten_minutes_without_an_answer(
@@ -50,10 +54,12 @@ def test_the_log_tells_once_that_aws_gives_no_answer(
     stage: "Stage", caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="launch")
-    work = stage.work(seconds=8)
+    work = stage.work(until="released")
     running = stage.launch_aside(work)
     until(lambda: "RUNNING" in stage.states(work))
     stage.aws.faults.add(faults.throttle("ListSteps", times=2))
+    until(lambda: "AWS answers again" in caplog.messages)
+    stage.lake.write("released", b"")
 
     running.join()
 
@@ -65,7 +71,13 @@ def test_the_log_tells_once_that_aws_gives_no_answer(
 
 
 @pytest.mark.parametrize(
-    "of", ["s3:GetObject *", "s3:PutObject *", "s3:ListBucket *", "elasticmapreduce:*"]
+    "of",
+    [
+        "s3:GetObject *",
+        "elasticmapreduce:*",
+        pytest.param("s3:PutObject *", marks=pytest.mark.soak),
+        pytest.param("s3:ListBucket *", marks=pytest.mark.soak),
+    ],
 )
 def test_credentials_may_run_out_at_any_call(staging: "Staging", of: str) -> None:
     stage = staging(faults.expired_token(of, skip=1, times=2), faults.expired_token(of, skip=4))
@@ -78,7 +90,14 @@ def test_credentials_may_run_out_at_any_call(staging: "Staging", of: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "of", ["*/claim.json", "*/steps.json", "*/request.json", "*/error.json", "*/lake/code/*"]
+    "of",
+    [
+        "*/claim.json",
+        "*/request.json",
+        "*/lake/code/*",
+        pytest.param("*/steps.json", marks=pytest.mark.soak),
+        pytest.param("*/error.json", marks=pytest.mark.soak),
+    ],
 )
 def test_no_answer_of_the_lake_is_lost_for_good(staging: "Staging", of: str) -> None:
     stage = staging(
@@ -119,12 +138,13 @@ def test_a_storm_on_every_call_fails_nothing_and_does_nothing_twice(staging: "St
 
 def test_whoever_is_out_of_patience_leaves_the_step_to_the_next_launch(stage: "Stage") -> None:
     impatient = stage.with_settings(api_patience_seconds=0.5)
-    work = stage.work(seconds=4)
+    work = stage.work(until="released")
     running = impatient.launch_aside(work)
     until(lambda: stage.begun(work))
     stage.aws.faults.add(faults.throttle("elasticmapreduce:*", times=10_000))
     running.join()
     stage.aws.faults.clear()
+    stage.lake.write("released", b"")
 
     outcome = stage.launch(work)
 
@@ -135,7 +155,13 @@ def test_whoever_is_out_of_patience_leaves_the_step_to_the_next_launch(stage: "S
 
 
 @pytest.mark.parametrize(
-    "of", ["ListInstances", "ListSteps", "s3:DeleteObject *", "s3:ListBucket *"]
+    "of",
+    [
+        "ListInstances",
+        "s3:DeleteObject *",
+        pytest.param("ListSteps", marks=pytest.mark.soak),
+        pytest.param("s3:ListBucket *", marks=pytest.mark.soak),
+    ],
 )
 def test_nothing_that_comes_after_the_report_fails_the_launch(stage: "Stage", of: str) -> None:
     work = stage.work(seconds=1)

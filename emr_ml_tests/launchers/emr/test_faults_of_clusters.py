@@ -30,7 +30,11 @@ def end_all(stage: "Stage") -> None:
             id="lost answer, hidden cluster",
         ),
         pytest.param([faults.cut("RunJobFlow")], id="cut before it arrived"),
-        pytest.param([faults.server_error("RunJobFlow", times=2)], id="server errors"),
+        pytest.param(
+            [faults.server_error("RunJobFlow", times=2)],
+            id="server errors",
+            marks=pytest.mark.soak,
+        ),
         pytest.param([faults.throttle("RunJobFlow", times=2)], id="throttled"),
         pytest.param([faults.slow_start(300.0)], id="slow start"),
     ],
@@ -223,24 +227,19 @@ def test_a_cluster_that_ends_within_a_look_at_it_is_replaced(staging: "Staging")
     assert len(stage.aws.clusters) == 2
 
 
-def test_a_cluster_that_never_starts_is_ended_and_replaced(staging: "Staging") -> None:
-    stage = staging(faults.slow_start(1e6)).with_settings(cluster_fields={"start_limit_seconds": 3})
-
-    assert stage.launch().report.attempt == 2
-
-    until(lambda: len(stage.aws.alive) == 1)
-    assert stage.aws.clusters[0].reason["Code"] == "USER_REQUEST"
-
-
-def test_all_who_wait_for_a_cluster_that_never_starts_get_another(staging: "Staging") -> None:
+def test_a_cluster_that_never_starts_is_ended_and_replaced_for_all_who_wait(
+    staging: "Staging",
+) -> None:
     stage = staging(faults.slow_start(1e6)).with_settings(cluster_fields={"start_limit_seconds": 3})
     runs = [stage.launch_aside(stage.work()) for _ in range(2)]
 
     for run in runs:
         run.join()
 
-    assert [run.error for run in runs] == [None, None]
+    assert [run.outcome and run.outcome.report.attempt for run in runs] == [2, 2]
     assert len(stage.aws.clusters) == 2
+    until(lambda: len(stage.aws.alive) == 1)
+    assert stage.aws.clusters[0].reason["Code"] == "USER_REQUEST"
 
 
 def test_who_ended_a_cluster_under_a_step_is_told(stage: "Stage") -> None:

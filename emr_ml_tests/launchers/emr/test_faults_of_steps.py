@@ -54,9 +54,13 @@ messages.write("2.json", b'{"method": "log", "params": {"mess')
             id="lost answer, hidden step",
         ),
         pytest.param([faults.cut("AddJobFlowSteps")], id="cut before it arrived"),
-        pytest.param([faults.server_error("AddJobFlowSteps", times=2)], id="server errors"),
+        pytest.param(
+            [faults.server_error("AddJobFlowSteps", times=2)],
+            id="server errors",
+            marks=pytest.mark.soak,
+        ),
         pytest.param([faults.throttle("AddJobFlowSteps", times=2)], id="throttled"),
-        pytest.param([faults.hidden_steps(HIDDEN)], id="hidden step"),
+        pytest.param([faults.hidden_steps(HIDDEN)], id="hidden step", marks=pytest.mark.soak),
     ],
 )
 def test_one_step_is_added_whatever_becomes_of_the_call(
@@ -154,7 +158,15 @@ def test_a_cancelled_step_is_told_and_not_tried_again(stage: "Stage") -> None:
     assert len(stage.steps(work)) == 1
 
 
-@pytest.mark.parametrize("left", ["RUNNING", "INTERRUPTED", "CANCELLED"])
+# test_step_outcome.py has the verdict on every state that EMR leaves
+@pytest.mark.parametrize(
+    "left",
+    [
+        "RUNNING",
+        pytest.param("INTERRUPTED", marks=pytest.mark.soak),
+        pytest.param("CANCELLED", marks=pytest.mark.soak),
+    ],
+)
 def test_a_step_that_goes_down_with_its_cluster_is_tried_on_another(
     staging: "Staging", left: "StepLeft"
 ) -> None:
@@ -270,7 +282,11 @@ def test_a_full_cluster_is_waited_for(stage: "Stage", caplog: pytest.LogCaptureF
         ("plain", "  java.lang.OutOfMemoryError: Java heap"),
         ("truncated", r"steps/s-\w+/stderr.gz:\n  line \d+ 0"),
         ("missing", r"can't be shown: it is not there yet: EMR copies logs within five minutes"),
-        ("late", r"can't be shown: it is not there yet: EMR copies logs within five minutes"),
+        pytest.param(
+            "late",
+            r"can't be shown: it is not there yet: EMR copies logs within five minutes",
+            marks=pytest.mark.soak,
+        ),
     ],
 )
 def test_logs_change_nothing_but_what_is_told(stage: "Stage", how: "LogTrouble", said: str) -> None:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emr_ml_tests.emulator.examples import ENOUGH_SECONDS, until
+from emr_ml_tests.emulator.world import Delays
 
 if TYPE_CHECKING:
     from emr_ml_tests.launchers.emr.stage import Stage, Staging
 
 LOG = logging.getLogger("finish")
+# at a speed of 6, a cluster is there after a true second
+QUICK = Delays(start=3.0, bootstrap=3.0, step=1.0, terminate=3.0)
 
 
 @pytest.mark.parametrize("transient", [{"idle_timeout_seconds": 60}, {"cluster_scope": "run"}])
@@ -18,7 +21,7 @@ def test_a_transient_cluster_ends_with_its_run(
     staging: "Staging", transient: dict[str, object]
 ) -> None:
     # slow enough that it is not the idle timeout that ends it
-    stage: Stage = staging(settings=transient, speed=6.0)
+    stage: Stage = staging(settings=transient, speed=6.0, delays=QUICK)
     stage.launch(run="a-run")
 
     stage.launcher().finish("a-run", LOG)
@@ -39,11 +42,12 @@ def test_a_cluster_that_is_kept_warm_stays(stage: "Stage") -> None:
 def test_a_cluster_on_which_somebody_works_is_left_to_them(staging: "Staging") -> None:
     stage: Stage = staging(settings={"idle_timeout_seconds": 60})
     stage.launch(run="a-run")
-    other = stage.work(run="another", seconds=20)
+    other = stage.work(run="another", until="released")
     aside = stage.launch_aside(other)
     until(lambda: "RUNNING" in stage.states(other))
 
     stage.launcher().finish("a-run", LOG)
+    stage.lake.write("released", b"")
 
     aside.join(ENOUGH_SECONDS)
     assert aside.outcome and aside.outcome.report.attempt == 1

@@ -143,7 +143,7 @@ def test_a_process_that_is_interrupted_ends_its_step(stage: "Stage") -> None:
     assert stage.states(work) == ["CANCELLED"]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_launchers_that_die_again_and_again_lose_nothing(staging: "Staging", seed: int) -> None:
     stage = staging(
         faults.hidden_clusters(HIDDEN),

@@ -22,6 +22,8 @@ from emr_ml_tests.emulator.examples import ENOUGH_SECONDS, until
 from emr_ml_tests.launchers.emr.stage import Stage, open_stage, put_conformance_job
 from emr_ml_tests.s3_server import S3
 
+pytestmark = pytest.mark.usefixtures("emulation")
+
 POLICY = ROOT / "infra" / "launcher_policy.json"
 # what the names in the policy stand for on the emulated AWS
 LOG = logging.getLogger("policy")
@@ -88,7 +90,6 @@ def cancel_one(stage: Stage) -> None:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     scaled = {"task": {"spot": 1}, "managed_scaling": {"minimum": 1, "maximum": 4}}
     folder = tmp_path_factory.mktemp("aws")
     with (

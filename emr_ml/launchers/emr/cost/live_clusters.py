@@ -175,12 +175,6 @@ def terminate_and_wait(emr: Api, clusters: Sequence[LiveCluster], poll_seconds: 
             time.sleep(poll_seconds)
 
 
-def console_link(region: str, cluster_id: str) -> str:
-    """Return the address of the cluster's page in the AWS console."""
-    host = f"{region}.console.aws.amazon.com"
-    return f"https://{host}/emr/home?region={region}#/clusterDetails/{cluster_id}"
-
-
 def _active_steps(emr: Api, cluster_id: str) -> list[dict[str, Any]]:
     """Return the running and queued steps as EMR lists them, newest first."""
     pages = emr.pages("list_steps", "Steps", ClusterId=cluster_id, StepStates=list(STEP_LIVE))

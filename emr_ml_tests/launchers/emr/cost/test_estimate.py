@@ -2,12 +2,16 @@
 
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from emr_ml.launchers.emr.cost import prices
 from emr_ml.launchers.emr.cost.estimate import Cost, cluster_cost, step_cost
-from emr_ml_tests.small_aws import REGION, RefusedError, SmallAws, small_aws
+from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
+from emr_ml_tests.emulator.world import REGION
+
+pytestmark = pytest.mark.usefixtures("emulation")
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -16,10 +20,10 @@ CLUSTER = "j-COST"
 
 
 @pytest.fixture(name="aws")
-def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
+def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
     prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setattr("emr_ml.launchers.emr.cost.estimate.PATIENCE_SECONDS", 0.2)
-    with small_aws(monkeypatch) as aws:
+    with arranged_aws(tmp_path, monkeypatch) as aws:
         aws.add_cluster(CLUSTER, "emr-ml emr 0123456789abcdef", "RUNNING", since=NOON)
         aws.add_type("m5.xlarge", "0.048", "0.192")
         aws.add_spot("m5.xlarge", "eu-west-1a", "0.052", NOON - HOUR)
@@ -30,7 +34,7 @@ def of_step(start: datetime = NOON, end: datetime = NOON + HOUR, **more: object)
     return step_cost(CLUSTER, start, end, region=REGION, **more)  # pyright: ignore[reportArgumentType]
 
 
-def test_a_step_is_charged_with_the_cluster_while_it_ran(aws: SmallAws) -> None:
+def test_a_step_is_charged_with_the_cluster_while_it_ran(aws: ArrangedAws) -> None:
     for _ in range(3):
         aws.add_instance(CLUSTER, NOON - HOUR)
     for _ in range(2):
@@ -44,7 +48,7 @@ def test_a_step_is_charged_with_the_cluster_while_it_ran(aws: SmallAws) -> None:
     assert cost.text() == "3.00 on demand, 2.00 spot instance-hours; 0.92 USD"
 
 
-def test_instances_count_only_for_the_time_they_share_with_the_step(aws: SmallAws) -> None:
+def test_instances_count_only_for_the_time_they_share_with_the_step(aws: ArrangedAws) -> None:
     aws.add_instance(CLUSTER, NOON + 30 * MINUTE)
     aws.add_instance(CLUSTER, NOON - HOUR, NOON + 6 * MINUTE)
     aws.add_instance(CLUSTER, NOON - HOUR, NOON - MINUTE)
@@ -57,7 +61,7 @@ def test_instances_count_only_for_the_time_they_share_with_the_step(aws: SmallAw
     assert cost.usd == pytest.approx(0.6 * 0.240)
 
 
-def test_steps_side_by_side_share_the_time_that_they_share(aws: SmallAws) -> None:
+def test_steps_side_by_side_share_the_time_that_they_share(aws: ArrangedAws) -> None:
     aws.add_instance(CLUSTER, NOON - HOUR)
     second = (NOON + 30 * MINUTE, NOON + 2 * HOUR)
     third = (NOON + 45 * MINUTE, None)
@@ -69,7 +73,7 @@ def test_steps_side_by_side_share_the_time_that_they_share(aws: SmallAws) -> Non
     assert cost.hours["ON_DEMAND"] == pytest.approx(0.5 + 0.25 / 2 + 0.25 / 3)
 
 
-def test_the_shares_of_all_steps_add_up_to_the_cluster(aws: SmallAws) -> None:
+def test_the_shares_of_all_steps_add_up_to_the_cluster(aws: ArrangedAws) -> None:
     aws.add_instance(CLUSTER, NOON)
     aws.add_instance(CLUSTER, NOON + 20 * MINUTE, NOON + 50 * MINUTE)
     spans = [
@@ -84,7 +88,7 @@ def test_the_shares_of_all_steps_add_up_to_the_cluster(aws: SmallAws) -> None:
     assert sum(share.hours["ON_DEMAND"] for share in shares) == pytest.approx(1.5)
 
 
-def test_each_instance_of_a_cluster_is_billed_for_a_minute_at_least(aws: SmallAws) -> None:
+def test_each_instance_of_a_cluster_is_billed_for_a_minute_at_least(aws: ArrangedAws) -> None:
     aws.add_instance(CLUSTER, NOON, NOON + timedelta(seconds=10))
     aws.add_instance(CLUSTER, NOON, NOON + timedelta(seconds=90))
     aws.add_instance(CLUSTER, NOON + HOUR)
@@ -94,13 +98,13 @@ def test_each_instance_of_a_cluster_is_billed_for_a_minute_at_least(aws: SmallAw
     assert cost.hours["ON_DEMAND"] == pytest.approx((60 + 90 + 3600) / 3600)
 
 
-def test_a_living_cluster_costs_until_now(aws: SmallAws) -> None:
+def test_a_living_cluster_costs_until_now(aws: ArrangedAws) -> None:
     aws.add_instance(CLUSTER, datetime.now(UTC) - HOUR)
 
     assert cluster_cost(CLUSTER, region=REGION).hours["ON_DEMAND"] == pytest.approx(1.0, abs=0.01)
 
 
-def test_spot_counts_at_the_price_of_the_moment_it_began(aws: SmallAws) -> None:
+def test_spot_counts_at_the_price_of_the_moment_it_began(aws: ArrangedAws) -> None:
     aws.add_spot("m5.xlarge", "eu-west-1a", "0.152", NOON + 30 * MINUTE)
     aws.add_instance(CLUSTER, NOON, market="SPOT")
     aws.add_instance(CLUSTER, NOON + HOUR, market="SPOT")
@@ -110,7 +114,7 @@ def test_spot_counts_at_the_price_of_the_moment_it_began(aws: SmallAws) -> None:
     assert cost.usd == pytest.approx(2 * 0.100 + 1 * 0.200)
 
 
-def test_a_price_that_is_missing_leaves_out_usd_and_is_named(aws: SmallAws) -> None:
+def test_a_price_that_is_missing_leaves_out_usd_and_is_named(aws: ArrangedAws) -> None:
     aws.add_instance(CLUSTER, NOON)
     aws.add_instance(CLUSTER, NOON, instance_type="x9.large")
 
@@ -121,8 +125,8 @@ def test_a_price_that_is_missing_leaves_out_usd_and_is_named(aws: SmallAws) -> N
     assert cost.reason == "AWS returned no price for x9.large on demand"
 
 
-def test_a_price_list_that_does_not_answer_leaves_the_hours(aws: SmallAws) -> None:
-    aws.refusals["GetProducts"] = RefusedError("AccessDeniedException")
+def test_a_price_list_that_does_not_answer_leaves_the_hours(aws: ArrangedAws) -> None:
+    aws.refuse("GetProducts", "AccessDeniedException")
     aws.add_instance(CLUSTER, NOON)
 
     assert of_step().hours == {"ON_DEMAND": pytest.approx(1.0)}
@@ -131,9 +135,9 @@ def test_a_price_list_that_does_not_answer_leaves_the_hours(aws: SmallAws) -> No
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException"])
 def test_a_call_that_is_refused_gives_an_empty_answer_with_the_reason(
-    aws: SmallAws, code: str
+    aws: ArrangedAws, code: str
 ) -> None:
-    aws.refusals["ListInstances"] = RefusedError(code)
+    aws.refuse("ListInstances", code)
 
     cost = of_step()
 
@@ -143,7 +147,7 @@ def test_a_call_that_is_refused_gives_an_empty_answer_with_the_reason(
 
 
 def test_nobody_to_ask_gives_an_empty_answer(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert aws.calls == []
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -151,19 +155,19 @@ def test_nobody_to_ask_gives_an_empty_answer(
     assert cluster_cost(CLUSTER, region=REGION).hours == {}
 
 
-def test_no_instance_yet_is_no_cost(aws: SmallAws) -> None:
+def test_no_instance_yet_is_no_cost(aws: ArrangedAws) -> None:
     aws.add_instance(CLUSTER, None)
 
     assert of_step() == Cost(reason="no instance has run")
 
 
-def test_a_step_that_ended_before_it_began_costs_nothing(aws: SmallAws) -> None:
+def test_a_step_that_ended_before_it_began_costs_nothing(aws: ArrangedAws) -> None:
     aws.add_instance(CLUSTER, NOON - HOUR)
 
     assert of_step(NOON, NOON - MINUTE).hours == {}
 
 
-def test_task_instances_that_came_on_demand_are_noted(aws: SmallAws) -> None:
+def test_task_instances_that_came_on_demand_are_noted(aws: ArrangedAws) -> None:
     aws.add_instance(CLUSTER, NOON, fleet="MASTER")
     aws.add_instance(CLUSTER, NOON, fleet="CORE")
     for market in ("SPOT", "ON_DEMAND", "ON_DEMAND"):
@@ -173,7 +177,7 @@ def test_task_instances_that_came_on_demand_are_noted(aws: SmallAws) -> None:
     assert of_step().note is None
 
 
-def test_task_instances_that_are_all_spot_need_no_note(aws: SmallAws) -> None:
+def test_task_instances_that_are_all_spot_need_no_note(aws: ArrangedAws) -> None:
     aws.add_instance(CLUSTER, NOON, fleet="MASTER")
     aws.add_instance(CLUSTER, NOON, fleet="TASK", market="SPOT")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,10 @@ from emr_ml.launchers.emr.cost.live_clusters import (
     describe_details,
     live_clusters,
 )
-from emr_ml_tests.small_aws import REGION, SmallAws, small_aws
+from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
+from emr_ml_tests.emulator.world import REGION
+
+pytestmark = pytest.mark.usefixtures("emulation")
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -25,8 +29,8 @@ IDLE = timedelta(seconds=600)
 
 
 @pytest.fixture(name="aws")
-def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
-    with small_aws(monkeypatch) as aws:
+def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
+    with arranged_aws(tmp_path, monkeypatch) as aws:
         yield aws
 
 
@@ -39,7 +43,7 @@ def read_details(now: datetime = NOON) -> ClusterDetails:
     return describe_details(emr(), cluster, CONFIG, now)
 
 
-def test_only_living_clusters_of_this_project_are_listed(aws: SmallAws) -> None:
+def test_only_living_clusters_of_this_project_are_listed(aws: ArrangedAws) -> None:
     for state in ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING"):
         aws.add_cluster(f"j-{state}", NAME, state)
     for state in ("TERMINATING", "TERMINATED", "TERMINATED_WITH_ERRORS"):
@@ -48,11 +52,11 @@ def test_only_living_clusters_of_this_project_are_listed(aws: SmallAws) -> None:
 
     found = [cluster.state for cluster in live_clusters(emr())]
 
-    assert found == ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING"]
+    assert found == ["WAITING", "RUNNING", "BOOTSTRAPPING", "STARTING"], "the newest comes first"
 
 
-def test_the_run_is_in_the_tags_or_else_in_the_name(aws: SmallAws) -> None:
-    aws.add_cluster("j-1", NAME, "WAITING", Tags=[{"Key": "run", "Value": "ab12cd34-5678"}])
+def test_the_run_is_in_the_tags_or_else_in_the_name(aws: ArrangedAws) -> None:
+    aws.add_cluster("j-1", NAME, "WAITING", run="ab12cd34-5678")
     aws.add_cluster("j-2", f"{NAME} run ef56ab78", "WAITING")
     aws.add_cluster("j-3", NAME, "WAITING")
 
@@ -60,12 +64,12 @@ def test_the_run_is_in_the_tags_or_else_in_the_name(aws: SmallAws) -> None:
         describe_details(emr(), cluster, CONFIG, NOON).run_id for cluster in live_clusters(emr())
     ]
 
-    assert runs == ["ab12cd34-5678", "ef56ab78", ""]
+    assert runs == ["", "ef56ab78", "ab12cd34-5678"]
 
 
-def test_a_waiting_cluster_ends_its_idle_time_after_the_last_step(aws: SmallAws) -> None:
+def test_a_waiting_cluster_ends_its_idle_time_after_the_last_step(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "WAITING", since=NOON - 90 * MINUTE)
-    aws.page = 50
+    aws.world.page = 50
     for minutes in (50, 4, 30):
         ended = NOON - minutes * MINUTE
         aws.add_step(CLUSTER, "step", "COMPLETED", started=ended - MINUTE, ended=ended)
@@ -77,28 +81,28 @@ def test_a_waiting_cluster_ends_its_idle_time_after_the_last_step(aws: SmallAws)
     assert details.latest_end == NOON - 4 * MINUTE + IDLE
 
 
-def test_a_cluster_that_never_had_a_step_is_idle_since_it_was_ready(aws: SmallAws) -> None:
+def test_a_cluster_that_never_had_a_step_is_idle_since_it_was_ready(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "WAITING", since=NOON - 10 * MINUTE)
 
     assert read_details().latest_end == NOON - 10 * MINUTE + timedelta(seconds=300) + IDLE
 
 
-def test_a_running_step_may_take_until_its_own_limit(aws: SmallAws) -> None:
+def test_a_running_step_may_take_until_its_own_limit(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "RUNNING")
     aws.add_step(CLUSTER, "step", "RUNNING", started=NOON - 20 * MINUTE, limit=7200)
 
     assert read_details().latest_end == NOON - 20 * MINUTE + timedelta(seconds=7260) + IDLE
 
 
-def test_a_step_without_a_limit_in_its_command_has_the_configured_one(aws: SmallAws) -> None:
+def test_a_step_without_a_limit_in_its_command_has_the_configured_one(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "RUNNING")
-    aws.add_step(CLUSTER, "step", "RUNNING", started=NOON - 20 * MINUTE)
-    aws.steps[CLUSTER][0]["Config"]["Args"] = ["spark-submit", "job.py"]
+    command = ("spark-submit", "job.py")
+    aws.add_step(CLUSTER, "step", "RUNNING", started=NOON - 20 * MINUTE, command=command)
 
     assert read_details().latest_end == NOON - 20 * MINUTE + LIMIT + IDLE
 
 
-def test_steps_in_the_queue_run_one_after_another(aws: SmallAws) -> None:
+def test_steps_in_the_queue_run_one_after_another(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "RUNNING")
     aws.add_step(CLUSTER, "first", "RUNNING", started=NOON, limit=3600)
     aws.add_step(CLUSTER, "second", "PENDING", limit=3600)
@@ -110,8 +114,8 @@ def test_steps_in_the_queue_run_one_after_another(aws: SmallAws) -> None:
     assert details.latest_end == NOON + 3 * LIMIT + IDLE
 
 
-def test_steps_that_run_side_by_side_do_not_wait_for_each_other(aws: SmallAws) -> None:
-    aws.add_cluster(CLUSTER, NAME, "RUNNING", StepConcurrencyLevel=2)
+def test_steps_that_run_side_by_side_do_not_wait_for_each_other(aws: ArrangedAws) -> None:
+    aws.add_cluster(CLUSTER, NAME, "RUNNING", concurrency=2)
     aws.add_step(CLUSTER, "first", "RUNNING", started=NOON, limit=3600)
     aws.add_step(CLUSTER, "second", "RUNNING", started=NOON - 30 * MINUTE, limit=3600)
     aws.add_step(CLUSTER, "third", "PENDING", limit=3600)
@@ -120,7 +124,7 @@ def test_steps_that_run_side_by_side_do_not_wait_for_each_other(aws: SmallAws) -
     assert read_details().latest_end == NOON - 30 * MINUTE + 2 * LIMIT + IDLE
 
 
-def test_a_cluster_that_starts_is_given_the_time_that_a_start_may_take(aws: SmallAws) -> None:
+def test_a_cluster_that_starts_is_given_the_time_that_a_start_may_take(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "STARTING", since=NOON - 5 * MINUTE)
     start = timedelta(seconds=CONFIG.start_limit_seconds)
 
@@ -130,7 +134,7 @@ def test_a_cluster_that_starts_is_given_the_time_that_a_start_may_take(aws: Smal
     assert read_details().latest_end == NOON - 5 * MINUTE + start + LIMIT + IDLE
 
 
-def test_a_step_past_its_limit_is_about_to_end(aws: SmallAws) -> None:
+def test_a_step_past_its_limit_is_about_to_end(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "RUNNING")
     aws.add_step(CLUSTER, "step", "CANCEL_PENDING", started=NOON - 300 * MINUTE, limit=3600)
 

@@ -3,20 +3,24 @@
 import time
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from emr_ml.launchers.emr.cost import prices
 from emr_ml.launchers.emr.cost.prices import Prices, hourly_price
-from emr_ml_tests.small_aws import REGION, RefusedError, SmallAws, small_aws
+from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
+from emr_ml_tests.emulator.world import REGION
+
+pytestmark = pytest.mark.usefixtures("emulation")
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 FEE = {"productFamily": "Elastic Map Reduce Instance", "softwareType": "EMR"}
 
 
 @pytest.fixture(name="aws")
-def fixture_aws(monkeypatch: pytest.MonkeyPatch) -> Generator[SmallAws]:
-    with small_aws(monkeypatch) as aws:
+def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
+    with arranged_aws(tmp_path, monkeypatch) as aws:
         aws.add_type("m5.xlarge", "0.0480000000", "0.1920000000")
         yield aws
 
@@ -25,59 +29,59 @@ def at_region(patience: float = 0.2) -> Prices:
     return Prices(REGION, patience)
 
 
-def test_an_hour_on_demand_is_the_fee_and_the_instance(aws: SmallAws) -> None:
+def test_an_hour_on_demand_is_the_fee_and_the_instance(aws: ArrangedAws) -> None:
     aws.add_type("m5.xlarge", "0.06", "0.25", region="us-west-2")
     aws.add_type("r5.xlarge", "0.063", "0.252")
 
     assert at_region().hourly("m5.xlarge", "ON_DEMAND") == pytest.approx(0.240)
 
 
-def test_an_hour_of_spot_has_the_same_fee(aws: SmallAws) -> None:
+def test_an_hour_of_spot_has_the_same_fee(aws: ArrangedAws) -> None:
     aws.add_spot("m5.xlarge", "eu-west-1a", "0.071", NOON - timedelta(hours=5))
 
     assert at_region().hourly("m5.xlarge", "SPOT", NOON) == pytest.approx(0.048 + 0.071)
 
 
-def test_other_software_on_emr_does_not_count(aws: SmallAws) -> None:
+def test_other_software_on_emr_does_not_count(aws: ArrangedAws) -> None:
     both = {"instanceType": "m5.xlarge", "regionCode": REGION}
-    aws.add_product("ElasticMapReduce", "0.9", **both, **{**FEE, "softwareType": "Hunk"})
+    aws.prices.add_product("ElasticMapReduce", "0.9", **both, **{**FEE, "softwareType": "Hunk"})
 
     assert at_region().emr_fee("m5.xlarge") == pytest.approx(0.048)
 
 
-def test_an_outpost_and_a_local_zone_do_not_count(aws: SmallAws) -> None:
+def test_an_outpost_and_a_local_zone_do_not_count(aws: ArrangedAws) -> None:
     both = {"instanceType": "m5.xlarge", "regionCode": REGION, **FEE}
-    aws.add_product("ElasticMapReduce", "0.9", **both, locationType="AWS Outposts")
-    aws.add_product("ElasticMapReduce", "0.8", **both, locationType="AWS Local Zone")
+    aws.prices.add_product("ElasticMapReduce", "0.9", **both, locationType="AWS Outposts")
+    aws.prices.add_product("ElasticMapReduce", "0.8", **both, locationType="AWS Local Zone")
 
     assert at_region().emr_fee("m5.xlarge") == pytest.approx(0.048)
 
 
-def test_the_wanted_product_may_be_on_a_later_page(aws: SmallAws) -> None:
+def test_the_wanted_product_may_be_on_a_later_page(aws: ArrangedAws) -> None:
     place = {"instanceType": "m5.xlarge", "regionCode": REGION, **FEE}
-    listed, aws.products = aws.products, []
+    listed, aws.prices.products = aws.prices.products, []
     for _ in range(5):
-        aws.add_product("ElasticMapReduce", "0.9", **place, locationType="AWS Outposts")
-    aws.products += listed
+        aws.prices.add_product("ElasticMapReduce", "0.9", **place, locationType="AWS Outposts")
+    aws.prices.products += listed
 
     assert at_region().emr_fee("m5.xlarge") == pytest.approx(0.048)
     assert len(aws.called("GetProducts")) == 3
 
 
-def test_a_type_that_aws_does_not_list_has_no_price(aws: SmallAws) -> None:
-    aws.add_product("AmazonEC2", "0.1", instanceType="x9.large", regionCode=REGION)
+def test_a_type_that_aws_does_not_list_has_no_price(aws: ArrangedAws) -> None:
+    aws.prices.add_product("AmazonEC2", "0.1", instanceType="x9.large", regionCode=REGION)
 
     assert at_region().hourly("x9.large", "ON_DEMAND") is None
 
 
-def test_prices_that_differ_are_no_price(aws: SmallAws) -> None:
+def test_prices_that_differ_are_no_price(aws: ArrangedAws) -> None:
     aws.add_type("m5.xlarge", "0.05", "0.192")
 
     assert at_region().emr_fee("m5.xlarge") is None
 
 
-def test_a_price_in_another_currency_is_no_price(aws: SmallAws) -> None:
-    for product in aws.products:
+def test_a_price_in_another_currency_is_no_price(aws: ArrangedAws) -> None:
+    for product in aws.prices.products:
         for term in product["terms"]["OnDemand"].values():
             for dimension in term["priceDimensions"].values():
                 dimension["pricePerUnit"] = {"CNY": "1.2"}
@@ -85,31 +89,26 @@ def test_a_price_in_another_currency_is_no_price(aws: SmallAws) -> None:
     assert at_region().hourly("m5.xlarge", "ON_DEMAND") is None
 
 
-def test_a_price_of_nothing_is_no_price(aws: SmallAws) -> None:
+def test_a_price_of_nothing_is_no_price(aws: ArrangedAws) -> None:
     aws.add_type("m6.free", "0.048", "0.0000000000")
 
     assert at_region().hourly("m6.free", "ON_DEMAND") is None
 
 
 @pytest.mark.parametrize("broken", ["{", "[]", "{}", '{"product": {"attributes": []}}'])
-def test_a_product_that_can_not_be_read_is_no_price(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch, broken: str
-) -> None:
-    def answer(*_: object) -> dict[str, list[str]]:
-        return {"PriceList": [broken]}
-
-    monkeypatch.setattr(SmallAws, "_answer_GetProducts", answer)
+def test_a_product_that_can_not_be_read_is_no_price(aws: ArrangedAws, broken: str) -> None:
+    aws.answer("GetProducts", {"PriceList": [broken]})
 
     assert at_region().hourly("m5.xlarge", "ON_DEMAND") is None
     assert len(aws.called("GetProducts")) == 1
 
 
-def test_an_unknown_market_has_no_price(aws: SmallAws) -> None:
+def test_an_unknown_market_has_no_price(aws: ArrangedAws) -> None:
     assert at_region().hourly("m5.xlarge", "CAPACITY_BLOCK") is None
     assert aws.calls == []
 
 
-def test_spot_is_what_was_in_force_at_that_time_in_that_zone(aws: SmallAws) -> None:
+def test_spot_is_what_was_in_force_at_that_time_in_that_zone(aws: ArrangedAws) -> None:
     for hours, usd in ((9, "0.05"), (2, "0.07"), (-1, "0.5")):
         aws.add_spot("m5.xlarge", "eu-west-1a", usd, NOON - timedelta(hours=hours))
     aws.add_spot("m5.xlarge", "eu-west-1b", "0.09", NOON - timedelta(hours=1))
@@ -121,26 +120,26 @@ def test_spot_is_what_was_in_force_at_that_time_in_that_zone(aws: SmallAws) -> N
     assert prices.spot("m5.xlarge", NOON - timedelta(hours=3), "eu-west-1a") == pytest.approx(0.05)
 
 
-def test_spot_of_no_zone_is_the_dearest_of_all(aws: SmallAws) -> None:
+def test_spot_of_no_zone_is_the_dearest_of_all(aws: ArrangedAws) -> None:
     for zone, usd in (("a", "0.07"), ("b", "0.09"), ("c", "0.08")):
         aws.add_spot("m5.xlarge", f"eu-west-1{zone}", usd, NOON - timedelta(hours=1))
 
     assert at_region().spot("m5.xlarge", NOON) == pytest.approx(0.09)
 
 
-def test_spot_of_another_system_is_no_price(aws: SmallAws) -> None:
+def test_spot_of_another_system_is_no_price(aws: ArrangedAws) -> None:
     aws.add_spot("m5.xlarge", "eu-west-1a", "0.07", NOON - timedelta(hours=1))
-    aws.spot[0]["description"] = "Windows"
+    aws.prices.spot[0].system = "Windows"
 
     assert at_region().spot("m5.xlarge", NOON) is None
 
 
-def test_spot_without_history_is_no_price_and_the_fee_is_not_asked_for(aws: SmallAws) -> None:
+def test_spot_without_history_is_no_price_and_the_fee_is_not_asked_for(aws: ArrangedAws) -> None:
     assert at_region().hourly("m5.xlarge", "SPOT", NOON) is None
     assert [name for name, _ in aws.calls] == ["DescribeSpotPriceHistory"]
 
 
-def test_each_price_is_asked_for_once(aws: SmallAws) -> None:
+def test_each_price_is_asked_for_once(aws: ArrangedAws) -> None:
     aws.add_spot("m5.xlarge", "eu-west-1a", "0.07", NOON - timedelta(hours=1))
     prices = at_region()
 
@@ -158,13 +157,13 @@ def test_each_price_is_asked_for_once(aws: SmallAws) -> None:
     [("AccessDeniedException", 400), ("ThrottlingException", 400), ("InternalErrorException", 500)],
 )
 def test_a_price_list_that_does_not_answer_is_left_alone_for_a_while(
-    aws: SmallAws, monkeypatch: pytest.MonkeyPatch, code: str, status: int
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch, code: str, status: int
 ) -> None:
-    aws.refusals["GetProducts"] = RefusedError(code, status)
+    aws.refuse("GetProducts", code, status)
     prices = at_region()
     assert prices.hourly("m5.xlarge", "ON_DEMAND") is None
     asked = len(aws.calls)
-    aws.refusals.clear()
+    aws.refuse_nothing()
 
     assert prices.hourly("m5.xlarge", "ON_DEMAND") is None
     assert len(aws.calls) == asked
@@ -174,8 +173,8 @@ def test_a_price_list_that_does_not_answer_is_left_alone_for_a_while(
     assert prices.hourly("m5.xlarge", "ON_DEMAND") == pytest.approx(0.240)
 
 
-def test_a_price_list_that_fails_does_not_hide_spot_prices(aws: SmallAws) -> None:
-    aws.refusals["GetProducts"] = RefusedError("AccessDeniedException")
+def test_a_price_list_that_fails_does_not_hide_spot_prices(aws: ArrangedAws) -> None:
+    aws.refuse("GetProducts", "AccessDeniedException")
     aws.add_spot("m5.xlarge", "eu-west-1a", "0.07", NOON - timedelta(hours=1))
     prices = at_region()
 
@@ -183,7 +182,7 @@ def test_a_price_list_that_fails_does_not_hide_spot_prices(aws: SmallAws) -> Non
     assert prices.spot("m5.xlarge", NOON) == pytest.approx(0.07)
 
 
-def test_nobody_to_ask_is_no_price(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_to_ask_is_no_price(aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch) -> None:
     assert aws.calls == []
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 
@@ -191,14 +190,14 @@ def test_nobody_to_ask_is_no_price(aws: SmallAws, monkeypatch: pytest.MonkeyPatc
     assert at_region().spot("m5.xlarge") is None
 
 
-def test_no_credentials_are_no_price(aws: SmallAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_credentials_are_no_price(aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
 
     assert at_region().hourly("m5.xlarge", "ON_DEMAND") is None
     assert aws.calls == []
 
 
-def test_a_process_remembers_prices(aws: SmallAws) -> None:
+def test_a_process_remembers_prices(aws: ArrangedAws) -> None:
     prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
 
     assert hourly_price(REGION, "m5.xlarge", "ON_DEMAND") == pytest.approx(0.240)
@@ -207,9 +206,9 @@ def test_a_process_remembers_prices(aws: SmallAws) -> None:
 
 
 def test_a_trouble_with_prices_is_not_logged(
-    aws: SmallAws, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    aws: ArrangedAws, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    aws.refusals["GetProducts"] = RefusedError("ThrottlingException")
+    aws.refuse("GetProducts", "ThrottlingException")
     at_region().hourly("m5.xlarge", "ON_DEMAND")
 
     assert [record for record in caplog.records if record.name != "werkzeug"] == []
