@@ -161,6 +161,5 @@ def _update(
         if changed is None:
             return None
         body = as_json(asdict(changed))
-        written = lake.swap(KEY, body, stored.etag) if stored else lake.create(KEY, body)
-        if written:
+        if lake.write_if_unchanged(KEY, body, stored.etag if stored else None):
             return changed

@@ -55,13 +55,9 @@ def promote(lake: Lake, asset: str, candidate: Current) -> bool:
     key = _current_key(asset)
     while True:
         stored = lake.read(key)
-        if stored is None:
-            written = lake.create(key, body)
-        elif _order(stored.parsed(_CURRENT.validate_python)) > _order(candidate):
+        if stored and _order(stored.parsed(_CURRENT.validate_python)) > _order(candidate):
             return False
-        else:
-            written = lake.swap(key, body, stored.etag)
-        if written:
+        if lake.write_if_unchanged(key, body, stored.etag if stored else None):
             _clear_refusal(lake, asset, candidate.version)
             return True
 

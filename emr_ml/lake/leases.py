@@ -137,12 +137,7 @@ class LeaseFile:
         return now_here - self._last_change[1] > self._duration
 
     def _write(self, lease: Lease, previous: str | None) -> "HeldLease | None":
-        body = as_json(lease.as_json())
-        etag = (
-            self._lake.swap(self._key, body, previous)
-            if previous
-            else self._lake.create(self._key, body)
-        )
+        etag = self._lake.write_if_unchanged(self._key, as_json(lease.as_json()), previous)
         return HeldLease(self._lake, self._key, lease, etag, self._duration) if etag else None
 
 

@@ -122,7 +122,7 @@ def commit(lake: Lake, report: Report, replaces: str | None = None) -> Report:
     """
     key = report_key(report.asset, report.version)
     body = as_json(asdict(report))
-    if lake.swap(key, body, replaces) if replaces else lake.create(key, body):
+    if lake.write_if_unchanged(key, body, replaces):
         return report
     winner = read_report(lake, report.asset, report.version)
     if winner is None:

@@ -83,11 +83,7 @@ class ClusterWatcher:
         """Refresh the shared snapshot, unless another process is doing so."""
         self._last_change = time.monotonic()
         reservation = as_json({"turn": uuid.uuid4().hex})
-        self._etag = (
-            self._lake.swap(self._key, reservation, self._etag)
-            if self._etag
-            else self._lake.create(self._key, reservation)
-        )
+        self._etag = self._lake.write_if_unchanged(self._key, reservation, self._etag)
         if self._etag is None:
             return
         try:
