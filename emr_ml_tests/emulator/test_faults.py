@@ -40,7 +40,7 @@ def impatient(lab: Lab, service: str) -> Any:
         (throttle("ListSteps"), []),
     ],
 )
-def test_a_fault_befalls_the_calls_that_are_planned(fault: Fault, befallen: list[int]) -> None:
+def test_a_fault_affects_only_the_planned_calls(fault: Fault, befallen: list[int]) -> None:
     """Of five calls, ten seconds after each other."""
     now = [0.0]
     faults = Faults(lambda: now[0], [fault])
