@@ -224,7 +224,7 @@ def failure_of_the_first_call(folder: str) -> str:
             java.wait()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("emr_ml.launchers.local.begin", begin_and_kill)
+        patch.setattr("emr_ml.launchers.local.start_attempt", begin_and_kill)
         return failure_in_child(folder, SHORT)
 
 
