@@ -47,11 +47,24 @@ def rows(seed: int, count: int) -> str:
     return "".join(made)
 
 
-@pytest.fixture(name="graph")
-def fixture_graph(tmp_path: Path) -> Graph:
-    graph = Graph(tmp_path).with_toy_data(CONTRACT)
+def with_data(folder: Path) -> Graph:
+    graph = Graph(folder).with_toy_data(CONTRACT)
     Path(str(graph.settings.source)).write_text("height,width,colour,kind\n" + rows(1, 1000))
     return graph
+
+
+@pytest.fixture(name="graph")
+def fixture_graph(tmp_path: Path) -> Graph:
+    return with_data(tmp_path)
+
+
+@pytest.fixture(scope="module", name="trained")
+def fixture_trained(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Graph, dg.ExecuteInProcessResult]:
+    """A graph with a champion, and the run that made it."""
+    graph = with_data(tmp_path_factory.mktemp("trained"))
+    return graph, graph.materialize(TRAINED)
 
 
 def data_version(result: dg.ExecuteInProcessResult, asset: str) -> str:
@@ -103,8 +116,10 @@ def test_a_weak_champion_is_beaten_and_the_better_one_stays_and_meets_new_data(
     assert dg.AssetKey("champion_metrics") not in made, "it can't be put to rows without a column"
 
 
-def test_a_promotion_is_judged_by_all_checks_that_the_assets_show(graph: Graph) -> None:
-    result = graph.materialize(TRAINED)
+def test_a_promotion_is_judged_by_all_checks_that_the_assets_show(
+    trained: tuple[Graph, dg.ExecuteInProcessResult],
+) -> None:
+    graph, result = trained
     shown = {
         (check.asset_key.path[-1], check.check_name): check.passed
         for check in result.get_asset_check_evaluations()
@@ -122,8 +137,10 @@ def test_a_promotion_is_judged_by_all_checks_that_the_assets_show(graph: Graph) 
     assert judged == shown
 
 
-def test_metrics_of_another_model_do_not_count(graph: Graph) -> None:
-    graph.materialize(TRAINED)
+def test_metrics_of_another_model_do_not_count(
+    trained: tuple[Graph, dg.ExecuteInProcessResult],
+) -> None:
+    graph, _ = trained
 
     again = graph.materialize([lr_model, champion_model], WEAK)
 

@@ -179,7 +179,7 @@ def test_a_zombie_attempt_commits_nothing(stage: Stage) -> None:
     stored = stage.lake.read(key)
     assert stored
     # somebody thought it dead, tried anew, and gave up
-    other = replace(Lease.of(stored), attempt=2, nonce="another", status="ended", place={})
+    other = replace(Lease.of(stored), attempt=2, nonce="another", status="ended", location={})
     while not stage.lake.swap(key, as_json(asdict(other)), stored.etag):
         stored = stage.lake.read(key)
         assert stored
