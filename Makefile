@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 4 --dist loadgroup \
 	--no-loadscope-reorder
 
-# Dagster's history is below .dagster/, wherever the caller's shell points DAGSTER_HOME to
+# Dagster's history is in .dagster/, whatever DAGSTER_HOME the caller's shell sets
 unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
@@ -17,7 +17,7 @@ unexport DAGSTER_HOME
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-setup: ## make .venv with the locked packages and the command emr-ml; install Java if there is none
+setup: ## create .venv with the locked packages and the command emr-ml; install Java if missing
 	@$(PYTHON) scripts/set_up.py
 
 run: setup ## materialize the whole graph and print the metrics
@@ -32,13 +32,13 @@ test-fast: setup ## run the tests that start neither Java nor servers nor progra
 soak: setup ## run the long tests: a rehearsal, losses of power, 200 ticks of a sensor
 	@$(PYTEST) -m soak
 
-ui: setup ## open Dagster on 127.0.0.1:3000, with the same history as make run
+ui: setup ## start Dagster on 127.0.0.1:3000, with the same history as make run
 	@$(BIN)/dg dev --host 127.0.0.1 --port 3000
 
-rehearse: setup ## run the whole graph on an emulated EMR on this machine, and compare the metrics
+rehearse: setup ## run the whole graph on an emulated EMR on this machine; compare the metrics
 	@$(BIN)/python -m emr_ml_tests.rehearsal
 
-bench: setup ## compare with the pipeline it succeeds and with scikit-learn; QUICK=1 is shorter
+bench: setup ## compare with the previous pipeline and with scikit-learn; QUICK=1 is shorter
 	@$(BIN)/python -m benchmarks.training $(if $(QUICK),--quick)
 
 bench-emr: setup ## compare with dagster-aws's PipesEMRClient on an emulated EMR, in 20 minutes
@@ -54,7 +54,7 @@ check: setup ## check format, lint, types, the template, and the locked packages
 	@$(BIN)/emr-ml up --template | $(BIN)/cfn-lint
 	@$(BIN)/python scripts/audit.py
 
-lock: setup ## bring requirements.lock, and those of nodes and image, in line with pyproject.toml
+lock: setup ## update requirements.lock, and those of nodes and image, from pyproject.toml
 	@$(COMPILE) pyproject.toml --group dev --extra deploy -o requirements.lock
 	@$(COMPILE) --group bootstrap --constraint requirements.lock -o bootstrap/requirements.txt
 	@$(COMPILE) pyproject.toml --extra deploy --extra kubernetes \

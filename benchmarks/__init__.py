@@ -1,1 +1,1 @@
-"""Benchmarks that anyone can repeat; what they found is in docs/benchmarks.md."""
+"""Benchmarks that anyone can repeat; their results are in docs/benchmarks.md."""

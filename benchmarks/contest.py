@@ -1,23 +1,25 @@
-"""Contestants run one after the other, each in a process of its own, and what each cost."""
+"""Runs contestants one after the other, each in its own process, and measures what each costs."""
 
 import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any, Literal
 
 import psutil
 
 from emr_ml.settings import ROOT
 
-LOOK_SECONDS = 0.1
+SAMPLING_SECONDS = 0.1
+OWN_VARIABLES = ("AWS_", "EMR_ML_", "DAGSTER_")
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A command, and the variables that it needs."""
+    """A command, and the environment variables that it needs."""
 
     name: str
     command: Sequence[str]
@@ -26,74 +28,94 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall and CPU seconds, and peak memory in bytes, of a process and all that it started."""
+    """Wall and CPU seconds, and peak memory in bytes, of a process and its descendants."""
 
     wall: float
     cpu: float
     memory: int
 
 
-def ratio(costs: Sequence[Cost], others: Sequence[Cost], what: str) -> float:
-    """The median of the ratios within each round."""
+Resource = Literal["wall", "cpu", "memory"]
+
+
+@dataclass
+class Contest:
+    """The results on one dataset.
+
+    Args:
+        costs: by contestant, one per round.
+        figures: by contestant, from the last round.
+    """
+
+    costs: dict[str, list[Cost]] = field(default_factory=dict[str, list[Cost]])
+    figures: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+
+    def ratio(self, name: str, other: str, resource: Resource) -> float:
+        """Return the median of the ratios of two contestants' costs within each round."""
+        return median_ratio(self.costs[name], self.costs[other], resource)
+
+
+def median_ratio(costs: Sequence[Cost], others: Sequence[Cost], resource: Resource) -> float:
+    """Return the median of the ratios within each round."""
     pairs = zip(costs, others, strict=True)
-    return median(getattr(one, what) / getattr(other, what) for one, other in pairs)
+    return median(getattr(cost, resource) / getattr(other, resource) for cost, other in pairs)
 
 
-def cost_of(contestant: Contestant, output: Path) -> Cost:
-    """Run it; what it says goes to `output`.
+def clean_environment() -> dict[str, str]:
+    """Return this process's variables without those that could lead to a real account or lake."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
 
-    Its processes are looked at ten times a second: what one of them does after the last look at it
-    is not counted. Memory is resident memory; pages that two of them share are counted twice.
+
+def run_contestant(contestant: Contestant, output: Path) -> Cost:
+    """Run a contestant, and write what it prints to `output`.
+
+    Its processes are sampled ten times a second: what a process does after its last sample is not
+    counted. Memory is resident memory; pages that two processes share are counted twice.
 
     Raises:
         RuntimeError: it fails.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "EMR_ML_", "DAGSTER_"))
-    }
     with output.open("wb") as log:
-        began = time.monotonic()
+        start = time.monotonic()
         process = psutil.Popen(
             contestant.command,
-            env=kept | dict(contestant.variables),
+            env=clean_environment() | dict(contestant.variables),
             cwd=ROOT,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-        spent: dict[psutil.Process, float] = {}
+        cpu_seconds: dict[psutil.Process, float] = {}
         peak = 0
         while process.poll() is None:
-            peak = max(peak, _look(process, spent))
-            time.sleep(LOOK_SECONDS)
-        wall = time.monotonic() - began
+            peak = max(peak, _sample(process, cpu_seconds))
+            time.sleep(SAMPLING_SECONDS)
+        wall = time.monotonic() - start
     if process.returncode:
         raise RuntimeError(f"{contestant.name} failed with {process.returncode}: see {output}")
-    return Cost(wall, sum(spent.values()), peak)
+    return Cost(wall, sum(cpu_seconds.values()), peak)
 
 
-def _look(process: psutil.Process, spent: dict[psutil.Process, float]) -> int:
-    """Note the CPU seconds of each process of the family; the memory of all."""
+def _sample(process: psutil.Process, cpu_seconds: dict[psutil.Process, float]) -> int:
+    """Update the CPU seconds of the process and its descendants, and return their memory."""
     memory = 0
     commands: dict[int, list[str]] = {}
-    for each in (process, *_children(process)):
+    for each in (process, *_descendants(process)):
         try:
             times = each.cpu_times()
-            spent[each] = times.user + times.system
+            cpu_seconds[each] = times.user + times.system
             commands[each.pid] = command = each.cmdline()
-            # Java starts a program as a twin of itself, whose memory is its own until it has begun,
-            # and whose name is that of the thread which did so
+            # to start a program, Java forks: until the program replaces the fork, it shares all
+            # memory with its parent. Names can't tell, because a fork has the name of its thread
             is_java = bool(command) and Path(command[0]).name == "java"
-            is_twin = is_java and command == commands.get(each.ppid())
-            memory += 0 if is_twin else each.memory_info().rss
+            is_fork = is_java and command == commands.get(each.ppid())
+            memory += 0 if is_fork else each.memory_info().rss
         except psutil.Error:
             continue  # it has just ended
     return memory
 
 
-def _children(process: psutil.Process) -> list[psutil.Process]:
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
     try:
         return process.children(recursive=True)
     except psutil.Error:

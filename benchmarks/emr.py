@@ -14,8 +14,8 @@ from typing import Any
 
 import click
 
-from benchmarks import dagster_run, emr_page, page, same_work
-from benchmarks.measured import Measured, measure
+from benchmarks import emr_page, page, pipes_requests
+from benchmarks.emr_measurement import Measurement, execute, measure
 from benchmarks.pipes_definitions import BUCKET, PARAMS
 from emr_ml.settings import ROOT
 from emr_ml_tests.emulator.clusters import Cluster
@@ -23,16 +23,16 @@ from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.rehearsal import numbers, same
 from emr_ml_tests.s3_server import S3
 
-IDLE_SECONDS = 60  # the least that EMR takes: as near to a transient cluster as ours come
-LONGEST_END_SECONDS = 900.0
+IDLE_SECONDS = 60  # the minimum of EMR, to make our cluster as short-lived as possible
+MAX_TERMINATION_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Both contenders, and whether their jobs found the same."""
+    """Both measurements, and whether the jobs of both computed the same metrics."""
 
-    ours: Measured
-    theirs: Measured
+    ours: Measurement
+    theirs: Measurement
     same_figures: bool
 
 
@@ -42,35 +42,35 @@ class Comparison:
     type=click.FloatRange(1, 4),
     default=1.0,
     show_default=True,
-    help="emulated seconds in a true one; steps and what waits for them take true time",
+    help="emulated seconds per real second; steps and their polling take real time",
 )
 @click.option(
     "--page",
-    "to",
+    "page_path",
     type=click.Path(path_type=Path),
     default=page.PAGE,
-    help="where the figures are written to  [default: docs/benchmarks.md]",
+    help="the file to write the results into  [default: docs/benchmarks.md]",
 )
-def main(speed: float, to: Path) -> None:
-    """Run both, write the figures into the page, and print them."""
+def main(speed: float, page_path: Path) -> None:
+    """Run both, write the results into the page, and print them."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    began, load = time.monotonic(), os.getloadavg()[0]
-    below = ROOT / ".dagster"
-    below.mkdir(exist_ok=True)
-    folder = Path(mkdtemp(prefix="bench-emr-", dir=below))
-    # what both runs say is in output.txt there; if something fails, it is kept
-    click.echo(f"all that is written goes to {folder}")
-    found = compare(folder, speed)
+    start, load = time.monotonic(), os.getloadavg()[0]
+    parent = ROOT / ".dagster"
+    parent.mkdir(exist_ok=True)
+    folder = Path(mkdtemp(prefix="bench-emr-", dir=parent))
+    # kept if the benchmark fails: the output of both runs is in output.txt there
+    click.echo(f"all files are written to {folder}")
+    comparison = compare(folder, speed)
     section = emr_page.section(
-        found.ours,
-        found.theirs,
+        comparison.ours,
+        comparison.theirs,
         speed=speed,
         idle=IDLE_SECONDS,
-        same_figures=found.same_figures,
-        minutes=(time.monotonic() - began) / 60,
+        same_figures=comparison.same_figures,
+        minutes=(time.monotonic() - start) / 60,
         load=load,
     )
-    page.replace(to, "emr", section)
+    page.replace_section(page_path, "emr", section)
     shutil.rmtree(folder)
     click.echo(section)
 
@@ -79,30 +79,30 @@ def compare(folder: Path, speed: float) -> Comparison:
     """Run both, one after the other, against one emulated AWS."""
     with serve(folder / "nodes", speed=speed, spark="real") as aws:
         ours, theirs = aws.bucket("bench-ours"), aws.bucket("bench-pipes")
-        heading("our launcher")
-        our_run = dagster_run.execute("emr_ml.definitions", folder / "ours", us(aws, ours, folder))
+        _print_heading("our launcher")
+        our_run = execute("emr_ml.definitions", folder / "ours", _our_variables(aws, ours, folder))
         our_clusters, our_calls = aws.clusters, len(list(aws.calls))
-        heading("PipesEMRClient")
-        same_work.copy_orders(ours, theirs)
+        _print_heading("PipesEMRClient")
+        pipes_requests.copy_inputs(ours, theirs)
         (cluster,) = our_clusters
-        flows = folder / "run_job_flow.json"
-        flows.write_text(json.dumps(same_work.run_job_flows(cluster, ours, theirs)))
-        variables = aws.environment() | {PARAMS: str(flows), BUCKET: theirs.bucket}
-        their_run = dagster_run.execute(
-            "benchmarks.pipes_definitions", folder / "theirs", variables
+        requests_path = folder / "run_job_flow.json"
+        requests_path.write_text(
+            json.dumps(pipes_requests.run_job_flow_requests(cluster, ours, theirs))
         )
+        variables = aws.environment() | {PARAMS: str(requests_path), BUCKET: theirs.bucket}
+        their_run = execute("benchmarks.pipes_definitions", folder / "theirs", variables)
         their_clusters = aws.clusters[len(our_clusters) :]
-        wait_for_the_end(aws)
+        _wait_until_all_ended(aws)
         click.echo(aws.timeline())
         return Comparison(
             measure(aws, our_run, our_clusters, islice(aws.calls, our_calls)),
             measure(aws, their_run, their_clusters, islice(aws.calls, our_calls, None)),
-            same_figures(figures(ours, our_clusters), figures(theirs, their_clusters)),
+            _are_same(_metrics(ours, our_clusters), _metrics(theirs, their_clusters)),
         )
 
 
-def us(aws: Emulator, bucket: S3, folder: Path) -> Mapping[str, str]:
-    """Our settings: the default pace, and the shortest idle timeout."""
+def _our_variables(aws: Emulator, bucket: S3, folder: Path) -> Mapping[str, str]:
+    """Return our settings: defaults, but the shortest idle timeout."""
     return aws.environment() | {
         "EMR_ML_DEPLOYMENT": "emr",
         "EMR_ML_LAKE": bucket.uri("lake"),
@@ -111,31 +111,30 @@ def us(aws: Emulator, bucket: S3, folder: Path) -> Mapping[str, str]:
     }
 
 
-def figures(bucket: S3, clusters: list[Cluster]) -> dict[str, Any]:
-    """The numbers that the last job, `metrics`, found."""
-    return numbers(same_work.figures(bucket, clusters[-1].steps[-1]))
+def _metrics(bucket: S3, clusters: list[Cluster]) -> dict[str, Any]:
+    """Return the numbers in the report of the last job, `metrics`."""
+    return numbers(pipes_requests.read_figures(bucket, clusters[-1].steps[-1]))
 
 
-def same_figures(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Equal, but for the order in which Spark adds."""
-    return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+def _are_same(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    """Return True if the numbers are equal up to the order in which Spark adds."""
+    return ours.keys() == theirs.keys() and all(same(ours[name], theirs[name]) for name in ours)
 
 
-def wait_for_the_end(aws: Emulator) -> None:
-    """Until all clusters have ended by themselves.
+def _wait_until_all_ended(aws: Emulator) -> None:
+    """Wait until all clusters have ended by themselves.
 
     Raises:
-        RuntimeError: they do not.
+        RuntimeError: some do not end in time.
     """
-    ends = time.monotonic() + aws.clock.real(LONGEST_END_SECONDS)
+    deadline = time.monotonic() + aws.clock.real(MAX_TERMINATION_SECONDS)
     while aws.alive:
-        if time.monotonic() > ends:
-            raise RuntimeError(f"{len(aws.alive)} clusters do not end")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{len(aws.alive)} clusters have not ended")
         time.sleep(0.1)
 
 
-def heading(text: str) -> None:
-    """Say what begins."""
+def _print_heading(text: str) -> None:
     click.secho(f"\n== {text}\n", bold=True)
 
 

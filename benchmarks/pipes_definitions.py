@@ -1,6 +1,6 @@
-"""The three assets as a user of dagster-aws makes them: a PipesEMRClient call for each.
+"""The three assets as a user of dagster-aws writes them: one call of PipesEMRClient each.
 
-The parameters of RunJobFlow are read from the file that PARAMS names, by asset.
+The RunJobFlow request of each asset is read from the file in the variable PARAMS.
 """
 
 import json
@@ -18,50 +18,50 @@ if TYPE_CHECKING:
     from mypy_boto3_emr import EMRClient
 
 PARAMS, BUCKET = "BENCHMARK_RUN_JOB_FLOW", "BENCHMARK_BUCKET"
-LOOK_SECONDS = 5
-PATIENCE_SECONDS = 1800  # as botocore's own waiter: 60 looks, 30 s apart
+POLL_SECONDS = 5
+PATIENCE_SECONDS = 1800  # as in botocore's own waiter: 60 polls, 30 s apart
 
 
 def job(asset: str, deps: Sequence[str] = ()) -> dg.AssetsDefinition:
-    """An asset that is one cluster with one step."""
+    """Return an asset that runs one step on its own cluster."""
 
     @dg.asset(name=asset, deps=deps)
-    def made(
+    def asset_function(
         context: dg.AssetExecutionContext, pipes_emr_client: PipesEMRClient
     ) -> dg.MaterializeResult:
         params = json.loads(Path(os.environ[PARAMS]).read_text())[asset]
-        done = pipes_emr_client.run(context=context, run_job_flow_params=params)
-        return done.get_materialize_result()
+        invocation = pipes_emr_client.run(context=context, run_job_flow_params=params)
+        return invocation.get_materialize_result()
 
-    return made
+    return asset_function
 
 
 def emr_client() -> "EMRClient":
-    """EMR's client, but with a look at a starting cluster every 5 s instead of every 30 s.
+    """Return a client of EMR whose waiter polls a starting cluster every 5 s, not every 30 s.
 
-    A cluster whose step takes less than 30 s may be TERMINATING at the next look. The waiter that
-    PipesEMRClient takes holds this for a failure, though the step succeeds.
+    If a step takes less than 30 s, its cluster may be TERMINATING at the next poll. The waiter that
+    PipesEMRClient uses treats this as a failure, although the step succeeded.
     """
     client = boto3.client("emr")
-    patient: Any = client  # its type has an overload for each waiter
-    patient.get_waiter = partial(_get_waiter, client.get_waiter)
+    untyped: Any = client  # its type has an overload for each waiter
+    untyped.get_waiter = partial(_get_waiter, client.get_waiter)
     return client
 
 
 def _get_waiter(original: Any, name: str) -> Any:
     waiter = original(name)
     if name == "cluster_running":
-        waiter.config.delay = LOOK_SECONDS
-        waiter.config.max_attempts = PATIENCE_SECONDS // LOOK_SECONDS
+        waiter.config.delay = POLL_SECONDS
+        waiter.config.max_attempts = PATIENCE_SECONDS // POLL_SECONDS
     return waiter
 
 
 def client(_: dg.InitResourceContext) -> PipesEMRClient:
-    """One for each asset: a message reader goes on counting where it stopped."""
+    """Return a client with its own message reader, because a reader keeps its count of messages."""
     reader = PipesS3MessageReader(
         bucket=os.environ[BUCKET],
         client=boto3.client("s3"),
-        # else the client waits 10 s more and reads the containers' logs
+        # otherwise the client waits another 10 s and reads the containers' logs
         include_stdio_in_messages=True,
     )
     return PipesEMRClient(message_reader=reader, client=emr_client())
@@ -75,7 +75,7 @@ defs = dg.Definitions(
     ],
     jobs=[dg.define_asset_job("training_job")],
     resources={"pipes_emr_client": dg.ResourceDefinition(client)},
-    # as our own definitions have it
+    # as in our own definitions
     executor=dg.multiprocess_executor.configured(
         {"start_method": {"forkserver": {"preload_modules": ["benchmarks.pipes_definitions"]}}}
     ),

@@ -1,4 +1,4 @@
-"""One of our jobs as a step for PipesEMRClient: it opens Dagster Pipes and runs the same code.
+"""Runs one of our jobs as a step for PipesEMRClient: opens Dagster Pipes, then calls the job.
 
 Usage: pipes_job.py <asset> <address of the request>
 """
@@ -14,9 +14,9 @@ from spark_jobs.runtime.submit import perform
 
 
 def main(asset: str, request: str) -> int:
-    """Run the job of the asset; the exit code of the same job under our launcher."""
+    """Run the job of the asset, and return the exit code that it has under our launcher."""
     logging.basicConfig(level="INFO", stream=sys.stderr)
-    # the job says what it does by Pipes: it finds this context, and so PipesEMRClient hears it
+    # the job sends its messages through the Pipes context, if there is one
     with open_dagster_pipes(message_writer=PipesS3MessageWriter(boto3.client("s3"))):
         job = import_module(f"spark_jobs.{asset}")
         return perform(job.run, request, logging.getLogger("emr_ml"))

@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from benchmarks import page, tabular, training_page
-from benchmarks.contest import Contestant, Cost, cost_of
+from benchmarks.contest import Contest, Contestant, run_contestant
 from emr_ml import sample_data
 from emr_ml.lake.current import read_current
 from emr_ml.settings import ROOT
@@ -21,7 +21,7 @@ from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import read_report
 
 REVIEWS = ROOT.parent / "shared" / "data" / "reviews.csv.gz"
-CONTRACT = """\
+REVIEWS_CONTRACT = """\
 columns:
   review: text
 label:
@@ -30,119 +30,125 @@ label:
   negative: [negative]
 """
 ASSETS = "raw_csv_s3,processed_dataset,lr_model,metrics"
-CHANGED = {"ops": {"lr_model": {"config": {"regularization": [2e-5]}}}}
+CHANGED_CONFIG = {"ops": {"lr_model": {"config": {"regularization": [2e-5]}}}}
 DAGSTER = str(Path(sys.executable).with_name("dagster"))
 
 
-@dataclass
-class Contest:
-    """On one data set, the costs of each contestant round by round; figures of the last round."""
-
-    costs: dict[str, list[Cost]] = field(default_factory=dict[str, list[Cost]])
-    figures: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
-
-
 @dataclass(frozen=True)
-class Data:
+class Dataset:
     """A source and its contract; both None for the sample."""
 
     name: str
     source: Path | None = None
     contract: Path | None = None
 
+    @property
+    def folder_name(self) -> str:
+        return self.name.replace(",", "").replace(" ", "_")
+
 
 @click.command(help=__doc__)
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--quick", is_flag=True, help="one round, and tables of 50,000 and 500,000 rows")
-@click.option("--page", "to", type=click.Path(path_type=Path), default=page.PAGE)
-def main(rounds: int, *, quick: bool, to: Path) -> None:
-    """Run all of them in turns, write the figures into the page, and print them."""
-    rows = (50_000, 500_000) if quick else (500_000, 1_000_000, 5_000_000)
+@click.option(
+    "--page",
+    "page_path",
+    type=click.Path(path_type=Path),
+    default=page.PAGE,
+    help="the file to write the results into  [default: docs/benchmarks.md]",
+)
+def main(rounds: int, *, quick: bool, page_path: Path) -> None:
+    """Run all contestants in turns, write the results into the page, and print them."""
+    table_rows = (50_000, 500_000) if quick else (500_000, 1_000_000, 5_000_000)
     rounds = 1 if quick else rounds
-    began = time.monotonic()
-    below = ROOT / ".dagster"
-    below.mkdir(exist_ok=True)
-    folder = Path(mkdtemp(prefix="bench-", dir=below))
-    click.echo(f"all that is written goes to {folder}")
+    start = time.monotonic()
+    parent = ROOT / ".dagster"
+    parent.mkdir(exist_ok=True)
+    folder = Path(mkdtemp(prefix="bench-", dir=parent))
+    click.echo(f"all files are written to {folder}")
     contests = {
-        data.name: contest(data, folder / data.name.replace(",", "").replace(" ", "_"), rounds)
-        for data in data_sets(folder, rows)
+        dataset.name: run_contest(dataset, folder / dataset.folder_name, rounds)
+        for dataset in make_datasets(folder, table_rows)
     }
-    minutes = (time.monotonic() - began) / 60
+    minutes = (time.monotonic() - start) / 60
     section = training_page.section(contests, rounds=rounds, minutes=minutes, quick=quick)
-    page.replace(to, "training", section)
+    page.replace_section(page_path, "training", section)
     shutil.rmtree(folder)
     click.echo(section)
 
 
-def data_sets(folder: Path, rows: tuple[int, ...]) -> Iterator[Data]:
-    """The sample, the reviews if they are there, and tables of so many rows."""
-    yield Data("sample")
+def make_datasets(folder: Path, table_rows: tuple[int, ...]) -> Iterator[Dataset]:
+    """Yield the sample, the reviews if the file exists, and generated tables of these sizes."""
+    yield Dataset("sample")
     if REVIEWS.exists():
         contract = folder / "reviews.yaml"
-        contract.write_text(CONTRACT)
-        yield Data("reviews", REVIEWS, contract)
+        contract.write_text(REVIEWS_CONTRACT)
+        yield Dataset("reviews", REVIEWS, contract)
     else:
-        click.echo(f"there are no reviews at {REVIEWS}: they are left out")
-    for count in rows:
-        path = folder / f"table_{count}.csv"
-        tabular.write(path, count)
-        yield Data(f"table of {count:,} rows", path, path.with_suffix(".yaml"))
+        click.echo(f"the reviews are skipped, because {REVIEWS} does not exist")
+    for rows in table_rows:
+        path = folder / f"table_{rows}.csv"
+        tabular.write(path, rows)
+        yield Dataset(f"table of {rows:,} rows", path, path.with_suffix(".yaml"))
 
 
-def contest(data: Data, folder: Path, rounds: int) -> Contest:
-    """All contestants, one after the other, as often as there are rounds."""
-    found = Contest()
+def run_contest(dataset: Dataset, folder: Path, rounds: int) -> Contest:
+    """Run all contestants one after the other, once per round."""
+    contest = Contest()
     for number in range(rounds):
-        place = folder / str(number)
-        place.mkdir(parents=True)
-        for contestant in contestants(data, place):
-            click.echo(f"{data.name}, round {number + 1} of {rounds}: {contestant.name}")
-            cost = cost_of(contestant, place / f"{contestant.name}.txt")
-            found.costs.setdefault(contestant.name, []).append(cost)
-        lake = str(place / "lake")
-        found.figures = {path.stem: json.loads(path.read_text()) for path in place.glob("*.json")}
-        found.figures["ours"] = _ours(lake)
-    return found
+        round_folder = folder / str(number)
+        round_folder.mkdir(parents=True)
+        for contestant in make_contestants(dataset, round_folder):
+            click.echo(f"{dataset.name}, round {number + 1} of {rounds}: {contestant.name}")
+            cost = run_contestant(contestant, round_folder / f"{contestant.name}.txt")
+            contest.costs.setdefault(contestant.name, []).append(cost)
+        contest.figures = {
+            path.stem: json.loads(path.read_text()) for path in round_folder.glob("*.json")
+        }
+        contest.figures["ours"] = _read_own_figures(str(round_folder / "lake"))
+    return contest
 
 
-def contestants(data: Data, place: Path) -> Iterator[Contestant]:
-    """Ours three times on one lake, and those that are compared with it."""
-    home = place / "home"
+def make_contestants(dataset: Dataset, folder: Path) -> Iterator[Contestant]:
+    """Yield three runs of ours on one lake, and the contestants to compare them with."""
+    home = folder / "home"
     home.mkdir()
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
     variables = {
-        "EMR_ML_LAKE": str(place / "lake"),
-        "EMR_ML_SAMPLE_FOLDER": str(place / "sample"),
+        "EMR_ML_LAKE": str(folder / "lake"),
+        "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
         "DAGSTER_HOME": str(home),
     }
-    if data.source:
-        variables |= {"EMR_ML_SOURCE": str(data.source), "EMR_ML_DATASET": str(data.contract)}
+    if dataset.source:
+        variables |= {
+            "EMR_ML_SOURCE": str(dataset.source),
+            "EMR_ML_DATASET": str(dataset.contract),
+        }
     run = [DAGSTER, "asset", "materialize", "--select", ASSETS, "-m", "emr_ml.definitions"]
     yield Contestant("first", run, variables)
-    yield Contestant("changed", [*run, "--config-json", json.dumps(CHANGED)], variables)
-    # last, so that the figures that stand in the end are those of the default settings
+    yield Contestant("changed", [*run, "--config-json", json.dumps(CHANGED_CONFIG)], variables)
+    # the last run has the default settings again, so its figures are the ones to report
     yield Contestant("unchanged", run, variables)
-    yield _script("floor", str(data.source or sample_data.breast_cancer(place / "sample")))
-    if not data.source:
+    source = str(dataset.source or sample_data.breast_cancer(folder / "sample"))
+    yield _script("floor", source)
+    if not dataset.source:
         return
-    figures = str(place / "sklearn.json")
-    yield _script("sklearn_way", str(data.source), str(data.contract), figures)
-    if data.source == REVIEWS:
-        yield _script("old_way", str(data.source), str(place / "old"), str(place / "old.json"))
+    yield _script("sklearn_pipeline", source, str(dataset.contract), str(folder / "sklearn.json"))
+    if dataset.source == REVIEWS:
+        yield _script("old_pipeline", source, str(folder / "old"), str(folder / "old.json"))
 
 
 def _script(name: str, *arguments: str) -> Contestant:
     return Contestant(name, [sys.executable, "-m", f"benchmarks.{name}", *arguments], {})
 
 
-def _ours(address: str) -> Mapping[str, Any]:
-    lake = open_lake(address)
+def _read_own_figures(lake_address: str) -> Mapping[str, Any]:
+    lake = open_lake(lake_address)
     current = read_current(lake, "metrics")
-    assert current, "a green run leaves a current version"
-    report = read_report(lake, "metrics", current.version)
-    assert report, "a current version is committed"
-    return report.report.figures
+    assert current, "a successful run leaves a current version"
+    committed = read_report(lake, "metrics", current.version)
+    assert committed, "a current version is committed"
+    return committed.report.figures
 
 
 if __name__ == "__main__":

@@ -1,22 +1,20 @@
-"""The figures of the training benchmark as a section of docs/benchmarks.md."""
+"""The results of the training benchmark, and its targets, as a section of docs/benchmarks.md."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
 
-from benchmarks import training_targets
-from benchmarks.contest import ratio
-from benchmarks.machine import machine, today, versions
+from benchmarks.contest import Contest, Resource, median_ratio
+from benchmarks.page import machine, markdown_table, today, versions
 
-if TYPE_CHECKING:
-    from benchmarks.training import Contest
+Contests = Mapping[str, Contest]
 
 NAMES = {
     "first": "ours, first run",
     "changed": "ours, one parameter changed",
     "unchanged": "ours, nothing changed",
-    "old_way": "the pipeline it succeeds",
-    "sklearn_way": "scikit-learn",
+    "old_pipeline": "the pipeline it succeeds",
+    "sklearn_pipeline": "scikit-learn",
     "floor": "the floor: Spark reads and counts",
 }
 HEAD = """\
@@ -26,21 +24,57 @@ HEAD = """\
 {command}
 ```
 
-repeats it, and replaces this section. It took {minutes:.0f} minutes.
+repeats the benchmark and replaces this section. It took {minutes:.0f} minutes.
 
 - {date}; {machine}
 - {versions}
 
-Each contestant is a process of its own, and they take turns; rounds: {rounds}. Ours is a run of
-Dagster: `raw_csv_s3`, `processed_dataset`, `lr_model` and `metrics`, with default settings, three
-candidates, checks and reports; then again with nothing changed, and with other regularization.
-Seconds are medians, of this machine on that day; ratios are medians of the ratios to our first run
-within each round. CPU seconds and peak memory are those of all processes, Java included.
+Each contestant is a separate process, and they take turns; rounds: {rounds}. Ours is a Dagster
+run of `raw_csv_s3`, `processed_dataset`, `lr_model` and `metrics` with default settings, three
+candidates, checks and reports; then again with nothing changed, and with another regularization.
+Seconds are medians on this machine on that day; ratios are medians of the ratios to our first run
+within each round. CPU seconds and peak memory include all processes, Java among them.
 """
+SAMPLE, REVIEWS = "sample", "reviews"
+SMALL_TABLE, LARGE_TABLE = "table of 500,000 rows", "table of 5,000,000 rows"
 
 
-def section(contests: Mapping[str, "Contest"], *, rounds: int, minutes: float, quick: bool) -> str:
-    """The whole section."""
+@dataclass(frozen=True)
+class Target:
+    """A figure of the contests, and its limit.
+
+    Args:
+        name: the figure in words.
+        measure: computes the figure.
+        at_least: lower limit, if there is one.
+        at_most: upper limit, if there is one.
+        datasets: the contests that the figure needs; not every benchmark runs all of them.
+    """
+
+    name: str
+    measure: Callable[[Contests], float]
+    at_least: float | None = None
+    at_most: float | None = None
+    datasets: tuple[str, ...] = (REVIEWS,)
+
+    def row(self, contests: Contests) -> tuple[str, str, str, str]:
+        """Return name, limit, measured value and verdict."""
+        value = self.measure(contests)
+        if self.at_least is not None:
+            limit, is_met = f"at least {self.at_least:g}", value >= self.at_least
+        else:
+            assert self.at_most is not None, "a target has a limit"
+            limit, is_met = f"at most {self.at_most:g}", value <= self.at_most
+        return self.name, limit, f"{value:.4g}", "met" if is_met else "missed"
+
+
+def section(contests: Contests, *, rounds: int, minutes: float, quick: bool) -> str:
+    """Return the whole section.
+
+    Args:
+        contests: results by dataset.
+        minutes: how long the benchmark took.
+    """
     head = HEAD.format(
         command="make bench" + (" QUICK=1" if quick else ""),
         date=today(),
@@ -51,49 +85,128 @@ def section(contests: Mapping[str, "Contest"], *, rounds: int, minutes: float, q
     )
     parts = [head]
     for name, contest in contests.items():
-        parts += [f"### {name.capitalize()}\n", "\n".join(_costs(contest)) + "\n"]
-        if told := list(_figures(contest)):
-            parts.append("\n".join(told) + "\n")
+        parts += [f"### {name.capitalize()}\n", _cost_table(contest)]
+        parts.append("\n".join(_figures(contest)) + "\n")
     parts += ["### Growth\n", "\n".join(_growth(contests)) + "\n"]
-    parts += ["### Targets\n", "\n".join(training_targets.rows(contests)) + "\n"]
+    parts += ["### Targets\n", _target_table(contests)]
     return "\n".join(parts)
 
 
-def _costs(contest: "Contest") -> Iterator[str]:
-    yield "| | wall | CPU | peak memory | wall over ours | CPU over ours |"
-    yield "| --- | --- | --- | --- | --- | --- |"
-    ours = contest.costs["first"]
-    for name, said in NAMES.items():
-        if costs := contest.costs.get(name):
-            wall, cpu = (median(getattr(each, what) for each in costs) for what in ("wall", "cpu"))
-            memory = median(each.memory for each in costs) / 2**30
-            yield (
-                f"| {said} | {wall:.0f} s | {cpu:.0f} s | {memory:.1f} GiB "
-                f"| {ratio(costs, ours, 'wall'):.2f} | {ratio(costs, ours, 'cpu'):.2f} |"
-            )
+def _cost_table(contest: Contest) -> str:
+    header = ("", "wall", "CPU", "peak memory", "wall over ours", "CPU over ours")
+    rows = [
+        (
+            text,
+            f"{median(cost.wall for cost in contest.costs[name]):.0f} s",
+            f"{median(cost.cpu for cost in contest.costs[name]):.0f} s",
+            f"{median(cost.memory for cost in contest.costs[name]) / 2**30:.1f} GiB",
+            f"{contest.ratio(name, 'first', 'wall'):.2f}",
+            f"{contest.ratio(name, 'first', 'cpu'):.2f}",
+        )
+        for name, text in NAMES.items()
+        if name in contest.costs
+    ]
+    return markdown_table(header, rows)
 
 
-def _figures(contest: "Contest") -> Iterator[str]:
+def _figures(contest: Contest) -> Iterator[str]:
     ours = contest.figures["ours"]
-    kept = ("accuracy", "auc_roc", "calibration_error", "test_rows")
-    yield "- ours: " + _told({name: ours[name] for name in kept if ours.get(name) is not None})
+    shown = ("accuracy", "auc_roc", "calibration_error", "test_rows")
+    yield "- ours: " + _listed({name: ours[name] for name in shown if ours.get(name) is not None})
     if "sklearn" in contest.figures:
-        yield f"- scikit-learn: {_told(contest.figures['sklearn'])}"
+        yield f"- scikit-learn: {_listed(contest.figures['sklearn'])}"
     if "old" in contest.figures:
-        yield f"- the pipeline it succeeds, accuracy: {_told(contest.figures['old'])}"
+        yield f"- the pipeline it succeeds, accuracy: {_listed(contest.figures['old'])}"
 
 
-def _told(figures: Mapping[str, float]) -> str:
+def _listed(figures: Mapping[str, float]) -> str:
     return ", ".join(
         f"{name} {value:,}" if isinstance(value, int) else f"{name} {value:.4f}"
         for name, value in figures.items()
     )
 
 
-def _growth(contests: Mapping[str, "Contest"]) -> Iterator[str]:
-    """How a first run grows from the smallest table to each of the others."""
-    tables = [name for name in contests if name.startswith("table")]
-    least = contests[tables[0]].costs["first"]
-    for name in tables[1:]:
-        grown = ratio(contests[name].costs["first"], least, "wall")
-        yield f"- {name}: {grown:.2f} times the time of the {tables[0]}"
+def _growth(contests: Contests) -> Iterator[str]:
+    """Yield a line per table: its first run against that on the smallest table."""
+    smallest, *others = (name for name in contests if name.startswith("table"))
+    for name in others:
+        growth = _growth_ratio(smallest, name)(contests)
+        yield f"- {name}: {growth:.2f} times the time of the {smallest}"
+
+
+def _target_table(contests: Contests) -> str:
+    """Return the table of the targets whose datasets were in the benchmark."""
+    rows = [target.row(contests) for target in TARGETS if set(target.datasets) <= set(contests)]
+    return markdown_table(("", "target", "measured", ""), rows)
+
+
+def _ratio(
+    name: str, other: str, resource: Resource, dataset: str = REVIEWS
+) -> Callable[[Contests], float]:
+    """Return a measure: the ratio of two contestants' costs on one dataset."""
+    return lambda contests: contests[dataset].ratio(name, other, resource)
+
+
+def _growth_ratio(small: str, large: str) -> Callable[[Contests], float]:
+    """Return a measure: the ratio of our first runs' wall times on two tables."""
+
+    def ratio(contests: Contests) -> float:
+        return median_ratio(contests[large].costs["first"], contests[small].costs["first"], "wall")
+
+    return ratio
+
+
+def _own_figure(name: str) -> Callable[[Contests], float]:
+    return lambda contests: contests[REVIEWS].figures["ours"][name]
+
+
+def _accuracy_deficit(contests: Contests) -> float:
+    figures = contests[REVIEWS].figures
+    return figures["sklearn"]["accuracy"] - figures["ours"]["accuracy"]
+
+
+TARGETS = (
+    Target(
+        "the succeeded pipeline over ours, wall",
+        _ratio("old_pipeline", "first", "wall"),
+        at_least=8,
+    ),
+    Target(
+        "the succeeded pipeline over ours, CPU", _ratio("old_pipeline", "first", "cpu"), at_least=5
+    ),
+    Target("accuracy on the reviews", _own_figure("accuracy"), at_least=0.908),
+    Target("accuracy below scikit-learn's", _accuracy_deficit, at_most=0.004),
+    Target("calibration error on the reviews", _own_figure("calibration_error"), at_most=0.03),
+    Target(
+        "ours over scikit-learn, reviews", _ratio("first", "sklearn_pipeline", "wall"), at_most=1.6
+    ),
+    Target(
+        "ours over scikit-learn, 5,000,000 rows",
+        _ratio("first", "sklearn_pipeline", "wall", LARGE_TABLE),
+        at_most=2.0,
+        datasets=(LARGE_TABLE,),
+    ),
+    Target(
+        "a parameter changed, over the first run", _ratio("changed", "first", "wall"), at_most=0.6
+    ),
+    Target(
+        "nothing changed, over the first run", _ratio("unchanged", "first", "wall"), at_most=0.25
+    ),
+    Target(
+        "sample over the floor",
+        _ratio("first", "floor", "wall", SAMPLE),
+        at_most=2.5,
+        datasets=(SAMPLE,),
+    ),
+    Target(
+        "5,000,000 rows over 500,000",
+        _growth_ratio(SMALL_TABLE, LARGE_TABLE),
+        at_most=3.5,
+        datasets=(SMALL_TABLE, LARGE_TABLE),
+    ),
+    Target(
+        "memory over the succeeded pipeline's",
+        _ratio("first", "old_pipeline", "memory"),
+        at_most=1.0,
+    ),
+)

@@ -1,4 +1,4 @@
-"""From an asset to its materialization: version, launch, judgement, `current`."""
+"""How an asset is materialized: version, launch, checks, and the version that becomes current."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,16 +8,16 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from emr_ml.checks.evidence import Evidence, Judge, no_checks
-from emr_ml.contract import Contract, ContractError, load_contract
-from emr_ml.errors import is_aws_error
+from emr_ml.checks.check import Check, CheckContext, evaluate_all
+from emr_ml.checks.snapshot import SNAPSHOT_CHECKS
+from emr_ml.contract import Contract, load_contract
+from emr_ml.errors import UserError, user_message
 from emr_ml.lake import current
-from emr_ml.lake.inputs import find_input, through_input
+from emr_ml.lake.inputs import find_input, input_of_input
 from emr_ml.lake.snapshots import take_snapshot
 from emr_ml.lake.usage import mark_used
 from emr_ml.lake.versions import VersionSpec, code_of, digest
 from emr_ml.launchers.base import Launcher, LaunchError, Outcome
-from emr_ml.sources.listing import SourceError
 from emr_ml.ui.metadata import materialization_metadata
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import Input, JobError
@@ -26,90 +26,101 @@ from spark_jobs.runtime.report import Report, commit, read_report
 
 
 class SparkConfig(dg.Config):
-    """What every Spark asset can be asked in the launchpad."""
+    """Run config that every Spark asset accepts in the launchpad."""
 
-    force: bool = Field(False, description="compute again what is committed already")
+    force: bool = Field(False, description="compute again what is already committed")
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a Spark asset is made.
+class SparkJob:
+    """What the job of a Spark asset reads, and the checks of what it writes.
 
     Args:
-        contract: path or address of the contract.
-        fields: the parts of the contract that the job uses; they alone are part of the version.
-        inputs: assets whose data the job reads.
-        through: further inputs, each taken in the version that the named input was made of.
-        fixed: further inputs, in the versions that are given.
-        params: the job's parameters, given the contract.
-        judge: evaluates the asset's checks.
-        force: compute again what is committed.
-        batches: the input whose files are read once, in parts; "" if all are read anew.
-        read_as: what the job takes the contract for.
+        contract_fields: the parts of the contract that the job uses; no others are part of the
+            version.
+        inputs: assets whose data the job reads, each in the version of this run or else the
+            current one.
+        inputs_of_inputs: further inputs: each is read in the version from which the named input
+            was computed.
+        incremental_input: the input whose files are each read only once, into parts; "" if all
+            files are read again for each version.
+        checks: evaluated with the report of each version.
+        read_as: changes the contract before the job sees it.
     """
 
-    contract: str
-    fields: tuple[str, ...]
+    contract_fields: tuple[str, ...]
     inputs: tuple[str, ...]
-    through: Mapping[str, str] = field(default_factory=dict[str, str])
-    fixed: Mapping[str, Input] = field(default_factory=dict[str, Input])
-    params: Callable[[Contract], Mapping[str, Any]] = lambda _: {}
-    judge: Judge = no_checks
-    force: bool = False
-    batches: str = ""
+    inputs_of_inputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    incremental_input: str = ""
+    checks: tuple[Check, ...] = ()
     read_as: Callable[[Contract], Contract] = lambda contract: contract
 
 
 def materialize(
-    context: dg.AssetExecutionContext, launcher: Launcher, recipe: Recipe
+    context: dg.AssetExecutionContext,
+    launcher: Launcher,
+    job: SparkJob,
+    contract_address: str,
+    *,
+    params: Callable[[Contract], Mapping[str, Any]] = lambda _: {},
+    fixed_inputs: Mapping[str, Input] | None = None,
+    force: bool = False,
 ) -> dg.MaterializeResult:
-    """Have the asset's version computed, unless it is there, and judge it.
+    """Compute the asset's version unless it is committed, and evaluate its checks.
+
+    Args:
+        context: of the asset.
+        launcher: runs the job.
+        job: what it reads.
+        contract_address: path or `s3://` address of the contract.
+        params: the job's parameters, given the contract.
+        fixed_inputs: further inputs, in exactly these versions.
+        force: compute the version again even if it is committed.
 
     Raises:
         dg.Failure: with the cause, where to look and what to do.
     """
-    with plain_failures():
+    with errors_as_failures():
         asset, lake = context.asset_key.path[-1], launcher.lake
-        contract = recipe.read_as(load_contract(recipe.contract))
-        inputs = {name: find_input(context, lake, name) for name in recipe.inputs}
-        inputs |= recipe.fixed
-        for name, source in recipe.through.items():
-            inputs[name] = through_input(lake, source, inputs[source], name)
-        work = VersionSpec(
+        contract = job.read_as(load_contract(contract_address))
+        inputs = {name: find_input(context, lake, name) for name in job.inputs}
+        inputs |= fixed_inputs or {}
+        for name, source in job.inputs_of_inputs.items():
+            inputs[name] = input_of_input(lake, source, inputs[source], name)
+        spec = VersionSpec(
             asset=asset,
             run_id=context.run.run_id,
             inputs=inputs,
-            contract=contract.pick(*recipe.fields),
-            params=recipe.params(contract),
+            contract=contract.pick(*job.contract_fields),
+            params=params(contract),
             code=code_of(asset),
             spark=launcher.spark,
-            force=recipe.force,
-            batches=recipe.batches,
+            force=force,
+            incremental_input=job.incremental_input,
         )
-        outcome = launcher.launch(work, context.log)
-        return conclude(context, lake, outcome, contract, recipe.judge)
+        outcome = launcher.launch(spec, context.log)
+        return _publish(context, lake, outcome, contract, job.checks)
 
 
 def materialize_snapshot(
     context: dg.AssetExecutionContext,
     lake: Lake,
     source: str,
-    contract: str,
-    judge: Judge,
+    contract_address: str,
     *,
     read_as: Callable[[Contract], Contract] = lambda contract: contract,
 ) -> dg.MaterializeResult:
-    """Commit which files the source holds now, and judge them.
+    """Commit the list of the source's files as they are now, and evaluate the checks of it.
 
     Raises:
-        dg.Failure: nothing is there, or it can't be read.
+        dg.Failure: the source has no files, or can't be read.
     """
-    with plain_failures():
+    with errors_as_failures():
         asset, started = context.asset_key.path[-1], now()
-        terms = read_as(load_contract(contract))
-        files = take_snapshot(source, lake, asset, terms)
+        contract = read_as(load_contract(contract_address))
+        files = take_snapshot(source, lake, asset, contract)
         contents = [{"name": f.name, "size": f.size, "content": f.content} for f in files]
-        fields = terms.pick("format", "dialect")
+        fields = contract.pick("format", "dialect")
         version = digest({"asset": asset, "contract": fields, "files": contents})
         report = Report(
             asset=asset,
@@ -127,45 +138,69 @@ def materialize_snapshot(
             started=started,
             finished=now(),
         )
-        outcome = commit_snapshot(lake, report)
-        return conclude(context, lake, outcome, terms, judge)
+        outcome = _commit_snapshot(lake, report)
+        return _publish(context, lake, outcome, contract, SNAPSHOT_CHECKS)
 
 
-def commit_snapshot(lake: Lake, report: Report) -> Outcome:
-    """Commit the snapshot unless the same one is there.
+def skip(context: dg.AssetExecutionContext, reason: str) -> Iterator[dg.AssetCheckResult]:
+    """Skip an asset whose output is not required, and with it the assets that depend on it.
 
-    The same content may have moved: where it lies is in the report, not in the version. Then the
-    report is replaced.
+    Dagster requires a result of each check all the same: they pass, with the reason.
+    """
+    context.log.warning("skipped: %s", reason)
+    for spec in context.assets_def.check_specs:
+        yield dg.AssetCheckResult(
+            passed=True, check_name=spec.name, description=f"skipped: {reason}"
+        )
+
+
+@contextmanager
+def errors_as_failures() -> Generator[None]:
+    """Raise errors that users can fix as failures that show a message without a stack trace."""
+    try:
+        yield
+    except Exception as error:
+        message = user_message(error)
+        if message is None:
+            raise
+        needs_user = isinstance(error, (UserError, JobError))
+        raise dg.Failure(
+            message,
+            metadata=error.metadata if isinstance(error, LaunchError) else {},
+            allow_retries=not needs_user,
+        ) from (error.__cause__ if needs_user else error)
+
+
+def _commit_snapshot(lake: Lake, report: Report) -> Outcome:
+    """Commit the snapshot unless the same one is committed.
+
+    Files with the same content may have moved. Addresses are part of the report but not of the
+    version, so the report is then replaced.
     """
     mark_used(lake, f"{report.asset}/{report.version}")
     committed = read_report(lake, report.asset, report.version)
     if committed is None:
-        return Outcome(commit(lake, report), reused=False, facts={})
+        return Outcome(commit(lake, report), reused=False)
     if committed.report.files == report.files:
-        return Outcome(committed.report, reused=True, facts={})
+        return Outcome(committed.report, reused=True)
     moved = replace(report, attempt=committed.report.attempt + 1)
-    return Outcome(commit(lake, moved, committed.etag), reused=False, facts={})
+    return Outcome(commit(lake, moved, committed.etag), reused=False)
 
 
-def conclude(
+def _publish(
     context: dg.AssetExecutionContext,
     lake: Lake,
     outcome: Outcome,
     contract: Contract,
-    judge: Judge,
+    checks: tuple[Check, ...],
 ) -> dg.MaterializeResult:
-    """Judge the report; only a version whose blocking checks all pass becomes current."""
+    """Evaluate the checks; only a version that passes all blocking ones becomes current."""
     report, run_id = outcome.report, context.run.run_id
-    blocking = {
-        spec.name
-        for spec in context.assets_def.check_specs_by_output_name.values()
-        if spec.blocking
-    }
-    results = list(judge(Evidence(report, contract, lake)))
+    results = evaluate_all(checks, CheckContext(report, contract, lake))
     failed = [
-        f"{result.check_name} ({result.description})"
-        for result in results
-        if not result.passed and result.check_name in blocking
+        f"{check.name} ({result.description})"
+        for check, result in zip(checks, results, strict=True)
+        if check.blocking and not result.passed
     ]
     if failed:
         current.refuse(lake, report.asset, report.version, run_id, failed)
@@ -175,41 +210,14 @@ def conclude(
         candidate = current.Current(report.version, report.path, run_id, requested_at)
         if not current.promote(lake, report.asset, candidate):
             context.log.info("a run that was requested later has set the current version")
-    how = "reused" if outcome.reused else "committed"
-    context.log.info("%s %s, attempt %s", how, report.version, report.attempt)
+    context.log.info(
+        "%s %s, attempt %s",
+        "reused" if outcome.reused else "committed",
+        report.version,
+        report.attempt,
+    )
     return dg.MaterializeResult(
         metadata=materialization_metadata(outcome),
         data_version=dg.DataVersion(report.version),
         check_results=results,
     )
-
-
-def skip(context: dg.AssetExecutionContext, why: str) -> Iterator[dg.AssetCheckResult]:
-    """Say why the asset is not materialized: nothing broke its checks, and what follows it skips.
-
-    Only for assets whose output is not required. Dagster asks for the results of checks even so.
-    """
-    context.log.warning("skipped: %s", why)
-    for spec in context.assets_def.check_specs:
-        yield dg.AssetCheckResult(passed=True, check_name=spec.name, description=f"skipped: {why}")
-
-
-@contextmanager
-def plain_failures() -> Generator[None]:
-    """Turn what a user can mend into a failure that needs no stack trace to be understood."""
-    try:
-        yield
-    except LaunchError as error:
-        raise dg.Failure(str(error), metadata=error.facts, allow_retries=False) from error.__cause__
-    except (ContractError, SourceError, JobError) as error:
-        raise dg.Failure(str(error), allow_retries=False) from error.__cause__
-    except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise dg.Failure(f"{what}. Check the lake's folder, its rights and its disk") from error
-    except Exception as error:
-        if not is_aws_error(error):
-            raise
-        raise dg.Failure(
-            f"AWS said: {error}. Check credentials, region, endpoint, and that the bucket is there "
-            "and may be listed, read and written"
-        ) from error

@@ -1,4 +1,4 @@
-"""Run config whose defaults come from the contract."""
+"""Run config of `lr_model`, whose defaults come from the contract."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,27 +9,26 @@ from pydantic import Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
 from emr_ml.contract import Contract, ContractError, load_contract
-from emr_ml.contract.loading import plain
-from emr_ml.contract.model import Featurizer, ModelParams
-from emr_ml.contract.schema import estimator_of
+from emr_ml.contract.loading import plain_message
+from emr_ml.contract.model import Featurizer, ModelParams, resolve_estimator
 from emr_ml.materialization import SparkConfig
 from spark_jobs.runtime.job import JobError
 
 
 def model_config(dataset: str) -> type[SparkConfig]:
-    """The model's parameters as run config, each with the contract's value as its default.
+    """Return a config class of the model's parameters, with the contract's values as defaults.
 
-    The definitions must load without a network, and with a contract that has mistakes: then
-    there are no defaults to show, and the run takes them, or names the mistakes.
+    Definitions must load without a network, and with an invalid contract. The launchpad then
+    shows no defaults, and the run uses those of the contract or reports its mistakes.
     """
-    shown: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
     if not dataset.startswith("s3://"):
         with suppress(ContractError):
-            shown = load_contract(dataset).model.model_dump(mode="json")
+            defaults = load_contract(dataset).model.model_dump(mode="json")
     fields: dict[str, Any] = {
         name: (
             _optional(name, field.annotation),
-            Field(shown.get(name), description=field.description, validate_default=True),
+            Field(defaults.get(name), description=field.description, validate_default=True),
         )
         for name, field in ModelParams.model_fields.items()
     }
@@ -37,30 +36,33 @@ def model_config(dataset: str) -> type[SparkConfig]:
 
 
 def model_params(contract: Contract, config: dg.Config) -> Mapping[str, Any]:
-    """The contract's parameters, with what the run config says instead.
+    """Return the contract's parameters, overridden by the run config.
 
     Raises:
-        JobError: a value in the run config is out of its bounds, or does not fit the label.
+        JobError: a value in the run config is out of bounds, or does not fit the label.
     """
-    given = {
+    overrides = {
         name: value
         for name, value in config.model_dump(mode="json").items()
         if name in ModelParams.model_fields and value is not None
     }
     try:
-        params = ModelParams.model_validate({**contract.model.model_dump(mode="json"), **given})
-        wanted = params.model_dump(mode="json")
+        params = ModelParams.model_validate({**contract.model.model_dump(mode="json"), **overrides})
+        values = params.model_dump(mode="json")
         if contract.label:
-            wanted["estimator"] = estimator_of(params.estimator, contract.label)
+            values["estimator"] = resolve_estimator(params.estimator, contract.label.problem)
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, each['loc']))}: {plain(each)}" for each in error.errors()]
+        problems = [
+            f"{'.'.join(map(str, each['loc']))}: {plain_message(each)}" for each in error.errors()
+        ]
         raise JobError(f"run config of lr_model: {'; '.join(problems)}") from error
     except PydanticCustomError as error:
         raise JobError(f"run config of lr_model: {error}") from error
-    return wanted
+    return values
 
 
-# values are for `model_params` to judge: what Dagster finds wrong here would be a stack trace
+# without bounds: Dagster would report a value out of bounds with a stack trace, and `model_params`
+# reports it with a message
 _FeaturizerConfig = create_model(
     "FeaturizerConfig",
     __base__=dg.Config,
@@ -77,5 +79,5 @@ _FeaturizerConfig = create_model(
 def _optional(name: str, annotation: Any) -> Any:
     if name == "featurizers":
         return list[_FeaturizerConfig] | None
-    # Dagster knows no Literal that may be null
+    # Dagster does not support a Literal that may be null
     return (str if get_origin(annotation) is Literal else annotation) | None

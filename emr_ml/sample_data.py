@@ -1,4 +1,4 @@
-"""Data to start with: scikit-learn's breast cancer measures, and sales that are made up."""
+"""Sample data: scikit-learn's breast cancer data set, and generated sales."""
 
 import csv
 import os
@@ -11,69 +11,73 @@ from pathlib import Path
 SELLERS = ("Ana", "Bruno", "Carla", "Diego", "Elisa", "Fábio")
 PRODUCTS = {"caderno": 18.9, "caneta": 2.5, "estojo": 24.0, "mochila": 149.9, "régua": 4.75}
 SALES = 1000
-# what was measured of each cell's nucleus, and of all cells of a tumour
-NUCLEUS = (
+SEED = 2026
+# measured for the nucleus of each cell, and summarized for each tumour
+NUCLEUS_MEASURES = (
     *("radius", "texture", "perimeter", "area", "smoothness", "compactness"),
     *("concavity", "concave points", "symmetry", "fractal dimension"),
 )
-FORMS = ("mean {}", "{} error", "worst {}")
+SUMMARIES = ("mean {}", "{} error", "worst {}")
 UNDIAGNOSED = 50
 
 
 def breast_cancer(folder: Path) -> Path:
-    """569 tumours, 30 measures of each, and the `diagnosis`."""
+    """Write 569 tumours with 30 measures and the `diagnosis` each, unless the file exists."""
     path = folder / "breast_cancer.csv"
     if not path.exists():
-        names, tumours = _tumours()
-        rows = ([*map(repr, measures), name] for measures, name in tumours)
-        _write(path, [*names, "diagnosis"], rows)
+        names, tumours = _read_tumours()
+        rows = ([*map(repr, measures), diagnosis] for measures, diagnosis in tumours)
+        _write_csv(path, [*names, "diagnosis"], rows)
     return path
 
 
 def undiagnosed(folder: Path) -> Path:
-    """The same measures of the first 50 of these tumours, without a diagnosis."""
+    """Write the measures of the first 50 tumours without a diagnosis, unless the file exists."""
     path = folder / "undiagnosed.csv"
     if not path.exists():
-        names, tumours = _tumours()
-        _write(path, names, (list(map(repr, measures)) for measures, _ in tumours[:UNDIAGNOSED]))
+        names, tumours = _read_tumours()
+        rows = (list(map(repr, measures)) for measures, _ in tumours[:UNDIAGNOSED])
+        _write_csv(path, names, rows)
     return path
 
 
 def sales(folder: Path) -> Path:
-    """A thousand sales of six sellers, the same ones every time."""
+    """Write 1000 sales of six sellers, the same every time, unless the file exists."""
     path = folder / "sales.csv"
     if not path.exists():
-        chance = random.Random(2026)
-        rows = (_sale(chance) for _ in range(SALES))
-        _write(path, ["data", "produto", "quantidade", "preco_unitario", "vendedor"], rows)
+        generator = random.Random(SEED)
+        rows = (_sale(generator) for _ in range(SALES))
+        _write_csv(path, ["data", "produto", "quantidade", "preco_unitario", "vendedor"], rows)
     return path
 
 
-def _tumours() -> tuple[list[str], list[tuple[list[float], str]]]:
-    """The names of the measures, and the measures and the diagnosis of each tumour."""
-    # its own loader takes seconds to import, and the first run of a newcomer would wait for it
-    found = find_spec("sklearn")
-    assert found, "scikit-learn is a dependency"
-    assert found.origin, "and has files"
-    table = Path(found.origin).parent / "datasets" / "data" / "breast_cancer.csv"
+def _read_tumours() -> tuple[list[str], list[tuple[list[float], str]]]:
+    """Return the names of the measures, and the measures and the diagnosis of each tumour."""
+    # read from scikit-learn's file, because the package takes seconds to import
+    spec = find_spec("sklearn")
+    assert spec, "scikit-learn is a dependency"
+    assert spec.origin, "and has files"
+    table = Path(spec.origin).parent / "datasets" / "data" / "breast_cancer.csv"
     with table.open(newline="") as file:
         (_, _, *diagnoses), *records = csv.reader(file)
-    names = [form.format(nucleus) for form in FORMS for nucleus in NUCLEUS]
+    names = [summary.format(measure) for summary in SUMMARIES for measure in NUCLEUS_MEASURES]
     return names, [(list(map(float, row[:-1])), diagnoses[int(row[-1])]) for row in records]
 
 
-def _sale(chance: random.Random) -> list[object]:
-    product = chance.choice(list(PRODUCTS))
-    price = round(PRODUCTS[product] * chance.uniform(0.9, 1.1), 2)
-    day = date(2026, 1, 1) + timedelta(days=chance.randrange(181))
-    return [day.isoformat(), product, chance.randint(1, 12), f"{price:.2f}", chance.choice(SELLERS)]
+def _sale(generator: random.Random) -> list[object]:
+    product = generator.choice(list(PRODUCTS))
+    price = round(PRODUCTS[product] * generator.uniform(0.9, 1.1), 2)
+    day = date(2026, 1, 1) + timedelta(days=generator.randrange(181))
+    quantity, seller = generator.randint(1, 12), generator.choice(SELLERS)
+    return [day.isoformat(), product, quantity, f"{price:.2f}", seller]
 
 
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a file that other processes see complete or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    with staged.open("w", newline="", encoding="utf-8") as file:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
-    staged.replace(path)
+    temporary.replace(path)

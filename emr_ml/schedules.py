@@ -1,4 +1,4 @@
-"""Schedules: what is done again though nobody asks and nothing is new."""
+"""Schedules: retraining, evaluation of the champion, and cleaning of the lake."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from spark_jobs.runtime.lake import open_lake
 
 
 def schedules_for(settings: Settings) -> list[dg.ScheduleDefinition]:
-    """The schedules, at the times that are set.
+    """Return the schedules, at the configured times.
 
     Raises:
-        SettingsError: a time or the time zone is none.
+        SettingsError: a cron expression or the time zone is invalid.
     """
     return [_retraining(settings), _evaluation(settings), _cleaning(settings)]
 
@@ -26,13 +26,13 @@ def _retraining(settings: Settings) -> dg.ScheduleDefinition:
         "retraining",
         settings,
         job=training_job,
-        description="Trains on what the source holds; on unchanged data, all is reused.",
+        description="Trains on the current files of the source; if nothing changed, all is reused.",
     )
 
 
 def _evaluation(settings: Settings) -> dg.ScheduleDefinition:
     def tick(_: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        # the lake is opened with each tick: it may be in S3, and its credentials may change
+        # the lake is opened at each tick, because credentials for S3 may have changed
         if read_champion(open_lake(with_stack(settings).lake)) is None:
             return dg.SkipReason(NO_CHAMPION)
         return dg.RunRequest()
@@ -42,7 +42,7 @@ def _evaluation(settings: Settings) -> dg.ScheduleDefinition:
         settings,
         job=evaluation_job,
         execution_fn=tick,
-        description="Measures the champion on the newest data; on unchanged data, all is reused.",
+        description="Evaluates the champion on the newest data; if nothing changed, all is reused.",
     )
 
 
@@ -53,20 +53,19 @@ def _cleaning(settings: Settings) -> dg.ScheduleDefinition:
         settings,
         job=clean_lake_job,
         run_config={"ops": {clean_lake.name: {"config": config}}},
-        description="Lists what may go from the lake; removes it if EMR_ML_RETENTION_REMOVES is "
-        "set.",
+        description="Lists garbage in the lake; removes it if EMR_ML_RETENTION_REMOVES is set.",
     )
 
 
-def _schedule(name: str, settings: Settings, **given: Any) -> dg.ScheduleDefinition:
-    """The schedule at the time that `<name>_cron` sets."""
+def _schedule(name: str, settings: Settings, **options: Any) -> dg.ScheduleDefinition:
+    """Return a schedule at the times of the setting `<name>_cron`."""
     field = f"{name}_cron"
     try:
         return dg.ScheduleDefinition(
             name=f"{name}_schedule",
             cron_schedule=getattr(settings, field),
             execution_timezone=settings.time_zone,
-            **given,
+            **options,
         )
     except dg.DagsterInvalidDefinitionError as error:
         raise SettingsError(f"EMR_ML_{field.upper()} or EMR_ML_TIME_ZONE: {error}") from error

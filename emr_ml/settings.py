@@ -1,4 +1,4 @@
-"""The settings: the only reader of `EMR_ML_…` variables."""
+"""The settings. No other module reads `EMR_ML_…` variables."""
 
 import json
 import os
@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from emr_ml.errors import UserError
 from emr_ml.located_yaml import YamlError, parse
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,11 +24,11 @@ SALES_CONTRACT = str(CONTRACTS / "sales.yaml")
 CLUSTER_FIELD = "EMR_ML_CLUSTER__"
 
 
-class SettingsError(Exception):
-    """A variable of the environment that can't be used."""
+class SettingsError(UserError):
+    """An environment variable can't be used."""
 
 
-def _parsed(value: Any) -> Any:
+def _parse_json(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
@@ -37,121 +38,144 @@ def _parsed(value: Any) -> Any:
 
 
 class Settings(BaseSettings):
-    """Each field is `EMR_ML_<FIELD>` in the environment. Paths may also be `s3://` addresses."""
+    """Each field is read from `EMR_ML_<FIELD>`. Paths may also be `s3://` addresses."""
 
     model_config = SettingsConfigDict(
         env_prefix="EMR_ML_",
         env_ignore_empty=True,
         frozen=True,
-        hide_input_in_errors=True,  # Dagster shows the whole chain of errors, and some are secrets
+        hide_input_in_errors=True,  # some values are secrets, and Dagster shows error chains
     )
 
     stack: str | None = Field(
         None,
         pattern=r"^(arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack/.+|[a-zA-Z][a-zA-Z0-9-]*)$",
-        description="stack of `emr-ml up`, by name or ARN, that gives what is not set otherwise",
+        description="name or ARN of the stack, whose outputs complete the other settings",
     )
     deployment: Literal["local", "emr"] = Field(
-        default_factory=lambda given: "emr" if given.get("stack") else "local",
+        default_factory=lambda fields: "emr" if fields.get("stack") else "local",
         description="where Spark jobs run",
     )
     source: str | None = Field(
-        None, description="CSV file, folder or s3:// prefix to train on; unset: sample data"
+        None, description="CSV file, folder or s3:// prefix to train on; if unset, sample data"
     )
     sales_source: str | None = Field(
-        None, description="the same for the sales pipeline; unset: sample data"
+        None, description="the same for the sales pipeline; if unset, sample data"
     )
     scoring_source: str | None = Field(
-        None, description="the same for rows to score; unset: sample data if `source` is, else none"
+        None, description="the same for rows to score; if unset, sample data unless `source` is set"
     )
     dataset: str = Field(
-        str(CONTRACTS / "breast_cancer.yaml"), description="contract of the data set"
+        str(CONTRACTS / "breast_cancer.yaml"), description="contract of the dataset"
     )
     lake: str = Field(
-        default_factory=lambda given: _lake_of(given.get("stack")),
+        default_factory=lambda fields: _default_lake(fields.get("stack")),
         validate_default=True,
-        description="where versions are kept",
+        description="folder or s3:// prefix of all versions",
     )
-    sample_folder: str = Field(
-        str(ROOT / "sample"), description="folder that sample data is written to"
-    )
+    sample_folder: str = Field(str(ROOT / "sample"), description="folder for sample data")
     dagster_home: str = Field(
         str(ROOT),
         validation_alias="DAGSTER_HOME",
-        description="folder of the dagster.yaml that `emr-ml run` goes by",
+        description="folder with the dagster.yaml that `emr-ml run` uses",
     )
-    fast_poll_seconds: float = Field(3.0, gt=0, description="how often a result is looked for")
-    poll_seconds: float = Field(30.0, gt=0, description="how often EMR is asked for states")
+    fast_poll_seconds: float = Field(
+        3.0, gt=0, description="seconds between two checks for a result"
+    )
+    poll_seconds: float = Field(
+        30.0, gt=0, description="seconds between two requests to EMR for states"
+    )
     visibility_seconds: float = Field(
-        45.0, ge=0, description="how long a new cluster or step may be missing from EMR's listings"
+        45.0,
+        ge=0,
+        description="seconds for which a new cluster or step may be missing from EMR's listings",
     )
     api_patience_seconds: float = Field(
-        1800.0, gt=0, description="how long AWS may not answer before a run stops following a step"
+        1800.0,
+        gt=0,
+        description="seconds without an answer from AWS after which a run stops following a step",
     )
     cluster: str | None = Field(
-        None, description="cluster configuration (YAML); unset: defaults that suit small data"
+        None, description="cluster configuration (YAML); if unset, defaults for small data"
     )
     cluster_scope: Literal["shared", "run"] | None = Field(
-        None, description="whether runs share clusters; unset: what the configuration says"
+        None, description="whether runs share clusters; if unset, as in the cluster configuration"
     )
     idle_timeout_seconds: int | None = Field(
-        None, description="idle time after which EMR ends a cluster; unset: as configured"
+        None,
+        description="seconds until EMR ends an idle cluster; if unset, as in its configuration",
     )
     step_limit_seconds: int | None = Field(
-        None, description="time after which a step ends itself; unset: as configured"
+        None,
+        description="seconds until a step ends itself; if unset, as in the cluster configuration",
     )
     sensor_interval_seconds: int = Field(
-        30, ge=1, description="how often a sensor looks for new data"
+        30, ge=1, description="seconds between two checks for new data"
     )
     settle_seconds: float = Field(
-        60.0, ge=0, description="how long no file of a source may have changed before it is read"
+        60.0,
+        ge=0,
+        description="seconds for which the files of a source must be unchanged before it is read",
     )
     listing_requests_per_hour: int = Field(
-        1200, ge=1, description="how many requests a sensor may spend in an hour to list a source"
+        1200,
+        ge=1,
+        description="maximum number of requests per hour with which a sensor lists a source",
     )
-    retraining_cron: str = Field("0 3 * * 0", description="when the model is trained anyway")
-    evaluation_cron: str = Field("0 4 * * *", description="when the champion is measured anew")
-    cleaning_cron: str = Field("0 5 * * 0", description="when the lake is looked through")
+    retraining_cron: str = Field(
+        "0 3 * * 0", description="when the model is trained even without new data"
+    )
+    evaluation_cron: str = Field("0 4 * * *", description="when the champion is evaluated again")
+    cleaning_cron: str = Field("0 5 * * 0", description="when the lake is cleaned")
     retention_days: float = Field(
-        30.0, ge=1, description="what was written or used in so many days stays in the lake"
+        30.0,
+        ge=1,
+        description="days for which versions stay in the lake after they were last written or used",
     )
-    # the champion, and the one that a rollback goes back to
-    retention_champions: int = Field(3, ge=2, description="how many of the last champions stay")
+    # at least 2: the champion, and the one that a rollback restores
+    retention_champions: int = Field(
+        3, ge=2, description="number of latest champions that stay in the lake"
+    )
     retention_removes: bool = Field(
-        False, description="whether the schedule removes what may go; else it only lists it"
+        False,
+        description="whether the schedule deletes unused versions; otherwise it only lists them",
     )
     time_zone: str = Field("UTC", description="time zone of the schedules")
     late_after_days: float = Field(
-        8.0, gt=0, description="age at which an asset is late; at twice that, it has failed"
+        8.0,
+        gt=0,
+        description="age in days at which an asset's freshness warns; it fails at twice that age",
     )
-    ui_url: str = Field("http://127.0.0.1:3000", description="where Dagster's UI is, for links")
+    ui_url: str = Field("http://127.0.0.1:3000", description="address of Dagster's UI, for links")
     alert_topic_arn: str | None = Field(
-        None, pattern="^arn:[^:]+:sns:[^:]+:[^:]*:.+$", description="SNS topic for failed runs"
+        None,
+        pattern="^arn:[^:]+:sns:[^:]+:[^:]*:.+$",
+        description="SNS topic for messages about failed runs",
     )
     alert_webhook: SecretStr | None = Field(
-        None, description="address that failed runs are told to, in the form that Slack takes"
+        None, description="webhook for messages about failed runs, in Slack's format"
     )
-    # NoDecode: nothing but `load_settings` gives it, from many variables
+    # NoDecode: only `load_settings` sets it, from many variables
     cluster_fields: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict[str, Any],
-        description="single fields of the cluster configuration, by the ends of their variables",
+        description="single fields of the cluster configuration, by the ends of variable names",
     )
-    # NoDecode: nothing but `emr_ml.stack.outputs` gives it, when it is needed
+    # NoDecode: only `emr_ml.stack.outputs` sets it, when it is needed
     stack_fields: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict[str, Any],
-        description="fields of the cluster configuration that the stack gives",
+        description="fields of the cluster configuration from the stack's outputs",
     )
-    # NoDecode: broken JSON is then a ValidationError like any other
-    spark_conf: Annotated[dict[str, str], NoDecode, BeforeValidator(_parsed)] = Field(
+    # NoDecode: makes broken JSON a ValidationError like any other
+    spark_conf: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_json)] = Field(
         default_factory=dict[str, str],
-        description="more Spark configuration for local runs, as a JSON object",
+        description="additional Spark configuration for local runs, as a JSON object",
     )
 
     @field_validator(
         *("source", "sales_source", "scoring_source", "dataset", "lake", "sample_folder", "cluster")
     )
     @classmethod
-    def _absolute(cls, value: str | None) -> str | None:
+    def _make_absolute(cls, value: str | None) -> str | None:
         if value is None or value.startswith("s3://"):
             return value
         if "://" in value:
@@ -160,72 +184,77 @@ class Settings(BaseSettings):
 
     @field_validator("alert_webhook")
     @classmethod
-    def _on_the_web(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_scheme(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("https://", "http://")):
-            raise ValueError("is no http:// or https:// address")
+            raise ValueError("is not an http:// or https:// address")
         return value
 
     @field_validator("lake")
     @classmethod
-    def _reached_by_clusters(cls, value: str, info: ValidationInfo) -> str:
+    def _check_reachable(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("deployment") == "emr" and not value.startswith("s3://"):
             raise ValueError(
-                f"clusters can't reach {value}: with EMR_ML_DEPLOYMENT=emr it must be "
-                "s3://<bucket>/<prefix>, or EMR_ML_STACK gives it"
+                f"clusters can't reach {value}: with EMR_ML_DEPLOYMENT=emr, set it to "
+                "s3://<bucket>/<prefix>, or set EMR_ML_STACK, which has a lake"
             )
         return value
 
 
-def _lake_of(stack: str | None) -> str:
-    """The lake if no variable sets it; that of a stack is known once AWS is asked."""
-    # no bucket can have such a name, so nothing is ever written to a wrong one
+def _default_lake(stack: str | None) -> str:
+    """Return the lake if no variable sets it; a placeholder if the stack's outputs will."""
+    # no bucket can have such a name, so nothing can be written to a wrong one
     return f"s3://<lake of stack {stack}>" if stack else str(ROOT / "lake")
 
 
 def region_of_stack(stack: str) -> str | None:
-    """The region in the ARN of a stack; None if the stack is named otherwise."""
+    """Return the region in the ARN of a stack, or None for a name."""
     return stack.split(":")[3] if stack.startswith("arn:") else None
 
 
-def _variable(path: tuple[int | str, ...]) -> str:
+def _variable_name(path: tuple[int | str, ...]) -> str:
     name = "__".join(str(part) for part in path).upper()
     return name if name == "DAGSTER_HOME" else f"EMR_ML_{name}"
 
 
 def load_settings() -> Settings:
-    """The settings of this process.
+    """Read the settings of this process.
+
+    Also sets `AWS_REGION` and `AWS_DEFAULT_REGION` to the same region, that of the stack's ARN if
+    there is one.
 
     Raises:
         SettingsError: names each variable that can't be used, and why.
     """
     if region := os.environ.get("AWS_REGION"):
-        # every other AWS tool reads AWS_REGION, boto3 passes it over
+        # all other AWS tools read AWS_REGION, but boto3 ignores it
         os.environ["AWS_DEFAULT_REGION"] = region
     try:
-        found = Settings(cluster_fields=_cluster_fields(), stack_fields={})  # pyright: ignore[reportCallIssue] - the others come from the environment
+        settings = Settings(cluster_fields=_cluster_fields(), stack_fields={})  # pyright: ignore[reportCallIssue] - the others come from the environment
     except ValidationError as error:
         lines = [
-            f"{_variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
+            f"{_variable_name(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors()
-            # what such a default follows from is named itself
+            # the default depends on another variable, which is reported itself
             if problem["type"] != "default_factory_not_called"
         ]
         raise SettingsError("\n".join(lines)) from error
-    if found.stack and (region := region_of_stack(found.stack)):
-        # its subnets are there, whatever else is set
+    if settings.stack and (region := region_of_stack(settings.stack)):
+        # the stack's subnets are in that region, so no other one can be used
         os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
-    return found
+    return settings
 
 
 def _cluster_fields() -> dict[str, Any]:
-    """`EMR_ML_CLUSTER__CORE__ON_DEMAND=2` is `{"CORE__ON_DEMAND": 2}`: values are YAML."""
+    """Return `{"CORE__ON_DEMAND": 2}` for `EMR_ML_CLUSTER__CORE__ON_DEMAND=2`: values are YAML."""
     fields: dict[str, Any] = {}
     for name, text in sorted(os.environ.items()):
         field = name.removeprefix(CLUSTER_FIELD)
         if field == name or not text:
             continue
         if not all(field.split("__")):
-            raise SettingsError(f"{name}: names no field: write {CLUSTER_FIELD}STEP_CONCURRENCY")
+            raise SettingsError(
+                f"{name}: names no field; an example is {CLUSTER_FIELD}STEP_CONCURRENCY"
+            )
         try:
             fields[field] = parse(text)[0]
         except YamlError as error:

@@ -1,4 +1,4 @@
-"""Whether files fit a contract: the first two assets, on a lake that is thrown away."""
+"""Whether files fit a contract: materializes the first two assets on a temporary lake."""
 
 import logging
 import re
@@ -14,82 +14,81 @@ import dagster as dg
 
 from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
-from emr_ml.checks.evidence import rejected_folders
+from emr_ml.checks.check import rejected_folders
 from emr_ml.launchers import make_launcher
 from emr_ml.settings import Settings
-from emr_ml.ui.console import ConsoleFormatter, cause_of
+from emr_ml.ui.console import ConsoleFormatter, failure_cause
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import Report, read_report
 
-ROWS_SHOWN = 5
+REJECTED_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Check:
-    """A check as it was judged."""
+class EvaluatedCheck:
+    """The result of a check; `blocking` if it is an error that blocks training."""
 
     name: str
     passed: bool
     blocking: bool
-    said: str
+    description: str
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What came of it.
+    """The result of a validation.
 
-    A report is None where its asset was not made: a check refused what comes before it, or
-    `failure` says why.
+    Args:
+        snapshot: the report of the files, or None if they could not be listed.
+        dataset: the report of the rows, or None if a check blocked it or it failed.
+        rejected: the first rejected rows, with file, position, text and reason.
+        checks: the results of all checks.
+        failure: why an asset failed, or None.
     """
 
     snapshot: Report | None
-    rows: Report | None
+    dataset: Report | None
     rejected: list[Mapping[str, Any]]
-    checks: list[Check]
+    checks: list[EvaluatedCheck]
     failure: str | None
 
     @property
-    def good(self) -> bool:
-        return self.rows is not None and not self.failure and not refused(self.checks)
+    def passed(self) -> bool:
+        return self.dataset is not None and not self.failure and not is_blocked(self.checks)
 
 
-def refused(checks: Iterable[Check]) -> bool:
-    """Whether one of them fails that training waits for."""
+def is_blocked(checks: Iterable[EvaluatedCheck]) -> bool:
+    """Return True if a check that blocks training has failed."""
     return any(check.blocking and not check.passed for check in checks)
 
 
 @contextmanager
-def validated(settings: Settings) -> Generator[Validation]:
-    """Read all rows of the source by the contract, on this machine; nothing of it is kept."""
+def validate_source(settings: Settings) -> Generator[Validation]:
+    """Read all rows of the source by the contract on this machine; nothing is kept afterwards."""
     with TemporaryDirectory(prefix="emr-ml-") as folder:
-        here = {
+        overrides = {
             "deployment": "local",
             "stack": None,
             "lake": f"{folder}/lake",
             "sales_source": None,
         }
-        result = _run(settings.model_copy(update=here), Path(folder))
+        result = _materialize(settings.model_copy(update=overrides), Path(folder))
         lake = open_lake(f"{folder}/lake")
-        reports: dict[str, Report] = {}
-        for event in result.get_asset_materialization_events():
-            asset = event.asset_key.path[-1] if event.asset_key else ""
-            version = str(event.materialization.metadata["version"].value)
-            if committed := read_report(lake, asset, version):
-                reports[asset] = committed.report
-        rows = reports.get(processed_dataset.key.path[-1])
-        checks = _checks(result, folder)
-        # to Dagster, a check that blocks is a step that fails
-        failures = [] if refused(checks) else [_failure(event) for event in result.all_events]
+        reports = _committed_reports(result, lake)
+        dataset = reports.get(processed_dataset.key.path[-1])
+        checks = _evaluated_checks(result, folder)
+        # to Dagster, a failed blocking check is a failed step
+        failures = [] if is_blocked(checks) else map(_step_failure, result.all_events)
         yield Validation(
             snapshot=reports.get(raw_csv_s3.key.path[-1]),
-            rows=rows,
-            rejected=_first_rejected(rows, lake) if rows and rows.rows["rejected"] else [],
+            dataset=dataset,
+            rejected=_first_rejected(dataset, lake) if dataset and dataset.rows["rejected"] else [],
             checks=checks,
-            failure=next((failure for failure in failures if failure), None),
+            failure=next(filter(None, failures), None),
         )
 
 
-def _run(settings: Settings, folder: Path) -> dg.ExecuteInProcessResult:
+def _materialize(settings: Settings, folder: Path) -> dg.ExecuteInProcessResult:
     definitions = dg.Definitions(
         assets=[raw_csv_s3, processed_dataset],
         resources={"settings": settings, "launcher": make_launcher(settings)},
@@ -103,7 +102,7 @@ def _run(settings: Settings, folder: Path) -> dg.ExecuteInProcessResult:
         )
 
 
-@dg.logger({}, description="What the jobs say of themselves, and nothing of Dagster's.")
+@dg.logger({}, description="Messages of jobs, without Dagster's own.")
 def _progress(_: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("emr_ml", logging.INFO)
     handler = logging.StreamHandler(sys.stderr)
@@ -113,33 +112,44 @@ def _progress(_: dg.InitLoggerContext) -> logging.Logger:
     return logger
 
 
-def _failure(event: dg.DagsterEvent) -> str | None:
-    cause = cause_of(event) if event.is_step_failure else None
+def _committed_reports(result: dg.ExecuteInProcessResult, lake: Lake) -> dict[str, Report]:
+    reports: dict[str, Report] = {}
+    for event in result.get_asset_materialization_events():
+        asset = event.asset_key.path[-1] if event.asset_key else ""
+        version = str(event.materialization.metadata["version"].value)
+        if committed := read_report(lake, asset, version):
+            reports[asset] = committed.report
+    return reports
+
+
+def _step_failure(event: dg.DagsterEvent) -> str | None:
+    cause = failure_cause(event) if event.is_step_failure else None
     return cause and cause.removeprefix("failed: ")
 
 
-def _checks(result: dg.ExecuteInProcessResult, folder: str) -> list[Check]:
-    # where the rejected rows are will be gone when it is read
-    place = re.compile(rf": see [\w ]+ {re.escape(folder)}\S*")
+def _evaluated_checks(result: dg.ExecuteInProcessResult, folder: str) -> list[EvaluatedCheck]:
+    # the folder of rejected rows will be gone when its address is read
+    address = re.compile(rf": see [\w ]+ {re.escape(folder)}\S*")
     return [
-        Check(
-            judged.check_name,
-            judged.passed,
-            bool(judged.blocking) and judged.severity == dg.AssetCheckSeverity.ERROR,
-            place.sub("", judged.description or ""),
+        EvaluatedCheck(
+            name=evaluation.check_name,
+            passed=evaluation.passed,
+            blocking=bool(evaluation.blocking)
+            and evaluation.severity == dg.AssetCheckSeverity.ERROR,
+            description=address.sub("", evaluation.description or ""),
         )
-        for judged in result.get_asset_check_evaluations()
+        for evaluation in result.get_asset_check_evaluations()
     ]
 
 
 def _first_rejected(report: Report, lake: Lake) -> list[Mapping[str, Any]]:
-    """File, position, text and reason of some rejected rows."""
+    """Return file, position, text and reason of the first rejected rows."""
     import pyarrow.parquet as pq
 
-    found: list[Mapping[str, Any]] = []
+    rows: list[Mapping[str, Any]] = []
     for folder in rejected_folders(report, lake):
         for path in sorted(Path(folder).glob("*.parquet")):
             with pq.ParquetFile(path) as file:
-                batch = next(file.iter_batches(ROWS_SHOWN), None)
-                found += batch.to_pylist() if batch else []
-    return found[:ROWS_SHOWN]
+                batch = next(file.iter_batches(REJECTED_SHOWN), None)
+                rows += batch.to_pylist() if batch else []
+    return rows[:REJECTED_SHOWN]

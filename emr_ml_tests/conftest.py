@@ -116,17 +116,17 @@ def spark() -> "Generator[SparkSession]":
     """The one Spark of this worker; local launchers in this process run their jobs on it, too."""
     from pyspark.sql import SparkSession
 
-    from emr_ml.launchers.local_spark import Size, local_conf
-    from spark_jobs.runtime.execution import own_session
+    from emr_ml.launchers.local_spark import DataSize, local_conf
+    from spark_jobs.runtime.execution import isolated_session
 
     settings: dict[str, bool | float | int | str | None] = {
-        **local_conf(on_s3=False, size=Size.SMALL),
+        **local_conf(on_s3=False, size=DataSize.SMALL),
         "spark.master": "local[2]",
         "spark.driver.memory": "2g",
         "spark.sql.shuffle.partitions": "2",
     }
     session = SparkSession.builder.config(map=settings).getOrCreate()
-    yield own_session(session)
+    yield isolated_session(session)
     session.stop()
 
 

@@ -33,7 +33,7 @@ def _trouble() -> str:
 
 def _tried() -> str:
     code = (
-        "from emr_ml.launchers.local_conf import local_conf, s3_conf\n"
+        "from emr_ml.launchers.local_spark import local_conf, s3_conf\n"
         "from pyspark.sql import SparkSession\n"
         "jars = s3_conf()['spark.jars.packages']\n"
         "builder = SparkSession.builder.config('spark.jars.packages', jars)\n"

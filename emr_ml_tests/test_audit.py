@@ -1,4 +1,4 @@
-"""scripts/audit.py, asking a database of vulnerabilities on loopback."""
+"""scripts/audit.py with a vulnerability database on loopback."""
 
 import json
 import subprocess
@@ -30,12 +30,12 @@ KNOWN = {
 
 class Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
-        """Say nothing of each request."""
+        """Do not log requests."""
 
 
 @pytest.fixture(scope="module", name="database")
 def fixture_database() -> Generator[str]:
-    """Its address: it knows of one vulnerable package; below /down it fails."""
+    """Yield its address: it knows one vulnerable package; below /down it fails."""
 
     def answer(request: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         length = int(request["CONTENT_LENGTH"])
@@ -60,37 +60,35 @@ def audit(folder: Path, version: str, database: str) -> subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_version_that_is_known_to_be_vulnerable_fails_and_is_named(
-    tmp_path: Path, database: str
-) -> None:
+def test_a_vulnerable_version_fails_and_is_named(tmp_path: Path, database: str) -> None:
     done = audit(tmp_path, "8.0.0", database)
 
     assert done.returncode == 1
     assert "click 8.0.0: GHSA-aaaa-bbbb-cccc, fixed in 8.0.1" in done.stderr
 
 
-def test_a_version_that_nothing_is_known_of_passes(tmp_path: Path, database: str) -> None:
+def test_a_version_without_known_vulnerabilities_passes(tmp_path: Path, database: str) -> None:
     done = audit(tmp_path, "8.3.0", database)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "audit: 1 packages of some.lock, none known to be vulnerable\n"
 
 
-def test_where_nobody_answers_it_passes_and_says_so_loudly(tmp_path: Path) -> None:
+def test_an_unreachable_database_passes_with_a_loud_warning(tmp_path: Path) -> None:
     done = audit(tmp_path, "8.0.0", "http://127.0.0.1:1")
 
     assert (done.returncode, done.stdout) == (0, "")
     assert "THE LOCKED PACKAGES WERE NOT AUDITED" in done.stderr
 
 
-def test_a_database_that_fails_counts_as_out_of_reach(tmp_path: Path, database: str) -> None:
+def test_a_failing_database_counts_as_unreachable(tmp_path: Path, database: str) -> None:
     done = audit(tmp_path, "8.0.0", f"{database}/down")
 
     assert (done.returncode, done.stdout) == (0, "")
     assert "THE LOCKED PACKAGES WERE NOT AUDITED" in done.stderr
 
 
-def test_a_lock_that_can_not_be_read_fails(tmp_path: Path, database: str) -> None:
+def test_an_unreadable_lock_fails(tmp_path: Path, database: str) -> None:
     done = audit(tmp_path, "no version", database)
 
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""Bad data and bad models: the named check stops or flags them, and the champion stays."""
+"""Bad data and bad models: the check named here blocks or flags them, and the champion stays."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,16 +29,16 @@ Row = tuple[float, float, str]
 
 
 def good(seed: int = 1, count: int = 600) -> list[Row]:
-    chance = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     return [
-        (float(h), float(w), "yes" if h + w + chance.normal(scale=0.7) > 0 else "no")
-        for h, w in chance.normal(size=(count, 2))
+        (float(h), float(w), "yes" if h + w + generator.normal(scale=0.7) > 0 else "no")
+        for h, w in generator.normal(size=(count, 2))
     ]
 
 
 def shuffled() -> list[Row]:
-    chance = np.random.default_rng(2)
-    labels = chance.permutation([kind for _, _, kind in good(2)])
+    generator = np.random.default_rng(2)
+    labels = generator.permutation([kind for _, _, kind in good(2)])
     return [(h, w, str(kind)) for (h, w, _), kind in zip(good(2), labels, strict=True)]
 
 
@@ -91,9 +91,9 @@ def fixture_source(tmp_path_factory: pytest.TempPathFactory) -> Source:
         (good, True, "leak_suspicion"),
         (drifted, False, "drift"),
     ],
-    ids=["labels drawn by lot", "the label as a column", "a column that has drifted"],
+    ids=["random labels", "the label as a column", "a drifted column"],
 )
-def test_what_a_check_flags_does_not_become_champion(
+def test_a_model_that_a_check_flags_does_not_become_champion(
     source: Source, rows: Callable[[], list[Row]], leaked: bool, check: str
 ) -> None:
     before = source.champion()
@@ -109,7 +109,7 @@ def test_what_a_check_flags_does_not_become_champion(
     assert source.champion() == before
 
 
-def test_data_without_one_of_the_classes_are_stopped_before_training(source: Source) -> None:
+def test_data_that_lacks_a_class_is_blocked_before_training(source: Source) -> None:
     before = source.champion()
     source.put(one_class())
 
@@ -117,10 +117,10 @@ def test_data_without_one_of_the_classes_are_stopped_before_training(source: Sou
 
     assert not result.success
     assert "label_classes" in failed_checks(result)
-    made = {
+    materialized = {
         each.asset_key.path[-1]
         for each in result.get_asset_materialization_events()
         if each.asset_key
     }
-    assert "lr_model" not in made
+    assert "lr_model" not in materialized
     assert source.champion() == before

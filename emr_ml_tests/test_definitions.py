@@ -20,13 +20,13 @@ def specs() -> dict[str, dg.AssetSpec]:
 SPARK_ASSETS = sorted(name for name, spec in specs().items() if "spark" in spec.kinds)
 
 
-def test_definitions_load_without_the_packages_that_take_seconds() -> None:
+def test_definitions_load_without_packages_that_take_long_to_import() -> None:
     code = (
         "import sys, emr_ml.definitions as d; d.defs.resolve_all_asset_specs(); "
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
 
-    said = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code],
         env={"PATH": ""},
         cwd=ROOT,
@@ -35,14 +35,14 @@ def test_definitions_load_without_the_packages_that_take_seconds() -> None:
         check=False,
     )
 
-    assert said.stdout.strip() == "[]", said.stderr
+    assert result.stdout.strip() == "[]", result.stderr
 
 
-def test_dg_finds_nothing_wrong_with_no_java_and_no_aws() -> None:
+def test_dg_check_passes_without_java_and_aws() -> None:
     dg_command = Path(sys.executable).with_name("dg")
     plain = {"PATH": str(dg_command.parent), "HOME": str(ROOT / ".dagster")}
 
-    said = subprocess.run(
+    result = subprocess.run(
         [str(dg_command), "check", "defs"],
         env=plain,
         cwd=ROOT,
@@ -51,7 +51,7 @@ def test_dg_finds_nothing_wrong_with_no_java_and_no_aws() -> None:
         check=False,
     )
 
-    assert said.returncode == 0, said.stdout + said.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_every_asset_module_is_registered() -> None:
@@ -67,7 +67,7 @@ def test_asset_key_script_name_and_test_name_are_one(asset: str) -> None:
     assert (ROOT / "emr_ml_tests" / "spark_jobs" / f"test_{asset}.py").is_file()
 
 
-def test_every_asset_has_what_the_catalogue_shows() -> None:
+def test_every_asset_has_the_attributes_that_the_catalogue_shows() -> None:
     for name, spec in specs().items():
         assert spec.description, name
         assert spec.owners, name
@@ -77,7 +77,7 @@ def test_every_asset_has_what_the_catalogue_shows() -> None:
         assert spec.freshness_policy, name
 
 
-def test_lineage_goes_from_the_snapshot_to_the_champion() -> None:
+def test_lineage_leads_from_the_snapshot_to_the_champion() -> None:
     lineage = {
         name: sorted(dep.asset_key.to_user_string() for dep in spec.deps)
         for name, spec in specs().items()
@@ -109,13 +109,13 @@ def test_lineage_goes_from_the_snapshot_to_the_champion() -> None:
         ("sales_job", {"raw_sales_csv_s3", "sales_by_seller"}),
     ],
 )
-def test_a_job_has_what_it_is_named_for(job: str, assets: set[str]) -> None:
+def test_a_job_selects_the_assets_of_its_pipeline(job: str, assets: set[str]) -> None:
     found = defs.resolve_job_def(job).asset_layer.executable_asset_keys
 
     assert {key.to_user_string() for key in found} == assets
 
 
-def test_the_same_location_name_stands_in_workspace_and_project() -> None:
+def test_workspace_and_project_name_the_same_code_location() -> None:
     assert "location_name: emr_ml" in (ROOT / "workspace.yaml").read_text()
     assert 'code_location_name = "emr_ml"' in (ROOT / "pyproject.toml").read_text()
 

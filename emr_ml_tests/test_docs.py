@@ -1,28 +1,48 @@
-"""What the documents name exists."""
+"""Everything that the documents name exists: paths, functions, commands, variables, links."""
 
+import ast
 import re
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from click import Command, Group
 
 from emr_ml.cli import main
 from emr_ml.contract import Contract, Dialect, parse_contract
 from emr_ml.contract.model import ModelParams
 from emr_ml.contract.schema import Checks, Column, Promotion
 from emr_ml.definitions import defs
-from emr_ml.launchers.emr.config.model import ClusterConfig, load_cluster_config
+from emr_ml.launchers.emr.config.loading import load_cluster_config
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.located_yaml import parse
 from emr_ml.settings import ROOT, Settings
 
 EMR = ROOT / "docs" / "emr.md"
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DECISIONS = ROOT / "docs" / "decisions.md"
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 TEXT = {path: path.read_text() for path in DOCUMENTS}
 EVERYTHING = "\n".join(TEXT.values())
 # a field of the cluster configuration follows after two underscores
 VARIABLE = re.compile(r"EMR_ML_[A-Z]+(?:_[A-Z]+)*")
+FENCED = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`([^`\n]+)`")
+# a path in the repository, and after a colon a function, class or method that is defined there
+REFERENCE = re.compile(
+    r"(?P<path>(?:emr_ml|spark_jobs|emr_ml_tests|benchmarks|bootstrap|deploy|docs|infra|scripts)"
+    r"/[\w./-]*)(?::(?P<name>[A-Za-z]\w*(?:\.\w+)?))?"
+)
+MADE_BY_USERS = {"deploy/settings.env", "deploy/secrets/", "deploy/.env"}
+# the name of a cluster, not a command
+CLUSTER_NAME = "emr-ml emr"
 
 
 def variables() -> set[str]:
+    """Return the variables that are settings."""
     unnamed = ("dagster_home", "cluster_fields", "stack_fields")
     return {f"EMR_ML_{name.upper()}" for name in Settings.model_fields if name not in unnamed}
 
@@ -31,8 +51,55 @@ def yaml_blocks(document: Path) -> list[str]:
     return re.findall(r"```yaml\n(.*?)```", TEXT[document], re.DOTALL)
 
 
+def code_in(text: str) -> list[str]:
+    """Return the lines of the fenced blocks, and the inline code elsewhere."""
+    lines = [line for block in FENCED.findall(text) for line in block.splitlines()]
+    return lines + INLINE.findall(FENCED.sub("", text))
+
+
+def anchors_in(text: str) -> set[str]:
+    """Return the anchors that GitHub gives to the headings."""
+    headings = re.findall(r"^#+ (.+)$", FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def without_old_names(document: Path) -> str:
+    """Return the text without the column of old names in the record of renamed modules."""
+    if document != DECISIONS:
+        return TEXT[document]
+    before, heading, record = TEXT[document].partition("\n## 59.")
+    return before + heading + re.sub(r"^\|[^|]*\|", "|", record, flags=re.MULTILINE)
+
+
+def references_in(document: Path) -> list[tuple[str, str | None]]:
+    """Return the paths that inline code names, each with the function named after it."""
+    inline = INLINE.findall(FENCED.sub("", without_old_names(document)))
+    matches = [match for code in inline if (match := REFERENCE.fullmatch(code))]
+    return [(match["path"], match["name"]) for match in matches]
+
+
+@cache
+def names_in(path: Path) -> frozenset[str]:
+    """Return what a module defines or imports: functions, classes, methods and constants."""
+    names: set[str] = set()
+    for statement in ast.parse(path.read_text()).body:
+        match statement:
+            case ast.FunctionDef(name=name):
+                names.add(name)
+            case ast.ClassDef(name=name, body=body):
+                methods = [each.name for each in body if isinstance(each, ast.FunctionDef)]
+                names |= {name, *(f"{name}.{method}" for method in methods)}
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                names.add(name)
+            case _:
+                pass
+    return frozenset(names)
+
+
 def test_every_variable_that_is_named_exists() -> None:
-    assert set(VARIABLE.findall(EVERYTHING)) <= variables()
+    of_tests = set(VARIABLE.findall((ROOT / ".ci" / "run").read_text()))
+
+    assert set(VARIABLE.findall(EVERYTHING)) <= variables() | of_tests
 
 
 def test_every_variable_that_exists_is_described_in_a_table() -> None:
@@ -41,9 +108,10 @@ def test_every_variable_that_exists_is_described_in_a_table() -> None:
 
 
 def test_every_make_target_that_is_named_exists() -> None:
-    targets = set(re.findall(r"^([a-z_]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {name for code in code_in(EVERYTHING) for name in re.findall(r"\bmake ([a-z-]+)", code)}
 
-    assert set(re.findall(r"\bmake ([a-z_]+)\b", EVERYTHING)) - {"sure"} <= targets
+    assert named <= targets
 
 
 def test_every_asset_is_in_the_readme() -> None:
@@ -52,9 +120,18 @@ def test_every_asset_is_in_the_readme() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_to_files(document: Path) -> None:
-    for target in re.findall(r"\]\((?!http)([^)#]+)\)", TEXT[document]):
-        assert (document.parent / target).exists(), target
+def test_links_lead_to_files_and_headings(document: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)", TEXT[document]):
+        file = document.parent / target if target else document
+        assert file.exists(), target
+        assert not anchor or anchor in anchors_in(file.read_text()), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_paths_and_functions_in_the_documents_exist(document: Path) -> None:
+    for path, name in references_in(document):
+        assert path in MADE_BY_USERS or (ROOT / path).exists(), path
+        assert name is None or name in names_in(ROOT / path), f"{path}:{name}"
 
 
 def test_the_layout_in_the_readme_names_what_is_there() -> None:
@@ -89,16 +166,36 @@ def test_the_reference_of_the_contract_has_every_key() -> None:
     )
 
 
-def test_every_command_that_is_named_exists() -> None:
-    assert set(re.findall(r"`emr-ml ([a-z]+)[ `]", EVERYTHING)) - {"emr"} <= set(main.commands)
+def commands_in(code: str) -> list[tuple[str, set[str]]]:
+    """Return each `emr-ml` command in a line of code, with its long options."""
+    calls = re.findall(r"(?:^|/)emr-ml ([a-z]+)([^|#]*)", code.replace(CLUSTER_NAME, ""))
+    return [(name, set(re.findall(r"(?<= )--[a-z-]+", rest))) for name, rest in calls]
+
+
+def options_of(command: Command) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}
+
+
+def test_every_command_and_option_that_is_named_exists() -> None:
+    assert isinstance(main, Group)
+    for code in code_in(EVERYTHING):
+        for name, options in commands_in(code):
+            assert name in main.commands, code
+            assert options <= options_of(main.commands[name]), code
+
+
+def test_every_module_that_is_run_exists() -> None:
+    for code in code_in(EVERYTHING):
+        for module in re.findall(r"python -m ([\w.]+)", code):
+            assert find_spec(module), code
 
 
 def cluster_configs(folder: Path) -> list[ClusterConfig]:
-    found: list[ClusterConfig] = []
+    configs: list[ClusterConfig] = []
     for block in yaml_blocks(EMR):
         (folder / "cluster.yaml").write_text(block)
-        found.append(load_cluster_config(Settings(cluster=str(folder / "cluster.yaml"))))  # pyright: ignore[reportCallIssue] - the others come from the environment
-    return found
+        configs.append(load_cluster_config(Settings(cluster=str(folder / "cluster.yaml"))))  # pyright: ignore[reportCallIssue] - the others come from the environment
+    return configs
 
 
 def test_the_first_cluster_configuration_has_every_key_and_its_default(tmp_path: Path) -> None:
@@ -111,10 +208,3 @@ def test_the_first_cluster_configuration_has_every_key_and_its_default(tmp_path:
 
 def test_every_other_cluster_configuration_is_valid(tmp_path: Path) -> None:
     assert len(cluster_configs(tmp_path)) > 1
-
-
-def test_modules_named_in_the_documents_exist() -> None:
-    for name in re.findall(
-        r"`((?:emr_ml|spark_jobs|emr_ml_tests|scripts)/[\w/.]+\.py)`", EVERYTHING
-    ):
-        assert (ROOT / name).is_file(), name

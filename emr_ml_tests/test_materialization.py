@@ -80,12 +80,12 @@ def test_the_version_is_the_data_version_and_the_current_one(graph: Graph) -> No
         if event.asset_key == dg.AssetKey("metrics")
     )
     version = metadata(result, "metrics")["version"]
-    standing = read_current(open_lake(graph.settings.lake), "metrics")
+    current = read_current(open_lake(graph.settings.lake), "metrics")
     assert (event.materialization.tags or {})["dagster/data_version"] == version
-    assert standing
-    assert standing.version == version
-    assert standing.run_id == result.run_id
-    assert Path(standing.path, "scored").is_dir()
+    assert current
+    assert current.version == version
+    assert current.run_id == result.run_id
+    assert Path(current.path, "scored").is_dir()
 
 
 def test_a_changed_parameter_recomputes_the_model_and_its_metrics_only(
@@ -102,9 +102,9 @@ def test_a_changed_parameter_recomputes_the_model_and_its_metrics_only(
     }
     back = graph.materialize()
     assert all(reused(back).values())
-    standing = read_current(open_lake(graph.settings.lake), "lr_model")
-    assert standing
-    assert standing.version == metadata(trained.first, "lr_model")["version"]
+    current = read_current(open_lake(graph.settings.lake), "lr_model")
+    assert current
+    assert current.version == metadata(trained.first, "lr_model")["version"]
 
 
 def test_force_computes_a_new_attempt_of_the_same_version(empty: Graph) -> None:

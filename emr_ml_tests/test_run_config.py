@@ -28,21 +28,19 @@ def test_the_contract_gives_the_defaults_that_the_launchpad_shows(tmp_path: Path
 
 
 @pytest.mark.parametrize("dataset", ["s3://bucket/contract.yaml", "broken"])
-def test_a_contract_that_can_not_be_read_now_gives_no_defaults(
-    tmp_path: Path, dataset: str
-) -> None:
+def test_a_contract_that_can_not_be_read_gives_no_defaults(tmp_path: Path, dataset: str) -> None:
     address = contract_file(tmp_path, "columns: [") if dataset == "broken" else dataset
 
     assert model_config(address).model_validate({}).model_dump()["trees"] is None
 
 
-def test_every_field_says_what_it_is(tmp_path: Path) -> None:
+def test_every_field_has_a_description(tmp_path: Path) -> None:
     fields = model_config(contract_file(tmp_path, "columns: {a: text}\n")).model_fields
 
     assert [name for name, field in fields.items() if not field.description] == []
 
 
-def test_run_config_overrides_the_contract_for_what_it_names() -> None:
+def test_run_config_overrides_the_values_that_it_names() -> None:
     config = model_config("s3://elsewhere").model_validate({"regularization": [0.25]})
 
     params = model_params(CONTRACT, config)

@@ -1,4 +1,4 @@
-"""What is run at set times."""
+"""When schedules run, and which jobs."""
 
 from datetime import UTC, datetime
 
@@ -12,13 +12,13 @@ from emr_ml.settings import Settings, SettingsError
 from spark_jobs.runtime.lake import Lake
 
 
-def named(name: str, **settings: object) -> dg.ScheduleDefinition:
-    found = {each.name: each for each in schedules_for(Settings.model_validate(settings))}
-    return found[name]
+def schedule_of(name: str, **settings: object) -> dg.ScheduleDefinition:
+    schedules = schedules_for(Settings.model_validate(settings))
+    return {each.name: each for each in schedules}[name]
 
 
-def ticked(schedule: dg.ScheduleDefinition) -> tuple[int, str | None]:
-    """How many runs are asked for, or else why none is."""
+def evaluate_tick(schedule: dg.ScheduleDefinition) -> tuple[int, str | None]:
+    """Return how many runs are requested, or why none is."""
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_schedule_context(
             instance=instance,
@@ -36,8 +36,8 @@ def ticked(schedule: dg.ScheduleDefinition) -> tuple[int, str | None]:
         ("evaluation_schedule", "evaluation_cron", "evaluation_job"),
     ],
 )
-def test_a_job_is_run_at_the_time_that_is_set(name: str, setting: str, job: str) -> None:
-    schedule = named(name, **{setting: "0 5 * * 1", "time_zone": "Europe/Lisbon"})
+def test_a_schedule_runs_its_job_at_the_configured_time(name: str, setting: str, job: str) -> None:
+    schedule = schedule_of(name, **{setting: "0 5 * * 1", "time_zone": "Europe/Lisbon"})
 
     assert schedule.cron_schedule == "0 5 * * 1"
     assert schedule.execution_timezone == "Europe/Lisbon"
@@ -45,28 +45,26 @@ def test_a_job_is_run_at_the_time_that_is_set(name: str, setting: str, job: str)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "named"),
+    ("settings", "error"),
     [
         ({"retraining_cron": "sundays"}, "EMR_ML_RETRAINING_CRON or EMR_ML_TIME_ZONE: "),
         ({"evaluation_cron": "nightly"}, "EMR_ML_EVALUATION_CRON or EMR_ML_TIME_ZONE: "),
         ({"time_zone": "Moon"}, "EMR_ML_RETRAINING_CRON or EMR_ML_TIME_ZONE: "),
     ],
 )
-def test_a_time_that_is_none_is_a_mistake_in_the_settings(
-    wrong: dict[str, str], named: str
-) -> None:
-    with pytest.raises(SettingsError, match=named):
-        schedules_for(Settings.model_validate(wrong))
+def test_an_invalid_time_is_a_settings_error(settings: dict[str, str], error: str) -> None:
+    with pytest.raises(SettingsError, match=error):
+        schedules_for(Settings.model_validate(settings))
 
 
-def test_without_a_champion_there_is_nothing_to_evaluate_and_that_is_said(lake: Lake) -> None:
-    runs, why = ticked(named("evaluation_schedule", lake=lake.root))
+def test_the_evaluation_is_skipped_without_a_champion(lake: Lake) -> None:
+    runs, reason = evaluate_tick(schedule_of("evaluation_schedule", lake=lake.root))
 
     assert runs == 0
-    assert "there is no champion yet: materialize champion_model" in str(why)
+    assert "there is no champion yet: materialize champion_model" in str(reason)
 
 
-def test_the_champion_is_evaluated_each_night(lake: Lake) -> None:
+def test_the_evaluation_runs_with_a_champion(lake: Lake) -> None:
     promote_by_hand(lake, "a", "")
 
-    assert ticked(named("evaluation_schedule", lake=lake.root)) == (1, None)
+    assert evaluate_tick(schedule_of("evaluation_schedule", lake=lake.root)) == (1, None)

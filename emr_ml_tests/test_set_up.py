@@ -1,4 +1,4 @@
-"""scripts/set_up.py, run in a folder of its own, with a PATH of its own, without installing."""
+"""scripts/set_up.py in a separate folder with a separate PATH; nothing is installed."""
 
 import importlib.util
 import os
@@ -23,7 +23,7 @@ class SetUp(Protocol):
 
 
 class Project:
-    """A copy of what the set-up reads, and a PATH that holds only what a test puts there."""
+    """A copy of the files that the set-up reads, and a PATH with only the commands of a test."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -32,7 +32,7 @@ class Project:
         self.path.mkdir()
         self.script.parent.mkdir()
         shutil.copy(ROOT / "scripts" / "set_up.py", self.script)
-        # no uv in it: a set-up that isn't skipped stops here, before it makes anything
+        # without uv: a set-up that is not skipped fails here, before it creates anything
         (root / "requirements.lock").write_text("click==8.0.0\n")
         (root / "pyproject.toml").write_text("")
 
@@ -47,7 +47,7 @@ class Project:
         self.add("java", f"echo 'openjdk version \"{version}\" 2025-04-15' >&2", folder=folder)
 
     def add_finished_venv(self) -> None:
-        """A .venv as a set-up of this very folder leaves it, but for the packages."""
+        """Create the .venv that a set-up of this folder creates, without packages."""
         spec = importlib.util.spec_from_file_location("set_up", self.script)
         assert spec and spec.loader
         module = importlib.util.module_from_spec(spec)
@@ -91,27 +91,27 @@ def test_java_17_and_21_are_accepted_from_path(finished: Project, version: str) 
 
 
 @pytest.mark.parametrize("version", ["1.8.0_392", "11.0.21", "25.0.1", "1.7.0_21"])
-def test_any_other_java_is_refused(finished: Project, version: str) -> None:
+def test_any_other_java_is_rejected(finished: Project, version: str) -> None:
     finished.add_java(version)
     done = finished.set_up()
     assert done.returncode == RED
     assert "Spark needs Java 17 or 21" in done.stderr
 
 
-def test_a_java_that_does_not_run_counts_as_none(finished: Project) -> None:
+def test_a_broken_java_counts_as_missing(finished: Project) -> None:
     finished.add("java", "echo 'Unable to locate a Java Runtime.' >&2", "exit 1")
     done = finished.set_up()
     assert done.returncode == RED
     assert "Spark needs Java 17 or 21" in done.stderr
 
 
-def test_java_home_alone_is_enough(finished: Project, tmp_path: Path) -> None:
+def test_java_home_suffices_without_path(finished: Project, tmp_path: Path) -> None:
     finished.add_java("21.0.2", folder=tmp_path / "jdk" / "bin")
     assert finished.set_up(java_home=tmp_path / "jdk").returncode == GREEN
 
 
 @pytest.mark.parametrize(("version", "found"), [("1.8.0_392", "Java 8"), ("11.0.21", "Java 11")])
-def test_a_wrong_java_home_is_named_though_path_has_a_fitting_java(
+def test_a_wrong_java_home_is_named_although_path_has_a_suitable_java(
     finished: Project, tmp_path: Path, version: str, found: str
 ) -> None:
     finished.add_java("17.0.15")
@@ -122,14 +122,14 @@ def test_a_wrong_java_home_is_named_though_path_has_a_fitting_java(
     assert f"JAVA_HOME={home} has {found}" in done.stderr
 
 
-def test_a_java_home_that_is_not_there_is_named(finished: Project, tmp_path: Path) -> None:
+def test_a_missing_java_home_is_named(finished: Project, tmp_path: Path) -> None:
     finished.add_java("17.0.15")
     done = finished.set_up(java_home=tmp_path / "gone")
     assert done.returncode == RED
     assert f"JAVA_HOME={tmp_path / 'gone'} has no working Java" in done.stderr
 
 
-def test_where_java_cannot_be_installed_one_line_names_the_commands(project: Project) -> None:
+def test_if_java_cannot_be_installed_one_line_names_the_commands(project: Project) -> None:
     done = project.set_up()
     assert done.returncode == RED
     assert done.stdout == ""
@@ -139,7 +139,7 @@ def test_where_java_cannot_be_installed_one_line_names_the_commands(project: Pro
     assert "brew install openjdk@17" in line
 
 
-def test_without_java_no_venv_is_begun(project: Project) -> None:
+def test_without_java_no_venv_is_created(project: Project) -> None:
     project.set_up()
     assert not (project.root / ".venv").exists()
 
@@ -153,7 +153,7 @@ def test_a_sudo_that_asks_for_a_password_is_not_used(finished: Project) -> None:
 
 
 def add_apt(project: Project, package: str, java: str) -> None:
-    """An apt-get that has this one package, which brings this Java, and a sudo that obeys."""
+    """Add an apt-get with one package, which installs this Java, and a sudo without password."""
     shelf = project.root / "shelf"
     project.add_java(java, folder=shelf)
     project.add("sudo", '[ "$1" = -n ] && shift', '[ "$1" = true ] || exec "$@"')
@@ -187,7 +187,7 @@ def test_a_failed_installation_shows_its_output_and_the_commands(finished: Proje
     assert "brew install openjdk@17" in done.stderr
 
 
-def test_a_wrong_java_home_is_named_after_an_installation_too(
+def test_a_wrong_java_home_is_named_also_after_an_installation(
     finished: Project, tmp_path: Path
 ) -> None:
     add_apt(finished, "openjdk-17-jre-headless", java="17.0.15")
@@ -207,14 +207,14 @@ def test_a_second_set_up_does_nothing(finished: Project) -> None:
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml", "scripts/set_up.py"])
-def test_a_change_of_what_determines_the_venv_sets_up_anew(finished: Project, name: str) -> None:
+def test_a_changed_input_of_the_venv_repeats_the_set_up(finished: Project, name: str) -> None:
     finished.add_java("17.0.15")
     with (finished.root / name).open("a") as file:
         file.write("# changed\n")
     assert "pins no uv" in finished.set_up().stderr
 
 
-def test_a_venv_that_was_moved_is_set_up_anew(finished: Project, tmp_path: Path) -> None:
+def test_a_moved_venv_repeats_the_set_up(finished: Project, tmp_path: Path) -> None:
     finished.add_java("17.0.15")
     moved = tmp_path / "moved"
     moved.mkdir()
@@ -225,7 +225,7 @@ def test_a_venv_that_was_moved_is_set_up_anew(finished: Project, tmp_path: Path)
     assert "pins no uv" in finished.set_up().stderr
 
 
-def test_a_venv_whose_python_is_gone_is_set_up_anew(finished: Project) -> None:
+def test_a_venv_without_its_python_repeats_the_set_up(finished: Project) -> None:
     finished.add_java("17.0.15")
     (finished.root / ".venv" / "bin" / "python").unlink()
     assert "pins no uv" in finished.set_up().stderr

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from emr_ml.settings import CONTRACTS, ROOT, SettingsError, load_settings
 
 
-def test_without_variables_everything_runs_here_on_sample_data() -> None:
+def test_defaults_run_everything_locally_on_sample_data() -> None:
     defaults = {
         "deployment": "local",
         "source": None,
@@ -29,7 +29,7 @@ def test_without_variables_everything_runs_here_on_sample_data() -> None:
     assert load_settings().model_dump(include=set(defaults)) == defaults
 
 
-def test_the_lake_lies_beside_the_project_file() -> None:
+def test_the_default_lake_is_in_the_project_folder() -> None:
     assert (Path(load_settings().lake).parent / "pyproject.toml").is_file()
 
 
@@ -46,7 +46,7 @@ def test_a_variable_sets_its_field(
 
 
 @pytest.mark.parametrize(("variable", "field"), PATHS)
-def test_a_relative_path_starts_at_the_working_folder(
+def test_a_relative_path_is_resolved_against_the_working_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, field: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -55,25 +55,25 @@ def test_a_relative_path_starts_at_the_working_folder(
 
 
 @pytest.mark.parametrize(("variable", "field"), PATHS)
-def test_an_address_in_s3_stays_as_it_is(
+def test_an_s3_address_is_not_changed(
     monkeypatch: pytest.MonkeyPatch, variable: str, field: str
 ) -> None:
     monkeypatch.setenv(f"EMR_ML_{variable}", "s3://bucket/some/where")
     assert getattr(load_settings(), field) == "s3://bucket/some/where"
 
 
-def test_a_path_may_start_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_tilde_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("EMR_ML_LAKE", "~/lake")
     assert load_settings().lake == str(tmp_path / "lake")
 
 
-def test_spark_conf_is_a_json_object(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spark_conf_is_parsed_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_SPARK_CONF", '{"spark.ui.enabled": "false"}')
     assert load_settings().spark_conf == {"spark.ui.enabled": "false"}
 
 
-def test_the_pace_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_poll_interval_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_FAST_POLL_SECONDS", "0.5")
     assert load_settings().fast_poll_seconds == 0.5
 
@@ -85,7 +85,7 @@ def test_the_pace_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
         *("CLUSTER", "CLUSTER_SCOPE", "IDLE_TIMEOUT_SECONDS", "CLUSTER__STEP_CONCURRENCY"),
     ],
 )
-def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"EMR_ML_{name}", "")
     assert load_settings() == load_settings().model_construct()
 
@@ -112,7 +112,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch, n
         ("CLUSTER__CORE__", "1"),
     ],
 )
-def test_a_value_that_cant_be_used_is_an_error_that_names_the_variable(
+def test_an_invalid_value_is_an_error_that_names_the_variable(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(f"EMR_ML_{name}", value)
@@ -120,7 +120,7 @@ def test_a_value_that_cant_be_used_is_an_error_that_names_the_variable(
         load_settings()
 
 
-def test_every_variable_that_cant_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_invalid_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "moon")
     monkeypatch.setenv("EMR_ML_FAST_POLL_SECONDS", "soon")
     with pytest.raises(SettingsError) as caught:
@@ -131,12 +131,12 @@ def test_every_variable_that_cant_be_used_is_named(monkeypatch: pytest.MonkeyPat
     ]
 
 
-def test_settings_do_not_change_once_read() -> None:
+def test_settings_are_immutable() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_settings().lake = "/elsewhere"
 
 
-def test_an_error_says_what_is_wrong_and_nothing_of_how_it_was_found(
+def test_an_error_names_the_cause_without_validation_details(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("EMR_ML_SPARK_CONF", "x")
@@ -144,7 +144,7 @@ def test_an_error_says_what_is_wrong_and_nothing_of_how_it_was_found(
         load_settings()
 
 
-def test_clusters_need_a_lake_in_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_emr_needs_a_lake_in_s3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
     for lake in ("", "/some/where"):
         monkeypatch.setenv("EMR_ML_LAKE", lake)
@@ -152,13 +152,13 @@ def test_clusters_need_a_lake_in_s3(monkeypatch: pytest.MonkeyPatch) -> None:
             load_settings()
 
 
-def test_with_a_lake_in_s3_the_deployment_may_be_emr(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_emr_accepts_a_lake_in_s3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
     monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake")
     assert load_settings().deployment == "emr"
 
 
-def test_fields_of_the_cluster_are_yaml_by_the_ends_of_their_variables(
+def test_cluster_fields_are_parsed_as_yaml(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("EMR_ML_CLUSTER__CORE__ON_DEMAND", "2")
@@ -171,7 +171,7 @@ def test_fields_of_the_cluster_are_yaml_by_the_ends_of_their_variables(
     }
 
 
-def test_other_variables_are_no_fields_of_the_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_variables_are_not_cluster_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_CLUSTER_FIELDS", '{"core": {"on_demand": 9}}')
     monkeypatch.setenv("EMR_ML_CLUSTER_SCOPE", "run")
     monkeypatch.setenv("EMR_ML_CLUSTER", "/some/cluster.yaml")

@@ -1,6 +1,7 @@
-"""Asks whether a locked version is known to be vulnerable, as far as the database can be reached.
+"""Checks the locked packages for known vulnerabilities.
 
-The exit code is 0 if none is, or if nobody could be asked, which it says loudly; 1 if one is.
+The exit code is 1 if a package is vulnerable. It is 0 if none is, or if the database can't be
+reached, which is reported in capital letters.
 """
 
 import argparse
@@ -12,22 +13,26 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "deploy/requirements.txt")
-# by id, each with the reason why it can't harm here
+# ids of vulnerabilities to ignore, each with the reason why it does no harm here
 ACCEPTED: dict[str, str] = {}
-# what requests and pip-audit say if nobody answers, or a proxy or a failing server does
-OUT_OF_REACH = ("ConnectionError", "ReadTimeout", "SSLError", "HTTPError", "ServiceError")
+# errors of requests and pip-audit if the database, or a proxy before it, does not answer or fails
+UNREACHABLE = ("ConnectionError", "ReadTimeout", "SSLError", "HTTPError", "ServiceError")
 NOT_AUDITED = (
     "audit: THE LOCKED PACKAGES WERE NOT AUDITED: the database of vulnerabilities can't be "
-    "reached from here. Run `make check` where it can"
+    "reached from here. Run `make check` where it can be reached"
 )
 
 
 def audit(lock: Path, service: list[str]) -> tuple[int, str]:
-    """The exit code for one lock, and what to say of it."""
+    """Return the exit code and the message for one lock.
+
+    Args:
+        service: options of pip-audit that select the database.
+    """
     command = ["--require-hashes", "--disable-pip", "--progress-spinner", "off", "--format", "json"]
-    ignored = [part for name in ACCEPTED for part in ("--ignore-vuln", name)]
+    ignore_options = [part for name in ACCEPTED for part in ("--ignore-vuln", name)]
     done = subprocess.run(
-        [sys.executable, "-m", "pip_audit", "-r", lock, *command, *ignored, *service],
+        [sys.executable, "-m", "pip_audit", "-r", lock, *command, *ignore_options, *service],
         capture_output=True,
         text=True,
         check=False,
@@ -35,7 +40,7 @@ def audit(lock: Path, service: list[str]) -> tuple[int, str]:
     try:
         packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     except json.JSONDecodeError:
-        if any(name in done.stderr for name in OUT_OF_REACH):
+        if any(name in done.stderr for name in UNREACHABLE):
             return 0, NOT_AUDITED
         return 1, f"audit: pip-audit failed on {lock.name}:\n{done.stderr.strip()[-2000:]}"
     findings = [
@@ -52,19 +57,19 @@ def _finding(package: dict[str, Any], vuln: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Audits each lock until the database is out of reach; the worst exit code."""
+    """Audit all locks, or stop if the database can't be reached; return the highest exit code."""
     parser = argparse.ArgumentParser(description="Audits the locked packages.")
     parser.add_argument("locks", nargs="*", type=Path, default=[ROOT / lock for lock in LOCKS])
-    parser.add_argument("--osv-url", help="another database than the public one")
-    given = parser.parse_args()
+    parser.add_argument("--osv-url", help="address of the database, instead of the public one")
+    arguments = parser.parse_args()
     service = ["--vulnerability-service", "osv"]
-    service += ["--osv-url", given.osv_url] if given.osv_url else []
+    service += ["--osv-url", arguments.osv_url] if arguments.osv_url else []
     worst = 0
-    for lock in given.locks:
-        code, said = audit(lock, service)
-        (sys.stderr if code or said == NOT_AUDITED else sys.stdout).write(said + "\n")
+    for lock in arguments.locks:
+        code, message = audit(lock, service)
+        (sys.stderr if code or message == NOT_AUDITED else sys.stdout).write(message + "\n")
         worst = max(worst, code)
-        if said == NOT_AUDITED:
+        if message == NOT_AUDITED:
             break
     return worst
 

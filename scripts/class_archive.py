@@ -1,18 +1,19 @@
-"""Trains on the sample, for Java to see which classes that takes: `set_up.py` submits it to Spark.
+"""Trains on the sample data, so that Java loads the classes that a run needs.
 
-Java leaves them in an archive when it ends, and starts faster with it from then on.
+`set_up.py` submits it to Spark. Java writes the loaded classes into an archive when it exits, and
+starts faster with the archive afterwards.
 """
 
 import sys
 
 import dagster as dg
 
-from emr_ml.commands.run import job_of_everything
+from emr_ml.commands.run import everything_job_definition
 
-# what comes after them needs little more
+# the assets after them need few more classes
 KEYS = [dg.AssetKey(name) for name in ("raw_csv_s3", "processed_dataset", "lr_model", "metrics")]
 
 with dg.DagsterInstance.ephemeral() as instance:
-    job = job_of_everything()
+    job = everything_job_definition()
     done = job.execute_in_process(instance=instance, asset_selection=KEYS, raise_on_error=False)
     sys.exit(0 if done.success else 1)

@@ -1,4 +1,4 @@
-"""Scores the test side of the newest data with the champion and measures how well it did."""
+"""Score the test split of the newest data with the champion, and measure the predictions."""
 
 from spark_jobs.metrics import run
 

@@ -1,61 +1,60 @@
-"""Puts challenger and champion to the same rows of the test side."""
+"""Compare challenger and champion on the same rows of the test split."""
 
 from collections.abc import Mapping, Sequence
 from logging import Logger
 from math import isfinite
-from typing import Any
+from typing import cast
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.figures.bootstrap import resampled_means
-from spark_jobs.figures.scores import SCORES, row_loss
+from spark_jobs.columns import ROW_ID
+from spark_jobs.contract import Problem, ScoringContract, problem_of
+from spark_jobs.evaluation.bootstrap import resampled_means
+from spark_jobs.evaluation.figures import ComparisonFigures, ModelsByRole, RoleFigures
+from spark_jobs.evaluation.scores import SCORES, Scores, row_loss
 from spark_jobs.learning.split import TEST
-from spark_jobs.names import ROW_ID
-from spark_jobs.problem import problem_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch
-from spark_jobs.tested import score
+from spark_jobs.scoring import score_test_split
 
 GROUPS = 2000
-# the inputs that are models, by the role that each has
+# the input that is the model of each role
 MODELS = {"challenger": "lr_model", "champion": "champion"}
 
-Losses = Mapping[int, tuple[float, int]]
+GroupLosses = Mapping[int, tuple[float, int]]
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
-    """Write what each model says of the test side, to `challenger/` and `champion/`.
+    """Write the scores of each model to `challenger/` and `champion/`, and compare their losses.
 
-    Figures: `models` has `loss` (the mean log loss, or squared error of a number) and the figures
-    of `figures.scores` by role, `improvement` is by how much the challenger's loss is lower,
-    `resampled` quantiles of that from resampled `groups` of rows. They are null where a loss is
-    not finite.
+    The loss of a row is its log loss, or the squared error of a number.
 
     Raises:
-        JobError: the test side is empty, or has one class only of a binary label.
+        JobError: the test split is empty, or has only one class of a binary label.
     """
-    problem = problem_of(request.contract["label"])
-    watch = Stopwatch()
-    losses: dict[str, Losses] = {}
-    scores: dict[str, Mapping[str, Any]] = {}
+    problem = problem_of(cast("ScoringContract", request.contract)["label"])
+    stopwatch = Stopwatch()
+    losses: dict[str, GroupLosses] = {}
+    scores: dict[str, Scores] = {}
     for role, model in MODELS.items():
-        with watch.phase("score"):
-            scored = score(spark, request, model, f"{request.output}/{role}")
-        with watch.phase("measure"):
+        with stopwatch.phase("score"):
+            scored = score_test_split(spark, request, model, f"{request.output}/{role}")
+        with stopwatch.phase("measure"):
             losses[role] = losses_by_group(scored, problem)
             scores[role] = SCORES[problem](scored)
-    with watch.phase("resample"):
-        figures = compared(losses["challenger"], losses["champion"])
-    for role, means in figures["models"].items():
-        means.update(scores[role])
+    with stopwatch.phase("resample"):
+        figures = comparison(problem, losses["challenger"], losses["champion"])
+    for role in ("challenger", "champion"):
+        model_figures = {**figures["models"][role], **scores[role]}
+        figures["models"][role] = cast("RoleFigures", model_figures)
     rows = figures["test_rows"]
-    log.info("loss lower by %s on %s test rows", figures["improvement"], rows)
-    return Result({TEST: rows}, {"problem": problem, **figures}, watch.seconds)
+    log.info("the challenger's loss is lower by %s on %s test rows", figures["improvement"], rows)
+    return Result({TEST: rows}, figures, stopwatch.seconds)
 
 
-def losses_by_group(scored: DataFrame, problem: str) -> Losses:
-    """The sum of the rows' losses, and their number, by group: equal ids are in one group."""
-    # the first 8 digits put the row on its side
+def losses_by_group(scored: DataFrame, problem: Problem) -> GroupLosses:
+    """Return the sum of the losses and the number of rows by group; equal ids share a group."""
+    # the first 8 digits decide the split
     group = F.conv(F.substring(ROW_ID, 9, 8), 16, 10).cast("long") % GROUPS
     sums = scored.groupBy(group.alias("group")).agg(
         F.sum(row_loss(problem)).alias("loss"), F.count(F.lit(1)).alias("rows")
@@ -63,19 +62,23 @@ def losses_by_group(scored: DataFrame, problem: str) -> Losses:
     return {row["group"]: (row["loss"], row["rows"]) for row in sums.collect()}
 
 
-def compared(challenger: Losses, champion: Losses) -> dict[str, Any]:
-    """The figures of both, from the losses of the same rows."""
+def comparison(
+    problem: Problem, challenger: GroupLosses, champion: GroupLosses
+) -> ComparisonFigures:
+    """Return the figures of both models, from their losses on the same rows."""
     groups = sorted(challenger)
     counts = [challenger[group][1] for group in groups]
     assert counts == [champion[group][1] for group in groups], "both score the same rows"
     gains = [champion[group][0] - challenger[group][0] for group in groups]
     rows = sum(counts)
     finite = all(isfinite(gain) for gain in gains)
+    models: ModelsByRole = {
+        "challenger": {"loss": _mean(challenger, groups, rows)},
+        "champion": {"loss": _mean(champion, groups, rows)},
+    }
     return {
-        "models": {
-            "challenger": {"loss": _mean(challenger, groups, rows)},
-            "champion": {"loss": _mean(champion, groups, rows)},
-        },
+        "problem": problem,
+        "models": models,
         "improvement": sum(gains) / rows if finite else None,
         "resampled": resampled_means(gains, counts) if finite else None,
         "groups": len(groups),
@@ -83,7 +86,7 @@ def compared(challenger: Losses, champion: Losses) -> dict[str, Any]:
     }
 
 
-def _mean(losses: Losses, groups: Sequence[int], rows: int) -> float | None:
+def _mean(losses: GroupLosses, groups: Sequence[int], rows: int) -> float | None:
     mean = sum(losses[group][0] for group in groups) / rows
     return mean if isfinite(mean) else None
 

@@ -1,18 +1,42 @@
-"""Columns by the names that users give them."""
+"""Columns by the names that users give them, and the names that the jobs add."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
+from spark_jobs.contract import DatasetContract
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+ROW_ID = "row_id"
+FILE = "_file"
+ORIGIN = (FILE, "_record", "_byte_start", "_byte_length")  # where a record was read from
+TEXT = "_text"  # its raw text, or null if only its fields are known
+FIELDS = "_fields"
+WRONG_FIELD_COUNT = "_malformed"  # true if the record has too few or too many fields
+STRAY_QUOTE = "_torn"  # true if it spans lines because a quote opens or closes inside a field
+UNDECODABLE = "_undecoded"  # the columns whose values contain bytes that are not of the encoding
+RECORD_COLUMNS = (*ORIGIN, TEXT, FIELDS, WRONG_FIELD_COUNT, STRAY_QUOTE, UNDECODABLE)
+REJECTED = "_rejected"
+SPLIT = "_side"
+LABEL = "_label"
+MODEL_VERSION = "model_version"
+
+# no column of a contract may have one of these names
+RESERVED = (
+    *RECORD_COLUMNS,
+    *(REJECTED, ROW_ID, SPLIT, LABEL, MODEL_VERSION),
+    *("features", "probability", "prediction"),
+)
 
 
-def quoted(name: str) -> Column:
-    """The column of that very name, dots and backticks in it included."""
+def quoted(name: str) -> "Column":
+    """Return the column of exactly that name, which may contain dots and backticks."""
+    from pyspark.sql import functions as F  # the names above are also used where Spark is not
+
     return F.col("`" + name.replace("`", "``") + "`")
 
 
-def names_of(contract: Mapping[str, Any]) -> list[str]:
-    """Every column that the contract names, each once."""
+def column_names(contract: DatasetContract) -> list[str]:
+    """Return every column that the contract names, each once."""
     label = [contract["label"]["column"]] if contract["label"] else []
     return list(dict.fromkeys([*contract["columns"], *label, *contract["id"]]))

@@ -1,7 +1,7 @@
-"""A model on the featurized columns, as one pipeline.
+"""Train a model on the featurized columns, as one pipeline.
 
-Everything is fitted on the training side. Of the candidates, each featurizer with each parameter
-of the estimator, the one that does best on the validation side is chosen.
+Everything is fitted on the training split. Each featurizer is combined with each parameter of the
+estimator, and the validation split chooses the best of these candidates.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,210 +9,241 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from logging import Logger
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.kept import kept_rows
-from spark_jobs.learning.estimators import trials
-from spark_jobs.learning.features import FEATURES, Featurizer, featurizer
-from spark_jobs.learning.moments import moments_of
-from spark_jobs.learning.sides import Side, check_sides, count_sides
-from spark_jobs.learning.sizes import at_once, check_size, dimensions, one_row_of
-from spark_jobs.learning.slots import block_at, blocks_of
-from spark_jobs.learning.split import TRAIN, VALIDATION, with_side
-from spark_jobs.learning.strongest import figures_of
-from spark_jobs.learning.target import Target
-from spark_jobs.learning.tuning import Candidate, tune
-from spark_jobs.learning.vectors import Lot, vectors_of
-from spark_jobs.learning.vocabulary import terms_at
-from spark_jobs.names import SIDE
+from spark_jobs.columns import SPLIT
+from spark_jobs.contract import Kind, Label, TrainingContract, column_kinds
+from spark_jobs.dataset_rows import input_rows
+from spark_jobs.learning.estimators import make_trials
+from spark_jobs.learning.feature_blocks import block_at, feature_blocks
+from spark_jobs.learning.feature_importance import importance_figures
+from spark_jobs.learning.feature_statistics import compute_feature_statistics
+from spark_jobs.learning.features import FEATURES, Featurizer, make_featurizer
+from spark_jobs.learning.featurization import FeaturizedRows, featurize
+from spark_jobs.learning.figures import (
+    CandidateFigures,
+    ImportanceFigures,
+    LabelFigures,
+    ModelFigures,
+)
+from spark_jobs.learning.label_encoding import LabelEncoding
+from spark_jobs.learning.memory_limits import (
+    check_feature_count,
+    parallel_fits,
+    sampling_step,
+    text_dimensions,
+)
+from spark_jobs.learning.params import FeaturizerSettings, ModelParams
+from spark_jobs.learning.split import TRAIN, VALIDATION, with_split
+from spark_jobs.learning.split_statistics import (
+    SplitStatistics,
+    check_splits,
+    compute_split_statistics,
+)
+from spark_jobs.learning.tuning import FittedTrial, fit_trials
+from spark_jobs.learning.vocabulary import terms_by_index
 from spark_jobs.runtime.job import JobError, Request, Result, Stopwatch
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A candidate, and the featurizer that it stands behind."""
+class Candidate:
+    """A fitted featurizer, and a fitted estimator on its vectors."""
 
-    settings: Mapping[str, Any]
+    settings: FeaturizerSettings
     stages: Sequence[Transformer]
-    candidate: Candidate
+    fitted: FittedTrial
 
-    def figures(self) -> dict[str, Any]:
-        """What the report says of it."""
-        return {"featurizer": self.settings["index"], **self.candidate.figures()}
-
-    def loss(self, target: Target) -> float:
-        """The figure that chooses."""
-        return self.candidate.loss(target.decisive)
+    def figures(self) -> CandidateFigures:
+        return {"featurizer": self.settings["index"], **self.fitted.figures()}
 
 
 @dataclass(frozen=True)
-class Field:
-    """What all contenders meet on: the rows to learn from and to be judged by."""
+class TrainingData:
+    """The encoded rows of the training and the validation split, and the kinds of their columns."""
 
-    seen: DataFrame
-    rows: int
-    kinds: Mapping[str, str]
-    target: Target
+    rows: DataFrame
+    row_count: int
+    kinds: Mapping[str, Kind]
+    encoding: LabelEncoding
+
+    def loss(self, candidate: Candidate) -> float:
+        """Return the score that chooses among candidates; lower is better."""
+        return candidate.fitted.loss(self.encoding.selection_metric)
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
-    """Write the fitted pipeline to `model/`; figures: what was tried and what was chosen.
+    """Write the fitted pipeline to `model/`, and report the candidates and the chosen one.
 
     Raises:
-        JobError: a side of the split that is needed has nothing to tell apart, no column has a
-            value on the training side, or nothing can be fitted on what is there.
+        JobError: the training or the validation split has only one class or number, no column has
+            a value in the training split, or no fit is possible.
     """
-    contract, params = request.contract, request.params
+    contract = cast("TrainingContract", request.contract)
+    params = cast("ModelParams", request.params)
     label = contract["label"]
     if not label:
         raise JobError("the contract names no label, so there is nothing to learn: add `label`")
-    watch = Stopwatch()
-    rows = kept_rows(spark, request)
-    rows = with_side(rows, contract["split"])
-    kinds = {name: column["kind"] for name, column in contract["columns"].items()}
-    with watch.phase("count"):
-        sides = count_sides(rows, label, kinds)
-        check_sides(sides, label)
-    target = target_of(sides[TRAIN], label)
-    usable, ignored = usable_columns(sides[TRAIN], kinds, log)
-    seen = target.on(rows.where(F.col(SIDE).isin(TRAIN, VALIDATION)))
-    field = Field(seen, sides[TRAIN].rows + sides[VALIDATION].rows, usable, target)
-    contenders, strongest = contend(field, params, watch, log)
-    best = best_of(contenders, target)
-    with watch.phase("write"):
-        stages: list[Any] = [*best.stages, best.candidate.model, *target.way_back()]
+    stopwatch = Stopwatch()
+    rows = with_split(input_rows(spark, request), contract["split"])
+    kinds = column_kinds(contract["columns"])
+    with stopwatch.phase("count"):
+        statistics = compute_split_statistics(rows, label, kinds)
+        check_splits(statistics, label)
+    encoding = label_encoding(statistics[TRAIN], label)
+    usable, ignored = usable_columns(statistics[TRAIN], kinds, log)
+    data = TrainingData(
+        encoding.encode(rows.where(F.col(SPLIT).isin(TRAIN, VALIDATION))),
+        statistics[TRAIN].rows + statistics[VALIDATION].rows,
+        usable,
+        encoding,
+    )
+    candidates, importance = train_candidates(data, params, stopwatch, log)
+    best = best_candidate(candidates, data)
+    with stopwatch.phase("write"):
+        stages: list[Any] = [*best.stages, best.fitted.model, *encoding.inverse_stages()]
         PipelineModel(stages).write().save(f"{request.output}/model")
-    figures = {
-        "problem": target.problem,
+    figures: ModelFigures = {
+        "problem": encoding.problem,
         "estimator": params["estimator"],
-        **best.candidate.figures(),
+        **best.fitted.figures(),
         "featurizer": best.settings,
-        "candidates": [contender.figures() for contender in contenders],
-        "features": best.candidate.model.numFeatures,
-        **strongest,
+        "candidates": [candidate.figures() for candidate in candidates],
+        "features": best.fitted.model.numFeatures,
+        **importance,
         "ignored_columns": ignored,
-        **told_of(sides, target),
+        **label_figures(statistics, encoding),
     }
-    return Result({name: side.rows for name, side in sides.items()}, figures, watch.seconds)
+    row_counts = {name: split.rows for name, split in statistics.items()}
+    return Result(row_counts, figures, stopwatch.seconds)
 
 
-def contend(
-    field: Field, params: Mapping[str, Any], watch: Stopwatch, log: Logger
-) -> tuple[list[Contender], dict[str, Any]]:
-    """Each featurizer with each candidate of the estimator; of the vectors one lot at a time.
+def train_candidates(
+    data: TrainingData, params: ModelParams, stopwatch: Stopwatch, log: Logger
+) -> tuple[list[Candidate], ImportanceFigures]:
+    """Fit each featurizer with each candidate of the estimator; return also the best's figures.
 
-    And the figures of the features of the best.
+    Only one featurizer's vectors are kept at a time.
     """
-    estimator, target, spark = params["estimator"], field.target, field.seen.sparkSession
-    classes = len(target.classes)
-    ordered = field.rows if estimator == "random_forest" else None
-    contenders: list[Contender] = []
-    strongest: dict[str, Any] = {}
+    estimator, encoding, spark = params["estimator"], data.encoding, data.rows.sparkSession
+    classes = len(encoding.classes)
+    order_rows = data.row_count if estimator == "random_forest" else None
+    candidates: list[Candidate] = []
+    importance: ImportanceFigures = {}
     for index, given in enumerate(params["featurizers"]):
-        settings = {"index": index, **given, "dimensions": dimensions(given, estimator, classes)}
-        log.info("featurizer %s", ", ".join(f"{key} {settings[key]}" for key in settings))
-        with ExitStack() as kept:
-            with watch.phase("featurize"):
-                plan = featurizer(field.kinds, settings)
-                lot = vectors_of(field.seen, plan, ordered, kept)
-                first = lot.vectors.first()
-            assert first is not None, "the sides that are needed have rows"
+        dimensions = text_dimensions(given, estimator, classes)
+        settings = cast("FeaturizerSettings", {"index": index, **given, "dimensions": dimensions})
+        log.info("featurizer %s", ", ".join(f"{key} {value}" for key, value in settings.items()))
+        with ExitStack() as cache:
+            with stopwatch.phase("featurize"):
+                featurizer = make_featurizer(data.kinds, settings)
+                featurized = featurize(data.rows, featurizer, order_rows, cache)
+                first = featurized.vectors.first()
+            assert first is not None, "the splits are checked to have rows"
             size = first[FEATURES].size
-            check_size(spark, estimator, size, classes)
-            alike = settings["text"] == "hashing_tf"
-            tried = trials(params, target.problem, size, alike=alike)
-            thinning = one_row_of(field.rows) if tried[0].short else 1
-            candidates = tune(
-                lot.vectors,
-                tried,
-                target,
-                at_once=at_once(spark, field.rows // thinning, size, classes),
-                one_row_of=thinning,
-                watch=watch,
+            check_feature_count(spark, estimator, size, classes)
+            equal_weights = settings["text"] == "hashing_tf"
+            trials = make_trials(params, encoding.problem, size, equal_weights=equal_weights)
+            step = sampling_step(data.row_count) if trials[0].short else 1
+            fitted = fit_trials(
+                featurized.vectors,
+                trials,
+                encoding,
+                parallel=parallel_fits(spark, data.row_count // step, size, classes),
+                sampling_step=step,
+                stopwatch=stopwatch,
                 log=log,
             )
-            contenders += [Contender(settings, lot.stages, each) for each in candidates]
-            best = min(contenders, key=lambda each: each.loss(target))
-            if best.settings is settings:  # while the vectors are there
-                with watch.phase("explain"):
-                    strongest = explained(field, plan, lot, best)
-    return contenders, strongest
+            candidates += [Candidate(settings, featurized.stages, each) for each in fitted]
+            best = min(candidates, key=data.loss)
+            if best.settings is settings:  # explained now, while its vectors are kept
+                with stopwatch.phase("explain"):
+                    importance = explain(data, featurizer, featurized, best)
+    return candidates, importance
 
 
-def explained(field: Field, plan: Featurizer, lot: Lot, best: Contender) -> dict[str, Any]:
-    """The figures of the features of a contender that goes by these vectors."""
-    blocks = blocks_of(field.kinds, best.settings, lot.stages)
-    moments = moments_of(lot.vectors.where(F.col(SIDE) == TRAIN), field.target.problem)
+def explain(
+    data: TrainingData, featurizer: Featurizer, featurized: FeaturizedRows, candidate: Candidate
+) -> ImportanceFigures:
+    """Return the figures of the features of a candidate on these vectors."""
+    blocks = feature_blocks(data.kinds, candidate.settings, featurized.stages)
+    train = featurized.vectors.where(F.col(SPLIT) == TRAIN)
+    statistics = compute_feature_statistics(train, data.encoding.problem)
 
-    def vocabulary(places: Sequence[int]) -> dict[int, str]:
+    def look_up_terms(indices: Sequence[int]) -> dict[int, str]:
         terms: dict[int, str] = {}
         for block in blocks:
             if block.hashed:
-                within = [place for place in places if block_at(blocks, place) is block]
-                terms |= terms_at(field.seen, lot.prepared, plan.by_row, block, within)
+                of_block = [index for index in indices if block_at(blocks, index) is block]
+                terms |= terms_by_index(
+                    data.rows, featurized.prepared, featurizer.row_stages, block, of_block
+                )
         return terms
 
-    model, classes = best.candidate.model, field.target.classes
-    return figures_of(model, classes, blocks, moments, vocabulary)
+    model, classes = candidate.fitted.model, data.encoding.classes
+    return importance_figures(model, classes, blocks, statistics, look_up_terms)
 
 
-def target_of(train: Side, label: Mapping[str, Any]) -> Target:
-    """What the training side says of the label."""
+def label_encoding(train: SplitStatistics, label: Label) -> LabelEncoding:
+    """Return the encoding of the label by the statistics of the training split."""
     if label["kind"] == "numeric":
-        assert train.mean is not None, "the sides are checked"
-        assert train.deviation, "the sides are checked"
-        return Target(label, mean=train.mean, deviation=train.deviation)
-    return Target(label, classes=() if label["positive"] is not None else sorted(train.classes))
+        assert train.mean is not None, "the splits are checked"
+        assert train.deviation, "the splits are checked"
+        return LabelEncoding(label, mean=train.mean, deviation=train.deviation)
+    classes = () if label["positive"] is not None else sorted(train.classes)
+    return LabelEncoding(label, classes)
 
 
 def usable_columns(
-    train: Side, kinds: Mapping[str, str], log: Logger
-) -> tuple[dict[str, str], list[str]]:
-    """The kinds of the columns that have a value on the training side, and the other columns.
+    train: SplitStatistics, kinds: Mapping[str, Kind], log: Logger
+) -> tuple[dict[str, Kind], list[str]]:
+    """Return the kinds of the columns with a value in the training split, and the other columns.
 
     Raises:
-        JobError: there is none.
+        JobError: no column has a value.
     """
-    usable = {name: kind for name, kind in kinds.items() if train.present[name]}
+    usable: dict[str, Kind] = {name: kind for name, kind in kinds.items() if train.present[name]}
     ignored = sorted(kinds.keys() - usable.keys())
     if ignored:
-        log.warning("no value on the training side, so left out: %s", ", ".join(ignored))
+        log.warning("no value in the training split, so ignored: %s", ", ".join(ignored))
     if not usable:
         raise JobError(
-            "no column of the contract has a value on the training side, so there is nothing to "
+            "no column of the contract has a value in the training split, so there is nothing to "
             f"learn from: {', '.join(ignored)}. Check `columns` and `missing` in the contract"
         )
     return usable, ignored
 
 
-def best_of(contenders: Sequence[Contender], target: Target) -> Contender:
-    """The one with the lowest decisive figure, the first of several.
+def best_candidate(candidates: Sequence[Candidate], data: TrainingData) -> Candidate:
+    """Return the candidate with the lowest loss, the first of several.
 
     Raises:
-        JobError: none has one.
+        JobError: no loss is finite.
     """
-    best = min(contenders, key=lambda each: each.loss(target))
-    if best.loss(target) == inf:
+    best = min(candidates, key=data.loss)
+    if data.loss(best) == inf:
+        metric = data.encoding.selection_metric.replace("_", " ")
         raise JobError(
-            f"no candidate came to a finite {target.decisive.replace('_', ' ')}, so none can be "
-            "chosen: give larger values of `regularization`"
+            f"no candidate has a finite {metric}, so none can be chosen: "
+            "set larger values of `regularization`"
         )
     return best
 
 
-def told_of(sides: Mapping[str, Side], target: Target) -> dict[str, Any]:
-    """What the report says of the label."""
-    match target.problem:
+def label_figures(
+    statistics: Mapping[str, SplitStatistics], encoding: LabelEncoding
+) -> LabelFigures:
+    """Return the figures of the label, by its problem."""
+    match encoding.problem:
         case "binary":
-            return {"positive": {name: side.classes[True] for name, side in sides.items()}}
+            return {"positive": {name: split.classes[True] for name, split in statistics.items()}}
         case "multiclass":
-            return {"classes": list(target.classes)}
+            return {"classes": list(encoding.classes)}
         case _:
-            return {"label_mean": target.mean, "label_deviation": target.deviation}
+            return {"label_mean": encoding.mean, "label_deviation": encoding.deviation}
 
 
 if __name__ == "__main__":

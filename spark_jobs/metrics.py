@@ -1,41 +1,49 @@
-"""Scores the test side with the model and measures how well it did."""
+"""Score the test split with the model, and measure the predictions."""
 
+from collections.abc import Callable, Mapping
 from logging import Logger
+from typing import cast
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.figures.binary import binary_figures
-from spark_jobs.figures.multiclass import multiclass_figures
-from spark_jobs.figures.regression import regression_figures
+from spark_jobs.contract import (
+    BINARY,
+    MULTICLASS,
+    REGRESSION,
+    Problem,
+    ScoringContract,
+    problem_of,
+)
+from spark_jobs.evaluation.binary import binary_figures
+from spark_jobs.evaluation.figures import MetricsFigures
+from spark_jobs.evaluation.multiclass import multiclass_figures
+from spark_jobs.evaluation.regression import regression_figures
 from spark_jobs.learning.split import TEST
-from spark_jobs.problem import BINARY, MULTICLASS, REGRESSION, problem_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch
-from spark_jobs.tested import score
+from spark_jobs.scoring import score_test_split
 
-FIGURES = {
+FIGURES: Mapping[Problem, Callable[[DataFrame], MetricsFigures]] = {
     BINARY: binary_figures,
     MULTICLASS: multiclass_figures,
     REGRESSION: regression_figures,
 }
-TOLD = ("accuracy", "auc_roc", "log_loss", "rmse", "r2")
+LOGGED = ("accuracy", "auc_roc", "log_loss", "rmse", "r2")
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
-    """Write `scored/` as Parquet: `row_id`, `label`, and what the model says of it.
-
-    Figures: those of `figures`, all computed from the rows that were written.
+    """Write `scored/` as Parquet, and compute all figures from the written rows.
 
     Raises:
-        JobError: the test side is empty, or has one class only of a binary label.
+        JobError: the test split is empty, or has only one class of a binary label.
     """
-    watch = Stopwatch()
-    with watch.phase("score"):
-        scored = score(spark, request, "lr_model", f"{request.output}/scored")
-    with watch.phase("measure"):
-        figures = FIGURES[problem_of(request.contract["label"])](scored)
-    told = ", ".join(f"{name} {figures[name]:.4g}" for name in TOLD if figures[name] is not None)
-    log.info("%s on %s test rows", told, figures["test_rows"])
-    return Result({TEST: figures["test_rows"]}, figures, watch.seconds)
+    contract, stopwatch = cast("ScoringContract", request.contract), Stopwatch()
+    with stopwatch.phase("score"):
+        scored = score_test_split(spark, request, "lr_model", f"{request.output}/scored")
+    with stopwatch.phase("measure"):
+        figures = FIGURES[problem_of(contract["label"])](scored)
+    logged = [f"{name} {figures[name]:.4g}" for name in LOGGED if figures[name] is not None]
+    log.info("%s on %s test rows", ", ".join(logged), figures["test_rows"])
+    return Result({TEST: figures["test_rows"]}, figures, stopwatch.seconds)
 
 
 if __name__ == "__main__":

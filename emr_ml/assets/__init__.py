@@ -1,1 +1,1 @@
-"""The assets, one module each."""
+"""The assets, one in each module."""

@@ -4,25 +4,27 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import TRAINING, code_version
+from emr_ml.assets.catalogue import TRAINING, spark_asset
 from emr_ml.assets.champion_model import champion_model
 from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.champions.compatibility import NotUsableError, usable_champion
-from emr_ml.checks.metrics import judge_metrics, metrics_checks
+from emr_ml.champions.compatibility import NoUsableChampionError, usable_champion
+from emr_ml.checks.metrics import METRICS_CHECKS
 from emr_ml.contract import load_contract
 from emr_ml.lake.champion import MODEL
-from emr_ml.lake.inputs import committed_input
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import Recipe, SparkConfig, materialize, plain_failures, skip
+from emr_ml.materialization import SparkConfig, SparkJob, errors_as_failures, materialize, skip
 from emr_ml.settings import Settings
 
+JOB = SparkJob(
+    contract_fields=("label", "split"), inputs=("processed_dataset",), checks=METRICS_CHECKS
+)
 
-@dg.asset(
-    **TRAINING,
-    kinds={"spark", "parquet"},
+
+@spark_asset(
+    TRAINING,
+    JOB.checks,
     deps=[champion_model, processed_dataset],
-    code_version=code_version("champion_metrics"),
-    check_specs=metrics_checks("champion_metrics"),
+    kinds={"spark", "parquet"},
     output_required=False,
 )
 def champion_metrics(
@@ -31,27 +33,23 @@ def champion_metrics(
     settings: dg.ResourceParam[Settings],
     launcher: dg.ResourceParam[Launcher],
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """The champion's figures on the test side of the newest data set.
+    """The champion's figures on the test split of the newest data set.
 
-    They show whether the world has moved on since it was trained. Without a champion that can be
-    measured by the contract the asset is skipped.
+    They show whether the world has changed since it was trained. The asset is skipped if there is
+    no champion that can be evaluated by the contract.
     """
     try:
-        with plain_failures():
+        with errors_as_failures():
             contract = load_contract(settings.dataset)
-            champion, _ = usable_champion(launcher.lake, contract, to_measure=True)
-    except NotUsableError as why:
-        yield from skip(context, str(why))
+            model, _ = usable_champion(launcher.lake, contract, on_test_split=True)
+    except NoUsableChampionError as reason:
+        yield from skip(context, str(reason))
         return
     yield materialize(
         context,
         launcher,
-        Recipe(
-            contract=settings.dataset,
-            fields=("label", "split"),
-            inputs=("processed_dataset",),
-            fixed={MODEL: committed_input(launcher.lake, MODEL, champion.version)},
-            judge=judge_metrics,
-            force=config.force,
-        ),
+        JOB,
+        settings.dataset,
+        fixed_inputs={MODEL: model},
+        force=config.force,
     )

@@ -4,23 +4,18 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import TRAINING, code_version
+from emr_ml.assets.catalogue import TRAINING, spark_asset
 from emr_ml.assets.lr_model import lr_model
 from emr_ml.assets.metrics import metrics
-from emr_ml.champions.contest import NOBODY, ContestResult, contest_of, hold
+from emr_ml.champions.promotion import NO_VERSION, PromotionResult, find_challenger, run_promotion
 from emr_ml.contract import load_contract
 from emr_ml.lake.champion import MODEL
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import SparkConfig, plain_failures
+from emr_ml.materialization import SparkConfig, errors_as_failures
 from emr_ml.settings import Settings
 
 
-@dg.asset(
-    **TRAINING,
-    kinds={"spark", "sparkml"},
-    deps=[lr_model, metrics],
-    code_version=code_version("champion_model"),
-)
+@spark_asset(TRAINING, deps=[lr_model, metrics], kinds={"spark", "sparkml"})
 def champion_model(
     context: dg.AssetExecutionContext,
     config: SparkConfig,
@@ -29,36 +24,41 @@ def champion_model(
 ) -> dg.MaterializeResult:
     """The best model so far: a version of `lr_model`, which is the data version shown here.
 
-    A new model takes its place if all its checks pass and its loss on the same rows of the test
-    side is surely lower. Else the champion stays, and `reason` says why. `emr-ml promote` and
-    `emr-ml rollback` do it by hand.
+    A new model replaces it if all its checks pass and its loss on the same rows of the test split
+    is significantly lower. Otherwise the champion stays, and `reason` says why. `emr-ml promote`
+    and `emr-ml rollback` choose one by hand.
     """
-    with plain_failures():
+    with errors_as_failures():
         contract = load_contract(settings.dataset)
-        contest = contest_of(context, launcher, contract, force=config.force)
-        verdict = hold(contest, context.log)
-    version = verdict.champion(contest.challenger.version)
-    what = "is the new champion" if verdict.ruling.promoted else "stays champion"
-    said = f"{version} {what}" if version != NOBODY else "there is no champion"
-    context.log.info("%s: %s", said, verdict.ruling.reason)
-    place = launcher.lake.uri(f"{MODEL}/{version}")
+        challenger = find_challenger(context, launcher, contract, force=config.force)
+        result = run_promotion(challenger, context.log)
+    version = result.champion_after(challenger.version)
+    context.log.info("%s: %s", _summary(version, result), result.decision.reason)
+    lake_path = dg.MetadataValue.path(launcher.lake.uri(f"{MODEL}/{version}"))
     return dg.MaterializeResult(
         metadata={
             "version": version,
-            **({"lake_path": dg.MetadataValue.path(place)} if version != NOBODY else {}),
-            "challenger": contest.challenger.version,
-            **_told(verdict),
+            **({"lake_path": lake_path} if version != NO_VERSION else {}),
+            "challenger": challenger.version,
+            **_metadata(result),
         },
         data_version=dg.DataVersion(version),
     )
 
 
-def _told(verdict: ContestResult) -> dict[str, Any]:
-    computed = verdict.outcome is not None and not verdict.outcome.reused
+def _summary(version: str, result: PromotionResult) -> str:
+    if version == NO_VERSION:
+        return "there is no champion"
+    return f"{version} {'is the new champion' if result.decision.promoted else 'stays champion'}"
+
+
+def _metadata(result: PromotionResult) -> dict[str, Any]:
+    computed = result.comparison is not None and not result.comparison.reused
+    before = result.champion_before
     return {
-        "promoted": verdict.ruling.promoted,
-        "reused": not verdict.ruling.promoted and not computed,
-        "reason": verdict.ruling.reason,
-        **({"champion_before": verdict.before} if verdict.before else {}),
-        **verdict.ruling.facts,
+        "promoted": result.decision.promoted,
+        "reused": not result.decision.promoted and not computed,
+        "reason": result.decision.reason,
+        **({"champion_before": before} if before else {}),
+        **result.decision.metadata,
     }

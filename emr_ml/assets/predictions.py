@@ -1,26 +1,34 @@
-"""What the champion says of rows that nobody has labelled yet."""
+"""The champion's predictions for rows that have no label yet."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import SCORING, code_version
+from emr_ml.assets.catalogue import SCORING, spark_asset
 from emr_ml.assets.champion_model import champion_model
 from emr_ml.assets.raw_scoring_csv_s3 import raw_scoring_csv_s3
-from emr_ml.champions.compatibility import NotUsableError
-from emr_ml.champions.scoring import scoring_recipe
-from emr_ml.checks.rows import row_checks
+from emr_ml.champions.compatibility import NoUsableChampionError, usable_champion, without_label
+from emr_ml.checks.rows import ROW_CHECKS
+from emr_ml.contract import load_contract
+from emr_ml.lake.champion import MODEL
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import SparkConfig, materialize, plain_failures, skip
+from emr_ml.materialization import SparkConfig, SparkJob, errors_as_failures, materialize, skip
 from emr_ml.settings import Settings
 
+JOB = SparkJob(
+    contract_fields=("format", "dialect", "missing", "columns", "label", "id"),
+    inputs=("raw_scoring_csv_s3",),
+    incremental_input="raw_scoring_csv_s3",
+    checks=ROW_CHECKS,
+    read_as=without_label,
+)
 
-@dg.asset(
-    **SCORING,
-    kinds={"spark", "parquet", "csv"},
+
+@spark_asset(
+    SCORING,
+    JOB.checks,
     deps=[raw_scoring_csv_s3, champion_model],
-    code_version=code_version("predictions"),
-    check_specs=row_checks("predictions"),
+    kinds={"spark", "parquet", "csv"},
     output_required=False,
 )
 def predictions(
@@ -31,13 +39,22 @@ def predictions(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Each row of the scoring files with the champion's prediction, as Parquet and as CSV.
 
-    Only files that this champion has not scored before are read. Without a champion that can
-    be put to them the asset is skipped.
+    Only files that this champion has not scored yet are read. The asset is skipped if there is no
+    champion that can score them.
     """
     try:
-        with plain_failures():
-            recipe = scoring_recipe(launcher.lake, settings.dataset, force=config.force)
-    except NotUsableError as why:
-        yield from skip(context, str(why))
+        with errors_as_failures():
+            contract = load_contract(settings.dataset)
+            model, schema = usable_champion(launcher.lake, contract)
+    except NoUsableChampionError as reason:
+        yield from skip(context, str(reason))
         return
-    yield materialize(context, launcher, recipe)
+    yield materialize(
+        context,
+        launcher,
+        JOB,
+        settings.dataset,
+        params=lambda _: {"label": schema.label},
+        fixed_inputs={MODEL: model},
+        force=config.force,
+    )

@@ -1,4 +1,4 @@
-"""AWS's API: which calls may be sent again, and which may not."""
+"""Calls to AWS: retried while that is safe, and never sent twice when it is not."""
 
 import logging
 import random
@@ -17,37 +17,43 @@ from botocore.exceptions import (
     HTTPClientError,
     TokenRetrievalError,
 )
-from botocore.exceptions import ConnectionError as NotConnectedError
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
-THROTTLED = (
+THROTTLING_CODES = (
     *("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled"),
     *("RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"),
 )
 EXPIRED_CODES = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
-NEVER_ARRIVED = (EndpointConnectionError, ConnectTimeoutError)
+NOT_SENT_ERRORS = (EndpointConnectionError, ConnectTimeoutError)
+MESSAGE_CHARACTERS = 300
 
 
 class UnansweredError(Exception):
-    """AWS did not answer for longer than the patience; what was asked for may go on."""
+    """AWS gave no answer within the patience; work already started there may continue."""
 
 
 class UncertainError(Exception):
-    """A call that changes things was sent, and nobody knows whether it was accepted."""
+    """A call that changes something was sent, and it is unknown whether AWS accepted it."""
 
 
-# whatever keeps a call from being answered as it should
+# every way in which a call can fail
 AWS_ERRORS = (ClientError, BotoCoreError, UnansweredError)
 
 
 class Api:
     """The operations of one AWS service, by their names in boto3.
 
-    Nothing is retried by boto3 itself, for it sends again what may have been accepted. The pause
-    between two tries is jittered, and grows from the first to the longest.
+    boto3's own retries are off, because they repeat calls that may have been accepted. The delay
+    between two attempts is jittered and doubles from `first_pause` up to `longest_pause`.
 
     Args:
-        patience: seconds for which AWS may give no answer before `UnansweredError`.
-        log: told once when AWS stops answering, and once when it answers again.
+        service: name of the service in boto3.
+        patience: seconds without an answer after which to raise `UnansweredError`.
+        log: gets one line when calls start to fail, and one when AWS answers again.
+        region: region of the service; boto3's own choice by default.
+        first_pause: seconds of the first delay.
+        longest_pause: seconds of the longest delay.
+        read_timeout: seconds to wait for one response.
     """
 
     def __init__(
@@ -66,30 +72,29 @@ class Api:
         self._first_pause, self._longest_pause = first_pause, longest_pause
         self._log = log
         self._client: Any = None
-        self._trouble: str | None = None
+        self._last_error: str | None = None
 
     def ask(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Call an operation that changes nothing, again and again until it is answered.
+        """Call an operation that may safely be repeated, until AWS answers.
 
         Raises:
-            ClientError: a refusal that waiting does not mend.
-            UnansweredError: no answer for longer than the patience.
+            ClientError: AWS refuses the call, and waiting will not change that.
+            UnansweredError: no answer within the patience.
         """
-        return self._until_answered(operation, parameters, careful=False)
+        return self._call(operation, parameters, repeatable=True)
 
     def tell(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Call an operation that must not be done twice; only what was surely not accepted is
-        sent again.
+        """Call an operation that must not run twice, retrying only if AWS can't have accepted it.
 
         Raises:
-            ClientError: a refusal that waiting does not mend.
-            UncertainError: it may have been accepted: look before it is sent again.
-            UnansweredError: never accepted for longer than the patience.
+            ClientError: AWS refuses the call, and waiting will not change that.
+            UncertainError: AWS may have accepted the call: check before sending it again.
+            UnansweredError: AWS did not accept the call within the patience.
         """
-        return self._until_answered(operation, parameters, careful=True)
+        return self._call(operation, parameters, repeatable=False)
 
     def pages(self, operation: str, key: str, **parameters: Any) -> Iterator[list[dict[str, Any]]]:
-        """The entries under `key`, page by page; each page is asked for only when it is needed."""
+        """Yield the entries under `key` page by page, requesting each page only when needed."""
         while True:
             answer = self.ask(operation, **parameters)
             yield answer.get(key, [])
@@ -98,34 +103,34 @@ class Api:
                 return
             parameters["Marker" if "Marker" in answer else "NextToken"] = marker
 
-    def _until_answered(
-        self, operation: str, parameters: dict[str, Any], *, careful: bool
+    def _call(
+        self, operation: str, parameters: dict[str, Any], *, repeatable: bool
     ) -> dict[str, Any]:
-        since, tries = time.monotonic(), 0
+        started, retries = time.monotonic(), 0
         while True:
             try:
-                answer: dict[str, Any] = getattr(self._connected(), operation)(**parameters)
+                answer: dict[str, Any] = getattr(self._connect(), operation)(**parameters)
             except (ClientError, BotoCoreError) as error:
                 if not is_transient(error):
                     raise
-                if careful and may_have_arrived(error):
-                    said = str(error)[:300]  # a proxy may answer with a whole page
-                    raise UncertainError(f"{operation}: {said}") from error
-                if time.monotonic() - since > self._patience:
+                if not repeatable and may_be_accepted(error):
+                    reason = str(error)[:MESSAGE_CHARACTERS]  # a proxy may send a whole page
+                    raise UncertainError(f"{operation}: {reason}") from error
+                if time.monotonic() - started > self._patience:
                     raise UnansweredError(
                         f"{self._service} gave no answer to {operation} for "
                         f"{self._patience:.0f} seconds: {error}"
                     ) from error
-                self._note(error)
-                time.sleep(self._pause(tries))
-                tries += 1
+                self._note_failure(error)
+                time.sleep(self._backoff(retries))
+                retries += 1
             else:
-                self._note(None)
+                self._note_success()
                 return answer
 
-    def _connected(self) -> Any:
+    def _connect(self) -> Any:
         if self._client is None:
-            # a session of its own reads credentials anew
+            # a new session reads the credentials again
             self._client = boto3.Session().client(  # pyright: ignore[reportCallIssue] - any service
                 self._service,  # pyright: ignore[reportArgumentType]
                 region_name=self._region,
@@ -137,47 +142,59 @@ class Api:
             )
         return self._client
 
-    def _note(self, error: Exception | None) -> None:
-        trouble = error and (error_code(error) or type(error).__name__)
-        if trouble and is_expired(error):
+    def _note_failure(self, error: Exception) -> None:
+        if is_expired(error):
             self._client = None
-        if trouble and trouble != self._trouble:
-            self._log.warning("%s says %s: waiting, nothing is lost", self._service, trouble)
-        elif self._trouble and not trouble:
-            self._log.info("%s answers again", self._service)
-        self._trouble = trouble
+        name = error_code(error) or type(error).__name__
+        if name != self._last_error:
+            self._log.warning("%s failed with %s: retrying", self._service, name)
+        self._last_error = name
 
-    def _pause(self, tries: int) -> float:
-        longest = min(self._first_pause * 2.0 ** min(tries, 10), self._longest_pause)
+    def _note_success(self) -> None:
+        if self._last_error:
+            self._log.info("%s answers again", self._service)
+        self._last_error = None
+
+    def _backoff(self, retries: int) -> float:
+        longest = min(self._first_pause * 2.0 ** min(retries, 10), self._longest_pause)
         return random.uniform(longest / 2, longest)
 
 
 def error_code(error: BaseException | None) -> str:
-    """AWS's own word for a refusal; empty where the refusal is not AWS's."""
+    """Return AWS's code for a refusal, or an empty text for any other error."""
     if not isinstance(error, ClientError):
         return ""
     return error.response.get("Error", {}).get("Code", "")
 
 
-def is_expired(error: Exception | None) -> bool:
-    """Whether the credentials have run out, which newly read ones may mend."""
+def http_status(error: BaseException) -> int:
+    """Return the HTTP status of AWS's answer, or 0 if there is none."""
+    if not isinstance(error, ClientError):
+        return 0
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+
+
+def is_expired(error: Exception) -> bool:
+    """Return True if the credentials have expired, so that reading them again may help."""
     return error_code(error) in EXPIRED_CODES or isinstance(
         error, (CredentialRetrievalError, TokenRetrievalError)
     )
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether the same call may be answered later."""
+    """Return True if the same call may succeed later."""
     if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error_code(error) in (*THROTTLED, *EXPIRED_CODES) or status >= 500 or status == 429
-    return isinstance(error, (HTTPClientError, NotConnectedError)) or is_expired(error)
+        return _is_rejected_unread(error) or http_status(error) >= 500
+    return isinstance(error, (HTTPClientError, BotoConnectionError)) or is_expired(error)
 
 
-def may_have_arrived(error: Exception) -> bool:
-    """Whether AWS may have done what the failed call asked for."""
+def may_be_accepted(error: Exception) -> bool:
+    """Return True if AWS may have done what the failed call asked for."""
     if isinstance(error, ClientError):
-        return error_code(error) not in (*THROTTLED, *EXPIRED_CODES) and (
-            error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) != 429
-        )
-    return not isinstance(error, NEVER_ARRIVED) and not is_expired(error)
+        return not _is_rejected_unread(error)
+    return not isinstance(error, NOT_SENT_ERRORS) and not is_expired(error)
+
+
+def _is_rejected_unread(error: ClientError) -> bool:
+    """Return True for throttling and expired credentials: AWS then does nothing."""
+    return error_code(error) in (*THROTTLING_CODES, *EXPIRED_CODES) or http_status(error) == 429

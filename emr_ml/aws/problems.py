@@ -1,4 +1,4 @@
-"""Why AWS can't be asked, in words for whoever set it up."""
+"""Why a call to AWS failed, and how the user can fix that."""
 
 from dataclasses import dataclass
 
@@ -11,28 +11,28 @@ from botocore.exceptions import (
     ProfileNotFound,
     SSOError,
 )
-from botocore.exceptions import ConnectionError as NotConnectedError
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
-from emr_ml.aws.client import UnansweredError, error_code, is_expired
+from emr_ml.aws.client import UnansweredError, error_code, http_status, is_expired
 
-UNKNOWN = (
+INVALID_CREDENTIALS_CODES = (
     *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"),
     *("SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure", "IncompleteSignature"),
 )
-DENIED = (
+DENIED_CODES = (
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException"),
     *("NotAuthorized", "403", "Forbidden"),
 )
-SKEWED = ("RequestTimeTooSkewed", "Signature expired", "Signature not yet current")
-NO_OPERATION = (
+CLOCK_SKEW_TEXTS = ("RequestTimeTooSkewed", "Signature expired", "Signature not yet current")
+UNKNOWN_OPERATION_CODES = (
     *("UnknownOperationException", "InvalidAction", "NotImplemented", "501"),
     *("UnknownOperation", "UnsupportedOperation"),
 )
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """What is wrong, and what to do about it."""
+class Problem:
+    """What is wrong, and how to fix it."""
 
     what: str
     fix: str
@@ -41,66 +41,72 @@ class Trouble:
         return f"{self.what}: {self.fix}"
 
 
-NO_CREDENTIALS = Trouble(
+NO_CREDENTIALS = Problem(
     "no credentials were found", "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
-EXPIRED = Trouble("the credentials have expired", "get new ones, as with `aws sso login`")
-PLAIN: dict[type[Exception], Trouble] = {
-    NoRegionError: Trouble("no region is set", "set AWS_REGION, as in AWS_REGION=eu-west-1"),
+EXPIRED_CREDENTIALS = Problem(
+    "the credentials have expired", "get new ones, for example with `aws sso login`"
+)
+LOCAL_PROBLEMS: dict[type[Exception], Problem] = {
+    NoRegionError: Problem("no region is set", "set AWS_REGION, for example AWS_REGION=eu-west-1"),
     NoCredentialsError: NO_CREDENTIALS,
     PartialCredentialsError: NO_CREDENTIALS,
 }
 
 
-def trouble_of(error: Exception) -> Trouble:
-    """What keeps AWS from answering; errors that nobody foresaw are told in their own words."""
-    error = _cause(error)
+def diagnose(error: Exception) -> Problem:
+    """Return why AWS could not be called; an unexpected error keeps its own message."""
+    error = _last_error(error)
     if is_expired(error) or isinstance(error, SSOError):
-        return EXPIRED
+        return EXPIRED_CREDENTIALS
     if isinstance(error, ClientError):
-        return _refusal(error)
+        return _diagnose_refusal(error)
     if isinstance(error, ProfileNotFound):
-        return Trouble(str(error), "correct AWS_PROFILE: `aws configure list-profiles`")
-    if isinstance(error, (HTTPClientError, NotConnectedError)):
-        return Trouble(f"AWS can't be reached: {error}", "check network and AWS_ENDPOINT_URL")
-    return PLAIN.get(type(error), Trouble(str(error) or repr(error), "see docs/emr.md"))
+        return Problem(str(error), "correct AWS_PROFILE: `aws configure list-profiles`")
+    if isinstance(error, (HTTPClientError, BotoConnectionError)):
+        return Problem(f"AWS can't be reached: {error}", "check network and AWS_ENDPOINT_URL")
+    return LOCAL_PROBLEMS.get(type(error), Problem(str(error) or repr(error), "see docs/emr.md"))
 
 
 def is_denied(error: Exception) -> bool:
-    """Whether the caller may not ask this; others may."""
-    return error_code(error) in DENIED
+    """Return True if the caller lacks the permission for the call."""
+    return error_code(error) in DENIED_CODES
 
 
 def is_unknown_operation(error: Exception) -> bool:
-    """Whether that endpoint has no such operation, as some that speak AWS's protocols don't."""
-    error = _cause(error)
+    """Return True if the endpoint lacks the operation, as endpoints other than AWS's own may."""
+    error = _last_error(error)
     if not isinstance(error, ClientError):
         return False
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return error_code(error) in NO_OPERATION or status in (404, 501)
+    return error_code(error) in UNKNOWN_OPERATION_CODES or http_status(error) in (404, 501)
 
 
-def _cause(error: Exception) -> Exception:
-    """What was answered last, where nothing better was answered for long."""
+def _last_error(error: Exception) -> Exception:
+    """Return the error of the last retry if the patience ran out, or else the error itself."""
     cause = error.__cause__ if isinstance(error, UnansweredError) else None
     return cause if isinstance(cause, Exception) else error
 
 
-def _refusal(error: ClientError) -> Trouble:
-    code, said = error_code(error), error.response.get("Error", {}).get("Message", "")
-    if any(words in f"{code} {said}" for words in SKEWED):
-        return Trouble(
+def _diagnose_refusal(error: ClientError) -> Problem:
+    code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
+    if any(text in f"{code} {message}" for text in CLOCK_SKEW_TEXTS):
+        return Problem(
             f"AWS refuses the time in the request ({code})",
-            "set the clock, as with `timedatectl set-ntp true`",
+            "set the clock, for example with `timedatectl set-ntp true`",
         )
-    if code in UNKNOWN:
-        return Trouble(
+    if code in INVALID_CREDENTIALS_CODES:
+        return Problem(
             f"AWS does not accept the credentials ({code})",
             "check AWS_PROFILE, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
         )
-    if code in DENIED:
-        return Trouble(
+    if code in DENIED_CODES:
+        return Problem(
             f"not allowed to call {error.operation_name} ({code})",
-            "give the caller the rights in infra/launcher_policy.json",
+            "give the caller the permissions in infra/launcher_policy.json",
         )
-    return Trouble(f"{error.operation_name} failed: {code} {said}".strip(), "see docs/emr.md")
+    if code == "NoSuchBucket":
+        return Problem(
+            f"{error.operation_name} failed: {code} {message}",
+            "check the bucket's name in EMR_ML_LAKE, AWS_REGION and AWS_ENDPOINT_URL",
+        )
+    return Problem(f"{error.operation_name} failed: {code} {message}".strip(), "see docs/emr.md")

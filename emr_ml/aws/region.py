@@ -1,4 +1,4 @@
-"""The region that AWS is asked in."""
+"""The AWS region of this process."""
 
 import os
 
@@ -6,5 +6,5 @@ import boto3
 
 
 def region_name() -> str | None:
-    """`AWS_REGION`, which boto3 passes over, or else what boto3 finds; None if there is none."""
+    """Return `AWS_REGION`, which boto3 ignores, else the region that boto3 finds, or None."""
     return os.environ.get("AWS_REGION") or boto3.Session().region_name

@@ -1,1 +1,1 @@
-"""Who is champion, how that is decided, and what the champion is put to."""
+"""Which model is the champion, how that is decided, and what rows it can score."""

@@ -6,120 +6,140 @@ from typing import Any, Self
 
 from emr_ml.contract import Contract
 from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
-from emr_ml.lake.inputs import committed_report
+from emr_ml.lake.inputs import committed_input, committed_report
+from spark_jobs.runtime.job import Input
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, job_key, read_report
 
-SAME_TASK = ("column", "kind", "positive")
-READ_AS = ("format", "dialect", "missing")
+TASK_FIELDS = ("column", "kind", "positive")
+PARSING_FIELDS = ("format", "dialect", "missing")
+
+
+class NoUsableChampionError(Exception):
+    """There is no champion, or it can't be used on these rows: the reason and what to do."""
 
 
 @dataclass(frozen=True)
-class Terms:
-    """The kinds of the columns by name, the label, the split, the columns of the id.
+class TrainingSchema:
+    """What of a contract a model depends on, as JSON values.
 
-    `read_as` is what of the contract changes values when files are read.
+    Args:
+        kinds: of the columns, by name.
+        label: the column to predict.
+        split: percent of the rows by split.
+        id: columns of the id.
+        parsing: the fields that change values when files are read.
     """
 
-    columns: Mapping[str, str]
+    kinds: Mapping[str, str]
     label: Mapping[str, Any]
     split: Mapping[str, int]
     id: tuple[str, ...]
-    read_as: Mapping[str, Any]
+    parsing: Mapping[str, Any]
 
     @classmethod
-    def of(cls, contract: Mapping[str, Any]) -> Self:
-        """The terms in those parts of a contract, as JSON values."""
-        kinds = {name: column["kind"] for name, column in contract["columns"].items()}
-        read_as = {key: contract[key] for key in READ_AS}
-        label = contract["label"] or {}
-        return cls(kinds, label, contract["split"], tuple(contract["id"]), read_as)
+    def from_json(cls, contract: Mapping[str, Any]) -> Self:
+        """Return the schema in the fields of a contract that requests hold."""
+        return cls(
+            kinds={name: column["kind"] for name, column in contract["columns"].items()},
+            label=contract["label"] or {},
+            split=contract["split"],
+            id=tuple(contract["id"]),
+            parsing={key: contract[key] for key in PARSING_FIELDS},
+        )
 
     @classmethod
-    def in_contract(cls, contract: Contract) -> Self:
-        """The terms that hold now."""
-        return cls.of(contract.pick("columns", "label", "split", "id", *READ_AS))
+    def of_contract(cls, contract: Contract) -> Self:
+        """Return the schema of models that are trained by this contract."""
+        return cls.from_json(contract.pick("columns", "label", "split", "id", *PARSING_FIELDS))
 
-    def why_not(self, rows: Self) -> str | None:
-        """Why a model on these terms can't be put to rows on those; None if it can."""
-        if problem := self.other_task(rows) or self.lacking(rows):
+    def incompatibility(self, rows: Self) -> str | None:
+        """Return why a model with this schema can't be evaluated on those rows, or None."""
+        if problem := self.task_difference(rows) or self.missing_column(rows):
             return problem
         if self.split != rows.split:
-            return "the `split` has changed, so it was trained on rows that are tested on now"
-        # without an id, a row's side of the split depends on all of its values
-        by_values = (self.columns.keys() ^ rows.columns) or self.read_as != rows.read_as
-        if self.id != rows.id or (not self.id and by_values):
+            return "the `split` has changed, so it was trained on rows that are test rows now"
+        # without an id, a row's split depends on all of its values
+        values_changed = self.kinds.keys() != rows.kinds.keys() or self.parsing != rows.parsing
+        if self.id != rows.id or (not self.id and values_changed):
             return (
-                "the `id` has changed, or there is none and the columns or the way that values "
-                "are read have, so it was trained on rows that are tested on now"
+                "the `id` has changed, or there is none and the columns or the parsing of their "
+                "values have changed, so it was trained on rows that are test rows now"
             )
         return None
 
-    def lacking(self, rows: Self) -> str | None:
-        """Which column such a model needs that those rows do not have; None if they have all."""
-        for name, kind in self.columns.items():
-            now = rows.columns.get(name)
-            if now != kind:
-                return f"it needs the {kind} column '{name}', which is {now or 'not there'} now"
+    def missing_column(self, rows: Self) -> str | None:
+        """Return which column a model with this schema needs and those rows lack, or None."""
+        for name, kind in self.kinds.items():
+            actual = rows.kinds.get(name)
+            if actual != kind:
+                return f"it needs the {kind} column '{name}', which is {actual or 'missing'} now"
         return None
 
-    def other_task(self, rows: Self) -> str | None:
-        """What such a model predicts that those rows do not ask for; None if they do."""
-        if all(self.label.get(key) == rows.label.get(key) for key in SAME_TASK):
+    def task_difference(self, rows: Self) -> str | None:
+        """Return how the label that a model predicts differs from that of those rows, or None."""
+        if all(self.label.get(key) == rows.label.get(key) for key in TASK_FIELDS):
             return None
-        return f"it predicts {_named(self.label)}, and the label is {_named(rows.label)} now"
+        return f"it predicts {_label_text(self.label)}, and the label is {_label_text(rows.label)}"
 
 
-def terms_of(lake: Lake, model: Report) -> Terms | None:
-    """The terms that a version of `lr_model` was trained on; None if the lake tells no more."""
+def training_schema(lake: Lake, model: Report) -> TrainingSchema | None:
+    """Return what a version of `lr_model` was trained on, or None if the lake lacks its data."""
     version = model.inputs["processed_dataset"]
     dataset = read_report(lake, "processed_dataset", version)
-    asked, cleaned = _asked(lake, model), _asked(lake, dataset.report) if dataset else None
-    if asked is None or cleaned is None:
+    of_model = _requested_contract(lake, model)
+    of_dataset = _requested_contract(lake, dataset.report) if dataset else None
+    if of_model is None or of_dataset is None:
         return None
-    return Terms.of({**cleaned, **asked})
+    return TrainingSchema.from_json({**of_dataset, **of_model})
 
 
-def _asked(lake: Lake, report: Report) -> Mapping[str, Any] | None:
-    """The parts of the contract that a version was made by."""
+def usable_champion(
+    lake: Lake, contract: Contract, *, on_test_split: bool = False
+) -> tuple[Input, TrainingSchema]:
+    """Return the champion as an input, and what it was trained on.
+
+    Args:
+        lake: that has the champion.
+        contract: of the rows to score.
+        on_test_split: the champion is to be evaluated, so the rows must have its label, and test
+            rows must not be among those that it was trained on.
+
+    Raises:
+        NoUsableChampionError: there is no champion, or it can't score these rows.
+        JobError: its version is gone from the lake.
+    """
+    champion = read_champion(lake)
+    if champion is None:
+        raise NoUsableChampionError(NO_CHAMPION)
+    schema = training_schema(lake, committed_report(lake, MODEL, champion.version))
+    rows = TrainingSchema.of_contract(contract)
+    if schema is None:
+        problem = "the lake does not have the data it was trained on any more"
+    elif on_test_split:
+        problem = schema.incompatibility(rows)
+    else:
+        problem = schema.missing_column(rows)
+    if schema is None or problem:
+        raise NoUsableChampionError(
+            f"the champion {champion.version} can't score rows of this contract: {problem}. "
+            "Materialize champion_model, or choose another with `emr-ml promote VERSION`"
+        )
+    return committed_input(lake, MODEL, champion.version), schema
+
+
+def without_label(contract: Contract) -> Contract:
+    """Return the contract of rows to score: their label, if they have one, is ignored."""
+    return contract.model_copy(update={"label": None})
+
+
+def _requested_contract(lake: Lake, report: Report) -> Mapping[str, Any] | None:
+    """Return the contract fields in the request of a committed attempt."""
     key = job_key(report.asset, report.version, report.attempt, "request.json")
     stored = lake.read(key)
     return stored.parsed(lambda value: value["contract"]) if stored else None
 
 
-def _named(label: Mapping[str, Any]) -> str:
+def _label_text(label: Mapping[str, Any]) -> str:
     positive = f" = '{label['positive']}'" if label.get("positive") is not None else ""
     return f"'{label.get('column')}' ({label.get('kind')}){positive}"
-
-
-class NotUsableError(Exception):
-    """Why there is nobody to score or to be measured, and what to do."""
-
-
-def usable_champion(lake: Lake, contract: Contract, *, to_measure: bool) -> tuple[Report, Terms]:
-    """The champion's report, and what it was trained on.
-
-    Args:
-        lake: where it is.
-        contract: of the rows that it is put to.
-        to_measure: whether these have a label, and shall be rows that it has never seen.
-
-    Raises:
-        NotUsableError: there is none, or it can't be put to these rows.
-        JobError: it is gone from the lake.
-    """
-    champion = read_champion(lake)
-    if champion is None:
-        raise NotUsableError(NO_CHAMPION)
-    report = committed_report(lake, MODEL, champion.version)
-    terms, now = terms_of(lake, report), Terms.in_contract(contract)
-    if terms is None:
-        problem = "the lake does not tell any more what it was trained on"
-    else:
-        problem = terms.why_not(now) if to_measure else terms.lacking(now)
-    if terms is None or problem:
-        raise NotUsableError(
-            f"the champion {champion.version} can't be put to rows of this contract: {problem}. "
-            "Materialize champion_model, or name another with `emr-ml promote VERSION`"
-        )
-    return report, terms

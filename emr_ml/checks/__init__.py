@@ -1,1 +1,1 @@
-"""Judgement: facts from a report against the contract's thresholds."""
+"""Checks compare the figures of a report with the thresholds of the contract."""

@@ -1,127 +1,118 @@
-"""Checks of a data set against the one that the champion was trained on."""
+"""Checks of a data set against the data that the champion was trained on."""
 
-from collections.abc import Mapping
-from typing import Any
+from emr_ml.checks.check import CheckContext, Evaluation, check, dataset_figures
+from emr_ml.checks.stability import stability_index
+from emr_ml.ui.wording import join_first, quote_names
+from spark_jobs.cleaning.figures import ColumnSummary, DatasetFigures
 
-import dagster as dg
-
-from emr_ml.checks.baseline import Baseline
-from emr_ml.checks.evidence import Evidence, listed, warning
-from emr_ml.checks.stability import moved
-
-DRIFT, COLUMN_RANGE, SCHEMA_CHANGE = "drift", "column_range", "schema_change"
-TABLE_ROWS = 100
-IF_RIGHT = "if this is how the data is now, make a model of it the champion with `emr-ml promote`"
+COLUMNS_IN_METADATA = 100
+RANGES_SHOWN = 5
+IF_EXPECTED = "if the data is right, promote a model that was trained on it with `emr-ml promote`"
 
 
-def drift_checks(asset: str) -> list[dg.AssetCheckSpec]:
-    """What `judge_drift` evaluates."""
-    about = {
-        DRIFT: "No column's population stability index, against the data that the champion was "
-        "trained on, is above `max_drift`.",
-        COLUMN_RANGE: "No number lies outside the range of the champion's data by more than that "
-        "range is wide.",
-        SCHEMA_CHANGE: "Which columns were added, removed, or are of another kind since the "
-        "champion was trained. It always passes.",
+@check
+def drift(context: CheckContext) -> Evaluation:
+    """No column's population stability index against the champion's data exceeds `max_drift`."""
+    baseline, threshold = context.baseline.report, context.contract.checks.max_drift
+    if baseline is None:
+        return Evaluation(note=context.baseline.missing_reason)
+    before = dataset_figures(baseline).get("distributions", {})
+    after = context.dataset_figures.get("distributions", {})
+    indices = {
+        name: index
+        for name in before.keys() & after.keys()
+        if (index := stability_index(before[name], after[name]))
     }
-    return [dg.AssetCheckSpec(name, asset=asset, description=said) for name, said in about.items()]
-
-
-def judge_drift(evidence: Evidence, baseline: Baseline) -> list[dg.AssetCheckResult]:
-    """Whether the data are still like those that the champion was trained on."""
-    if baseline.report is None:
-        return [
-            dg.AssetCheckResult(passed=True, check_name=name, description=baseline.why_none)
-            for name in (DRIFT, COLUMN_RANGE, SCHEMA_CHANGE)
-        ]
-    now, before = evidence.report.figures, baseline.report.figures
-    shown = {"compared_with": baseline.report.version}
-    return [
-        _drift(evidence, _of_columns(before), shown),
-        _range(now.get("columns", {}), before.get("columns", {}), shown),
-        _schema(_kinds(_of_columns(now)), _kinds(_of_columns(before)), shown),
+    descending = sorted(indices.items(), key=lambda item: (-item[1].value, item[0]))
+    drifted = [
+        f"{quote_names([name])} {index.value:.2f}"
+        for name, index in descending
+        if index.value > threshold + index.noise
     ]
-
-
-def _of_columns(figures: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    return figures.get("distributions", {})
-
-
-def _drift(
-    evidence: Evidence, before: Mapping[str, Mapping[str, Any]], shown: Mapping[str, Any]
-) -> dg.AssetCheckResult:
-    most = evidence.contract.checks.max_drift
-    indices: dict[str, float] = {}
-    drifted: list[str] = []
-    for name, column in _of_columns(evidence.report.figures).items():
-        found = moved(before[name], column) if name in before else None
-        if found:
-            indices[name] = found.index
-            if found.index > most + found.noise:
-                drifted.append(name)
-    drifted.sort(key=lambda name: -indices[name])
-    worst = ", ".join(f"{listed([name])} {indices[name]:.2f}" for name in drifted[:8])
-    more = f" and {len(drifted) - 8} more" if len(drifted) > 8 else ""
-    trouble = (
-        f"the data are not those that the champion was trained on: population stability index of "
-        f"{worst}{more}; {most:g} may be. See what has changed; {IF_RIGHT}, or raise `max_drift` "
-        "under `checks`"
+    problem = (
+        "the data differs from what the champion was trained on: population stability index of "
+        f"{join_first(drifted)}; at most {threshold:g} is allowed. Find out what has changed; "
+        f"{IF_EXPECTED}, or raise `max_drift` under `checks`"
     )
-    highest = sorted(indices.items(), key=lambda each: -each[1])[:TABLE_ROWS]
-    return warning(
-        DRIFT,
-        trouble if drifted else None,
-        {**shown, "max_drift": most, "stability_index": dict(highest)},
+    return Evaluation(
+        problem if drifted else None,
+        {
+            "compared_with": baseline.version,
+            "max_drift": threshold,
+            "stability_index": {
+                name: index.value for name, index in descending[:COLUMNS_IN_METADATA]
+            },
+        },
     )
 
 
-def _range(
-    now: Mapping[str, Mapping[str, Any]],
-    before: Mapping[str, Mapping[str, Any]],
-    shown: Mapping[str, Any],
-) -> dg.AssetCheckResult:
-    outside = [said for name in now if (said := _outside(name, now[name], before.get(name, {})))]
-    more = f"; and {len(outside) - 5} more" if len(outside) > 5 else ""
-    trouble = (
-        f"numbers lie far outside the champion's data: {'; '.join(outside[:5])}{more}. See "
-        f"whether a unit or a format has changed; {IF_RIGHT}"
+@check
+def column_range(context: CheckContext) -> Evaluation:
+    """No number is outside the range of the champion's data by more than that range's width."""
+    baseline = context.baseline.report
+    if baseline is None:
+        return Evaluation(note=context.baseline.missing_reason)
+    before = dataset_figures(baseline).get("columns", {})
+    outside = [
+        f"{quote_names([name])} {change}"
+        for name, column in context.dataset_figures.get("columns", {}).items()
+        if name in before and (change := _range_change(before[name], column))
+    ]
+    problem = (
+        "numbers are far outside the range of the champion's data: "
+        f"{join_first(outside, RANGES_SHOWN, '; ')}. Check whether a unit or a format has "
+        f"changed; {IF_EXPECTED}"
     )
-    return warning(COLUMN_RANGE, trouble if outside else None, {**shown, "columns": len(outside)})
+    return Evaluation(
+        problem if outside else None,
+        {"compared_with": baseline.version, "columns": len(outside)},
+    )
 
 
-def _outside(name: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> str | None:
+@check
+def schema_change(context: CheckContext) -> Evaluation:
+    """Lists columns added, removed or changed in kind since the champion. It always passes."""
+    baseline = context.baseline.report
+    if baseline is None:
+        return Evaluation(note=context.baseline.missing_reason)
+    before, after = _kinds(dataset_figures(baseline)), _kinds(context.dataset_figures)
+    added = [name for name in after if name not in before]
+    removed = [name for name in before if name not in after]
+    changed = [
+        f"{quote_names([name])} was {before[name]} and is {kind}"
+        for name, kind in after.items()
+        if name in before and before[name] != kind
+    ]
+    changes = [
+        *([f"added: {quote_names(added)}"] if added else []),
+        *([f"removed: {quote_names(removed)}"] if removed else []),
+        *([join_first(changed, separator="; ")] if changed else []),
+    ]
+    return Evaluation(
+        note=f"since the champion was trained: {'; '.join(changes)}" if changes else None,
+        metadata={
+            "compared_with": baseline.version,
+            "added": len(added),
+            "removed": len(removed),
+            "changed": len(changed),
+        },
+    )
+
+
+DRIFT_CHECKS = (drift, column_range, schema_change)
+
+
+def _range_change(before: ColumnSummary, after: ColumnSummary) -> str | None:
+    """Return both ranges if the new one is far outside, or None if it is not or is unknown."""
     low, high = before.get("min"), before.get("max")
-    least, most = now.get("min"), now.get("max")
+    least, most = after.get("min"), after.get("max")
     if low is None or high is None or least is None or most is None:
         return None
     width = high - low
     if low - width <= least and most <= high + width:
         return None
-    return f"{listed([name])} has {least:g} to {most:g}, and had {low:g} to {high:g}"
+    return f"ranges from {least:g} to {most:g}, was {low:g} to {high:g}"
 
 
-def _kinds(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    return {name: column["kind"] for name, column in columns.items()}
-
-
-def _schema(
-    now: Mapping[str, str], before: Mapping[str, str], shown: Mapping[str, Any]
-) -> dg.AssetCheckResult:
-    added = [name for name in now if name not in before]
-    removed = [name for name in before if name not in now]
-    other = [
-        f"{listed([name])} was {before[name]} and is {kind}"
-        for name, kind in now.items()
-        if name in before and before[name] != kind
-    ]
-    said = [
-        *([f"added: {listed(added)}"] if added else []),
-        *([f"removed: {listed(removed)}"] if removed else []),
-        *other[:8],
-    ]
-    return dg.AssetCheckResult(
-        passed=True,
-        check_name=SCHEMA_CHANGE,
-        description=f"since the champion was trained: {'; '.join(said)}" if said else None,
-        metadata={**shown, "added": len(added), "removed": len(removed), "changed": len(other)},
-    )
+def _kinds(figures: DatasetFigures) -> dict[str, str]:
+    return {name: column["kind"] for name, column in figures.get("distributions", {}).items()}

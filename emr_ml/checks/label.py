@@ -1,119 +1,110 @@
-"""Checks of a data set's label: its classes are there, and none is too rare to be learned."""
+"""Checks of a label with classes: each occurs, and none is too rare to be learned."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-import dagster as dg
-
-from emr_ml.checks.baseline import Baseline
-from emr_ml.checks.evidence import Evidence, listed, warning
+from emr_ml.checks.check import CheckContext, Evaluation, blocking_check, check, dataset_figures
 from emr_ml.contract.schema import Label
+from emr_ml.ui.wording import quote_names
+from spark_jobs.cleaning.figures import LabelSummary
 
-LABEL_CLASSES, LABEL_BALANCE = "label_classes", "label_balance"
 OTHERS = "(all others)"
-MOST_TOLD = 1000  # classes; a report that has as many may not have all
+CLASSES_REPORTED = 1000  # a report with as many may lack some
+CLASSES_IN_METADATA = 100
+NOT_APPLICABLE = Evaluation(note="there is no label with classes")
 
 
-def label_checks(asset: str) -> list[dg.AssetCheckSpec]:
-    """What `judge_label` evaluates."""
-    return [
-        dg.AssetCheckSpec(
-            LABEL_CLASSES,
-            asset=asset,
-            blocking=True,
-            description="Rows have at least two classes, and each class that the contract names.",
-        ),
-        dg.AssetCheckSpec(
-            LABEL_BALANCE,
-            asset=asset,
-            description="No class is rarer than `min_class_share` allows, and none is gone that "
-            "the champion has learned.",
-        ),
-    ]
-
-
-def judge_label(evidence: Evidence, baseline: Baseline) -> list[dg.AssetCheckResult]:
-    """Whether the label's classes are there, and often enough."""
-    label = evidence.contract.label
-    counts = _counts(label, evidence.report.figures)
+@blocking_check
+def label_classes(context: CheckContext) -> Evaluation:
+    """Rows have at least two classes, and every class that the contract names."""
+    label, summary = context.contract.label, _label_summary(context)
+    counts = _rows_by_class(label, summary)
     if label is None or counts is None:
-        said = "there is no label with classes"
-        return [
-            dg.AssetCheckResult(passed=True, check_name=name, description=said)
-            for name in (LABEL_CLASSES, LABEL_BALANCE)
-        ]
-    by_value: Mapping[str, int] = evidence.report.figures["label"].get("negative", {})
-    gone = _gone(counts, baseline) if label.problem == "multiclass" and not label.classes else []
-    return [_classes(label, counts, by_value), _balance(evidence, counts, gone)]
-
-
-def _counts(label: Label | None, figures: Mapping[str, Any]) -> dict[str, int] | None:
-    """Rows by class: of two classes, those that are not the positive one are one class."""
-    found: Mapping[str, Any] = figures.get("label") or {}
-    if label is None or not {"positive", "classes"} & found.keys():
-        return None
-    if label.problem == "binary":
-        negative = label.negative or ()
-        other = negative[0] if len(negative) == 1 else OTHERS
-        return {str(label.positive): found.get("positive", 0), other: found.get("other", 0)}
-    return {**dict.fromkeys(label.classes or (), 0), **found.get("classes", {})}
-
-
-def _classes(
-    label: Label, counts: Mapping[str, int], by_value: Mapping[str, int]
-) -> dg.AssetCheckResult:
-    there = [name for name, count in counts.items() if count]
-    missing = [name for name, count in {**counts, **by_value}.items() if not count]
-    trouble = None
-    if len(there) < 2:
-        only = f"only {listed(there)}" if there else "none"
-        trouble = f"of the classes of {listed([label.column])}, rows have {only}"
+        return NOT_APPLICABLE
+    present = [name for name, count in counts.items() if count]
+    # `negative` counts each negative value, of which the classes above are one sum
+    all_counts = {**counts, **summary.get("negative", {})}
+    missing = [name for name, count in all_counts.items() if not count]
+    problem = None
+    if len(present) < 2:
+        only = f"only {quote_names(present)}" if present else "none"
+        problem = f"of the classes of {quote_names([label.column])}, rows have {only}"
     elif missing:
-        trouble = f"no row has the class {listed(missing)} of {listed([label.column])}"
-    return dg.AssetCheckResult(
-        passed=trouble is None,
-        check_name=LABEL_CLASSES,
-        description=f"{trouble}: see whether files are missing, and whether `label` in the "
-        "contract names the classes as they are written"
-        if trouble
-        else None,
-        metadata={"classes": len(there), "missing": missing[:100]},
+        problem = f"no row has the class {quote_names(missing)} of {quote_names([label.column])}"
+    advice = (
+        "check whether files are missing, and whether `label` in the contract spells the classes "
+        "as the files do"
+    )
+    return Evaluation(
+        f"{problem}: {advice}" if problem else None,
+        {"classes": len(present), "missing": missing[:CLASSES_IN_METADATA]},
     )
 
 
-def _balance(
-    evidence: Evidence, counts: Mapping[str, int], gone: Sequence[str]
-) -> dg.AssetCheckResult:
-    total, least = sum(counts.values()), evidence.contract.checks.min_class_share
-    # of ten even classes each has a tenth, so the share is taken of what they would have
-    needed = least * 2 / max(2, len(counts))
+@check
+def label_balance(context: CheckContext) -> Evaluation:
+    """No class is rarer than `min_class_share`, and none that the champion learned is missing."""
+    label = context.contract.label
+    counts = _rows_by_class(label, _label_summary(context))
+    if label is None or counts is None:
+        return NOT_APPLICABLE
+    total, threshold = sum(counts.values()), context.contract.checks.min_class_share
+    # ten balanced classes have a tenth each, so the threshold scales with the number of classes
+    needed = threshold * 2 / max(2, len(counts))
     rare = [name for name, count in counts.items() if count < needed * total]
-    said: list[str] = []
+    lost = _lost_classes(context, counts) if _are_classes_open(label) else []
+    problems: list[str] = []
     if rare:
         rarest = min(counts, key=lambda name: counts[name])
-        said.append(
-            f"too few rows have the class {listed(rare)} (the rarest {counts[rarest]} of {total}, "
-            f"{needed:.2%} needed): give more of them, or lower `min_class_share` under `checks`"
+        problems.append(
+            f"too few rows have the class {quote_names(rare)} (the rarest {counts[rarest]} of "
+            f"{total}, {needed:.2%} needed): add more of them, or lower `min_class_share` under "
+            "`checks`"
         )
-    if gone:
-        said.append(
-            f"no row has the class {listed(gone)} any more, which the champion was trained on: "
-            "see whether files are missing"
+    if lost:
+        problems.append(
+            f"no row has the class {quote_names(lost)} any more, which the champion was trained "
+            "on: check whether files are missing"
         )
-    return warning(
-        LABEL_BALANCE,
-        "; ".join(said) or None,
+    return Evaluation(
+        "; ".join(problems) or None,
         {
-            "rows": dict(list(counts.items())[:100]),
-            "min_class_share": least,
-            "gone": list(gone[:100]),
+            "rows": dict(list(counts.items())[:CLASSES_IN_METADATA]),
+            "min_class_share": threshold,
+            "gone": lost[:CLASSES_IN_METADATA],
         },
     )
 
 
-def _gone(counts: Mapping[str, int], baseline: Baseline) -> list[str]:
-    """The classes that rows of the champion's data had."""
-    if baseline.report is None or len(counts) >= MOST_TOLD:
+LABEL_CHECKS = (label_classes, label_balance)
+
+
+def _label_summary(context: CheckContext) -> LabelSummary:
+    return context.dataset_figures.get("label") or {}
+
+
+def _rows_by_class(label: Label | None, summary: LabelSummary) -> dict[str, int] | None:
+    """Return the rows of each class, or None for a label without classes.
+
+    A binary label has two classes: the positive one, and all others as one.
+    """
+    if label is None or not {"positive", "classes"} & summary.keys():
+        return None
+    if label.problem == "binary":
+        negative = label.negative or ()
+        other = negative[0] if len(negative) == 1 else OTHERS
+        return {str(label.positive): summary.get("positive", 0), other: summary.get("other", 0)}
+    return {**dict.fromkeys(label.classes or (), 0), **summary.get("classes", {})}
+
+
+def _are_classes_open(label: Label) -> bool:
+    """Return True if the classes are those that the data has, not those that a contract names."""
+    return label.problem == "multiclass" and not label.classes
+
+
+def _lost_classes(context: CheckContext, counts: Mapping[str, int]) -> list[str]:
+    """Return the classes of the champion's training data that no row has now."""
+    baseline = context.baseline.report
+    if baseline is None or len(counts) >= CLASSES_REPORTED:
         return []
-    before: Mapping[str, Any] = baseline.report.figures.get("label") or {}
+    before = dataset_figures(baseline).get("label") or {}
     return [name for name in before.get("classes", {}) if name not in counts]

@@ -1,113 +1,106 @@
-"""Checks of a model's figures on the test side. They stop no asset, but do stop a promotion."""
+"""Checks of a model's figures on the test split. They block no asset, but prevent a promotion."""
 
-from collections.abc import Mapping
 from math import sqrt
-from typing import Any
 
-import dagster as dg
+from emr_ml.checks.check import CheckContext, Evaluation, check
+from emr_ml.contract.schema import Metric
+from spark_jobs.evaluation.figures import MetricsFigures
 
-from emr_ml.checks.evidence import Evidence, warning
-from emr_ml.contract.schema import Figure
-
-FLOORS, BETTER_THAN_MAJORITY, CALIBRATION = "floors", "better_than_majority", "calibration"
-# of these the least is best, so a floor is what they may be at most
-LEAST_IS_BEST: tuple[Figure, ...] = ("log_loss", "brier", "calibration_error", "rmse", "mae")
-ACCURACY_ERRORS = 2  # standard errors that are more than chance
-RANKING_ERRORS = 3  # of a second chance, so it must show more
+# a floor of these is the most that they may be
+LOWER_IS_BETTER: tuple[Metric, ...] = ("log_loss", "brier", "calibration_error", "rmse", "mae")
+ACCURACY_DEVIATIONS = 2  # standard errors above the majority that are more than chance
+RANKING_DEVIATIONS = 3  # a second way to pass, so it needs stronger evidence
 
 
-def metrics_checks(asset: str) -> list[dg.AssetCheckSpec]:
-    """What `judge_metrics` evaluates."""
-    about = {
-        FLOORS: "Each figure is as good as `floors` wants it.",
-        BETTER_THAN_MAJORITY: "The model does better than one that always names the commonest "
-        "class, or the mean.",
-        CALIBRATION: "Probabilities are off by no more than `max_calibration_error`, but for "
-        "what chance does in few rows.",
-    }
-    return [dg.AssetCheckSpec(name, asset=asset, description=said) for name, said in about.items()]
-
-
-def judge_metrics(evidence: Evidence) -> list[dg.AssetCheckResult]:
-    """Whether the model is good enough to be used."""
-    figures, checks = evidence.report.figures, evidence.contract.checks
-    return [
-        _floors(figures, checks.floors),
-        _against_the_mean(figures)
-        if figures.get("problem") == "regression"
-        else _against_the_commonest(figures),
-        _calibration(figures, checks.max_calibration_error),
-    ]
-
-
-def _floors(figures: Mapping[str, Any], floors: Mapping[Figure, float]) -> dg.AssetCheckResult:
-    said: list[str] = []
-    for name, floor in floors.items():
-        value = figures.get(name)
+@check
+def floors(context: CheckContext) -> Evaluation:
+    """Each figure reaches its threshold in `floors`."""
+    figures, thresholds = context.metrics_figures, context.contract.checks.floors
+    values = {name: figures.get(name) for name in thresholds}
+    problems: list[str] = []
+    for name, threshold in thresholds.items():
+        value = values[name]
         if value is None:
-            said.append(f"{name} could not be computed, so it does not reach {floor:g}")
-        elif name in LEAST_IS_BEST and value > floor:
-            said.append(f"{name} is {value:.4g}, above {floor:g}")
-        elif name not in LEAST_IS_BEST and value < floor:
-            said.append(f"{name} is {value:.4g}, below {floor:g}")
-    trouble = f"{'; '.join(said)}: the model is not as good as `floors` under `checks` wants it"
-    values = {name: figures.get(name) for name in floors}
-    return warning(FLOORS, trouble if said else None, {"floors": {**floors}, "figures": {**values}})
-
-
-def _against_the_commonest(figures: Mapping[str, Any]) -> dg.AssetCheckResult:
-    majority, accuracy = figures.get("majority_share"), figures.get("accuracy")
-    rows = figures.get("test_rows") or 0
-    if majority is None or accuracy is None or not rows:
-        return warning(BETTER_THAN_MAJORITY, None)
-    needed = majority + ACCURACY_ERRORS * sqrt(majority * (1 - majority) / rows)
-    # where nearly all rows have one class, accuracy hardly shows what a model knows
-    ranks = _ranks_better_than_chance(figures, majority, rows)
-    trouble = (
-        f"accuracy is {accuracy:.4g}; always naming the commonest class gives {majority:.4g}, and "
-        f"to be better by more than chance in {rows} rows takes {needed:.4g}: see whether the "
-        "labels are right and the columns have to do with them"
+            problems.append(f"{name} could not be computed, so it does not reach {threshold:g}")
+        elif name in LOWER_IS_BETTER and value > threshold:
+            problems.append(f"{name} is {value:.4g}, above {threshold:g}")
+        elif name not in LOWER_IS_BETTER and value < threshold:
+            problems.append(f"{name} is {value:.4g}, below {threshold:g}")
+    problem = f"{'; '.join(problems)}: the model is not as good as `floors` under `checks` requires"
+    return Evaluation(
+        problem if problems else None, {"floors": {**thresholds}, "figures": {**values}}
     )
-    return warning(
-        BETTER_THAN_MAJORITY,
-        None if accuracy > needed or ranks else trouble,
+
+
+@check
+def better_than_majority(context: CheckContext) -> Evaluation:
+    """The model beats one that always predicts the most frequent class, or the mean."""
+    figures = context.metrics_figures
+    if figures.get("problem") == "regression":
+        return _better_than_mean(figures)
+    return _better_than_most_frequent_class(figures)
+
+
+@check
+def calibration(context: CheckContext) -> Evaluation:
+    """The calibration error is at most `max_calibration_error`, apart from chance in few rows."""
+    figures, threshold = context.metrics_figures, context.contract.checks.max_calibration_error
+    error, rows = figures.get("calibration_error"), figures.get("test_rows")
+    if error is None or not rows:
+        return Evaluation()
+    chance = 1 / sqrt(rows)
+    problem = (
+        f"probabilities are off by {error:.3f} on average, at most {threshold:g} is allowed, plus "
+        f"{chance:.3f} by chance in {rows} test rows: use more regularization, or raise "
+        "`max_calibration_error` under `checks`"
+    )
+    return Evaluation(
+        problem if error > threshold + chance else None,
+        {"calibration_error": error, "max_calibration_error": threshold, "chance": chance},
+    )
+
+
+METRICS_CHECKS = (floors, better_than_majority, calibration)
+
+
+def _better_than_most_frequent_class(figures: MetricsFigures) -> Evaluation:
+    majority, accuracy = figures.get("majority_share"), figures.get("accuracy")
+    rows = figures.get("test_rows")
+    if majority is None or accuracy is None or not rows:
+        return Evaluation()
+    needed = majority + ACCURACY_DEVIATIONS * sqrt(majority * (1 - majority) / rows)
+    # if nearly all rows have one class, accuracy hardly shows what a model knows
+    passed = accuracy > needed or _ranks_better_than_chance(figures.get("auc_roc"), majority, rows)
+    problem = (
+        f"accuracy is {accuracy:.4g}; always predicting the most frequent class gives "
+        f"{majority:.4g}, and to beat it by more than chance in {rows} rows takes {needed:.4g}: "
+        "check whether the labels are right and the columns are related to them"
+    )
+    return Evaluation(
+        None if passed else problem,
         {"accuracy": accuracy, "majority_share": majority, "needed": needed},
     )
 
 
-def _ranks_better_than_chance(figures: Mapping[str, Any], majority: float, rows: int) -> bool:
-    """By the area under the ROC, whose deviation without knowledge is known (Mann and Whitney)."""
-    area = figures.get("auc_roc")
+def _ranks_better_than_chance(auc_roc: float | None, majority: float, rows: int) -> bool:
+    """Compare with the standard deviation of the area under the ROC of a model without knowledge.
+
+    It is sqrt((n + 1) / (12 * pairs)), from the U test of Mann and Whitney (1947).
+    """
     pairs = majority * (1 - majority) * rows * rows
-    if area is None or not pairs:
+    if auc_roc is None or not pairs:
         return False
-    return area > 0.5 + RANKING_ERRORS * sqrt((rows + 1) / (12 * pairs))
+    return auc_roc > 0.5 + RANKING_DEVIATIONS * sqrt((rows + 1) / (12 * pairs))
 
 
-def _against_the_mean(figures: Mapping[str, Any]) -> dg.AssetCheckResult:
+def _better_than_mean(figures: MetricsFigures) -> Evaluation:
     r2 = figures.get("r2")
+    problem = None
     if r2 is None:
-        trouble = "r2 could not be computed: the label is the same in all test rows, or too large"
-    else:
-        trouble = (
-            f"r2 is {r2:.4g}: the model does no better than always naming the mean. See whether "
-            "the label is right and the columns have to do with it"
+        problem = "r2 could not be computed: the label is constant in all test rows, or too large"
+    elif r2 <= 0:
+        problem = (
+            f"r2 is {r2:.4g}: the model is no better than always predicting the mean. Check "
+            "whether the label is right and the columns are related to it"
         )
-    return warning(BETTER_THAN_MAJORITY, None if r2 and r2 > 0 else trouble, {"r2": r2})
-
-
-def _calibration(figures: Mapping[str, Any], most: float) -> dg.AssetCheckResult:
-    error, rows = figures.get("calibration_error"), figures.get("test_rows") or 0
-    if error is None or not rows:
-        return warning(CALIBRATION, None)
-    chance = 1 / sqrt(rows)
-    trouble = (
-        f"probabilities are off by {error:.3f} in the mean, {most:g} may be, and {chance:.3f} by "
-        f"chance in {rows} test rows: more regularization helps, or raise `max_calibration_error` "
-        "under `checks`"
-    )
-    return warning(
-        CALIBRATION,
-        trouble if error > most + chance else None,
-        {"calibration_error": error, "max_calibration_error": most, "chance": chance},
-    )
+    return Evaluation(problem, {"r2": r2})

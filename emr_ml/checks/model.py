@@ -1,112 +1,76 @@
-"""Checks of a model: it came to an end, its numbers are numbers, nothing gives the label away."""
+"""Checks of a model: its fit converged, its weights are finite, and no feature leaks the label."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import dagster as dg
-
-from emr_ml.checks.evidence import Evidence
-
-CONVERGED = "converged"
-COEFFICIENTS_FINITE = "coefficients_finite"
-LEAK_SUSPICION = "leak_suspicion"
+from emr_ml.checks.check import CheckContext, Evaluation, blocking_check, check
+from spark_jobs.learning.figures import FeatureShare
 
 
-def model_checks(asset: str) -> list[dg.AssetCheckSpec]:
-    """What `judge_model` evaluates."""
-    return [
-        dg.AssetCheckSpec(
-            CONVERGED,
-            asset=asset,
-            description="The fit came to an end before the most iterations that it may take, or "
-            "the last of them changed next to nothing.",
-        ),
-        dg.AssetCheckSpec(
-            COEFFICIENTS_FINITE,
-            asset=asset,
-            blocking=True,
-            description="Every coefficient is a finite number.",
-        ),
-        dg.AssetCheckSpec(
-            LEAK_SUSPICION,
-            asset=asset,
-            description="No feature of several has more than `max_feature_share` of all weight, "
-            "or tells by itself more than that of the label.",
-        ),
-    ]
-
-
-def judge_model(evidence: Evidence) -> list[dg.AssetCheckResult]:
-    """Whether the fit came to an end in finite numbers, and nothing gives the label away."""
-    figures = evidence.report.figures
-    finite = figures.get("finite", True)
-    return [
-        _converged(figures, evidence.report.params),
-        dg.AssetCheckResult(
-            passed=finite,
-            check_name=COEFFICIENTS_FINITE,
-            description=None
-            if finite
-            else "a coefficient is not a finite number: give larger values of `regularization`, "
-            "and look for numbers of extreme size in the columns",
-        ),
-        _leak_suspicion(figures, evidence.contract.checks.max_feature_share),
-    ]
-
-
-def _converged(figures: Mapping[str, Any], params: Mapping[str, Any]) -> dg.AssetCheckResult:
+@check
+def converged(context: CheckContext) -> Evaluation:
+    """The fit ended before its maximum of iterations, or its last ones changed almost nothing."""
+    figures, params = context.model_figures, context.report.params
     iterations = figures.get("iterations")
     passed = figures.get("converged", True) or figures.get("stopped_early", False)
-    return dg.AssetCheckResult(
-        passed=passed,
-        check_name=CONVERGED,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=None
-        if passed
-        else f"the fit was still getting better after {iterations} iterations: set more "
-        "`max_iterations`, or larger values of `regularization`",
-        metadata={}
-        if iterations is None
-        else {"iterations": iterations, "max_iterations": params.get("max_iterations")},
+    problem = (
+        f"the fit was still improving after {iterations} iterations: raise `max_iterations`, or "
+        "use larger values of `regularization`"
     )
+    limits = {"iterations": iterations, "max_iterations": params.get("max_iterations")}
+    return Evaluation(None if passed else problem, {} if iterations is None else limits)
 
 
-def _leak_suspicion(figures: Mapping[str, Any], most: float) -> dg.AssetCheckResult:
-    weight, telling = figures.get("share_of_strongest"), figures.get("explains_most")
-    several = figures.get("weighed_features", 0) > 1
-    # a copy of the label shares its weight with what goes along with the label, so that its weight
-    # alone would not give it away
-    suspicions = [
-        (found["feature"], says.format(found["share"]))
-        for found, says in (
-            (telling, "tells {:.1%} of the label by itself"),
-            (weight, "has {:.1%} of all weight"),
-        )
-        if several and found and found["share"] > most
-    ]
-    return dg.AssetCheckResult(
-        passed=not suspicions,
-        check_name=LEAK_SUSPICION,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"{_sentence(suspicions)}, more than {most:.1%}: find out whether it is known "
-        "before the label is. If not, leave it out of `columns`; if it is, set a larger "
+@blocking_check
+def coefficients_finite(context: CheckContext) -> Evaluation:
+    """Every coefficient is a finite number."""
+    problem = (
+        "a coefficient is not a finite number: use larger values of `regularization`, and look "
+        "for extreme numbers in the columns"
+    )
+    return Evaluation(None if context.model_figures.get("finite", True) else problem)
+
+
+@check
+def leak_suspicion(context: CheckContext) -> Evaluation:
+    """No feature of several has more than `max_feature_share` of all weight, or explains more
+    of the label alone.
+    """
+    figures, threshold = context.model_figures, context.contract.checks.max_feature_share
+    weight, explains = figures.get("share_of_strongest"), figures.get("explains_most")
+    suspicions: list[tuple[str, str]] = []
+    if figures.get("weighed_features", 0) > 1:
+        # a copy of the label shares its weight with correlated features, so that its weight alone
+        # does not reveal it
+        if explains and explains["share"] > threshold:
+            share = f"{explains['share']:.1%}"
+            suspicions.append((explains["feature"], f"explains {share} of the label alone"))
+        if weight and weight["share"] > threshold:
+            suspicions.append((weight["feature"], f"has {weight['share']:.1%} of all weight"))
+    problem = (
+        f"{_join_by_feature(suspicions)}, more than {threshold:.1%}: find out whether it is known "
+        "before the label is. If not, remove it from `columns`; if it is, raise "
         "`max_feature_share` under `checks`"
-        if suspicions
-        else None,
-        metadata={
-            "max_feature_share": most,
-            **_told("weight", weight),
-            **_told("explains", telling),
+    )
+    return Evaluation(
+        problem if suspicions else None,
+        {
+            "max_feature_share": threshold,
+            **_share_metadata("weight", weight),
+            **_share_metadata("explains", explains),
         },
     )
 
 
-def _sentence(suspicions: Sequence[tuple[str, str]]) -> str:
-    said: dict[str, list[str]] = {}
-    for feature, what in suspicions:
-        said.setdefault(feature, []).append(what)
-    return ", ".join(f"'{feature}' {' and '.join(what)}" for feature, what in said.items())
+MODEL_CHECKS = (converged, coefficients_finite, leak_suspicion)
 
 
-def _told(what: str, found: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {} if found is None else {f"most_{what}": found["feature"], what: found["share"]}
+def _join_by_feature(suspicions: Sequence[tuple[str, str]]) -> str:
+    by_feature: dict[str, list[str]] = {}
+    for feature, suspicion in suspicions:
+        by_feature.setdefault(feature, []).append(suspicion)
+    return ", ".join(f"'{name}' {' and '.join(texts)}" for name, texts in by_feature.items())
+
+
+def _share_metadata(name: str, share: FeatureShare | None) -> dict[str, Any]:
+    return {} if share is None else {f"most_{name}": share["feature"], name: share["share"]}

@@ -1,84 +1,88 @@
-"""How far a column's values have moved: the population stability index of two distributions.
+"""The population stability index: how much the distribution of a column has changed.
 
-A distribution is what the figure `distributions` says of a column. The shares of both are taken
-in the same bins; the index is the sum over these of (after - before) * ln(after / before). Below
-0.1 nothing has moved, above 0.25 much has, by custom.
+The shares before and after are taken in the same bins, and the index is the sum over the bins of
+(after - before) * ln(after / before). By convention a column below 0.1 is stable, and one above
+0.25 has changed a lot.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log, sqrt
-from typing import Any
 
-FLOOR = 1e-4  # a share that is none counts as this, as the logarithm of 0 is infinite
-RARE_SHARE, RARE_ROWS = 0.01, 5  # categories that are rarer share one bin
-TENTHS = [step / 10 for step in range(1, 10)]
+from spark_jobs.cleaning.figures import Distribution
+
+MIN_SHARE = 1e-4  # replaces an empty share, because the logarithm of 0 is infinite
+RARE_SHARE, RARE_ROWS = 0.01, 5  # categories below these share one bin
+DECILES = [step / 10 for step in range(1, 10)]
 DEVIATIONS = 3  # that chance hardly exceeds
-NEARLY = 1e-9  # sums of shares are not exact
-
-Distribution = Mapping[str, Any]
+EPSILON = 1e-9  # sums of shares are not exact
 
 
 @dataclass(frozen=True)
-class Moved:
-    """The index, and how much of it two samples of the same may have by chance."""
+class StabilityIndex:
+    """The index, and how large it may be by chance for two samples of one population."""
 
-    index: float
+    value: float
     noise: float
 
 
-def moved(before: Distribution, after: Distribution) -> Moved | None:
-    """How far the column has moved; None if it can't be said, as where its kind has changed."""
+def stability_index(before: Distribution, after: Distribution) -> StabilityIndex | None:
+    """Return the index, or None if it is undefined: no rows, or another kind of column."""
     if before["kind"] != after["kind"] or not (before["rows"] and after["rows"]):
         return None
-    bins = _categories if before["kind"] == "categorical" else _numbers
-    pairs = [(a, b) for a, b in bins(before, after) if a or b]
+    shares = _category_shares if before["kind"] == "categorical" else _number_shares
+    bins = [(a, b) for a, b in shares(before, after) if a or b]
+    least_a, least_b = (max(MIN_SHARE, 0.5 / each["rows"]) for each in (before, after))
+    floored = [(max(a, least_a), max(b, least_b)) for a, b in bins]
+    value = sum((b - a) * log(b / a) for a, b in floored)
+    # for two samples of one population, the index divided by the sum of their 1/rows is about
+    # chi-squared (Yurdakul and Naranjo, 2020): its mean is the bins minus one, its variance twice
+    freedom = len(bins) - 1
     sizes = 1 / before["rows"] + 1 / after["rows"]
-    least = [max(FLOOR, 0.5 / each["rows"]) for each in (before, after)]
-    floored = [(max(a, least[0]), max(b, least[1])) for a, b in pairs]
-    index = sum((b - a) * log(b / a) for a, b in floored)
-    # of two samples of the same, the index divided by these sizes is about chi-squared (Yurdakul
-    # and Naranjo, 2020): its mean are the bins but one, its variance is twice that
-    freedom = len(pairs) - 1
-    return Moved(index, (freedom + DEVIATIONS * sqrt(2 * freedom)) * sizes)
+    return StabilityIndex(value, (freedom + DEVIATIONS * sqrt(2 * freedom)) * sizes)
 
 
-def _categories(before: Distribution, after: Distribution) -> list[tuple[float, float]]:
-    rows, values = before["rows"], before["values"]
-    own = [name for name, count in values.items() if count >= max(RARE_ROWS, RARE_SHARE * rows)]
-    # a category that is not listed may be as common as the rarest that is
-    unlisted = min(after["values"].values(), default=0) if after["other"] else 0
-    still = {name: after["values"].get(name, min(unlisted, values[name])) for name in own}
-    pairs = [(values[name] / rows, min(1.0, still[name] / after["rows"])) for name in own]
-    pairs.append((before["missing"] / rows, after["missing"] / after["rows"]))
-    rest = [max(0.0, 1 - sum(shares) - NEARLY) for shares in zip(*pairs, strict=True)]
-    return [*pairs, (rest[0], rest[1])]
+def _category_shares(before: Distribution, after: Distribution) -> list[tuple[float, float]]:
+    """Return the shares of each frequent category, of missing values, and of all others."""
+    rows, counts = before["rows"], before.get("values", {})
+    counts_after = after.get("values", {})
+    frequent = [
+        name for name, count in counts.items() if count >= max(RARE_ROWS, RARE_SHARE * rows)
+    ]
+    # a category that is not listed may be as frequent as the rarest one that is
+    unlisted = min(counts_after.values(), default=0) if after.get("other") else 0
+    still = {name: counts_after.get(name, min(unlisted, counts[name])) for name in frequent}
+    shares = [(counts[name] / rows, min(1.0, still[name] / after["rows"])) for name in frequent]
+    shares.append((before["missing"] / rows, after["missing"] / after["rows"]))
+    others = [max(0.0, 1 - sum(side) - EPSILON) for side in zip(*shares, strict=True)]
+    return [*shares, (others[0], others[1])]
 
 
-def _numbers(before: Distribution, after: Distribution) -> list[tuple[float, float]]:
+def _number_shares(before: Distribution, after: Distribution) -> list[tuple[float, float]]:
+    """Return the shares of missing values, and of each bin between the deciles of `before`."""
     missing = [each["missing"] / each["rows"] for each in (before, after)]
-    spreads = [_Spread.of(each) for each in (before, after)]
-    cuts = spreads[0].cuts()
+    cumulative = [_CumulativeShares.of(each) for each in (before, after)]
+    cuts = cumulative[0].decile_cuts()
     shares = [
-        [present * share for share in spread.shares(cuts)]
-        for present, spread in zip((1 - missing[0], 1 - missing[1]), spreads, strict=True)
+        [(1 - absent) * share for share in side.between(cuts)]
+        for absent, side in zip(missing, cumulative, strict=True)
     ]
     return [(missing[0], missing[1]), *zip(*shares, strict=True)]
 
 
 @dataclass(frozen=True)
-class _Spread:
-    """Numbers in their order, with the share of all that is below each, and below or at it."""
+class _CumulativeShares:
+    """Numbers in ascending order, with the share below each, and the share below or equal to it."""
 
     numbers: Sequence[float]
     below: Sequence[float]
     up_to: Sequence[float]
 
     @classmethod
-    def of(cls, column: Distribution) -> "_Spread":
+    def of(cls, column: Distribution) -> "_CumulativeShares":
         if "values" in column:
             counts = sorted((float(name), count) for name, count in column["values"].items())
             total = sum(count for _, count in counts)
@@ -87,44 +91,51 @@ class _Spread:
                 sums.append(sums[-1] + count)
             shares = [each / total for each in sums] if total else sums
             return cls([number for number, _ in counts], shares[:-1], shares[1:])
-        quantiles: Sequence[float] = column["quantiles"]
+        quantiles = column.get("quantiles", [])
         numbers = sorted(set(quantiles))
         steps = len(quantiles) - 1
         first = [bisect_left(quantiles, number) / steps for number in numbers]
         last = [(bisect_right(quantiles, number) - 1) / steps for number in numbers]
         return cls(numbers, first, last)
 
-    def cuts(self) -> list[tuple[float, bool]]:
-        """Where tenths end: behind a number, and before it, too, if more than one ends there."""
+    def decile_cuts(self) -> list[tuple[float, bool]]:
+        """Return the numbers that deciles end at, True for a cut after the number.
+
+        A number at which several deciles end has a cut before it, too.
+        """
         if not self.numbers:
             return []
         ends = Counter(
-            next(n for n, share in zip(self.numbers, self.up_to, strict=True) if share + NEARLY > t)
-            for t in TENTHS
+            next(
+                number
+                for number, share in zip(self.numbers, self.up_to, strict=True)
+                if share + EPSILON > decile
+            )
+            for decile in DECILES
         )
         return [
-            (number, behind)
-            for number, tenths in sorted(ends.items())
-            for behind in ((False, True) if tenths > 1 else (True,))
+            (number, after)
+            for number, deciles in sorted(ends.items())
+            for after in ((False, True) if deciles > 1 else (True,))
         ]
 
-    def shares(self, cuts: Sequence[tuple[float, bool]]) -> list[float]:
-        """The share of the numbers between each two cuts."""
+    def between(self, cuts: Sequence[tuple[float, bool]]) -> list[float]:
+        """Return the share of the numbers in each interval between two cuts."""
         if not self.numbers:
             return [0.0] * (len(cuts) + 1)
-        ends = [0.0, *(self._share(number, behind) for number, behind in cuts), 1.0]
+        ends = [0.0, *(self._share_at(number, after=after) for number, after in cuts), 1.0]
         return [later - earlier for earlier, later in pairwise(ends)]
 
-    def _share(self, number: float, behind: bool) -> float:
-        """The share below the number, or below and at it."""
-        place = bisect_left(self.numbers, number)
-        if place == len(self.numbers):
+    def _share_at(self, number: float, *, after: bool) -> float:
+        """Return the share below the number, or below and equal to it if `after`."""
+        index = bisect_left(self.numbers, number)
+        if index == len(self.numbers):
             return 1.0
-        if self.numbers[place] == number:
-            return self.up_to[place] if behind else self.below[place]
-        if not place:
+        if self.numbers[index] == number:
+            return self.up_to[index] if after else self.below[index]
+        if not index:
             return 0.0
-        # between two quantiles the numbers are taken to lie evenly
-        low, high = self.numbers[place - 1], self.numbers[place]
-        part = (number / 2 - low / 2) / (high / 2 - low / 2)  # halves do not overflow
-        return self.up_to[place - 1] + part * (self.below[place] - self.up_to[place - 1])
+        # numbers are taken to be evenly distributed between two quantiles
+        low, high = self.numbers[index - 1], self.numbers[index]
+        fraction = (number / 2 - low / 2) / (high / 2 - low / 2)  # halves do not overflow
+        return self.up_to[index - 1] + fraction * (self.below[index] - self.up_to[index - 1])

@@ -1,75 +1,131 @@
-"""`emr-ml clusters`: what runs and costs money now."""
+"""`emr-ml clusters`: the live clusters and their cost."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
+
+from emr_ml.commands.context import errors_as_messages
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from emr_ml.aws.client import Api
+    from emr_ml.launchers.emr.config.model import ClusterConfig
+    from emr_ml.launchers.emr.cost.estimate import Cost
+    from emr_ml.launchers.emr.cost.live_clusters import ClusterDetails
 
 PATIENCE_SECONDS = 30.0
 
 
 @click.command()
-@click.option("--terminate-idle", is_flag=True, help="End those that wait and have no step.")
+@click.option("--terminate-idle", is_flag=True, help="Terminate clusters that wait for a step.")
 def clusters(*, terminate_idle: bool) -> None:
-    """Show the live clusters of this project: state, age, run, cost so far, and when they end.
+    """Show the live clusters of this project: state, age, run, cost so far, and latest end.
 
-    The cost is at list prices. Ends follow from the time limits of steps and from the idle
-    timeout that is configured now. Clusters are those of the region that is set.
+    Costs are at list prices. Ends are computed from the time limits of steps and from the idle
+    timeout in the current cluster configuration. Only the configured region is searched.
     """
-    # these imports take a second, and other commands need none of them
-
-    from emr_ml.aws.client import AWS_ERRORS
-    from emr_ml.aws.problems import trouble_of
-    from emr_ml.settings import SettingsError
-
-    try:
-        all_well = _show(terminate_idle=terminate_idle)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-    except AWS_ERRORS as error:
-        raise click.ClickException(str(trouble_of(error))) from error
-    sys.exit(0 if all_well else 1)
+    with errors_as_messages():
+        all_succeeded = _show(terminate_idle=terminate_idle)
+    sys.exit(0 if all_succeeded else 1)
 
 
 def _show(*, terminate_idle: bool) -> bool:
+    """Return False if a cluster could not be described or terminated."""
+    # these imports take a second, and other commands need none of them
     import logging
-    from datetime import UTC, datetime
 
     from botocore.exceptions import NoRegionError
 
     from emr_ml.aws.client import Api
     from emr_ml.aws.region import region_name
-    from emr_ml.launchers.emr.config.model import (
-        ClusterConfig,
-        ClusterConfigError,
-        load_cluster_config,
-    )
-    from emr_ml.launchers.emr.cost.live_clusters import Inspected, end_idle, rows
-    from emr_ml.settings import load_settings
+    from emr_ml.launchers.emr.cost import live_clusters
 
     region = region_name()
     if region is None:
         raise NoRegionError
-    try:
-        config = load_cluster_config(load_settings())
-    except ClusterConfigError as error:
-        # what costs money is shown all the same
-        click.echo(f"{error}\nends are given for an idle timeout of 300 seconds", err=True)
-        config = ClusterConfig()  # pyright: ignore[reportCallIssue] - all have defaults
     emr = Api("emr", PATIENCE_SECONDS, logging.getLogger("emr_ml"), region)
-    seen: list[Inspected] = []
-    count = 0
-    for row in rows(emr, region, config):
-        count += 1
-        if isinstance(row, str):
-            click.echo(row)
-        else:
-            click.echo(row.text(datetime.now(UTC)))
-            seen.append(row.seen)
+    described, failures = _show_clusters(emr, region, _cluster_config())
+    count = len(described) + failures
     if not count:
-        click.echo(f"no cluster of this project is alive in {region}")
-    ends = list(end_idle(emr, seen)) if terminate_idle else []
-    for _, line in ends:
-        click.echo(line)
-    if terminate_idle and count and not ends:
-        click.echo("none is idle")
-    return len(seen) == count and all(well for well, _ in ends)
+        click.echo(f"there is no live cluster of this project in {region}")
+    if not terminate_idle or not count:
+        return not failures
+    results = list(live_clusters.terminate_idle(emr, described))
+    for _, message in results:
+        click.echo(message)
+    if not results:
+        click.echo("no cluster is idle")
+    return not failures and all(succeeded for succeeded, _ in results)
+
+
+def _cluster_config() -> "ClusterConfig":
+    from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.model import ClusterConfig
+    from emr_ml.settings import load_settings
+
+    try:
+        return load_cluster_config(load_settings())
+    except ClusterConfigError as error:
+        # a broken configuration must not hide clusters that cost money
+        default = ClusterConfig()  # pyright: ignore[reportCallIssue] - all have defaults
+        seconds = default.idle_timeout_seconds
+        click.echo(f"{error}\nends are computed for an idle timeout of {seconds} seconds", err=True)
+        return default
+
+
+def _show_clusters(
+    emr: "Api", region: str, config: "ClusterConfig"
+) -> "tuple[list[ClusterDetails], int]":
+    """Print each live cluster; return those that could be described, and how many could not."""
+    from datetime import UTC, datetime
+
+    from botocore.exceptions import ClientError
+
+    from emr_ml.aws.client import UnansweredError
+    from emr_ml.aws.problems import diagnose
+    from emr_ml.launchers.emr.cost.estimate import cluster_cost
+    from emr_ml.launchers.emr.cost.live_clusters import describe_details, live_clusters
+
+    described: list[ClusterDetails] = []
+    failures = 0
+    for cluster in live_clusters(emr):
+        try:
+            details = describe_details(emr, cluster, config, datetime.now(UTC))
+        except (ClientError, UnansweredError) as error:
+            failures += 1
+            problem = diagnose(error)
+            click.echo(f"{cluster.id:<15} {cluster.state:<13} could not be described: {problem}")
+            continue
+        described.append(details)
+        cost = cluster_cost(cluster.id, region=region, zone=details.zone)
+        click.echo(_row(details, cost, datetime.now(UTC)))
+    return described, failures
+
+
+def _row(details: "ClusterDetails", cost: "Cost", now: "datetime") -> str:
+    """Return two lines: the figures, and the name of the cluster."""
+    cluster = details.cluster
+    columns = (
+        f"{cluster.id:<15} {cluster.state:<13} {_hours_and_minutes(cluster.age(now)):>8}",
+        f"run {details.run_id[:8] or 'unknown'}",
+        f"{details.active_steps} active step{'' if details.active_steps == 1 else 's'}",
+        cost.text(),
+        _end(details, now),
+    )
+    return f"{'  '.join(columns)}\n{'':16}{cluster.name}"
+
+
+def _end(details: "ClusterDetails", now: "datetime") -> str:
+    if details.latest_end < now:
+        overdue = _hours_and_minutes(now - details.latest_end)
+        timeout = details.idle_timeout_seconds
+        return f"should have ended {overdue} ago, with an idle timeout of {timeout} s"
+    return f"ends in {_hours_and_minutes(details.latest_end - now)} at the latest"
+
+
+def _hours_and_minutes(time: "timedelta") -> str:
+    """Return a duration such as `3h 05m`."""
+    minutes = max(int(time.total_seconds()) // 60, 0)
+    return f"{minutes // 60}h {minutes % 60:02}m"

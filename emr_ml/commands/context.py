@@ -1,15 +1,16 @@
-"""The settings and the lake that are set, and errors in plain words."""
+"""What commands share: settings, the lake, and errors as messages."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
 
 import click
 
-from emr_ml.errors import is_aws_error
+from emr_ml.errors import user_message
 from emr_ml.lake.champion import MODEL
 from emr_ml.lake.usage import mark_used
-from emr_ml.settings import Settings, SettingsError, load_settings
+from emr_ml.settings import Settings, load_settings
 from emr_ml.stack import with_stack
+from emr_ml.ui.wording import escape_control_characters
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import read_report
@@ -17,8 +18,20 @@ from spark_jobs.runtime.report import read_report
 PATIENCE_SECONDS = 30.0
 
 
+@contextmanager
+def errors_as_messages() -> Generator[None]:
+    """End the command with a message instead of a stack trace if the block meets a user error."""
+    try:
+        yield
+    except Exception as error:
+        message = user_message(error)
+        if message is None:
+            raise
+        raise click.ClickException(escape_control_characters(message)) from error
+
+
 def configured_settings() -> Settings:
-    """The settings, with what the stack gives if one is set.
+    """Return the settings, completed by the outputs of the stack if one is set.
 
     Raises:
         SettingsError: a variable or the stack can't be used.
@@ -28,24 +41,17 @@ def configured_settings() -> Settings:
 
 @contextmanager
 def configured_lake() -> Generator[Lake]:
-    """The lake that is set; what goes wrong with it in this block ends the command."""
-    try:
+    """Open the configured lake, and end the command with a message if the block can't use it."""
+    with errors_as_messages():
         yield open_lake(configured_settings().lake)
-    except (SettingsError, JobError) as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise click.ClickException(f"{what}. Check EMR_ML_LAKE, its rights and its disk") from error
-    except Exception as error:
-        if not is_aws_error(error):
-            raise
-        raise click.ClickException(
-            f"AWS said: {error}. Check EMR_ML_LAKE, credentials, region and endpoint"
-        ) from error
 
 
 def check_model(lake: Lake, version: str) -> None:
-    """Raises JobError if that version of lr_model is not in the lake; if it is, it stays there."""
+    """Mark a version of `lr_model` and its inputs as used, so that no cleaning removes them.
+
+    Raises:
+        JobError: the lake does not have that version.
+    """
     mark_used(lake, f"{MODEL}/{version}")
     committed = read_report(lake, MODEL, version)
     if committed is None:
@@ -53,23 +59,5 @@ def check_model(lake: Lake, version: str) -> None:
             f"{MODEL} {version} is gone from {lake.root}: make another version champion with "
             "`emr-ml promote VERSION`"
         )
-    for asset, each in committed.report.inputs.items():
-        mark_used(lake, f"{asset}/{each}")
-
-
-@contextmanager
-def aws_errors_as_messages() -> Generator[None]:
-    """What goes wrong in this block ends the command with a message and no trace."""
-    # these imports take half a second, and other commands need none of them
-    from boto3.exceptions import Boto3Error
-
-    from emr_ml.aws.client import AWS_ERRORS
-    from emr_ml.aws.problems import trouble_of
-    from emr_ml.launchers.emr.shipping.wheels import WheelhouseError
-
-    try:
-        yield
-    except (SettingsError, WheelhouseError, Boto3Error) as error:
-        raise click.ClickException(str(error)) from error
-    except AWS_ERRORS as error:
-        raise click.ClickException(str(trouble_of(error))) from error
+    for asset, input_version in committed.report.inputs.items():
+        mark_used(lake, f"{asset}/{input_version}")

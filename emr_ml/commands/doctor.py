@@ -1,4 +1,4 @@
-"""`emr-ml doctor`: is everything in place?"""
+"""`emr-ml doctor`: check the set-up."""
 
 import sys
 
@@ -7,14 +7,14 @@ import click
 
 @click.command()
 def doctor() -> None:
-    """Check the set-up line by line: good, or bad with what to do; exit code 1 if any is bad."""
+    """Check the set-up: a line per check, good or bad with a fix; exit code 1 if any is bad."""
     # the checks import boto3 and pyspark, which takes a second
-    from emr_ml.doctor.runner import findings
+    from emr_ml.doctor.runner import run_checks
 
-    bad = 0
-    for finding in findings():
+    failures = 0
+    for finding in run_checks():
         click.echo(finding.line)
-        bad += not finding.good
-    if bad:
-        click.echo(f"\n{bad} bad: see the fix in each line, then run `emr-ml doctor` again")
-    sys.exit(1 if bad else 0)
+        failures += not finding.passed
+    if failures:
+        click.echo(f"\n{failures} bad: apply the fix in each line, then run `emr-ml doctor` again")
+    sys.exit(1 if failures else 0)

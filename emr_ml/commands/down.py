@@ -1,92 +1,102 @@
-"""`emr-ml down`: the stack goes, the data stays."""
+"""`emr-ml down`: delete the stack, and keep the data."""
 
 from typing import TYPE_CHECKING
 
 import click
 
-from emr_ml.commands.context import aws_errors_as_messages
+from emr_ml.commands.context import errors_as_messages
 from emr_ml.settings import load_settings
 
 if TYPE_CHECKING:
     from emr_ml.stack.context import StackContext
-    from emr_ml.stack.removal import StackState
+    from emr_ml.stack.removal import StackSummary
 
 
 @click.command()
-@click.option("--stack", help="Its name; EMR_ML_STACK if not given, or else emr-ml.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--end-clusters", is_flag=True, help="End the clusters that run on it first.")
+@click.option("--stack", help="Name of the stack; by default EMR_ML_STACK, else emr-ml.")
+@click.option("--yes", is_flag=True, help="Do not ask before the stack is deleted.")
+@click.option("--end-clusters", is_flag=True, help="First terminate the clusters that use it.")
 @click.option(
     "--delete-data",
     metavar="BUCKET",
-    help="Remove the bucket, too, with all versions of all data. Its name says that you mean it.",
+    help="Also delete this bucket with all versions of all data. It must be the stack's bucket.",
 )
 def down(*, stack: str | None, yes: bool, end_clusters: bool, delete_data: str | None) -> None:
-    """Remove the stack. The bucket stays, unless you name it with --delete-data.
+    """Delete the stack. The bucket is kept, unless you name it with --delete-data.
 
-    Clusters that still run on the stack keep it, unless --end-clusters ends them. If it failed
-    half-way, run it again; with --delete-data also if the stack is gone already.
+    The stack is not deleted while clusters use it, unless --end-clusters terminates them. If the
+    command fails half-way, run it again; with --delete-data this works after the stack is deleted.
     """
-    with aws_errors_as_messages():
+    with errors_as_messages():
         from emr_ml.stack.context import find_stack_context
-        from emr_ml.stack.removal import left, remove, remove_data
+        from emr_ml.stack.removal import (
+            delete_bucket_and_key,
+            delete_stack,
+            remaining_resources,
+        )
 
-        place = find_stack_context(load_settings(), stack)
-        standing = _found(place, delete_data)
-        if standing is None:
-            click.echo(f"there is no stack {place.stack} in {place.region}")
+        context = find_stack_context(load_settings(), stack)
+        summary = _find(context, delete_data)
+        if summary is None:
+            click.echo(f"there is no stack {context.stack} in {context.region}")
             return
-        if delete_data not in (None, standing.bucket):
+        if delete_data not in (None, summary.bucket):
             raise click.ClickException(
-                f"the data is in {standing.bucket}, not in {delete_data}: nothing was removed"
+                f"the data is in {summary.bucket}, not in {delete_data}: nothing was deleted"
             )
-        _end(place, standing, allowed=end_clusters)
-        if not yes and not click.confirm(_question(place, standing, delete_data)):
-            raise click.ClickException("nothing was removed")
-        for event in () if standing.is_gone else remove(place, standing):
-            click.echo(event.line)
-        for line in remove_data(place, standing) if delete_data else ():
-            click.echo(line)
-        kept = list(left(place, standing))
-    click.echo(f"stack {place.stack} is gone")
-    for line in kept or ["nothing"]:
+        _end_clusters(context, summary, allowed=end_clusters)
+        if not yes and not click.confirm(_question(context, summary, delete_data)):
+            raise click.ClickException("nothing was deleted")
+        if not summary.is_deleted:
+            for event in delete_stack(context, summary):
+                click.echo(event.line)
+        if delete_data:
+            for line in delete_bucket_and_key(context, summary):
+                click.echo(line)
+        remaining = list(remaining_resources(context, summary))
+    click.echo(f"stack {context.stack} is deleted")
+    for line in remaining or ["nothing"]:
         click.echo(f"left: {line}")
 
 
-def _found(place: "StackContext", delete_data: str | None) -> "StackState | None":
-    """The stack; or, if its bucket is to go, too, the one that is gone and left it."""
-    from emr_ml.stack.bucket import is_there
-    from emr_ml.stack.removal import read_removed_stack, read_stack
+def _find(context: "StackContext", delete_data: str | None) -> "StackSummary | None":
+    """Return the existing stack, else the deleted one whose bucket is to be deleted now."""
+    from emr_ml.stack.bucket import bucket_exists
+    from emr_ml.stack.removal import find_deleted_stack, find_stack
 
-    standing = read_stack(place)
-    if standing is None and delete_data:
-        standing = read_removed_stack(place, delete_data)
-        if standing is None and is_there(place.s3, delete_data):
+    summary = find_stack(context)
+    if summary is None and delete_data:
+        summary = find_deleted_stack(context, delete_data)
+        if summary is None and bucket_exists(context.s3, delete_data):
             raise click.ClickException(
-                f"there is no stack {place.stack} in {place.region}, and of none that had bucket "
-                f"{delete_data} is anything known any more: nothing was removed. If you mean it, "
-                f"empty the bucket and remove it with `aws s3 rb s3://{delete_data}`"
+                f"there is no stack {context.stack} in {context.region}, and AWS does not know "
+                f"any more which stack had bucket {delete_data}: nothing was deleted. If you are "
+                f"sure, empty the bucket and delete it with `aws s3 rb s3://{delete_data}`"
             )
-    return standing
+    return summary
 
 
-def _question(place: "StackContext", standing: "StackState", delete_data: str | None) -> str:
-    if standing.is_gone:
-        return f"remove bucket {delete_data} of stack {place.stack} with all data?"
-    what = f"and bucket {delete_data} with all data" if delete_data else "and keep its bucket"
-    return f"remove stack {place.stack} {what}?"
+def _end_clusters(context: "StackContext", summary: "StackSummary", *, allowed: bool) -> None:
+    """Terminate the clusters that use the stack, or fail if that is not allowed."""
+    from emr_ml.launchers.emr.cost.live_clusters import clusters_with_role, terminate_and_wait
 
-
-def _end(place: "StackContext", standing: "StackState", *, allowed: bool) -> None:
-    from emr_ml.stack.removal import end_all
-
-    if not standing.clusters:
+    if summary.is_deleted or not summary.service_role:
         return
-    listed = ", ".join(f"{cluster.id} ({cluster.state})" for cluster in standing.clusters)
+    clusters = clusters_with_role(context.emr, summary.service_role)
+    if not clusters:
+        return
+    names = ", ".join(f"{cluster.id} ({cluster.state})" for cluster in clusters)
     if not allowed:
         raise click.ClickException(
-            f"clusters still run on stack {place.stack}: {listed}. Wait until they have ended, or "
-            "end them and their steps with --end-clusters. Nothing was removed"
+            f"clusters still use stack {context.stack}: {names}. Wait until they have ended, or "
+            "terminate them and their steps with --end-clusters. Nothing was deleted"
         )
-    click.echo(f"ending {listed}")
-    end_all(place.emr, standing.clusters, place.poll_seconds)
+    click.echo(f"terminating {names}")
+    terminate_and_wait(context.emr, clusters, context.poll_seconds)
+
+
+def _question(context: "StackContext", summary: "StackSummary", delete_data: str | None) -> str:
+    if summary.is_deleted:
+        return f"delete bucket {delete_data} of stack {context.stack} with all data?"
+    data = f"and bucket {delete_data} with all data" if delete_data else "and keep its bucket"
+    return f"delete stack {context.stack} {data}?"

@@ -1,28 +1,25 @@
-"""`emr-ml infer`: a first contract for a file."""
+"""`emr-ml infer`: draft a contract for a file."""
 
 import click
-
-from emr_ml.ui.terminal import escape_control_characters
 
 
 @click.command()
 @click.argument("file")
-@click.option("--label", metavar="COLUMN", help="the column to predict; guessed if not given")
+@click.option("--label", metavar="COLUMN", help="The column to predict; by default it is guessed.")
 def infer(file: str, label: str | None) -> None:
-    """Print a first contract for FILE, a CSV or Parquet file on this machine or in S3.
+    """Print a draft contract for FILE, a CSV or Parquet file, local or in S3.
 
-    It is inferred from some of the rows, however large the file is. Each guess has its reason
-    beside it. Only the contract goes to the standard output.
+    It is inferred from a sample of the rows, however large the file is. A comment gives the reason
+    for each guess. Only the contract goes to standard output.
     """
-    from emr_ml.infer import infer as inferred
-    from emr_ml.sources.listing import SourceError
+    from emr_ml.commands.context import errors_as_messages
+    from emr_ml.infer import infer_contract
 
-    try:
-        text, found = inferred(file, label)
-    except SourceError as error:
-        raise click.ClickException(escape_control_characters(str(error))) from error
+    with errors_as_messages():
+        text, profile = infer_contract(file, label)
     click.echo(text, nl=False)
-    if found.target is None:
+    if profile.label is None:
         click.echo(
-            "note: no label was found, so nothing can be trained: name one with --label", err=True
+            "note: no label was found, so no model can be trained: choose one with --label",
+            err=True,
         )

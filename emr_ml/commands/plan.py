@@ -1,63 +1,62 @@
-"""`emr-ml plan`: what would be asked of EMR, and for how much."""
+"""`emr-ml plan`: the requests to EMR, and what a cluster costs."""
 
 import json
 from typing import TYPE_CHECKING
 
 import click
 
-from emr_ml.commands.context import configured_settings
+from emr_ml.commands.context import configured_settings, errors_as_messages
 from emr_ml.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from emr_ml.launchers.emr.context import Endpoint
     from emr_ml.launchers.emr.requests.plan import Item, Plan
 
-NO_REGION = "<AWS_REGION>"
+UNKNOWN_REGION = "<AWS_REGION>"
 MARKETS = {"ON_DEMAND": "on demand", "SPOT": "spot"}
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="one JSON object, for other programs")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for other programs.")
 def plan(*, as_json: bool) -> None:
     """Print the exact requests to EMR and the list price per hour. Nothing is started.
 
-    A version, the id of a cluster and that of a run are known only in a run: they stand in <>.
-    Without an AWS account the prices are missing, the rest is as it would be.
+    Versions and the ids of clusters and runs are known only in a run, so they are shown in <>.
+    This also works without an AWS account, but then without prices.
     """
-    from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.loading import load_cluster_config
     from emr_ml.launchers.emr.cost.prices import hourly_price
     from emr_ml.launchers.emr.requests.plan import bill, make_plan
-    from emr_ml.launchers.emr.shipping.packages import PackagesError, job_scripts
+    from emr_ml.launchers.emr.shipping.packages import job_scripts
 
-    try:
+    with errors_as_messages():
         settings = configured_settings()
         config = load_cluster_config(settings)
-        target = _target(settings)
-        made = make_plan(config, target, list(job_scripts()))
-    except (SettingsError, ClusterConfigError, PackagesError) as error:
-        raise click.ClickException(str(error)) from error
+        endpoint = _endpoint(settings)
+        requests = make_plan(config, endpoint, list(job_scripts()))
 
     def price(instance_type: str, market: str) -> float | None:
-        known = target.region != NO_REGION
-        return hourly_price(target.region, instance_type, market) if known else None
+        if endpoint.region == UNKNOWN_REGION:
+            return None
+        return hourly_price(endpoint.region, instance_type, market)
 
-    items = list(bill(made.run_job_flow, price))
+    items = list(bill(requests.run_job_flow, price))
     if as_json:
-        click.echo(json.dumps(_document(made, items), indent=2))
+        click.echo(json.dumps(_document(requests, items), indent=2))
         return
-    _show(made)
+    _show_requests(requests)
     for note in config.notes:
         click.echo(f"note: {note}")
-    if target.region == NO_REGION:
-        click.echo("note: no AWS region is set, so the cluster's name is not the final one")
-    _show_prices(items, target)
+    if endpoint.region == UNKNOWN_REGION:
+        click.echo("note: no AWS region is set, so the cluster's name will differ in a run")
+    _show_prices(items, endpoint.region)
     click.echo(
         f"an idle cluster ends after {config.idle_timeout_seconds} seconds, "
         f"a step after {config.step_limit_seconds}"
     )
 
 
-def _target(settings: Settings) -> "Endpoint":
+def _endpoint(settings: Settings) -> "Endpoint":
     from emr_ml.aws.region import region_name
     from emr_ml.launchers.emr.context import Endpoint, find_endpoint
 
@@ -66,34 +65,34 @@ def _target(settings: Settings) -> "Endpoint":
             f"EMR_ML_LAKE: clusters can't reach {settings.lake}: set it to s3://<bucket>/<prefix>"
         )
     lake = settings.lake.rstrip("/")
-    return find_endpoint(lake) if region_name() else Endpoint(lake, NO_REGION)
+    return find_endpoint(lake) if region_name() else Endpoint(lake, UNKNOWN_REGION)
 
 
-def _document(made: "Plan", items: "list[Item]") -> dict[str, object]:
+def _document(requests: "Plan", items: "list[Item]") -> dict[str, object]:
     return {
-        "RunJobFlow": made.run_job_flow,
-        "AddJobFlowSteps": made.add_job_flow_steps,
+        "RunJobFlow": requests.run_job_flow,
+        "AddJobFlowSteps": requests.add_job_flow_steps,
         "hourly_usd": [vars(item) for item in items],
     }
 
 
-def _show(made: "Plan") -> None:
-    click.echo(f"RunJobFlow\n{json.dumps(made.run_job_flow, indent=2)}\n")
-    for asset, request in made.add_job_flow_steps.items():
+def _show_requests(requests: "Plan") -> None:
+    click.echo(f"RunJobFlow\n{json.dumps(requests.run_job_flow, indent=2)}\n")
+    for asset, request in requests.add_job_flow_steps.items():
         click.echo(f"AddJobFlowSteps for {asset}\n{json.dumps(request, indent=2)}\n")
 
 
-def _show_prices(items: "list[Item]", target: "Endpoint") -> None:
-    click.echo(f"list price per hour in {target.region}, EMR's fee included:")
+def _show_prices(items: "list[Item]", region: str) -> None:
+    click.echo(f"list price per hour in {region}, including EMR's fee:")
     for item in items:
         prices = ", ".join(
             f"{name} {'?' if usd is None else f'{usd:.3f}'}" for name, usd in item.usd.items()
         )
         click.echo(f"  {item.fleet:<8} {item.units} {MARKETS[item.market]:<10} {prices}")
-    bounds = [item.bounds for item in items]
-    known = [both for both in bounds if both]
-    if not known or len(known) < len(bounds):
+    ranges = [item.bounds for item in items if item.bounds]
+    if not ranges or len(ranges) < len(items):
         click.echo("  price list not available: no total")
         return
-    low, high = (sum(both[index] for both in known) for index in (0, 1))
-    click.echo(f"  {low:.2f} to {high:.2f} USD together, by the types that AWS has")
+    lowest = sum(low for low, _ in ranges)
+    highest = sum(high for _, high in ranges)
+    click.echo(f"  {lowest:.2f} to {highest:.2f} USD in total, depending on the instance types")

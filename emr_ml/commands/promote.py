@@ -8,7 +8,7 @@ import click
 from emr_ml.commands.context import check_model, configured_lake
 from emr_ml.lake.champion import (
     DIGITS,
-    FEWEST_DIGITS,
+    MIN_DIGITS,
     MODEL,
     model_versions,
     promote_by_hand,
@@ -20,81 +20,87 @@ from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import read_report
 
-SHOWN = 10
+VERSIONS_SHOWN = 10
 
 
 @click.command()
 @click.argument("version")
-@click.option("--why", default="", help="why, for the history")
+@click.option("--why", default="", help="The reason, for the history.")
 def promote(version: str, why: str) -> None:
-    """Make VERSION of lr_model the champion, whatever its checks and figures say.
+    """Make VERSION of lr_model the champion, whatever its checks and figures are.
 
-    The first 8 of its digits do. If it was rolled back before, it is in the running again.
+    Its first 8 digits are enough. A version that was rolled back may become champion again.
     """
     with configured_lake() as lake:
-        meant = _meant(lake, version.lower())
-        check_model(lake, meant)
+        full_version = _complete(lake, version.lower())
+        check_model(lake, full_version)
         before = read_champion(lake)
-        if not promote_by_hand(lake, meant, why or f"by {whoever()}"):
-            click.echo(f"{meant} is the champion already")
+        if not promote_by_hand(lake, full_version, why or f"by {_user_name()}"):
+            click.echo(f"{full_version} is the champion already")
             return
-    click.echo(f"{meant} is the champion now")
+    click.echo(f"{full_version} is the champion now")
     if before:
-        click.echo(f"before it was {before.version}: `emr-ml rollback` goes back to it")
-
-
-def whoever() -> str:
-    """The user's name, as far as it is known."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "somebody"
-
-
-def _meant(lake: Lake, version: str) -> str:
-    if not re.fullmatch(f"[0-9a-f]{{{FEWEST_DIGITS},{DIGITS}}}", version):
-        raise JobError(
-            f"'{version}' is no version: give {FEWEST_DIGITS} to {DIGITS} of its digits, "
-            f"0 to 9 and a to f. {_there(lake)}"
-        )
-    found = list(model_versions(lake, version))
-    if len(found) > 1:
-        raise JobError(f"'{version}' may mean {' or '.join(found)}: give more digits")
-    if not found:
-        raise JobError(f"{lake.root} has no version {version} of {MODEL}. {_there(lake)}")
-    return found[0]
-
-
-def _there(lake: Lake) -> str:
-    """The newest versions, one to a line."""
-    committed = (read_report(lake, MODEL, version) for version in model_versions(lake))
-    reports = [found.report for found in committed if found]
-    if not reports:
-        return f"There is none in {lake.root}: materialize {MODEL} first"
-    reports.sort(key=lambda report: report.finished, reverse=True)
-    lines = [f"{report.version}  {report.finished[:19]}" for report in reports[:SHOWN]]
-    more = [f"and {len(reports) - SHOWN} more"] if len(reports) > SHOWN else []
-    return "\n".join(("There are:", *lines, *more))
+        click.echo(f"the previous champion was {before.version}: `emr-ml rollback` restores it")
 
 
 @click.command()
-@click.option("--why", default="", help="why, for the history")
+@click.option("--why", default="", help="The reason, for the history.")
 def rollback(why: str) -> None:
-    """Make the champion before this one champion again.
+    """Make the previous champion the champion again.
 
-    The one that is rolled back becomes champion again only by `emr-ml promote`.
+    The version that is rolled back becomes champion again only by `emr-ml promote`.
     """
     with configured_lake() as lake:
         line = read_record(lake).line
         if not line:
             raise JobError(
-                f"there is no champion in {lake.root}, so there is nothing to go back from: "
-                f"materialize champion_model, or name a version of {MODEL} with "
+                f"there is no champion in {lake.root}, so there is nothing to roll back: "
+                f"materialize champion_model, or choose a version of {MODEL} with "
                 "`emr-ml promote VERSION`"
             )
         champion, *before = reversed(line)
         if before:
             check_model(lake, before[0].version)
-        back = roll_back(lake, champion.version, why or f"by {whoever()}")
-    click.echo(f"{back.version} is the champion again")
+        restored = roll_back(lake, champion.version, why or f"by {_user_name()}")
+    click.echo(f"{restored.version} is the champion again")
     click.echo(f"{champion.version} comes back only by `emr-ml promote {champion.version[:8]}`")
+
+
+def _complete(lake: Lake, digits: str) -> str:
+    """Return the only version that starts with these digits.
+
+    Raises:
+        JobError: there is no such version, or more than one.
+    """
+    if not re.fullmatch(f"[0-9a-f]{{{MIN_DIGITS},{DIGITS}}}", digits):
+        raise JobError(
+            f"'{digits}' is not a version: enter {MIN_DIGITS} to {DIGITS} of its digits, "
+            f"0 to 9 and a to f. {_newest_versions(lake)}"
+        )
+    versions = list(model_versions(lake, digits))
+    if len(versions) > 1:
+        raise JobError(f"'{digits}' may be {' or '.join(versions)}: enter more digits")
+    if not versions:
+        raise JobError(f"{lake.root} has no version {digits} of {MODEL}. {_newest_versions(lake)}")
+    return versions[0]
+
+
+def _newest_versions(lake: Lake) -> str:
+    """Return the newest versions and when they were finished, a line each."""
+    committed = (read_report(lake, MODEL, version) for version in model_versions(lake))
+    reports = [each.report for each in committed if each]
+    if not reports:
+        return f"There are no versions in {lake.root}: materialize {MODEL} first"
+    reports.sort(key=lambda report: report.finished, reverse=True)
+    shown = reports[:VERSIONS_SHOWN]
+    lines = [f"{report.version}  {report.finished[:19]}" for report in shown]
+    more = [f"and {len(reports) - len(shown)} more"] if len(reports) > len(shown) else []
+    return "\n".join(("Its versions are:", *lines, *more))
+
+
+def _user_name() -> str:
+    """Return the user's name as far as it is known."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"

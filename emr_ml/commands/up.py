@@ -1,72 +1,114 @@
-"""`emr-ml up`: all that is needed in an AWS account."""
+"""`emr-ml up`: deploy the stack."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
-from emr_ml.commands.context import aws_errors_as_messages
+from emr_ml.commands.context import errors_as_messages
 from emr_ml.settings import load_settings
-from emr_ml.stack.template import parameters, rendered
+from emr_ml.stack.template import render_template, user_parameters
 
 if TYPE_CHECKING:
     from emr_ml.stack.context import StackContext
 
 
 def _template_options(command: Callable[..., None]) -> Callable[..., None]:
-    """An option for each parameter of the template."""
-    for each in reversed(parameters()):
-        default = "" if each.default is None else f"  [default: {each.default or 'empty'}]"
+    """Add an option for each parameter of the template."""
+    for parameter in reversed(user_parameters()):
+        default = (
+            "" if parameter.default is None else f"  [default: {parameter.default or 'empty'}]"
+        )
         click.option(
-            each.option,
-            each.name,
-            type=click.Choice(each.allowed) if each.allowed else str,
-            help=each.description + default,
+            parameter.option,
+            parameter.name,
+            type=click.Choice(parameter.allowed) if parameter.allowed else str,
+            help=parameter.description + default,
         )(command)
     return command
 
 
 @click.command()
-@click.option("--stack", help="Its name; EMR_ML_STACK if not given, or else emr-ml.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--template", is_flag=True, help="Print the finished template, and do nothing.")
+@click.option("--stack", help="Name of the stack; by default EMR_ML_STACK, else emr-ml.")
+@click.option("--yes", is_flag=True, help="Do not ask before changes are made.")
+@click.option("--template", is_flag=True, help="Only print the rendered template.")
 @_template_options
-def up(*, stack: str | None, yes: bool, template: bool, **given: str | None) -> None:
-    """Deploy the stack: bucket, private network, roles, encryption, notices. No cluster.
+def up(*, stack: str | None, yes: bool, template: bool, **options: str | None) -> None:
+    """Deploy the stack: bucket, private network, roles, encryption, alerts. No cluster.
 
-    What would change is shown first. Options that are not given stay as they were, or as by
-    default. A deployment that fails is rolled back. Run it again to bring a stack up to date.
+    The changes are shown first. An option that you omit keeps its deployed value, or else has its
+    default. A failed deployment is rolled back. Run the command again to update the stack.
     """
     if template:
-        click.echo(rendered(), nl=False)
+        click.echo(render_template(), nl=False)
         return
-    chosen = {name: value for name, value in given.items() if value is not None}
-    with aws_errors_as_messages():
+    parameters = {name: value for name, value in options.items() if value is not None}
+    with errors_as_messages():
         from emr_ml.stack.context import find_stack_context
-        from emr_ml.stack.deployment import complete
 
-        place = find_stack_context(load_settings(), stack)
-        _deploy(place, chosen, ask=not yes)
-        for line in complete(place):
+        context = find_stack_context(load_settings(), stack)
+        _deploy(context, parameters, ask=not yes)
+        for line in _finish(context):
             click.echo(line)
-    click.echo(f"next         EMR_ML_STACK={place.stack} AWS_REGION={place.region} make run")
+    click.echo(f"next         EMR_ML_STACK={context.stack} AWS_REGION={context.region} make run")
 
 
-def _deploy(place: "StackContext", given: dict[str, Any], *, ask: bool) -> None:
-    from emr_ml.stack.change_set import discard
-    from emr_ml.stack.deployment import carry_out, comes_to_nothing, work_out
+def _deploy(context: "StackContext", parameters: dict[str, str], *, ask: bool) -> None:
+    from emr_ml.stack.deployment import (
+        apply_change_set,
+        discard_change_set,
+        ignored_parameters,
+        plan_deployment,
+    )
 
-    for line in comes_to_nothing(place, given):
+    for line in ignored_parameters(context, parameters):
         click.echo(f"ignored      {line}")
-    changes = work_out(place, given)
-    if changes is None:
-        click.echo(f"stack {place.stack} in {place.region} is up to date: nothing to change")
+    change_set = plan_deployment(context, parameters)
+    if change_set is None:
+        click.echo(f"stack {context.stack} in {context.region} is up to date")
         return
-    click.echo(f"stack {place.stack} in {place.region}:")
-    for change in changes.changes:
+    click.echo(f"stack {context.stack} in {context.region}:")
+    for change in change_set.changes:
         click.echo(f"  {change.line}")
-    if ask and not click.confirm(f"make these {len(changes.changes)} changes?"):
-        discard(place.cfn, changes)
+    if ask and not click.confirm(f"make these {len(change_set.changes)} changes?"):
+        discard_change_set(context, change_set)
         raise click.ClickException("nothing was changed")
-    for event in carry_out(place, changes):
+    for event in apply_change_set(context, change_set):
         click.echo(event.line)
+
+
+def _finish(context: "StackContext") -> Iterator[str]:
+    """Complete the deployed stack, and yield a line for each thing that was done or exists."""
+    from emr_ml.stack.deployment import finish_deployment
+    from emr_ml.stack.outputs import read_outputs
+
+    outputs = read_outputs(context.cfn, context.stack)
+    yield from finish_deployment(context, outputs)
+    if outputs["Packages"] == "wheelhouse":
+        yield from _upload_packages(outputs["Lake"])
+    yield f"lake         {outputs['Lake']}"
+    policies = outputs["LauncherPolicies"].replace(",", " and ")
+    yield f"permissions  attach these policies to the user or role that runs Dagster: {policies}"
+
+
+def _upload_packages(lake_address: str) -> Iterator[str]:
+    """Upload the Python packages of the nodes to the lake, unless it has them."""
+    from emr_ml.launchers.emr.shipping.wheels import (
+        RELEASE_PYTHON,
+        Platform,
+        build_wheelhouse,
+        has_wheels,
+        read_requirements,
+    )
+    from spark_jobs.runtime.lake import open_lake
+
+    # the default instance types; `emr-ml wheelhouse` uploads packages for others
+    platform = Platform(RELEASE_PYTHON, "x86_64")
+    lake, requirements = open_lake(lake_address), read_requirements()
+    if has_wheels(lake, requirements, platform):
+        yield f"packages     for {platform.folder} are in the lake"
+        return
+    yield f"packages     downloading those for {platform.folder}"
+    wheels = build_wheelhouse(lake, requirements, platform)
+    megabytes = sum(wheels.values()) / 1e6
+    yield f"packages     {len(wheels)} wheels, {megabytes:.0f} MB, uploaded"

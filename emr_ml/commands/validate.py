@@ -1,4 +1,4 @@
-"""`emr-ml validate`: do the files fit the contract?"""
+"""`emr-ml validate`: checks files against the contract."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -7,44 +7,43 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emr_ml.settings import SettingsError, load_settings
-from emr_ml.ui.terminal import escape_control_characters
+from emr_ml.commands.context import errors_as_messages
+from emr_ml.settings import load_settings
+from emr_ml.ui.wording import escape_control_characters, join_first, shorten
 
 if TYPE_CHECKING:
     from emr_ml.validation import Validation
+    from spark_jobs.cleaning.figures import ColumnSummary, LabelSummary
     from spark_jobs.runtime.report import Report
 
-SHOWN = 120  # characters of a rejected row
-CLASSES = 20
+ROW_CHARACTERS = 120  # of a rejected row
+CLASSES_SHOWN = 20
 
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--contract", metavar="FILE", help="the contract; EMR_ML_DATASET if not given")
+@click.option("--contract", metavar="FILE", help="The contract; by default EMR_ML_DATASET.")
 def validate(source: str | None, contract: str | None) -> None:
-    """Read all rows of SOURCE by a contract, and tell what breaks it. Nothing is trained or kept.
+    """Read all rows of SOURCE by a contract, and show what breaks it. Nothing is trained or kept.
 
-    SOURCE is a file, a folder or an s3:// prefix; EMR_ML_SOURCE if not given. Spark runs on this
-    machine. Exit code 1 if a check fails that training waits for.
+    SOURCE is a file, a folder or an s3:// prefix; by default EMR_ML_SOURCE. Spark runs on this
+    machine. The exit code is 1 if a check fails that blocks training.
     """
-    try:
-        settings = load_settings()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-    given = {"source": source, "dataset": contract}
-    named = {key: _absolute(value) for key, value in given.items() if value}
     # Dagster takes seconds to import
-    from emr_ml.validation import validated
+    from emr_ml.validation import validate_source
 
-    settings = settings.model_copy(update=named)
-    with validated(settings) as found:
+    arguments = {"source": source, "dataset": contract}
+    overrides = {key: _absolute(value) for key, value in arguments.items() if value}
+    with errors_as_messages():
+        settings = load_settings().model_copy(update=overrides)
+    with validate_source(settings) as validation:
         click.echo(f"source    {settings.source or 'the sample'}")
         click.echo(f"contract  {settings.dataset}")
-        for line in _told(found):
+        for line in _lines(validation):
             click.echo(escape_control_characters(line))
-        if found.failure:
-            raise click.ClickException(escape_control_characters(found.failure))
-        sys.exit(0 if found.good else 1)
+        if validation.failure:
+            raise click.ClickException(escape_control_characters(validation.failure))
+        sys.exit(0 if validation.passed else 1)
 
 
 def _absolute(address: str) -> str:
@@ -53,32 +52,34 @@ def _absolute(address: str) -> str:
     return str(Path(address).expanduser().absolute())
 
 
-def _told(found: "Validation") -> Iterator[str]:
-    if found.snapshot:
-        files = found.snapshot.files
+def _lines(validation: "Validation") -> Iterator[str]:
+    if validation.snapshot:
+        files = validation.snapshot.files
         yield f"files     {len(files):,}, {sum(file['size'] for file in files):,} bytes"
-    if found.rows:
-        yield from _rows(found.rows)
-    if found.rejected:
-        yield from ("", f"the first {len(found.rejected)} rejected rows")
-        for row in found.rejected:
-            yield from _rejected(row)
-    if found.checks:
+    if validation.dataset:
+        yield from _dataset_lines(validation.dataset)
+    if validation.rejected:
+        yield from ("", f"the first {len(validation.rejected)} rejected rows")
+        for row in validation.rejected:
+            yield from _rejected_lines(row)
+    if validation.checks:
         yield from ("", "checks")
-    for check in found.checks:
-        how = "good" if check.passed else "BAD " if check.blocking else "note"
-        yield f"  {how}  {check.name}{f': {check.said}' if check.said else ''}"
+    for check in validation.checks:
+        status = "good" if check.passed else "BAD " if check.blocking else "note"
+        yield f"  {status}  {check.name}{f': {check.description}' if check.description else ''}"
 
 
-def _rows(report: "Report") -> Iterator[str]:
-    rows, figures = report.rows, report.figures
+def _dataset_lines(report: "Report") -> Iterator[str]:
+    from emr_ml.checks.check import dataset_figures
+
+    rows, figures = report.rows, dataset_figures(report)
     share = f" ({rows['rejected'] / rows['in']:.2%})" if rows["in"] else ""
     rejected = f"{rows['rejected']:,} rejected{share}"
     yield f"rows      {rows['in']:,} in, {rows['kept']:,} kept, {rejected}"
     if duplicates := figures.get("duplicates"):
-        ids = duplicates.get("ids")
+        ids = duplicates["ids"]
         by_id = f", {ids:,} with the id of another" if ids is not None else ""
-        yield f"doubles   {duplicates.get('rows') or 0:,} rows equal to another{by_id}"
+        yield f"doubles   {duplicates['rows']:,} rows equal to another{by_id}"
     if label := figures.get("label"):
         yield f"label     {_label(label)}"
     if rules := figures.get("rules"):
@@ -86,35 +87,34 @@ def _rows(report: "Report") -> Iterator[str]:
         yield from (f"  {count:>12,}  {rule}" for rule, count in rules.items())
     yield from ("", "     missing  column")
     for name, column in figures.get("columns", {}).items():
-        yield f"  {column.get('missing', 0):>10,}  {name}{_range(column)}"
+        yield f"  {column['missing']:>10,}  {name}{_range(column)}"
 
 
-def _label(label: Mapping[str, Any]) -> str:
+def _label(label: "LabelSummary") -> str:
     if "classes" in label:
-        counts = list(label["classes"].items())
-        more = f" and {len(counts) - CLASSES:,} more" if len(counts) > CLASSES else ""
-        return ", ".join(f"{value} {count:,}" for value, count in counts[:CLASSES]) + more
+        counts = [f"{value} {count:,}" for value, count in label["classes"].items()]
+        return join_first(counts, CLASSES_SHOWN)
     if "positive" in label:
-        return f"positive {label['positive']:,}, other {label['other']:,}"
-    return ", ".join(f"{name} {_number(value)}" for name, value in label.items())
+        return f"positive {label['positive']:,}, other {label.get('other', 0):,}"
+    return ", ".join(f"{key} {_number(label.get(key))}" for key in ("min", "max", "mean"))
 
 
-def _range(column: Mapping[str, Any]) -> str:
-    if column.get("min") is None or column.get("max") is None:
+def _range(column: "ColumnSummary") -> str:
+    least, most, mean = (column.get(key) for key in ("min", "max", "mean"))
+    if least is None or most is None:
         return ""
-    mean = f", mean {_number(column['mean'])}" if column.get("mean") is not None else ""
-    return f"  {_number(column['min'])} to {_number(column['max'])}{mean}"
+    mean_text = f", mean {_number(mean)}" if mean is not None else ""
+    return f"  {_number(least)} to {_number(most)}{mean_text}"
 
 
 def _number(value: float | None) -> str:
     return "none" if value is None else f"{value:,.6g}"
 
 
-def _rejected(row: Mapping[str, Any]) -> Iterator[str]:
+def _rejected_lines(row: Mapping[str, Any]) -> Iterator[str]:
     if row.get("record") is not None:
-        place = f"record {row['record']}"
+        position = f"record {row['record']}"
     else:
-        place = f"in bytes {row['byte_start']} to {row['byte_start'] + row['byte_length']}"
-    yield f"  {row['file']}, {place}: {row['reason']}"
-    raw = " ".join(str(row["raw"] or "").split())
-    yield f"    {raw[:SHOWN]}{'…' if len(raw) > SHOWN else ''}"
+        position = f"in bytes {row['byte_start']} to {row['byte_start'] + row['byte_length']}"
+    yield f"  {row['file']}, {position}: {row['reason']}"
+    yield f"    {shorten(' '.join(str(row['raw'] or '').split()), ROW_CHARACTERS)}"

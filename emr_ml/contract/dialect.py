@@ -5,13 +5,13 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from emr_ml.contract.part import Name, Part, mistake
+from emr_ml.contract.base import ColumnName, Section, error_at
 
 MEGABYTE = 1 << 20
 CODE_PAGES = (*range(1250, 1259),)
 LATIN = (*range(1, 10), 13, 15)
 
-# Python's name of an encoding, and one that both Python and Java know
+# the name that both Python and Java know, by Python's canonical name
 ENCODINGS = {
     "ascii": "us-ascii",
     "utf-8": "utf-8",
@@ -33,14 +33,14 @@ ENCODINGS = {
 }
 
 
-class Dialect(Part):
+class Dialect(Section):
     """How the CSV files are written."""
 
     delimiter: str = Field(",", min_length=1, max_length=1)
     quote: str = Field('"', max_length=1)
     escape: str = Field('"', max_length=1)
     encoding: str = "utf-8"
-    header: Literal[True] | tuple[Name, ...] = True
+    header: Literal[True] | tuple[ColumnName, ...] = True
     decimal: Literal[".", ","] = "."
     multiline: bool = True
     trim: bool = True
@@ -48,36 +48,37 @@ class Dialect(Part):
 
     @field_validator("encoding")
     @classmethod
-    def _known(cls, value: str) -> str:
+    def _supported(cls, value: str) -> str:
         try:
             return ENCODINGS[codecs.lookup(value).name]
         except LookupError:
             names = ", ".join(dict.fromkeys(ENCODINGS.values()))
-            raise ValueError(f"'{value}' is no encoding that can be read: {names}") from None
+            raise ValueError(f"'{value}' is not a supported encoding: use one of {names}") from None
 
     @field_validator("header", mode="before")
     @classmethod
     def _true_or_names(cls, value: Any) -> Any:
         if value is not True and not (isinstance(value, (list, tuple)) and value):
-            raise ValueError("must be true, or, for files without one, the names of the columns")
+            raise ValueError("must be true, or a list of column names for files without a header")
         return value
 
     @field_validator("header")
     @classmethod
-    def _each_once(cls, names: Literal[True] | tuple[str, ...]) -> Literal[True] | tuple[str, ...]:
-        if names is not True and (twice := {name for name in names if names.count(name) > 1}):
-            raise ValueError(f"names '{min(twice)}' twice")
+    def _unique(cls, names: Literal[True] | tuple[str, ...]) -> Literal[True] | tuple[str, ...]:
+        repeated = names is not True and {name for name in names if names.count(name) > 1}
+        if repeated:
+            raise ValueError(f"has the name '{min(repeated)}' more than once")
         return names
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
+    def _is_consistent(self) -> Self:
         if self.encoding.startswith(("utf-16", "utf-32")) and not self.multiline:
             raise ValueError(f"{self.encoding} can't be split into lines: set `multiline: true`")
         if self.delimiter in (self.quote, self.escape, "\n", "\r", "\0"):
-            raise mistake(f"{self.delimiter!r} can't be the delimiter", "delimiter")
+            raise error_at(f"{self.delimiter!r} can't be the delimiter", "delimiter")
         for key in ("quote", "escape"):
             if not getattr(self, key).isascii() or getattr(self, key) in ("\n", "\r", "\0"):
-                raise mistake(f"{getattr(self, key)!r} can't be the {key}", key)
+                raise error_at(f"{getattr(self, key)!r} can't be the {key}", key)
         if self.decimal == self.delimiter:
-            raise mistake("the decimal mark can't be the delimiter, too", "decimal")
+            raise error_at("the decimal mark can't also be the delimiter", "decimal")
         return self

@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal, Self
 import dagster as dg
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from emr_ml.contract.part import Part, mistake
+from emr_ml.contract.base import Section, error_at
+from spark_jobs.contract import Problem
 
 Estimator = Literal["auto", "logistic_regression", "random_forest", "linear_regression"]
-# the languages that Spark has stop words of
+# languages for which Spark has stop words
 Language = Literal[
     "none",
     "danish",
@@ -29,62 +30,62 @@ Language = Literal[
 
 
 class Featurizer(dg.Config):
-    """How columns become one vector of features."""
+    """How columns become one feature vector."""
 
     model_config = ConfigDict(extra="forbid")
 
     text: Literal["hashing_tf", "tf_idf", "word2vec"] = Field(
-        "hashing_tf", description="how texts become numbers"
+        "hashing_tf", description="how text becomes numbers"
     )
     numeric: Literal["standard", "minmax"] = Field("standard", description="how numbers are scaled")
     dimensions: int | None = Field(
         None,
         ge=1,
         le=2**24,
-        description="length of a text's vector; unset: 262144 hashed terms, or 100 for word2vec",
+        description="length of a text's vector; default: 262144 hashed terms, or 100 for word2vec",
     )
-    min_ngram: int = Field(1, ge=1, le=5, description="words in a hashed term, at least")
-    max_ngram: int = Field(2, ge=1, le=5, description="words in a hashed term, at most")
-    binary: bool = Field(True, description="a hashed term counts once, however often it occurs")
-    stop_words: Language = Field("none", description="language whose commonest words are left out")
+    min_ngram: int = Field(1, ge=1, le=5, description="fewest words in a hashed term")
+    max_ngram: int = Field(2, ge=1, le=5, description="most words in a hashed term")
+    binary: bool = Field(True, description="count a hashed term once per text")
+    stop_words: Language = Field("none", description="language whose most common words are ignored")
 
 
-def _by_name(value: Any) -> Any:
-    """`tf_idf` is short for `{text: tf_idf}`."""
+def _expand_name(value: Any) -> Any:
+    """Accept `tf_idf` for `{text: tf_idf}`."""
     return {"text": value} if isinstance(value, str) else value
 
 
-def _listed(value: Any) -> Any:
-    """One featurizer need not be in a list."""
+def _expand_single(value: Any) -> Any:
+    """Accept one featurizer without a list."""
     return [value] if isinstance(value, (str, dict)) else value
 
 
-class ModelParams(Part):
-    """Parameters of the model: defaults for every run, which the launchpad can override."""
+class ModelParams(Section):
+    """Parameters of the model: defaults for each run, which the launchpad can override."""
 
     featurizers: Annotated[
-        list[Annotated[Featurizer, BeforeValidator(_by_name)]], BeforeValidator(_listed)
+        list[Annotated[Featurizer, BeforeValidator(_expand_name)]], BeforeValidator(_expand_single)
     ] = Field(
         [Featurizer.model_validate({})],
         min_length=1,
         max_length=12,
-        description="ways to make features; with more than one, the validation side chooses",
+        description="how to make features; of several, the validation split selects one",
     )
     estimator: Estimator = Field(
         "auto",
-        description="what is fitted; auto: linear_regression for a numeric label, else "
+        description="the model to fit; auto: linear_regression for a numeric label, otherwise "
         "logistic_regression",
     )
     regularization: list[Annotated[float, Field(ge=0)]] = Field(
         [5e-7, 5e-5, 5e-3],
         min_length=1,
-        description="L2 penalties of a regression to try; the validation side chooses",
+        description="L2 penalties of a regression; the validation split selects one",
     )
     max_iterations: int | None = Field(
         None,
         ge=1,
-        description="iterations of a regression, at most; by default 100, or 24 of many hashed "
-        "terms: more would fit chance",
+        description="most iterations of a regression; by default 100, or 24 with many hashed "
+        "terms, where more would overfit",
     )
     tolerance: float = Field(
         1e-3, gt=0, description="relative change at which a regression has converged"
@@ -93,18 +94,44 @@ class ModelParams(Part):
     max_depth: list[Annotated[int, Field(ge=1, le=30)]] = Field(
         [6, 12],
         min_length=1,
-        description="depths of a random forest's trees to try; the validation side chooses",
+        description="depths of a random forest's trees; the validation split selects one",
     )
 
     @model_validator(mode="after")
-    def _terms_have_a_length(self) -> Self:
+    def _ngram_range_is_not_empty(self) -> Self:
         for index, featurizer in enumerate(self.featurizers):
             if featurizer.min_ngram > featurizer.max_ngram:
-                raise mistake(
-                    f"no term has at least {featurizer.min_ngram} words and at most "
+                raise error_at(
+                    f"max_ngram must be at least min_ngram, {featurizer.min_ngram}, but is "
                     f"{featurizer.max_ngram}",
                     "featurizers",
                     str(index),
                     "max_ngram",
                 )
         return self
+
+
+def resolve_estimator(requested: Estimator, problem: Problem) -> Estimator:
+    """Return the estimator to fit, which is the requested one unless that is `auto`.
+
+    Raises:
+        PydanticCustomError: the requested one can't solve the problem.
+    """
+    numeric = problem == "regression"
+    if requested == "auto":
+        return "linear_regression" if numeric else "logistic_regression"
+    if requested == "linear_regression" and not numeric:
+        raise error_at(
+            "linear_regression needs a numeric label: set `kind: numeric` under `label`, or use "
+            "logistic_regression",
+            "model",
+            "estimator",
+        )
+    if requested == "logistic_regression" and numeric:
+        raise error_at(
+            "logistic_regression needs classes, but the label is numeric: use "
+            "linear_regression or random_forest",
+            "model",
+            "estimator",
+        )
+    return requested

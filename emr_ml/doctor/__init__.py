@@ -1,1 +1,1 @@
-"""Checks of the set-up, each of which says what is wrong and what to do."""
+"""Checks of the set-up: each reports what it found and, if that is wrong, how to fix it."""

@@ -1,32 +1,32 @@
-"""Checks of what AWS would give: instance types in the subnets' zones, and the account's quotas."""
+"""Checks of capacity: instance types in the zones of the subnets, and the account's quotas."""
 
 import re
 from collections.abc import Iterator, Sequence
 
 from emr_ml.aws.client import AWS_ERRORS
-from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.problems import diagnose
 from emr_ml.doctor.aws import api
-from emr_ml.doctor.cluster import Wanted
-from emr_ml.doctor.finding import Finding, bad, good
+from emr_ml.doctor.cluster import PlannedCluster
+from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from emr_ml.launchers.emr.config.model import Fleet
 
-# one quota counts all families whose names begin with these letters
+# the instance families that share one quota: their names start with these letters
 STANDARD = re.compile(r"[acdhimrtz]\d")
 QUOTAS = {"on_demand": ("L-1216C47A", "on-demand"), "spot": ("L-34B43A08", "spot")}
 
 
-def instance_types(wanted: Wanted, zones: Sequence[str]) -> Finding:
-    """Some zone offers a type of every fleet: EMR puts a whole cluster into one zone."""
+def check_instance_types(planned: PlannedCluster, zones: Sequence[str]) -> Finding:
+    """Check that one zone offers a type for every fleet: EMR puts a cluster into one zone."""
     name = "instance types"
-    fleets = _fleets(wanted)
-    types = sorted({each.type for fleet in fleets.values() for each in fleet.instance_types})
+    fleets = _fleets(planned)
+    types = _instance_types(fleets)
     filters = [
         {"Name": "location", "Values": list(zones)},
         {"Name": "instance-type", "Values": types},
     ]
     offered: dict[str, set[str]] = {zone: set() for zone in zones}
     try:
-        pages = api("ec2", wanted.target.region).pages(
+        pages = api("ec2", planned.region).pages(
             "describe_instance_type_offerings",
             "InstanceTypeOfferings",
             LocationType="availability-zone",
@@ -36,74 +36,80 @@ def instance_types(wanted: Wanted, zones: Sequence[str]) -> Finding:
             for entry in page:
                 offered.setdefault(entry["Location"], set()).add(entry["InstanceType"])
     except AWS_ERRORS as error:
-        return good(name, f"could not be asked ({trouble_of(error).what})")
-    lacking = {
+        return unchecked(name, diagnose(error).what)
+    unserved = {
         zone: [
             role
             for role, fleet in fleets.items()
-            if not any(each.type in there for each in fleet.instance_types)
+            if not any(each.type in zone_types for each in fleet.instance_types)
         ]
-        for zone, there in offered.items()
+        for zone, zone_types in offered.items()
     }
-    if all(lacking.values()):
-        what = "; ".join(f"{zone} has none for {', '.join(of)}" for zone, of in lacking.items())
-        fix = "name others under `instance_types`, or `subnets` in another zone"
-        return bad(name, what, fix)
-    zone = max(offered, key=lambda zone: (not lacking[zone], len(offered[zone])))
-    return good(name, f"{len(offered[zone])} of {len(types)} are offered in {zone}")
+    if all(unserved.values()):
+        text = "; ".join(
+            f"{zone} has none for {', '.join(roles)}" for zone, roles in unserved.items()
+        )
+        fix = "set other `instance_types`, or `subnets` in another zone"
+        return bad(name, text, fix)
+    best_zone = max(offered, key=lambda zone: (not unserved[zone], len(offered[zone])))
+    return good(name, f"{len(offered[best_zone])} of {len(types)} are offered in {best_zone}")
 
 
-def quotas(wanted: Wanted) -> Iterator[Finding]:
-    """The account may have as many vCPUs as one cluster takes at least."""
-    fleets = _fleets(wanted)
-    types = sorted({each.type for fleet in fleets.values() for each in fleet.instance_types})
+def check_quotas(planned: PlannedCluster) -> Iterator[Finding]:
+    """Check that the account's vCPU quotas suffice for the smallest form of one cluster."""
+    fleets = _fleets(planned)
+    types = _instance_types(fleets)
     if not all(STANDARD.match(each) for each in types):
-        yield good("quotas", "other families than the standard ones have quotas of their own")
+        yield good("quotas", "not checked: instance families other than the standard ones differ")
         return
     try:
-        answer = api("ec2", wanted.target.region).ask(
-            "describe_instance_types", InstanceTypes=types
-        )
+        answer = api("ec2", planned.region).ask("describe_instance_types", InstanceTypes=types)
     except AWS_ERRORS as error:
-        yield good("quotas", f"could not be asked ({trouble_of(error).what})")
+        yield unchecked("quotas", diagnose(error).what)
         return
     vcpus = {
         each["InstanceType"]: each["VCpuInfo"]["DefaultVCpus"] for each in answer["InstanceTypes"]
     }
-    for market, (code, words) in QUOTAS.items():
+    for market, (code, market_name) in QUOTAS.items():
         needed = sum(
-            getattr(fleet, market) * _least_vcpus(fleet, vcpus) for fleet in fleets.values()
+            getattr(fleet, market) * _least_vcpus_per_unit(fleet, vcpus)
+            for fleet in fleets.values()
         )
         if needed:
-            yield _quota(wanted, words, code, needed)
+            yield _check_quota(planned, market_name, code, needed)
 
 
-def _quota(wanted: Wanted, words: str, code: str, needed: float) -> Finding:
-    name = f"{words} quota"
+def _check_quota(planned: PlannedCluster, market_name: str, code: str, needed: float) -> Finding:
+    name = f"{market_name} quota"
     try:
-        answer = api("service-quotas", wanted.target.region).ask(
+        answer = api("service-quotas", planned.region).ask(
             "get_service_quota", ServiceCode="ec2", QuotaCode=code
         )
     except AWS_ERRORS as error:
-        return good(name, f"could not be asked ({trouble_of(error).what})")
-    value: float = answer["Quota"]["Value"]
-    if value < needed:
+        return unchecked(name, diagnose(error).what)
+    quota: float = answer["Quota"]["Value"]
+    if quota < needed:
         fix = (
-            "ask for more, as with `aws service-quotas request-service-quota-increase "
+            "request more, for example with `aws service-quotas request-service-quota-increase "
             f"--service-code ec2 --quota-code {code} --desired-value …`, or make the fleets smaller"
         )
-        return bad(name, f"{value:.0f} vCPUs are allowed, and a cluster takes {needed:.0f}", fix)
-    return good(name, f"{value:.0f} vCPUs are allowed, a cluster takes {needed:.0f} or more")
+        return bad(name, f"{quota:.0f} vCPUs are allowed, but a cluster needs {needed:.0f}", fix)
+    return good(name, f"{quota:.0f} vCPUs are allowed, a cluster needs at least {needed:.0f}")
 
 
-def _fleets(wanted: Wanted) -> dict[str, Fleet]:
-    config = wanted.config
-    named = {"primary": config.primary, "core": config.core, "task": config.task}
-    return {role: fleet for role, fleet in named.items() if fleet.units}
+def _fleets(planned: PlannedCluster) -> dict[str, Fleet]:
+    """Return the fleets that have instances, by role."""
+    config = planned.config
+    fleets = {"primary": config.primary, "core": config.core, "task": config.task}
+    return {role: fleet for role, fleet in fleets.items() if fleet.units}
 
 
-def _least_vcpus(fleet: Fleet, vcpus: dict[str, int]) -> float:
-    """Of one unit, with the types that have the fewest."""
+def _instance_types(fleets: dict[str, Fleet]) -> list[str]:
+    return sorted({each.type for fleet in fleets.values() for each in fleet.instance_types})
+
+
+def _least_vcpus_per_unit(fleet: Fleet, vcpus: dict[str, int]) -> float:
+    """Return the vCPUs of one unit with the instance type that has the fewest per unit."""
     return min(
         (vcpus[each.type] / each.weight for each in fleet.instance_types if each.type in vcpus),
         default=0.0,

@@ -1,4 +1,4 @@
-"""Checks of this machine and of what is installed on it."""
+"""Checks of this machine and of the software on it."""
 
 import shutil
 import sys
@@ -6,63 +6,66 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from emr_ml.doctor.finding import Finding, bad, good
+from emr_ml.launchers import local
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.emr.config.validation import RELEASES
-from emr_ml.launchers.local import check_java
 from emr_ml.settings import Settings, SettingsError, load_settings
 
 RELEASE = "emr-spark-8.1.0"
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 GIGABYTE = 1 << 30
-LEAST_FREE_GB = 1.0
+MIN_FREE_GB = 1.0
 
 
-def java(*, needed: bool) -> Finding:
-    """A Java that Spark runs on; where jobs run on EMR, there need be none."""
+def check_java(*, needed: bool) -> Finding:
+    """Check that there is a Java for Spark, unless jobs run on EMR and do not need it."""
     try:
-        check_java()
+        local.check_java()
     except LaunchError as error:
         text, _, fix = str(error).rpartition(": ")
         if needed:
             return bad("Java", text, fix)
-        return good("Java", "none here that fits, and none is needed: jobs run on EMR")
-    return good("Java", "fits Spark")
+        return good("Java", "no suitable Java here, and none is needed: jobs run on EMR")
+    return good("Java", "suits Spark")
 
 
-def python(running: tuple[int, int] = (sys.version_info.major, sys.version_info.minor)) -> Finding:
-    """The Python that runs this."""
+def check_python(
+    running: tuple[int, int] = (sys.version_info.major, sys.version_info.minor),
+) -> Finding:
+    """Check the version of the running Python."""
     name = ".".join(str(part) for part in running)
     if running not in PYTHONS:
-        return bad("Python", f"{name} is not supported", "take 3.11 to 3.13: `make setup`")
+        return bad("Python", f"{name} is not supported", "use 3.11 to 3.13: `make setup`")
     return good("Python", name)
 
 
-def spark() -> Finding:
-    """The installed release of Spark, against the one of the EMR release that it stands for."""
-    wanted = RELEASES[RELEASE]
+def check_spark() -> Finding:
+    """Check that the installed Spark is the one of the default EMR release."""
+    expected = RELEASES[RELEASE]
     try:
-        found = version("pyspark")
+        installed = version("pyspark")
     except PackageNotFoundError:
         return bad("Spark", "pyspark is not installed", "`make setup`")
-    if found != wanted:
-        return bad("Spark", f"pyspark is {found}, and {RELEASE} has {wanted}", "`make setup`")
-    return good("Spark", f"pyspark {found}, as on {RELEASE}")
+    if installed != expected:
+        return bad("Spark", f"pyspark is {installed}, and {RELEASE} has {expected}", "`make setup`")
+    return good("Spark", f"pyspark {installed}, as on {RELEASE}")
 
 
-def settings() -> tuple[Settings | None, Finding]:
-    """The settings, if they can be read."""
+def check_settings() -> tuple[Settings | None, Finding]:
+    """Return the settings, or None if they can't be read."""
     try:
-        found = load_settings()
+        settings = load_settings()
     except SettingsError as error:
         return None, bad("settings", str(error), "correct or unset the variable")
-    return found, good("settings", f"deployment {found.deployment}, lake {found.lake}")
+    text = f"deployment {settings.deployment}, lake {settings.lake}"
+    return settings, good("settings", text)
 
 
-def disk(folder: str) -> Finding:
-    """Room for a lake in a folder, which need not be there yet."""
-    there = next(path for path in (Path(folder), *Path(folder).parents) if path.exists())
-    free = shutil.disk_usage(there).free / GIGABYTE
-    if free < LEAST_FREE_GB:
+def check_disk(folder: str) -> Finding:
+    """Check the free space for a lake in a folder, which need not exist yet."""
+    existing = next(path for path in (Path(folder), *Path(folder).parents) if path.exists())
+    free = shutil.disk_usage(existing).free / GIGABYTE
+    if free < MIN_FREE_GB:
         fix = "free some space, or set EMR_ML_LAKE to a folder on another disk"
-        return bad("disk", f"{free:.1f} GB are free at {there}", fix)
-    return good("disk", f"{free:.0f} GB are free at {there}")
+        return bad("disk", f"{free:.1f} GB are free at {existing}", fix)
+    return good("disk", f"{free:.0f} GB are free at {existing}")

@@ -1,95 +1,117 @@
-"""Checks of the roles: they are there, and those who are to take them may."""
+"""Checks of the IAM roles: they exist, and their trust policies allow the right principals."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emr_ml.aws.client import AWS_ERRORS, error_code
-from emr_ml.aws.problems import trouble_of
+from emr_ml.aws.problems import diagnose
 from emr_ml.doctor.aws import api
-from emr_ml.doctor.cluster import Wanted
-from emr_ml.doctor.finding import Finding, bad, good
+from emr_ml.doctor.cluster import PlannedCluster
+from emr_ml.doctor.finding import Finding, bad, good, unchecked
 
-NO_ROLE = "`aws emr create-default-roles` makes the default ones; or name another in the cluster"
-EMR, EC2 = "elasticmapreduce.amazonaws.com", "ec2.amazonaws.com"
-ASSUME = ("sts:AssumeRole", "sts:*", "*")
-
-
-def roles(wanted: Wanted) -> Iterator[Finding]:
-    """The service role, the instance profile, and the role of steps if there is one."""
-    request = wanted.request
-    yield _role("service role", request["ServiceRole"], "`service_role`", (EMR,), wanted)
-    profile, role_of_nodes = _profile(request["JobFlowRole"], wanted)
-    yield profile
-    if step_role := wanted.config.runtime_role:
-        account = step_role.split(":")[4]
-        trusted = (role_of_nodes, account, f"{step_role.rpartition(':')[0]}:root")
-        yield _role("runtime role", step_role, "`runtime_role`", trusted, wanted)
+EMR_SERVICE, EC2_SERVICE = "elasticmapreduce.amazonaws.com", "ec2.amazonaws.com"
+ASSUME_ACTIONS = ("sts:AssumeRole", "sts:*", "*")
 
 
-def _role(name: str, role: str, field: str, trusted: tuple[str, ...], wanted: Wanted) -> Finding:
+def check_roles(planned: PlannedCluster) -> Iterator[Finding]:
+    """Check the service role, the instance profile, and the runtime role if there is one."""
+    request = planned.request
+    yield _check_role(
+        planned, "service role", request["ServiceRole"], "`service_role`", (EMR_SERVICE,)
+    )
+    finding, instance_role = _check_profile(planned, request["JobFlowRole"])
+    yield finding
+    if runtime_role := planned.config.runtime_role:
+        account = runtime_role.split(":")[4]
+        trusted = (instance_role, account, f"{runtime_role.rpartition(':')[0]}:root")
+        yield _check_role(planned, "runtime role", runtime_role, "`runtime_role`", trusted)
+
+
+def _check_role(
+    planned: PlannedCluster, name: str, role: str, field: str, trusted: Sequence[str]
+) -> Finding:
+    """Check that the role exists, and that one of the trusted principals may assume it.
+
+    Args:
+        role: a name or an ARN.
+        field: of the cluster configuration, for the message.
+        trusted: any of these will do.
+    """
     try:
-        answer = api("iam", wanted.target.region).ask("get_role", RoleName=role.rpartition("/")[2])
+        answer = api("iam", planned.region).ask("get_role", RoleName=role.rpartition("/")[2])
     except AWS_ERRORS as error:
-        return _missing(name, role, field, error)
-    return _trust(name, role, answer["Role"], trusted) or good(name, role)
+        return _unreadable(name, role, field, error)
+    return _trust_problem(name, role, answer["Role"], trusted) or good(name, role)
 
 
-def _profile(profile: str, wanted: Wanted) -> tuple[Finding, str]:
-    """What is found of the instance profile, and the ARN of its role; empty if not known."""
-    name, short = "instance profile", profile.rpartition("/")[2]
+def _check_profile(planned: PlannedCluster, profile: str) -> tuple[Finding, str]:
+    """Return the finding, and the ARN of the profile's role; empty if it is not known."""
+    name, profile_name = "instance profile", profile.rpartition("/")[2]
     try:
-        answer = api("iam", wanted.target.region).ask(
-            "get_instance_profile", InstanceProfileName=short
+        answer = api("iam", planned.region).ask(
+            "get_instance_profile", InstanceProfileName=profile_name
         )
     except AWS_ERRORS as error:
-        return _missing(name, profile, "`instance_profile`", error), ""
-    held = answer["InstanceProfile"]["Roles"]
-    if not held:
+        return _unreadable(name, profile, "`instance_profile`", error), ""
+    roles = answer["InstanceProfile"]["Roles"]
+    if not roles:
         fix = (
-            f"`aws iam add-role-to-instance-profile --instance-profile-name {short} --role-name …`"
+            "`aws iam add-role-to-instance-profile --instance-profile-name "
+            f"{profile_name} --role-name …`"
         )
-        return bad(name, f"{profile} holds no role", fix), ""
-    role = held[0]
-    return _trust(name, role["RoleName"], role, (EC2,)) or good(name, profile), role["Arn"]
+        return bad(name, f"{profile} has no role", fix), ""
+    role = roles[0]
+    problem = _trust_problem(name, role["RoleName"], role, (EC2_SERVICE,))
+    return problem or good(name, profile), role["Arn"]
 
 
-def _trust(
-    name: str, role: str, described: Mapping[str, Any], trusted: tuple[str, ...]
+def _trust_problem(
+    name: str, role: str, described: Mapping[str, Any], trusted: Sequence[str]
 ) -> Finding | None:
-    """What is wrong with the trust policy of a role; None if one of these may take it."""
-    principals = list(_principals(described.get("AssumeRolePolicyDocument", {})))
-    if any(each == "*" or _is(each, one) for each in principals for one in trusted):
+    """Return a finding if none of the trusted principals may assume the role."""
+    principals = list(_allowed_principals(described.get("AssumeRolePolicyDocument", {})))
+    if any(
+        principal == "*" or _matches(principal, each)
+        for principal in principals
+        for each in trusted
+    ):
         return None
-    fix = "correct its trust policy, as with `aws iam update-assume-role-policy`"
-    who = next(one for one in trusted if one)
-    return bad(name, f"{role} does not let {who} take it", fix)
+    fix = "correct its trust policy, for example with `aws iam update-assume-role-policy`"
+    expected = next(each for each in trusted if each)
+    return bad(name, f"{role} does not allow {expected} to assume it", fix)
 
 
-def _is(principal: str, trusted: str) -> bool:
-    # in China a service's name has another ending; a policy may name it or not. Within the ARN of
-    # anybody an account's number tells nothing
-    return trusted in principal if trusted in (EMR, EC2) else trusted == principal
+def _matches(principal: str, trusted: str) -> bool:
+    # services have another suffix in China, which a policy may contain; an account number must
+    # match exactly, because it is part of every ARN of the account
+    if trusted in (EMR_SERVICE, EC2_SERVICE):
+        return trusted in principal
+    return trusted == principal
 
 
-def _principals(policy: Mapping[str, Any]) -> Iterator[str]:
-    """Who may take a role."""
-    for statement in _listed(policy.get("Statement", [])):
-        actions = _listed(statement.get("Action", []))
-        if statement.get("Effect") != "Allow" or not any(each in ASSUME for each in actions):
+def _allowed_principals(policy: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the principals that a trust policy allows to assume its role."""
+    for statement in _as_list(policy.get("Statement", [])):
+        actions = _as_list(statement.get("Action", []))
+        if statement.get("Effect") != "Allow" or not set(actions) & set(ASSUME_ACTIONS):
             continue
-        principal = statement.get("Principal", {})
-        if isinstance(principal, str):
-            yield principal
+        principals = statement.get("Principal", {})
+        if isinstance(principals, str):
+            yield principals
             continue
-        for named in principal.values():
-            yield from _listed(named)
+        for group in principals.values():
+            yield from _as_list(group)
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _missing(name: str, what: str, field: str, error: Exception) -> Finding:
+def _unreadable(name: str, role: str, field: str, error: Exception) -> Finding:
     if error_code(error) == "NoSuchEntity":
-        return bad(name, f"{what} does not exist", f"{NO_ROLE} configuration ({field})")
-    return good(name, f"{what}; could not be asked ({trouble_of(error).what})")
+        fix = (
+            "`aws emr create-default-roles` creates the default roles; or set another one in the "
+            f"cluster configuration ({field})"
+        )
+        return bad(name, f"{role} does not exist", fix)
+    return unchecked(name, diagnose(error).what, role)

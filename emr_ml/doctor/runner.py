@@ -1,78 +1,77 @@
-"""The order of the checks. What depends on something bad is left out: it would be bad too."""
+"""The order of the checks. A check is skipped if it needs something that has failed already."""
 
 from collections.abc import Generator, Iterable, Iterator
 
 from emr_ml.doctor import aws, capacity, cluster, machine, storage
-from emr_ml.doctor.aws import certificate, stack
 from emr_ml.doctor.finding import Finding
-from emr_ml.doctor.roles import roles
-from emr_ml.doctor.storage import settings_of_bucket
+from emr_ml.doctor.roles import check_roles
 from emr_ml.settings import Settings
 
 
-def findings() -> Iterator[Finding]:
-    """All checks of the deployment that is set, each as it is made."""
-    settings, found = machine.settings()
+def run_checks() -> Iterator[Finding]:
+    """Run all checks of the configured deployment, and yield each finding when it is made."""
+    settings, settings_finding = machine.check_settings()
     on_emr = settings is not None and settings.deployment == "emr"
-    yield machine.java(needed=not on_emr)
-    yield machine.python()
-    yield machine.spark()
-    yield found
+    yield machine.check_java(needed=not on_emr)
+    yield machine.check_python()
+    yield machine.check_spark()
+    yield settings_finding
     if settings is None:
         return
-    reached = (yield from _all_good(_way_to_aws())) if on_emr or settings.stack else True
-    if reached and settings.stack:
-        resolved, found = stack(settings)
-        yield found
-        if resolved is None:
+    has_access = (yield from _all_passed(_check_access())) if on_emr or settings.stack else True
+    if has_access and settings.stack:
+        completed, finding = aws.check_stack(settings)
+        yield finding
+        if completed is None:
             return
-        if found := certificate(settings.stack):
-            yield found
-        settings = resolved
-    if reached or not settings.dataset.startswith("s3://"):
-        yield storage.contract(settings.dataset)
-    if not reached:
+        if certificate := aws.check_certificate(settings.stack):
+            yield certificate
+        settings = completed
+    if has_access or not settings.dataset.startswith("s3://"):
+        yield storage.check_contract(settings.dataset)
+    if not has_access:
         return
-    stored = yield from _all_good(storage.lake(settings.lake))
+    has_lake = yield from _all_passed(storage.check_lake(settings.lake))
     if not settings.lake.startswith("s3://"):
-        yield machine.disk(settings.lake)
+        yield machine.check_disk(settings.lake)
     if on_emr:
-        yield from _clusters(settings, stored=stored)
+        yield from _check_emr(settings, has_lake=has_lake)
 
 
-def _way_to_aws() -> Iterator[Finding]:
-    region = aws.region()
+def _check_access() -> Iterator[Finding]:
+    region = aws.check_region()
     yield region
-    if region.good:
-        yield from aws.credentials_and_clock()
+    if region.passed:
+        yield from aws.check_credentials_and_clock()
 
 
-def _clusters(settings: Settings, *, stored: bool) -> Iterator[Finding]:
-    wanted, found = cluster.configuration(settings)
-    if stored:
-        yield settings_of_bucket(settings.lake, settings.stack)
-    yield found
-    if wanted is None:
+def _check_emr(settings: Settings, *, has_lake: bool) -> Iterator[Finding]:
+    planned, configuration = cluster.check_configuration(settings)
+    if has_lake:
+        yield storage.check_bucket(settings.lake, settings.stack)
+    yield configuration
+    if planned is None:
         return
-    rights = cluster.rights(wanted)
-    yield rights
-    if rights.good:
-        yield cluster.release(wanted)
-    yield from roles(wanted)
-    found, zones = cluster.subnets(wanted)
-    yield found
+    access = cluster.check_emr_access(planned)
+    yield access
+    if access.passed:
+        yield cluster.check_release(planned)
+    yield from check_roles(planned)
+    subnets, zones = cluster.check_subnets(planned)
+    yield subnets
     if zones:
-        yield capacity.instance_types(wanted, zones)
-    yield from capacity.quotas(wanted)
-    if stored or not wanted.request["LogUri"].startswith(f"{settings.lake}/"):
-        yield cluster.logs(wanted)
-    if stored:
-        yield cluster.packages(wanted)
+        yield capacity.check_instance_types(planned, zones)
+    yield from capacity.check_quotas(planned)
+    if has_lake or not planned.request["LogUri"].startswith(f"{settings.lake}/"):
+        yield cluster.check_logs(planned)
+    if has_lake:
+        yield cluster.check_packages(planned)
 
 
-def _all_good(checks: Iterable[Finding]) -> Generator[Finding, None, bool]:
-    all_good = True
+def _all_passed(checks: Iterable[Finding]) -> Generator[Finding, None, bool]:
+    """Yield the findings, and return whether all have passed."""
+    all_passed = True
     for finding in checks:
         yield finding
-        all_good &= finding.good
-    return all_good
+        all_passed &= finding.passed
+    return all_passed

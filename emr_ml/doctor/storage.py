@@ -10,133 +10,143 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emr_ml.aws.client import AWS_ERRORS, Api, error_code
-from emr_ml.aws.problems import is_denied, is_unknown_operation, trouble_of
+from emr_ml.aws.problems import diagnose, is_denied, is_unknown_operation
 from emr_ml.aws.region import region_name
 from emr_ml.contract import ContractError, load_contract
 from emr_ml.doctor.aws import api
-from emr_ml.doctor.finding import Finding, bad, good
+from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from spark_jobs.runtime.lake import FolderLake, Lake, open_lake
+from spark_jobs.runtime.s3 import split_uri
 
-PROBES = "doctor"
-ANOTHER_STORE = "take a store with conditional writes, such as S3 or a current MinIO"
+PROBE_FOLDER = "doctor"
+USE_ANOTHER_STORE = "use a store with conditional writes, such as S3 or a current MinIO"
+BLOCK_SETTINGS = (
+    *("BlockPublicAcls", "BlockPublicPolicy"),
+    *("IgnorePublicAcls", "RestrictPublicBuckets"),
+)
+NOT_SET = ("NoSuchPublicAccessBlockConfiguration", "ServerSideEncryptionConfigurationNotFoundError")
 
 
-def contract(address: str) -> Finding:
-    """The contract can be read, and has no mistakes."""
+def check_contract(address: str) -> Finding:
+    """Check that the contract can be read, and has no mistakes."""
     try:
-        found = load_contract(address)
+        contract = load_contract(address)
     except ContractError as error:
-        return bad("contract", str(error), "correct it; docs/contract.md has every key")
+        return bad("contract", str(error), "correct it; docs/contract.md explains every key")
     except (BotoCoreError, ClientError) as error:
         return _unreachable("contract", address, error)
-    return good("contract", f"{address}: {len(found.columns)} columns")
+    return good("contract", f"{address}: {len(contract.columns)} columns")
 
 
-def lake(address: str) -> Iterator[Finding]:
-    """The lake can be read and written, and decides who is first; what is written is removed."""
-    found: Lake | None = None
-    key = f"{PROBES}/{uuid.uuid4().hex}/probe.json"
-    made = not Path(address).exists()
+def check_lake(address: str) -> Iterator[Finding]:
+    """Check reads, writes and conditional writes with a probe object, which is removed again."""
+    lake: Lake | None = None
+    key = f"{PROBE_FOLDER}/{uuid.uuid4().hex}/probe.json"
+    is_new_folder = not Path(address).exists()
     try:
-        found = open_lake(address)
-        yield from _probed(found, key)
+        lake = open_lake(address)
+        yield from _probe(lake, key)
     except OSError as error:
         fix = "set EMR_ML_LAKE to a folder that you may write to"
         yield bad("lake", f"{address} can't be used: {error.strerror or error}", fix)
     except (BotoCoreError, ClientError) as error:
         yield _unreachable("lake", address, error)
     finally:
-        if isinstance(found, FolderLake):
-            _tidy(found, key, whole=made)
+        if isinstance(lake, FolderLake):
+            _remove_probe_folders(lake, key, remove_lake=is_new_folder)
 
 
-def _probed(lake: Lake, key: str) -> Iterator[Finding]:
-    try:
-        first = lake.create(key, b"1")
-        stored = lake.read(key)
-        listed = [entry.key for entry in lake.list(f"{PROBES}/")]
-        if first is None or stored is None or stored.body != b"1" or key not in listed:
-            text = f"{lake.root} does not give back what was written to it"
-            yield bad("lake", text, ANOTHER_STORE)
-            return
-        yield good("lake", f"{lake.root} is readable and writable")
-        yield _conditions(lake, key, first)
-    finally:
-        lake.remove(key)
-
-
-def _conditions(lake: Lake, key: str, first: str) -> Finding:
-    name = "conditional writes"
-    if lake.create(key, b"2") is not None:
-        text = "the lake lets two writers create one object: it ignores `If-None-Match`"
-        return bad(name, text, ANOTHER_STORE)
-    if lake.swap(key, b"3", first) is None:
-        text = "the lake refuses to replace an object that has not changed (`If-Match`)"
-        return bad(name, text, ANOTHER_STORE)
-    if lake.swap(key, b"4", first) is not None:
-        text = "the lake lets a writer replace what another has changed: it ignores `If-Match`"
-        return bad(name, text, ANOTHER_STORE)
-    return good(name, "are honoured: of two writers, one is first")
-
-
-def _tidy(lake: FolderLake, key: str, *, whole: bool) -> None:
-    """Remove the folders of the probe, and the lock that a swap leaves in a folder."""
-    folder = (lake.folder / key).parent
-    shutil.rmtree(folder, ignore_errors=True)
-    # a folder that is not empty stays: somebody else began to use it
-    with suppress(OSError):
-        folder.parent.rmdir()
-        if whole:
-            lake.folder.rmdir()
-
-
-def _unreachable(name: str, address: str, error: Exception) -> Finding:
-    bucket = address.removeprefix("s3://").partition("/")[0]
-    if error_code(error) == "NoSuchBucket":
-        fix = f"create it, as with `aws s3 mb s3://{bucket}`, or name another"
-        return bad(name, f"there is no bucket {bucket}", fix)
-    trouble = trouble_of(error)
-    return bad(name, f"{address} can't be used: {trouble.what}", trouble.fix)
-
-
-PARTS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-NOT_SET = ("NoSuchPublicAccessBlockConfiguration", "ServerSideEncryptionConfigurationNotFoundError")
-
-
-def settings_of_bucket(lake: str, stack: str | None) -> Finding:
-    """Nobody else can be let in, objects are encrypted, and what is removed can be had back.
+def check_bucket(lake: str, stack: str | None) -> Finding:
+    """Check that the lake's bucket is private and encrypted, and whether it keeps old versions.
 
     Args:
-        stack: the stack that made the bucket, if one did; then versions must still be kept.
+        lake: its `s3://` address.
+        stack: the stack that has the bucket, if any. Its template turns versioning on, so
+            versioning must still be on.
     """
     name = "bucket"
-    bucket = lake.removeprefix("s3://").partition("/")[0]
+    bucket, _ = split_uri(lake)
     s3 = api("s3", region_name())
     try:
-        public = _asked(s3, "get_public_access_block", bucket)
-        encryption = _asked(s3, "get_bucket_encryption", bucket)
-        versioning = _asked(s3, "get_bucket_versioning", bucket)
+        public_access = _read_configuration(s3, "get_public_access_block", bucket)
+        encryption = _read_configuration(s3, "get_bucket_encryption", bucket)
+        versioning = _read_configuration(s3, "get_bucket_versioning", bucket)
     except AWS_ERRORS as error:
-        return good(name, f"{bucket}; its settings could not be asked ({error_code(error)})")
-    if open_to := _open(public):
-        fix = f"block it, as with `aws s3api put-public-access-block --bucket {bucket} …`"
-        return bad(name, f"{bucket} may be made public: {open_to} is off", fix)
+        return unchecked(name, error_code(error), bucket)
+    if disabled := _disabled_block_settings(public_access):
+        fix = f"block it, for example with `aws s3api put-public-access-block --bucket {bucket} …`"
+        return bad(name, f"{bucket} may be made public: {disabled} is off", fix)
     if encryption == {}:
-        fix = f"encrypt it, as with `aws s3api put-bucket-encryption --bucket {bucket} …`"
-        return bad(name, f"{bucket} does not encrypt what is written to it", fix)
-    kept = (versioning or {}).get("Status") == "Enabled"
-    if stack and versioning is not None and not kept:
+        fix = f"encrypt it, for example with `aws s3api put-bucket-encryption --bucket {bucket} …`"
+        return bad(name, f"{bucket} does not encrypt new objects", fix)
+    keeps_versions = (versioning or {}).get("Status") == "Enabled"
+    if stack and versioning is not None and not keeps_versions:
         fix = (
             f"`aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration "
             "Status=Enabled`"
         )
-        return bad(name, f"{bucket} keeps no versions, though stack {stack} keeps them", fix)
-    text = "keeps versions" if kept else "keeps no versions: what is removed is gone"
+        return bad(name, f"{bucket} keeps no versions, but stack {stack} turned them on", fix)
+    text = "keeps versions" if keeps_versions else "keeps no versions: deleted objects are lost"
     return good(name, f"{bucket} is private, encrypted and {text}")
 
 
-def _asked(s3: Api, operation: str, bucket: str) -> Mapping[str, Any] | None:
-    """The answer, empty if it is not set; None if it may not be asked, or not in this store."""
+def _probe(lake: Lake, key: str) -> Iterator[Finding]:
+    try:
+        etag = lake.create(key, b"1")
+        stored = lake.read(key)
+        keys = [entry.key for entry in lake.list(f"{PROBE_FOLDER}/")]
+        if etag is None or stored is None or stored.body != b"1" or key not in keys:
+            text = f"{lake.root} does not return what was written to it"
+            yield bad("lake", text, USE_ANOTHER_STORE)
+            return
+        yield good("lake", f"{lake.root} is readable and writable")
+        yield _check_conditional_writes(lake, key, etag)
+    finally:
+        lake.remove(key)
+
+
+def _check_conditional_writes(lake: Lake, key: str, etag: str) -> Finding:
+    """Check the conditions with an object that exists under the key with this etag."""
+    name = "conditional writes"
+    if lake.create(key, b"2") is not None:
+        text = "the lake lets two writers create one object: it ignores `If-None-Match`"
+        return bad(name, text, USE_ANOTHER_STORE)
+    if lake.swap(key, b"3", etag) is None:
+        text = "the lake rejects the replacement of an unchanged object (`If-Match`)"
+        return bad(name, text, USE_ANOTHER_STORE)
+    if lake.swap(key, b"4", etag) is not None:
+        text = (
+            "the lake lets a writer replace an object that another changed: it ignores `If-Match`"
+        )
+        return bad(name, text, USE_ANOTHER_STORE)
+    return good(name, "work: of two writers, only one succeeds")
+
+
+def _remove_probe_folders(lake: FolderLake, key: str, *, remove_lake: bool) -> None:
+    """Remove the folders of the probe, including the lock file that a swap leaves there."""
+    probe_folder = (lake.folder / key).parent
+    shutil.rmtree(probe_folder, ignore_errors=True)
+    # a folder that is not empty stays: another process has started to use it
+    with suppress(OSError):
+        probe_folder.parent.rmdir()
+        if remove_lake:
+            lake.folder.rmdir()
+
+
+def _unreachable(name: str, address: str, error: Exception) -> Finding:
+    bucket, _ = split_uri(address)
+    if error_code(error) == "NoSuchBucket":
+        fix = f"create it, for example with `aws s3 mb s3://{bucket}`, or name another"
+        return bad(name, f"there is no bucket {bucket}", fix)
+    problem = diagnose(error)
+    return bad(name, f"{address} can't be used: {problem.what}", problem.fix)
+
+
+def _read_configuration(s3: Api, operation: str, bucket: str) -> Mapping[str, Any] | None:
+    """Return the answer, {} if nothing is configured, or None if it can't be read.
+
+    None is for callers without the permission, and for stores that lack the operation.
+    """
     try:
         return s3.ask(operation, Bucket=bucket)
     except ClientError as error:
@@ -147,8 +157,9 @@ def _asked(s3: Api, operation: str, bucket: str) -> Mapping[str, Any] | None:
         raise
 
 
-def _open(public: Mapping[str, Any] | None) -> str:
-    if public is None:
+def _disabled_block_settings(public_access: Mapping[str, Any] | None) -> str:
+    """Return the names of the settings that do not block public access; empty if not known."""
+    if public_access is None:
         return ""
-    blocked = public.get("PublicAccessBlockConfiguration", {})
-    return ", ".join(part for part in PARTS if not blocked.get(part))
+    settings = public_access.get("PublicAccessBlockConfiguration", {})
+    return ", ".join(name for name in BLOCK_SETTINGS if not settings.get(name))

@@ -1,4 +1,4 @@
-"""The kind of a column: a quantity, categories, text, or a key."""
+"""The kind of a column: numeric, categorical or text; and whether to learn from it."""
 
 import re
 from collections import Counter
@@ -10,26 +10,47 @@ from statistics import fmean
 
 from emr_ml.infer.values import (
     AMOUNT,
-    DATE,
     LEADING_ZERO,
-    TEXT_WORDS,
+    MIN_PROSE_WORDS,
     THOUSANDS,
     is_compact_date,
+    is_date,
     is_number,
-    number,
-    words,
+    mean_words,
+    parse_number,
 )
-from spark_jobs.names import RESERVED
+from emr_ml.ui.wording import shorten
+from spark_jobs.columns import RESERVED
+from spark_jobs.contract import Kind
 
 KEY_WORDS = {"id", "ids", "uuid", "guid", "key", "pk", "identifier", "no", "nr", "number"}
-ENOUGH = 20  # values without which a column that looks like a key may be so by chance
+UNAMBIGUOUS_KEY_WORDS = {"id", "uuid", "guid"}
+ROW_NUMBER_WORDS = {"index", "idx", "row", "rowid", "rownames", "rownum", "unnamed"}
+
+FEW_VALUES = 20  # fewer may look like a key by chance
+MANY_CATEGORIES = 1000
+MAX_DISTINCT_RATIO = 0.5  # with a higher one, values are codes or names instead of categories
+MIN_KEY_RATIO = 0.2  # distinct ratio of integers named like a key, for them to be one
+
+LONG_TEXT_WORDS = 8
+LONG_TEXT_CHARACTERS = 60
+INSPECTED_VALUES = 1000
+EXAMPLES = 5  # in a comment
+EXAMPLE_LENGTH = 30  # characters
+
+MAX_REJECTED_SHARE = 0.01  # non-numeric values of a numeric column, whose rows are then rejected
+MIN_WORD_SHARE = 0.2  # non-numeric values that make a column categorical or text
 
 
 @dataclass(frozen=True)
-class Column:
-    """The values that are there, in the file's order, and how often each of them is.
+class ColumnValues:
+    """The sampled values of a column.
 
-    `rows` counts those that are missing, too. `decimal` is the decimal mark.
+    Args:
+        values: those that are not missing, in the file's order.
+        counts: of each distinct value.
+        rows: number of sampled rows, including missing values.
+        decimal: the decimal mark.
     """
 
     name: str
@@ -39,17 +60,15 @@ class Column:
     decimal: str = "."
 
     @cached_property
-    def strange(self) -> frozenset[str]:
-        """The values that are no numbers."""
+    def non_numeric(self) -> frozenset[str]:
         return frozenset(value for value in self.counts if not is_number(value, self.decimal))
 
     @property
-    def unique(self) -> bool:
+    def is_unique(self) -> bool:
         return len(self.counts) == len(self.values)
 
     @property
-    def distinct(self) -> float:
-        """Different values per value."""
+    def distinct_ratio(self) -> float:
         return len(self.counts) / len(self.values)
 
     @cached_property
@@ -57,219 +76,225 @@ class Column:
         return name_words(self.name)
 
     @property
-    def key_by_name(self) -> bool:
+    def is_named_like_key(self) -> bool:
         return bool(self.name_words & KEY_WORDS)
 
 
 @dataclass(frozen=True)
-class Guess:
-    """A column's kind, and what is said of it.
+class ColumnProfile:
+    """A column's kind, and what the contract's comment states about it.
 
-    `left_out` says why it should not be learned from, if it should not. `key` says that it
-    tells rows apart, `junk` are the values that a column of this kind would reject.
+    Args:
+        note: a summary of the values, or "".
+        exclusion: why not to learn from the column, or None.
+        is_useless: the column is excluded even if no other column is left.
+        is_key: each row has a value of its own.
+        rejected_values: values that the kind rejects.
     """
 
-    kind: str
-    said: str = ""
-    left_out: str | None = None
-    key: bool = False
-    junk: frozenset[str] = frozenset()
+    kind: Kind
+    note: str = ""
+    exclusion: str | None = None
+    is_useless: bool = False
+    is_key: bool = False
+    rejected_values: frozenset[str] = frozenset()
 
-    def without(self, reason: str, *, key: bool = False) -> "Guess":
-        """The same kind, but better left out."""
-        return replace(self, left_out=reason, key=key)
+    def exclude(
+        self, reason: str, *, is_useless: bool = False, is_key: bool = False
+    ) -> "ColumnProfile":
+        """Return a copy that is excluded for that reason."""
+        return replace(self, exclusion=reason, is_useless=is_useless, is_key=is_key)
+
+
+def profile_column(column: ColumnValues) -> ColumnProfile:
+    """Return the kind of a column, and whether to exclude it."""
+    if not column.counts:
+        return ColumnProfile("categorical").exclude("empty", is_useless=True)
+    profile = _profile_present_values(column)
+    missing = column.rows - len(column.values)
+    if missing:
+        notes = (profile.note, f"{format_percent(missing / column.rows)} missing")
+        profile = replace(profile, note=", ".join(filter(None, notes)), is_key=False)
+    if is_reserved(column.name):
+        return profile.exclude("reserved name: rename the column in the file to use it")
+    if len(column.counts) == 1 and not missing:
+        return profile.exclude(f"always {quoted(column.values[0])}", is_useless=True)
+    return profile
+
+
+def is_reserved(name: str) -> bool:
+    """Return whether a contract may not name the column, as the jobs use that name."""
+    return name in RESERVED or name.startswith("__")
 
 
 def name_words(name: str) -> frozenset[str]:
-    """The words of a name: `customerId`, `customer_id` and `Customer ID` have two."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return frozenset(re.findall(r"[^\W_]+", parted.lower()))
+    """Split a name into words: `customerId`, `customer_id` and `Customer ID` have two."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return frozenset(re.findall(r"[^\W_]+", spaced.lower()))
 
 
-def shown(value: str) -> str:
-    """A value within a comment."""
-    text = " ".join(value.split())
-    return f"'{text[:30]}…'" if len(text) > 30 else f"'{text}'"
+def quoted(value: str) -> str:
+    """Return a value for a comment, shortened and on one line."""
+    return f"'{shorten(' '.join(value.split()), EXAMPLE_LENGTH)}'"
 
 
-def some(values: Sequence[str], most: int) -> str:
-    """The first values within a comment."""
-    more = ", …" if len(values) > most else ""
-    return ", ".join(map(shown, values[:most])) + more
+def quoted_list(values: Sequence[str], limit: int) -> str:
+    """Return the first values for a comment."""
+    more = ", …" if len(values) > limit else ""
+    return ", ".join(map(quoted, values[:limit])) + more
 
 
-LOOKED_AT = 1000  # different values
-MANY_CATEGORIES = 1000
-DISTINCT = 0.5  # different values per value, from which on they are codes, not categories
-PROSE_WORDS = 8
-LONG_TEXT = 60  # characters
-SHOWN = 5
+def format_percent(share: float) -> str:
+    """Return a share as a percentage of two digits."""
+    return f"{100 * share:.2g}%"
 
 
-def guess_categories(column: Column) -> Guess:
-    """A column whose values are mostly no numbers."""
-    values = list(column.counts)[:LOOKED_AT]
+def _profile_present_values(column: ColumnValues) -> ColumnProfile:
+    non_numeric = sum(column.counts[value] for value in column.non_numeric)
+    share = non_numeric / len(column.values)
+    if share >= MIN_WORD_SHARE or _has_leading_zeros(column):
+        return _profile_words(column)
+    if share > MAX_REJECTED_SHARE:
+        return _profile_mixed(column, share)
+    if len(column.counts) == 1 and column.rows > len(column.values):
+        return ColumnProfile("categorical", f"only {quoted(column.values[0])}")
+    return _profile_numbers(column, non_numeric)
+
+
+def _has_leading_zeros(column: ColumnValues) -> bool:
+    """Return whether the values are digits such as ZIP codes, which are not quantities."""
+    has_leading_zero = any(LEADING_ZERO.fullmatch(value) for value in column.counts)
+    return has_leading_zero and all(value.isdecimal() for value in column.counts)
+
+
+def _profile_mixed(column: ColumnValues, share: float) -> ColumnProfile:
+    """Profile numbers among too many other values to reject the rows of these."""
+    counts = column.counts
+    others = quoted_list(sorted(column.non_numeric, key=lambda value: (-counts[value], value)), 3)
+    note = f"{format_percent(share)} of the values are not numbers: {others}"
+    if len(counts) <= FEW_VALUES:
+        return ColumnProfile("categorical", f"{note}; {quoted_list(list(counts), EXAMPLES)}")
+    profile = ColumnProfile("numeric", note, rejected_values=column.non_numeric)
+    return profile.exclude(f"{note}; add them to `missing`, or correct them")
+
+
+def _profile_words(column: ColumnValues) -> ColumnProfile:
+    values = list(column.counts)[:INSPECTED_VALUES]
     if _is_text(column, values):
-        return Guess("text", f"about {words(column.values[:LOOKED_AT]):.0f} words")
-    common = [value for value, _ in column.counts.most_common(SHOWN + 1)]
+        words = mean_words(column.values[:INSPECTED_VALUES])
+        return ColumnProfile("text", f"about {words:.0f} words each")
+    common = [value for value, _ in column.counts.most_common(EXAMPLES + 1)]
     count = f"{len(column.counts):,} {'category' if len(common) == 1 else 'categories'}"
-    guess = Guess("categorical", f"{count}: {some(common, SHOWN)}")
-    if len(column.values) < ENOUGH:
-        return guess
-    if len(values) > ENOUGH and all(_amount(value) or is_number(value) for value in values):
-        signs = shown(next(filter(_amount, values)))
-        return Guess("numeric").without(f"numbers with signs, such as {signs}: write plain ones")
-    return _not_to_learn(column, values, guess)
+    profile = ColumnProfile("categorical", f"{count}: {quoted_list(common, EXAMPLES)}")
+    if len(column.values) < FEW_VALUES:
+        return profile
+    if example := _formatted_number(column, values):
+        return ColumnProfile("numeric").exclude(
+            f"formatted numbers such as {quoted(example)}: write plain numbers to use them",
+            is_useless=True,
+        )
+    return _exclude_names(column, values, profile)
 
 
-def _not_to_learn(column: Column, values: Sequence[str], guess: Guess) -> Guess:
-    """Left out if the values are seldom the same, or days."""
-    if all(map(_dated, values)):
-        return guess.without("dates and times")
-    if column.unique:
-        of_a_length = len({len(value) for value in values}) == 1
-        key = column.key_by_name or of_a_length
-        return guess.without("each row has its own: a key or a name", key=key)
-    if column.distinct > DISTINCT:
-        return guess.without(f"{len(column.counts):,} different values: codes or names")
-    return guess
+def _is_text(column: ColumnValues, values: Sequence[str]) -> bool:
+    """Return whether the values are long, or of several words and mostly distinct."""
+    is_mostly_distinct = column.distinct_ratio > MAX_DISTINCT_RATIO
+    words = mean_words(values)
+    if words >= LONG_TEXT_WORDS or fmean(map(len, values)) > LONG_TEXT_CHARACTERS:
+        return is_mostly_distinct or len(column.counts) > FEW_VALUES
+    is_prose = words >= MIN_PROSE_WORDS and not all(map(is_date, values))
+    return is_prose and (is_mostly_distinct or len(column.counts) > MANY_CATEGORIES)
 
 
-def _is_text(column: Column, values: Sequence[str]) -> bool:
-    """Many words, or some words that seldom come back."""
-    seldom = column.distinct > DISTINCT
-    length = words(values)
-    if length >= PROSE_WORDS or fmean(map(len, values)) > LONG_TEXT:
-        return seldom or len(column.counts) > ENOUGH
-    some_words = length >= TEXT_WORDS and not all(map(_dated, values))
-    return some_words and (seldom or len(column.counts) > MANY_CATEGORIES)
+def _formatted_number(column: ColumnValues, values: Sequence[str]) -> str | None:
+    """Return an example if all values are numbers, some of them written for people to read."""
+    if len(values) <= FEW_VALUES or not all(
+        _is_amount(value) or is_number(value) for value in values
+    ):
+        return None
+    return next((value for value in values if value in column.non_numeric), None)
 
 
-def _dated(value: str) -> bool:
-    return bool(DATE.fullmatch(value))
-
-
-def _amount(value: str) -> bool:
+def _is_amount(value: str) -> bool:
     return bool(THOUSANDS.fullmatch(value) or AMOUNT.fullmatch(value))
 
 
-COUNT_WORDS = {"index", "idx", "row", "rowid", "rownames", "rownum", "unnamed"}
-STRONG_KEY_WORDS = {"id", "uuid", "guid"}
-OF_ITS_OWN = 0.2  # keys per row, from which on few come back
+def _exclude_names(
+    column: ColumnValues, values: Sequence[str], profile: ColumnProfile
+) -> ColumnProfile:
+    """Exclude dates, keys, and values that seldom repeat."""
+    if all(map(is_date, values)):
+        return profile.exclude("dates and times", is_useless=True)
+    if column.is_unique:
+        have_same_length = len({len(value) for value in values}) == 1
+        is_key = column.is_named_like_key or have_same_length
+        return profile.exclude("different in every row: a key or a name", is_key=is_key)
+    if column.distinct_ratio > MAX_DISTINCT_RATIO:
+        return profile.exclude(f"{len(column.counts):,} distinct values: codes or names")
+    return profile
 
 
-def guess_quantity(column: Column, junk: int) -> Guess:
-    """A column that is nearly all numbers; `junk` counts the values that are none."""
-    numbers = [number(value, column.decimal) for value in column.values if _is_one(column, value)]
-    said = f"{_figure(min(numbers))} to {_figure(max(numbers))}"
-    said += _stand_in(numbers)
-    if junk:
-        are = "values are no numbers" if junk > 1 else "value is no number"
-        said += f"; {junk:,} {are}: {some(sorted(column.strange), 3)}; their rows will be rejected"
-    guess = Guess("numeric", said, junk=column.strange)
-    if len(numbers) < ENOUGH or junk:
-        return guess
+def _profile_numbers(column: ColumnValues, non_numeric: int) -> ColumnProfile:
+    numbers = [
+        parse_number(value, column.decimal)
+        for value in column.values
+        if value not in column.non_numeric
+    ]
+    note = f"{_format_number(min(numbers))} to {_format_number(max(numbers))}"
+    note += _sentinel_hint(numbers)
+    if non_numeric:
+        values = "values are not numbers" if non_numeric > 1 else "value is not a number"
+        examples = quoted_list(sorted(column.non_numeric), 3)
+        note += f"; {non_numeric:,} {values}: {examples}; such rows will be rejected"
+    profile = ColumnProfile("numeric", note, rejected_values=column.non_numeric)
+    if len(numbers) < FEW_VALUES or non_numeric:
+        return profile
     if all(map(is_compact_date, column.counts)):
-        return guess.without("dates")
+        return profile.exclude("dates", is_useless=True)
     if not all(value.lstrip("+-").isdecimal() for value in column.counts):
-        return guess
-    return _of_integers(column, numbers, guess)
+        return profile
+    return _exclude_keys(column, numbers, profile)
 
 
-def _stand_in(numbers: Sequence[float]) -> str:
-    """A hint at a number such as -999 that stands far from all others, again and again."""
-    different = sorted(set(numbers))
-    if len(different) < 3:
+def _sentinel_hint(numbers: Sequence[float]) -> str:
+    """Return a hint at a number such as -999 that is repeated and far from all others, or ""."""
+    distinct = sorted(set(numbers))
+    if len(distinct) < 3:
         return ""
-    low, lowest, highest, high = different[0], different[1], different[-2], different[-1]
-    for value, gap, rest in (
-        (low, lowest - low, high - lowest),
-        (high, high - highest, highest - low),
+    low, second_low, second_high, high = distinct[0], distinct[1], distinct[-2], distinct[-1]
+    for value, gap, range_of_others in (
+        (low, second_low - low, high - second_low),
+        (high, high - second_high, second_high - low),
     ):
-        often = numbers.count(value)
-        if often > 1 and gap > rest and re.fullmatch("-?9+", _figure(value)):
+        is_nines = re.fullmatch("-?9+", _format_number(value))
+        if is_nines and gap > range_of_others and numbers.count(value) > 1:
             return (
-                f"; {_figure(value)} stands {often:,} times far from all others: if it means that "
-                "there is no value, add it to `missing`"
+                f"; {_format_number(value)} occurs {numbers.count(value):,} times, far from all "
+                "other values: if it means a missing value, add it to `missing`"
             )
     return ""
 
 
-def _of_integers(column: Column, numbers: Sequence[float], guess: Guess) -> Guess:
-    if column.unique and (column.name_words & COUNT_WORDS or _numbers_rows(numbers)):
-        return guess.without("it numbers the rows", key=column.key_by_name)
-    if column.unique and column.key_by_name:
-        return guess.without("each row has its own: a key, by its name", key=True)
-    many = len(column.counts) > max(OF_ITS_OWN * len(numbers), ENOUGH)
-    if many and column.name_words & STRONG_KEY_WORDS:
-        return guess.without("a key, by its name; where keys come back, `categorical` may help")
-    return guess
+def _exclude_keys(
+    column: ColumnValues, numbers: Sequence[float], profile: ColumnProfile
+) -> ColumnProfile:
+    """Exclude integers that are row numbers or keys."""
+    if column.is_unique and (column.name_words & ROW_NUMBER_WORDS or _are_row_numbers(numbers)):
+        return profile.exclude("row numbers", is_key=column.is_named_like_key)
+    if column.is_unique and column.is_named_like_key:
+        return profile.exclude("different in every row, and named like a key", is_key=True)
+    is_varied = len(column.counts) > max(MIN_KEY_RATIO * len(numbers), FEW_VALUES)
+    if is_varied and column.name_words & UNAMBIGUOUS_KEY_WORDS:
+        return profile.exclude("named like a key; if keys repeat, `categorical` may help")
+    return profile
 
 
-def _numbers_rows(numbers: Sequence[float]) -> bool:
-    """Different integers in one step from row to row, or without a gap in any order."""
-    steps = Counter(later - former for former, later in pairwise(numbers))
-    ((_, often),) = steps.most_common(1)
-    return often >= 0.9 * (len(numbers) - 1) or max(numbers) - min(numbers) + 1 == len(numbers)
+def _are_row_numbers(numbers: Sequence[float]) -> bool:
+    """Return whether distinct integers have one step from row to row, or no gaps in any order."""
+    steps = Counter(later - earlier for earlier, later in pairwise(numbers))
+    ((_, count),) = steps.most_common(1)
+    return count >= 0.9 * (len(numbers) - 1) or max(numbers) - min(numbers) + 1 == len(numbers)
 
 
-def _is_one(column: Column, value: str) -> bool:
-    return value not in column.strange
-
-
-def _figure(value: float) -> str:
+def _format_number(value: float) -> str:
     return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
-
-
-JUNK = 0.01  # of the values may be no numbers in a column of numbers: their rows are rejected
-ALMOST_NUMBERS = 0.8
-
-
-def guess_kind(column: Column) -> Guess:
-    """The kind of a column, and why it is better left out, if it is."""
-    if not column.counts:
-        return Guess("categorical", left_out="it is empty")
-    guess = _kind(column)
-    absent = column.rows - len(column.values)
-    if absent:
-        said = f"{guess.said}, {100 * absent / column.rows:.2g} % missing"
-        guess = Guess(guess.kind, said, guess.left_out, junk=guess.junk)
-    if is_reserved(column.name):
-        return guess.without("the jobs use that name: rename it in the file to learn from it")
-    if len(column.counts) == 1 and not absent:
-        return guess.without(f"it is always {shown(column.values[0])}")
-    return guess
-
-
-def is_reserved(name: str) -> bool:
-    """Whether no contract may name the column."""
-    return name in RESERVED or name.startswith("__")
-
-
-def _kind(column: Column) -> Guess:
-    counts, strange = column.counts, column.strange
-    junk = sum(counts[value] for value in strange)
-    if junk > (1 - ALMOST_NUMBERS) * len(column.values) or _codes(column):
-        return guess_categories(column)
-    if junk > JUNK * len(column.values):
-        return _mixed(column, junk)
-    if len(counts) == 1 and column.rows > len(column.values):
-        return Guess("categorical", f"nothing but {shown(column.values[0])}")
-    return guess_quantity(column, junk)
-
-
-def _codes(column: Column) -> bool:
-    """Digits with zeros in front, as of zip codes, are no quantities."""
-    leading = any(LEADING_ZERO.fullmatch(value) for value in column.counts)
-    return leading and all(value.isdecimal() for value in column.counts)
-
-
-def _mixed(column: Column, junk: int) -> Guess:
-    """Numbers with too many other values among them to reject their rows."""
-    counts = column.counts
-    others = some(sorted(column.strange, key=lambda value: -counts[value]), 3)
-    said = f"{100 * junk / len(column.values):.2g} % of the values are no numbers: {others}"
-    if len(counts) <= ENOUGH:
-        return Guess("categorical", f"{said}; {some(list(counts), 5)}")
-    guess = Guess("numeric", said, junk=column.strange)
-    return guess.without(f"{said}; add them to `missing`, or mend them")

@@ -1,4 +1,4 @@
-"""The contract as YAML, each guess with its reason."""
+"""The contract as YAML, with the reason for each guess."""
 
 import re
 import shlex
@@ -7,204 +7,215 @@ from math import ceil
 
 import yaml
 
-from emr_ml.infer.csv_sample import Csv
-from emr_ml.infer.dialect import NAMES
-from emr_ml.infer.findings import Findings
-from emr_ml.infer.label import LISTED, Target
-from emr_ml.infer.sample import MEGABYTE
+from emr_ml.infer.column_kinds import format_percent
+from emr_ml.infer.csv_sample import CsvSample
+from emr_ml.infer.dialect import DELIMITER_NAMES
+from emr_ml.infer.files import MEGABYTE
+from emr_ml.infer.label import LabelGuess
+from emr_ml.infer.profile import FileProfile
 
-LONGEST_KEY = 1000  # YAML finds no longer key on one line
-UNWIELDY = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-
-
-def scalar(value: str) -> str:
-    """A text in one line, quoted where YAML would take it for something else."""
-    return _dumped(value, value).removesuffix("\n...")
-
-
-def sequence(values: Iterable[str]) -> str:
-    """Texts as a list in one line."""
-    return f"[{', '.join(_dumped([value], value)[1:-1] for value in values)}]"
+ONE_TASK_BYTES = 128 * MEGABYTE  # one task reads this much in seconds
+MAX_LISTED_CLASSES = 50
+DEFAULT_MAX_REJECTED_SHARE = 0.05  # of the contract
+NEAR_LIMIT = 0.8  # of that share: other rows may well exceed it
+MAX_INLINE_KEY = 1000  # YAML does not recognise a longer key on one line
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
-def entry(name: str, value: str, said: str = "", indent: str = "  ") -> list[str]:
-    """`name: value  # said`, as lines."""
-    key = scalar(name)
-    lines = [f"{key}: {value}"] if len(key) < LONGEST_KEY else [f"? {key}", f": {value}"]
-    lines[-1] += comment(said)
-    return [indent + line for line in lines]
+def write_contract(profile: FileProfile) -> str:
+    """Return a contract for the file as YAML text that ends in a line break."""
+    sections = (
+        _title(profile),
+        _format(profile),
+        _missing(profile),
+        _columns(profile),
+        _label(profile),
+        _id(profile),
+        _checks(profile),
+    )
+    return "\n\n".join("\n".join(lines) for each in sections if (lines := list(each))) + "\n"
 
 
-def left_out(name: str, value: str, said: str, indent: str = "  ") -> list[str]:
-    """An entry that stands there as a comment: without the sign in front it would be one."""
-    return [f"{indent}# {line}" for line in entry(name, value, said, "")]
+def _title(profile: FileProfile) -> Iterator[str]:
+    address, siblings = _on_one_line(profile.file.address), profile.file.siblings
+    yield f"# Draft contract for {address}"
+    if siblings:
+        yield f"# First of {siblings + 1:,} files in its folder; the others were not read."
+    yield f"# Inferred from {profile.sample.summary}. Correct what is wrong, then try it:"
+    yield f"#   emr-ml validate {shlex.quote(address)} --contract THIS_FILE"
 
 
-def comment(said: str) -> str:
-    """What follows a value in its line."""
-    return f"  # {printable(said)}" if said else ""
-
-
-def printable(text: str) -> str:
-    """The text without signs that YAML has no place for."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
-def aligned(pairs: Sequence[tuple[str, str, str]], indent: str = "  ") -> list[str]:
-    """Plain keys with values, and what is said of each in one column."""
-    width = max(len(f"{key}: {value}") for key, value, _ in pairs)
-    return [
-        f"{indent}{f'{key}: {value}':<{width}}{comment(said)}".rstrip()
-        for key, value, said in pairs
-    ]
-
-
-def _dumped(value: str | list[str], text: str) -> str:
-    """One line of YAML; a text with line breaks or the like is escaped within quotes."""
-    style = '"' if UNWIELDY.search(text) else None
-    return yaml.safe_dump(
-        value, default_style=style, default_flow_style=True, allow_unicode=True, width=float("inf")
-    ).removesuffix("\n")
-
-
-ONE_TASK = 128 * MEGABYTE  # one task reads that much in seconds
-MAX_REJECTED = 0.05  # the contract's default
-NEAR = 0.8  # of what may be rejected is so near that other rows may exceed it
-
-
-def as_text(found: Findings) -> str:
-    """A contract that says what was found; its last line ends."""
-    parts = [_title(found), _format(found), _missing(found), _columns(found)]
-    parts += [_label(found), _id(found), _checks(found)]
-    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
-
-
-def _title(found: Findings) -> Iterator[str]:
-    where, beside = printable(found.file.where), found.file.others
-    yield f"# A first contract for {where}."
-    if beside:
-        yield f"# It is the first of {beside + 1:,} files in its folder; the others were not seen."
-    yield f"# Seen: {found.sample.looked_at}. Correct what is wrong, then try it:"
-    yield f"#   emr-ml validate {shlex.quote(where)} --contract THIS_FILE"
-
-
-def _format(found: Findings) -> Iterator[str]:
-    if found.csv is None:
+def _format(profile: FileProfile) -> Iterator[str]:
+    csv = profile.csv
+    if csv is None:
         yield "format: parquet"
         return
-    csv = found.csv
     yield "format: csv"
     yield ""
     yield "dialect:"
-    writing = csv.writing
-    pairs = [("delimiter", scalar(writing.delimiter), NAMES.get(writing.delimiter, ""))]
-    if writing.quote != '"':
-        said = "quotes are part of the values" if not writing.quote else ""
-        pairs.append(("quote", scalar(writing.quote), said))
-    if writing.quote and writing.escape != '"':
-        said = "a backslash stands before quotes" if writing.escape == "\\" else "doubled"
-        pairs.append(("escape", scalar(writing.escape), said))
-    pairs.append(("encoding", csv.encoding.name, csv.encoding.reason))
-    if csv.header.found:
-        pairs.append(("header", "true", csv.header.reason))
-    if found.decimal == ",":
-        pairs.append(("decimal", scalar(","), "fractions are written with a comma"))
-    pairs.append(("multiline", *_multiline(found, csv)))
-    if not writing.trim:
-        pairs.append(("trim", "false", "blanks part the fields"))
-    elif csv.blanks:
-        pairs.append(("trim", "true", "there are blanks around values: they are dropped"))
-    yield from aligned(pairs)
+    yield from _aligned(list(_dialect(profile, csv)))
     if not csv.header.found:
-        yield f"  header:  # {csv.header.reason}: these names are made up, so give them better ones"
-        yield from (f"    - {scalar(name)}" for name in found.sample.names)
-    if csv.ragged:
-        records = "1 record has" if csv.ragged == 1 else f"{csv.ragged:,} records have"
-        yield f"  # {records} too few or too many fields, and will be rejected"
+        yield f"  header:  # {csv.header.reason}, so these names are placeholders: replace them"
+        yield from (f"    - {yaml_scalar(name)}" for name in profile.sample.names)
+    if csv.ragged_records:
+        one = csv.ragged_records == 1
+        records = "1 record has" if one else f"{csv.ragged_records:,} records have"
+        yield f"  # {records} too few or too many fields and will be rejected"
 
 
-def _multiline(found: Findings, csv: Csv) -> tuple[str, str]:
-    if csv.breaks:
-        return "true", "fields hold line breaks, so a file is read by one task"
-    if found.file.packed:
-        return "true", "a packed file is read by one task anyway"
-    if found.file.size < ONE_TASK:
-        return "true", "always right, and one task reads a small file soon enough"
+def _dialect(profile: FileProfile, csv: CsvSample) -> Iterator[tuple[str, str, str]]:
+    """Yield key, value and comment; keys with default values only where they need a comment."""
+    dialect = csv.dialect
+    delimiter = dialect.delimiter
+    yield "delimiter", yaml_scalar(delimiter), DELIMITER_NAMES.get(delimiter, "")
+    if dialect.quote != '"':
+        note = "quotes are part of the values" if not dialect.quote else ""
+        yield "quote", yaml_scalar(dialect.quote), note
+    if dialect.quote and dialect.escape != '"':
+        note = "a backslash escapes quotes" if dialect.escape == "\\" else "quotes are doubled"
+        yield "escape", yaml_scalar(dialect.escape), note
+    yield "encoding", csv.encoding.name, csv.encoding.reason
+    if csv.header.found:
+        yield "header", "true", csv.header.reason
+    if profile.decimal == ",":
+        yield "decimal", yaml_scalar(","), "numbers have a decimal comma"
+    yield "multiline", *_multiline(profile, csv)
+    if not dialect.trim:
+        yield "trim", "false", "spaces separate the fields"
+    elif csv.has_blanks:
+        yield "trim", "true", "spaces around values are dropped"
+
+
+def _multiline(profile: FileProfile, csv: CsvSample) -> tuple[str, str]:
+    if csv.has_line_breaks:
+        return "true", "some fields hold line breaks, so one task reads each file"
+    if profile.file.is_compressed:
+        return "true", "one task reads a compressed file in any case"
+    if profile.file.size < ONE_TASK_BYTES:
+        return "true", "always safe, and one task reads a small file fast enough"
     if csv.encoding.name.startswith("utf-16"):
-        return "true", f"{csv.encoding.name} can't be split into lines, so one task reads a file"
-    return "false", "no line break within a field was seen; with true, one task reads the file"
+        return "true", f"{csv.encoding.name} can't be split into lines, so one task reads each file"
+    return "false", "no field of the sample has a line break; with true, one task reads each file"
 
 
-def _missing(found: Findings) -> Iterator[str]:
-    seen = ", ".join(
-        f"'{token}' {count:,} times" for token, count in found.missing.items() if token and count
+def _missing(profile: FileProfile) -> Iterator[str]:
+    counts = ", ".join(
+        f"'{token}' {count:,} times" for token, count in profile.missing.items() if token and count
     )
-    said = f"stands for no value; seen: {seen}" if seen else "stands for no value"
-    yield f"missing: {sequence(found.missing)}{comment(said)}"
+    note = f"treated as missing; found {counts}" if counts else "treated as missing"
+    yield f"missing: {yaml_list(profile.missing)}{_comment(note)}"
 
 
-def _columns(found: Findings) -> Iterator[str]:
+def _columns(profile: FileProfile) -> Iterator[str]:
     yield "columns:"
-    for number, name in enumerate(found.sample.names, 1):
+    for number, name in enumerate(profile.sample.names, 1):
+        column = profile.columns.get(name)
         if not name:
-            yield f"  # column {number} has no name, so it is left out"
-            continue
-        guess = found.columns.get(name)
-        if guess is None:
-            continue  # the label
-        if guess.left_out:
-            yield from left_out(name, guess.kind, f"left out: {guess.left_out}")
-        else:
-            yield from entry(name, guess.kind, guess.said)
+            yield f"  # column {number} has no name, so it is excluded"
+        elif column and column.exclusion:
+            yield from commented_entry(name, column.kind, f"excluded: {column.exclusion}")
+        elif column:  # None for the label
+            yield from yaml_entry(name, column.kind, column.note)
 
 
-def _label(found: Findings) -> Iterator[str]:
-    target = found.target
-    if target is None:
-        yield "# No column was found that is surely to be predicted. Name it with --label COLUMN."
-        yield "# Without a label nothing is trained."
+def _label(profile: FileProfile) -> Iterator[str]:
+    label = profile.label
+    if label is None:
+        yield "# No likely label was found. Choose the column to predict with --label COLUMN."
+        yield "# Without a label no model is trained."
         return
     yield "label:"
-    yield from entry("column", scalar(target.column), target.reason)
-    if target.problem == "regression":
-        yield f"  kind: numeric{comment(target.said)}"
-    elif target.problem == "binary":
-        assert target.positive is not None, "a binary label has a positive value"
-        yield f"  positive: {scalar(target.positive)}{comment(target.said)}"
-        yield from _listed("negative", target, found)
+    yield from yaml_entry("column", yaml_scalar(label.column), label.reason)
+    if label.problem == "regression":
+        yield f"  kind: numeric{_comment(label.note)}"
+    elif label.problem == "binary":
+        assert label.positive is not None, "a binary label has a positive value"
+        yield f"  positive: {yaml_scalar(label.positive)}{_comment(label.note)}"
+        yield from _closed_list("negative", label, "", profile)
+    elif len(label.other_values) > MAX_LISTED_CLASSES:
+        yield f"  # {len(label.other_values):,} classes, one for each value: {label.note}"
     else:
-        yield from _listed("classes", target, found)
-        if len(target.others) > LISTED:
-            yield f"  # {len(target.others):,} classes, each of them a value: {target.said}"
+        yield from _closed_list("classes", label, label.note, profile)
 
 
-def _listed(key: str, target: Target, found: Findings) -> Iterator[str]:
-    """The other values, where all of them are known."""
-    said = target.said if key == "classes" else ""
-    if len(target.others) > LISTED:
+def _closed_list(key: str, label: LabelGuess, note: str, profile: FileProfile) -> Iterator[str]:
+    """Yield the key whose list rejects other values: as a comment if there may be others."""
+    values = yaml_list(label.other_values)
+    is_complete = profile.sample.is_complete
+    if is_complete and (key == "negative" or len(label.other_values) > 1):
+        yield f"  {key}: {values}{_comment(note or 'rows with any other value are rejected')}"
         return
-    if found.sample.whole and (key == "negative" or len(target.others) > 1):
-        said = said or "a row with any other value is rejected"
-        yield f"  {key}: {sequence(target.others)}{comment(said)}"
+    yield f"  # {key}: {values}{_comment(note)}"
+    if not is_complete:
+        yield "  # not set: rows with any other value would be rejected, and not all rows were read"
+
+
+def _id(profile: FileProfile) -> Iterator[str]:
+    if profile.id is not None:
+        note = "identifies a row and decides its side of the split; rows without it are rejected"
+        yield f"id: {yaml_list([profile.id])}{_comment(note)}"
+
+
+def _checks(profile: FileProfile) -> Iterator[str]:
+    share = profile.rejected_share
+    if not share:
         return
-    yield f"  # {key}: {sequence(target.others)}{comment(said)}"
-    if not found.sample.whole:
-        yield "  # not set, for not all rows were seen, and any other value would be rejected"
-
-
-def _id(found: Findings) -> Iterator[str]:
-    if found.id is not None:
-        said = "tells rows apart, and draws their side of the split; rows without it are rejected"
-        yield f"id: {sequence([found.id])}{comment(said)}"
-
-
-def _checks(found: Findings) -> Iterator[str]:
-    if not found.rejected:
-        return
-    share = f"{100 * found.rejected:.2g} % of the rows that were seen break this contract"
+    note = f"{format_percent(share)} of the sampled rows break this contract"
     yield "checks:"
-    if found.rejected < NEAR * MAX_REJECTED:
-        yield f"  max_rejected_share: {MAX_REJECTED}  # {share}"
+    if share < NEAR_LIMIT * DEFAULT_MAX_REJECTED_SHARE:
+        yield f"  max_rejected_share: {DEFAULT_MAX_REJECTED_SHARE}  # {note}"
         return
-    most = min(ceil(100 * found.rejected * 1.2 + 1) / 100, 1.0)
-    yield f"  max_rejected_share: {most}  # {share}: see to these rows, then lower it to 0.05"
+    limit = min(ceil(100 * share * 1.2 + 1) / 100, 1.0)
+    yield (
+        f"  max_rejected_share: {limit}  # {note}: correct these rows, then lower it to "
+        f"{DEFAULT_MAX_REJECTED_SHARE}"
+    )
+
+
+def yaml_scalar(value: str) -> str:
+    """Return a text as YAML on one line, quoted where YAML would parse it as something else."""
+    return _dump(value, value).removesuffix("\n...")
+
+
+def yaml_list(values: Iterable[str]) -> str:
+    """Return texts as a YAML list on one line."""
+    return f"[{', '.join(_dump([value], value)[1:-1] for value in values)}]"
+
+
+def yaml_entry(name: str, value: str, note: str = "", indent: str = "  ") -> list[str]:
+    """Return `name: value  # note` as lines."""
+    key = yaml_scalar(name)
+    lines = [f"{key}: {value}"] if len(key) < MAX_INLINE_KEY else [f"? {key}", f": {value}"]
+    lines[-1] += _comment(note)
+    return [indent + line for line in lines]
+
+
+def commented_entry(name: str, value: str, note: str, indent: str = "  ") -> list[str]:
+    """Return an entry behind `# `, for the user to uncomment."""
+    return [f"{indent}# {line}" for line in yaml_entry(name, value, note, "")]
+
+
+def _aligned(entries: Sequence[tuple[str, str, str]], indent: str = "  ") -> list[str]:
+    """Return `key: value  # comment` lines with aligned comments."""
+    width = max(len(f"{key}: {value}") for key, value, _ in entries)
+    return [
+        f"{indent}{f'{key}: {value}':<{width}}{_comment(note)}".rstrip()
+        for key, value, note in entries
+    ]
+
+
+def _comment(note: str) -> str:
+    return f"  # {_on_one_line(note)}" if note else ""
+
+
+def _on_one_line(text: str) -> str:
+    """Return the text with spaces for characters that a YAML comment can't hold."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _dump(value: str | list[str], text: str) -> str:
+    """Return YAML on one line; line breaks and the like are escaped within quotes."""
+    style = '"' if UNPRINTABLE.search(text) else None
+    return yaml.safe_dump(
+        value, default_style=style, default_flow_style=True, allow_unicode=True, width=float("inf")
+    ).removesuffix("\n")

@@ -7,218 +7,238 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 
-from emr_ml.infer.dialect import Header, Reading, Writing, aligned, find_header, guess_writing
-from emr_ml.infer.encoding import Encoding, check_text, marked_encoding, unmarked_encoding
-from emr_ml.infer.files import File
-from emr_ml.infer.sample import (
-    CELLS,
-    HEAD,
+from emr_ml.infer.dialect import (
+    DialectGuess,
+    Header,
+    ParseResult,
+    find_header,
+    guess_dialect,
+    is_aligned_by_spaces,
+)
+from emr_ml.infer.encoding import Encoding, check_text, detect_marked, detect_unmarked
+from emr_ml.infer.files import (
+    MAX_SAMPLE_VALUES,
     MEGABYTE,
-    WINDOW,
-    WINDOW_CELLS,
-    WINDOWS,
+    DataFile,
     Sample,
-    amount,
-    composed,
+    contract_names,
+    format_size,
 )
 from emr_ml.sources.listing import SourceError
 from spark_jobs.reading.csv_dialect import BLANKS
 
-START = 256 * 1024  # characters that tell how the file is written
-LONGEST_FIELD = 16 * MEGABYTE
+START = 256 * 1024  # characters from which the dialect is guessed
+HEAD = 32 * MEGABYTE  # bytes at the start of the file that are sampled
+WINDOWS, WINDOW = 16, 512 * 1024  # samples from the rest of a large file, and bytes in each
+MAX_WINDOW_VALUES = 25_000
+MIN_WINDOW_FIT = 0.95  # share of a window's records that must have the expected number of fields
+MAX_FIELD = 16 * MEGABYTE
 HEADER_ROWS = 1000  # rows that the first record is compared with
-FITTING = 0.95  # of a window's records must have as many fields as the others
 
 
 @dataclass(frozen=True)
-class Csv:
-    """How the file is written, and what of it was seen.
+class CsvSample:
+    """How the file is written, and the sample.
 
-    `ragged` counts the records with too few or too many fields, `breaks` says whether a field
-    holds a line break, `blanks` whether there are blanks around one.
+    Args:
+        ragged_records: number of records with too few or too many fields; not in the sample.
+        has_line_breaks: a field holds a line break.
+        has_blanks: a field starts or ends with a space.
     """
 
     encoding: Encoding
-    writing: Writing
+    dialect: DialectGuess
     header: Header
     sample: Sample
-    ragged: int
-    breaks: bool
-    blanks: bool
+    ragged_records: int
+    has_line_breaks: bool
+    has_blanks: bool
 
 
-def sample_csv(file: File) -> Csv:
-    """Look at the start of a file, and at some places further on if it is large.
+def sample_csv(file: DataFile) -> CsvSample:
+    """Sample the start of a file and, if it is large, windows spread over the rest.
 
     Raises:
-        SourceError: the file is no CSV that can be read, or has no row below its header.
+        SourceError: the file can't be read as CSV, or has no row below its header.
     """
-    with _long_fields():
-        encoding = _encoding(file)
-        writing = _reading(file, encoding).writing
-        head, everything = _head(file, encoding, writing)
-        header = find_header(head[0], head[1 : HEADER_ROWS + 1])
-        rows = head[1:] if header.found else head
-        width = len(head[0])
-        fitting = [row for row in rows if len(row) == width]
-        if not fitting:
-            raise SourceError(f"{file.where} has no row below its header: there is nothing to see")
-        ragged = len(rows) - len(fitting)
-        further = [] if everything else list(_further(file, encoding, writing, width))
-    names = head[0] if header.found else [f"column_{index + 1}" for index in range(width)]
-    fitting += chain.from_iterable(further)
-    columns = list(zip(*fitting, strict=True))
+    with _long_fields_allowed():
+        encoding = _detect_encoding(file)
+        dialect = _detect_dialect(file, encoding)
+        records, is_whole_file = _read_head(file, encoding, dialect)
+        header = find_header(records[0], records[1 : HEADER_ROWS + 1])
+        head_rows = records[1:] if header.found else records
+        width = len(records[0])
+        rows = [row for row in head_rows if len(row) == width]
+        if not rows:
+            raise SourceError(f"{file.address} has no row below its header: name a file with data")
+        ragged_records = len(head_rows) - len(rows)
+        windows = [] if is_whole_file else list(_read_windows(file, encoding, dialect, width))
+    rows += chain.from_iterable(windows)
+    names = records[0] if header.found else [f"column_{index + 1}" for index in range(width)]
     sample = Sample(
-        names=composed(names),
-        columns=[[value.strip(BLANKS) for value in column] for column in columns],
-        rows=len(fitting),
-        whole=everything and not file.others,
-        looked_at=_looked_at(file, len(fitting), everything, len(further)),
+        names=contract_names(names),
+        columns=[[value.strip(BLANKS) for value in column] for column in zip(*rows, strict=True)],
+        rows=len(rows),
+        is_complete=is_whole_file and not file.siblings,
+        summary=_summary(file, len(rows), len(windows), is_whole_file=is_whole_file),
         unusable={},
     )
-    values = [value for row in (names, *fitting) for value in row]
-    breaks = any("\n" in value or "\r" in value for value in values)
-    blanks = any(value[:1] == " " or value[-1:] == " " for value in values)
-    return Csv(encoding, writing, header, sample, ragged, breaks, blanks)
+    values = [value for row in (names, *rows) for value in row]
+    return CsvSample(
+        encoding=encoding,
+        dialect=dialect,
+        header=header,
+        sample=sample,
+        ragged_records=ragged_records,
+        has_line_breaks=any("\n" in value or "\r" in value for value in values),
+        has_blanks=any(value[:1] == " " or value[-1:] == " " for value in values),
+    )
 
 
 @contextmanager
-def _long_fields() -> Generator[None]:
-    """Let `csv` take fields that are as long as records may be."""
-    before = csv.field_size_limit(LONGEST_FIELD)
+def _long_fields_allowed() -> Generator[None]:
+    """Let `csv` read fields as long as records may be."""
+    previous = csv.field_size_limit(MAX_FIELD)
     try:
         yield
     finally:
-        csv.field_size_limit(before)
+        csv.field_size_limit(previous)
 
 
-def _encoding(file: File) -> Encoding:
-    with file.stream() as stream:
-        head = stream.read(START)
-    if marked := marked_encoding(head):
+def _summary(file: DataFile, rows: int, windows: int, *, is_whole_file: bool) -> str:
+    size = format_size(file.size)
+    if is_whole_file:
+        return f"all {rows:,} rows of {size}"
+    places = f" and from {windows} places further on" if windows else ""
+    return f"{rows:,} rows of {size}, from the start{places}"
+
+
+def _detect_encoding(file: DataFile) -> Encoding:
+    with file.open_decompressed() as stream:
+        start = stream.read(START)
+    if marked := detect_marked(start):
         return marked
-    check_text(head, file.where)
-    return unmarked_encoding(_chunks(file), () if file.packed else _windows(file))
+    check_text(start, file.address)
+    return detect_unmarked(_head_chunks(file), () if file.is_compressed else _window_lines(file))
 
 
-def _chunks(file: File) -> Iterator[bytes]:
+def _head_chunks(file: DataFile) -> Iterator[bytes]:
     size = min(MEGABYTE, HEAD)
-    with file.stream() as stream:
+    with file.open_decompressed() as stream:
         for _ in range(HEAD // size):
             yield stream.read(size)
 
 
-def _text(stream: object, encoding: Encoding) -> io.TextIOWrapper:
-    # what can't be decoded is for the job to reject: here it must not end the look
+def _decoded(stream: object, encoding: Encoding) -> io.TextIOWrapper:
+    # rejecting undecodable bytes is the job's work: here they must not end the inference
     name = "utf-8-sig" if encoding.name == "utf-8" else encoding.name
     return io.TextIOWrapper(stream, name, newline="", errors="replace")  # pyright: ignore[reportArgumentType]
 
 
-def _reading(file: File, encoding: Encoding) -> Reading:
-    """How the file is written; more of it is read if no two records end within its start."""
-    for size in (START, LONGEST_FIELD):
-        with file.stream() as stream:
-            text = _text(stream, encoding)
+def _detect_dialect(file: DataFile, encoding: Encoding) -> DialectGuess:
+    """Guess the dialect from the start of the file; from more of it if records are long."""
+    for size in (START, MAX_FIELD):
+        with file.open_decompressed() as stream:
+            text = _decoded(stream, encoding)
             start = text.read(size).removeprefix("\ufeff")
-            reading = guess_writing(start, whole=not text.read(1))
-        if reading.records > 1:
+            result = guess_dialect(start, is_whole_file=not text.read(1))
+        if result.records > 1:
             break
-    if (reading.fields == 1 or reading.writing.delimiter == " ") and aligned(start):
-        raise SourceError(
-            f"{file.where} parts its fields by runs of blanks, which no contract can say: "
-            "part them by one sign, as `tr -s ' ' ','` does"
-        )
-    if reading.first != reading.fields and reading.records > 2:
-        fields = "1 field" if reading.first == 1 else f"{reading.first} fields"
-        raise SourceError(
-            f"the first record of {file.where} has {fields}, most others have "
-            f"{reading.fields}, parted by {reading.writing.delimiter!r}: remove what stands "
-            "above the header, or complete the header"
-        )
-    return reading
+    _check_dialect(result, start, file)
+    return result.dialect
 
 
-def _head(file: File, encoding: Encoding, writing: Writing) -> tuple[list[list[str]], bool]:
-    """The first records that are not empty, and whether these are all."""
-    found: list[list[str]] = []
-    cells = 0
-    with file.stream() as stream:
-        reader = csv.reader(_lines(_text(stream, encoding), file), **writing.options())
+def _check_dialect(result: ParseResult, start: str, file: DataFile) -> None:
+    delimiter = result.dialect.delimiter
+    if (result.fields == 1 or delimiter == " ") and is_aligned_by_spaces(start):
+        raise SourceError(
+            f"{file.address} separates its fields by runs of spaces, which a contract can't "
+            "describe: use a single delimiter, for example with `tr -s ' ' ','`"
+        )
+    if result.first_fields != result.fields and result.records > 2:
+        fields = "1 field" if result.first_fields == 1 else f"{result.first_fields} fields"
+        raise SourceError(
+            f"the first record of {file.address} has {fields}, most others have {result.fields}, "
+            f"separated by {delimiter!r}: remove any lines above the header, or complete the header"
+        )
+
+
+def _read_head(
+    file: DataFile, encoding: Encoding, dialect: DialectGuess
+) -> tuple[list[list[str]], bool]:
+    """Return the first non-empty records, and whether they are all."""
+    records: list[list[str]] = []
+    values = 0
+    with file.open_decompressed() as stream:
+        reader = csv.reader(_lines(_decoded(stream, encoding), file), **dialect.options())
         try:
             for record in reader:
                 if record:
-                    found.append(record)
-                    cells += len(record)
-                if cells > CELLS or stream.tell() > HEAD:
-                    return found, next(reader, None) is None
+                    records.append(record)
+                    values += len(record)
+                if values > MAX_SAMPLE_VALUES or stream.tell() > HEAD:
+                    return records, next(reader, None) is None
         except csv.Error as error:
             raise SourceError(
-                f"record {len(found) + 1} of {file.where}, which ends at line {reader.line_num}, "
-                f"can't be read: {error}. A quote may not be closed"
+                f"record {len(records) + 1} of {file.address}, which ends at line "
+                f"{reader.line_num}, can't be read: {error}. Check for a quote that is not closed"
             ) from error
-    if not found:
-        raise SourceError(f"{file.where} holds no record: there is nothing to go by")
-    return found, True
+    if not records:
+        raise SourceError(f"{file.address} has no records: name a file with data")
+    return records, True
 
 
-def _lines(text: io.TextIOWrapper, file: File) -> Iterator[str]:
-    """The lines with their ends; one that never ends must not fill the memory."""
+def _lines(text: io.TextIOWrapper, file: DataFile) -> Iterator[str]:
+    """Yield lines with their ends; a line without an end must not fill the memory."""
     number = 0
-    while line := text.readline(LONGEST_FIELD):
+    while line := text.readline(MAX_FIELD):
         number += 1
-        if len(line) == LONGEST_FIELD:
+        if len(line) == MAX_FIELD:
             raise SourceError(
-                f"line {number} of {file.where} is longer than {amount(LONGEST_FIELD)}: it seems "
-                "to be no CSV"
+                f"line {number} of {file.address} is longer than {format_size(MAX_FIELD)}: "
+                "the file does not look like CSV"
             )
         yield line
 
 
-def _windows(file: File) -> Iterator[bytes]:
-    """Whole lines at places spread over what comes after the head."""
-    room = file.size - HEAD - WINDOW
-    if room <= 0:
-        return
-    for number in range(WINDOWS):
-        start = HEAD + room * number // (WINDOWS - 1)
-        _, _, lines = file.read(start, WINDOW).partition(b"\n")
-        whole, newline, _ = lines.rpartition(b"\n")
-        yield whole + newline
-
-
-def _further(
-    file: File, encoding: Encoding, writing: Writing, width: int
+def _read_windows(
+    file: DataFile, encoding: Encoding, dialect: DialectGuess, width: int
 ) -> Iterator[list[list[str]]]:
-    """Rows at some places of a large file, in which lines can be told by their bytes."""
-    if file.packed or encoding.name.startswith(("utf-16", "utf-32")):
+    """Yield rows from each window of a large file whose bytes show where a line ends."""
+    if file.is_compressed or encoding.name.startswith(("utf-16", "utf-32")):
         return
-    for window in _windows(file):
-        if rows := _window_rows(window, encoding, writing, width):
+    for lines in _window_lines(file):
+        if rows := _window_rows(lines, encoding, dialect, width):
             yield rows
 
 
-def _window_rows(
-    window: bytes, encoding: Encoding, writing: Writing, width: int
-) -> list[list[str]]:
-    """The rows at a place in the file, or none where it can't be told what is a row.
+def _window_lines(file: DataFile) -> Iterator[bytes]:
+    """Yield the whole lines in each of the windows, which are spread evenly behind the head."""
+    room = file.size - HEAD - WINDOW
+    if room <= 0:
+        return
+    for index in range(WINDOWS):
+        start = HEAD + room * index // (WINDOWS - 1)
+        _, _, lines = file.read(start, WINDOW).partition(b"\n")
+        whole_lines, newline, _ = lines.rpartition(b"\n")
+        yield whole_lines + newline
 
-    The place may be within a quoted field: then the text makes sense behind a quote.
+
+def _window_rows(
+    lines: bytes, encoding: Encoding, dialect: DialectGuess, width: int
+) -> list[list[str]]:
+    """Return the rows of a window, or [] where the ends of records can't be made out.
+
+    A window may start inside a quoted field. The text then parses once a quote is put before it.
     """
-    text = window.decode(encoding.name, errors="replace")
-    for start in dict.fromkeys(("", writing.quote)):
+    text = lines.decode(encoding.name, errors="replace")
+    for opening in dict.fromkeys(("", dialect.quote)):
         try:
-            reader = csv.reader(io.StringIO(start + text, newline=""), **writing.options())
+            reader = csv.reader(io.StringIO(opening + text, newline=""), **dialect.options())
             records = [record for record in reader if record][1:-1]
         except csv.Error:
             continue
-        fitting = [record for record in records if len(record) == width]
-        if fitting and len(fitting) > FITTING * len(records):
-            return fitting[: WINDOW_CELLS // width + 1]
+        rows = [record for record in records if len(record) == width]
+        if rows and len(rows) > MIN_WINDOW_FIT * len(records):
+            return rows[: MAX_WINDOW_VALUES // width + 1]
     return []
-
-
-def _looked_at(file: File, rows: int, everything: bool, places: int) -> str:
-    if everything:
-        return f"all {rows:,} rows of {amount(file.size)}"
-    further = f" and rows at {places} places further on" if places else ""
-    return f"{rows:,} rows, the first ones{further}, of {amount(file.size)}"

@@ -7,123 +7,97 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Any
 
-from emr_ml.infer.values import ALWAYS_MISSING, COMMA_NUMBER, DATE, KNOWN, is_number
+from emr_ml.infer.values import (
+    ALWAYS_MISSING,
+    COMMA_NUMBER,
+    PLAUSIBLE_FIELD,
+    is_date,
+    is_number_with_any_decimal,
+)
+from spark_jobs.reading.csv_dialect import CsvSyntax, ReaderOptions
 
 DELIMITERS = (",", ";", "\t", "|", "\x01", "^", "~", ":", " ")
-NAMES = {"\t": "tab", " ": "blank", "\x01": "the control character 1"}
-DOUBLED, BACKSLASH = '"', "\\"
-RECORDS = 500
-SELDOM = (":", " ", "~", "^")  # these are part of values more often than they part them
+DELIMITER_NAMES = {"\t": "tab", " ": "space", "\x01": "control character 1"}
+RARE_DELIMITERS = (":", " ", "~", "^")  # found within values more often than between them
+DOUBLE_QUOTE, BACKSLASH = '"', "\\"
+MAX_RECORDS = 500
+MAX_SCORED_RECORDS = 200
 
 
 @dataclass(frozen=True)
-class Writing:
+class DialectGuess:
     """Delimiter, quote and escape, as in the contract's dialect."""
 
     delimiter: str
     quote: str = '"'
     escape: str = '"'
 
-    def options(self) -> dict[str, Any]:
-        """Arguments of `csv.reader`."""
-        doubled = self.escape == self.quote or not self.quote
-        return {
-            "delimiter": self.delimiter,
-            "quotechar": self.quote or None,
-            "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            "escapechar": None if doubled else self.escape,
-            "doublequote": doubled,
-            "skipinitialspace": self.trim,
-        }
+    def options(self) -> ReaderOptions:
+        """Return the arguments of `csv.reader`."""
+        return CsvSyntax(self.delimiter, self.quote, self.escape, self.trim).reader_options()
 
     @property
     def trim(self) -> bool:
-        """Blanks around a field do not count, unless they part the fields."""
+        """Whether to drop blanks around a field: not where they separate the fields."""
         return self.delimiter != " "
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What comes of reading a text in one way.
+class ParseResult:
+    """How well a dialect parses a text.
 
-    `fields` is how many a record mostly has, `alike` the share of records that have as many,
-    `known` the share of fields that look like something, `broken` whether a quote is misplaced.
+    Args:
+        records: number of non-empty records.
+        first_fields: number of fields in the first record.
+        fields: the most frequent number of fields.
+        consistency: share of the records with that number of fields.
+        plausibility: share of the fields that look like a value, see `PLAUSIBLE_FIELD`.
+        has_misplaced_quote: a quote is where the dialect does not allow one.
     """
 
-    writing: Writing
+    dialect: DialectGuess
     records: int
-    first: int
+    first_fields: int
     fields: int
-    alike: float
-    known: float
-    broken: bool
+    consistency: float
+    plausibility: float
+    has_misplaced_quote: bool
 
     @property
     def score(self) -> float:
+        """Return a figure that is higher the more likely the dialect is."""
         if self.fields == 1:
-            return 0.05 * self.alike**3
-        together = 1 - 1 / self.fields
-        often = self.writing.delimiter not in SELDOM
-        seldom = 1.0 if often else 0.7
-        header = 1.0 if self.first == self.fields else 0.5 if often else 0.1
-        whole = 0.5 if self.broken else 1.0
-        usual = 1.0 if (self.writing.quote, self.writing.escape) == ('"', '"') else 0.85
-        return self.alike**3 * together * (0.1 + self.known) * seldom * header * whole * usual
+            return 0.05 * self.consistency**3
+        is_rare = self.dialect.delimiter in RARE_DELIMITERS
+        has_default_quotes = (self.dialect.quote, self.dialect.escape) == ('"', '"')
+        score = self.consistency**3 * (1 - 1 / self.fields) * (0.1 + self.plausibility)
+        if is_rare:
+            score *= 0.7
+        if self.first_fields != self.fields:
+            score *= 0.1 if is_rare else 0.5
+        if self.has_misplaced_quote:
+            score *= 0.5
+        if not has_default_quotes:
+            score *= 0.85
+        return score
 
 
-def guess_writing(text: str, *, whole: bool) -> Reading:
-    """The way of reading the start of a file that makes the most sense.
+def guess_dialect(text: str, *, is_whole_file: bool) -> ParseResult:
+    """Return the result of the dialect that parses the start of a file best.
 
     Args:
         text: the first characters of the file, at least one.
-        whole: the text is all of the file, so its last record is complete.
+        is_whole_file: the text is the whole file, so its last record is complete.
     """
-    readings = [read_as(text, writing, whole=whole) for writing in _writings(text)]
-    # of equally good ones the first, which is the commoner one
-    return max(readings, key=lambda reading: reading.score)
+    results = [
+        _parse(text, dialect, is_whole_file=is_whole_file) for dialect in _candidate_dialects(text)
+    ]
+    # of equal scores `max` takes the first, which is the commoner dialect
+    return max(results, key=lambda result: result.score)
 
 
-def read_as(text: str, writing: Writing, *, whole: bool) -> Reading:
-    """What comes of reading the text in that way."""
-    records, broken = _records(text, writing, strict=True, whole=whole)
-    if broken:
-        records, _ = _records(text, writing, strict=False, whole=whole)
-    if not records:
-        return Reading(writing, 0, 1, 1, 0.0, 0.0, broken)
-    ((fields, alike),) = Counter(len(record) for record in records).most_common(1)
-    values = [field for record in records[:200] for field in record]
-    known = sum(_makes_sense(value, writing) for value in values)
-    return Reading(
-        writing,
-        len(records),
-        len(records[0]),
-        fields,
-        alike / len(records),
-        known / len(values),
-        broken,
-    )
-
-
-def _makes_sense(value: str, writing: Writing) -> bool:
-    """A number, or words that hold nothing which might part or quote fields."""
-    if any(sign in value for sign in f"\n\r,;\t|{writing.quote or DOUBLED}"):
-        return bool(COMMA_NUMBER.fullmatch(value.strip())) and writing.delimiter != ","
-    quoted = len(value) > 1 and value[0] == value[-1] == "'"
-    return bool(KNOWN.fullmatch(value)) and not quoted
-
-
-def aligned(text: str) -> bool:
-    """Whether fields are parted by runs of blanks, which no dialect can say."""
-    lines = [line.strip() for line in islice(io.StringIO(text), RECORDS) if line.strip()]
-    runs = sum("  " in line for line in lines)
-    ((_, alike),) = Counter(len(line.split()) for line in lines).most_common(1) or [(0, 0)]
-    # the header may be one word, and the last line be cut off
-    return len(lines) > 2 and runs > len(lines) / 2 and alike >= len(lines) - 2
-
-
-def _writings(text: str) -> Iterator[Writing]:
+def _candidate_dialects(text: str) -> Iterator[DialectGuess]:
     quotings = [('"', '"')]
     if '\\"' in text:
         quotings.append(('"', BACKSLASH))
@@ -133,94 +107,122 @@ def _writings(text: str) -> Iterator[Writing]:
             quotings.append(("'", BACKSLASH))
     if '"' in text:
         quotings.append(("", '"'))
-    there = [delimiter for delimiter in DELIMITERS if delimiter in text or delimiter == ","]
-    # one column of prose may hold every sign but this one
-    absent = [delimiter for delimiter in DELIMITERS if delimiter not in there][:1]
-    for delimiter in (*there, *absent):
+    present = [delimiter for delimiter in DELIMITERS if delimiter in text or delimiter == ","]
+    # a single column of prose may hold all delimiters but this one
+    absent = [delimiter for delimiter in DELIMITERS if delimiter not in present][:1]
+    for delimiter in (*present, *absent):
         for quote, escape in quotings:
-            yield Writing(delimiter, quote, escape)
+            yield DialectGuess(delimiter, quote, escape)
+
+
+def _parse(text: str, dialect: DialectGuess, *, is_whole_file: bool) -> ParseResult:
+    records, has_misplaced_quote = _records(text, dialect, strict=True, is_whole_file=is_whole_file)
+    if has_misplaced_quote:
+        records, _ = _records(text, dialect, strict=False, is_whole_file=is_whole_file)
+    if not records:
+        return ParseResult(dialect, 0, 1, 1, 0.0, 0.0, has_misplaced_quote)
+    ((fields, count),) = Counter(len(record) for record in records).most_common(1)
+    values = [field for record in records[:MAX_SCORED_RECORDS] for field in record]
+    plausible = sum(_is_plausible(value, dialect) for value in values)
+    return ParseResult(
+        dialect=dialect,
+        records=len(records),
+        first_fields=len(records[0]),
+        fields=fields,
+        consistency=count / len(records),
+        plausibility=plausible / len(values),
+        has_misplaced_quote=has_misplaced_quote,
+    )
 
 
 def _records(
-    text: str, writing: Writing, *, strict: bool, whole: bool
+    text: str, dialect: DialectGuess, *, strict: bool, is_whole_file: bool
 ) -> tuple[list[list[str]], bool]:
-    """The first records that are not empty, and whether a quote stands where it must not."""
-    found: list[list[str]] = []
-    broken = False
+    """Return the first non-empty records, and whether a quote is misplaced."""
+    records: list[list[str]] = []
+    has_misplaced_quote = False
     lines = io.StringIO(text, newline="")
-    reader = csv.reader(lines, strict=strict, **writing.options())
+    reader = csv.reader(lines, strict=strict, **dialect.options())
     try:
-        found.extend(islice((record for record in reader if record), RECORDS + 1))
+        records.extend(islice((record for record in reader if record), MAX_RECORDS + 1))
     except csv.Error:
-        # a text that is cut off may end within quotes
-        broken = whole or bool(lines.read(1))
-    complete = whole or len(found) > RECORDS
-    return (found if complete or len(found) < 2 else found[:-1])[:RECORDS], broken
+        # the end of a truncated text may be inside quotes
+        has_misplaced_quote = is_whole_file or bool(lines.read(1))
+    is_last_complete = is_whole_file or len(records) > MAX_RECORDS
+    if not is_last_complete and len(records) > 1:
+        records.pop()
+    return records[:MAX_RECORDS], has_misplaced_quote
 
 
-MOSTLY = 0.9
+def _is_plausible(value: str, dialect: DialectGuess) -> bool:
+    """Return whether a value is a number, or words without delimiters or quotes."""
+    if any(char in value for char in f"\n\r,;\t|{dialect.quote or DOUBLE_QUOTE}"):
+        return bool(COMMA_NUMBER.fullmatch(value.strip())) and dialect.delimiter != ","
+    is_quoted = len(value) > 1 and value[0] == value[-1] == "'"
+    return bool(PLAUSIBLE_FIELD.fullmatch(value)) and not is_quoted
+
+
+def is_aligned_by_spaces(text: str) -> bool:
+    """Return whether runs of spaces separate the fields, which no dialect can describe."""
+    lines = [line.strip() for line in islice(io.StringIO(text), MAX_RECORDS) if line.strip()]
+    with_runs = sum("  " in line for line in lines)
+    ((_, count),) = Counter(len(line.split()) for line in lines).most_common(1) or [(0, 0)]
+    # the header may be a single word, and the last line may be truncated
+    return len(lines) > 2 and with_runs > len(lines) / 2 and count >= len(lines) - 2
+
+
+MIN_TYPE_SHARE = 0.9  # of a column's values, for it to be one of numbers or dates
 
 
 @dataclass(frozen=True)
 class Header:
-    """Whether there is one, and why it is thought so."""
+    """Whether the first record names the columns, and why that is likely."""
 
     found: bool
     reason: str
 
 
 def find_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> Header:
-    """Judge the first record by the ones that follow, of which at least one is needed to doubt it.
+    """Compare the first record with the rows below it.
 
-    A column of numbers whose first field is none votes for a header, one whose first field is a
-    number like the others against it, as does a field that stands below, too.
+    Each column votes. In a column of numbers or dates, a first field of another type is a name,
+    and one of the same type a value. A first field that recurs below is a value as well. Any vote
+    for a name decides; without rows there is a header.
     """
     if not rows:
-        return Header(True, "there is but one record")
-    if _counts_up(first):
-        return Header(True, "the first record counts the columns")
-    names = data = 0
-    for index, field in enumerate(first):
-        vote = _vote(field, [value for value in _below(rows, index) if value not in ALWAYS_MISSING])
-        names += vote > 0
-        data += vote < 0
-    if names:
-        return Header(True, "names stand over numbers or dates")
-    if data:
-        return Header(False, "the first record looks like the others")
-    used = [field for index, field in enumerate(first) if any(map(str.strip, _below(rows, index)))]
+        return Header(True, "the file has only one record")
+    if _holds_consecutive_integers(first):
+        return Header(True, "the first record holds consecutive numbers")
+    columns = [[row[index] for row in rows if len(row) > index] for index in range(len(first))]
+    votes = [_vote(field, below) for field, below in zip(first, columns, strict=True)]
+    if 1 in votes:
+        return Header(True, "text above numbers or dates")
+    if -1 in votes:
+        return Header(False, "the first record looks like the rows below it")
+    used = [
+        field for field, below in zip(first, columns, strict=True) if any(map(str.strip, below))
+    ]
     if len(set(used)) < len(used) or not all(used):
-        return Header(False, "the first record has fields that are empty or stand twice")
-    return Header(True, "the first record's fields differ from all below")
-
-
-def _below(rows: Sequence[Sequence[str]], index: int) -> list[str]:
-    return [row[index] for row in rows if len(row) > index]
+        return Header(False, "the first record has empty or repeated fields")
+    return Header(True, "the first record differs from the rows below it")
 
 
 def _vote(field: str, below: Sequence[str]) -> int:
-    """1 for a name, -1 for a value like those below, 0 where it can't be told."""
-    if not below:
+    """Return 1 for a name, -1 for a value like those below, 0 if undecided."""
+    values = [value for value in below if value not in ALWAYS_MISSING]
+    if not values:
         return 0
-    for alike in (_numeric, _dated):
-        if sum(map(alike, below)) > MOSTLY * len(below):
+    for is_type in (is_number_with_any_decimal, is_date):
+        if sum(map(is_type, values)) > MIN_TYPE_SHARE * len(values):
             if not field or field in ALWAYS_MISSING:
                 return 0
-            return -1 if alike(field) else 1
-    often = len(set(below)) <= len(below) / 2
-    return -1 if often and field in below else 0
+            return -1 if is_type(field) else 1
+    values_recur = len(set(values)) <= len(values) / 2
+    return -1 if values_recur and field in values else 0
 
 
-def _numeric(value: str) -> bool:
-    return is_number(value) or is_number(value, ",")
-
-
-def _dated(value: str) -> bool:
-    return bool(DATE.fullmatch(value))
-
-
-def _counts_up(fields: Sequence[str]) -> bool:
-    """Most fields are integers that go up by one, as in 0, 1, 2 or 2019, 2020, 2021."""
+def _holds_consecutive_integers(fields: Sequence[str]) -> bool:
+    """Return whether most fields are integers in steps of one: 0, 1, 2 or 2019, 2020, 2021."""
     numbers = [int(field) for field in fields if field.isdecimal() and len(field) < 10]
-    steps = sum(later == former + 1 for former, later in pairwise(numbers))
+    steps = sum(later == earlier + 1 for earlier, later in pairwise(numbers))
     return len(numbers) > 2 and len(numbers) >= len(fields) / 2 and steps == len(numbers) - 1

@@ -1,75 +1,84 @@
-"""The file that a contract is inferred from: on this machine or in S3, plain or packed."""
+"""The file that a contract is inferred from, local or in S3, and the sample that is taken of it."""
 
 import bz2
 import gzip
 import io
-from collections.abc import Generator
+import unicodedata
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from emr_ml.sources.header import HEAD_BYTES, unpacked
+from emr_ml.sources.header import HEAD_BYTES, decompressed_head
 from emr_ml.sources.listing import ReadRange, SourceError, list_source, readable
 
-BUFFER = 1 << 20
-PACKED = (".gz", ".bz2")
+MEGABYTE = 1 << 20
+COMPRESSED = (".gz", ".bz2")
+MAX_SAMPLE_VALUES = 1_200_000
 
 
 @dataclass(frozen=True)
-class File:
-    """One file; `read` gives the bytes from a position on.
+class DataFile:
+    """One file.
 
-    `others` counts the files beside it in the folder that was named.
+    Args:
+        address: path or `s3://` address.
+        size: in bytes, as stored.
+        read: returns bytes from a position, as `ListedFile.read`.
+        siblings: number of other files in the folder that the user named.
     """
 
-    where: str
+    address: str
     size: int
     read: ReadRange
-    others: int = 0
+    siblings: int = 0
 
     @property
-    def packed(self) -> bool:
-        return self.where.endswith(PACKED)
+    def is_compressed(self) -> bool:
+        return self.address.endswith(COMPRESSED)
 
     @property
-    def parquet(self) -> bool:
+    def is_parquet(self) -> bool:
         return self.read(0, 4) == b"PAR1"
 
-    def seekable(self) -> BinaryIO:
-        """The bytes as they are stored."""
-        return cast("BinaryIO", io.BufferedReader(_Ranges(self), BUFFER))
+    def open_stored(self) -> BinaryIO:
+        """Return a seekable stream of the bytes as stored."""
+        return cast("BinaryIO", io.BufferedReader(_RangeReader(self), MEGABYTE))
 
     @contextmanager
-    def stream(self) -> Generator[BinaryIO]:
-        """The bytes, unpacked.
+    def open_decompressed(self) -> Generator[BinaryIO]:
+        """Open a stream of the decompressed bytes.
 
         Raises:
-            SourceError: the file is no CSV by its first bytes, or what is packed is damaged.
+            SourceError: the first bytes are not those of a CSV file, or the compressed data is
+                damaged.
         """
-        unpacked(self.read(0, HEAD_BYTES), self.where)
-        raw = self.seekable()
+        decompressed_head(self.read(0, HEAD_BYTES), self.address)
+        stored = self.open_stored()
         try:
-            if self.where.endswith(".gz"):
-                yield cast("BinaryIO", gzip.GzipFile(fileobj=raw))
-            elif self.where.endswith(".bz2"):
-                yield cast("BinaryIO", bz2.BZ2File(raw))
+            if self.address.endswith(".gz"):
+                yield cast("BinaryIO", gzip.GzipFile(fileobj=stored))
+            elif self.address.endswith(".bz2"):
+                yield cast("BinaryIO", bz2.BZ2File(stored))
             else:
-                yield raw
+                yield stored
         except EOFError as error:
-            raise SourceError(f"{self.where} is cut short: copy it again") from error
+            raise SourceError(f"{self.address} is truncated: copy it again") from error
         except (gzip.BadGzipFile, OSError) as error:
-            if not self.packed:
+            if not self.is_compressed:
                 raise
-            raise SourceError(f"{self.where} can't be unpacked: {error}. Copy it again") from error
+            raise SourceError(
+                f"{self.address} can't be decompressed: {error}. Copy it again"
+            ) from error
 
 
-class _Ranges(io.RawIOBase):
-    """A file whose bytes are asked for as they are needed."""
+class _RangeReader(io.RawIOBase):
+    """Reads ranges of a file on demand."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: DataFile) -> None:
         self._file = file
-        self._at = 0
+        self._position = 0
 
     def readable(self) -> bool:
         return True
@@ -78,26 +87,26 @@ class _Ranges(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._file.size}[whence]
-        self._at = max(start + offset, 0)
-        return self._at
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._file.size}[whence]
+        self._position = max(base + offset, 0)
+        return self._position
 
     def tell(self) -> int:
-        return self._at
+        return self._position
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - any writable buffer
-        wanted = min(len(buffer), self._file.size - self._at)
-        found = self._file.read(self._at, wanted) if wanted > 0 else b""
-        buffer[: len(found)] = found
-        self._at += len(found)
-        return len(found)
+        length = min(len(buffer), self._file.size - self._position)
+        data = self._file.read(self._position, length) if length > 0 else b""
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
 
 
-def find_file(address: str) -> File:
-    """The file at a path or an `s3://` address; of a folder, its first visible file.
+def find_file(address: str) -> DataFile:
+    """Return the file at a path or `s3://` address; of a folder, the first visible one with data.
 
     Raises:
-        SourceError: there is none, it is empty, or it can't be read.
+        SourceError: there is no such file, it is empty, or it can't be read.
     """
     if "://" in address and not address.startswith("s3://"):
         raise SourceError(f"{address} is neither a path nor an s3:// address")
@@ -108,6 +117,40 @@ def find_file(address: str) -> File:
             raise SourceError(f"there is no file in {source}: name a CSV or Parquet file")
         entry = next((entry for entry in entries if entry.size), None)
         if entry is None:
-            raise SourceError(f"{entries[0].uri} is empty: there is nothing to go by")
+            raise SourceError(f"{entries[0].uri} is empty: name a file with data")
         entry.read(0, 1)
-    return File(entry.uri, entry.size, entry.read, len(entries) - 1)
+    return DataFile(entry.uri, entry.size, entry.read, len(entries) - 1)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some rows of a file, by column; bounded however large the file is.
+
+    Args:
+        names: of the columns, in the file's order.
+        columns: the values of each column, without surrounding blanks.
+        rows: how many were sampled.
+        is_complete: there are no other rows.
+        summary: what was sampled, for the contract's title.
+        unusable: why a column's type can't be learned from, by the name of the column.
+    """
+
+    names: tuple[str, ...]
+    columns: Sequence[Sequence[str]]
+    rows: int
+    is_complete: bool
+    summary: str
+    unusable: dict[str, str]
+
+    def column(self, name: str) -> Sequence[str]:
+        return self.columns[self.names.index(name)]
+
+
+def contract_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return column names as in a contract: trimmed, each accented letter as one character."""
+    return tuple(unicodedata.normalize("NFC", name.strip()) for name in names)
+
+
+def format_size(size: int) -> str:
+    """Return a number of bytes in words."""
+    return f"{size / MEGABYTE:,.1f} MB" if size >= MEGABYTE / 10 else f"{size:,} bytes"

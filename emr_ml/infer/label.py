@@ -1,34 +1,40 @@
-"""Which column is to be predicted, and what kind of problem that is."""
+"""The column to predict, and what kind of problem that is."""
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emr_ml.infer.column_kinds import is_reserved, name_words, shown
-from emr_ml.infer.sample import composed
-from emr_ml.infer.values import is_number
+from emr_ml.infer.column_kinds import is_reserved, name_words, quoted
+from emr_ml.infer.files import contract_names
+from emr_ml.infer.values import is_number, is_number_with_any_decimal
 from emr_ml.sources.listing import SourceError
+from emr_ml.ui.wording import closest, join_first, quote_names
+from spark_jobs.contract import Problem
 
-LAST, FIRST = 1, 0.25  # ranks of a column by its place alone
-OTHERWISE = "--label names another"
-FEW = 20  # values that classes may have where the column has no known name
-MANY = 100  # values from which on classes are hard to believe
-LISTED = 50  # classes that are written down
-REPEATED = 5  # rows per value on average, where numbers may be classes
-# names without blanks and signs: those of hardly anything but labels, and others that labels have
-STRONG = re.compile(
+LAST, FIRST = 1, 0.25  # ranks by position alone
+FEW_CLASSES = 20  # most classes of a column without a label's name
+MANY_CLASSES = 100  # most classes of a column with a label's name
+MIN_ROWS_PER_CLASS = 5  # mean, for integers to be classes
+MAX_NON_NUMERIC_SHARE = 0.01  # of the label of a regression
+MAX_COUNTS = 8  # in a comment
+MAX_NAMES = 20  # in an error
+MIN_SIMILARITY = 0.5  # of the requested name to the one that is suggested
+
+# lower case, without blanks and punctuation; strong names belong to hardly anything but labels
+STRONG_NAMES = re.compile(
     "labels?|targets?|classlabel|survived|churn(ed)?|exited|diagnosis|sentiment|species|outcome"
     "|attrition|(is)?fraud|(is)?spam|medv|saleprice|creditrisk|defaultpaymentnextmonth"
     "|loanstatus|subscribed|heartdisease|readmitted"
 )
-MEDIUM = re.compile("class|y")
-WEAK = re.compile(
-    "income|salary|price|type|quality|default|results?|response|status|category|variety"
-    "|risk|score|rating|charges|medhouseval|medianhousevalue|stroke|purchased|deposit|approved|clicked|converted|output|winner"
+MEDIUM_NAMES = re.compile("class|y")
+WEAK_NAMES = re.compile(
+    "income|salary|price|type|quality|default|results?|response|status|category|variety|risk|score"
+    "|rating|charges|medhouseval|medianhousevalue|stroke|purchased|deposit|approved|clicked"
+    "|converted|output|winner"
 )
-# values in small letters
+STRONG_WORDS = {"label", "target", "outcome"}
+# values in lower case
 POSITIVE = re.compile(
     r"yes|y|true|t|\+|pos|positive|malignant|spam|fraud|churned|>\s*50k|success|won|win|approved"
     "|survived|sick|abnormal|disease|present|bad|default|defaulted|converted|clicked"
@@ -40,145 +46,165 @@ NEGATIVE = re.compile(
 
 
 @dataclass(frozen=True)
-class Target:
-    """The column to predict. `problem` is binary, multiclass or regression; `notes` by key."""
+class LabelGuess:
+    """The label, and the problem that its values make.
+
+    Args:
+        reason: why it is this column.
+        positive: the positive value of a binary label.
+        other_values: the negative value of a binary label, or all classes of a multiclass one.
+        note: what the contract's comment states about the values.
+        rejected_values: values of a regression that are not numbers.
+    """
 
     column: str
     reason: str
-    problem: str
+    problem: Problem
     positive: str | None = None
-    others: tuple[str, ...] = ()
-    said: str = ""
-    junk: frozenset[str] = frozenset()
+    other_values: tuple[str, ...] = ()
+    note: str = ""
+    rejected_values: frozenset[str] = frozenset()
 
 
-def find_label(
-    names: Sequence[str], values: Mapping[str, Counter[str]], wanted: str | None, *, named: bool
+def choose_label(
+    names: Sequence[str],
+    counts: Mapping[str, Counter[str]],
+    requested: str | None,
+    *,
+    has_header: bool,
 ) -> tuple[str, str] | None:
-    """The column to predict and why it is that one, or None.
+    """Return the column to predict and why it is this one, or None if there is no likely one.
 
     Args:
         names: in the file's order.
-        values: how often each value that is there stands in each column.
-        wanted: what the user named.
-        named: the names are the file's own, so they tell something.
+        counts: of the values that are not missing, by column.
+        requested: the column that the user named.
+        has_header: the names are the file's own.
 
     Raises:
-        SourceError: there is no such column, or it can't be the label.
+        SourceError: the requested column does not exist, or can't be the label.
     """
-    if wanted is not None:
-        return _asked_for(names, values, wanted), "as asked for"
-    usable = [name for name in names if len(values[name]) > 1 and not is_reserved(name)]
+    if requested is not None:
+        return _requested_column(names, counts, requested), "chosen with --label"
+    usable = [name for name in names if len(counts[name]) > 1 and not is_reserved(name)]
     if len(names) == 1 or not usable:
         return None
-    # of equally likely ones the later one
-    best = max(reversed(usable), key=lambda name: _rank(name, names, values[name], named=named))
-    rank = _rank(best, names, values[best], named=named)
-    if rank in (LAST, FIRST):
-        place = "last" if rank == LAST else "first"
-        return best, f"a guess: the {place} column, of {len(values[best])} values; {OTHERWISE}"
-    if rank:
-        return best, f"a guess: labels are often called so; {OTHERWISE}"
-    few = [name for name in usable if _few(values[name])]
-    if len(few) == 1:
-        return few[0], f"a guess: the only column of few values; {OTHERWISE}"
+    ranks = {
+        name: _rank(name, names, counts[name], has_header=has_header) for name in reversed(usable)
+    }
+    best = max(ranks, key=lambda name: ranks[name])  # of equal ranks the last column
+    if ranks[best] in (LAST, FIRST):
+        position = "last" if ranks[best] == LAST else "first"
+        return best, _guessed(f"the {position} column, with {len(counts[best])} distinct values")
+    if ranks[best]:
+        return best, _guessed("a usual name for labels")
+    candidates = [name for name in usable if _has_few_classes(counts[name])]
+    if len(candidates) == 1:
+        return candidates[0], _guessed("the only column with few distinct values")
     return None
 
 
-def _asked_for(names: Sequence[str], values: Mapping[str, Counter[str]], wanted: str) -> str:
-    (found,) = composed([wanted])
-    if found not in names:
-        by_fold = {name.casefold(): name for name in names}
-        close = difflib.get_close_matches(wanted.strip().casefold(), by_fold, n=1, cutoff=0.5)
-        meant = f"'{by_fold[close[0]]}' was probably meant" if close else _listed(names)
-        raise SourceError(f"there is no column '{wanted}': {meant}")
-    if is_reserved(found):
-        raise SourceError(f"'{found}' is a name that the jobs use: rename the column in the file")
-    if not values[found]:
-        raise SourceError(f"'{found}' has no value in the rows that were looked at")
-    return found
+def _guessed(why: str) -> str:
+    return f"guessed: {why}; use --label to choose another"
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    return "the file has " + ", ".join(f"'{name}'" for name in names[:20]) + more
+def _requested_column(
+    names: Sequence[str], counts: Mapping[str, Counter[str]], requested: str
+) -> str:
+    (name,) = contract_names([requested])
+    if name not in names:
+        similar = closest(requested, names, MIN_SIMILARITY)
+        suggestion = (
+            f"did you mean '{similar}'?"
+            if similar
+            else f"the file has {quote_names(names, MAX_NAMES)}"
+        )
+        raise SourceError(f"there is no column '{requested}': {suggestion}")
+    if is_reserved(name):
+        raise SourceError(f"'{name}' is a reserved name: rename the column in the file")
+    if not counts[name]:
+        raise SourceError(f"'{name}' has no value in the sampled rows: choose another label")
+    return name
 
 
-def _rank(name: str, names: Sequence[str], counts: Counter[str], *, named: bool) -> float:
-    """How likely a column is the label, by its name, its place and its values; 0 if not at all."""
-    known = _rank_of_name(name, names) if named else 0
-    if known and (_numeric(counts) or (_repeats(counts) and len(counts) <= MANY)):
-        return known
-    outer = {names[0]: 0 if named else FIRST, names[-1]: LAST}.get(name, 0)
-    return outer if _few(counts) else 0
+def _rank(name: str, names: Sequence[str], counts: Counter[str], *, has_header: bool) -> float:
+    """Return how likely a column is the label, by name, position and values; 0 for unlikely."""
+    rank = _rank_by_name(name, names) if has_header else 0
+    is_numeric = all(map(is_number_with_any_decimal, counts))
+    if rank and (is_numeric or (_values_repeat(counts) and len(counts) <= MANY_CLASSES)):
+        return rank
+    if not _has_few_classes(counts):
+        return 0
+    return {names[0]: 0 if has_header else FIRST, names[-1]: LAST}.get(name, 0)
 
 
-def _few(counts: Counter[str]) -> bool:
-    return _repeats(counts) and len(counts) <= FEW
-
-
-def _repeats(counts: Counter[str]) -> bool:
-    return sum(counts.values()) >= 2 * len(counts)
-
-
-def _numeric(counts: Counter[str]) -> bool:
-    return all(is_number(value) or is_number(value, ",") for value in counts)
-
-
-def _rank_of_name(name: str, names: Sequence[str]) -> float:
-    """How well a name is known for labels; the outer columns are likelier than the inner ones."""
+def _rank_by_name(name: str, names: Sequence[str]) -> float:
+    """Rank a name by how usual it is for labels; outer columns before inner ones."""
     plain = re.sub(r"[\W_]+", "", name.casefold())
     outer = {names[0]: 0.5, names[-1]: 0.9}.get(name, 0)
-    if STRONG.fullmatch(plain) or name_words(name) & {"label", "target", "outcome"}:
+    if STRONG_NAMES.fullmatch(plain) or name_words(name) & STRONG_WORDS:
         return 3 + outer
-    coordinate = plain == "y" and "x" in map(str.casefold, names)
-    if MEDIUM.fullmatch(plain) and not coordinate:
+    is_coordinate = plain == "y" and "x" in map(str.casefold, names)
+    if MEDIUM_NAMES.fullmatch(plain) and not is_coordinate:
         return 2 + outer
-    if WEAK.fullmatch(plain):
+    if WEAK_NAMES.fullmatch(plain):
         return 1.5 if name == names[-1] else 0.5
     return 0
 
 
-def describe_target(column: str, reason: str, counts: Counter[str], decimal: str) -> Target:
-    """What the label's values make of the problem.
+def _has_few_classes(counts: Counter[str]) -> bool:
+    return _values_repeat(counts) and len(counts) <= FEW_CLASSES
+
+
+def _values_repeat(counts: Counter[str]) -> bool:
+    return counts.total() >= 2 * len(counts)
+
+
+def guess_problem(column: str, reason: str, counts: Counter[str], decimal: str) -> LabelGuess:
+    """Return the problem that a label's values make.
 
     Args:
-        column: its name.
-        reason: why it is that column.
-        counts: how often each value that is there stands in it, at least one.
+        column: the label's name.
+        reason: why it is this column.
+        counts: of the values that are not missing, at least one.
         decimal: the decimal mark.
     """
-    total = sum(counts.values())
-    strange = frozenset(value for value in counts if not is_number(value, decimal))
-    few = len(counts) <= FEW and total >= REPEATED * len(counts)
-    whole = all(re.fullmatch(r"[+-]?\d+(\.0*)?", value) for value in counts)
-    rejected = sum(counts[value] for value in strange)
-    if len(counts) > 2 and rejected <= 0.01 * total and not (few and whole):
-        said = "numbers, so a regression; without `kind: numeric` each of them would be a class"
-        return Target(column, reason, "regression", said=said, junk=strange)
-    shares = ", ".join(f"{shown(value)} {count:,}" for value, count in counts.most_common(8))
-    said = shares + (f" and {len(counts) - 8} more" if len(counts) > 8 else "")
+    non_numeric = frozenset(value for value in counts if not is_number(value, decimal))
+    if _is_regression(counts, sum(counts[value] for value in non_numeric)):
+        note = "numbers, so a regression; without `kind: numeric`, each number would be a class"
+        return LabelGuess(column, reason, "regression", note=note, rejected_values=non_numeric)
+    ordered = [f"{quoted(value)} {count:,}" for value, count in counts.most_common()]
+    note = join_first(ordered, MAX_COUNTS)
     if len(counts) != 2:
         classes = tuple(sorted(counts))
-        return Target(column, reason, "multiclass", others=classes, said=said)
-    positive, why = _positive(counts)
-    others = tuple(value for value in counts if value != positive)
-    return Target(column, reason, "binary", positive, others, f"{why}; {said}")
+        return LabelGuess(column, reason, "multiclass", other_values=classes, note=note)
+    positive, why = _choose_positive(counts)
+    negative = tuple(value for value in counts if value != positive)
+    return LabelGuess(column, reason, "binary", positive, negative, f"{why}; {note}")
 
 
-def _positive(counts: Counter[str]) -> tuple[str, str]:
-    """Which of two values is the positive one, and why."""
-    first, second = sorted(counts, key=lambda value: (counts[value], value))
-    for value, other in ((first, second), (second, first)):
+def _is_regression(counts: Counter[str], non_numeric: int) -> bool:
+    total = counts.total()
+    is_few = len(counts) <= FEW_CLASSES and total >= MIN_ROWS_PER_CLASS * len(counts)
+    are_integers = all(re.fullmatch(r"[+-]?\d+(\.0*)?", value) for value in counts)
+    looks_like_classes = len(counts) <= 2 or (is_few and are_integers)
+    return not looks_like_classes and non_numeric <= MAX_NON_NUMERIC_SHARE * total
+
+
+def _choose_positive(counts: Counter[str]) -> tuple[str, str]:
+    """Return the positive one of two values, and why it is this one."""
+    rarer, commoner = sorted(counts, key=lambda value: (counts[value], value))
+    pairs = ((rarer, commoner), (commoner, rarer))
+    for value, other in pairs:
         if is_number(value) and is_number(other) and float(value) == 1 and float(other) in (0, -1):
-            return value, f"{shown(value)} against {shown(other)}"
-        if POSITIVE.fullmatch(_plain(value)) and not POSITIVE.fullmatch(_plain(other)):
-            return value, "by its name"
-    for value, other in ((first, second), (second, first)):
-        if NEGATIVE.fullmatch(_plain(other)):
-            return value, f"the other one is {shown(other)}"
-    return first, "the rarer one: name the other if it is what you look for"
+            return value, f"{quoted(value)} rather than {quoted(other)}"
+        if _matches(POSITIVE, value) and not _matches(POSITIVE, other):
+            return value, "a usual name for the positive class"
+    for value, other in pairs:
+        if _matches(NEGATIVE, other):
+            return value, f"{quoted(other)} is a usual name for the negative class"
+    return rarer, "the rarer value; change it if you look for the other"
 
 
-def _plain(value: str) -> str:
-    return value.casefold().strip(" .")
+def _matches(pattern: re.Pattern[str], value: str) -> bool:
+    return bool(pattern.fullmatch(value.casefold().strip(" .")))

@@ -1,11 +1,10 @@
-"""A sample of the rows of a Parquet file, as the text that the jobs make of them."""
+"""A sample of the rows of a Parquet file, as the text that the jobs make of their values."""
 
 from itertools import islice
 from math import isnan
 from typing import TYPE_CHECKING
 
-from emr_ml.infer.files import File
-from emr_ml.infer.sample import CELLS, Sample, amount, composed
+from emr_ml.infer.files import MAX_SAMPLE_VALUES, DataFile, Sample, contract_names, format_size
 from emr_ml.sources.listing import SourceError
 from spark_jobs.reading.csv_dialect import BLANKS
 
@@ -13,65 +12,67 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-ROWS = 50_000
-PLACES = 8  # row groups that are looked at, spread over the file
+MAX_ROWS = 50_000
+ROW_GROUPS = 8  # sampled ones, spread over the file
 
 
-def sample_parquet(file: File) -> Sample:
-    """Look at the first rows of some row groups.
+def sample_parquet(file: DataFile) -> Sample:
+    """Sample the first rows of some row groups.
 
     Raises:
-        SourceError: the file is damaged, or has no row.
+        SourceError: the file is damaged, or has no rows.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        parquet = pq.ParquetFile(file.seekable())
-        table = _rows(parquet)
+        parquet = pq.ParquetFile(file.open_stored())
+        table = _sampled_rows(parquet)
     except (pa.ArrowException, OSError) as error:
         raise SourceError(
-            f"{file.where} is no Parquet file that can be read: {error}. Copy it again"
+            f"{file.address} is not a readable Parquet file: {error}. Copy it again"
         ) from error
     total = parquet.metadata.num_rows
     if not table.num_rows:
-        raise SourceError(f"{file.where} has no row: there is nothing to go by")
-    every = table.num_rows == total
-    count = f"all {total:,}" if every else f"{table.num_rows:,} of {total:,}"
+        raise SourceError(f"{file.address} has no rows: name a file with data")
+    has_all_rows = table.num_rows == total
+    count = f"all {total:,}" if has_all_rows else f"{table.num_rows:,} of {total:,}"
+    names = contract_names(table.column_names)
     return Sample(
-        names=composed(table.column_names),
-        columns=[_texts(column) for column in table.columns],
+        names=names,
+        columns=[_column_texts(column) for column in table.columns],
         rows=table.num_rows,
-        whole=every and not file.others,
-        looked_at=f"{count} rows of {amount(file.size)}",
+        is_complete=has_all_rows and not file.siblings,
+        summary=f"{count} rows of {format_size(file.size)}",
         unusable={
             name: reason
-            for name, field in zip(composed(table.column_names), table.schema, strict=True)
-            if (reason := _unusable(field.type))
+            for name, field in zip(names, table.schema, strict=True)
+            if (reason := _reason_unusable(field.type))
         },
     )
 
 
-def _rows(parquet: "pq.ParquetFile") -> "pa.Table":
+def _sampled_rows(parquet: "pq.ParquetFile") -> "pa.Table":
     import pyarrow as pa
 
     metadata = parquet.metadata
     groups, width = metadata.num_row_groups, max(metadata.num_columns, 1)
-    chosen = sorted({groups * number // PLACES for number in range(PLACES)}) if groups else []
-    each = max(min(ROWS, CELLS // width) // max(len(chosen), 1), 1)
-    found: list[pa.RecordBatch] = []
+    chosen = sorted({groups * index // ROW_GROUPS for index in range(ROW_GROUPS)} if groups else ())
+    rows = min(MAX_ROWS, MAX_SAMPLE_VALUES // width)
+    rows_per_group = max(rows // max(len(chosen), 1), 1)
+    batches: list[pa.RecordBatch] = []
     for group in chosen:
-        found += islice(parquet.iter_batches(each, row_groups=[group]), 1)
-    return pa.Table.from_batches(found, schema=parquet.schema_arrow)
+        batches += islice(parquet.iter_batches(rows_per_group, row_groups=[group]), 1)
+    return pa.Table.from_batches(batches, schema=parquet.schema_arrow)
 
 
-def _unusable(kind: "pa.DataType") -> str | None:
-    """Why a column of that type can't be learned from, if it can't."""
+def _reason_unusable(column_type: "pa.DataType") -> str | None:
+    """Return why a column of that type can't be learned from, or None."""
     from pyarrow import types
 
-    if types.is_temporal(kind):
+    if types.is_temporal(column_type):
         return "dates and times"
-    plain = (
+    supported = (
         types.is_integer,
         types.is_floating,
         types.is_decimal,
@@ -81,11 +82,13 @@ def _unusable(kind: "pa.DataType") -> str | None:
         types.is_dictionary,
         types.is_null,
     )
-    return None if any(is_kind(kind) for is_kind in plain) else f"values are of type {kind}"
+    if any(is_type(column_type) for is_type in supported):
+        return None
+    return f"unsupported type {column_type}"
 
 
-def _texts(column: "pa.ChunkedArray") -> list[str]:
-    if _unusable(column.type):
+def _column_texts(column: "pa.ChunkedArray") -> list[str]:
+    if _reason_unusable(column.type):
         return [""] * len(column)
     return [_text(value) for value in column.to_pylist()]
 

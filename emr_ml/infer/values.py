@@ -1,4 +1,4 @@
-"""Single values: numbers, dates, and what stands for a missing one."""
+"""Single values: numbers, dates, missing ones, and the decimal mark."""
 
 import re
 from collections import Counter
@@ -11,137 +11,151 @@ COMMA_NUMBER = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?", re.ASCII)
 AMOUNT = re.compile(r"[+-]?\s*[$€£¥₹]\s*[\d.,']*\d|[+-]?[\d.,']*\d\s*[$€£¥₹%]", re.ASCII)
 LEADING_ZERO = re.compile(r"0\d+", re.ASCII)
-DAY = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))"
-WORD_DAY = (
+
+_NUMERIC_DATE = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))"
+_NAMED_DATE = (
     r"(\d{1,2}[- ][A-Za-z]{3,9}\.?[- ,]+\d{2,4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}"
     r"|[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} [\d:]{8} .*\d{4})"
 )
-TIME = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp]\.?[Mm]\.?)?( ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
-DATE = re.compile(rf"({DAY}|{WORD_DAY})([T ,]+{TIME})?|{TIME}", re.ASCII)
-UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TIME = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp]\.?[Mm]\.?)?( ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
+DATE = re.compile(rf"({_NUMERIC_DATE}|{_NAMED_DATE})([T ,]+{_TIME})?|{_TIME}", re.ASCII)
 
-# a field that is nothing but one of these makes sense
-KNOWN = re.compile(r"[\w .,:/@+\-–'()<>=&%$€#*?]*")  # noqa: RUF001 - a dash in ranges
+# the characters of ordinary fields; others suggest that a dialect is the wrong one
+PLAUSIBLE_FIELD = re.compile(r"[\w .,:/@+\-–'()<>=&%$€#*?]*")  # noqa: RUF001 - a dash in ranges
 
-# what stands for no value wherever it is seen, and what may be a category's name
+# missing in any column; the others may also be the names of categories
 ALWAYS_MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "\\N")
 MAYBE_MISSING = ("None", "none", "NONE", "Null", "-", "--", ".", "na", "Na", "n.a.", "missing")
 
 
 def is_number(value: str, decimal: str = ".") -> bool:
-    """Whether both Python and Spark take the value for a finite number."""
+    """Return whether both Python and Spark parse the value as a finite number."""
     if decimal == ",":
         return bool(COMMA_NUMBER.fullmatch(value)) and isfinite(float(value.replace(",", ".")))
     return bool(NUMBER.fullmatch(value)) and isfinite(float(value))
 
 
-def number(value: str, decimal: str = ".") -> float:
-    """The number that `is_number` saw."""
+def is_number_with_any_decimal(value: str) -> bool:
+    """Return whether the value is a number with a decimal point or a decimal comma."""
+    return is_number(value) or is_number(value, ",")
+
+
+def parse_number(value: str, decimal: str = ".") -> float:
+    """Parse a value for which `is_number` is true."""
     return float(value.replace(",", ".") if decimal == "," else value)
 
 
+def is_date(value: str) -> bool:
+    """Return whether the value is a date, a time or both."""
+    return bool(DATE.fullmatch(value))
+
+
 def is_compact_date(value: str) -> bool:
-    """Whether 8 digits are a day of the last or this century, as in 20240131."""
+    """Return whether 8 digits are a date of 1900 to 2099, as in 20240131."""
     try:
         return len(value) == 8 and 1900 <= datetime.strptime(value, "%Y%m%d").year < 2100
     except ValueError:
         return False
 
 
-def words(values: Iterable[str]) -> float:
-    """Words in a value on average; signs of Chinese and Japanese count as half a word each."""
+def mean_words(values: Iterable[str]) -> float:
+    """Return the mean number of words; a Chinese, Japanese or Korean character is half a word."""
     total = count = 0.0
     for value in values:
-        signs = sum("\u3040" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3" for char in value)
-        total += len(value.split()) + signs / 2
+        cjk = sum("\u3040" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3" for char in value)
+        total += len(value.split()) + cjk / 2
         count += 1
     return total / count if count else 0.0
 
 
-Values = Mapping[str, Counter[str]]
+MIN_PROSE_WORDS = 3  # mean number of words in a value of prose
+MIN_NUMERIC_SHARE = 0.5  # of a column's values, for tokens that may be missing to be so
+MIN_NUMERIC_SHARE_FOR_UNKNOWN = 0.9  # the same for tokens that are not listed above
+MAX_UNKNOWN_TOKENS = 3  # in a column
+MAX_TOKEN_LENGTH = 20
 
-TEXT_WORDS = 3  # words in a value on average, from which on a column is prose
-MOSTLY, NEARLY = 0.5, 0.9
-TOKENS = 3  # different ones that a column of numbers may use for no value
-LONGEST_TOKEN = 20
 
+def find_missing_tokens(columns: Mapping[str, Counter[str]], decimal: str) -> Counter[str]:
+    """Count the tokens that mean a missing value.
 
-def find_missing(values: Values, decimal: str) -> Counter[str]:
-    """The tokens that stand for no value, with how often each was seen.
-
-    In a column of numbers a word that comes back is such a token, unless another column holds it,
-    too. In other columns only the well-known ones are.
+    In a column of numbers, a repeated word is such a token unless it is also in another column.
+    In other columns only well-known tokens are.
 
     Args:
-        values: how often each value stands in each column.
+        columns: the count of each value, by column.
         decimal: the decimal mark.
     """
-    found = Counter({"": 0})
-    for name, counts in values.items():
+    missing = Counter({"": 0})
+    for name, counts in columns.items():
         if is_prose(counts):
-            found[""] += counts[""]
+            missing[""] += counts[""]
             continue
-        others = [other for key, other in values.items() if key != name]
-        for token in _tokens(counts, decimal, others):
-            found[token] += counts[token]
-    return found
+        others = [other for key, other in columns.items() if key != name]
+        for token in _missing_tokens(counts, decimal, others):
+            missing[token] += counts[token]
+    return missing
 
 
-def without(tokens: Counter[str], counts: Counter[str]) -> Counter[str]:
-    """The values that are there."""
-    return Counter({value: count for value, count in counts.items() if value not in tokens})
+def remove_missing(counts: Counter[str], missing: Counter[str]) -> Counter[str]:
+    """Return the counts without the missing values."""
+    return Counter({value: count for value, count in counts.items() if value not in missing})
 
 
 def is_prose(counts: Counter[str]) -> bool:
-    """Whether the values are texts: in these, words such as NA are words."""
-    seen = [value for value in list(counts)[:1000] if value]
-    return words(seen) >= TEXT_WORDS
+    """Return whether the values are text, in which a word such as NA is just a word."""
+    return mean_words(value for value in list(counts)[:1000] if value) >= MIN_PROSE_WORDS
 
 
-def _tokens(counts: Counter[str], decimal: str, others: list[Counter[str]]) -> Iterator[str]:
+def _missing_tokens(
+    counts: Counter[str], decimal: str, others: list[Counter[str]]
+) -> Iterator[str]:
     yield from (token for token in ALWAYS_MISSING if token in counts)
-    strange = {
-        value: count
-        for value, count in counts.items()
-        if value not in ALWAYS_MISSING and not is_number(value, decimal)
-    }
-    total = sum(count for value, count in counts.items() if value not in ALWAYS_MISSING)
-    numbers = total - sum(strange.values())
-    if not strange or numbers < MOSTLY * total:
+    present = remove_missing(counts, Counter(ALWAYS_MISSING))
+    non_numeric = {value: n for value, n in present.items() if not is_number(value, decimal)}
+    numbers = present.total() - sum(non_numeric.values())
+    if not non_numeric or numbers < MIN_NUMERIC_SHARE * present.total():
         return
-    known = [value for value in strange if value in MAYBE_MISSING]
+    known = [value for value in non_numeric if value in MAYBE_MISSING]
     yield from known
-    rest = strange.keys() - known
-    plain = all(
-        len(value) <= LONGEST_TOKEN
+    unknown = non_numeric.keys() - known
+    are_words = all(
+        len(value) <= MAX_TOKEN_LENGTH
         and not any(char.isdigit() for char in value)
-        and strange[value] > 1
+        and non_numeric[value] > 1
         and not any(value in other for other in others)
-        for value in rest
+        for value in unknown
     )
-    if numbers >= NEARLY * total and len(rest) <= TOKENS and plain:
-        yield from sorted(rest)
+    if (
+        are_words
+        and len(unknown) <= MAX_UNKNOWN_TOKENS
+        and numbers >= MIN_NUMERIC_SHARE_FOR_UNKNOWN * present.total()
+    ):
+        yield from sorted(unknown)
 
 
-def find_decimal(columns: Iterable[Counter[str]], delimiter: str) -> str:
-    """The mark that more columns of fractions use; a comma that parts fields is none."""
+MIN_FRACTION_SHARE = 0.9  # of a column's values, for its decimal mark to count
+
+
+def find_decimal_mark(columns: Iterable[Counter[str]], delimiter: str) -> str:
+    """Return the mark that most columns of fractions use, never the delimiter."""
     if delimiter == ",":
         return "."
-    votes = Counter(_mark(counts) for counts in columns)
+    votes = Counter(_decimal_mark(counts) for counts in columns)
     return "," if votes[","] > votes["."] else "."
 
 
-def _mark(counts: Counter[str]) -> str | None:
-    """The decimal mark in a column of fractions, or None where there is none to see.
+def _decimal_mark(counts: Counter[str]) -> str | None:
+    """Return the decimal mark of a column of fractions, or None.
 
-    Marks before three digits, and nowhere else, may stand for thousands: these tell nothing.
+    A mark that is always followed by three digits may separate thousands, so it does not count.
     """
-    tokens = {*ALWAYS_MISSING, *MAYBE_MISSING}
-    values = [value for value in list(counts)[:5000] if value not in tokens]
+    missing = {*ALWAYS_MISSING, *MAYBE_MISSING}
+    values = [value for value in list(counts)[:5000] if value not in missing]
+    integers = sum(is_number(value) and "." not in value for value in values)
     for mark in (".", ","):
         fractions = [value for value in values if mark in value and is_number(value, mark)]
-        whole = sum(is_number(value) and "." not in value for value in values)
-        thousands = all(THOUSANDS.fullmatch(value) for value in fractions)
-        if fractions and len(fractions) + whole >= NEARLY * len(values) and not thousands:
+        if not fractions or all(THOUSANDS.fullmatch(value) for value in fractions):
+            continue
+        if len(fractions) + integers >= MIN_FRACTION_SHARE * len(values):
             return mark
     return None

@@ -1,1 +1,1 @@
-"""Versions in the lake: what decides by conditional writes."""
+"""What the lake holds: versions, parts, leases, the champion. Decisions are conditional writes."""

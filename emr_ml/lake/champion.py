@@ -1,4 +1,4 @@
-"""`champion.json`: which version of `lr_model` is the champion, and how it came to be that."""
+"""`champion.json`: which version of `lr_model` is the champion, and the history of champions."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -14,35 +14,34 @@ from spark_jobs.runtime.report import report_key
 
 MODEL = "lr_model"
 KEY = "champion_model/champion.json"
-LONGEST_LINE, LONGEST_HISTORY = 50, 500
-DIGITS, FEWEST_DIGITS = 32, 8  # of a version, and of what is given for one
+MAX_LINE, MAX_HISTORY = 50, 500
+DIGITS, MIN_DIGITS = 32, 8  # of a version, and of the prefix that may stand for it
 
 NO_CHAMPION = (
-    "there is no champion yet: materialize champion_model, or name one with "
+    "there is no champion yet: materialize champion_model, or choose one with "
     "`emr-ml promote VERSION`"
 )
-
-How = Literal["first", "better", "by hand", "rolled back"]
 
 
 @dataclass(frozen=True)
 class Champion:
-    """A version of `lr_model` from when it became champion; `run_id` is None by hand."""
+    """A version of `lr_model`, and how it became champion; `run_id` is None if by hand."""
 
     version: str
     run_id: str | None
     at: str
-    how: How
+    how: Literal["first", "better", "by hand", "rolled back"]
     why: str
 
 
 @dataclass(frozen=True)
-class Record:
-    """The champions.
+class ChampionRecord:
+    """The contents of `champion.json`.
 
-    The last of `line` is the champion, the one before it is who comes back by a rollback.
-    `history` is all that happened, the newest last. `barred` are versions that were rolled back:
-    only by hand do they become champion again.
+    Args:
+        line: the champions to roll back to, oldest first; the last is the champion now.
+        history: every promotion and rollback, oldest first.
+        barred: versions that were rolled back; they can be promoted by hand only.
     """
 
     line: tuple[Champion, ...] = ()
@@ -50,109 +49,115 @@ class Record:
     barred: tuple[str, ...] = ()
 
     @staticmethod
-    def of(stored: Stored | None) -> "Record":
-        """The record in a `champion.json`; JobError if it is damaged."""
-        return stored.parsed(_RECORD.validate_python) if stored else Record()
+    def of(stored: Stored | None) -> "ChampionRecord":
+        """Parse a `champion.json`.
+
+        Raises:
+            JobError: the file is damaged.
+        """
+        return stored.parsed(_RECORD.validate_python) if stored else ChampionRecord()
 
     @property
     def champion(self) -> Champion | None:
         return self.line[-1] if self.line else None
 
-    def with_line(self, line: tuple[Champion, ...], entry: Champion) -> "Record":
-        """The record after that entry, with the line that it leads to."""
+    def with_line(self, line: tuple[Champion, ...], entry: Champion) -> "ChampionRecord":
+        """Return the record with that line and the entry, whose version is barred no longer."""
         return replace(
             self,
-            line=line[-LONGEST_LINE:],
-            history=(*self.history, entry)[-LONGEST_HISTORY:],
+            line=line[-MAX_LINE:],
+            history=(*self.history, entry)[-MAX_HISTORY:],
             barred=tuple(version for version in self.barred if version != entry.version),
         )
 
-    def barring(self, version: str) -> "Record":
-        """The record with that version barred."""
+    def barring(self, version: str) -> "ChampionRecord":
+        """Return the record with that version barred."""
         others = tuple(each for each in self.barred if each != version)
         return replace(self, barred=(*others, version))
 
 
-_RECORD = TypeAdapter(Record)
+_RECORD = TypeAdapter(ChampionRecord)
 
 
-def read_record(lake: Lake) -> Record:
-    """The champions so far."""
-    return Record.of(lake.read(KEY))
+def read_record(lake: Lake) -> ChampionRecord:
+    """Return the record of champions, which is empty at first."""
+    return ChampionRecord.of(lake.read(KEY))
 
 
 def read_champion(lake: Lake) -> Champion | None:
-    """The champion as it is now."""
+    """Return the champion, or None if there is none yet."""
     return read_record(lake).champion
 
 
 def promote(lake: Lake, entry: Champion, over: str | None) -> bool:
-    """Make the entry's version champion in place of the version `over`; whether that was done.
+    """Make the entry's version champion in place of the version `over`, and return True.
 
-    It is not if another is champion by now, or if the version has been barred.
+    Return False, and change nothing, if another version is champion now or this one is barred.
     """
 
-    def change(record: Record) -> Record | None:
-        standing = record.champion.version if record.champion else None
-        if standing != over or entry.version in record.barred:
+    def change(record: ChampionRecord) -> ChampionRecord | None:
+        current = record.champion.version if record.champion else None
+        if current != over or entry.version in record.barred:
             return None
         return record.with_line((*record.line, entry), entry)
 
-    return _change(lake, change) is not None
+    return _update(lake, change) is not None
 
 
 def promote_by_hand(lake: Lake, version: str, why: str) -> bool:
-    """Make the version champion whoever is it now; False if it is the champion already."""
+    """Make the version champion whatever is champion now; return False if it already is."""
 
-    def change(record: Record) -> Record | None:
+    def change(record: ChampionRecord) -> ChampionRecord | None:
         if record.champion and record.champion.version == version:
             return None
         entry = Champion(version, None, now(), "by hand", why)
         return record.with_line((*record.line, entry), entry)
 
-    return _change(lake, change) is not None
+    return _update(lake, change) is not None
 
 
 def roll_back(lake: Lake, version: str, why: str) -> Champion:
-    """Bar the version, which is the champion, and make the one before it champion again.
+    """Bar the version, which is the champion, and make its predecessor champion again.
 
     Raises:
-        JobError: there is none before it, or another is champion by now.
+        JobError: there is no predecessor, or another version is champion now.
     """
 
-    def change(record: Record) -> Record:
-        standing = record.champion.version if record.champion else None
-        if standing != version:
+    def change(record: ChampionRecord) -> ChampionRecord:
+        current = record.champion.version if record.champion else None
+        if current != version:
             raise JobError(
-                f"the champion is {standing} by now, and no longer {version}, so nothing was "
-                "rolled back: look again"
+                f"the champion is {current} now, and no longer {version}, so nothing was rolled "
+                "back: check it and try again"
             )
         if len(record.line) < 2:
             raise JobError(
-                f"{version} is the only champion there was, so there is none to go back to: make "
-                "another version champion with `emr-ml promote VERSION`"
+                f"{version} is the only champion so far, so there is none to go back to: promote "
+                "another version with `emr-ml promote VERSION`"
             )
         entry = Champion(record.line[-2].version, None, now(), "rolled back", why)
         return record.with_line((*record.line[:-2], entry), entry).barring(version)
 
-    record = _change(lake, change)
+    record = _update(lake, change)
     assert record, "a rollback changes the record or raises"
     return record.line[-1]
 
 
-def model_versions(lake: Lake, start: str = "") -> Iterator[str]:
-    """The committed versions of `lr_model` whose digits start like that."""
-    for entry in lake.list(f"{MODEL}/{start}"):
-        version, _, rest = entry.key.removeprefix(f"{MODEL}/").partition("/")
-        if rest == "report.json" and entry.key == report_key(MODEL, version):
+def model_versions(lake: Lake, prefix: str = "") -> Iterator[str]:
+    """Yield the committed versions of `lr_model` that start with the prefix."""
+    for entry in lake.list(f"{MODEL}/{prefix}"):
+        version, _, name = entry.key.removeprefix(f"{MODEL}/").partition("/")
+        if name == "report.json" and entry.key == report_key(MODEL, version):
             yield version
 
 
-def _change(lake: Lake, change: Callable[[Record], Record | None]) -> Record | None:
-    """Write what the change makes of the record, in one conditional write; None if of nothing."""
+def _update(
+    lake: Lake, change: Callable[[ChampionRecord], ChampionRecord | None]
+) -> ChampionRecord | None:
+    """Apply the change in one conditional write; return the new record, or None for no change."""
     while True:
         stored = lake.read(KEY)
-        changed = change(Record.of(stored))
+        changed = change(ChampionRecord.of(stored))
         if changed is None:
             return None
         body = as_json(asdict(changed))

@@ -1,4 +1,4 @@
-"""`current.json`: which version of an asset readers take by default, and what was refused."""
+"""`current.json`: the version of an asset that readers take by default, and `refused.json`."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -21,66 +21,67 @@ class Current:
 
 @dataclass(frozen=True)
 class _Refused:
-    """The last version that did not pass its checks; no version once it has."""
+    """The last version that failed its checks; `version` is None once it has passed."""
 
     version: str | None
     run_id: str | None
     checks: list[str]
 
 
-# whoever writes in the lake may have written anything
+# validated, because other programs may write to the lake
 _CURRENT, _REFUSED = TypeAdapter(Current), TypeAdapter(_Refused)
 _NONE = _Refused(None, None, [])
 
 
 def read_current(lake: Lake, asset: str) -> Current | None:
-    """The current version of an asset, or None; one that was refused since is current no more."""
-    stored = lake.read(_key(asset))
+    """Return the current version, or None if there is none or its last checks refused it."""
+    stored = lake.read(_current_key(asset))
     if stored is None:
         return None
     current = stored.parsed(_CURRENT.validate_python)
-    return None if _refused(lake, asset).version == current.version else current
+    return None if _read_refused(lake, asset).version == current.version else current
 
 
 def promote(lake: Lake, asset: str, candidate: Current) -> bool:
-    """Make the candidate current unless a run requested later has been there; whether it is."""
+    """Make the candidate current; return False if a run that was requested later already did."""
     body = as_json(asdict(candidate))
+    key = _current_key(asset)
     while True:
-        stored = lake.read(_key(asset))
+        stored = lake.read(key)
         if stored is None:
-            done = lake.create(_key(asset), body)
+            written = lake.create(key, body)
         elif _order(stored.parsed(_CURRENT.validate_python)) > _order(candidate):
             return False
         else:
-            done = lake.swap(_key(asset), body, stored.etag)
-        if done:
-            _pardon(lake, asset, candidate.version)
+            written = lake.swap(key, body, stored.etag)
+        if written:
+            _clear_refusal(lake, asset, candidate.version)
             return True
 
 
 def refuse(lake: Lake, asset: str, version: str, run_id: str, checks: Sequence[str]) -> None:
-    """Remember why a version did not become current, for whoever misses it downstream."""
+    """Record why a version did not become current, for the errors of assets downstream."""
     lake.write_json(_refused_key(asset), asdict(_Refused(version, run_id, list(checks))))
 
 
-def _pardon(lake: Lake, asset: str, version: str) -> None:
-    """Forget the refusal of a version that has passed under other thresholds."""
-    if _refused(lake, asset).version == version:
-        lake.write_json(_refused_key(asset), asdict(_NONE))
-
-
-def why_none(lake: Lake, asset: str) -> str:
-    """Why an asset has no current version, and what to do."""
-    refused = _refused(lake, asset)
+def missing_reason(lake: Lake, asset: str) -> str:
+    """Return why an asset has no current version, and what to do."""
+    refused = _read_refused(lake, asset)
     if refused.version is None:
         return f"{asset} was never materialized in {lake.root}: materialize it first"
     return (
         f"{asset} has no version that passed its checks: {refused.version} was refused by "
-        f"{'; '.join(refused.checks)}. Mend that and materialize {asset} again"
+        f"{'; '.join(refused.checks)}. Fix that and materialize {asset} again"
     )
 
 
-def _refused(lake: Lake, asset: str) -> _Refused:
+def _clear_refusal(lake: Lake, asset: str, version: str) -> None:
+    """Forget the refusal of a version that now passes, as under other thresholds."""
+    if _read_refused(lake, asset).version == version:
+        lake.write_json(_refused_key(asset), asdict(_NONE))
+
+
+def _read_refused(lake: Lake, asset: str) -> _Refused:
     stored = lake.read(_refused_key(asset))
     return stored.parsed(_REFUSED.validate_python) if stored else _NONE
 
@@ -89,7 +90,7 @@ def _order(current: Current) -> tuple[float, str]:
     return current.requested_at, current.run_id
 
 
-def _key(asset: str) -> str:
+def _current_key(asset: str) -> str:
     return f"{asset}/current.json"
 
 

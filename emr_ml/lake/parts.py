@@ -1,80 +1,79 @@
-"""Which parts of a data set are there already, and which files are still to be read."""
+"""Which committed parts a version reuses, and which files are still to be read."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from emr_ml.lake.usage import mark_used
-from emr_ml.lake.versions import digest
+from emr_ml.lake.versions import VersionSpec, digest
 from spark_jobs.runtime.job import Input, SourceFile
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part
 from spark_jobs.runtime.report import PART, parts_key, read_parts
 
-if TYPE_CHECKING:
-    from emr_ml.lake.versions import VersionSpec
-
-SHOWN_DIGITS = 16
+DIGITS = 16
 
 
-def recipe_of(work: "VersionSpec") -> str:
-    """All that determines the rows of a file, as 16 hex digits."""
-    others = {name: given.version for name, given in work.inputs.items() if name != work.batches}
+def part_fingerprint(spec: VersionSpec) -> str:
+    """Return 16 hex digits over all that determines the rows of a file, except the file."""
+    other_inputs = {
+        name: each.version for name, each in spec.inputs.items() if name != spec.incremental_input
+    }
     return digest(
         {
-            "code": work.code,
-            "contract": work.contract,
-            "params": work.params,
-            "inputs": others,
-            "spark": work.spark,
+            "code": spec.code,
+            "contract": spec.contract,
+            "params": spec.params,
+            "inputs": other_inputs,
+            "spark": spec.spark,
         }
-    )[:SHOWN_DIGITS]
+    )[:DIGITS]
 
 
-def parts_for(lake: Lake, work: "VersionSpec") -> tuple[list[Part], Input]:
-    """The committed parts to take, and the snapshot with the files that none of them has.
+def parts_for(lake: Lake, spec: VersionSpec) -> tuple[list[Part], Input]:
+    """Return the committed parts to reuse, and the snapshot with only the files to read.
 
-    A forced attempt takes none.
+    A forced attempt reuses none.
     """
-    given = work.inputs[work.batches]
-    committed = [] if work.force else read_parts(lake, work.asset, recipe_of(work))
-    parts = [part for part in choose(committed, given.files) if _still_there(lake, part)]
-    taken = {name for part in parts for name in part.taken}
-    left = tuple(file for file in given.files if file.name not in taken)
-    return parts, Input(given.version, given.path, left)
+    snapshot = spec.inputs[spec.incremental_input]
+    committed = [] if spec.force else read_parts(lake, spec.asset, part_fingerprint(spec))
+    parts = [part for part in choose(committed, snapshot.files) if _is_still_there(lake, part)]
+    reused = {name for part in parts for name in part.included}
+    unread = tuple(file for file in snapshot.files if file.name not in reused)
+    return parts, Input(snapshot.version, snapshot.path, unread)
 
 
-def _still_there(lake: Lake, part: Part) -> bool:
-    home = part.key.rpartition("/")[0]
-    mark_used(lake, home)
-    # whoever cleans the lake may have been faster
-    return lake.read(f"{home}/{PART}") is not None
+def _is_still_there(lake: Lake, part: Part) -> bool:
+    folder = part.key.rpartition("/")[0]
+    mark_used(lake, folder)
+    # a cleaning may have removed it before the mark
+    return lake.read(f"{folder}/{PART}") is not None
 
 
 def choose(committed: Iterable[Part], files: Sequence[SourceFile]) -> list[Part]:
-    """Parts that have as many of the files as possible, each file in one of them alone.
+    """Choose parts that cover as many of the files as possible, each file by only one part.
 
-    Those with the most files of use come first, and among equals the ones that hold least else.
+    The choice is greedy: the part that covers most files first, among equals the one with the
+    fewest other files.
     """
     wanted = {file.name: file.content for file in files}
-    found = [part.taken_for(wanted) for part in committed]
-    found.sort(key=lambda part: (-len(part.taken), len(part.without), part.key))
+    candidates = [part.restricted_to(wanted) for part in committed]
+    candidates.sort(key=lambda part: (-len(part.included), len(part.excluded), part.key))
     chosen: list[Part] = []
-    for part in found:
-        left = part.taken_for({name: wanted[name] for name in part.taken & wanted.keys()})
-        if left.taken:
-            chosen.append(left)
-            wanted = {name: wanted[name] for name in wanted.keys() - left.taken}
+    for part in candidates:
+        usable = part.restricted_to({name: wanted[name] for name in part.included & wanted.keys()})
+        if usable.included:
+            chosen.append(usable)
+            wanted = {name: wanted[name] for name in wanted.keys() - usable.included}
     return chosen
 
 
-def new_part_key(work: "VersionSpec", files: Sequence[SourceFile], attempt: int) -> str:
-    """Where an attempt writes the rows of these files; "" if there are none.
+def new_part_key(spec: VersionSpec, files: Sequence[SourceFile], attempt: int) -> str:
+    """Return the folder where an attempt writes the rows of these files; "" if there are none.
 
-    The part is named by the files and by what determines their rows; an attempt has a folder of
-    its own in it, so that two that write one part at once do not meet.
+    The part is named after the files and after what determines their rows. Each attempt has its
+    own folder in it, so that two attempts at one part do not write to the same place.
     """
     if not files:
         return ""
-    named = digest({file.name: file.content for file in files})[:SHOWN_DIGITS]
-    home = f"{parts_key(work.asset, recipe_of(work))}{named}"
-    return f"{home}/{work.version[:SHOWN_DIGITS]}-{attempt}"
+    files_digest = digest({file.name: file.content for file in files})[:DIGITS]
+    folder = f"{parts_key(spec.asset, part_fingerprint(spec))}{files_digest}"
+    return f"{folder}/{spec.version[:DIGITS]}-{attempt}"

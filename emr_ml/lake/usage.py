@@ -1,7 +1,7 @@
-"""`used.json`: that somebody has picked a version or a part, so that it is not cleaned away.
+"""`used.json`: marks a version or a part as used, so that no cleaning removes it.
 
-A reader says so before it looks whether the version is there; whoever cleans takes the commit
-away before it looks whether somebody said so. One of the two always sees the other.
+A reader writes the mark before it looks for the commit; a cleaning removes the commit before it
+looks for the mark. So at least one of the two sees the other.
 """
 
 import time
@@ -14,8 +14,8 @@ FRESH_SECONDS = 3600.0
 
 
 def mark_used(lake: Lake, folder: str) -> None:
-    """Note that what is in the folder is used, unless that was noted within the last hour."""
+    """Mark the folder as used now, unless it was marked within the last hour."""
     key = f"{folder}/{USED}"
-    noted = next(iter(lake.list(key)), None)
-    if noted is None or time.time() - noted.modified > FRESH_SECONDS:
+    mark = next(iter(lake.list(key)), None)
+    if mark is None or time.time() - mark.modified > FRESH_SECONDS:
         lake.write_json(key, {"at": now()})

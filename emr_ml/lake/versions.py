@@ -1,4 +1,4 @@
-"""The version of an asset: a digest of everything that determines it, and of nothing else."""
+"""The version of an asset: a digest of everything that determines it, and nothing else."""
 
 import ast
 import hashlib
@@ -19,7 +19,7 @@ DIGITS = 32
 
 
 def digest(value: Mapping[str, Any]) -> str:
-    """32 hex digits of SHA-256 over canonical JSON: sorted keys, no blanks, UTF-8."""
+    """Return 32 hex digits of SHA-256 over canonical JSON: sorted keys, no blanks, UTF-8."""
     text = json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
@@ -35,9 +35,10 @@ def version_of(
     inputs: Mapping[str, str],
     spark: str,
 ) -> str:
-    """The version of a Spark-made asset.
+    """Return the version of an asset that a Spark job computes.
 
     Args:
+        asset: its name.
         code: `code_of(asset)`.
         contract: the fields that the job uses, and no others.
         params: with defaults filled in.
@@ -58,9 +59,10 @@ def version_of(
 
 @dataclass(frozen=True)
 class VersionSpec:
-    """A version that is wanted: all that a request has, but for the attempt.
+    """A version to compute: all that is in a request, except the attempt.
 
-    `batches` names the snapshot whose files are read once, in parts; "" if all are read anew.
+    `incremental_input` names the snapshot whose files are each read only once, into parts; "" if
+    all files are read again.
     """
 
     asset: str
@@ -71,7 +73,7 @@ class VersionSpec:
     code: str
     spark: str
     force: bool = False
-    batches: str = ""
+    incremental_input: str = ""
 
     @cached_property
     def version(self) -> str:
@@ -80,35 +82,35 @@ class VersionSpec:
             code=self.code,
             contract=self.contract,
             params=self.params,
-            inputs={name: given.version for name, given in self.inputs.items()},
+            inputs={name: each.version for name, each in self.inputs.items()},
             spark=self.spark,
         )
 
 
 def local_spark() -> str:
-    """The release of the installed pyspark, found without importing it."""
+    """Return the release of the installed pyspark, without importing it."""
     return installed("pyspark")
 
 
 @cache
 def code_of(job: str, folder: Path = JOBS) -> str:
-    """SHA-256 over the job's module and those of its package that it imports, transitively.
+    """Return a digest of the job's module and those of its package that it imports, transitively.
 
-    What stands below `if __name__ == "__main__":` says how a job is started, not what it
-    computes, so it is not followed.
+    Imports below `if __name__ == "__main__":` are not followed: they start a job, but do not
+    determine what it computes.
     """
-    found: dict[str, str] = {}
-    waiting = [f"{folder.name}.{job}"]
-    while waiting:
-        module = waiting.pop()
+    digests: dict[str, str] = {}
+    queue = [f"{folder.name}.{job}"]
+    while queue:
+        module = queue.pop()
         path = _path(folder, module)
-        if module in found or path is None:
+        if module in digests or path is None:
             continue
         source = path.read_bytes()
-        found[module] = hashlib.sha256(source).hexdigest()
-        here = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        waiting += _imports(ast.parse(source), folder.name, here)
-    return digest(found)
+        digests[module] = hashlib.sha256(source).hexdigest()
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        queue += _imports(ast.parse(source), folder.name, package)
+    return digest(digests)
 
 
 def _path(folder: Path, module: str) -> Path | None:
@@ -116,8 +118,8 @@ def _path(folder: Path, module: str) -> Path | None:
     return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
 
 
-def _imports(tree: ast.Module, package: str, here: str) -> Iterator[str]:
-    """Modules of the package that a module imports; `here` is what its `from .` means."""
+def _imports(tree: ast.Module, root: str, package: str) -> Iterator[str]:
+    """Yield the modules below `root` that a module of `package` imports."""
     for statement in tree.body:
         if isinstance(statement, ast.If) and "__main__" in ast.unparse(statement.test):
             continue
@@ -126,7 +128,7 @@ def _imports(tree: ast.Module, package: str, here: str) -> Iterator[str]:
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
-                origin = resolve_name("." * node.level + (node.module or ""), here)
-                # `from package import module` names a module too
+                origin = resolve_name("." * node.level + (node.module or ""), package)
+                # `from package import module` imports a module, too
                 names = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
-            yield from (name for name in names if name.split(".")[0] == package)
+            yield from (name for name in names if name.split(".")[0] == root)

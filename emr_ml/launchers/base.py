@@ -1,19 +1,19 @@
-"""The story that every launcher tells, and the one part in which they differ."""
+"""What every launcher does alike, and the one method in which they differ: `compute`."""
 
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from logging import Logger
 from typing import Any
 
+from emr_ml.errors import UserError
 from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
 from emr_ml.lake.parts import new_part_key, parts_for
 from emr_ml.lake.usage import mark_used
 from emr_ml.lake.versions import VersionSpec
 from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
-from spark_jobs.runtime.bounds import asked, check_bounds
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part
@@ -21,59 +21,69 @@ from spark_jobs.runtime.report import (
     Committed,
     Report,
     attempt_key,
-    claim_key,
     job_key,
+    lease_key,
     read_report,
 )
+from spark_jobs.runtime.request_validation import check_paths, parse_request
 
-MOST_LOST_ATTEMPTS = 3
+MAX_LOST_ATTEMPTS = 3
 
 
-class LaunchError(Exception):
-    """A job failed: the message names the cause, the attempt, where the log is, what to do.
+class LaunchError(UserError):
+    """A job failed: the message names the cause, the attempt, the log and what to do next.
 
-    `facts` are more metadata for whoever looks at the failure, such as the ids of cluster and
-    step.
+    Args:
+        message: what the user reads.
+        metadata: Dagster metadata about the failure, such as the ids of cluster and step.
     """
 
-    def __init__(self, message: str, facts: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, message: str, metadata: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
-        self.facts = dict(facts or {})
+        self.metadata = dict(metadata or {})
 
 
 class LostError(LaunchError):
-    """The attempt was lost through no fault of the job: a new one may do."""
+    """The attempt was lost through no fault of the job, so a new attempt may succeed."""
 
 
 class DetachedError(LaunchError):
-    """The attempt goes on, but can't be followed now: whoever asks again will find it."""
+    """The attempt continues, but this run can't follow it; the next run will resume it."""
 
 
 @dataclass(frozen=True)
-class Computed:
-    """The report that stands after an attempt, and facts about how it was run."""
+class AttemptResult:
+    """The version's report once an attempt is over, and Dagster metadata about the attempt."""
 
     report: Report
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A committed report, and whether it was there already or somebody else computed it.
+    """The committed report of a version.
 
-    `facts` are more metadata about how it was computed, if it was computed here.
+    Args:
+        report: the report.
+        reused: whether it was committed before, or by another run.
+        metadata: Dagster metadata about the attempt, if this run computed it.
     """
 
     report: Report
     reused: bool
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 class Launcher(ABC):
-    """Gets a wanted version committed, exactly once however many ask for it."""
+    """Commits each version exactly once, however many runs ask for it.
 
-    #: whether an attempt may go on when the process that launched it is gone
-    outlives_its_process = False
+    A new launch target implements `spark` and `compute`. If its attempts survive the process
+    that started them, it also sets `attempts_resumable`, records their location in the lease and
+    names that location in `attempt_location`.
+    """
+
+    #: whether an attempt continues after its process has died, so that another can resume it
+    attempts_resumable = False
 
     def __init__(self, lake: Lake, poll_seconds: float) -> None:
         self.lake = lake
@@ -82,86 +92,114 @@ class Launcher(ABC):
     @property
     @abstractmethod
     def spark(self) -> str:
-        """The release of Spark that jobs will find."""
+        """The release of Spark that runs the jobs."""
 
     @abstractmethod
-    def compute(self, request: Request, held: HeldLease, log: Logger) -> Computed:
-        """Run the claimed attempt to its commit, or go on with one that is under way.
+    def compute(self, request: Request, held: HeldLease, log: Logger) -> AttemptResult:
+        """Run the attempt up to its commit, or resume it if it is under way.
+
+        Args:
+            request: what the job is to compute.
+            held: the lease of the attempt; records where the attempt runs.
+            log: the run's log.
 
         Raises:
-            JobError, LaunchError: the cause, in words for the user.
+            JobError: the job failed by a mistake of the user.
+            LostError: the attempt was lost, and a new one may succeed.
+            DetachedError: the attempt continues without this process.
+            LaunchError: any other cause, in words for the user.
+            SupersededError: another attempt has replaced this one.
         """
 
-    def where(self, lease: Lease) -> str:
-        """Where the attempt of a lease is being computed, for whoever follows it."""
+    def attempt_location(self, lease: Lease) -> str:
+        """Return where an attempt runs, for the log of a run that follows it."""
         return f"{lease.host.split()[0]}, process {lease.pid}"
 
     def finish(self, run_id: str, log: Logger) -> None:  # noqa: B027 - most have nothing to end
-        """End what was kept up for the run alone; to be called when all of it is over."""
+        """Release what was kept running for this run alone; call it at the end of the run."""
 
     def launch(self, work: VersionSpec, log: Logger) -> Outcome:
-        """Committed: reuse. Claimed by another: follow. Else lease and compute.
+        """Return the committed report of a version: reuse it, follow its attempt, or compute it.
 
-        With `force`, only a report newer than the one that stands now will do. An attempt that
-        is lost is followed by a new one, at most three in all.
+        With `force`, only a report newer than the present one counts. A lost attempt is replaced
+        by a new one, up to three attempts in all.
+
+        Raises:
+            JobError, LaunchError: as `compute`, or as the attempt of another run that this one
+                followed.
         """
-        lease_file = LeaseFile(self.lake, claim_key(work.asset, work.version))
-        before = read_report(self.lake, work.asset, work.version) if work.force else None
-        past = before.report.attempt if before else 0
+        lease_file = LeaseFile(self.lake, lease_key(work.asset, work.version))
+        replaced = read_report(self.lake, work.asset, work.version) if work.force else None
+        past = replaced.report.attempt if replaced else 0
         followed = lost = 0
         while True:
-            if found := self._committed(work, before):
-                return Outcome(found, reused=True, facts={})
-            self._check_followed(work, followed)
-            if held := lease_file.acquire(work.run_id, past, resume=self.outlives_its_process):
-                try:
-                    return self._compute_as(held, work, before, log)
-                except SupersededError as reason:
-                    log.warning("%s", reason)
-                except LostError as error:
-                    lost += 1
-                    if lost == MOST_LOST_ATTEMPTS:
-                        raise
-                    log.warning("%s\nattempt %s is lost: trying anew", error, held.lease.attempt)
-                    continue
-            followed = self._follow(lease_file, followed, log)
+            if report := self._committed_report(work, replaced):
+                return Outcome(report, reused=True)
+            self._check_followed_attempt(work, followed)
+            held = lease_file.acquire(work.run_id, past, resume=self.attempts_resumable)
+            if held is None:
+                followed = self._follow(lease_file, followed, log)
+                continue
+            try:
+                return self._compute_under(held, work, replaced, log)
+            except SupersededError as reason:
+                log.warning("%s", reason)
+                followed = self._follow(lease_file, followed, log)
+            except LostError as error:
+                lost += 1
+                if lost == MAX_LOST_ATTEMPTS:
+                    raise
+                log.warning("%s\nattempt %s is lost: starting a new one", error, held.lease.attempt)
 
-    def _committed(self, work: VersionSpec, before: Committed | None) -> Report | None:
-        """The report of the version, unless it is the one that a forced run is to replace."""
+    def _committed_report(self, work: VersionSpec, replaced: Committed | None) -> Report | None:
+        """Return the report of the version, unless it is the one that a forced run replaces."""
         committed = read_report(self.lake, work.asset, work.version)
-        if committed is None or (before and committed.etag == before.etag):
+        if committed is None or (replaced and committed.etag == replaced.etag):
             return None
         mark_used(self.lake, f"{work.asset}/{work.version}")
-        # whoever cleans the lake may have been faster
+        # read again: a cleaning of the lake may have removed the version before it was marked
         committed = read_report(self.lake, work.asset, work.version)
         return committed.report if committed else None
 
-    def _check_followed(self, work: VersionSpec, followed: int) -> None:
-        """What the user must mend failed for all who waited for it: nobody is to try it again."""
+    def _check_followed_attempt(self, work: VersionSpec, followed: int) -> None:
+        """Raise LaunchError if the followed attempt failed in a way that a retry won't fix."""
         failure = followed and read_failure(self.lake, work.asset, work.version, followed)
         if failure and not failure.retryable:
             raise LaunchError(failure.message)
 
-    def _compute_as(
-        self, held: HeldLease, work: VersionSpec, before: Committed | None, log: Logger
+    def _follow(self, lease_file: LeaseFile, followed: int, log: Logger) -> int:
+        """Wait for one poll, and return the number of the attempt that holds the lease."""
+        lease = lease_file.read()
+        if lease and lease.attempt != followed:
+            log.info(
+                "following attempt %s of run %s on %s",
+                lease.attempt,
+                lease.run_id,
+                self.attempt_location(lease),
+            )
+        time.sleep(self.poll_seconds)
+        return lease.attempt if lease else 0
+
+    def _compute_under(
+        self, held: HeldLease, work: VersionSpec, replaced: Committed | None, log: Logger
     ) -> Outcome:
         attempt = held.lease.attempt
         with held.renewing(log):
-            # whoever held the lease before may have committed just before it was taken
-            if found := self._committed(work, before):
-                return Outcome(found, reused=True, facts={})
+            # the previous owner may have committed just before this run acquired the lease
+            if report := self._committed_report(work, replaced):
+                return Outcome(report, reused=True)
             log.info("attempt %s of %s %s", attempt, work.asset, work.version)
-            request = self._request(work, attempt)
+            request = self._read_or_write_request(work, attempt)
             try:
-                computed = self._compute(request, held, log)
+                result = self._compute_and_record(request, held, log)
             except DetachedError:
                 held.detach()
                 raise
-        report = computed.report
-        return Outcome(report, reused=report.attempt != attempt, facts=computed.facts)
+        reused = result.report.attempt != attempt
+        return Outcome(result.report, reused, result.metadata)
 
-    def _compute(self, request: Request, held: HeldLease, log: Logger) -> Computed:
-        """Compute, and keep why the attempt failed for those who follow it."""
+    def _compute_and_record(self, request: Request, held: HeldLease, log: Logger) -> AttemptResult:
+        """Compute, and record the cause of a failure for the runs that follow this attempt."""
         try:
             return self.compute(request, held, log)
         except (SupersededError, DetachedError):
@@ -171,8 +209,8 @@ class Launcher(ABC):
             self._record(request, Failure(str(error), by_user=by_user, retryable=retryable))
             raise
         except Exception:
-            if self.outlives_its_process:
-                # nobody foresaw it, so nobody knows that the attempt is over
+            if self.attempts_resumable:
+                # an unexpected error here does not mean that the attempt itself is over
                 held.detach()
             raise
         except BaseException as error:
@@ -180,26 +218,26 @@ class Launcher(ABC):
             raise
 
     def _record(self, request: Request, failure: Failure) -> None:
-        # a lake that does not answer must not hide what went wrong
+        # an unreachable lake must not hide the cause of the failure
         with suppress(Exception):
             record_failure(self.lake, request, failure)
 
-    def _request(self, work: VersionSpec, attempt: int) -> Request:
-        """What the attempt is asked; one that is under way goes on with what it was asked."""
+    def _read_or_write_request(self, work: VersionSpec, attempt: int) -> Request:
+        """Return the request of the attempt; a resumed attempt keeps its original request."""
         key = job_key(work.asset, work.version, attempt, "request.json")
         if stored := self.lake.read(key):
-            return asked(stored)
+            return parse_request(stored)
         request = self._new_request(work, attempt)
-        check_bounds(request)
+        check_paths(request)
         self.lake.write_json(key, request.as_json())
         return request
 
     def _new_request(self, work: VersionSpec, attempt: int) -> Request:
         inputs, parts, new_part = work.inputs, list[Part](), ""
-        if work.batches:
-            parts, left = parts_for(self.lake, work)
-            inputs = {**inputs, work.batches: left}
-            new_part = new_part_key(work, left.files, attempt)
+        if work.incremental_input:
+            parts, remaining = parts_for(self.lake, work)
+            inputs = {**inputs, work.incremental_input: remaining}
+            new_part = new_part_key(work, remaining.files, attempt)
         return Request(
             asset=work.asset,
             version=work.version,
@@ -214,15 +252,3 @@ class Launcher(ABC):
             parts=tuple(parts),
             new_part=new_part,
         )
-
-    def _follow(self, lease_file: LeaseFile, followed: int, log: Logger) -> int:
-        lease = lease_file.read()
-        if lease and lease.attempt != followed:
-            log.info(
-                "following attempt %s of run %s on %s",
-                lease.attempt,
-                lease.run_id,
-                self.where(lease),
-            )
-        time.sleep(self.poll_seconds)
-        return lease.attempt if lease else 0

@@ -1,4 +1,4 @@
-"""Runs jobs in this process, on one local Spark session for the whole run."""
+"""Run jobs in this process, on one local Spark session for the whole run."""
 
 import importlib
 import os
@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 
 from emr_ml.lake.leases import HeldLease
 from emr_ml.lake.versions import local_spark
-from emr_ml.launchers.base import Computed, Launcher, LaunchError
-from emr_ml.launchers.local_spark import Size, configured_by_file, local_conf
-from spark_jobs.runtime.attempt import begin
+from emr_ml.launchers.base import AttemptResult, Launcher, LaunchError
+from emr_ml.launchers.local_spark import DataSize, local_conf, spark_defaults_file
+from spark_jobs.runtime.attempt import start_attempt
 from spark_jobs.runtime.execution import execute
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.submit import describe
+from spark_jobs.runtime.submit import summarize_error
 
 if TYPE_CHECKING:
     from dagster_pyspark import LazyPySparkResource
     from pyspark.sql import SparkSession
 
 JAVA_RELEASES = (17, 21)
-# what is said by jobs whose Java process ended meanwhile; py4j names the call alone, without a
-# full stop and a trace, if it got no answer at all
-GONE = re.compile(
+# Errors of a job whose Java process has ended. If py4j got no answer at all, it names the call
+# alone, without a full stop and a stack trace.
+JAVA_GONE = re.compile(
     r"SparkContext was shut down|Answer from Java side is empty|Error while sending"
     r"|An error occurred while calling \S+[^.\s]\Z"
 )
@@ -42,7 +42,7 @@ class LocalLauncher(Launcher):
         spark_conf: dict[str, str],
         *,
         on_s3: bool,
-        size: Size = Size.LARGE,
+        size: DataSize = DataSize.LARGE,
     ) -> None:
         super().__init__(lake, poll_seconds)
         self._on_s3 = on_s3
@@ -57,81 +57,90 @@ class LocalLauncher(Launcher):
     def compute(
         self,
         request: Request,
-        held: HeldLease,  # noqa: ARG002 - this process is where the attempt is run
+        held: HeldLease,  # noqa: ARG002 - the attempt runs in this process
         log: Logger,
-    ) -> Computed:
+    ) -> AttemptResult:
         run = importlib.import_module(f"spark_jobs.{request.asset}").run
         watch = Stopwatch()
         with watch.phase("session"):
-            session = self._started(request)
-        begin(self.lake, request)
+            session = self._start_session(request)
+        start_attempt(self.lake, request)
         try:
-            return Computed(execute(run, session, request, log, watch.seconds), {})
+            return AttemptResult(execute(run, session, request, log, watch.seconds))
         except JobError:
             raise
         except Exception as error:
-            raise LaunchError(_explain(error, request)) from error
+            raise LaunchError(_failure_message(error, request)) from error
         except BaseException:
-            # the run was cancelled: what it started must not go on
+            # the run was cancelled, so Spark must stop what it started
             session.sparkContext.cancelAllJobs()
             raise
 
-    def _started(self, request: Request) -> "SparkSession":
+    def _start_session(self, request: Request) -> "SparkSession":
         if self._session is None:
             check_java()
-            # these imports take seconds, and a run that reuses everything needs none of them
+            # importing this takes seconds, which a run that reuses every version need not spend
             from dagster_pyspark import LazyPySparkResource
 
-            named = [file.uri for given in request.inputs.values() for file in given.files]
-            on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in named)
-            conf = local_conf(on_s3=on_s3, size=self._size)
-            ours = {key: conf[key] for key in conf if key not in self._spark_conf}
-            self._session = LazyPySparkResource(spark_config=ours)
+            uris = [file.uri for each in request.inputs.values() for file in each.files]
+            on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in uris)
+            defaults = local_conf(on_s3=on_s3, size=self._size)
+            conf = {key: defaults[key] for key in defaults if key not in self._spark_conf}
+            self._session = LazyPySparkResource(spark_config=conf)
         try:
-            with configured_by_file(self._spark_conf):
+            with spark_defaults_file(self._spark_conf):
                 return self._session.spark_session
         except Exception as error:
-            raise LaunchError(_no_start(error, self._spark_conf)) from error
+            raise LaunchError(_start_failure_message(error, self._spark_conf)) from error
 
 
 def check_java() -> None:
-    """Raises LaunchError unless a Java that this Spark runs on is in JAVA_HOME or PATH."""
+    """Check that JAVA_HOME or PATH has a Java on which this Spark runs.
+
+    Raises:
+        LaunchError: it is missing, or of another release.
+    """
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    wanted = " or ".join(str(release) for release in JAVA_RELEASES)
+    supported = " or ".join(str(release) for release in JAVA_RELEASES)
     if not java or not Path(java).exists():
-        place = f"JAVA_HOME={home}" if home else "JAVA_HOME or PATH"
+        searched = f"JAVA_HOME={home}" if home else "JAVA_HOME or PATH"
         raise LaunchError(
-            f"Spark needs Java {wanted}, and there is none in {place}: run `make setup`"
+            f"Spark needs Java {supported}, and there is none in {searched}: run `make setup`"
         )
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(\d+)', said)
-    if not found or int(found[1]) not in JAVA_RELEASES:
-        release = found[1] if found else "of an unknown release"
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    match = re.search(r'version "(\d+)', output)
+    if not match or int(match[1]) not in JAVA_RELEASES:
+        release = match[1] if match else "of an unknown release"
         raise LaunchError(
-            f"Spark needs Java {wanted}, but {java} is {release}: run `make setup`, "
-            "or set JAVA_HOME to a fitting one"
+            f"Spark needs Java {supported}, but {java} is {release}: run `make setup`, "
+            "or set JAVA_HOME to a supported one"
         )
 
 
-def _no_start(error: Exception, conf: dict[str, str]) -> str:
-    # names alone: a value may be a secret
-    given = f" with {', '.join(conf)} of EMR_ML_SPARK_CONF" if conf else ""
+def _start_failure_message(error: Exception, conf: dict[str, str]) -> str:
+    # only the names: a value may be a secret
+    settings = f" with {', '.join(conf)} of EMR_ML_SPARK_CONF" if conf else ""
     return (
-        f"Spark did not start{given}: {describe(error)}\n"
-        "what Java said is in the run's captured stderr; mend the configuration, and run it again"
+        f"Spark did not start{settings}: {summarize_error(error)}\n"
+        "Java's output is in the run's captured stderr; fix the configuration, and run it again"
     )
 
 
-def _explain(error: Exception, request: Request) -> str:
-    more = 'give it more, as in EMR_ML_SPARK_CONF=\'{"spark.driver.memory": "8g"}\''
+def _failure_message(error: Exception, request: Request) -> str:
+    more_memory = (
+        'give it more memory, for example with EMR_ML_SPARK_CONF=\'{"spark.driver.memory": "8g"}\''
+    )
     if "OutOfMemoryError" in str(error):
-        advice = f"Spark ran out of memory: {more}"
-    elif isinstance(error, ConnectionError) or GONE.search(str(error)):
+        advice = f"Spark ran out of memory: {more_memory}"
+    elif isinstance(error, ConnectionError) or JAVA_GONE.search(str(error)):
         advice = (
-            "Spark's Java process is gone. Its last words are in the run's captured stderr; if "
-            f"these say OutOfMemoryError, {more}. Otherwise something ended it: run it again"
+            "Spark's Java process is gone. Its last output is in the run's captured stderr; if "
+            f"that contains OutOfMemoryError, {more_memory}. Otherwise something else ended it: "
+            "run it again"
         )
     else:
-        advice = "the whole trace is in the run's captured stderr; a new run makes a new attempt"
-    return f"attempt {request.attempt} of {request.asset} failed: {describe(error)}\n{advice}"
+        advice = "the stack trace is in the run's captured stderr; a new run makes a new attempt"
+    return (
+        f"attempt {request.attempt} of {request.asset} failed: {summarize_error(error)}\n{advice}"
+    )

@@ -14,59 +14,86 @@ from emr_ml.sources.listing import SourceError, list_source
 from spark_jobs.runtime.execution import NO_CALL_SITES
 
 GIGABYTE = 1 << 30
-# of Linux's two kinds of control groups
+# memory limits of Linux control groups, versions 2 and 1
 CONTAINER_LIMITS = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
-# With ten times its own thresholds, what Java compiles well is what has run for long: else that
-# took a third of all CPU time of a run on texts.
-COMPILES_LATE = (
-    "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 "
-    "-XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
-)
-# Throughput counts here, not pauses; but Java may take a seventh of its time for garbage, or a
-# quarter, not a hundredth. For 50,000 texts and a heap of 4 GB, all processes of a run had 2.7 GB
-# with a seventh, 2.0 with a quarter, and it took the same time.
-LARGE = f"-XX:+UseParallelGC -XX:GCTimeRatio=6 {COMPILES_LATE}"
-# What plans and starts Spark's jobs need not be compiled well: for 50,000 texts, that took two
-# fifths of C2's time. With more data, some of it runs for long, as to serialize rows does.
-DIRECTIVES = Path(__file__).with_name("compiler_directives.json")
-MEDIUM = (
-    f"-XX:+UseParallelGC -XX:GCTimeRatio=3 {COMPILES_LATE} "
-    f'-XX:+UnlockDiagnosticVMOptions "-XX:CompilerDirectivesFile={DIRECTIVES}"'
-)
-# Java then compiles what it can at once, but not well: half of the time that a short run takes
-SMALL = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-# Spark then makes no code of the steps of a plan: on 50,000 texts, that took longer than it saved
-MEDIUM_PLANS = {"spark.sql.codegen.wholeStage": "false"}
-# nor of expressions, and plans are made once
-SMALL_PLANS = {
-    **MEDIUM_PLANS,
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.adaptive.enabled": "false",
-    "spark.sql.shuffle.partitions": "1",
-}
-# made at set-up; Java goes on without it if it does not fit
-ARCHIVE = Path(sys.prefix) / "spark.jsa"
+# class data of Spark that `make setup` archives; Java ignores an archive that does not fit
+CLASS_ARCHIVE = Path(sys.prefix) / "spark.jsa"
 SUBMIT_ARGS = "PYSPARK_SUBMIT_ARGS"
-_one_at_a_time = threading.Lock()
+_submit_args_lock = threading.Lock()
 
 
-class Size(IntEnum):
-    """Up to how many bytes of sources Spark is set up alike."""
+class DataSize(IntEnum):
+    """Sizes of the sources, by their upper bounds in bytes; each has its own configuration."""
 
-    SMALL = 1 << 20  # to start takes most of the time
+    SMALL = 1 << 20  # starting Spark takes most of the time
     MEDIUM = 1 << 25
     LARGE = sys.maxsize
 
 
-JAVA = {Size.SMALL: SMALL, Size.MEDIUM: MEDIUM, Size.LARGE: LARGE}
-PLANS = {Size.SMALL: SMALL_PLANS, Size.MEDIUM: MEDIUM_PLANS, Size.LARGE: {}}
+# Raise C2 thresholds tenfold: only long-hot code is optimised. With Java's defaults, C2 took a
+# third of all CPU time of a run on texts.
+C2_THRESHOLDS = (
+    "-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 "
+    "-XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
+)
+# Exclude the code that plans and starts Spark's jobs from C2: it took two fifths of C2's time for
+# 50,000 texts. With more data, some of it is hot for long, for example the code that serializes
+# rows.
+C2_EXCLUSIONS = Path(__file__).with_name("compiler_directives.json")
+# Throughput matters, pauses do not. GCTimeRatio lets Java spend a seventh (6) or a quarter (3) of
+# its time on garbage collection, not its default of a hundredth: for 50,000 texts and a heap of
+# 4 GB, all processes of a run took 2.7 GB with a seventh and 2.0 GB with a quarter, in the same
+# time.
+JAVA_OPTIONS = {
+    # stop at C1, which compiles at once but not well: that halves the time of a short run
+    DataSize.SMALL: "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    DataSize.MEDIUM: (
+        f"-XX:+UseParallelGC -XX:GCTimeRatio=3 {C2_THRESHOLDS} "
+        f'-XX:+UnlockDiagnosticVMOptions "-XX:CompilerDirectivesFile={C2_EXCLUSIONS}"'
+    ),
+    DataSize.LARGE: f"-XX:+UseParallelGC -XX:GCTimeRatio=6 {C2_THRESHOLDS}",
+}
+# generating code for whole stages took longer than it saved on 50,000 texts
+NO_STAGE_CODEGEN = {"spark.sql.codegen.wholeStage": "false"}
+SQL_CONF = {
+    DataSize.SMALL: {
+        **NO_STAGE_CODEGEN,
+        # no code for expressions either, and each plan is made only once
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.shuffle.partitions": "1",
+    },
+    DataSize.MEDIUM: NO_STAGE_CODEGEN,
+    DataSize.LARGE: {},
+}
 
 
-def local_conf(*, on_s3: bool, size: Size = Size.LARGE) -> dict[str, str]:
-    """Settings for all cores of one machine; `on_s3` with S3A."""
+def data_size(sources: Iterable[str | None]) -> DataSize:
+    """Return the size of all sources together.
+
+    Args:
+        sources: addresses of files and folders; None is the sample. Anything on S3 is large.
+    """
+    addresses = [source for source in sources if source]
+    if any(address.startswith("s3://") for address in addresses):
+        return DataSize.LARGE
+    try:
+        total = sum(file.size for address in addresses for file in list_source(address))
+    except (SourceError, OSError):
+        return DataSize.LARGE  # the snapshot will report the problem
+    return next(size for size in DataSize if total <= size)
+
+
+def local_conf(*, on_s3: bool, size: DataSize = DataSize.LARGE) -> dict[str, str]:
+    """Return Spark's configuration for all cores of one machine.
+
+    Args:
+        on_s3: whether the lake or a source is on S3, which needs S3A.
+        size: size of the sources.
+    """
     cores = os.cpu_count() or 1
     conf = {
         "spark.app.name": "emr_ml",
@@ -74,77 +101,37 @@ def local_conf(*, on_s3: bool, size: Size = Size.LARGE) -> dict[str, str]:
         "spark.driver.memory": f"{driver_gigabytes()}g",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        # other users of this machine reach the driver's ports, and these take Java objects
+        # other users of this machine can reach the driver's ports, which accept Java objects
         "spark.authenticate": "true",
-        "spark.driver.extraJavaOptions": JAVA[size],
-        # at WARN, Spark compares every header with names that the jobs do not use
+        "spark.driver.extraJavaOptions": JAVA_OPTIONS[size],
+        # at WARN, Spark compares every CSV header with a schema whose names the jobs do not use
         "spark.log.level": "ERROR",
-        # 200 is for clusters: here most of the tasks would be empty
+        # Spark's default of 200 is for clusters: here most of the tasks would be empty
         "spark.sql.shuffle.partitions": str(cores),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         **NO_CALL_SITES,
-        **PLANS[size],
+        **SQL_CONF[size],
     }
-    if ARCHIVE.exists():
-        # beside the options that a user may set
-        conf["spark.driver.defaultJavaOptions"] = f'"-XX:SharedArchiveFile={ARCHIVE}" -Xlog:cds=off'
+    if CLASS_ARCHIVE.exists():
+        # unlike extraJavaOptions, this is kept when a user sets options
+        conf["spark.driver.defaultJavaOptions"] = (
+            f'"-XX:SharedArchiveFile={CLASS_ARCHIVE}" -Xlog:cds=off'
+        )
     return conf | s3_conf() if on_s3 else conf
 
 
-def size_of(sources: Iterable[str | None]) -> Size:
-    """How much there is in these files and folders of this machine; None is a sample."""
-    given = [source for source in sources if source]
-    if any(source.startswith("s3://") for source in given):
-        return Size.LARGE
-    try:
-        found = sum(file.size for source in given for file in list_source(source))
-    except (SourceError, OSError):
-        return Size.LARGE  # whoever reads them tells what is wrong
-    return next(size for size in Size if found <= size)
-
-
-@contextmanager
-def configured_by_file(conf: Mapping[str, str]) -> Generator[None]:
-    """While it is open, a Java that PySpark starts reads these settings from a file.
-
-    PySpark gives settings as arguments, which every user of the machine can see, and these may
-    be secrets. The file can be read by its owner alone, and is gone afterwards.
-    """
-    with (
-        _one_at_a_time,
-        tempfile.NamedTemporaryFile("w", prefix="emr-ml-", suffix=".properties") as file,
-    ):
-        before = os.environ.get(SUBMIT_ARGS)
-        file.writelines(f"{_escaped(key)}={_escaped(value)}\n" for key, value in conf.items())
-        file.flush()
-        ours = f"--load-spark-defaults --properties-file {shlex.quote(file.name)}"
-        os.environ[SUBMIT_ARGS] = f"{ours} {before or 'pyspark-shell'}"
-        try:
-            yield
-        finally:
-            os.environ.pop(SUBMIT_ARGS)
-            if before is not None:
-                os.environ[SUBMIT_ARGS] = before
-
-
-def _escaped(text: str) -> str:
-    """Text as Java's properties have it, with nothing left that has a meaning there."""
-    units = text.encode("utf-16-be").hex(" ", 2).split()
-    return "".join(f"\\u{unit}" for unit in units)
-
-
 def driver_gigabytes() -> int:
-    """A quarter of the memory that the machine or the container has, from 1 to 8 GB."""
+    """Return a quarter of the memory of the machine or the container, from 1 to 8 GB."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for limit in CONTAINER_LIMITS:
-        with suppress(OSError, ValueError):  # no such limit is no file, or says "max"
+        with suppress(OSError, ValueError):  # without a limit, the file is missing or has "max"
             memory = min(memory, int(limit.read_text()))
     return min(max(memory // GIGABYTE // 4, 1), 8)
 
 
 def s3_conf() -> dict[str, str]:
-    """S3A with the endpoint, region and credentials that boto3 finds.
+    """Return the configuration of S3A, with the endpoint, region and credentials of boto3.
 
     `s3://` means S3A, as it does on EMR. The jars come from Maven Central once and are cached.
     """
@@ -165,3 +152,33 @@ def s3_conf() -> dict[str, str]:
             "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
         ),
     }
+
+
+@contextmanager
+def spark_defaults_file(conf: Mapping[str, str]) -> Generator[None]:
+    """Let a JVM that PySpark starts inside this block read its configuration from a file.
+
+    PySpark passes configuration as arguments, which every user of the machine can see, and these
+    values may be secrets. Only the owner can read the file, and it is deleted after the block.
+    """
+    with (
+        _submit_args_lock,
+        tempfile.NamedTemporaryFile("w", prefix="emr-ml-", suffix=".properties") as file,
+    ):
+        previous = os.environ.get(SUBMIT_ARGS)
+        file.writelines(f"{_escape(key)}={_escape(value)}\n" for key, value in conf.items())
+        file.flush()
+        options = f"--load-spark-defaults --properties-file {shlex.quote(file.name)}"
+        os.environ[SUBMIT_ARGS] = f"{options} {previous or 'pyspark-shell'}"
+        try:
+            yield
+        finally:
+            os.environ.pop(SUBMIT_ARGS)
+            if previous is not None:
+                os.environ[SUBMIT_ARGS] = previous
+
+
+def _escape(text: str) -> str:
+    """Write every character as a Java properties escape, so that none has a special meaning."""
+    units = text.encode("utf-16-be").hex(" ", 2).split()
+    return "".join(f"\\u{unit}" for unit in units)

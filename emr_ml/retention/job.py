@@ -1,4 +1,4 @@
-"""`clean_lake_job`: lists what may go from the lake and, if asked to, removes it."""
+"""`clean_lake_job`: lists the garbage in the lake, and removes it if asked to."""
 
 import time
 
@@ -9,16 +9,16 @@ from emr_ml import assets
 from emr_ml.lake.champion import read_record
 from emr_ml.lake.current import read_current
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import plain_failures
-from emr_ml.retention.policy import Removal, Roots, removals
-from emr_ml.retention.removal import remove_all
-from emr_ml.retention.survey import survey
+from emr_ml.materialization import errors_as_failures
+from emr_ml.retention.garbage import Garbage, Roots, find_garbage
+from emr_ml.retention.inventory import take_inventory
+from emr_ml.retention.sweep import sweep
 from emr_ml.settings import Settings, load_settings
 from spark_jobs.runtime.lake import Lake
 
-DAY = 86_400.0
-SHOWN = 200
-SCHEMA = dg.TableSchema(
+SECONDS_PER_DAY = 86_400.0
+ROWS_SHOWN = 200
+TABLE_SCHEMA = dg.TableSchema(
     [dg.TableColumn(name) for name in ("what", "where")]
     + [dg.TableColumn(name, "int") for name in ("objects", "bytes")]
     + [dg.TableColumn("why")]
@@ -27,11 +27,11 @@ DEFAULTS = load_settings()
 
 
 class CleanLake(dg.Config):
-    """How a cleaning goes."""
+    """What a cleaning removes."""
 
-    dry_run: bool = Field(True, description="list what may go, and remove nothing")
+    dry_run: bool = Field(True, description="list what may be removed, and remove nothing")
     older_than_days: float = Field(
-        DEFAULTS.retention_days, ge=1, description="what was written or used since then is kept"
+        DEFAULTS.retention_days, ge=1, description="keep what was written or used since then"
     )
 
 
@@ -42,63 +42,66 @@ def clean_lake(
     settings: dg.ResourceParam[Settings],
     launcher: dg.ResourceParam[Launcher],
 ) -> None:
-    """Remove what is neither current, nor a champion, nor part of these, nor young."""
-    with plain_failures():
-        lake, names = launcher.lake, names_of_assets()
-        there = survey(lake, names)
-        found = removals(
-            there,
-            roots_of(lake, names, settings.retention_champions),
-            time.time() - config.older_than_days * DAY,
+    """Remove old versions, except current ones, champions, and the inputs of both."""
+    with errors_as_failures():
+        lake, names = launcher.lake, asset_names()
+        inventory = take_inventory(lake, names)
+        garbage = find_garbage(
+            inventory,
+            read_roots(lake, names, settings.retention_champions),
+            time.time() - config.older_than_days * SECONDS_PER_DAY,
         )
 
         def is_root(key: str) -> bool:
             asset = key.partition("/")[0]
-            return key in roots_of(lake, [asset], settings.retention_champions).keys
+            return key in read_roots(lake, [asset], settings.retention_champions).keys
 
-        gone = found if config.dry_run else list(remove_all(lake, there, found, is_root))
-    verb = "may go" if config.dry_run else "removed"
-    size = sum(each.size for each in gone)
-    context.log.info("%s %s, %s bytes", len(gone), verb, f"{size:,}")
+        if not config.dry_run:
+            garbage = list(sweep(lake, inventory, garbage, is_root))
+    size = sum(each.size for each in garbage)
+    action = "may be removed" if config.dry_run else "removed"
+    context.log.info("%s %s, %s bytes", len(garbage), action, f"{size:,}")
     context.add_output_metadata(
         {
             "dry_run": config.dry_run,
-            "removed" if not config.dry_run else "removable": len(gone),
+            "removable" if config.dry_run else "removed": len(garbage),
             "bytes": size,
-            "list": dg.MetadataValue.table(listed(gone), SCHEMA),
+            "list": dg.MetadataValue.table(table_records(garbage), TABLE_SCHEMA),
         }
     )
 
 
-def names_of_assets() -> list[str]:
-    """The names of all assets there are."""
-    found = dg.load_assets_from_package_module(assets)
-    return sorted(each.key.path[-1] for each in found if isinstance(each, dg.AssetsDefinition))
+def asset_names() -> list[str]:
+    """Return the names of all assets."""
+    definitions = dg.load_assets_from_package_module(assets)
+    return sorted(
+        each.key.path[-1] for each in definitions if isinstance(each, dg.AssetsDefinition)
+    )
 
 
-def roots_of(lake: Lake, names: list[str], last_champions: int) -> Roots:
-    """What is kept for its own sake, as it is now."""
-    standing = {asset: current for asset in names if (current := read_current(lake, asset))}
-    return Roots(standing, read_record(lake), last_champions)
+def read_roots(lake: Lake, names: list[str], last_champions: int) -> Roots:
+    """Return the roots as they are now."""
+    current = {asset: version for asset in names if (version := read_current(lake, asset))}
+    return Roots(current, read_record(lake), last_champions)
 
 
-def listed(found: list[Removal]) -> list[dg.TableRecord]:
-    """A table of what goes first; keys of any text stay as they are in it."""
+def table_records(garbage: list[Garbage]) -> list[dg.TableRecord]:
+    """Return the first items as rows of a table, which shows keys of any text as they are."""
     return [
         dg.TableRecord(
             {
-                "what": each.what,
+                "what": each.kind,
                 "where": each.key,
                 "objects": each.objects,
                 "bytes": each.size,
-                "why": each.why,
+                "why": each.reason,
             }
         )
-        for each in found[:SHOWN]
+        for each in garbage[:ROWS_SHOWN]
     ]
 
 
-@dg.job(description="What nobody needs any more goes from the lake; a dry run only lists it.")
+@dg.job(description="Removes garbage from the lake; a dry run only lists it.")
 def clean_lake_job() -> None:
-    """One cleaning of the lake."""
+    """Clean the lake once."""
     clean_lake()

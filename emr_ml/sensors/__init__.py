@@ -1,4 +1,4 @@
-"""Sensors: what is watched without anybody asking."""
+"""Sensors: new data, failed and lost runs, old clusters."""
 
 import dagster as dg
 
@@ -11,7 +11,7 @@ from emr_ml.settings import Settings
 
 
 def sensors_for(settings: Settings) -> list[dg.SensorDefinition]:
-    """The sensors of a deployment: on a laptop there are no clusters to watch."""
+    """Return the sensors of a deployment; only one on EMR has clusters to watch."""
     sources = [
         new_data_sensor("new_data_sensor", training_job, "source", settings),
         new_data_sensor("new_scoring_data_sensor", scoring_job, "scoring_source", settings),

@@ -1,4 +1,4 @@
-"""Alerts people to failed runs: by SNS, by a webhook, or in the log."""
+"""Alerts of failed runs: by SNS, by a webhook, or in the log."""
 
 import json
 import urllib.error
@@ -10,50 +10,53 @@ import dagster as dg
 
 from emr_ml.settings import Settings, SettingsError
 from emr_ml.stack import with_stack
-from emr_ml.ui.console import cause_of
+from emr_ml.ui.console import failure_cause
 
 PATIENCE_SECONDS = 10.0
-SUBJECT_CHARACTERS = 100  # docs.aws.amazon.com/sns/latest/api/API_Publish.html
+MAX_SUBJECT_CHARACTERS = 100  # docs.aws.amazon.com/sns/latest/api/API_Publish.html
+MAX_CAUSE_CHARACTERS = 1000
 
 
 def send_alert(
     settings: Settings, subject: str, text: str, log: "Logger | LoggerAdapter[Any]"
 ) -> str:
-    """Send it to the topic and the webhook that are set; what came of it, in one line.
+    """Send an alert to the configured topic and webhook, and return the results in one line.
 
-    Where neither is set it is written to the log, as it is where one of them can't be reached. The
+    It is also written to the log if neither is configured, or one of them can't be reached. The
     webhook's address is a secret, so it is never shown.
     """
-    done: list[str] = []
+    results: list[str] = []
     if settings.stack or settings.alert_topic_arn:
-        done.append(_notify(settings, subject, text))
+        results.append(_publish_to_topic(settings, subject, text))
     if settings.alert_webhook:
-        done.append(_post(settings.alert_webhook.get_secret_value(), text))
-    if not done or any(result.startswith("not ") for result in done):
+        results.append(_post(settings.alert_webhook.get_secret_value(), text))
+    if not results or any(result.startswith("not ") for result in results):
         log.error("%s\n%s", subject, text)
-        done.append("written to the log")
-    return ", ".join(done)
+        results.append("written to the log")
+    return ", ".join(results)
 
 
-def _notify(settings: Settings, subject: str, text: str) -> str:
+def _publish_to_topic(settings: Settings, subject: str, text: str) -> str:
     try:
-        # a topic of one's own is told even if the stack is gone
-        known = settings.alert_topic_arn or with_stack(settings, PATIENCE_SECONDS).alert_topic_arn
+        # a topic that is set is used even if the stack is gone
+        topic = settings.alert_topic_arn or with_stack(settings, PATIENCE_SECONDS).alert_topic_arn
     except SettingsError as error:
         return f"not sent to the topic of the stack: {error}"
-    return _publish(str(known), subject, text)
+    return _publish(str(topic), subject, text)
 
 
 def _publish(topic: str, subject: str, text: str) -> str:
-    import boto3  # half a second that a laptop does not need
+    import boto3  # takes half a second, and only this needs it
     from botocore.exceptions import BotoCoreError, ClientError
 
-    # SNS refuses a subject with line breaks or other than ASCII letters
-    plain = subject.encode("ascii", "replace").decode().replace("\n", " ")[:SUBJECT_CHARACTERS]
+    # SNS rejects a subject with line breaks or characters that are not ASCII
+    ascii_subject = (
+        subject.encode("ascii", "replace").decode().replace("\n", " ")[:MAX_SUBJECT_CHARACTERS]
+    )
     try:
         region = topic.split(":")[3]
         client = boto3.client("sns", region_name=region)
-        client.publish(TopicArn=topic, Subject=plain, Message=f"{subject}\n{text}")
+        client.publish(TopicArn=topic, Subject=ascii_subject, Message=f"{subject}\n{text}")
     except (BotoCoreError, ClientError) as error:
         return f"not sent to {topic}: {error}"
     return f"sent to {topic}"
@@ -74,30 +77,29 @@ def _post(url: str, text: str) -> str:
         return f"not sent to the webhook: {reason}"
 
 
-CAUSE_CHARACTERS = 1000
-
-
 def failure_alert_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of failed runs of any job."""
+    """Return a sensor of failed runs of any job."""
 
     @dg.run_failure_sensor(
         name="failure_alert_sensor",
         minimum_interval_seconds=settings.sensor_interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells of each run that failed: asset, cause, link.",
+        description="Sends an alert of each failed run: asset, cause, link.",
     )
     def sensor(context: dg.RunFailureSensorContext) -> None:
         subject = f"emr_ml: {context.dagster_run.job_name} failed"
-        done = send_alert(settings, subject, failure_message(context, settings.ui_url), context.log)
-        context.log.info("run %s failed: %s", context.dagster_run.run_id, done)
+        results = send_alert(
+            settings, subject, failure_message(context, settings.ui_url), context.log
+        )
+        context.log.info("run %s failed: %s", context.dagster_run.run_id, results)
 
     return sensor
 
 
 def failure_message(context: dg.RunFailureSensorContext, ui_url: str) -> str:
-    """Asset and cause of each failed step, a line each, and where to look."""
+    """Return a line with asset and cause for each failed step, and a link to the run."""
     failures = [
-        f"{event.step_key}: {_in_one_line(cause_of(event) or 'failed')}"
+        f"{event.step_key}: {_in_one_line(failure_cause(event) or 'failed')}"
         for event in context.get_step_failure_events()
     ]
     lines = failures or [_in_one_line(context.failure_event.message or "the run failed")]
@@ -105,4 +107,4 @@ def failure_message(context: dg.RunFailureSensorContext, ui_url: str) -> str:
 
 
 def _in_one_line(text: str) -> str:
-    return " ".join(text.split())[:CAUSE_CHARACTERS]
+    return " ".join(text.split())[:MAX_CAUSE_CHARACTERS]

@@ -1,7 +1,7 @@
-"""Finds runs whose process is gone, so that they do not seem to go on for ever.
+"""Finds runs whose process is gone, which would otherwise seem to run forever.
 
-Dagster's own monitoring asks the run launcher, and that of a single machine can't tell. Where
-runs are launched in another way, this sensor leaves them alone.
+Dagster's own monitoring asks the run launcher, and the one for a single machine can't tell. Other
+run launchers can, and then this sensor does nothing.
 """
 
 from collections.abc import Iterator
@@ -12,27 +12,27 @@ from emr_ml.lake.leases import this_host
 from emr_ml.settings import Settings
 
 HOST_TAG = "emr_ml/host"
-ALIVE = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-MOST_RUNS = 100
-# the clock of a process and that of an event may differ by their rounding
-SECONDS_OF_ROUNDING = 2.0
+ACTIVE = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+MAX_RUNS = 100
+# the start of a process and the time of an event are rounded differently
+ROUNDING_SECONDS = 2.0
 
 
 def lost_run_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of runs that were killed, or were on a machine that was started anew."""
+    """Return a sensor of runs that were killed, or whose machine was restarted."""
 
     @dg.sensor(
         name="lost_run_sensor",
         minimum_interval_seconds=settings.sensor_interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Marks runs of this machine as failed whose process is gone.",
+        description="Marks runs of this machine as failed if their process is gone.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         lost = list(lost_runs(context.instance))
-        for run, process in lost:
+        for run, pid in lost:
             message = (
-                f"process {process} of this run is gone: it was killed, or the machine was "
-                "started anew. Nothing that was committed is lost: run it again"
+                f"process {pid} of this run is gone: it was killed, or the machine was restarted. "
+                "What was committed is kept: start the run again"
             )
             context.log.warning("run %s: %s", run.run_id, message)
             context.instance.report_run_failed(run, message)
@@ -44,38 +44,38 @@ def lost_run_sensor(settings: Settings) -> dg.SensorDefinition:
 
 
 def lost_runs(instance: dg.DagsterInstance) -> Iterator[tuple[dg.DagsterRun, int]]:
-    """The runs in progress whose process was on this machine and is no more, and its id."""
+    """Yield each active run whose process was on this machine and is gone, and the process id."""
     if instance.run_launcher.supports_check_run_worker_health:
         return
-    for run in instance.get_runs(dg.RunsFilter(statuses=ALIVE), limit=MOST_RUNS):
+    for run in instance.get_runs(dg.RunsFilter(statuses=ACTIVE), limit=MAX_RUNS):
         if run.tags.get(HOST_TAG, this_host()) != this_host():
             continue
-        started = _process(instance, run.run_id)
-        if started and _is_gone(*started):
-            yield run, started[0]
+        process = _process(instance, run.run_id)
+        if process and _is_gone(*process):
+            yield run, process[0]
 
 
 def _process(instance: dg.DagsterInstance, run_id: str) -> tuple[int, float] | None:
-    """Id of the run's own process, and when it was seen, in seconds since 1970."""
+    """Return the id of the run's process and the time of its event, in seconds since 1970."""
     records = instance.get_records_for_run(
-        run_id, of_type=dg.DagsterEventType.ENGINE_EVENT, limit=MOST_RUNS
+        run_id, of_type=dg.DagsterEventType.ENGINE_EVENT, limit=MAX_RUNS
     ).records
     for record in records:
         event = record.event_log_entry.dagster_event
-        # processes of single steps come and go
+        # events of steps name the processes of steps
         if event and event.step_key is None:
-            found = event.engine_event_data.metadata.get("pid")
-            if found is not None:
-                return int(str(found.value)), record.event_log_entry.timestamp
+            pid = event.engine_event_data.metadata.get("pid")
+            if pid is not None:
+                return int(str(pid.value)), record.event_log_entry.timestamp
     return None
 
 
-def _is_gone(process: int, seen_at: float) -> bool:
-    """Whether there is no such process, or a later one that has its id."""
+def _is_gone(pid: int, seen_at: float) -> bool:
+    """Return True if there is no such process, or a later one has reused its id."""
     import psutil  # only a tick needs it
 
     try:
-        return psutil.Process(process).create_time() > seen_at + SECONDS_OF_ROUNDING
+        return psutil.Process(pid).create_time() > seen_at + ROUNDING_SECONDS
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:

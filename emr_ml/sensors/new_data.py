@@ -1,4 +1,4 @@
-"""Watches a source: when it has changed and settled, one run is asked for."""
+"""Watches a source, and requests one run once its files have changed and settled."""
 
 import hashlib
 import json
@@ -14,22 +14,26 @@ from emr_ml.settings import Settings
 from emr_ml.sources.listing import SourceError, list_source, readable
 
 KEYS_PER_REQUEST = 1000  # docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
-HOUR = 3600.0
+SECONDS_PER_HOUR = 3600.0
 
-Job = Any  # dagster has no public name for what define_asset_job returns
+Job = Any  # dagster has no public name for the result of define_asset_job
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a listing shows: `digest` tells one state of the source from another.
+class SourceState:
+    """What a listing of a source shows.
 
-    `youngest` is when the last file was changed, in seconds since 1970.
+    Args:
+        digest: of names, sizes and stamps, which tells one state from another.
+        files: their number.
+        size: of all files, in bytes.
+        last_modified: of the newest file, in seconds since 1970.
     """
 
     digest: str
     files: int
     size: int
-    youngest: float
+    last_modified: float
 
     @property
     def requests(self) -> int:
@@ -39,11 +43,15 @@ class Look:
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where the sensor stands.
+    """The sensor's progress. Times are seconds since 1970.
 
-    `digest` is the state that the last run was asked for, `generation` counts these runs.
-    `waiting` is another state that has been seen `since`, but has not settled. The last listing
-    was at `listed_at` and took so many `requests`. Times are seconds since 1970.
+    Args:
+        generation: number of runs that were requested so far.
+        digest: state of the source for which the last run was requested.
+        waiting: another state that has been seen, but has not settled.
+        since: when that state was first seen.
+        listed_at: time of the last listing.
+        requests: number of requests that it took.
     """
 
     generation: int = 0
@@ -61,7 +69,7 @@ class Cursor:
 def new_data_sensor(
     name: str, job: Job, source_setting: str, settings: Settings
 ) -> dg.SensorDefinition:
-    """The sensor of the source that is set by `source_setting`."""
+    """Return a sensor of the source in the setting `source_setting`."""
     source: str | None = getattr(settings, source_setting)
     variable = f"EMR_ML_{source_setting.upper()}"
 
@@ -82,79 +90,84 @@ def new_data_sensor(
 def tick(
     source: str, cursor: Cursor, settings: Settings, clock: Callable[[], float]
 ) -> dg.SensorResult:
-    """List the source, unless that is too early, and ask for a run if it has changed and settled.
+    """List the source unless it is too early, and request a run if it has changed and settled.
 
-    The state is compared with the one of the last run, not with the last tick: whatever happened
-    in between, one run follows the difference.
+    The state is compared with that of the last run, not of the last tick, so that one run follows
+    however many changes.
     """
     now = clock()
-    if (early := _too_early(cursor, settings, now)) is not None:
-        listed = f"{cursor.requests} requests list {source}"
-        return _skip(f"{listed}: it is listed again in {early:.0f} s", None)
+    if (wait := _seconds_until_listing(cursor, settings, now)) is not None:
+        reason = (
+            f"a listing of {source} takes {cursor.requests} requests: the next is in {wait:.0f} s"
+        )
+        return _skip(reason, None)
     try:
-        look = look_at(source)
+        state = read_state(source)
     except SourceError as error:
         return _skip(str(error), None)
-    return decide(source, look, replace(cursor, listed_at=now, requests=look.requests), settings)
+    return decide(source, state, replace(cursor, listed_at=now, requests=state.requests), settings)
 
 
-def decide(source: str, look: Look, cursor: Cursor, settings: Settings) -> dg.SensorResult:
-    """What follows from a look at the source; the cursor holds when it was taken."""
+def decide(source: str, state: SourceState, cursor: Cursor, settings: Settings) -> dg.SensorResult:
+    """Request a run or skip, given the state of the source at `cursor.listed_at`."""
     now = cursor.listed_at
-    seen = f"{look.files} files, {look.size:,} bytes"
-    if not look.files:
+    contents = f"{state.files} files, {state.size:,} bytes"
+    if not state.files:
         return _skip(f"{source} is empty", cursor)
-    if look.digest == cursor.digest:
-        still = replace(cursor, waiting="", since=0.0)
-        return _skip(f"{seen}: nothing new since run {cursor.generation}", still)
-    if cursor.waiting != look.digest or cursor.since > now:
-        # seen for the first time, or the clock went back
-        return _skip(f"{seen}: changed", replace(cursor, waiting=look.digest, since=now))
-    if (left := _unsettled(look, cursor, settings)) > 0:
-        return _skip(f"{seen}: changed, and settled in {left:.0f} s", cursor)
+    if state.digest == cursor.digest:
+        unchanged = replace(cursor, waiting="", since=0.0)
+        return _skip(f"{contents}: nothing new since run {cursor.generation}", unchanged)
+    if cursor.waiting != state.digest or cursor.since > now:
+        # seen for the first time, or the clock was set back
+        return _skip(f"{contents}: changed", replace(cursor, waiting=state.digest, since=now))
+    if (wait := _seconds_until_settled(state, cursor, settings)) > 0:
+        return _skip(f"{contents}: changed, and settled in {wait:.0f} s", cursor)
     generation = cursor.generation + 1
     request = dg.RunRequest(
-        run_key=f"{generation}-{look.digest}",
-        tags={"emr_ml/source": look.digest, "emr_ml/source_files": str(look.files)},
+        run_key=f"{generation}-{state.digest}",
+        tags={"emr_ml/source": state.digest, "emr_ml/source_files": str(state.files)},
     )
-    asked = replace(cursor, generation=generation, digest=look.digest, waiting="", since=0.0)
-    return dg.SensorResult(run_requests=[request], cursor=json.dumps(asdict(asked)))
+    requested = replace(cursor, generation=generation, digest=state.digest, waiting="", since=0.0)
+    return dg.SensorResult(run_requests=[request], cursor=json.dumps(asdict(requested)))
 
 
-def look_at(source: str) -> Look:
-    """The state of a source, from a listing alone, however many files there are.
+def read_state(source: str) -> SourceState:
+    """Return the state of a source from one listing, in constant memory.
 
     Raises:
         SourceError: it can't be listed.
     """
     digest = hashlib.sha256()
-    files, size, youngest = 0, 0, 0.0
+    files, size, last_modified = 0, 0, 0.0
     with readable(source):
         for entry in list_source(source):
             digest.update(json.dumps([entry.name, entry.size, entry.stamp]).encode())
             files += 1
             size += entry.size
-            youngest = max(youngest, entry.modified)
-    return Look(digest.hexdigest()[:DIGITS], files, size, youngest)
+            last_modified = max(last_modified, entry.modified)
+    return SourceState(digest.hexdigest()[:DIGITS], files, size, last_modified)
 
 
-def _too_early(cursor: Cursor, settings: Settings, now: float) -> float | None:
-    """Seconds until a listing fits into the requests of an hour; None if it does now."""
-    past = now - cursor.listed_at
-    left = cursor.requests * HOUR / settings.listing_requests_per_hour - past
-    # a clock that went back must not keep the sensor from looking
-    return left if past >= 0 and left > 0 else None
+def _seconds_until_listing(cursor: Cursor, settings: Settings, now: float) -> float | None:
+    """Return how long to wait so as not to exceed the requests per hour, or None if not at all."""
+    elapsed = now - cursor.listed_at
+    interval = cursor.requests * SECONDS_PER_HOUR / settings.listing_requests_per_hour
+    # a clock that was set back must not stop the sensor
+    return interval - elapsed if 0 <= elapsed < interval else None
 
 
-def _unsettled(look: Look, cursor: Cursor, settings: Settings) -> float:
-    """Seconds until the source has settled.
+def _seconds_until_settled(state: SourceState, cursor: Cursor, settings: Settings) -> float:
+    """Return how long to wait until the source has settled.
 
-    That is when no file is younger than the settling time; where the clocks of the files and of
-    this machine differ, when it was seen unchanged for so long.
+    It has settled when no file was modified within the settling time. Because the clocks of files
+    and of this machine may differ, it has also settled when it was seen unchanged for that time.
     """
-    quiet = max(cursor.listed_at - look.youngest, cursor.listed_at - cursor.since)
-    return settings.settle_seconds - quiet
+    unmodified = cursor.listed_at - state.last_modified
+    unchanged = cursor.listed_at - cursor.since
+    return settings.settle_seconds - max(unmodified, unchanged)
 
 
-def _skip(why: str, cursor: Cursor | None) -> dg.SensorResult:
-    return dg.SensorResult(skip_reason=why, cursor=json.dumps(asdict(cursor)) if cursor else None)
+def _skip(reason: str, cursor: Cursor | None) -> dg.SensorResult:
+    return dg.SensorResult(
+        skip_reason=reason, cursor=json.dumps(asdict(cursor)) if cursor else None
+    )

@@ -1,4 +1,4 @@
-"""Warns about clusters that are alive for too long."""
+"""Warns about clusters that have been alive for too long."""
 
 from typing import TYPE_CHECKING
 
@@ -13,38 +13,41 @@ if TYPE_CHECKING:
     from emr_ml.launchers.emr.config.model import ClusterConfig
     from emr_ml.launchers.emr.cost.live_clusters import LiveCluster
 
-QUARTER_OF_AN_HOUR = 900
+INTERVAL_SECONDS = 15 * 60
 PATIENCE_SECONDS = 20.0
 
 
 def old_cluster_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of clusters that are past their maximum age."""
+    """Return the sensor that warns about clusters older than `max_age_hours`."""
 
     @dg.sensor(
         name="old_cluster_sensor",
-        minimum_interval_seconds=QUARTER_OF_AN_HOUR,
+        minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Warns about clusters of this project that are alive past their maximum age.",
+        description="Warns about live clusters of this project that exceed their maximum age.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        warnings, calm = _look(settings)
+        warnings, summary = _check_clusters(settings)
         for warning in warnings:
             context.log.warning(warning)
-        return dg.SkipReason("\n".join(warnings) or calm)
+        return dg.SkipReason("\n".join(warnings) or summary)
 
     return sensor
 
 
-def _look(settings: Settings) -> tuple[list[str], str]:
-    """Warnings, and what to say if there are none. Trouble with AWS is a warning too."""
-    # boto3 takes half a second to import, which loading the definitions must not take
+def _check_clusters(settings: Settings) -> tuple[list[str], str]:
+    """Return warnings, and a summary for the case that there are none.
+
+    If AWS can't be called, that is a warning too.
+    """
+    # boto3 takes half a second to import, and this module is imported with the definitions
     import logging
     from datetime import UTC, datetime
 
     from emr_ml.aws.client import AWS_ERRORS, Api
-    from emr_ml.aws.problems import trouble_of
+    from emr_ml.aws.problems import diagnose
     from emr_ml.aws.region import region_name
-    from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+    from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
     from emr_ml.launchers.emr.cost.live_clusters import live_clusters
 
     now = datetime.now(UTC)
@@ -52,34 +55,33 @@ def _look(settings: Settings) -> tuple[list[str], str]:
         region = region_name()
         emr = Api("emr", PATIENCE_SECONDS, logging.getLogger("emr_ml"), region)
         config = load_cluster_config(settings)
-        found = list(live_clusters(emr))
-        hours = config.max_age_hours
-        old = [cluster for cluster in found if _age(cluster, now) > hours]
+        clusters = list(live_clusters(emr))
+        max_hours = config.max_age_hours
+        old = [cluster for cluster in clusters if _age_hours(cluster, now) > max_hours]
         warnings = [_warning(emr, cluster, config, region or "", now) for cluster in old]
     except ClusterConfigError as error:
-        return [f"old clusters were not looked for: {error}"], ""
+        return [f"old clusters could not be searched for: {error}"], ""
     except AWS_ERRORS as error:
-        return [f"old clusters were not looked for: {trouble_of(error)}"], ""
-    return warnings, f"clusters alive: {len(found)}, none for more than {hours:g} hours"
+        return [f"old clusters could not be searched for: {diagnose(error)}"], ""
+    return warnings, f"live clusters: {len(clusters)}, none older than {max_hours:g} hours"
 
 
-def _age(cluster: "LiveCluster", now: "datetime") -> float:
-    """In hours."""
-    return (now - cluster.created).total_seconds() / 3600
+def _age_hours(cluster: "LiveCluster", now: "datetime") -> float:
+    return cluster.age(now).total_seconds() / 3600
 
 
 def _warning(
     emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", region: str, now: "datetime"
 ) -> str:
-    from emr_ml.launchers.emr.cost.live_clusters import console_link
+    from emr_ml.launchers.emr.cluster_state import console_link
 
+    age = f"{_age_hours(cluster, now):.1f} hours, longer than {config.max_age_hours:g}"
     return (
-        f"cluster {cluster.id} ({cluster.name}) is alive for {_age(cluster, now):.1f} hours, more "
-        f"than {config.max_age_hours:g}: {cluster.state}, {_end(emr, cluster, config, now)}; "
-        f"{console_link(region, cluster.id)}. "
-        "If it is not needed, `emr-ml clusters --terminate-idle` ends it once it is idle, and "
-        f"`aws emr terminate-clusters --cluster-ids {cluster.id}` at once; if it is, raise "
-        "`max_age_hours` in the cluster configuration"
+        f"cluster {cluster.id} ({cluster.name}) has been alive for {age}: {cluster.state}, "
+        f"{_end(emr, cluster, config, now)}; {console_link(region, cluster.id)}. "
+        f"If you do not need it, run `emr-ml clusters --terminate-idle` to end it once it is idle, "
+        f"or `aws emr terminate-clusters --cluster-ids {cluster.id}` to end it now; if you do, "
+        "raise `max_age_hours` in the cluster configuration"
     )
 
 
@@ -87,12 +89,12 @@ def _end(emr: "Api", cluster: "LiveCluster", config: "ClusterConfig", now: "date
     from datetime import UTC
 
     from emr_ml.aws.client import AWS_ERRORS
-    from emr_ml.aws.problems import trouble_of
-    from emr_ml.launchers.emr.cost.live_clusters import inspect
+    from emr_ml.aws.problems import diagnose
+    from emr_ml.launchers.emr.cost.live_clusters import describe_details
 
     try:
-        seen = inspect(emr, cluster, config, now)
+        details = describe_details(emr, cluster, config, now)
     except AWS_ERRORS as error:
-        return f"its end is not known: {trouble_of(error)}"
-    steps = f"active steps: {seen.active}"
-    return f"{steps}, ends by {seen.ends_by.astimezone(UTC):%Y-%m-%d %H:%M} UTC at the latest"
+        return f"its end is not known: {diagnose(error)}"
+    end = details.latest_end.astimezone(UTC)
+    return f"active steps: {details.active_steps}, ends by {end:%Y-%m-%d %H:%M} UTC at the latest"

@@ -1,1 +1,1 @@
-"""Source files: which there are, and their columns."""
+"""Source files: which ones there are, and their columns."""

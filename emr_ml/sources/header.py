@@ -1,34 +1,33 @@
-"""What the first bytes of a file say: how it is packed and written, and its columns."""
+"""The columns of a file, from its first bytes; for Parquet from its footer."""
 
 import bz2
 import codecs
-import csv
 import io
 import unicodedata
 import zlib
-from contextlib import suppress
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from emr_ml.sources.listing import ReadRange, SourceError
+from spark_jobs.contract import Dialect as JobDialect
+from spark_jobs.reading.csv_dialect import CsvSyntax
+from spark_jobs.reading.csv_parser import MalformedRecordError, parse, trimmed_fields
 
 if TYPE_CHECKING:
-    # a contract's parameters are run config, and Dagster takes a second to import
+    # it imports Dagster for the run config, which takes a second
     from emr_ml.contract import Contract, Dialect
 
 HEAD_BYTES = 64 * 1024
-END = "\0"  # a line after the last one, to see whether a record is still open
 SIGNATURES = {
     b"PAR1": "a Parquet file: set `format: parquet` in the contract",
     b"PK\x03\x04": "a zip archive or a spreadsheet: unpack it, or save it as CSV",
-    b"\xd0\xcf\x11\xe0": "a spreadsheet of an old kind: save it as CSV",
-    b"\x1f\x8b": "packed by gzip, but Spark goes by the name: let it end in .gz",
-    b"BZh": "packed by bzip2, but Spark goes by the name: let it end in .bz2",
-    b"\x28\xb5\x2f\xfd": "packed by zstd: unpack it, or pack it with gzip",
-    b"\xfd7zXZ": "packed by xz: unpack it, or pack it with gzip",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet format: save it as CSV",
+    b"\x1f\x8b": "compressed by gzip, which Spark only recognises by name: let the name end in .gz",
+    b"BZh": "compressed by bzip2, which Spark only recognises by name: let the name end in .bz2",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd: decompress it, or use gzip",
+    b"\xfd7zXZ": "compressed by xz: decompress it, or use gzip",
 }
-# Spark would unpack these by their names, or can't
-OTHER_PACKINGS = (
+# formats that Spark can't read, or that it would decompress and the header reader can't
+UNSUPPORTED_COMPRESSION = (
     ".zip",
     ".zst",
     ".xz",
@@ -40,63 +39,67 @@ OTHER_PACKINGS = (
     ".tar",
     ".tgz",
 )
-MARKS = {
+BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-FOOTER_BYTES = 8  # the length of Parquet's footer, and its signature
+PARQUET_TRAILER_BYTES = 8  # the length of the footer, and the signature
 
 
-def columns_of(read: ReadRange, size: int, where: str, contract: "Contract") -> tuple[str, ...]:
-    """The names of a file's columns in their order; () if there is none.
+def read_columns(read: ReadRange, size: int, address: str, contract: "Contract") -> tuple[str, ...]:
+    """Return the names of a file's columns in order, or () for an empty file.
 
     Args:
-        read: as `Entry.read`.
-        size: bytes in the file.
-        where: path or address of the file.
+        read: as `ListedFile.read`.
+        size: of the file, in bytes.
+        address: path or `s3://` address of the file.
 
     Raises:
-        SourceError: the file is not of the contract's format, packing or encoding.
+        SourceError: the file does not have the contract's format, compression or encoding.
     """
     if contract.format == "parquet":
-        return _parquet_columns(read, size, where)
-    head = unpacked(read(0, HEAD_BYTES) if size else b"", where)
-    return header_of(head, where, contract.dialect)
+        return _parquet_columns(read, size, address)
+    head = decompressed_head(read(0, HEAD_BYTES) if size else b"", address)
+    return header_of(head, address, contract.dialect)
 
 
-def unpacked(head: bytes, where: str) -> bytes:
-    """The start of what is packed in the start of a file; what is cut off is no error here.
+def decompressed_head(head: bytes, address: str) -> bytes:
+    """Decompress the first bytes of a file, as far as they go.
 
     Raises:
-        SourceError: the file is packed in a way that Spark does not read, or is no CSV.
+        SourceError: Spark can't read the compression, or the bytes are not those of a CSV file.
     """
-    name = where.lower()
-    for end in (".gz", ".bz2"):
-        if name.endswith(end) and not where.endswith(end):
-            raise SourceError(f"{where}: Spark goes by the name, so let it end in {end}")
-    if name.endswith(OTHER_PACKINGS):
-        raise SourceError(f"{where} is packed in a way that can't be read: unpack it, or use gzip")
-    if name.endswith((".gz", ".bz2")) and head:
-        unpacker = (
-            zlib.decompressobj(zlib.MAX_WBITS | 16)
-            if name.endswith(".gz")
-            else bz2.BZ2Decompressor()
-        )
-        try:
-            found = unpacker.decompress(head, HEAD_BYTES)
-        except (zlib.error, OSError) as error:
+    name = address.lower()
+    for suffix in (".gz", ".bz2"):
+        if name.endswith(suffix) and not address.endswith(suffix):
             raise SourceError(
-                f"{where} can't be unpacked: {error}. Copy it again, or give it its true ending"
-            ) from error
-        if not found and not unpacker.eof and len(head) < HEAD_BYTES:
-            raise SourceError(f"{where} ends before its compressed data does: copy it again")
-        return found
-    for signature, what in SIGNATURES.items():
+                f"{address} must end in {suffix} in lower case: Spark recognises compression by "
+                "name. Rename it"
+            )
+    if name.endswith(UNSUPPORTED_COMPRESSION):
+        raise SourceError(f"{address} has an unsupported compression: decompress it, or use gzip")
+    if name.endswith((".gz", ".bz2")) and head:
+        return _decompress(head, address)
+    for signature, content in SIGNATURES.items():
         if head.startswith(signature):
-            raise SourceError(f"{where} is {what}")
+            raise SourceError(f"{address} is {content}")
     return head
+
+
+def _decompress(head: bytes, address: str) -> bytes:
+    is_gzip = address.endswith(".gz")
+    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16) if is_gzip else bz2.BZ2Decompressor()
+    try:
+        decompressed = decompressor.decompress(head, HEAD_BYTES)
+    except (zlib.error, OSError) as error:
+        raise SourceError(
+            f"{address} can't be decompressed: {error}. Copy it again, or correct its suffix"
+        ) from error
+    if not decompressed and not decompressor.eof and len(head) < HEAD_BYTES:
+        raise SourceError(f"{address} is truncated: copy it again")
+    return decompressed
 
 
 def header_of(head: bytes, where: str, dialect: "Dialect") -> tuple[str, ...]:
@@ -119,100 +122,90 @@ def header_of(head: bytes, where: str, dialect: "Dialect") -> tuple[str, ...]:
     return dialect.header
 
 
-def decoded(head: bytes, where: str, encoding: str) -> str:
-    """The text of the first bytes of a file; the last character may be cut in two.
+def decoded(head: bytes, address: str, encoding: str) -> str:
+    """Decode the first bytes of a file, whose last character may be cut off.
 
     Raises:
-        SourceError: a byte is not of the encoding, or the file's mark is that of another.
+        SourceError: a byte, or the byte-order mark, does not belong to the encoding.
     """
-    mark, meant = next(
-        ((mark, name) for mark, name in MARKS.items() if head.startswith(mark)), (b"", "")
+    mark, marked = next(
+        ((mark, name) for mark, name in BYTE_ORDER_MARKS.items() if head.startswith(mark)),
+        (b"", ""),
     )
-    if meant and not encoding.startswith(meant):
+    if marked and not encoding.startswith(marked):
         raise SourceError(
-            f"{where} is {meant} by its first bytes, not {encoding}: "
-            f"set `encoding: {meant}` under `dialect` in the contract"
+            f"{address} has the byte-order mark of {marked}, not {encoding}: "
+            f"set `encoding: {marked}` under `dialect` in the contract"
         )
     if encoding in ("utf-16", "utf-32") and head and not mark:
         raise SourceError(
-            f"{where} has no byte-order mark, so its bytes' order is unknown: set `encoding` "
-            "to utf-16le or utf-16be"
+            f"{address} has no byte-order mark, so its byte order is unknown: set `encoding` "
+            "under `dialect` in the contract to utf-16le or utf-16be"
         )
     if not encoding.startswith("utf-16") and encoding != "utf-32" and head.count(0) > len(head) / 4:
         order = "be" if head[0] == 0 else "le"
         raise SourceError(
-            f"{where} has a zero in every other byte, as utf-16 has: set `encoding` under "
-            f"`dialect` to utf-16{order}"
+            f"{address} looks like utf-16, as every other byte is zero: set `encoding` under "
+            f"`dialect` in the contract to utf-16{order}"
         )
     try:
-        text = codecs.getincrementaldecoder(encoding)().decode(head)
+        return codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeDecodeError as error:
-        at = error.start + len(head) - len(error.object)
+        # a decoder may have removed the byte-order mark
+        position = error.start + len(head) - len(error.object)
         raise SourceError(
-            f"{where} is not {encoding}: byte {at} is {head[at]:#04x}. Set `encoding` under "
-            "`dialect` in the contract; for Western languages it is often windows-1252"
+            f"{address} is not {encoding}: byte {position} is {head[position]:#04x}. Set "
+            "`encoding` under `dialect` in the contract; for Western languages it is often "
+            "windows-1252"
         ) from error
-    return text.removeprefix("\ufeff")
 
 
 def first_record(text: str, size: int, where: str, dialect: "Dialect") -> tuple[str, ...]:
-    """The fields of the first record that is not empty, or ().
+    """Return the fields of the first record as column names, or () if the text has no record.
 
     Raises:
-        SourceError: it does not end within the first 64 KB; `size` is how many bytes there are.
+        SourceError: it does not end within the first 64 KB, or can't be read; `size` is the
+            number of bytes that the text was decoded from.
     """
-    rest = io.StringIO(text, newline="")
-    with suppress(csv.Error):
-        for record in csv.reader(chain(rest, [END]), **csv_options(dialect)):
-            if record == [END]:
-                break
-            if size >= HEAD_BYTES and (not rest.read(1)):
-                raise SourceError(
-                    f"the first record of {where} does not end within {HEAD_BYTES} bytes: "
-                    "check `delimiter` and `quote` under `dialect` in the contract"
-                )
-            if record and record[-1].endswith(END):
-                raise SourceError(
-                    f"the first record of {where} opens a quote that is not closed: close it, or "
-                    'set `quote: ""` under `dialect` in the contract if nothing is quoted'
-                )
-            if record:
-                fields = (field.strip() if dialect.trim else field for field in record)
-                # some systems write an accented letter as two characters
-                return tuple(unicodedata.normalize("NFC", field) for field in fields)
-    return ()
+    job_dialect = cast("JobDialect", dialect.model_dump(mode="json"))
+    lines = io.StringIO(text, newline="")
+    try:
+        record = next(parse(lines, job_dialect), None)
+        problem = None
+    except MalformedRecordError as error:
+        record, problem = None, f"the first record of {where} {error}"
+    if size >= HEAD_BYTES and not lines.read(1):
+        problem = (
+            f"the first record of {where} does not end within {HEAD_BYTES} bytes: "
+            "check `delimiter` and `quote` under `dialect` in the contract"
+        )
+    if problem:
+        raise SourceError(problem)
+    if record is None:
+        return ()
+    fields = trimmed_fields(record, CsvSyntax.of(job_dialect))
+    # names are compared without blanks around them, and with each accented letter as one character
+    return tuple(
+        unicodedata.normalize("NFC", name.strip() if dialect.trim else name) for name in fields
+    )
 
 
-def csv_options(dialect: "Dialect") -> dict[str, Any]:
-    """The dialect as arguments of `csv.reader`."""
-    doubled = dialect.escape == dialect.quote or not dialect.quote
-    return {
-        "delimiter": dialect.delimiter,
-        "quotechar": dialect.quote or None,
-        "quoting": csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-        "escapechar": None if doubled else dialect.escape or None,
-        "doublequote": doubled,
-        "skipinitialspace": dialect.trim,
-    }
-
-
-def _parquet_columns(read: ReadRange, size: int, where: str) -> tuple[str, ...]:
-    """The names in a Parquet file's footer, which stands at its end."""
-    import pyarrow as pa  # a tenth of a second that CSV does not need
+def _parquet_columns(read: ReadRange, size: int, address: str) -> tuple[str, ...]:
+    import pyarrow as pa  # takes a tenth of a second, which CSV does not need
     import pyarrow.parquet as pq
 
     if not size:
         return ()
     end = read(max(size - HEAD_BYTES, 0), HEAD_BYTES)
-    length = int.from_bytes(end[-FOOTER_BYTES:-4], "little") + FOOTER_BYTES
-    if length > len(end) and length <= size:
-        end = read(size - length, length)
+    footer = int.from_bytes(end[-PARQUET_TRAILER_BYTES:-4], "little") + PARQUET_TRAILER_BYTES
+    if len(end) < footer <= size:
+        end = read(size - footer, footer)
     try:
         if not end.endswith(b"PAR1"):
-            raise pa.ArrowInvalid("the signature at its end is missing")
+            raise pa.ArrowInvalid("it does not end in the signature PAR1")
         return tuple(pq.read_schema(pa.BufferReader(end)).names)
     except (pa.ArrowInvalid, OSError) as error:
         raise SourceError(
-            f"{where} is no Parquet file that can be read: {error}. "
+            f"{address} is not a readable Parquet file: {error}. "
             "Copy it again, or set `format: csv` in the contract"
         ) from error

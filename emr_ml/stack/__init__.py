@@ -1,25 +1,25 @@
-"""The stack: what the project needs in an AWS account, as one CloudFormation template."""
+"""The stack: the AWS resources that the project needs, as one CloudFormation template."""
 
 from emr_ml.settings import Settings, SettingsError
 
 
 class StackError(SettingsError):
-    """The stack can't be used, made or removed: what is wrong, where, and what to do."""
+    """The stack can't be used, deployed or removed: what is wrong, where, and what to do."""
 
 
 def with_stack(settings: Settings, patience: float | None = None) -> Settings:
-    """The settings, with what the stack's outputs give where no variable does.
+    """Return the settings, completed by the outputs of the stack if one is set.
 
-    Without a stack they are as they were, and AWS is not asked.
+    Variables of the environment win over outputs. Without a stack, AWS is not called.
 
     Args:
-        patience: seconds for which AWS may give no answer; as long as in a run by default.
+        patience: seconds without an answer from AWS before this fails; by default as in a run.
 
     Raises:
-        SettingsError: there is no such stack, it can't be used, or AWS does not tell.
+        SettingsError: there is no such stack, it can't be used, or AWS does not answer.
     """
     if settings.stack is None:
         return settings
-    from emr_ml.stack.outputs import resolved
+    from emr_ml.stack.outputs import add_stack_outputs
 
-    return resolved(settings, settings.stack, patience or settings.api_patience_seconds)
+    return add_stack_outputs(settings, settings.stack, patience or settings.api_patience_seconds)

@@ -1,4 +1,4 @@
-"""What a stack needs and no template can make: linked roles, a certificate, a grant."""
+"""What a stack needs that no template can create: linked roles, a certificate, a key grant."""
 
 import io
 import zipfile
@@ -15,124 +15,136 @@ from cryptography.x509.oid import NameOID
 from emr_ml.aws.client import Api, error_code
 from emr_ml.aws.problems import is_denied
 
-# EMR's ends what a cluster left when its own role is gone; without EC2's there is no spot instance
-SERVICES = ("elasticmapreduce.amazonaws.com", "spot.amazonaws.com")
+# EMR's cleans up clusters whose service role was deleted; spot instances do not start without EC2's
+LINKED_SERVICES = ("elasticmapreduce.amazonaws.com", "spot.amazonaws.com")
 
 
-def make_linked_roles(iam: Api) -> Iterator[str]:
-    """Make those that the account lacks; the service of each that was made.
+def create_linked_roles(iam: Api) -> Iterator[str]:
+    """Create the service-linked roles that the account lacks, and yield the service of each.
 
-    No template can: another stack or a console may have made them, and would lose them with it.
+    They are not in the template, because an account has each of them once: another stack or the
+    console may have created them, and would lose them when this stack is deleted.
 
     Raises:
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
-    for service in SERVICES:
+    for service in LINKED_SERVICES:
         try:
             iam.ask("create_service_linked_role", AWSServiceName=service)
         except ClientError as error:
-            taken = error_code(error) == "InvalidInput" and "has been taken" in str(error)
-            if not taken and error_code(error) != "EntityAlreadyExists":
+            is_taken = error_code(error) == "InvalidInput" and "has been taken" in str(error)
+            if not is_taken and error_code(error) != "EntityAlreadyExists":
                 raise
         else:
             yield service
 
 
-VALID = timedelta(days=730)
-RENEWED = timedelta(days=365)
-VIRGINIA = "us-east-1"  # where private names have no region in them
+CERTIFICATE_VALIDITY = timedelta(days=730)
+RENEWAL_AGE = timedelta(days=365)
+VIRGINIA = "us-east-1"  # the only region whose private host names have no region in them
 
 
-def put_certificate(s3: Any, address: str, region: str) -> bool:
-    """See to it that there is a certificate which is not old; whether it was made now.
+def renew_certificate(s3: Any, bucket: str, key: str, region: str) -> bool:
+    """Create the certificate of the nodes if there is none, or if it is older than a year.
 
     Args:
         s3: a client of S3.
-        address: `s3://…` of the archive.
+        key: of the archive.
+
+    Returns:
+        True if a certificate was created.
 
     Raises:
         ClientError, BotoCoreError: S3 refuses, or does not answer.
     """
-    bucket, _, key = address.removeprefix("s3://").partition("/")
     try:
-        made = s3.head_object(Bucket=bucket, Key=key)["LastModified"]
+        created = s3.head_object(Bucket=bucket, Key=key)["LastModified"]
     except ClientError as error:
         if error_code(error) not in ("404", "NoSuchKey"):
             raise
     else:
-        if datetime.now(UTC) - made < RENEWED:
+        if datetime.now(UTC) - created < RENEWAL_AGE:
             return False
-    s3.put_object(Bucket=bucket, Key=key, Body=certificate(region, datetime.now(UTC)))
+    archive = create_certificate_archive(region, datetime.now(UTC))
+    s3.put_object(Bucket=bucket, Key=key, Body=archive)
     return True
 
 
-def certificate(region: str, now: datetime) -> bytes:
-    """An archive as EMR takes it: a new key, and a certificate of that key for all nodes."""
+def create_certificate_archive(region: str, now: datetime) -> bytes:
+    """Return a zip in EMR's format with a new key and a certificate for all nodes of a region."""
     domain = "ec2.internal" if region == VIRGINIA else f"{region}.compute.internal"
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"*.{domain}")])
-    made = (
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
-        .public_key(key.public_key())
+        .public_key(private_key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now)
-        .not_valid_after(now + VALID)
+        .not_valid_after(now + CERTIFICATE_VALIDITY)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(f"*.{domain}")]), critical=False)
-        .sign(key, hashes.SHA256())
+        .sign(private_key, hashes.SHA256())
         .public_bytes(serialization.Encoding.PEM)
     )
-    private = key.private_bytes(
+    private_key_bytes = private_key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    # a certificate that signs itself is its own chain, and what is trusted
-    parts = {
-        "privateKey.pem": private,
-        "certificateChain.pem": made,
-        "trustedCertificates.pem": made,
+    # a self-signed certificate is its own chain and its own root
+    files = {
+        "privateKey.pem": private_key_bytes,
+        "certificateChain.pem": certificate,
+        "trustedCertificates.pem": certificate,
     }
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        for part, content in parts.items():
-            opened.writestr(part, content)
-    return archive.getvalue()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for file, content in files.items():
+            archive.writestr(file, content)
+    return buffer.getvalue()
 
 
-ROLE = "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
-# KMS makes no second grant of one name
-NAME = "emr-ml-spot"
-OPERATIONS = [
+SPOT_ROLE = "aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
+# KMS returns the existing grant if the same one is requested again under its name
+GRANT_NAME = "emr-ml-spot"
+GRANTED_OPERATIONS = [
     *("CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"),
     *("GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo"),
 ]
 
 
-def grant_to_spot(kms: Api, key: str, stack_id: str) -> Iterator[str]:
-    """Let EC2's own role use the key, or say who must; a line for what was done.
+def grant_key_to_spot(kms: Api, key: str, stack_id: str) -> Iterator[str]:
+    """Let EC2's spot role use the key, and yield a line that says so, or who must do it.
 
-    Nobody can give that role a policy, and without the key it starts no spot instance.
+    No policy can be attached to that role, and without the key it starts no spot instance.
 
     Args:
-        stack_id: the ARN of the stack, which tells the account.
+        stack_id: the ARN of the stack, which has the partition and the account.
 
     Raises:
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
     _, partition, _, _, account, _ = stack_id.split(":", 5)
-    role = f"arn:{partition}:iam::{account}:role/{ROLE}"
+    role = f"arn:{partition}:iam::{account}:role/{SPOT_ROLE}"
     try:
-        kms.ask("create_grant", KeyId=key, GranteePrincipal=role, Operations=OPERATIONS, Name=NAME)
+        kms.ask(
+            "create_grant",
+            KeyId=key,
+            GranteePrincipal=role,
+            Operations=GRANTED_OPERATIONS,
+            Name=GRANT_NAME,
+        )
     except ClientError as error:
         if error_code(error) == "InvalidArnException":
-            yield f"key          {ROLE} is too new for KMS: run `emr-ml up` again in a minute"
+            yield (
+                f"key          KMS does not know {SPOT_ROLE} yet: run `emr-ml up` again in a minute"
+            )
         elif is_denied(error):
             yield (
-                "key          you may not grant it to spot instances; let its owner do so: aws kms "
-                f"create-grant --key-id {key} --grantee-principal {role} --operations "
-                f"{' '.join(OPERATIONS)}"
+                "key          you may not grant it to spot instances, so ask its owner to run: aws "
+                f"kms create-grant --key-id {key} --grantee-principal {role} --operations "
+                f"{' '.join(GRANTED_OPERATIONS)}"
             )
         else:
             raise

@@ -1,4 +1,4 @@
-"""Where a stack is: account and region, and the way to AWS there."""
+"""Which stack, in which region, and the AWS clients that `emr-ml up` and `emr-ml down` use."""
 
 import logging
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from emr_ml.settings import Settings, region_of_stack
 from emr_ml.stack import StackError
 
 LOG = logging.getLogger("emr_ml")
-DEFAULT = "emr-ml"
+DEFAULT_STACK = "emr-ml"
 PATIENCE_SECONDS = 120.0
-# elsewhere, such as in China, services and endpoints have other names than in the template
+# in other partitions, such as China, services and endpoints have other names than in the template
 PARTITIONS = ("aws", "aws-us-gov")
 
 
 @dataclass(frozen=True)
 class StackContext:
-    """The stack's name and region, clients of what is called there, and how often it is asked."""
+    """A stack's name and region, clients for both, and the seconds between two polls."""
 
     stack: str
     region: str
@@ -35,7 +35,7 @@ class StackContext:
     poll_seconds: float
 
     def account(self) -> str:
-        """The number of the account.
+        """Return the number of the AWS account.
 
         Raises:
             ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
@@ -44,20 +44,23 @@ class StackContext:
 
 
 def find_stack_context(settings: Settings, stack: str | None) -> StackContext:
-    """The stack that is named, or else set, or else the one of the default name.
+    """Return the context of the named stack, else of the configured one, else of the default.
+
+    Args:
+        stack: a name or an ARN, which wins over the settings.
 
     Raises:
-        StackError: no region is set, or the template does not fit it.
+        StackError: no region is set, or the template does not support it.
     """
-    named = stack or settings.stack or DEFAULT
-    # an ARN tells where the stack is; elsewhere there may be another of its name
-    region = region_of_stack(named) or region_name()
+    name_or_arn = stack or settings.stack or DEFAULT_STACK
+    # an ARN names the region; the configured region may have another stack of the same name
+    region = region_of_stack(name_or_arn) or region_name()
     if region is None:
         raise StackError("no AWS region is set: set AWS_REGION, as in AWS_REGION=eu-west-1")
     _check_partition(region)
     return StackContext(
         # arn:aws:cloudformation:<region>:<account>:stack/<name>/<id>
-        stack=named.split("/")[1] if named.startswith("arn:") else named,
+        stack=name_or_arn.split("/")[1] if name_or_arn.startswith("arn:") else name_or_arn,
         region=region,
         cfn=Api("cloudformation", PATIENCE_SECONDS, LOG, region),
         emr=Api("emr", PATIENCE_SECONDS, LOG, region),
@@ -73,10 +76,10 @@ def _check_partition(region: str) -> None:
     try:
         partition = boto3.Session().get_partition_for_region(region)
     except UnknownRegionError:
-        return  # AWS tells whether there is such a one
+        return  # boto3 may be older than the region; AWS rejects one that does not exist
     if partition not in PARTITIONS:
         raise StackError(
-            f"the stack does not fit {region}, for services of {partition} have other names: "
-            "take a region of aws or aws-us-gov, or make what is needed by your own means, see "
+            f"the stack does not support {region}, because services of {partition} have other "
+            "names: use a region of aws or aws-us-gov, or create the resources yourself, see "
             "docs/terraform.md"
         )

@@ -1,144 +1,294 @@
-"""`emr-ml up`, step by step: what would change, the change, and what a template can't do."""
+"""`emr-ml up`: plan the changes, apply them, and finish what a template can't do."""
 
+import time
+import uuid
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from emr_ml.launchers.emr.shipping.wheels import (
-    RELEASE_PYTHON,
-    Platform,
-    build_wheelhouse,
-    has_wheels,
-    read_requirements,
-)
+from botocore.exceptions import ClientError
+
 from emr_ml.stack import StackError
-from emr_ml.stack.account import grant_to_spot, make_linked_roles, put_certificate
-from emr_ml.stack.bucket import check_key, find_bucket, ignored_parameters, remove_if_empty
-from emr_ml.stack.change_set import NEVER_UP, ChangeSet, prepare
+from emr_ml.stack.account import create_linked_roles, grant_key_to_spot, renew_certificate
+from emr_ml.stack.bucket import check_key, delete_bucket_if_empty, find_bucket, ignored_options
+from emr_ml.stack.cloudformation import (
+    Event,
+    StackOperation,
+    describe_stack,
+    stack_key,
+    stack_parameters,
+)
 from emr_ml.stack.context import StackContext
-from emr_ml.stack.outputs import describe_stack, key_of, parameters_of, usable_outputs
-from emr_ml.stack.progress import Event, Progress
-from spark_jobs.runtime.lake import open_lake
+from emr_ml.stack.template import render_template
+from spark_jobs.runtime.s3 import split_uri
 
-# the processor of the default instance types; for others there is `emr-ml wheelhouse`
-NODES = Platform(RELEASE_PYTHON, "x86_64")
-# what CloudFormation makes of a deployment that failed, by the state it leaves the stack in
-GONE_AGAIN = "what was made has been removed again"
-LEFT = {
-    "DELETE_COMPLETE": GONE_AGAIN,
-    "ROLLBACK_COMPLETE": GONE_AGAIN,
-    "UPDATE_ROLLBACK_COMPLETE": "all is as it was before",
+TAGS = [{"Key": "project", "Value": "emr-ml"}]
+NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+PREPARING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+# no resources: a change set that nobody applied, or a creation that was rolled back
+NEVER_DEPLOYED = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
+UPDATABLE = (
+    *("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"),
+    *("IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"),
+)
+VERBS = {"Add": "create", "Modify": "update", "Remove": "delete", "Import": "import"}
+# the effect of a failed deployment, by the state of the stack after it
+ROLLED_BACK = "all that was created has been deleted again"
+FAILURE_EFFECTS = {
+    "DELETE_COMPLETE": ROLLED_BACK,
+    "ROLLBACK_COMPLETE": ROLLED_BACK,
+    "UPDATE_ROLLBACK_COMPLETE": "all changes have been undone",
     "UPDATE_ROLLBACK_FAILED": (
-        "some of it is not as it was before: mend that, then let "
-        "`aws cloudformation continue-update-rollback` bring it back"
+        "not all changes have been undone: fix the cause, then run "
+        "`aws cloudformation continue-update-rollback`"
     ),
 }
-NOT_ALL_GONE = "some of what was made is still there: `emr-ml down` removes it"
+PARTLY_ROLLED_BACK = "some of what was created still exists: `emr-ml down` deletes it"
 
 
-def work_out(place: StackContext, given: Mapping[str, str]) -> ChangeSet | None:
-    """What a deployment would change; None if nothing. A bucket that is there is taken over.
+@dataclass(frozen=True)
+class Change:
+    """What happens to one resource."""
+
+    verb: str
+    type: str
+    resource: str
+    is_replacement: bool
+
+    @property
+    def line(self) -> str:
+        """The change in one line."""
+        verb = "replace" if self.is_replacement else self.verb
+        return f"{verb:<9} {self.type:<38} {self.resource}"
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """Changes that CloudFormation has prepared but not applied."""
+
+    id: str
+    stack_id: str
+    is_new_stack: bool
+    changes: tuple[Change, ...]
+
+
+def plan_deployment(context: StackContext, parameters: Mapping[str, str]) -> ChangeSet | None:
+    """Return the changes that a deployment would make, or None if it would make none.
+
+    An existing bucket is adopted.
 
     Args:
-        given: parameters of the template that the user gave.
+        parameters: of the template, as the user set them. Others keep their deployed values, or
+            else have their defaults.
 
     Raises:
-        StackError: it can't be deployed.
+        StackError: the stack can't be deployed.
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
-    before = _before(place)
-    _check_way_out({**before, **given})
-    bucket = find_bucket(place, given, before)
-    check_key(place, bucket, given, before)
-    parameters = dict(given)
-    if not bucket.known:
-        parameters["Bucket"] = bucket.name
-        parameters["MakeBucket"] = "no" if bucket.taken_over else "yes"
-    return prepare(place.cfn, place.stack, parameters, place.poll_seconds)
+    deployed = _deployed_parameters(context)
+    _check_network_access({**deployed, **parameters})
+    bucket = find_bucket(context, parameters, deployed)
+    check_key(context, bucket, parameters, deployed)
+    completed = dict(parameters)
+    if not bucket.is_current:
+        completed["Bucket"] = bucket.name
+        completed["MakeBucket"] = "no" if bucket.is_adopted else "yes"
+    return _create_change_set(context, completed)
 
 
-def comes_to_nothing(place: StackContext, given: Mapping[str, str]) -> list[str]:
-    """A line for what of the given parameters changes nothing, and why.
+def ignored_parameters(context: StackContext, parameters: Mapping[str, str]) -> list[str]:
+    """Return a line for parameters that change nothing, with the reason.
 
     Raises:
-        StackError, ClientError, BotoCoreError, UnansweredError: as `work_out`.
+        StackError, ClientError, BotoCoreError, UnansweredError: as `plan_deployment`.
     """
-    return list(ignored_parameters(place, find_bucket(place, given, _before(place)), given))
+    bucket = find_bucket(context, parameters, _deployed_parameters(context))
+    return list(ignored_options(context, bucket, parameters))
 
 
-def carry_out(place: StackContext, changes: ChangeSet) -> Generator[Event]:
-    """Each event of the deployment, as it comes.
+def discard_change_set(context: StackContext, change_set: ChangeSet) -> None:
+    """Delete a change set instead of applying it.
 
     Raises:
-        StackError: it failed; says why, and what became of the stack.
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
-    progress = Progress(place.cfn, changes.stack_id, place.poll_seconds)
-    place.cfn.ask("execute_change_set", ChangeSetName=changes.id, ClientRequestToken=progress.token)
+    context.cfn.ask("delete_change_set", ChangeSetName=change_set.id)
+    if change_set.is_new_stack:
+        # a stack that has nothing but a change set would stay in the list forever
+        context.cfn.ask("delete_stack", StackName=change_set.stack_id)
+
+
+def apply_change_set(context: StackContext, change_set: ChangeSet) -> Generator[Event]:
+    """Apply the changes, and yield each event when it arrives.
+
+    Raises:
+        StackError: the deployment failed; says why, and whether it was undone.
+        ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
+    """
+    operation = StackOperation(context.cfn, change_set.stack_id, context.poll_seconds)
+    context.cfn.ask(
+        "execute_change_set", ChangeSetName=change_set.id, ClientRequestToken=operation.token
+    )
+    verb = "CREATE" if change_set.is_new_stack else "UPDATE"
     try:
-        yield from progress.follow("CREATE_COMPLETE" if changes.is_new else "UPDATE_COMPLETE")
+        yield from operation.follow(f"{verb}_COMPLETE")
     except StackError as error:
-        if changes.is_new:
-            _remove_new_bucket(place, changes)
-        raise StackError(f"{error}\n{LEFT.get(progress.state, NOT_ALL_GONE)}") from error
+        if change_set.is_new_stack:
+            _delete_new_bucket(context, change_set)
+        effect = FAILURE_EFFECTS.get(operation.state, PARTLY_ROLLED_BACK)
+        raise StackError(f"{error}\n{effect}") from error
 
 
-def complete(place: StackContext) -> Iterator[str]:
-    """Make what nodes need of the account and the bucket; a line for each thing that was done.
+def finish_deployment(context: StackContext, outputs: Mapping[str, str]) -> Iterator[str]:
+    """Create what the template can't, and yield a line for each thing that was done or exists.
+
+    Args:
+        outputs: of the deployed stack.
 
     Raises:
-        StackError: the stack lacks something.
-        WheelhouseError: Python packages can't be downloaded.
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
-    outputs = usable_outputs(place.cfn, place.stack)
-    for service in make_linked_roles(place.iam):
-        yield f"role         for {service} was made, once for the account"
-    described = describe_stack(place.cfn, place.stack) or {}
-    if key := key_of(parameters_of(described), outputs):
-        yield from grant_to_spot(place.kms, key, described["StackId"])
+    for service in create_linked_roles(context.iam):
+        yield f"role         created for {service}, once for the account"
+    described = describe_stack(context.cfn, context.stack) or {}
+    if key := stack_key(stack_parameters(described), outputs):
+        yield from grant_key_to_spot(context.kms, key, described["StackId"])
     if address := outputs.get("Certificate"):
-        made = put_certificate(place.s3, address, place.region)
-        yield f"certificate  {address} {'was made' if made else 'is there'}"
-    if outputs["Packages"] == "wheelhouse":
-        lake, wanted = open_lake(outputs["Lake"]), read_requirements()
-        if has_wheels(lake, wanted, NODES):
-            yield f"packages     for {NODES.folder} are in the lake"
-        else:
-            yield f"packages     downloading those for {NODES.folder}"
-            wheels = build_wheelhouse(lake, wanted, NODES)
-            size = sum(wheels.values()) / 1e6
-            yield f"packages     {len(wheels)} wheels, {size:.0f} MB, uploaded"
-    yield f"lake         {outputs['Lake']}"
-    policies = outputs["LauncherPolicies"].replace(",", " and ")
-    yield f"rights       attach to whoever runs Dagster: {policies}"
+        bucket, name = split_uri(address)
+        is_new = renew_certificate(context.s3, bucket, name, context.region)
+        yield f"certificate  {address} {'was created' if is_new else 'is up to date'}"
 
 
-def _before(place: StackContext) -> dict[str, str]:
-    """The parameters that the stack has, if it is up."""
-    described = describe_stack(place.cfn, place.stack)
-    is_up = described and described["StackStatus"] not in NEVER_UP
-    return parameters_of(described) if described and is_up else {}
+def _deployed_parameters(context: StackContext) -> dict[str, str]:
+    described = describe_stack(context.cfn, context.stack)
+    if described is None or described["StackStatus"] in NEVER_DEPLOYED:
+        return {}
+    return stack_parameters(described)
 
 
-def _check_way_out(parameters: Mapping[str, str]) -> None:
-    """As the template's rule, but told before a stack is begun."""
+def _check_network_access(parameters: Mapping[str, str]) -> None:
+    """Check a rule of the template early: CloudFormation does so only when a stack is created."""
+    defaults = {"KmsKey": "none", "RuntimeRole": "no"}
     needed = [
-        f"{name} {value}"
-        for name, without in (("KmsKey", "none"), ("RuntimeRole", "no"))
-        if (value := parameters.get(name, without)) != without
+        f"{name} {parameters[name]}"
+        for name, default in defaults.items()
+        if parameters.get(name, default) != default
     ]
-    has_way = "yes" in (parameters.get("Nat"), parameters.get("ApiEndpoints"))
-    if needed and not has_way and not parameters.get("Vpc"):
+    has_access = "yes" in (parameters.get("Nat"), parameters.get("ApiEndpoints"))
+    if needed and not has_access and not parameters.get("Vpc"):
         raise StackError(
-            f"with {' and '.join(needed)} nodes call KMS or STS, and have no way there: "
+            f"with {' and '.join(needed)} nodes call KMS or STS, which they can't reach: "
             "add --nat yes or --api-endpoints yes"
         )
 
 
-def _remove_new_bucket(place: StackContext, changes: ChangeSet) -> None:
-    """A bucket outlives its stack, but one that was made for nothing would be in the way."""
-    made = any(
-        change.verb == "make" and change.kind == "AWS::S3::Bucket" for change in changes.changes
+def _create_change_set(context: StackContext, parameters: Mapping[str, str]) -> ChangeSet | None:
+    """Return None if nothing would change.
+
+    Raises:
+        StackError: the stack can't be changed now, or CloudFormation rejects the changes.
+    """
+    described: dict[str, Any] = describe_stack(context.cfn, context.stack) or {}
+    state: str = described.get("StackStatus", "")
+    if state == "ROLLBACK_COMPLETE":
+        _delete_failed_stack(context, described["StackId"])
+    elif state and state not in (*NEVER_DEPLOYED, *UPDATABLE):
+        raise StackError(f"stack {context.stack} is {state}: {_advice(state)}")
+    is_new_stack = not state or state in NEVER_DEPLOYED
+    name = f"emr-ml-{uuid.uuid4().hex}"
+    request: dict[str, Any] = {
+        "StackName": context.stack,
+        "ChangeSetName": name,
+        "ChangeSetType": "CREATE" if is_new_stack else "UPDATE",
+        "TemplateBody": render_template(),
+        "Parameters": _parameter_entries(parameters, {} if is_new_stack else described),
+        "Capabilities": ["CAPABILITY_IAM"],
+        "Tags": TAGS,
+        "ClientToken": name,
+    }
+    if is_new_stack:
+        request["OnStackFailure"] = "DELETE"
+    try:
+        created = context.cfn.ask("create_change_set", **request)
+    except ClientError as error:
+        if any(words in str(error) for words in NO_CHANGES):
+            return None
+        raise
+    return _prepared_change_set(context, created["Id"], created["StackId"], is_new_stack)
+
+
+def _parameter_entries(
+    parameters: Mapping[str, str], described: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    kept = sorted(stack_parameters(described).keys() - parameters.keys())
+    return [
+        *({"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()),
+        *({"ParameterKey": name, "UsePreviousValue": True} for name in kept),
+    ]
+
+
+def _prepared_change_set(
+    context: StackContext, change_set_id: str, stack_id: str, is_new_stack: bool
+) -> ChangeSet | None:
+    """Wait until CloudFormation has prepared the changes; None if there are none."""
+    while True:
+        described = context.cfn.ask("describe_change_set", ChangeSetName=change_set_id)
+        if described["Status"] not in PREPARING:
+            break
+        time.sleep(context.poll_seconds)
+    changes = tuple(_changes(context, change_set_id))
+    change_set = ChangeSet(change_set_id, stack_id, is_new_stack, changes)
+    if described["Status"] != "FAILED":
+        return change_set
+    discard_change_set(context, change_set)
+    reason = described.get("StatusReason", "no reason was given")
+    if any(words in reason for words in NO_CHANGES):
+        return None
+    raise StackError(f"CloudFormation can't prepare the changes: {reason}")
+
+
+def _changes(context: StackContext, change_set_id: str) -> Iterator[Change]:
+    pages = context.cfn.pages("describe_change_set", "Changes", ChangeSetName=change_set_id)
+    for page in pages:
+        for entry in page:
+            change: dict[str, str] = entry["ResourceChange"]
+            yield Change(
+                VERBS.get(change["Action"], change["Action"]),
+                type=change["ResourceType"],
+                resource=change["LogicalResourceId"],
+                is_replacement=change.get("Replacement") == "True",
+            )
+
+
+def _delete_failed_stack(context: StackContext, stack_id: str) -> None:
+    """Delete a stack whose creation failed: it holds the name, and usually has no resources."""
+    context.cfn.ask("delete_stack", StackName=stack_id)
+    while described := describe_stack(context.cfn, stack_id):
+        state = described["StackStatus"]
+        if state == "DELETE_COMPLETE":
+            return
+        if state == "DELETE_FAILED":
+            raise StackError(
+                f"the creation of stack {stack_id} failed, and its resources can't be deleted: "
+                "look for the cause in its events, run `emr-ml down`, then `emr-ml up` again"
+            )
+        time.sleep(context.poll_seconds)
+
+
+def _advice(state: str) -> str:
+    if state.endswith("IN_PROGRESS"):
+        return "wait until the other operation has ended"
+    if state == "UPDATE_ROLLBACK_FAILED":
+        return "run `aws cloudformation continue-update-rollback` first"
+    return "delete it with `emr-ml down` first; the bucket is kept"
+
+
+def _delete_new_bucket(context: StackContext, change_set: ChangeSet) -> None:
+    """Delete the bucket that a failed creation left: the template keeps it when a stack goes."""
+    created = any(
+        change.verb == "create" and change.type == "AWS::S3::Bucket"
+        for change in change_set.changes
     )
-    described = describe_stack(place.cfn, changes.stack_id)
-    if made and described:
-        remove_if_empty(place.s3, parameters_of(described)["Bucket"])
+    described = describe_stack(context.cfn, change_set.stack_id)
+    if created and described:
+        delete_bucket_if_empty(context.s3, stack_parameters(described)["Bucket"])

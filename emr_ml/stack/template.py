@@ -1,4 +1,4 @@
-"""The template, and what it can be told."""
+"""The CloudFormation template and its parameters."""
 
 import json
 import re
@@ -14,13 +14,13 @@ TEMPLATE = INFRA / "emr_ml.yaml"
 INCLUDE = re.compile(
     r'\{"Fn::Transform": \{Name: "AWS::Include", Parameters: \{Location: ([\w.]+)\}\}\}'
 )
-# `emr-ml up` finds these out
-FOUND_OUT = ("MakeBucket",)
+# parameters that `emr-ml up` sets itself
+AUTOMATIC = ("MakeBucket",)
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """What the template can be told, with the values that are allowed if only some are."""
+    """A parameter of the template; `allowed` is empty if any value is allowed."""
 
     name: str
     description: str
@@ -29,50 +29,50 @@ class Parameter:
 
     @property
     def option(self) -> str:
-        """Its name on the command line: `KmsKey` is `--kms-key`."""
+        """The name of its command line option: `KmsKey` becomes `--kms-key`."""
         return "--" + re.sub(r"(?<!^)(?=[A-Z])", "-", self.name).lower()
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads the template; of `!Ref` and the like only that they are there."""
+    """Reads the template, and replaces `!Ref` and other functions by None."""
 
 
 _Loader.add_multi_constructor("!", lambda *_: None)  # pyright: ignore[reportUnknownLambdaType] - as yaml calls it
 
 
-def parameters() -> list[Parameter]:
-    """The template's parameters that a user may set, in its order."""
-    # what follows takes a tenth of a second to read, and has no parameters
+def user_parameters() -> list[Parameter]:
+    """Return the parameters that a user may set, in the template's order."""
+    # the rest takes a tenth of a second to parse, and has no parameters
     text = TEMPLATE.read_text().partition("\nResources:")[0]
-    found: dict[str, Any] = yaml.load(text, _Loader)["Parameters"]  # noqa: S506 - a SafeLoader
+    parameters: dict[str, Any] = yaml.load(text, _Loader)["Parameters"]  # noqa: S506 - a SafeLoader
     return [
         Parameter(
             name,
-            said["Description"],
-            None if said.get("Default") is None else str(said["Default"]),
-            tuple(said.get("AllowedValues", ())),
+            fields["Description"],
+            None if fields.get("Default") is None else str(fields["Default"]),
+            tuple(fields.get("AllowedValues", ())),
         )
-        for name, said in found.items()
-        if name not in FOUND_OUT
+        for name, fields in parameters.items()
+        if name not in AUTOMATIC
     ]
 
 
-def rendered() -> str:
-    """The template as CloudFormation takes it, with the files that it includes put in."""
-    return INCLUDE.sub(lambda found: _included(found[1]), TEMPLATE.read_text())
+def render_template() -> str:
+    """Return the template with the files that it includes inserted, as CloudFormation needs it."""
+    return INCLUDE.sub(lambda match: _included(match[1]), TEMPLATE.read_text())
 
 
 def _included(name: str) -> str:
-    """A file, with `Fn::Sub` around each text that has names in it; JSON is YAML, too."""
-    return json.dumps(_substituted(json.loads((INFRA / name).read_text())))
+    """Return a JSON file, which is also YAML, with `Fn::Sub` around texts that have variables."""
+    return json.dumps(_with_substitutions(json.loads((INFRA / name).read_text())))
 
 
-def _substituted(value: Any) -> Any:
+def _with_substitutions(value: Any) -> Any:
     match value:
         case dict():
-            return {key: _substituted(part) for key, part in value.items()}
+            return {key: _with_substitutions(part) for key, part in value.items()}
         case list():
-            return [_substituted(part) for part in value]
+            return [_with_substitutions(part) for part in value]
         case str() if "${" in value:
             return {"Fn::Sub": value}
         case _:

@@ -1,1 +1,1 @@
-"""What people see: console, terminal, metadata and plots."""
+"""What people see: console, metadata, plots, and the wording of messages."""

@@ -1,4 +1,4 @@
-"""The log on the console: what a run says of itself, one line each."""
+"""The console log of a run, one line for each message."""
 
 import logging
 import sys
@@ -6,21 +6,21 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.ui.terminal import escape_control_characters
+from emr_ml.ui.wording import escape_control_characters
 
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
 INTERRUPTIONS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 
 class ConsoleFormatter(logging.Formatter):
-    """Time, asset and message; of failures the cause, with a trace only where it is a surprise."""
+    """Formats time, asset and message; a failure has a stack trace only if it is unexpected."""
 
     def format(self, record: logging.LogRecord) -> str:
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
         event: dg.DagsterEvent | None = meta.get("dagster_event")
         text = meta.get("orig_message") or record.getMessage()
         if event and event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            text = cause_of(event) or text
+            text = failure_cause(event) or text
         elif event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
             text = f"check {check.check_name} failed: {check.description}"
@@ -29,7 +29,7 @@ class ConsoleFormatter(logging.Formatter):
 
 
 def is_worth_logging(record: logging.LogRecord) -> bool:
-    """What jobs log, and of Dagster's own events only what went wrong."""
+    """Return True for messages of jobs, and for those of Dagster's events that are failures."""
     event: dg.DagsterEvent | None = getattr(record, "dagster_meta", {}).get("dagster_event")
     if event is None:
         return True
@@ -40,10 +40,10 @@ def is_worth_logging(record: logging.LogRecord) -> bool:
 
 @dg.logger(
     {"log_level": dg.Field(str, default_value="INFO", description="the lowest level shown")},
-    description="One readable line for each thing that happens.",
+    description="One readable line for each message.",
 )
 def console(context: dg.InitLoggerContext) -> logging.Logger:
-    """The logger of every run, on the standard error."""
+    """Log to standard error."""
     logger = logging.Logger("emr_ml", context.logger_config["log_level"])
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(ConsoleFormatter())
@@ -52,8 +52,8 @@ def console(context: dg.InitLoggerContext) -> logging.Logger:
     return logger
 
 
-def cause_of(event: dg.DagsterEvent) -> str | None:
-    """Why a step failed, in the words of whoever raised it."""
+def failure_cause(event: dg.DagsterEvent) -> str | None:
+    """Return why a step failed: the message of a `dg.Failure`, or the error with its trace."""
     data = event.step_failure_data
     causes = [data.error, data.error.cause] if data.error else []
     if any(error and error.cls_name in INTERRUPTIONS for error in causes):

@@ -1,15 +1,18 @@
-"""What Dagster's UI shows of a report."""
+"""The metadata that Dagster's UI shows of a report."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import dagster as dg
 
 from emr_ml.launchers.base import Outcome
+from spark_jobs.cleaning.figures import TableFigures
+from spark_jobs.evaluation.figures import MetricsFigures
+from spark_jobs.learning.figures import ImportanceFigures
 from spark_jobs.runtime.report import Report, attempt_key
 
-# figures that are lists or tables: they stand in the report, or are drawn
-NOT_PLOTTED = (
+# lists and tables, which are drawn as pictures, shown as tables, or only in the report
+NOT_SINGLE_VALUES = (
     *("curves", "confusion", "columns", "schema", "table_rows", "candidates", "classes"),
     "distributions",
     *("strongest", "share_of_strongest", "explains_most", "weighed_features"),
@@ -17,67 +20,69 @@ NOT_PLOTTED = (
 
 
 def materialization_metadata(outcome: Outcome) -> dict[str, Any]:
-    """Metadata of a materialization; numbers stay numbers, so that Dagster plots them."""
+    """Return metadata of a materialization; numbers stay numbers, so that Dagster plots them."""
     report = outcome.report
     return {
         "version": report.version,
         "reused": outcome.reused,
         "attempt": report.attempt,
         "lake_path": dg.MetadataValue.path(report.path),
-        **outcome.facts,
+        **outcome.metadata,
         **{f"rows_{name}": count for name, count in report.rows.items()},
-        **_table(report),
-        **_figures(report.figures),
-        **_strongest(report.figures),
+        **_table_schema(report),
+        **_single_values(report.figures),
+        **_strongest_features(report),
         **{f"seconds_{phase}": seconds for phase, seconds in report.seconds.items()},
         **report.usage,
-        **_files(report),
-        **_pictures(report),
+        **_data_files(report),
+        **_plots(report),
     }
 
 
-def _table(report: Report) -> dict[str, Any]:
-    schema: Mapping[str, str] | None = report.figures.get("schema")
-    if schema is None:
+def _table_schema(report: Report) -> dict[str, Any]:
+    if "schema" not in report.figures:
         return {}
-    columns = [dg.TableColumn(name, kind) for name, kind in schema.items()]
+    figures = cast("TableFigures", report.figures)
+    columns = [dg.TableColumn(name, kind) for name, kind in figures["schema"].items()]
     return {
         "dagster/column_schema": dg.TableSchema(columns=columns),
-        "dagster/row_count": report.figures["table_rows"],
+        "dagster/row_count": figures["table_rows"],
     }
 
 
-def _figures(figures: Mapping[str, Any]) -> dict[str, Any]:
+def _single_values(figures: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in figures.items()
-        if name not in NOT_PLOTTED and value is not None
+        if name not in NOT_SINGLE_VALUES and value is not None
     }
 
 
-def _strongest(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """The strongest features as a table, which takes names of any text as they are."""
-    found: Sequence[Mapping[str, Any]] = figures.get("strongest", ())
-    if not found:
+def _strongest_features(report: Report) -> dict[str, Any]:
+    """Return the strongest features as a table, which shows names of any text as they are."""
+    strongest = cast("ImportanceFigures", report.figures).get("strongest")
+    if not strongest:
         return {}
-    return {"strongest_features": dg.MetadataValue.table([dg.TableRecord(row) for row in found])}
+    records = [dg.TableRecord(cast("Mapping[str, str | float]", row)) for row in strongest]
+    return {"strongest_features": dg.MetadataValue.table(records)}
 
 
-def _files(report: Report) -> dict[str, Any]:
+def _data_files(report: Report) -> dict[str, Any]:
     if report.parts:
-        own = attempt_key(report.asset, report.version, report.attempt)
-        lake = report.path.removesuffix(own)
+        own_key = attempt_key(report.asset, report.version, report.attempt)
+        lake = report.path.removesuffix(own_key)
         newest = dg.MetadataValue.path(f"{lake}{report.parts[-1]['key']}")
         return {"parts": len(report.parts), "newest_part": newest}
     return {"files": len(report.files), "bytes": sum(file["size"] for file in report.files)}
 
 
-def _pictures(report: Report) -> dict[str, Any]:
+def _plots(report: Report) -> dict[str, Any]:
     if "confusion" not in report.figures and "curves" not in report.figures:
         return {}
+    # matplotlib takes a second to import
     from emr_ml.ui.plots import draw
 
     return {
-        name: dg.MetadataValue.md(f"![{name}](data:image/png;base64,{picture})")
-        for name, picture in draw(report.figures).items()
+        name: dg.MetadataValue.md(f"![{name}](data:image/png;base64,{png})")
+        for name, png in draw(cast("MetricsFigures", report.figures)).items()
     }

@@ -1,4 +1,4 @@
-"""Which calls are sent again, and which are not."""
+"""Which calls are retried, and which are not."""
 
 import logging
 import time
@@ -55,7 +55,7 @@ TRANSIENT: "dict[str, Callable[..., Fault]]" = {
 
 
 @pytest.mark.parametrize("kind", TRANSIENT)
-def test_a_question_is_asked_until_it_is_answered(aws: "Emulator", kind: str) -> None:
+def test_a_repeatable_call_is_retried_until_it_is_answered(aws: "Emulator", kind: str) -> None:
     aws.faults.add(TRANSIENT[kind]("ListClusters", times=3))
 
     assert api().ask("list_clusters")["Clusters"] == []
@@ -64,7 +64,7 @@ def test_a_question_is_asked_until_it_is_answered(aws: "Emulator", kind: str) ->
 
 
 @pytest.mark.parametrize("kind", ["throttled", "expired token"])
-def test_what_was_surely_not_accepted_is_sent_again(aws: "Emulator", kind: str) -> None:
+def test_a_call_that_was_certainly_not_accepted_is_retried(aws: "Emulator", kind: str) -> None:
     aws.faults.add(TRANSIENT[kind]("RunJobFlow", times=2))
 
     assert api().tell("run_job_flow", **a_cluster(BUCKET))["JobFlowId"]
@@ -73,7 +73,7 @@ def test_what_was_surely_not_accepted_is_sent_again(aws: "Emulator", kind: str) 
 
 
 @pytest.mark.parametrize("kind", ["server error", "cut", "lost answer"])
-def test_what_may_have_been_accepted_is_not_sent_again(aws: "Emulator", kind: str) -> None:
+def test_a_call_that_may_have_been_accepted_is_not_retried(aws: "Emulator", kind: str) -> None:
     aws.faults.add(TRANSIENT[kind]("RunJobFlow"))
 
     with pytest.raises(UncertainError, match="run_job_flow"):
@@ -83,7 +83,7 @@ def test_what_may_have_been_accepted_is_not_sent_again(aws: "Emulator", kind: st
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_could_not_be_sent_is_not_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_could_not_be_sent_is_not_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
     # nobody listens there
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 
@@ -92,14 +92,14 @@ def test_what_could_not_be_sent_is_not_uncertain(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("how", [Api.ask, Api.tell])
-def test_a_refusal_is_told_at_once(aws: "Emulator", how: Callable[..., Any]) -> None:
+def test_a_refusal_is_raised_at_once(aws: "Emulator", how: Callable[..., Any]) -> None:
     with pytest.raises(ClientError, match="Specified job flow ID does not exist"):
         how(api(), "add_job_flow_steps", JobFlowId="j-NONE", Steps=[a_step("a", "true")])
 
     assert len(aws.calls.of("AddJobFlowSteps")) == 1
 
 
-def test_no_answer_for_longer_than_the_patience_is_told(aws: "Emulator") -> None:
+def test_no_answer_within_the_patience_is_an_error(aws: "Emulator") -> None:
     aws.faults.add(faults.throttle("ListClusters", times=1000))
     started = time.monotonic()
 
@@ -109,7 +109,7 @@ def test_no_answer_for_longer_than_the_patience_is_told(aws: "Emulator") -> None
     assert 1.0 < time.monotonic() - started < 5.0
 
 
-def test_pauses_grow(aws: "Emulator") -> None:
+def test_delays_between_retries_grow(aws: "Emulator") -> None:
     aws.faults.add(faults.throttle("ListClusters", times=5))
 
     api().ask("list_clusters")
@@ -118,7 +118,7 @@ def test_pauses_grow(aws: "Emulator") -> None:
     assert at[-1] - at[-2] > 3 * (at[1] - at[0])
 
 
-def test_the_log_tells_trouble_once_and_its_end(
+def test_the_log_has_one_line_for_the_failure_and_one_for_its_end(
     aws: "Emulator", caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="api")
@@ -128,11 +128,11 @@ def test_the_log_tells_trouble_once_and_its_end(
     asked.ask("list_clusters")
     asked.ask("list_clusters")
 
-    told = [record.getMessage() for record in caplog.records if record.name == "api"]
-    assert told == ["emr says ThrottlingException: waiting, nothing is lost", "emr answers again"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "api"]
+    assert lines == ["emr failed with ThrottlingException: retrying", "emr answers again"]
 
 
-def test_credentials_that_ran_out_are_read_anew(
+def test_expired_credentials_are_read_again(
     aws: "Emulator", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
@@ -150,7 +150,7 @@ def test_credentials_that_ran_out_are_read_anew(
     ]
 
 
-def test_pages_are_asked_for_as_they_are_needed(aws: "Emulator") -> None:
+def test_pages_are_requested_as_they_are_needed(aws: "Emulator") -> None:
     cluster = api().tell("run_job_flow", **a_cluster(BUCKET))["JobFlowId"]
     steps = [a_step(f"step {number}", "true") for number in range(120)]
     api().tell("add_job_flow_steps", JobFlowId=cluster, Steps=steps)

@@ -1,4 +1,4 @@
-"""Why AWS can't be asked, in words."""
+"""Why a call to AWS failed, and how to fix it."""
 
 import pytest
 from botocore.exceptions import (
@@ -12,15 +12,15 @@ from botocore.exceptions import (
 )
 
 from emr_ml.aws.client import UnansweredError
-from emr_ml.aws.problems import is_denied, is_unknown_operation, trouble_of
+from emr_ml.aws.problems import diagnose, is_denied, is_unknown_operation
 from emr_ml.aws.region import region_name
 
 URL = "https://elasticmapreduce.eu-west-1.amazonaws.com"
 
 
 def refusal(code: str, message: str = "", status: int = 400) -> ClientError:
-    said = {"Error": {"Code": code, "Message": message}}
-    return ClientError({**said, "ResponseMetadata": {"HTTPStatusCode": status}}, "ListClusters")  # pyright: ignore[reportArgumentType]
+    response = {"Error": {"Code": code, "Message": message}}
+    return ClientError({**response, "ResponseMetadata": {"HTTPStatusCode": status}}, "ListClusters")  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize(
@@ -41,21 +41,21 @@ def refusal(code: str, message: str = "", status: int = 400) -> ClientError:
         (RuntimeError("unforeseen"), "unforeseen", ""),
     ],
 )
-def test_a_trouble_is_named_with_what_to_do(error: Exception, what: str, fix: str) -> None:
-    trouble = trouble_of(error)
+def test_a_problem_is_reported_with_its_fix(error: Exception, what: str, fix: str) -> None:
+    problem = diagnose(error)
 
-    assert what in trouble.what
-    assert fix in trouble.fix
-
-
-def test_the_last_refusal_says_why_nothing_was_answered() -> None:
-    silence = UnansweredError("emr gave no answer for 30 seconds")
-    silence.__cause__ = refusal("ExpiredTokenException")
-
-    assert trouble_of(silence).what == "the credentials have expired"
+    assert what in problem.what
+    assert fix in problem.fix
 
 
-def test_a_refusal_of_rights_is_told_from_an_operation_that_is_not_there() -> None:
+def test_the_last_error_explains_why_there_was_no_answer() -> None:
+    unanswered = UnansweredError("emr gave no answer for 30 seconds")
+    unanswered.__cause__ = refusal("ExpiredTokenException")
+
+    assert diagnose(unanswered).what == "the credentials have expired"
+
+
+def test_a_denied_call_differs_from_an_unknown_operation() -> None:
     assert is_denied(refusal("AccessDeniedException"))
     assert not is_denied(refusal("ValidationException"))
     assert is_unknown_operation(refusal("UnknownOperationException"))
@@ -64,7 +64,7 @@ def test_a_refusal_of_rights_is_told_from_an_operation_that_is_not_there() -> No
     assert not is_unknown_operation(NoRegionError())
 
 
-def test_the_region_may_be_set_by_either_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_either_variable_sets_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)

@@ -1,4 +1,4 @@
-"""A node: a Python of its own, and a PATH that holds only what a test puts there."""
+"""A node with its own Python, and a PATH with only the commands of a test."""
 
 import os
 import shutil

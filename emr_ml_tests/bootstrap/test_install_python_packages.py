@@ -1,4 +1,4 @@
-"""bootstrap/install_python_packages.sh, run for real on a node's Python."""
+"""bootstrap/install_python_packages.sh with a node's Python."""
 
 import os
 import platform
@@ -47,7 +47,7 @@ def green(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def red(done: subprocess.CompletedProcess[str]) -> str:
-    """What stderr says; its last line is the script's own."""
+    """Return stderr of a failure, whose last line must be the script's own."""
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("install_python_packages: ")
     return done.stderr.replace("\ninstall_python_packages: ", " ")
@@ -71,7 +71,7 @@ def test_packages_are_installed_from_an_index(node: Node, lake: Lake, tmp_path: 
     assert node.says("import greeting; print(greeting.VERSION)") == "1.0"
 
 
-def test_a_second_run_asks_nobody_for_packages_and_changes_nothing(node: Node, lake: Lake) -> None:
+def test_a_second_run_requests_no_packages_and_changes_nothing(node: Node, lake: Lake) -> None:
     lake.fill()
     green(node.run(lake.requirements, lake.wheelhouse))
     before = {path: path.lstat().st_mtime_ns for path in node.home.rglob("*")}
@@ -79,7 +79,7 @@ def test_a_second_run_asks_nobody_for_packages_and_changes_nothing(node: Node, l
     # there is nothing at this address, so that a look at it would fail
     said = green(node.run(lake.requirements, lake.s3.uri("gone")))
     assert time.monotonic() - began < 3  # mostly for the download of the requirements
-    assert "everything is there" in said
+    assert "all packages are installed" in said
     assert "installing" not in said
     assert {path: path.lstat().st_mtime_ns for path in node.home.rglob("*")} == before
 
@@ -103,7 +103,7 @@ def test_other_users_can_read_what_is_installed(node: Node, lake: Lake) -> None:
     assert (node.packages / "greeting.py").stat().st_mode & stat.S_IROTH
 
 
-def test_a_package_that_only_this_user_has_does_not_count(node: Node, lake: Lake) -> None:
+def test_a_package_of_this_user_only_does_not_count(node: Node, lake: Lake) -> None:
     lake.fill()
     mine = node.folder / "mine"
     zipfile.ZipFile(lake.wheel).extractall(mine)
@@ -111,7 +111,7 @@ def test_a_package_that_only_this_user_has_does_not_count(node: Node, lake: Lake
     assert node.has("greeting")
 
 
-def test_a_python_that_hides_what_pip_installed_when_it_is_isolated_will_do(
+def test_a_python_whose_isolated_mode_ignores_installed_packages_works(
     node: Node, lake: Lake
 ) -> None:
     # the Pythons of Amazon Linux leave out /usr/local with -s and -I
@@ -123,20 +123,18 @@ def test_a_python_that_hides_what_pip_installed_when_it_is_isolated_will_do(
     assert node.has("greeting")
 
 
-def test_a_wheel_that_is_not_the_pinned_one_is_refused(
-    node: Node, lake: Lake, tmp_path: Path
-) -> None:
+def test_a_wheel_with_another_hash_is_rejected(node: Node, lake: Lake, tmp_path: Path) -> None:
     changed = make_wheel(tmp_path / "changed")
     changed.write_bytes(changed.read_bytes() + b"\0")
     lake.fill(changed)
     said = red(node.run(lake.requirements, lake.wheelhouse))
     assert "greeting" in said
-    assert "not the one that was pinned" in said
+    assert "does not match its pinned hash" in said
     assert not node.has("greeting")
     assert node.called() == []
 
 
-def test_a_requirement_without_a_hash_is_refused(node: Node, lake: Lake) -> None:
+def test_a_requirement_without_a_hash_is_rejected(node: Node, lake: Lake) -> None:
     lake.fill()
     lake.s3.put("requirements.txt", b"greeting==1.0\n")
     said = red(node.run(lake.requirements, lake.wheelhouse))
@@ -144,14 +142,14 @@ def test_a_requirement_without_a_hash_is_refused(node: Node, lake: Lake) -> None
     assert not node.has("greeting")
 
 
-def test_an_index_that_cannot_be_reached_names_the_wheelhouse(node: Node, lake: Lake) -> None:
+def test_for_an_unreachable_index_the_error_names_the_wheelhouse(node: Node, lake: Lake) -> None:
     said = red(node.run(lake.requirements, "index", PIP_INDEX_URL="http://127.0.0.1:9/simple"))
     assert "`packages: wheelhouse`" in said
     assert "`emr-ml wheelhouse`" in said
     assert len(node.called()) == 3
 
 
-def test_an_index_without_a_wheel_for_this_python_is_told_at_once(
+def test_an_index_without_a_wheel_for_this_python_fails_without_retries(
     node: Node, lake: Lake, tmp_path: Path
 ) -> None:
     other = make_wheel(tmp_path / "other", tag="cp27-cp27m-win32")
@@ -170,19 +168,19 @@ def test_a_wheelhouse_without_this_platform_names_the_command_that_adds_it(
     assert f"`emr-ml wheelhouse --arch {platform.machine()} --python {python}`" in said
 
 
-def test_a_wheelhouse_that_is_still_being_uploaded_is_not_used(node: Node, lake: Lake) -> None:
+def test_an_incomplete_wheelhouse_is_not_used(node: Node, lake: Lake) -> None:
     lake.s3.put(f"wheelhouse/0123/{HERE}/{lake.wheel.name}", lake.wheel.read_bytes())
     assert "emr-ml wheelhouse" in red(node.run(lake.requirements, lake.wheelhouse))
 
 
-def test_missing_requirements_are_told_at_once(node: Node, lake: Lake) -> None:
+def test_missing_requirements_fail_without_retries(node: Node, lake: Lake) -> None:
     said = red(node.run(lake.s3.uri("gone.txt"), "index"))
     assert f"can't read {lake.s3.uri('gone.txt')}" in said
     assert "404" in said
     assert node.called() == []
 
 
-def test_a_store_that_never_answers_is_asked_four_times(node: Node, lake: Lake) -> None:
+def test_a_failing_store_is_tried_four_times(node: Node, lake: Lake) -> None:
     node.add("aws", f'echo aws >> "{node.calls}"', "echo 'AccessDenied: not yours' >&2", "exit 1")
     said = red(node.run(lake.requirements, "index"))
     assert "AccessDenied: not yours" in said
@@ -190,7 +188,7 @@ def test_a_store_that_never_answers_is_asked_four_times(node: Node, lake: Lake) 
     assert [call.split()[0] for call in node.called()] == ["aws", *["sleep", "aws"] * 3]
 
 
-def test_a_store_that_answers_late_is_no_failure(node: Node, lake: Lake) -> None:
+def test_a_store_that_recovers_causes_no_failure(node: Node, lake: Lake) -> None:
     lake.fill()
     real = shutil.copy(node.path / "aws", node.folder / "aws")
     node.add("aws", "echo 'Could not connect to the endpoint' >&2", "exit 1")
@@ -201,7 +199,7 @@ def test_a_store_that_answers_late_is_no_failure(node: Node, lake: Lake) -> None
     assert node.has("greeting")
 
 
-def test_the_store_may_be_named_by_an_argument(
+def test_an_argument_can_set_the_store(
     node: Node, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake.fill()
@@ -211,16 +209,14 @@ def test_the_store_may_be_named_by_an_argument(
     assert node.has("greeting")
 
 
-def test_without_a_fitting_python_it_fails_and_says_what_it_looked_for(
-    node: Node, lake: Lake
-) -> None:
+def test_without_a_supported_python_the_error_names_the_candidates(node: Node, lake: Lake) -> None:
     (node.path / "python3.11").unlink()
     node.add("python3", "exit 0")  # an old one: it does not know what it is asked
     said = red(node.run(lake.requirements, "index"))
-    assert "no Python of 3.11 or newer, looked for python3.11 python3.13 python3.12 python3" in said
+    assert "no Python 3.11 or newer, tried python3.11 python3.13 python3.12 python3" in said
 
 
-def test_the_python_that_spark_is_told_to_use_comes_first(node: Node, lake: Lake) -> None:
+def test_the_python_of_spark_is_preferred(node: Node, lake: Lake) -> None:
     node.add("python3.11", "exit 1")
     lake.fill()
     said = green(node.run(lake.requirements, lake.wheelhouse, f"PYSPARK_PYTHON={node.python}"))
@@ -228,21 +224,19 @@ def test_the_python_that_spark_is_told_to_use_comes_first(node: Node, lake: Lake
     assert node.has("greeting")
 
 
-def test_no_other_python_is_taken_than_the_one_that_spark_is_told_to_use(
-    node: Node, lake: Lake
-) -> None:
+def test_only_the_python_of_spark_is_used(node: Node, lake: Lake) -> None:
     said = red(node.run(lake.requirements, "index", PYSPARK_PYTHON="/usr/bin/python9"))
-    assert "looked for /usr/bin/python9." in said
+    assert "tried /usr/bin/python9." in said
 
 
-def test_a_python_without_pip_gets_it(node: Node, lake: Lake) -> None:
+def test_pip_is_installed_if_it_is_missing(node: Node, lake: Lake) -> None:
     (node.packages / "pip.pth").unlink()
     lake.fill()
-    assert "there is no pip" in green(node.run(lake.requirements, lake.wheelhouse))
+    assert "installing pip, which is missing" in green(node.run(lake.requirements, lake.wheelhouse))
     assert node.has("greeting")
 
 
-def test_a_python_that_does_not_bring_pip_gets_it_from_the_distribution(
+def test_pip_is_installed_from_the_distribution_without_ensurepip(
     node: Node, lake: Lake, pip: Path
 ) -> None:
     (node.packages / "pip.pth").unlink()
@@ -256,7 +250,7 @@ def test_a_python_that_does_not_bring_pip_gets_it_from_the_distribution(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root needs no sudo")
-def test_who_may_not_write_installs_by_sudo(node: Node, lake: Lake) -> None:
+def test_without_write_permission_sudo_is_used(node: Node, lake: Lake) -> None:
     lake.fill()
     node.packages.chmod(0o555)
     allow = f'/bin/chmod u+w "{node.packages}"'
@@ -266,7 +260,7 @@ def test_who_may_not_write_installs_by_sudo(node: Node, lake: Lake) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root needs no sudo")
-def test_who_may_neither_write_nor_use_sudo_is_told_so(node: Node, lake: Lake) -> None:
+def test_without_write_permission_and_sudo_the_error_says_so(node: Node, lake: Lake) -> None:
     lake.fill()
     node.packages.chmod(0o555)
     node.add("sudo", "echo 'a password is required' >&2", "exit 1")
@@ -276,10 +270,10 @@ def test_who_may_neither_write_nor_use_sudo_is_told_so(node: Node, lake: Lake) -
 
 
 @pytest.mark.parametrize("arguments", [[], ["s3://bucket/requirements.txt"]])
-def test_missing_arguments_are_told(node: Node, arguments: list[str]) -> None:
+def test_missing_arguments_print_the_usage(node: Node, arguments: list[str]) -> None:
     assert "usage: install_python_packages.sh" in red(node.run(*arguments))
 
 
 @pytest.mark.parametrize("argument", ["LD_PRELOAD=/tmp/mine.so", "--python=python3"])
-def test_no_other_variable_can_be_set_by_an_argument(node: Node, argument: str) -> None:
+def test_an_argument_can_set_no_other_variable(node: Node, argument: str) -> None:
     assert f"{argument} can't be set" in red(node.run("s3://bucket/r.txt", "index", argument))

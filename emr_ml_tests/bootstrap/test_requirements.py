@@ -1,4 +1,4 @@
-"""bootstrap/requirements.txt: what the nodes' Python lacks, as locked for everything else."""
+"""bootstrap/requirements.txt: the nodes' packages have the versions of requirements.lock."""
 
 import re
 from pathlib import Path
@@ -28,18 +28,18 @@ def pins(text: str) -> set[str]:
     return {" ".join(line.split()) for line in joined if line and not line.startswith("#")}
 
 
-def test_nodes_get_the_very_files_that_are_locked() -> None:
+def test_nodes_get_exactly_the_locked_files() -> None:
     lock = (ROOT / "requirements.lock").read_text()
     assert pins(REQUIREMENTS) <= pins(lock)
 
 
-def test_numpy_and_boto3_are_among_them_and_each_is_hashed() -> None:
+def test_numpy_and_boto3_are_included_and_every_package_is_hashed() -> None:
     names = {pin.split("==")[0] for pin in pins(REQUIREMENTS)}
     assert {"numpy", "boto3"} <= names
     assert all("==" in pin and "--hash=sha256:" in pin for pin in pins(REQUIREMENTS))
 
 
-def test_they_name_no_index() -> None:
+def test_no_index_is_named() -> None:
     assert not re.search(r"://|index-url|--index|find-links|trusted-host", REQUIREMENTS)
 
 
@@ -51,7 +51,7 @@ def test_each_platform_gets_one_release_of_each_package(python: str, arch: str) 
     assert {"numpy", "boto3"} <= set(names)
 
 
-def test_a_wheelhouse_of_them_is_all_that_a_node_needs(node: Node, s3: S3) -> None:
+def test_a_node_needs_only_a_wheelhouse_of_them(node: Node, s3: S3) -> None:
     lake = open_lake(s3.uri("lake"))
     tag, _, arch = HERE.partition("-")
     platform = Platform(f"3.{tag.removeprefix('cp3')}", arch)

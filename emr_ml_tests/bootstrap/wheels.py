@@ -1,4 +1,4 @@
-"""Wheels of a package that is a few bytes long, so that no test needs the network for it."""
+"""Wheels of a tiny package, so that tests do not need the network."""
 
 import hashlib
 import zipfile

@@ -1,10 +1,10 @@
-"""Whether a model can be put to rows of another contract."""
+"""Whether a model can score the rows of another contract."""
 
 from typing import Any
 
 import pytest
 
-from emr_ml.champions.compatibility import Terms
+from emr_ml.champions.compatibility import TrainingSchema
 from emr_ml.contract import Contract
 
 PLAIN: dict[str, Any] = {
@@ -13,8 +13,8 @@ PLAIN: dict[str, Any] = {
 }
 
 
-def terms(**changes: Any) -> Terms:
-    return Terms.in_contract(Contract.model_validate({**PLAIN, **changes}))
+def schema(**changes: Any) -> TrainingSchema:
+    return TrainingSchema.of_contract(Contract.model_validate({**PLAIN, **changes}))
 
 
 @pytest.mark.parametrize(
@@ -28,44 +28,44 @@ def terms(**changes: Any) -> Terms:
     ],
     ids=["nothing", "rules and order", "negative", "thresholds", "model"],
 )
-def test_what_does_not_touch_what_a_model_needs_may_change(changes: dict[str, Any]) -> None:
-    assert terms().why_not(terms(**changes)) is None
+def test_a_model_stays_compatible_if_only_other_fields_change(changes: dict[str, Any]) -> None:
+    assert schema().incompatibility(schema(**changes)) is None
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"columns": {"a": "numeric"}}, "the categorical column 'b', which is not there now"),
+        ({"columns": {"a": "numeric"}}, "the categorical column 'b', which is missing now"),
         (
             {"columns": {"a": "text", "b": "categorical"}},
             "the numeric column 'a', which is text now",
         ),
         (
             {"label": {"column": "y", "positive": "no"}},
-            "it predicts 'y' (categorical) = 'yes', and the label is 'y' (categorical) = 'no' now",
+            "it predicts 'y' (categorical) = 'yes', and the label is 'y' (categorical) = 'no'",
         ),
-        ({"label": {"column": "z", "kind": "numeric"}}, "the label is 'z' (numeric) now"),
+        ({"label": {"column": "z", "kind": "numeric"}}, "the label is 'z' (numeric)"),
         ({"label": None}, "it predicts 'y'"),
         ({"split": {"train": 70}}, "the `split` has changed"),
         ({"id": ["k"]}, "the `id` has changed"),
         ({"columns": {**PLAIN["columns"], "c": "text"}}, "there is none and the columns"),
-        ({"missing": ["-"]}, "the way that values are read"),
+        ({"missing": ["-"]}, "the parsing of their values"),
     ],
 )
-def test_what_makes_a_comparison_wrong_is_told(changes: dict[str, Any], said: str) -> None:
-    assert said in str(terms().why_not(terms(**changes)))
+def test_an_incompatible_change_is_explained(changes: dict[str, Any], said: str) -> None:
+    assert said in str(schema().incompatibility(schema(**changes)))
 
 
-def test_columns_may_come_in_where_an_id_keeps_rows_on_their_side() -> None:
+def test_columns_may_be_added_if_an_id_determines_the_split() -> None:
     more = {**PLAIN["columns"], "c": "text"}
 
-    assert terms(id=["k"]).why_not(terms(id=["k"], columns=more)) is None
+    assert schema(id=["k"]).incompatibility(schema(id=["k"], columns=more)) is None
 
 
-def test_how_values_are_read_may_change_where_an_id_keeps_rows_on_their_side() -> None:
-    assert terms(id=["k"]).why_not(terms(id=["k"], missing=["-"])) is None
+def test_parsing_may_change_if_an_id_determines_the_split() -> None:
+    assert schema(id=["k"]).incompatibility(schema(id=["k"], missing=["-"])) is None
 
 
 def test_another_label_is_another_task_and_other_columns_are_not() -> None:
-    assert "it predicts 'y'" in str(terms().other_task(terms(label={"column": "z"})))
-    assert terms().other_task(terms(columns={"a": "numeric"})) is None
+    assert "it predicts 'y'" in str(schema().task_difference(schema(label={"column": "z"})))
+    assert schema().task_difference(schema(columns={"a": "numeric"})) is None

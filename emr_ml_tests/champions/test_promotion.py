@@ -1,121 +1,303 @@
-"""What checks and figures lead to."""
+"""Which model is champion after a run, and why; the comparison is a fake."""
 
+import logging
+from collections.abc import Callable
+from logging import Logger
 from typing import Any
 
 import numpy as np
 import pytest
 
-from emr_ml.champions.promotion import JUDGES, failed_checks, interval, rule
+from emr_ml.champions.promotion import Challenger, PromotionResult, run_promotion
 from emr_ml.contract import Contract
-from emr_ml.contract.schema import Promotion
+from emr_ml.lake.champion import Champion, promote, promote_by_hand, read_champion, roll_back
+from emr_ml.lake.leases import HeldLease
+from emr_ml.launchers.base import AttemptResult, Launcher
 from emr_ml_tests.checks.reports import a_report
+from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import Report, commit, job_key
 
-CONTRACT = Contract.model_validate(
-    {"columns": {"a": "numeric"}, "label": {"column": "y", "positive": "1"}}
-)
-DEFAULT = Promotion.model_validate({})
-
-
-def figures(gain: float | None, low: float = 0.0, high: float = 1.0, **more: Any) -> dict[str, Any]:
-    """A comparison whose resampled gains are evenly spread from `low` to `high`."""
-    return {
-        "improvement": gain,
-        "resampled": np.linspace(low, high, 201).tolist(),
-        "groups": 100,
-        "test_rows": 120,
-        "models": {
-            "challenger": {"loss": 0.3, "accuracy": 0.9, "auc_roc": None},
-            "champion": {"loss": 0.5, "accuracy": 0.8, "auc_roc": 0.7},
-        },
-        **more,
-    }
+LOG = logging.getLogger("test")
+CONTRACT: dict[str, Any] = {
+    "columns": {"a": "numeric"},
+    "label": {"column": "y", "positive": "1"},
+    "id": ["k"],
+}
 
 
-@pytest.mark.parametrize("confidence", [0.5, 0.8, 0.95, 0.99])
-def test_the_interval_is_the_middle_of_the_distribution(confidence: float) -> None:
-    values = np.random.default_rng(1).normal(size=5000)
-    quantiles = np.quantile(values, np.linspace(0, 1, 201)).tolist()
+class FakeComparison(Launcher):
+    """Compares models by given losses; `meanwhile` is called during each comparison."""
 
-    found = interval(quantiles, confidence)
+    def __init__(
+        self, lake: Lake, losses: dict[str, float], meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
+        super().__init__(lake, 0.01)
+        self.losses = losses
+        self.meanwhile = meanwhile
+        self.requests: list[Request] = []
 
-    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
-    assert (found.low, found.high) == pytest.approx((low, high), abs=0.01)
+    @property
+    def spark(self) -> str:
+        return "4"
+
+    def compute(self, request: Request, held: HeldLease, log: Logger) -> AttemptResult:  # noqa: ARG002
+        self.requests.append(request)
+        self.meanwhile()
+        named = {"challenger": "lr_model", "champion": "champion"}
+        loss = {role: self.losses[request.inputs[name].version] for role, name in named.items()}
+        improvement = loss["champion"] - loss["challenger"]
+        figures = {
+            "models": {role: {"loss": value} for role, value in loss.items()},
+            "improvement": improvement,
+            "resampled": np.linspace(improvement - 0.05, improvement + 0.05, 201).tolist(),
+            "groups": 100,
+            "test_rows": 100,
+        }
+        return AttemptResult(commit(self.lake, report_of(request, figures)), {})
 
 
-def test_a_lower_loss_that_is_sure_promotes() -> None:
-    ruling = rule(figures(0.2, 0.1, 0.3), DEFAULT)
-
-    assert ruling.promoted
-    assert ruling.reason == (
-        "mean loss 0.3, the champion's 0.5: lower by 0.2 (95% interval 0.105 to 0.295)"
+def report_of(request: Request, figures: dict[str, Any]) -> Report:
+    versions = {name: given.version for name, given in request.inputs.items()}
+    return a_report(
+        asset=request.asset,
+        version=request.version,
+        attempt=request.attempt,
+        inputs=versions,
+        figures=figures,
+        rows={},
     )
 
 
-def test_the_figures_of_both_are_told_as_far_as_there_are_any() -> None:
-    assert rule(figures(0.2, 0.1, 0.3), DEFAULT).facts == {
-        "test_rows": 120,
-        "challenger_loss": 0.3,
-        "challenger_accuracy": 0.9,
-        "champion_loss": 0.5,
-        "champion_accuracy": 0.8,
-        "champion_auc_roc": 0.7,
-        "improvement": 0.2,
-        "interval_low": pytest.approx(0.105),
-        "interval_high": pytest.approx(0.295),
+def trained(lake: Lake, version: str, *, good: bool = True, **changes: Any) -> list[Report]:
+    """Commit a data set, a model of it and its metrics, and return their reports in this order."""
+    contract = Contract.model_validate({**CONTRACT, **changes})
+    dataset_fields = ("format", "dialect", "missing", "columns", "label", "id")
+    requested = {
+        "processed_dataset": contract.pick(*dataset_fields),
+        "lr_model": contract.pick("columns", "label", "split"),
+        "metrics": contract.pick("label", "split"),
     }
+    reports: list[Report] = []
+    for asset, fields in requested.items():
+        inputs = {report.asset: version for report in reports}
+        # a lost row fails a check
+        rows = {"in": 100, "kept": 100 if good else 99, "rejected": 0}
+        report = a_report(asset=asset, version=version, inputs=inputs, rows=rows, spark="4")
+        reports.append(commit(lake, report))
+        lake.write_json(job_key(asset, version, 1, "request.json"), {"contract": fields})
+    return reports
+
+
+def challenge(launcher: Launcher, reports: list[Report], **changes: Any) -> PromotionResult:
+    contract = Contract.model_validate({**CONTRACT, **changes})
+    challenger = Challenger(reports[1], tuple(reports), contract, launcher, "run")
+    return run_promotion(challenger, LOG)
+
+
+def champion_of(lake: Lake) -> Champion:
+    found = read_champion(lake)
+    assert found
+    return found
+
+
+def test_the_first_model_that_passes_its_checks_is_champion_without_a_comparison(
+    lake: Lake,
+) -> None:
+    launcher = FakeComparison(lake, {})
+
+    result = challenge(launcher, trained(lake, "a"))
+
+    assert result.decision.promoted
+    assert (champion_of(lake).version, champion_of(lake).how) == ("a", "first")
+    assert champion_of(lake).run_id == "run"
+    assert launcher.requests == []
+
+
+def test_a_model_that_fails_a_check_is_not_promoted_even_without_a_champion(
+    folder_lake: Lake,
+) -> None:
+    result = challenge(FakeComparison(folder_lake, {}), trained(folder_lake, "a", good=False))
+
+    assert not result.decision.promoted
+    assert (
+        "a failed processed_dataset: rows_conserved (1 rows are neither" in result.decision.reason
+    )
+    assert "`emr-ml promote a`" in result.decision.reason
+    assert read_champion(folder_lake) is None
+    assert result.champion_after("a") == "none"
+
+
+def test_a_better_model_becomes_champion_and_the_reason_is_recorded(lake: Lake) -> None:
+    launcher = FakeComparison(lake, {"a": 0.5, "b": 0.3})
+    challenge(launcher, trained(lake, "a"))
+
+    result = challenge(launcher, trained(lake, "b"))
+
+    assert (result.champion_before, result.champion_after("b")) == ("a", "b")
+    assert (champion_of(lake).version, champion_of(lake).how) == ("b", "better")
+    assert champion_of(lake).why.startswith("mean loss 0.3, the champion's 0.5: lower by 0.2")
 
 
 @pytest.mark.parametrize(
-    ("low", "high"), [(-0.1, 0.5), (0.0, 0.0), (-0.5, -0.1)], ids=["unsure", "equal", "worse"]
+    "loss", [0.7, 0.5, 0.48], ids=["worse", "equal", "not significantly better"]
 )
-def test_what_is_not_surely_better_does_not_promote(low: float, high: float) -> None:
-    ruling = rule(figures((low + high) / 2, low, high), DEFAULT)
+def test_the_champion_stays_if_the_challenger_is_not_significantly_better(
+    folder_lake: Lake, loss: float
+) -> None:
+    launcher = FakeComparison(folder_lake, {"a": 0.5, "b": loss})
+    challenge(launcher, trained(folder_lake, "a"))
 
-    assert not ruling.promoted
-    assert ruling.reason.endswith("which is not surely better")
+    result = challenge(launcher, trained(folder_lake, "b"))
 
-
-def test_the_confidence_that_is_asked_for_decides() -> None:
-    unsure = figures(0.2, -0.02, 0.5)
-
-    assert not rule(unsure, DEFAULT).promoted
-    assert rule(unsure, Promotion(min_improvement=0, confidence=0.8)).promoted
-
-
-@pytest.mark.parametrize(("gain", "promoted"), [(0.1, True), (0.099, False)])
-def test_the_improvement_must_reach_the_margin(gain: float, *, promoted: bool) -> None:
-    ruling = rule(figures(gain, 0.01, 0.2), Promotion(min_improvement=0.1, confidence=0.95))
-
-    assert ruling.promoted is promoted
-    assert promoted or ruling.reason.endswith("and `min_improvement` is 0.1")
+    assert not result.decision.promoted
+    assert champion_of(folder_lake).version == result.champion_after("b") == "a"
+    assert result.decision.reason.startswith(f"b has mean loss {loss}")
+    assert result.decision.reason.endswith("not significantly better")
+    assert result.decision.metadata["improvement"] == pytest.approx(0.5 - loss)
 
 
-def test_losses_that_are_not_finite_do_not_promote() -> None:
-    ruling = rule(figures(None, resampled=None), DEFAULT)
+def test_a_better_model_that_fails_a_check_is_refused_and_the_check_is_named(
+    folder_lake: Lake,
+) -> None:
+    launcher = FakeComparison(folder_lake, {"a": 0.5, "b": 0.1})
+    challenge(launcher, trained(folder_lake, "a"))
 
-    assert (ruling.promoted, ruling.reason) == (
+    result = challenge(launcher, trained(folder_lake, "b", good=False))
+
+    assert champion_of(folder_lake).version == "a"
+    assert "rows_conserved" in result.decision.reason
+    assert launcher.requests == []
+
+
+def test_the_champion_is_not_compared_with_itself(folder_lake: Lake) -> None:
+    launcher = FakeComparison(folder_lake, {})
+    reports = trained(folder_lake, "a")
+    challenge(launcher, reports)
+
+    result = challenge(launcher, reports)
+
+    assert (result.decision.promoted, result.decision.reason) == (
         False,
-        "the losses of the two are not finite numbers",
+        "it is the champion already",
     )
+    assert result.champion_after("a") == "a"
 
 
-def test_too_few_rows_do_not_promote() -> None:
-    ruling = rule(figures(0.2, 0.1, 0.3, groups=9, test_rows=9), DEFAULT)
+def test_a_changed_margin_is_applied_without_another_comparison(folder_lake: Lake) -> None:
+    launcher = FakeComparison(folder_lake, {"a": 0.5, "b": 0.3})
+    challenge(launcher, trained(folder_lake, "a"))
+    reports = trained(folder_lake, "b")
+    assert not challenge(launcher, reports, promotion={"min_improvement": 0.3}).decision.promoted
 
-    assert (ruling.promoted, ruling.reason) == (
-        False,
-        "9 rows of the test side are too few to tell",
-    )
-
-
-def test_a_check_that_fails_is_named_whether_it_blocks_or_not(folder_lake: Lake) -> None:
-    rows = {"in": 100, "kept": 50, "rejected": 50}
-
-    (failed,) = failed_checks(folder_lake, CONTRACT, [a_report(rows=rows)])
-
-    assert failed.startswith("processed_dataset: rejected_share (50.0% of 100 rows break")
+    assert challenge(launcher, reports, promotion={"min_improvement": 0.1}).decision.promoted
+    assert len(launcher.requests) == 1
 
 
-def test_there_is_a_judge_for_all_that_a_model_is_made_of_and_measured_by() -> None:
-    assert set(JUDGES) == {"processed_dataset", "lr_model", "metrics"}
+def test_both_models_score_the_data_set_of_the_challenger(folder_lake: Lake) -> None:
+    launcher = FakeComparison(folder_lake, {"a": 0.5, "b": 0.3})
+    challenge(launcher, trained(folder_lake, "a"))
+    challenge(launcher, trained(folder_lake, "b"))
+
+    (request,) = launcher.requests
+    versions = {name: given.version for name, given in request.inputs.items()}
+    assert versions == {"lr_model": "b", "champion": "a", "processed_dataset": "b"}
+    assert request.contract == Contract.model_validate(CONTRACT).pick("label", "split")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"columns": {"b": "numeric"}}, "it needs the numeric column 'a'"),
+        ({"split": {"train": 50}}, "the `split` has changed"),
+    ],
+)
+def test_the_champion_stays_if_models_can_not_be_compared_and_the_way_out_is_named(
+    folder_lake: Lake, changes: dict[str, Any], said: str
+) -> None:
+    launcher = FakeComparison(folder_lake, {})
+    challenge(launcher, trained(folder_lake, "a"))
+
+    result = challenge(launcher, trained(folder_lake, "b", **changes), **changes)
+
+    assert champion_of(folder_lake).version == "a"
+    assert f"the champion a can't be compared with b: {said}" in result.decision.reason
+    assert "`emr-ml promote b`" in result.decision.reason
+
+
+def test_a_champion_for_another_label_is_replaced_by_a_model_that_passes_its_checks(
+    folder_lake: Lake,
+) -> None:
+    launcher, label = FakeComparison(folder_lake, {}), {"column": "z", "positive": "1"}
+    challenge(launcher, trained(folder_lake, "a"))
+
+    result = challenge(launcher, trained(folder_lake, "b", label=label), label=label)
+
+    assert champion_of(folder_lake).version == "b"
+    assert "the champion is for another task: it predicts 'y'" in result.decision.reason
+    assert launcher.requests == []
+
+
+def test_a_champion_that_is_gone_can_not_be_compared(folder_lake: Lake) -> None:
+    launcher = FakeComparison(folder_lake, {})
+    challenge(launcher, trained(folder_lake, "a"))
+    folder_lake.remove("lr_model/a/report.json")
+
+    result = challenge(launcher, trained(folder_lake, "b"))
+
+    assert "does not have the data they were trained on any more" in result.decision.reason
+
+
+def test_a_model_that_was_rolled_back_is_promoted_only_by_hand(lake: Lake) -> None:
+    launcher = FakeComparison(lake, {"a": 0.5, "b": 0.3})
+    challenge(launcher, trained(lake, "a"))
+    reports = trained(lake, "b")
+    challenge(launcher, reports)
+    roll_back(lake, "b", "it was bad")
+
+    result = challenge(launcher, reports)
+
+    assert champion_of(lake).version == "a"
+    assert result.decision.reason.startswith("b was rolled back")
+    promote_by_hand(lake, "b", "it was not that bad")
+    assert champion_of(lake).version == "b"
+
+
+def test_a_challenger_is_compared_with_a_champion_that_was_promoted_meanwhile(lake: Lake) -> None:
+    first = FakeComparison(lake, {"a": 0.5})
+    challenge(first, trained(lake, "a"))
+    best = trained(lake, "best")
+    swift = FakeComparison(lake, {"a": 0.5, "best": 0.1})
+    slow = FakeComparison(lake, {"a": 0.5, "b": 0.3, "best": 0.1})
+    slow.meanwhile = lambda: challenge(swift, best)
+
+    result = challenge(slow, trained(lake, "b"))
+
+    assert champion_of(lake).version == "best"
+    assert (result.decision.promoted, result.champion_before) == (False, "best")
+    assert [request.inputs["champion"].version for request in slow.requests] == ["a", "best"]
+
+
+def test_the_second_of_two_first_models_has_to_be_better(folder_lake: Lake) -> None:
+    early = Champion("early", "other run", "", "first", "")
+    launcher = FakeComparison(folder_lake, {"early": 0.3, "late": 0.5})
+    trained(folder_lake, "early")
+    promote(folder_lake, early, None)
+
+    assert not challenge(launcher, trained(folder_lake, "late")).decision.promoted
+
+
+def test_a_champion_that_changes_all_the_time_ends_in_an_error(folder_lake: Lake) -> None:
+    launcher = FakeComparison(folder_lake, {"a": 0.5, "c": 0.5, "b": 0.1})
+    challenge(launcher, trained(folder_lake, "a"))
+    trained(folder_lake, "c")
+    reports = trained(folder_lake, "b")
+    turns = iter(range(1000))
+
+    class Restless(FakeComparison):
+        def launch(self, work: Any, log: Logger) -> Any:
+            promote_by_hand(self.lake, "ca"[next(turns) % 2], "")
+            return super().launch(work, log)
+
+    with pytest.raises(JobError, match="the champion has changed 20 times during this run"):
+        challenge(Restless(folder_lake, launcher.losses), reports)

@@ -1,12 +1,13 @@
-"""Reports to judge."""
+"""Reports to evaluate checks with, and a champion to compare them with."""
 
 from dataclasses import replace
 from typing import Any
 
-from emr_ml.checks.evidence import Evidence
+from emr_ml.checks.check import CheckContext
 from emr_ml.contract import Contract
-from spark_jobs.runtime.lake import open_lake
-from spark_jobs.runtime.report import Report
+from emr_ml.lake.champion import Champion, promote
+from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.runtime.report import Report, commit
 
 
 def a_report(**changes: Any) -> Report:
@@ -29,6 +30,13 @@ def a_report(**changes: Any) -> Report:
     return replace(report, **changes)
 
 
-def evidence(contract: Contract, lake: str = "nowhere", **changes: Any) -> Evidence:
-    """A report with these changes, to be judged by the contract."""
-    return Evidence(a_report(**changes), contract, open_lake(lake))
+def check_context(contract: Contract, lake: Lake | None = None, **changes: Any) -> CheckContext:
+    """Return the context of a report with these changes; without a lake there is no champion."""
+    return CheckContext(a_report(**changes), contract, lake or open_lake("nowhere"))
+
+
+def train_champion(lake: Lake, figures: dict[str, Any]) -> None:
+    """Commit a data set `d1` with these figures, and a model `m1` of it that is the champion."""
+    commit(lake, a_report(version="d1", figures=figures))
+    commit(lake, a_report(asset="lr_model", version="m1", inputs={"processed_dataset": "d1"}))
+    assert promote(lake, Champion("m1", "run", "now", "first", ""), None)

@@ -1,97 +1,79 @@
-"""What a run does with data that are not as those of the champion."""
+"""Repeated ids, empty columns and repeated rows."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-import dagster as dg
 import pytest
 
-from emr_ml.assets.lr_model import lr_model
-from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.assets.raw_csv_s3 import raw_csv_s3
-from emr_ml.lake.champion import Champion, promote
-from emr_ml_tests.checks.reports import a_report
-from emr_ml_tests.graph import Graph, metadata, toy_rows
-from spark_jobs.runtime.lake import open_lake
-from spark_jobs.runtime.report import commit
+from emr_ml.checks.dataset import duplicates, null_share, unique_id
+from emr_ml.contract import Contract
+from emr_ml_tests.checks.reports import check_context
 
-pytestmark = pytest.mark.usefixtures("spark")
-
-DATA = (raw_csv_s3, processed_dataset)
+CONTRACT = Contract.model_validate({"columns": {"a": "numeric", "fax": "text"}})
 
 
-@pytest.fixture(name="graph")
-def fixture_graph(tmp_path: Path) -> Graph:
-    """A model of the toy data is champion, as far as the lake says."""
-    graph = Graph(tmp_path).with_toy_data()
-    first = graph.materialize(DATA)
-    assert first.success
-    assert not failed(first)
-    made_of = {"processed_dataset": metadata(first, "processed_dataset")["version"]}
-    lake = open_lake(graph.settings.lake)
-    commit(lake, a_report(asset="lr_model", version="m", inputs=made_of))
-    assert promote(lake, Champion("m", None, "", "first", ""), None)
-    return graph
+def kept(rows: int) -> dict[str, int]:
+    return {"in": rows, "kept": rows, "rejected": 0}
 
 
-def write(graph: Graph, rows: Sequence[str]) -> None:
-    Path(str(graph.settings.source)).write_text("\n".join(["height,colour,kind", *rows]) + "\n")
+@pytest.mark.parametrize(
+    ("rows", "missing", "problem"),
+    [
+        (100, 95, None),
+        (100, 96, "columns are nearly empty: missing are 'fax' 96.0%; at most 95.0% may be"),
+        (0, 0, None),
+    ],
+)
+def test_a_column_that_is_nearly_empty_is_named(
+    rows: int, missing: int, problem: str | None
+) -> None:
+    columns = {"a": {"missing": 0}, "fax": {"missing": missing}}
+    context = check_context(CONTRACT, rows=kept(rows), figures={"columns": columns})
+
+    found = null_share.evaluate(context).problem
+
+    assert found is None if problem is None else str(found).startswith(problem)
 
 
-def failed(result: dg.ExecuteInProcessResult) -> dict[str, str | None]:
-    return {
-        str(check.check_name): check.description
-        for check in result.get_asset_check_evaluations()
-        if not check.passed
-    }
+@pytest.mark.parametrize(
+    ("rows", "repeated", "problem"),
+    [
+        (100, 50, None),
+        (100, 51, "51 of 100 rows (51.0%) equal an earlier row, at most 50.0% may"),
+        (0, 0, None),
+    ],
+)
+def test_rows_that_equal_an_earlier_one_are_counted(
+    rows: int, repeated: int, problem: str | None
+) -> None:
+    figures = {"duplicates": {"rows": repeated, "ids": None}}
+
+    found = duplicates.evaluate(check_context(CONTRACT, rows=kept(rows), figures=figures)).problem
+
+    assert found is None if problem is None else str(found).startswith(problem)
 
 
-def test_drifted_data_go_on_and_the_column_is_named(graph: Graph) -> None:
-    write(graph, [row.replace("red", "green") for row in toy_rows()])
+@pytest.mark.parametrize(
+    ("required", "repeated", "passes"),
+    [(True, 2, False), (True, 0, True), (False, 2, True), (False, None, True)],
+)
+def test_a_repeated_id_fails_if_the_contract_requires_unique_ids(
+    required: bool, repeated: int | None, passes: bool
+) -> None:
+    contract = Contract.model_validate(
+        {"columns": {"a": "numeric"}, "id": ["k"], "checks": {"unique_id": required}}
+    )
+    figures = {"duplicates": {"rows": 0, "ids": repeated}}
 
-    result = graph.materialize(DATA)
+    found = unique_id.evaluate(check_context(contract, figures=figures))
 
-    assert result.success
-    assert list(failed(result)) == ["drift"]
-    assert "'colour'" in str(failed(result)["drift"])
-
-
-def test_a_column_in_another_unit_is_out_of_its_range(graph: Graph) -> None:
-    cells = [row.split(",") for row in toy_rows()]
-    write(graph, [f"{float(height) * 100},{colour},{kind}" for height, colour, kind in cells])
-
-    found = failed(graph.materialize(DATA))
-
-    assert set(found) == {"column_range", "drift"}
-    assert "'height' has 0 to 3911.9, and had 0 to 39.119" in str(found["column_range"])
-
-
-def test_a_missing_class_stops_the_run(graph: Graph) -> None:
-    write(graph, [row for row in toy_rows() if not row.endswith("yes")])
-
-    result = graph.materialize([*DATA, lr_model])
-
-    assert not result.success
-    assert "rows have only '(all others)'" in str(failed(result)["label_classes"])
-    assert lr_model.key not in {
-        event.asset_key for event in result.get_asset_materialization_events()
-    }
+    assert (found.problem is None) is passes
+    assert passes or str(found.problem).startswith("2 rows have the id ('k') of an earlier row")
+    assert found.metadata == {"asked_for": required, "rows": 0, "ids": repeated}
 
 
-def test_a_source_that_lost_most_of_its_rows_is_told_once(graph: Graph) -> None:
-    write(graph, toy_rows()[:50])
+def test_reports_of_earlier_releases_without_these_figures_pass() -> None:
+    context = check_context(CONTRACT)
 
-    assert "shrunk" in failed(graph.materialize(DATA))
-    assert "shrunk" not in failed(graph.materialize(DATA))
-
-
-def test_of_labels_that_are_drawn_by_lot_nothing_is_learned(tmp_path: Path) -> None:
-    graph = Graph(tmp_path).with_toy_data()
-    cells = [row.split(",") for row in toy_rows()]
-    by_lot = ["yes" if i * i % 7 < 3 else "no" for i in range(len(cells))]
-    write(graph, [f"{c[0]},{c[1]},{kind}" for c, kind in zip(cells, by_lot, strict=True)])
-
-    result = graph.materialize()
-
-    assert result.success
-    assert "better_than_majority" in failed(result)
+    assert [each.evaluate(context).problem for each in (unique_id, null_share, duplicates)] == [
+        None,
+        None,
+        None,
+    ]

@@ -1,99 +1,104 @@
-"""Whether a label's classes are there, and often enough."""
+"""Whether a label's classes occur, and often enough."""
 
-from collections.abc import Mapping
 from typing import Any
 
-import dagster as dg
 import pytest
 
-from emr_ml.checks.baseline import Baseline
-from emr_ml.checks.label import LABEL_BALANCE, LABEL_CLASSES, judge_label, label_checks
+from emr_ml.checks.label import label_balance, label_classes
 from emr_ml.contract import Contract
-from emr_ml_tests.checks.reports import a_report, evidence
+from emr_ml_tests.checks.reports import check_context, train_champion
+from spark_jobs.runtime.lake import Lake
 
-TWO: dict[str, Any] = {"column": "y", "positive": "yes"}
-MANY: dict[str, Any] = {"column": "y"}
-NUMBER: dict[str, Any] = {"column": "y", "kind": "numeric"}
-NONE_YET = Baseline(None, "there is no champion yet")
-
-
-def verdict(
-    check: str, label: Mapping[str, Any], found: Mapping[str, Any], baseline: Baseline = NONE_YET
-) -> dg.AssetCheckResult:
-    contract = Contract.model_validate({"columns": {"a": "numeric"}, "label": label})
-    facts = evidence(contract, figures={"label": found})
-    return next(r for r in judge_label(facts, baseline) if r.check_name == check)
+BINARY: dict[str, Any] = {"column": "y", "positive": "yes"}
+MULTICLASS: dict[str, Any] = {"column": "y"}
+NUMERIC: dict[str, Any] = {"column": "y", "kind": "numeric"}
 
 
-def test_only_a_missing_class_stops_what_comes_after() -> None:
-    blocking = {spec.name: spec.blocking for spec in label_checks("processed_dataset")}
-
-    assert blocking == {LABEL_CLASSES: True, LABEL_BALANCE: False}
+def contract(label: dict[str, Any] | None) -> Contract:
+    return Contract.model_validate({"columns": {"a": "numeric"}, "label": label})
 
 
 @pytest.mark.parametrize(
-    ("label", "found"),
+    ("label", "summary"),
     [
-        (TWO, {"positive": 1, "other": 2}),
-        ({**TWO, "negative": ["no"]}, {"positive": 1, "other": 2}),
-        (MANY, {"classes": {"a": 3, "b": 1}}),
-        ({**MANY, "classes": ["a", "b"]}, {"classes": {"a": 3, "b": 1}}),
-        (NUMBER, {"min": 1.0, "max": 1.0, "mean": 1.0}),
+        (BINARY, {"positive": 1, "other": 2}),
+        ({**BINARY, "negative": ["no"]}, {"positive": 1, "other": 2}),
+        (MULTICLASS, {"classes": {"a": 3, "b": 1}}),
+        ({**MULTICLASS, "classes": ["a", "b"]}, {"classes": {"a": 3, "b": 1}}),
+        (NUMERIC, {"min": 1.0, "max": 1.0, "mean": 1.0}),
+        (None, None),
     ],
 )
-def test_classes_that_are_all_there_pass(label: dict[str, Any], found: dict[str, Any]) -> None:
-    assert verdict(LABEL_CLASSES, label, found).passed
-    assert verdict(LABEL_BALANCE, label, found).passed
+def test_classes_that_all_occur_pass(
+    label: dict[str, Any] | None, summary: dict[str, Any] | None
+) -> None:
+    context = check_context(contract(label), figures={"label": summary})
+
+    assert label_classes.evaluate(context).problem is None
+    assert label_balance.evaluate(context).problem is None
 
 
 @pytest.mark.parametrize(
-    ("label", "found", "said"),
+    ("label", "summary", "problem"),
     [
-        (TWO, {"positive": 0, "other": 9}, "rows have only '(all others)'"),
-        ({**TWO, "negative": ["no"]}, {"positive": 9, "other": 0}, "rows have only 'yes'"),
+        (BINARY, {"positive": 0, "other": 9}, "rows have only '(all others)'"),
+        ({**BINARY, "negative": ["no"]}, {"positive": 9, "other": 0}, "rows have only 'yes'"),
         (
-            {**TWO, "negative": ["no", "never"]},
+            {**BINARY, "negative": ["no", "never"]},
             {"positive": 9, "other": 5, "negative": {"no": 5, "never": 0}},
             "no row has the class 'never' of 'y'",
         ),
-        (MANY, {"classes": {"a": 3}}, "rows have only 'a'"),
-        (MANY, {"classes": {}}, "rows have none"),
+        (MULTICLASS, {"classes": {"a": 3}}, "rows have only 'a'"),
+        (MULTICLASS, {"classes": {}}, "rows have none"),
         (
-            {**MANY, "classes": ["a", "b", "c"]},
+            {**MULTICLASS, "classes": ["a", "b", "c"]},
             {"classes": {"a": 3, "b": 1}},
             "no row has the class 'c' of 'y'",
         ),
     ],
 )
 def test_a_class_that_no_row_has_is_named(
-    label: dict[str, Any], found: dict[str, Any], said: str
+    label: dict[str, Any], summary: dict[str, Any], problem: str
 ) -> None:
-    result = verdict(LABEL_CLASSES, label, found)
+    context = check_context(contract(label), figures={"label": summary})
 
-    assert not result.passed
-    assert result.severity == dg.AssetCheckSeverity.ERROR
-    assert said in str(result.description)
+    assert problem in str(label_classes.evaluate(context).problem)
 
 
-@pytest.mark.parametrize(("positive", "passes"), [(10, True), (9, False)])
-def test_the_rarer_of_two_classes_must_have_its_share(positive: int, passes: bool) -> None:
-    result = verdict(LABEL_BALANCE, TWO, {"positive": positive, "other": 1000 - positive})
+@pytest.mark.parametrize(
+    ("summary", "problem"),
+    [
+        ({"positive": 10, "other": 990}, None),
+        ({"positive": 9, "other": 991}, "the class 'yes' (the rarest 9 of 1000, 1.00% needed)"),
+    ],
+)
+def test_the_rarer_of_two_classes_must_have_its_share(
+    summary: dict[str, Any], problem: str | None
+) -> None:
+    context = check_context(contract(BINARY), figures={"label": summary})
 
-    assert result.passed is passes
-    assert result.severity == dg.AssetCheckSeverity.WARN
-    assert passes or "the class 'yes' (the rarest 9 of 1000, 1.00% needed)" in str(
-        result.description
-    )
+    found = label_balance.evaluate(context).problem
+
+    assert found is None if problem is None else problem in str(found)
 
 
-def test_of_many_even_classes_none_is_rare() -> None:
-    assert verdict(LABEL_BALANCE, MANY, {"classes": {f"c{i}": 5 for i in range(500)}}).passed
+def test_none_of_many_even_classes_is_rare() -> None:
+    classes = {f"c{number}": 5 for number in range(500)}
+    context = check_context(contract(MULTICLASS), figures={"label": {"classes": classes}})
+
+    assert label_balance.evaluate(context).problem is None
 
 
-def test_a_class_that_the_champion_has_learned_and_no_row_has_is_named() -> None:
-    before = Baseline(a_report(figures={"label": {"classes": {"a": 3, "b": 2, "c": 2}}}))
+@pytest.mark.parametrize(
+    ("label", "lost"), [(MULTICLASS, ["c"]), ({**MULTICLASS, "classes": ["a", "b", "c"]}, [])]
+)
+def test_a_class_that_the_champion_learned_and_no_row_has_is_named(
+    folder_lake: Lake, label: dict[str, Any], lost: list[str]
+) -> None:
+    train_champion(folder_lake, {"label": {"classes": {"a": 3, "b": 2, "c": 2}}})
+    figures = {"label": {"classes": {"a": 3, "b": 2, "new": 2}}}
 
-    result = verdict(LABEL_BALANCE, MANY, {"classes": {"a": 3, "b": 2, "new": 2}}, before)
+    found = label_balance.evaluate(check_context(contract(label), folder_lake, figures=figures))
 
-    assert not result.passed
-    assert "no row has the class 'c' any more" in str(result.description)
+    assert found.metadata["gone"] == lost
+    assert ("no row has the class 'c' any more" in str(found.problem)) is bool(lost)

@@ -1,47 +1,47 @@
-"""Whether rows are accounted for, few rejected."""
+"""Whether rows are accounted for, and few are rejected."""
 
 import pytest
 
-from emr_ml.checks.rows import judge_rows
+from emr_ml.checks.rows import rejected_share, rows_conserved
 from emr_ml.contract import Contract
-from emr_ml_tests.checks.reports import evidence
+from emr_ml_tests.checks.reports import check_context
 
-CONTRACT = Contract.model_validate(
-    {"columns": {"a": "numeric", "b": "text"}, "label": {"column": "y", "positive": "1"}}
+CONTRACT = Contract.model_validate({"columns": {"a": "numeric"}})
+
+
+@pytest.mark.parametrize(
+    ("kept", "problem"),
+    [(97, None), (96, "1 rows are neither kept nor rejected")],
 )
+def test_a_lost_row_fails(kept: int, problem: str | None) -> None:
+    context = check_context(CONTRACT, rows={"in": 100, "kept": kept, "rejected": 3})
+
+    assert rows_conserved.evaluate(context).problem == problem
 
 
-def verdicts(rows: dict[str, int]) -> dict[str, bool]:
-    results = judge_rows(evidence(CONTRACT, rows=rows))
-    return {str(result.check_name): result.passed for result in results}
+@pytest.mark.parametrize(
+    ("total", "rejected", "problem"),
+    [
+        (100, 5, None),
+        (100, 6, "6.0% of 100 rows break the contract, at most 5.0% may (most often: "),
+        (0, 0, "there is no row below the header"),
+    ],
+)
+def test_the_rejected_share_may_reach_the_threshold(
+    total: int, rejected: int, problem: str | None
+) -> None:
+    rows = {"in": total, "kept": total - rejected, "rejected": rejected}
+    rules = {"a min": 3, "a number": 47}
+
+    found = rejected_share.evaluate(check_context(CONTRACT, rows=rows, figures={"rules": rules}))
+
+    assert found.problem is None if problem is None else str(found.problem).startswith(problem)
 
 
-def test_rows_that_are_all_accounted_for_pass() -> None:
-    assert verdicts({"in": 100, "kept": 97, "rejected": 3}) == {
-        "rows_conserved": True,
-        "rejected_share": True,
-    }
-
-
-def test_a_lost_row_fails() -> None:
-    assert not verdicts({"in": 100, "kept": 96, "rejected": 3})["rows_conserved"]
-
-
-@pytest.mark.parametrize(("rejected", "passes"), [(5, True), (6, False)])
-def test_the_rejected_share_may_reach_the_threshold(rejected: int, passes: bool) -> None:
-    rows = {"in": 100, "kept": 100 - rejected, "rejected": rejected}
-
-    assert verdicts(rows)["rejected_share"] is passes
-
-
-def test_no_row_at_all_fails() -> None:
-    assert not verdicts({"in": 0, "kept": 0, "rejected": 0})["rejected_share"]
-
-
-def test_too_many_rejected_rows_are_told_with_the_rules_that_most_of_them_broke() -> None:
+def test_the_most_frequently_broken_rules_are_shown() -> None:
+    rules = {"a min": 3, "a number": 40, "b set": 5, "c set": 2}
     rows = {"in": 100, "kept": 50, "rejected": 50}
-    facts = evidence(CONTRACT, rows=rows, figures={"rules": {"a min": 3, "a number": 47}})
 
-    result = next(r for r in judge_rows(facts) if r.check_name == "rejected_share")
+    found = rejected_share.evaluate(check_context(CONTRACT, rows=rows, figures={"rules": rules}))
 
-    assert "(most often: a number 47, a min 3)" in str(result.description)
+    assert "(most often: a number 40, b set 5, a min 3): see" in str(found.problem)

@@ -1,16 +1,12 @@
-"""Whether the files of a snapshot have what the contract names."""
+"""Whether the files of a snapshot have the columns of the contract, and enough bytes."""
 
-from pathlib import Path
-
-import dagster as dg
 import pytest
 
-from emr_ml.checks.evidence import Evidence
-from emr_ml.checks.snapshot import HEADER_FITS, SHRUNK, judge_snapshot
+from emr_ml.checks.snapshot import header_fits, shrunk
 from emr_ml.contract import Contract
 from emr_ml.lake.current import Current, promote
-from emr_ml_tests.checks.reports import a_report, evidence
-from spark_jobs.runtime.lake import open_lake
+from emr_ml_tests.checks.reports import a_report, check_context
+from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import commit
 
 CONTRACT = Contract.model_validate(
@@ -18,76 +14,64 @@ CONTRACT = Contract.model_validate(
 )
 
 
-def judged(given: Evidence, check: str) -> dg.AssetCheckResult:
-    return next(result for result in judge_snapshot(given) if result.check_name == check)
-
-
-def header_verdict(*columns: str, size: int = 10) -> tuple[bool, str | None]:
-    file = {"name": "f.csv", "size": size, "columns": list(columns)}
-    result = judged(evidence(CONTRACT, files=[file]), HEADER_FITS)
-    return result.passed, result.description
-
-
-def test_a_header_in_another_order_with_more_columns_passes() -> None:
-    assert header_verdict("y", "z", "b", "a") == (True, None)
-
-
-def test_a_header_with_a_named_column_twice_fails() -> None:
-    assert header_verdict("a", "b", "y", "a") == (False, "f.csv has 'a' more than once")
-
-
-def test_a_file_without_a_header_in_its_first_part_fails() -> None:
-    assert header_verdict() == (False, "f.csv has no header within 64 KB")
-
-
-def test_only_some_of_many_problems_are_listed() -> None:
-    files = [{"name": f"{i}.csv", "size": 0, "columns": []} for i in range(8)]
-
-    result = judged(evidence(CONTRACT, files=files), HEADER_FITS)
-
-    assert str(result.description).endswith("4.csv is empty, and 3 more")
+def a_file(size: int, *columns: str, name: str = "f.csv") -> dict[str, object]:
+    return {"name": name, "size": size, "columns": list(columns)}
 
 
 @pytest.mark.parametrize(
-    ("columns", "said"),
+    ("columns", "problem"),
     [
+        (("y", "z", "b", "a"), None),
+        (("a", "b", "y", "a"), "f.csv has 'a' more than once"),
+        ((), "f.csv has no header within 64 KB"),
         (("A ", "b", "y"), "It probably has 'A ' for 'a'"),
         (("a;b;y",), "The delimiter is probably ';'"),
         (("1.5", "2", "ab"), "The first record looks like data: name the columns in `header`"),
+        (("b", "y"), "f.csv lacks 'a'; it has no other column that the contract does not name"),
     ],
 )
-def test_a_header_that_does_not_fit_is_told_what_was_probably_meant(
-    columns: tuple[str, ...], said: str
+def test_a_header_must_have_each_column_once_and_a_mistake_is_explained(
+    columns: tuple[str, ...], problem: str | None
 ) -> None:
-    passed, description = header_verdict(*columns)
+    found = header_fits.evaluate(check_context(CONTRACT, files=[a_file(10, *columns)])).problem
 
-    assert not passed
-    assert said in str(description)
-
-
-def a_file(size: int) -> dict[str, object]:
-    return {"name": "f.csv", "size": size, "columns": ["a", "b", "y"]}
+    assert found is None if problem is None else problem in str(found)
 
 
-def with_a_current_version(lake: str, size: int) -> None:
-    stored = open_lake(lake)
-    commit(stored, a_report(asset="raw_csv_s3", version="before", files=[a_file(size)]))
-    promote(stored, "raw_csv_s3", Current("before", "", "run", 0.0))
+def test_only_some_of_many_problems_are_shown() -> None:
+    files = [a_file(0, name=f"{number}.csv") for number in range(8)]
+
+    found = header_fits.evaluate(check_context(CONTRACT, files=files))
+
+    assert str(found.problem).endswith("4.csv is empty and 3 more")
+    assert len(found.metadata["problems"]) == 8
 
 
-@pytest.mark.parametrize(("size", "passes"), [(2000, True), (500, True), (499, False)])
-def test_a_source_may_lose_so_much_of_its_bytes(tmp_path: Path, size: int, passes: bool) -> None:
-    with_a_current_version(str(tmp_path), 1000)
+@pytest.mark.parametrize(
+    ("size", "problem"),
+    [
+        (2000, None),
+        (500, None),
+        (
+            499,
+            "the source has 499 bytes in 1 files, 50.1% less than the 1,000 in 1 of the previous",
+        ),
+    ],
+)
+def test_a_source_may_lose_a_share_of_its_bytes(
+    folder_lake: Lake, size: int, problem: str | None
+) -> None:
+    commit(folder_lake, a_report(asset="raw_csv_s3", version="before", files=[a_file(1000)]))
+    promote(folder_lake, "raw_csv_s3", Current("before", "", "run", 0.0))
+    context = check_context(CONTRACT, folder_lake, asset="raw_csv_s3", files=[a_file(size)])
 
-    result = judged(
-        evidence(CONTRACT, str(tmp_path), asset="raw_csv_s3", version="v", files=[a_file(size)]),
-        SHRUNK,
-    )
+    found = shrunk.evaluate(context)
 
-    assert result.passed is passes
-    assert result.severity == dg.AssetCheckSeverity.WARN
-    assert passes or "499 bytes in 1 files, 50.1% less than the 1,000" in str(result.description)
+    assert found.problem is None if problem is None else str(found.problem).startswith(problem)
+    assert found.metadata["bytes_before"] == 1000
 
 
-def test_a_first_snapshot_has_not_shrunk(tmp_path: Path) -> None:
-    assert judged(evidence(CONTRACT, str(tmp_path), files=[a_file(1)]), SHRUNK).passed
+def test_a_first_snapshot_has_not_shrunk(folder_lake: Lake) -> None:
+    found = shrunk.evaluate(check_context(CONTRACT, folder_lake, files=[a_file(1)]))
+
+    assert (found.problem, found.metadata) == (None, {"bytes": 1})

@@ -1,30 +1,36 @@
-"""The population stability index, from what is kept of two distributions."""
+"""The population stability index of two reported distributions."""
 
 import math
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emr_ml.checks.stability import moved
-from spark_jobs.cleaning.distributions import described
+from emr_ml.checks.stability import stability_index
+from spark_jobs.cleaning.distributions import distribution_of
+from spark_jobs.cleaning.figures import Distribution
+from spark_jobs.contract import Kind
 
 MAX_DRIFT = 0.25
 
 
+def distribution(kind: str, values: Sequence[Any]) -> Distribution:
+    return distribution_of(cast("Kind", kind), values)
+
+
 def index(kind: str, before: Sequence[Any], after: Sequence[Any]) -> float:
-    found = moved(described(kind, before), described(kind, after))
+    found = stability_index(distribution(kind, before), distribution(kind, after))
     assert found
-    return found.index
+    return found.value
 
 
-def far(kind: str, before: Sequence[Any], after: Sequence[Any]) -> bool:
-    found = moved(described(kind, before), described(kind, after))
+def exceeds_threshold(kind: str, before: Sequence[Any], after: Sequence[Any]) -> bool:
+    found = stability_index(distribution(kind, before), distribution(kind, after))
     assert found
-    return found.index > MAX_DRIFT + found.noise
+    return found.value > MAX_DRIFT + found.noise
 
 
 def test_the_index_is_that_of_the_formula() -> None:
@@ -37,7 +43,7 @@ def test_the_index_is_that_of_the_formula() -> None:
 @pytest.mark.parametrize("kind", ["numeric", "categorical", "text"])
 @given(st.lists(st.one_of(st.none(), st.integers(0, 200)), min_size=1, max_size=300))
 @settings(max_examples=50, deadline=None)
-def test_what_is_the_same_has_not_moved(kind: str, values: list[int | None]) -> None:
+def test_what_is_the_same_has_not_stability_index(kind: str, values: list[int | None]) -> None:
     cells = [str(v) if v is not None and kind == "categorical" else v for v in values]
 
     assert index(kind, cells, cells) == pytest.approx(0, abs=1e-6)
@@ -45,19 +51,21 @@ def test_what_is_the_same_has_not_moved(kind: str, values: list[int | None]) -> 
 
 @given(st.data())
 @settings(max_examples=200, deadline=None)
-def test_it_is_a_number_whatever_there_is(data: st.DataObject) -> None:
+def test_the_index_of_any_two_samples_is_finite(data: st.DataObject) -> None:
     numbers = st.lists(st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False)))
     before, after = data.draw(numbers), data.draw(numbers)
 
-    found = moved(described("numeric", before), described("numeric", after))
+    found = stability_index(distribution("numeric", before), distribution("numeric", after))
 
     assert (found is None) == (not before or not after)
-    assert found is None or (math.isfinite(found.index) and found.index >= -1e-6)
+    assert found is None or (math.isfinite(found.value) and found.value >= -1e-6)
 
 
 @pytest.mark.parametrize("rows", [20, 50, 200, 2000])
 @pytest.mark.parametrize("draw", ["normal", "atoms", "few", "rare", "many", "even", "lengths"])
-def test_two_samples_of_the_same_are_not_far_from_each_other(draw: str, rows: int) -> None:
+def test_two_samples_of_one_population_hardly_ever_exceed_the_threshold(
+    draw: str, rows: int
+) -> None:
     drawn = random.Random(f"{draw} {rows}")
     draws = {
         "normal": ("numeric", lambda: drawn.gauss(0, 1)),
@@ -71,7 +79,7 @@ def test_two_samples_of_the_same_are_not_far_from_each_other(draw: str, rows: in
     kind, one = draws[draw]
     several = [([one() for _ in range(rows)], [one() for _ in range(rows)]) for _ in range(40)]
 
-    assert sum(far(kind, before, after) for before, after in several) <= 1
+    assert sum(exceeds_threshold(kind, before, after) for before, after in several) <= 1
 
 
 NORMAL = [random.Random(1).gauss(0, 1) for _ in range(500)]
@@ -96,9 +104,11 @@ NORMAL = [random.Random(1).gauss(0, 1) for _ in range(500)]
         ("text", list(range(100, 600)), [length // 3 for length in range(100, 600)]),
     ],
 )
-def test_what_has_moved_is_seen(kind: str, before: list[Any], after: list[Any]) -> None:
-    assert far(kind, before, after)
+def test_a_change_exceeds_the_threshold(kind: str, before: list[Any], after: list[Any]) -> None:
+    assert exceeds_threshold(kind, before, after)
 
 
 def test_a_column_of_another_kind_is_not_compared() -> None:
-    assert moved(described("numeric", [1.0]), described("categorical", ["1"])) is None
+    assert (
+        stability_index(distribution("numeric", [1.0]), distribution("categorical", ["1"])) is None
+    )

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from emr_ml.cli import main
 from emr_ml.launchers.emr.shipping import wheels
-from emr_ml.stack.bucket import is_there, remove_with_all
+from emr_ml.stack.bucket import bucket_exists, delete_bucket_with_objects
 from emr_ml_tests.bootstrap.wheels import make_wheel, pin
 from emr_ml_tests.emulator.server import Emulator, serve
 
@@ -29,8 +29,8 @@ def empty_aws(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulat
         # moto's account outlives the server
         monkeypatch.delenv("EMR_ML_STACK", raising=False)
         CliRunner().invoke(main, ["down", "--yes", "--end-clusters"])
-        if is_there(aws.client("s3"), BUCKET):
-            remove_with_all(aws.client("s3"), BUCKET)
+        if bucket_exists(aws.client("s3"), BUCKET):
+            delete_bucket_with_objects(aws.client("s3"), BUCKET)
 
 
 def give_wheels(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,14 +73,14 @@ def test_a_cost_that_is_not_known_is_not_made_up(aws: ArrangedAws) -> None:
 
     shown = said().output
 
-    assert "1.00 on demand instance-hours; AWS tells no price of m5.xlarge on demand" in shown
+    assert "1.00 on demand instance-hours; AWS returned no price for m5.xlarge on demand" in shown
     assert "USD" not in shown
 
 
 def test_a_cluster_past_its_end_stands_out(aws: ArrangedAws) -> None:
     aws.add_cluster("j-ONE", NAME, "WAITING", since=datetime.now(UTC) - 2 * HOUR)
 
-    assert "should have ended 1h 50m ago, by an idle timeout of 300 s" in said().output
+    assert "should have ended 1h 50m ago, with an idle timeout of 300 s" in said().output
 
 
 def test_no_cluster_is_said(aws: ArrangedAws) -> None:
@@ -89,7 +89,7 @@ def test_no_cluster_is_said(aws: ArrangedAws) -> None:
 
     shown = said("--terminate-idle")
 
-    assert shown.output == "no cluster of this project is alive in eu-west-1\n"
+    assert shown.output == "there is no live cluster of this project in eu-west-1\n"
     assert shown.exit_code == 0
     assert states(aws)["j-OTHER"] == "WAITING"
 
@@ -101,7 +101,7 @@ def test_a_cluster_that_can_not_be_looked_at_does_not_hide_the_others(aws: Arran
 
     shown = said()
 
-    assert "j-GONE          WAITING       could not be looked at: DescribeCluster failed" in (
+    assert "j-GONE          WAITING       could not be described: DescribeCluster failed" in (
         shown.output
     )
     assert "j-ONE" in shown.output
@@ -119,7 +119,7 @@ def test_idle_clusters_are_ended_and_busy_ones_are_not(aws: ArrangedAws) -> None
 
     shown = said("--terminate-idle")
 
-    assert "j-IDLE was idle, and is ending" in shown.output
+    assert "j-IDLE was idle and is terminating" in shown.output
     assert shown.exit_code == 0
     assert states(aws) == {
         "j-IDLE": "TERMINATING",
@@ -140,7 +140,7 @@ def test_without_the_option_nothing_is_ended(aws: ArrangedAws) -> None:
 def test_no_idle_cluster_is_said(aws: ArrangedAws) -> None:
     aws.add_cluster("j-NEW", NAME, "STARTING")
 
-    assert said("--terminate-idle").output.endswith("none is idle\n")
+    assert said("--terminate-idle").output.endswith("no cluster is idle\n")
 
 
 def test_a_protected_cluster_is_skipped_and_reported(aws: ArrangedAws) -> None:
@@ -149,7 +149,7 @@ def test_a_protected_cluster_is_skipped_and_reported(aws: ArrangedAws) -> None:
 
     shown = said("--terminate-idle")
 
-    assert "j-SAFE is protected from termination, so it was left alone" in shown.output
+    assert "j-SAFE is protected from termination, so it was skipped" in shown.output
     assert "--cluster-id j-SAFE --no-termination-protected" in shown.output
     assert states(aws) == {"j-SAFE": "WAITING", "j-IDLE": "TERMINATING"}
     assert shown.exit_code == 0
@@ -164,7 +164,7 @@ def test_a_step_that_comes_in_meanwhile_saves_its_cluster(aws: ArrangedAws) -> N
     aws.before("GetProducts", lambda: aws.add_step("j-ONE", "late", "PENDING"))
     shown = said("--terminate-idle")
 
-    assert "j-ONE has got a step just now, so it was left alone" in shown.output
+    assert "j-ONE has just been given a step, so it was skipped" in shown.output
     assert states(aws) == {"j-ONE": "WAITING", "j-TWO": "TERMINATING"}
 
 
@@ -184,7 +184,7 @@ def test_a_refusal_to_end_is_told_and_is_a_failure(aws: ArrangedAws) -> None:
 
     shown = said("--terminate-idle")
 
-    assert "j-IDLE could not be ended: not allowed to call TerminateJobFlows" in shown.output
+    assert "j-IDLE could not be terminated: not allowed to call TerminateJobFlows" in shown.output
     assert shown.exit_code == 1
 
 

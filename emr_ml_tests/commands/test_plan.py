@@ -129,7 +129,7 @@ def test_the_price_is_of_all_instances_of_all_fleets(
     assert "  core     1 on demand  m5.xlarge 0.250, m5.2xlarge 0.500\n" in output
     # three of weight 1, or two of weight 2
     assert "  task     3 spot       m5.xlarge 0.360, m5.2xlarge 0.400\n" in output
-    assert "  0.86 to 1.15 USD together" in output
+    assert "  0.86 to 1.15 USD in total" in output
 
 
 def test_one_price_that_is_not_known_leaves_no_total(

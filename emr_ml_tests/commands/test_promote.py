@@ -60,7 +60,9 @@ def test_the_way_back_is_told_and_leads_back(models: Lake) -> None:
     there = said(promote, NEW)
     back = said(rollback)
 
-    assert there.output.endswith(f"before it was {OLD}: `emr-ml rollback` goes back to it\n")
+    assert there.output.endswith(
+        f"the previous champion was {OLD}: `emr-ml rollback` restores it\n"
+    )
     assert back.output == (
         f"{OLD} is the champion again\n{NEW} comes back only by `emr-ml promote {NEW[:8]}`\n"
     )
@@ -79,10 +81,16 @@ def test_the_champion_stays_what_it_is(models: Lake) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("newest", "'newest' is no version: give 8 to 32 of its digits, 0 to 9 and a to f. There"),
-        ("0a0a", "'0a0a' is no version: give 8 to 32 of its digits"),
-        ("cccccccc", f"has no version cccccccc of lr_model. There are:\n{LIKE_NEW}  2026-11-03T1"),
-        ("1b1b1b1b", f"'1b1b1b1b' may mean {LIKE_NEW} or {NEW}: give more digits"),
+        (
+            "newest",
+            "'newest' is not a version: enter 8 to 32 of its digits, 0 to 9 and a to f.",
+        ),
+        ("0a0a", "'0a0a' is not a version: enter 8 to 32 of its digits"),
+        (
+            "cccccccc",
+            f"has no version cccccccc of lr_model. Its versions are:\n{LIKE_NEW}  2026-11",
+        ),
+        ("1b1b1b1b", f"'1b1b1b1b' may be {LIKE_NEW} or {NEW}: enter more digits"),
     ],
 )
 def test_what_names_no_version_is_told_with_what_is_there(
@@ -98,7 +106,7 @@ def test_what_names_no_version_is_told_with_what_is_there(
 def test_a_lake_without_a_model_is_told(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_LAKE", lake.root)
 
-    assert "There is none in" in said(promote, OLD).output
+    assert "There are no versions in" in said(promote, OLD).output
     assert "there is no champion in" in said(rollback).output
 
 
@@ -108,7 +116,7 @@ def test_without_one_before_there_is_no_way_back(models: Lake) -> None:
     shown = said(rollback)
 
     assert shown.exit_code == 1
-    assert f"{OLD} is the only champion there was" in shown.output
+    assert f"{OLD} is the only champion so far" in shown.output
     assert champion_of(models) == OLD
 
 

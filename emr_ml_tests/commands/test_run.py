@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from emr_ml.lake.current import read_current
-from emr_ml.launchers.local_spark import SMALL
+from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import ROOT
 from emr_ml_tests.graph import TOY_CONTRACT, Graph, metadata, toy_rows
 from emr_ml_tests.lake.parted import flat
@@ -44,7 +44,9 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "EMR_ML_LAKE": str(folder / "lake"),
         "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
         "EMR_ML_FAST_POLL_SECONDS": "0.2",
-        "EMR_ML_SPARK_CONF": json.dumps({"spark.driver.extraJavaOptions": SMALL}),
+        "EMR_ML_SPARK_CONF": json.dumps(
+            {"spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL]}
+        ),
         **more,
     }
 

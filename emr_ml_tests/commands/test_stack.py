@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from emr_ml.doctor.aws import certificate
+from emr_ml.doctor.aws import check_certificate
 from emr_ml.stack import StackError
-from emr_ml.stack.bucket import remove_with_all
+from emr_ml.stack.bucket import delete_bucket_with_objects
 from emr_ml_tests.commands.stacks import BUCKET, empty_aws, give_wheels, green, run
 from emr_ml_tests.emulator.account import Account
 from emr_ml_tests.emulator.cloudformation import NO_NOTION
@@ -35,7 +35,7 @@ def up(*args: str) -> str:
 
 
 def fail(*_: object) -> int:
-    raise StackError("3 objects can't be removed")
+    raise StackError("3 objects can't be deleted")
 
 
 def test_the_way_up_and_down_leaves_nothing_but_the_bucket(aws: Emulator) -> None:
@@ -44,10 +44,10 @@ def test_the_way_up_and_down_leaves_nothing_but_the_bucket(aws: Emulator) -> Non
 
     said = up()
 
-    assert "make      AWS::S3::Bucket                        DataBucket\n" in said
+    assert "create    AWS::S3::Bucket                        DataBucket\n" in said
     assert f"lake         s3://{BUCKET}/lake\n" in said
     assert said.endswith("next         EMR_ML_STACK=emr-ml AWS_REGION=eu-west-1 make run\n")
-    assert "is up to date: nothing to change" in run("up", "--yes").output
+    assert "is up to date" in run("up", "--yes").output
 
     done = run("down", "--yes")
 
@@ -94,7 +94,7 @@ def test_data_goes_only_if_its_bucket_is_named(aws: Emulator) -> None:
     refused = run("down", "--yes", "--delete-data", "another")
 
     assert refused.exit_code == 1
-    assert f"the data is in {BUCKET}, not in another: nothing was removed" in refused.output
+    assert f"the data is in {BUCKET}, not in another: nothing was deleted" in refused.output
 
     done = run("down", "--yes", "--delete-data", BUCKET)
 
@@ -110,13 +110,13 @@ def test_a_removal_of_data_that_failed_half_way_can_be_run_again(
     down = ("down", "--yes", "--delete-data", BUCKET)
 
     with monkeypatch.context() as broken:
-        broken.setattr("emr_ml.stack.removal.remove_with_all", fail)
-        assert "objects can't be removed" in run(*down).output
+        broken.setattr("emr_ml.stack.removal.delete_bucket_with_objects", fail)
+        assert "objects can't be deleted" in run(*down).output
     assert aws.client("cloudformation").describe_stacks()["Stacks"] == []
     said = green(*down)
 
-    assert f"removed bucket {BUCKET} and " in said
-    assert f"key {key} goes in 30 days" in said
+    assert f"deleted bucket {BUCKET} and " in said
+    assert f"key {key} is deleted in 30 days" in said
     assert said.endswith("left: nothing\n")
     # and again, when there is nothing left to do
     assert green(*down).endswith("left: nothing\n")
@@ -128,9 +128,9 @@ def test_a_bucket_that_no_stack_is_known_to_have_had_is_kept(aws: Emulator) -> N
     refused = run("down", "--yes", "--delete-data", "mine")
 
     assert refused.exit_code == 1
-    assert "of none that had bucket mine is anything known" in refused.output
+    assert "any more which stack had bucket mine" in refused.output
     assert aws.client("s3").head_bucket(Bucket="mine")
-    remove_with_all(aws.client("s3"), "mine")
+    delete_bucket_with_objects(aws.client("s3"), "mine")
 
 
 def test_whoever_says_no_changes_nothing(aws: Emulator) -> None:
@@ -142,7 +142,7 @@ def test_whoever_says_no_changes_nothing(aws: Emulator) -> None:
     up()
     refused = run("down", answer="n\n")
 
-    assert refused.output.splitlines()[-1] == "Error: nothing was removed"
+    assert refused.output.splitlines()[-1] == "Error: nothing was deleted"
     assert len(aws.client("cloudformation").describe_stacks()["Stacks"]) == 1
 
 
@@ -163,7 +163,7 @@ def test_a_stack_with_a_live_cluster_stays_until_that_is_ended(aws: Emulator) ->
     refused = run("down", "--yes")
 
     assert refused.exit_code == 1
-    assert f"clusters still run on stack emr-ml: {cluster.id} (WAITING)" in refused.output
+    assert f"clusters still use stack emr-ml: {cluster.id} (WAITING)" in refused.output
 
     done = run("down", "--yes", "--end-clusters")
 
@@ -175,10 +175,10 @@ def test_the_doctor_sees_the_certificate_without_reading_it(aws: Emulator) -> No
     up()
     calls = len(list(aws.calls))
 
-    found = certificate("emr-ml")
+    found = check_certificate("emr-ml")
 
     assert found
-    assert found.line.startswith("good  certificate         the nodes' is valid until 20")
+    assert found.line.startswith("good  certificate         the nodes' certificate is valid until")
     needed = [action for call in list(aws.calls)[calls:] for action in call.actions]
     assert needed == [
         ("cloudformation:DescribeStacks", "*"),
@@ -187,8 +187,8 @@ def test_the_doctor_sees_the_certificate_without_reading_it(aws: Emulator) -> No
 
 
 def test_the_certificate_of_the_nodes_is_of_their_names_and_made_once(aws: Emulator) -> None:
-    assert "certificates/nodes.zip was made" in up()
-    assert "certificates/nodes.zip is there" in run("up", "--yes").output
+    assert "certificates/nodes.zip was created" in up()
+    assert "certificates/nodes.zip is up to date" in run("up", "--yes").output
 
     stored = aws.client("s3").get_object(Bucket=BUCKET, Key="certificates/nodes.zip")
     with zipfile.ZipFile(io.BytesIO(stored["Body"].read())) as archive:

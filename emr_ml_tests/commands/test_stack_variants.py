@@ -104,13 +104,13 @@ def test_a_key_that_the_stack_makes_is_on_bucket_and_disks_and_outlives_it(stack
 
     left = green("down", "--yes")
 
-    assert f"the next `emr-ml up --kms-key {key}` takes it over" in left
+    assert f"the next `emr-ml up --kms-key {key}` uses it again" in left
     assert stack.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
     refused = run("up", "--yes", "--nat", "yes")
     assert refused.exit_code == 1
     assert refused.output.endswith(f"add --kms-key {key}\n")
     assert "Key" not in stack.up("--nat", "yes", "--kms-key", key)
-    assert f"--kms-key {key}` takes it over" in green("down", "--yes")
+    assert f"--kms-key {key}` uses it again" in green("down", "--yes")
 
 
 def test_with_a_runtime_role_nodes_have_no_right_to_the_data(stack: Variant) -> None:

@@ -1,13 +1,13 @@
-"""What a contract says, however it is written, and where it is read from."""
+"""What a contract means, however it is written, and where it is loaded from."""
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from emr_ml.contract import Contract, ContractError, load_contract, parse_contract
-from emr_ml.contract.schema import estimator_of
+from emr_ml.contract.model import Estimator, resolve_estimator
 from emr_ml.settings import CONTRACTS
 
 if TYPE_CHECKING:
@@ -20,23 +20,32 @@ def parse(text: str) -> Contract:
     return parse_contract(text, "contract.yaml")
 
 
-def label(text: str) -> Any:
-    """The label of a contract whose `positive` is written like this."""
-    return parse(f"{SMALL}label: {{column: kind, positive: {text}}}").pick("label")["label"]
-
-
-def test_a_column_may_be_written_short_or_long() -> None:
-    short = "columns:\n  age: numeric\n"
-    long = "columns:\n  age:\n    kind: numeric\n    required: false\n"
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        (SMALL, "columns:\n  age:\n    kind: numeric\n    required: false\n"),
+        (
+            f"{SMALL}model: {{featurizers: word2vec}}",
+            f"{SMALL}model: {{featurizers: [{{text: word2vec}}]}}",
+        ),
+        (
+            f"{SMALL}model: {{featurizers: [word2vec]}}",
+            f"{SMALL}model: {{featurizers: [{{text: word2vec}}]}}",
+        ),
+        pytest.param(
+            "columns: {e\u0301: numeric}", "columns: {é: numeric}", id="an accented letter"
+        ),
+    ],
+)
+def test_two_ways_of_writing_are_equal(short: str, long: str) -> None:
     assert parse(short) == parse(long)
 
 
 def test_a_column_may_be_required() -> None:
-    contract = parse("columns:\n  age: {kind: numeric, required: true}\n")
-    assert contract.columns["age"].required
+    assert parse("columns:\n  age: {kind: numeric, required: true}\n").columns["age"].required
 
 
-def test_a_contract_of_columns_alone_has_a_default_for_all_else() -> None:
+def test_all_but_the_columns_have_defaults() -> None:
     assert parse(SMALL).pick("format", "label", "id", "split", "missing") == {
         "format": "csv",
         "label": None,
@@ -46,23 +55,30 @@ def test_a_contract_of_columns_alone_has_a_default_for_all_else() -> None:
     }
 
 
+NUMBERS = ["1", "0", "-1", "1.0", "1.50", "01", "1_000", "0x1F", "1.", ".5", "1e3", "-.inf"]
+
+
 @pytest.mark.parametrize(
-    "written", ["1", "0", "-1", "1.0", "1.50", "01", "1_000", "0x1F", "1.", ".5", "1e3", "-.inf"]
+    ("written", "value"),
+    [
+        *((number, number) for number in NUMBERS),
+        ("malignant", "malignant"),
+        ("'1'", "1"),
+        ('"yes"', "yes"),
+        ('"1.0"', "1.0"),
+        ("' >50K '", ">50K"),
+    ],
 )
-def test_a_number_as_label_is_the_text_that_was_written(written: str) -> None:
-    assert label(written)["positive"] == written
+def test_a_value_of_the_label_is_the_text_that_was_written(written: str, value: str) -> None:
+    label = parse(f"{SMALL}label: {{column: kind, positive: {written}}}").label
+    assert label and label.positive == value
 
 
-@pytest.mark.parametrize("written", ["malignant", "'1'", '"yes"', '"1.0"'])
-def test_a_text_as_label_stays_as_it_is(written: str) -> None:
-    assert label(written)["positive"] == written.strip("'\"")
-
-
-def test_numbers_among_the_missing_are_the_texts_that_were_written() -> None:
+def test_missing_values_are_the_texts_that_were_written() -> None:
     assert parse(f"{SMALL}missing: [-999, 9.90, '']").missing == ("-999", "9.90", "")
 
 
-def test_numbers_where_numbers_belong_are_numbers() -> None:
+def test_elsewhere_numbers_are_numbers() -> None:
     contract = parse(
         f"{SMALL}split: {{train: 0x32, validation: 1_0}}\nmodel: {{tolerance: 1.0e-3}}"
     )
@@ -70,22 +86,22 @@ def test_numbers_where_numbers_belong_are_numbers() -> None:
     assert contract.model.tolerance == 0.001
 
 
-def test_the_names_of_a_file_are_columns_label_and_id_each_once() -> None:
+def test_a_file_must_have_columns_label_and_id_each_once() -> None:
     contract = parse(f"{SMALL}label: {{column: kind, positive: a}}\nid: [number, age]\n")
     assert contract.names == ("age", "kind", "number")
 
 
-def test_pick_gives_only_what_was_asked_for() -> None:
+def test_pick_returns_only_the_requested_fields() -> None:
     assert list(parse(SMALL).pick("columns", "split")) == ["columns", "split"]
 
 
-def test_what_pick_gives_is_json() -> None:
+def test_pick_returns_json_values() -> None:
     text = f"{SMALL}id: [number]\nlabel: {{column: kind, positive: 1, negative: [0]}}\n"
     picked = parse(text).pick(*Contract.model_fields)
     assert json.loads(json.dumps(picked)) == picked
 
 
-def test_a_byte_order_mark_is_no_part_of_the_contract(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "contract.yaml"
     path.write_text(SMALL, encoding="utf-8-sig")
     assert load_contract(str(path)) == parse(SMALL)
@@ -97,29 +113,6 @@ def test_names_of_columns_may_hold_any_letter(tmp_path: Path) -> None:
     assert list(load_contract(str(path)).columns) == ["preço: média", "名前"]
 
 
-def test_a_contract_in_s3_is_loaded(s3: "S3") -> None:
-    s3.put("some/contract.yaml", SMALL.encode())
-    assert load_contract(s3.uri("some/contract.yaml")) == parse(SMALL)
-
-
-def test_an_error_in_a_contract_in_s3_has_its_address(s3: "S3") -> None:
-    s3.put("contract.yaml", b"columns: 1\n")
-    with pytest.raises(ContractError, match=f"^{s3.uri('contract.yaml')}:1:1: columns: "):
-        load_contract(s3.uri("contract.yaml"))
-
-
-@pytest.mark.parametrize("key", ["absent.yaml", "folder/", ""])
-def test_a_contract_that_is_not_in_s3_is_an_error(s3: "S3", key: str) -> None:
-    with pytest.raises(ContractError, match=f"there is no contract at {s3.uri(key)}"):
-        load_contract(s3.uri(key))
-
-
-@pytest.mark.parametrize("name", ["absent.yaml", "absent/contract.yaml", "", "/"])
-def test_a_contract_that_is_not_there_is_an_error(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ContractError, match=r"there is no contract at .* check EMR_ML_DATASET"):
-        load_contract(f"{tmp_path}{name and '/'}{name}")
-
-
 def test_a_relative_path_starts_at_the_working_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,15 +121,32 @@ def test_a_relative_path_starts_at_the_working_folder(
     assert load_contract("contract.yaml") == parse(SMALL)
 
 
+@pytest.mark.parametrize("name", ["absent.yaml", "absent/contract.yaml", "", "/"])
+def test_a_path_without_a_contract_is_an_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ContractError, match=r"there is no contract at .* check EMR_ML_DATASET"):
+        load_contract(f"{tmp_path}{name and '/'}{name}")
+
+
+def test_a_contract_in_s3_is_loaded(s3: "S3") -> None:
+    s3.put("some/contract.yaml", SMALL.encode())
+    assert load_contract(s3.uri("some/contract.yaml")) == parse(SMALL)
+
+
+def test_an_error_of_a_contract_in_s3_has_its_address(s3: "S3") -> None:
+    s3.put("contract.yaml", b"columns: 1\n")
+    with pytest.raises(ContractError, match=f"^{s3.uri('contract.yaml')}:1:1: columns: "):
+        load_contract(s3.uri("contract.yaml"))
+
+
+@pytest.mark.parametrize("key", ["absent.yaml", "folder/", ""])
+def test_an_address_without_a_contract_is_an_error(s3: "S3", key: str) -> None:
+    with pytest.raises(ContractError, match=f"there is no contract at {s3.uri(key)}"):
+        load_contract(s3.uri(key))
+
+
 @pytest.mark.parametrize("path", sorted(CONTRACTS.glob("*.yaml")), ids=lambda path: path.stem)
-def test_a_contract_of_the_project_loads(path: Path) -> None:
+def test_the_contracts_of_the_project_load(path: Path) -> None:
     assert load_contract(str(path)).columns
-
-
-def test_a_featurizer_may_be_named_alone_or_in_a_list() -> None:
-    long = "model: {featurizers: [{text: word2vec}]}\n"
-    for short in ("featurizers: word2vec", "featurizers: [word2vec]"):
-        assert parse(f"{SMALL}model: {{{short}}}\n") == parse(SMALL + long)
 
 
 @pytest.mark.parametrize(
@@ -149,21 +159,13 @@ def test_a_featurizer_may_be_named_alone_or_in_a_list() -> None:
         ("kind: numeric", "regression"),
     ],
 )
-def test_the_label_says_what_is_to_be_learned(written: str, problem: str) -> None:
-    found = parse(f"{SMALL}label: {{column: kind, {written}}}").label
-    assert found and found.problem == problem
-
-
-def test_blanks_around_a_value_do_not_count() -> None:
-    assert label("' >50K '")["positive"] == ">50K"
-
-
-def test_a_name_is_the_same_however_its_accents_are_written() -> None:
-    assert parse("columns: {e\u0301: numeric}\n") == parse("columns: {é: numeric}\n")
+def test_the_label_decides_the_problem(written: str, problem: str) -> None:
+    label = parse(f"{SMALL}label: {{column: kind, {written}}}").label
+    assert label and label.problem == problem
 
 
 @pytest.mark.parametrize(
-    ("named", "label_is", "estimator"),
+    ("requested", "written", "estimator"),
     [
         ("auto", "positive: a", "logistic_regression"),
         ("auto", "kind: numeric", "linear_regression"),
@@ -171,7 +173,8 @@ def test_a_name_is_the_same_however_its_accents_are_written() -> None:
         ("random_forest", "positive: a", "random_forest"),
     ],
 )
-def test_the_estimator_goes_by_the_label(named: str, label_is: str, estimator: str) -> None:
-    contract = parse(f"{SMALL}label: {{column: y, {label_is}}}\nmodel: {{estimator: {named}}}\n")
-    assert contract.label
-    assert estimator_of(contract.model.estimator, contract.label) == estimator
+def test_the_estimator_depends_on_the_label(
+    requested: Estimator, written: str, estimator: str
+) -> None:
+    label = parse(f"{SMALL}label: {{column: y, {written}}}").label
+    assert label and resolve_estimator(requested, label.problem) == estimator

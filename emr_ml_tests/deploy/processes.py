@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from emr_ml.launchers.local_spark import SMALL
+from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import ROOT
 from emr_ml_tests.deploy.postgres import Postgres, free_port
 from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
@@ -55,7 +55,9 @@ class Deployment:
             "EMR_ML_DATASET": str(folder / "toy.yaml"),
             "EMR_ML_LAKE": str(folder / "lake"),
             "EMR_ML_SENSOR_INTERVAL_SECONDS": "3",
-            "EMR_ML_SPARK_CONF": json.dumps({"spark.driver.extraJavaOptions": SMALL}),
+            "EMR_ML_SPARK_CONF": json.dumps(
+                {"spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL]}
+            ),
         }
         self.running: dict[str, psutil.Process] = {}
 

@@ -196,7 +196,7 @@ def test_a_secret_that_is_not_there_ends_the_container_with_what_to_do(tmp_path:
     done = entrypoint(DAGSTER_PG_PASSWORD_FILE=str(tmp_path / "none"))
 
     assert done.returncode == 1
-    assert "can't read it. Make it readable, or unset it" in done.stderr
+    assert "can't read it. Make it readable, or unset the variable" in done.stderr
 
 
 def test_what_killed_runs_left_is_gone_before_the_code_server_starts(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_stack_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
     said = the_bad_one()
 
-    assert said.startswith("stack there is no stack forgotten in eu-west-1. Fix: make it with")
+    assert said.startswith("stack there is no stack forgotten in eu-west-1. Fix: create it with")
 
 
 @pytest.mark.usefixtures("aws")
@@ -107,7 +107,7 @@ def test_a_stack_that_was_rolled_back(monkeypatch: pytest.MonkeyPatch) -> None:
     next(each for each in stacks if each.name == name).status = "ROLLBACK_COMPLETE"
 
     assert (
-        the_bad_one() == f"stack stack {name} is ROLLBACK_COMPLETE. Fix: mend it with `emr-ml up`"
+        the_bad_one() == f"stack stack {name} is ROLLBACK_COMPLETE. Fix: repair it with `emr-ml up`"
     )
 
 
@@ -117,7 +117,7 @@ def test_a_stack_of_an_older_template(monkeypatch: pytest.MonkeyPatch) -> None:
 
     said = the_bad_one()
 
-    assert "has no output SecurityConfiguration. Fix: bring it up to date with `emr-ml up`" in said
+    assert "has no output SecurityConfiguration. Fix: update it with `emr-ml up`" in said
 
 
 @pytest.mark.usefixtures("bucket")
@@ -131,7 +131,7 @@ def test_instance_types_that_no_zone_offers(aws: ArrangedAws) -> None:
     said = the_bad_one()
 
     assert said.startswith("instance types eu-west-1a has none for primary, core, task; ")
-    assert "Fix: name others under `instance_types`" in said
+    assert "Fix: set other `instance_types`" in said
 
 
 @pytest.mark.usefixtures("bucket")
@@ -140,7 +140,9 @@ def test_a_quota_that_is_too_small_for_a_cluster(aws: ArrangedAws) -> None:
 
     said = the_bad_one()
 
-    assert said.startswith("on-demand quota 5 vCPUs are allowed, and a cluster takes 8. Fix: ask")
+    assert said.startswith(
+        "on-demand quota 5 vCPUs are allowed, but a cluster needs 8. Fix: request"
+    )
     assert STANDARD in said
 
 
@@ -148,7 +150,7 @@ def test_a_quota_that_is_too_small_for_a_cluster(aws: ArrangedAws) -> None:
 def test_an_account_without_spot(aws: ArrangedAws) -> None:
     give_quotas(aws, on_demand=64.0, spot=0.0)
 
-    assert the_bad_one().startswith("spot quota 0 vCPUs are allowed, and a cluster takes 8. Fix: ")
+    assert the_bad_one().startswith("spot quota 0 vCPUs are allowed, but a cluster needs 8. Fix: ")
 
 
 @pytest.mark.usefixtures("bucket")
@@ -169,7 +171,7 @@ def test_a_service_role_that_emr_may_not_take(monkeypatch: pytest.MonkeyPatch) -
     said = the_bad_one()
 
     assert said.startswith(
-        f"service role {name} does not let elasticmapreduce.amazonaws.com take it. Fix: correct"
+        f"service role {name} does not allow elasticmapreduce.amazonaws.com to assume it. Fix: "
     )
 
 
@@ -184,7 +186,7 @@ def test_an_instance_profile_whose_role_nodes_may_not_take(monkeypatch: pytest.M
     monkeypatch.setenv("EMR_ML_CLUSTER__INSTANCE_PROFILE", name)
 
     assert the_bad_one().startswith(
-        f"instance profile {name} does not let ec2.amazonaws.com take it. Fix: correct"
+        f"instance profile {name} does not allow ec2.amazonaws.com to assume it. Fix: correct"
     )
 
 
@@ -209,7 +211,7 @@ def test_a_runtime_role_that_only_another_of_the_account_may_take(
 ) -> None:
     role = make_runtime_role(monkeypatch, f"arn:aws:iam::{ACCOUNT}:user/somebody")
 
-    assert the_bad_one().startswith(f"runtime role {role} does not let ")
+    assert the_bad_one().startswith(f"runtime role {role} does not allow ")
 
 
 @pytest.mark.usefixtures("bucket")
@@ -231,7 +233,7 @@ def test_a_bucket_that_may_be_made_public(bucket: str) -> None:
 def test_a_bucket_that_does_not_encrypt(bucket: str) -> None:
     client("s3").delete_bucket_encryption(Bucket=bucket)
 
-    assert the_bad_one().startswith(f"bucket {bucket} does not encrypt what is written to it. Fix")
+    assert the_bad_one().startswith(f"bucket {bucket} does not encrypt new objects. Fix")
 
 
 @pytest.mark.usefixtures("aws")
@@ -245,4 +247,4 @@ def test_a_bucket_of_the_stack_that_keeps_no_versions_any_more(
 
     said = the_bad_one()
 
-    assert said.startswith(f"bucket {bucket} keeps no versions, though stack stack-")
+    assert said.startswith(f"bucket {bucket} keeps no versions, but stack stack-")

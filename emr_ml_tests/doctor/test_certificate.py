@@ -1,4 +1,4 @@
-"""`emr-ml doctor` says in time that the nodes' certificate ends."""
+"""`emr-ml doctor` reports how long the nodes' certificate is valid."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,28 +7,28 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emr_ml.doctor import aws
-from emr_ml.doctor.aws import certificate
+from emr_ml.doctor.aws import check_certificate
 from emr_ml.doctor.finding import Finding
-from emr_ml.stack.account import VALID
+from emr_ml.stack.account import CERTIFICATE_VALIDITY
 from emr_ml_tests.stack.cloudformation import CloudFormation
 
 ADDRESS = "s3://data/certificates/nodes.zip"
 
 
 class Listing:
-    """S3 with one object, made at a time, or none; or one that may not be listed."""
+    """S3 with one object, created at a time, or none; or one that denies the listing."""
 
-    def __init__(self, made: datetime | None, *, refuses: bool = False) -> None:
-        self.made, self.refuses = made, refuses
+    def __init__(self, created: datetime | None, *, is_denied: bool = False) -> None:
+        self.created, self.is_denied = created, is_denied
 
     def ask(self, operation: str, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
         assert (operation, Bucket, Prefix) == ("list_objects_v2", "data", "certificates/nodes.zip")
-        if self.refuses:
+        if self.is_denied:
             raise ClientError({"Error": {"Code": "AccessDenied"}}, "ListObjectsV2")
-        return {"Contents": [{"LastModified": self.made}]} if self.made else {}
+        return {"Contents": [{"LastModified": self.created}]} if self.created else {}
 
 
-def found(monkeypatch: pytest.MonkeyPatch, s3: Listing, **outputs: str) -> Finding | None:
+def check(monkeypatch: pytest.MonkeyPatch, s3: Listing, **outputs: str) -> Finding | None:
     cfn = CloudFormation(state="CREATE_COMPLETE", outputs=outputs)
     services: dict[str, Any] = {"cloudformation": cfn, "s3": s3}
 
@@ -38,47 +38,39 @@ def found(monkeypatch: pytest.MonkeyPatch, s3: Listing, **outputs: str) -> Findi
 
     monkeypatch.setattr(aws, "api", api)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    return certificate("emr-ml")
+    return check_certificate("emr-ml")
 
 
-def line(monkeypatch: pytest.MonkeyPatch, left: timedelta | None, *, refuses: bool = False) -> str:
-    """What is said of a certificate that is valid for so long yet."""
-    made = None if left is None else datetime.now(UTC) + left - VALID
-    finding = found(monkeypatch, Listing(made, refuses=refuses), Certificate=ADDRESS)
-    assert finding
-    return finding.line
-
-
-def test_one_that_is_valid_for_long_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert line(monkeypatch, timedelta(days=100)).startswith("good  certificate         the nodes'")
-
-
-def test_some_weeks_before_its_end_it_is_said_how_to_renew_it(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("remaining", "passed", "words"),
+    [
+        (timedelta(days=100), True, "the nodes' certificate is valid until 20"),
+        (timedelta(days=20, hours=1), True, "expires in 20 days: `emr-ml up` renews it"),
+        (timedelta(hours=-1), False, "the nodes' certificate expired on 20"),
+        (None, False, f"there is none at {ADDRESS}"),
+    ],
+    ids=["valid for long", "expires soon", "expired", "missing"],
+)
+def test_the_remaining_validity_is_reported(
+    monkeypatch: pytest.MonkeyPatch, remaining: timedelta | None, words: str, *, passed: bool
 ) -> None:
-    said = line(monkeypatch, timedelta(days=20, hours=1))
+    created = None if remaining is None else datetime.now(UTC) + remaining - CERTIFICATE_VALIDITY
 
-    assert said.startswith("good ")
-    assert said.endswith("ends in 20 days: run `emr-ml up` before, which makes a new one")
+    finding = check(monkeypatch, Listing(created), Certificate=ADDRESS)
 
-
-def test_one_that_has_ended_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = line(monkeypatch, timedelta(hours=-1))
-
-    assert said.startswith("bad   certificate         the nodes' ended on 20")
-    assert "Fix: `emr-ml up` makes a new one" in said
+    assert finding
+    assert (finding.name, finding.passed) == ("certificate", passed)
+    assert words in finding.text
+    assert passed or "`emr-ml up` creates" in finding.fix
 
 
-def test_one_that_is_not_there_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert f"there is none at {ADDRESS}" in line(monkeypatch, None)
+def test_a_denied_listing_is_not_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = check(monkeypatch, Listing(None, is_denied=True), Certificate=ADDRESS)
+
+    assert finding
+    assert finding.passed
+    assert "could not be checked" in finding.text
 
 
-def test_where_it_may_not_be_asked_nothing_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = line(monkeypatch, None, refuses=True)
-
-    assert said.startswith("good ")
-    assert "its age could not be asked" in said
-
-
-def test_a_stack_without_tls_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert found(monkeypatch, Listing(None)) is None
+def test_a_stack_without_tls_has_no_certificate_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check(monkeypatch, Listing(None)) is None

@@ -130,11 +130,11 @@ def test_another_release_of_spark(lake: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_python_that_is_too_old() -> None:
-    found = machine.python((3, 9))
+    found = machine.check_python((3, 9))
 
-    assert not found.good
+    assert not found.passed
     assert found.text == "3.9 is not supported"
-    assert machine.python(sys.version_info[:2]).good
+    assert machine.check_python(sys.version_info[:2]).passed
 
 
 def test_a_setting_that_can_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +212,7 @@ def test_a_bucket_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     ("header", "words"),
     [
         ("if-none-match", "two writers create one object: it ignores `If-None-Match`"),
-        ("if-match", "replace what another has changed: it ignores `If-Match`"),
+        ("if-match", "replace an object that another changed: it ignores `If-Match`"),
     ],
 )
 def test_a_store_that_does_not_honour_conditions(

@@ -13,7 +13,7 @@ from shlex import quote
 from tempfile import mkdtemp
 from typing import Any
 
-from emr_ml.launchers.local_spark import SMALL, SMALL_PLANS
+from emr_ml.launchers.local_spark import JAVA_OPTIONS, SQL_CONF, DataSize
 from emr_ml_tests.emulator.world import REGION
 
 HERE = Path(__file__).resolve().parent
@@ -59,7 +59,7 @@ def real_programs(
     conf = given | _own_conf(url, folder)
     # short jobs on few cores: compiling and collecting in parallel would cost more than it gives
     options = given.get("spark.driver.extraJavaOptions", "")
-    conf["spark.driver.extraJavaOptions"] = f"{options} {SMALL}".strip()
+    conf["spark.driver.extraJavaOptions"] = f"{options} {JAVA_OPTIONS[DataSize.SMALL]}".strip()
     lines = [f"{name} {_escaped(value)}\n" for name, value in conf.items()]
     (folder / "spark" / "spark-defaults.conf").write_text("".join(lines))
     exports = _exports(folder, classifications)
@@ -141,7 +141,7 @@ def _own_conf(url: str, folder: Path) -> dict[str, str]:
         "spark.local.dir": str(folder / "tmp"),
         "spark.ui.enabled": "false",
         "spark.eventLog.enabled": "false",
-        **SMALL_PLANS,
+        **SQL_CONF[DataSize.SMALL],
         "spark.sql.warehouse.dir": str(folder / "tmp" / "warehouse"),
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
         "spark.hadoop.fs.s3a.endpoint": url,

@@ -1,4 +1,4 @@
-"""What is printed parses, and names nothing that is not in the file."""
+"""The text that is printed parses as a contract of the file's columns."""
 
 import csv
 import io
@@ -13,30 +13,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from emr_ml.contract import parse_contract
-from emr_ml.infer.contract_text import entry, left_out, scalar, sequence
+from emr_ml.infer.contract_text import commented_entry, yaml_entry, yaml_list, yaml_scalar
 from emr_ml.sources.header import header_of
 from emr_ml.sources.listing import SourceError
-from emr_ml_tests.infer.samples import Look, drawn, fractions, look, look_at
+from emr_ml_tests.infer.samples import Inferred, choices, floats, infer_columns, infer_content
 
 WORDS = (
     r"""yes No null ~ 1 01 1.0 1e3 #b ' " it's a,b [x] {y} *z &z !z %z @z `z` | > ? = << --- \ 😀"""
 )
-PLAIN = [
-    *WORDS.split(),
-    "...",
-    "- a",
-    "# b",
-    "a: b",
-    "a #b",
-    "a, b",
-    "? a",
-    " a ",
-    "a\nb",
-    "2026-01-01",
-]
-HARD = [*PLAIN, "\u00e9", "e\u0301", "\u00a0", "\u2028", "\x85", "\ufeff", "\x07", "\ufffe"]
+PHRASES = ["...", "- a", "# b", "a: b", "a #b", "a, b", "? a", " a ", "a\nb", "2026-01-01"]
+UNICODE = ["\u00e9", "e\u0301", "\u00a0", "\u2028", "\x85", "\ufeff", "\x07", "\ufffe"]
+AWKWARD = [*WORDS.split(), *PHRASES, *UNICODE]
 texts = st.one_of(
-    st.sampled_from(HARD), st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+    st.sampled_from(AWKWARD), st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 )
 names = st.lists(texts, min_size=2, max_size=5)
 rows = st.lists(st.lists(texts, min_size=5, max_size=5), min_size=1, max_size=12)
@@ -44,26 +33,26 @@ rows = st.lists(st.lists(texts, min_size=5, max_size=5), min_size=1, max_size=12
 
 @given(texts)
 @example("x" * 3000)
-def test_a_text_as_yaml_is_that_text(text: str) -> None:
-    assert yaml.safe_load(scalar(text)) == text
-    assert "\n" not in scalar(text)
+def test_a_scalar_parses_as_its_text(text: str) -> None:
+    assert yaml.safe_load(yaml_scalar(text)) == text
+    assert "\n" not in yaml_scalar(text)
 
 
 @given(st.lists(texts, min_size=1))
-def test_texts_in_brackets_are_those_texts(values: list[str]) -> None:
-    assert yaml.safe_load(sequence(values)) == values
+def test_a_list_parses_as_its_texts(values: list[str]) -> None:
+    assert yaml.safe_load(yaml_list(values)) == values
 
 
 @given(texts, texts)
 @example("x" * 3000, "")
-def test_an_entry_is_that_name_whatever_is_said_of_it(name: str, said: str) -> None:
-    lines = ["columns:", *entry(name, "numeric", said), *left_out("b", "text", said)]
+def test_an_entry_parses_as_its_name_whatever_its_note(name: str, note: str) -> None:
+    lines = ["columns:", *yaml_entry(name, "numeric", note), *commented_entry("b", "text", note)]
     assert yaml.safe_load("\n".join(lines)) == {"columns": {name: "numeric"}}
 
 
 @given(texts, texts)
-def test_what_is_left_out_is_there_without_the_sign_in_front(name: str, said: str) -> None:
-    lines = [line.replace("# ", "", 1) for line in left_out(name, "numeric", said)]
+def test_a_commented_entry_can_be_uncommented(name: str, note: str) -> None:
+    lines = [line.replace("# ", "", 1) for line in commented_entry(name, "numeric", note)]
     assert yaml.safe_load("\n".join(lines)) == {name: "numeric"}
 
 
@@ -80,67 +69,65 @@ def test_whatever_is_inferred_is_a_contract_of_the_files_columns(
         path = Path(folder, "data.csv")
         path.write_bytes(data)
         try:
-            seen = Look(path)
+            inferred = Inferred(path)
         except SourceError:
             return
-    contract = seen.contract
+    contract = inferred.contract
     assert set(contract.names) <= set(header_of(data, "data.csv", contract.dialect))
 
 
-@pytest.mark.parametrize("name", [name for name in HARD if name.strip(" \u00a0\u2028\x85\ufeff")])
-def test_hard_names_are_the_files_own(tmp_path: Path, name: str) -> None:
-    seen = look_at(tmp_path, **{name: fractions(), "label": drawn(0, 1)})
-    assert list(seen.contract.columns) == [unicodedata.normalize("NFC", name.strip())]
-
-
-def test_a_blank_that_is_not_trimmed_in_the_rows_is_a_value_of_its_own(tmp_path: Path) -> None:
-    seen = look_at(tmp_path, a=fractions(), label=drawn("yes", "\u00a0"))
-    assert seen.contract.label and seen.contract.label.negative == ("\u00a0",)
+@pytest.mark.parametrize(
+    "name", [name for name in AWKWARD if name.strip(" \u00a0\u2028\x85\ufeff")]
+)
+def test_awkward_names_are_those_of_the_file(tmp_path: Path, name: str) -> None:
+    inferred = infer_columns(tmp_path, **{name: floats(), "label": choices(0, 1)})
+    assert list(inferred.contract.columns) == [unicodedata.normalize("NFC", name.strip())]
 
 
 @pytest.mark.parametrize("value", ["yes", "1", "1.0", "01", "~", "2026-01-01", "a: b"])
-def test_values_of_the_label_stay_texts(tmp_path: Path, value: str) -> None:
-    seen = look_at(tmp_path, a=fractions(), label=drawn(value, "x", "y"))
-    assert seen.contract.label and value in (seen.contract.label.classes or ())
+def test_values_of_the_label_stay_text(tmp_path: Path, value: str) -> None:
+    inferred = infer_columns(tmp_path, a=floats(), label=choices(value, "x", "y"))
+    assert inferred.contract.label and value in (inferred.contract.label.classes or ())
 
 
-def test_names_that_stand_twice_are_an_error_that_names_them(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="names 'a' more than once"):
-        look(tmp_path, "a, a,b\n1,2,3\n4,5,6\n")
+def test_a_blank_that_the_jobs_do_not_trim_is_a_value(tmp_path: Path) -> None:
+    inferred = infer_columns(tmp_path, a=floats(), label=choices("yes", "\u00a0"))
+    assert inferred.contract.label and inferred.contract.label.negative == ("\u00a0",)
 
 
-def test_a_column_without_a_name_is_left_out(tmp_path: Path) -> None:
-    seen = look(tmp_path, ",a,label\n" + "".join(f"{i},{i % 7}.5,{i % 2}\n" for i in range(50)))
-    assert list(seen.contract.columns) == ["a"]
-    assert "# column 1 has no name" in seen.text
+def test_a_repeated_name_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="has 'a' more than once"):
+        infer_content(tmp_path, "a, a,b\n1,2,3\n4,5,6\n")
 
 
-def test_the_keys_a_user_looks_for_are_always_there(tmp_path: Path) -> None:
-    written: Any = yaml.safe_load(look_at(tmp_path, a=fractions(), label=drawn(0, 1)).text)
+def test_the_keys_that_users_look_for_are_always_written(tmp_path: Path) -> None:
+    written: Any = yaml.safe_load(infer_columns(tmp_path, a=floats(), label=choices(0, 1)).text)
     assert {"delimiter", "encoding", "multiline"} <= written["dialect"].keys()
 
 
-def test_columns_stand_in_the_files_order(tmp_path: Path) -> None:
-    seen = look_at(tmp_path, c=fractions(), a=drawn(*"xy"), label=drawn(0, 1), b=fractions()[::-1])
-    assert list(seen.contract.columns) == ["c", "a", "b"]
+def test_columns_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    columns = {"c": floats(), "a": choices(*"xy"), "label": choices(0, 1), "b": floats()[::-1]}
+    assert list(infer_columns(tmp_path, **columns).contract.columns) == ["c", "a", "b"]
 
 
-def test_fields_with_line_breaks_make_it_multiline(tmp_path: Path) -> None:
-    seen = look(tmp_path, 'a,label\n"x\ny",1\n"z",0\n')
-    assert seen.contract.dialect.multiline
-    assert "line breaks" in seen.line("multiline:")
+RAGGED = "a,b,label\n" + "1.5,2,0\n3,2,1\n4,3.5,1\n" * 50 + "1\n"
+UNNAMED = ",a,label\n" + "".join(f"{row},{row % 7}.5,{row % 2}\n" for row in range(50))
 
 
-def test_records_with_too_few_fields_are_told(tmp_path: Path) -> None:
-    seen = look(tmp_path, "a,b,label\n" + "1.5,2,0\n3,2,1\n4,3.5,1\n" * 50 + "1\n")
-    assert "1 record has too few or too many fields" in seen.text
+@pytest.mark.parametrize(
+    ("content", "comment"),
+    [
+        ('a,label\n"x\ny",1\n"z",0\n', "multiline: true  # some fields hold line breaks"),
+        (RAGGED, "# 1 record has too few or too many fields"),
+        (UNNAMED, "# column 1 has no name, so it is excluded"),
+        (UNNAMED, "# Inferred from all 50 rows of"),
+    ],
+)
+def test_a_comment_states_what_was_found(tmp_path: Path, content: str, comment: str) -> None:
+    assert comment in infer_content(tmp_path, content).text
 
 
-def test_what_was_looked_at_is_told(tmp_path: Path) -> None:
-    assert "all 200 rows" in look_at(tmp_path, a=fractions(), label=drawn(0, 1)).text
-
-
-def test_the_text_parses_without_its_comments(tmp_path: Path) -> None:
-    seen = look_at(tmp_path, a=fractions(), label=drawn(0, 1))
-    plain = "\n".join(line.split("  #")[0] for line in seen.text.splitlines())
-    assert parse_contract(plain, "plain.yaml") == seen.contract
+def test_the_comments_have_no_effect(tmp_path: Path) -> None:
+    inferred = infer_columns(tmp_path, a=floats(), label=choices(0, 1))
+    plain = "\n".join(line.split("  #")[0] for line in inferred.text.splitlines())
+    assert parse_contract(plain, "plain.yaml") == inferred.contract

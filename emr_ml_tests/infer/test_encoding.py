@@ -1,4 +1,4 @@
-"""Which encoding bytes are of, and how sure that is."""
+"""The encoding of a file's bytes, and how certain it is."""
 
 # ruff: noqa: RUF001 - Cyrillic letters are what is tested
 
@@ -7,7 +7,12 @@ import codecs
 import pytest
 
 from emr_ml.contract import Dialect
-from emr_ml.infer.encoding import check_text, guessed_names, marked_encoding, unmarked_encoding
+from emr_ml.infer.encoding import (
+    check_text,
+    detect_marked,
+    detect_unmarked,
+    plausible_characters,
+)
 from emr_ml.sources.listing import SourceError
 
 TEXTS = {
@@ -24,59 +29,55 @@ TEXTS = {
 
 
 @pytest.mark.parametrize(
-    ("mark", "name"),
+    ("start", "name"),
     [
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
+        (codecs.BOM_UTF8 + b"a,b", "utf-8"),
+        (codecs.BOM_UTF16_LE + b"a,b", "utf-16"),
+        (codecs.BOM_UTF16_BE + b"a,b", "utf-16"),
+        ("größe,größe\n1,2\n".encode("utf-16le"), "utf-16le"),
+        ("größe,größe\n1,2\n".encode("utf-16be"), "utf-16be"),
+        (b"a,b\n1,2\n", None),
     ],
 )
-def test_a_byte_order_mark_tells_the_encoding(mark: bytes, name: str) -> None:
-    marked = marked_encoding(mark + b"a,b")
-    assert marked and marked.name == name
+def test_a_mark_or_zero_bytes_show_the_encoding(start: bytes, name: str | None) -> None:
+    marked = detect_marked(start)
+    assert (marked and marked.name) == name
 
 
-@pytest.mark.parametrize("name", ["utf-16le", "utf-16be"])
-def test_zeros_in_between_tell_utf_16_without_a_mark(name: str) -> None:
-    marked = marked_encoding("größe,größe\n1,2\n".encode(name))
-    assert marked and marked.name == name
+UTF_8 = "größe,名前\n".encode() * 10
 
 
-def test_plain_bytes_are_not_marked() -> None:
-    assert marked_encoding(b"a,b\n1,2\n") is None
+def test_utf_8_is_valid_even_if_chunks_end_within_characters() -> None:
+    chunks = (UTF_8[start : start + 3] for start in range(0, len(UTF_8), 3))
+    assert detect_unmarked(chunks).name == "utf-8"
 
 
-def test_valid_utf_8_is_utf_8_even_where_a_chunk_cuts_a_character() -> None:
-    data = "größe,名前\n".encode() * 10
-    assert unmarked_encoding(data[i : i + 3] for i in range(0, len(data), 3)).name == "utf-8"
-
-
-def test_a_start_that_ends_within_a_character_says_nothing_of_places_further_on() -> None:
-    data = "größe,名前\n".encode()
-    assert unmarked_encoding([data[:3]], [data]).name == "utf-8"
+def test_a_start_that_ends_within_a_character_does_not_affect_the_windows() -> None:
+    assert detect_unmarked([UTF_8[:3]], [UTF_8]).name == "utf-8"
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_the_letters_tell_the_encoding(name: str) -> None:
-    assert unmarked_encoding([TEXTS[name].encode(name)]).name == name
+def test_the_letters_show_the_encoding(name: str) -> None:
+    assert detect_unmarked([TEXTS[name].encode(name)]).name == name
 
 
-def test_one_byte_late_in_a_file_tells_that_it_is_not_utf_8() -> None:
+def test_a_single_byte_late_in_the_file_shows_that_it_is_not_utf_8() -> None:
     chunks = [b"a,b\n1,2\n" * 1000, "São Paulo,1\n".encode("latin-1"), b"a,b\n"]
-    found = unmarked_encoding(chunks)
-    assert found.name == "windows-1252" and "0xe3" in found.reason
+    encoding = detect_unmarked(chunks)
+    assert encoding.name == "windows-1252" and "0xe3" in encoding.reason
 
 
-def test_letters_that_make_no_sense_are_said_to_be_unsafe() -> None:
-    found = unmarked_encoding([bytes(range(0xA1, 0xFF)) * 3])
-    assert "NOT SAFE" in found.reason
+def test_an_encoding_without_plausible_letters_is_uncertain() -> None:
+    assert "UNCERTAIN" in detect_unmarked([bytes(range(0xA1, 0xFF)) * 3]).reason
 
 
-def test_contracts_know_every_encoding_that_is_guessed() -> None:
-    for name in guessed_names():
-        assert Dialect.model_validate({"encoding": name}).encoding
+@pytest.mark.parametrize(
+    "name", ["utf-8", "utf-16le", "utf-16be", "iso-8859-1", *plausible_characters()]
+)
+def test_a_contract_accepts_every_encoding_that_is_guessed(name: str) -> None:
+    assert Dialect.model_validate({"encoding": name}).encoding
 
 
-def test_control_characters_are_no_text() -> None:
-    with pytest.raises(SourceError, match=r"junk\.bin is no text"):
+def test_control_characters_are_not_text() -> None:
+    with pytest.raises(SourceError, match=r"junk\.bin is not text"):
         check_text(bytes(range(32)) * 10, "junk.bin")

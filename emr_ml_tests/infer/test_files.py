@@ -1,4 +1,4 @@
-"""Which file is looked at, and what is said of those that can't be."""
+"""Which file is sampled, and the errors for those that can't be."""
 
 import bz2
 import gzip
@@ -14,20 +14,21 @@ import pytest
 from emr_ml.infer.files import find_file
 from emr_ml.sources.header import HEAD_BYTES
 from emr_ml.sources.listing import SourceError
-from emr_ml_tests.infer.samples import Look, drawn, fractions, look, table
+from emr_ml_tests.infer.samples import Inferred, choices, csv_text, floats, infer_content
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3
 
-BODY = table(["a", "label"], fractions(), drawn("x", "y")).encode()
+BODY = csv_text(["a", "label"], floats(), choices("x", "y")).encode()
+HALF = len(BODY) // 2
 
 
-def refusal(folder: Path, content: bytes, name: str = "data.csv") -> str:
+def error_of(folder: Path, content: bytes, name: str = "data.csv") -> str:
     with pytest.raises(SourceError) as caught:
-        look(folder, content, name=name)
-    said = str(caught.value)
-    assert "\n" not in said and name in said
-    return said
+        infer_content(folder, content, name=name)
+    message = str(caught.value)
+    assert "\n" not in message and name in message
+    return message
 
 
 @pytest.mark.parametrize(
@@ -36,119 +37,115 @@ def refusal(folder: Path, content: bytes, name: str = "data.csv") -> str:
         ("a.csv", BODY),
         ("a.csv.gz", gzip.compress(BODY, mtime=0)),
         ("a.csv.bz2", bz2.compress(BODY)),
+        (
+            "two_members.csv.gz",
+            gzip.compress(BODY[:HALF], mtime=0) + gzip.compress(BODY[HALF:], mtime=0),
+        ),
     ],
 )
-def test_a_file_is_read_plain_or_packed(tmp_path: Path, name: str, content: bytes) -> None:
-    assert look(tmp_path, content, name=name).found.sample.rows == 200
+def test_a_file_may_be_compressed(tmp_path: Path, name: str, content: bytes) -> None:
+    assert infer_content(tmp_path, content, name=name).profile.sample.rows == 200
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
-def test_a_large_packed_file_is_read(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
-    chance = random.Random(1)
-    rows = "".join(f"{chance.random()},{chance.choice('xy')}\n" for _ in range(30_000))
-    content = pack(f"a,label\n{rows}".encode())
-    name = "a.csv.gz" if pack is gzip.compress else "a.csv.bz2"
+@pytest.mark.parametrize(
+    ("name", "compress"), [("a.csv.gz", gzip.compress), ("a.csv.bz2", bz2.compress)]
+)
+def test_a_compressed_file_may_be_large(
+    tmp_path: Path, name: str, compress: Callable[[bytes], bytes]
+) -> None:
+    rng = random.Random(1)
+    rows = "".join(f"{rng.random()},{rng.choice('xy')}\n" for _ in range(30_000))
+    content = compress(f"a,label\n{rows}".encode())
     assert len(content) > 3 * HEAD_BYTES
-    assert look(tmp_path, content, name=name).found.sample.rows == 30_000
-
-
-def test_of_two_packed_parts_both_are_read(tmp_path: Path) -> None:
-    half = len(BODY) // 2
-    content = gzip.compress(BODY[:half]) + gzip.compress(BODY[half:])
-    assert look(tmp_path, content, name="a.csv.gz").found.sample.rows == 200
+    assert infer_content(tmp_path, content, name=name).profile.sample.rows == 30_000
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16le", "utf-16be", "latin-1"])
 def test_a_file_is_read_in_its_encoding(tmp_path: Path, encoding: str) -> None:
-    text = table(["größe", "label"], fractions(), drawn("schön", "übel"))
-    seen = look(tmp_path, text.encode(encoding))
-    assert list(seen.contract.columns) == ["größe"]
-    assert seen.contract.label and seen.contract.label.negative
+    text = csv_text(["größe", "label"], floats(), choices("schön", "übel"))
+    contract = infer_content(tmp_path, text.encode(encoding)).contract
+    assert list(contract.columns) == ["größe"]
+    assert contract.label and contract.label.negative
 
 
-def test_of_a_folder_the_first_visible_file_that_holds_something_is_read(tmp_path: Path) -> None:
-    for name, content in {".a": b"x", "_b.csv": b"x", "c.csv": b"", "e.csv": b"x"}.items():
+def test_of_a_folder_the_first_visible_file_with_data_is_read(tmp_path: Path) -> None:
+    contents = {".a": b"x", "_b.csv": b"x", "c.csv": b"", "d.csv": BODY, "e.csv": b"x"}
+    for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    (tmp_path / "d.csv").write_bytes(BODY)
-    seen = Look(tmp_path)
-    assert seen.found.file.where == str(tmp_path / "d.csv")
-    assert "the first of 3 files" in seen.text
+    inferred = Inferred(tmp_path)
+    assert inferred.profile.file.address == str(tmp_path / "d.csv")
+    assert "# First of 3 files" in inferred.text
 
 
-def test_with_other_files_in_the_folder_no_list_of_labels_is_set(tmp_path: Path) -> None:
+def test_other_files_in_the_folder_may_have_other_labels(tmp_path: Path) -> None:
     (tmp_path / "e.csv").write_bytes(BODY)
-    label = look(tmp_path, BODY).contract.label
-    assert label and label.negative
-    label = Look(tmp_path).contract.label
-    assert label and label.negative is None
+    alone, in_folder = (
+        infer_content(tmp_path, BODY).contract.label,
+        Inferred(tmp_path).contract.label,
+    )
+    assert alone and alone.negative
+    assert in_folder and in_folder.negative is None
 
 
 def test_an_object_in_s3_is_read(s3: "S3") -> None:
     s3.put("in/data.csv", BODY)
-    assert Look(s3.uri("in/data.csv")).found.sample.rows == 200
+    assert Inferred(s3.uri("in/data.csv")).profile.sample.rows == 200
 
 
 @pytest.mark.parametrize(
-    ("address", "expected"),
+    ("address", "message"),
     [
         ("/not/there.csv", "there is nothing at /not/there.csv"),
         ("http://a.b/c.csv", "neither a path nor an s3:// address"),
+        ("{tmp_path}", "there is no file in"),
     ],
 )
-def test_what_is_not_there_is_told(address: str, expected: str) -> None:
-    with pytest.raises(SourceError, match=expected):
-        find_file(address)
+def test_an_address_without_a_file_is_an_error(tmp_path: Path, address: str, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        find_file(address.format(tmp_path=tmp_path))
 
 
-def test_a_folder_without_files_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="there is no file in"):
-        find_file(str(tmp_path))
-
-
-def test_a_key_that_is_not_there_is_told(s3: "S3") -> None:
+def test_an_address_without_an_object_is_an_error(s3: "S3") -> None:
     with pytest.raises(SourceError, match="there is no file in s3://"):
         find_file(s3.uri("not/there.csv"))
-
-
-def test_a_bucket_that_is_not_there_is_told(s3: "S3") -> None:
     with pytest.raises(SourceError, match="NoSuchBucket"):
         find_file(f"s3://{s3.bucket}-not-there/a.csv")
 
 
 def zipped() -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr("data.csv", BODY)
-    return held.getvalue()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writer:
+        writer.writestr("data.csv", BODY)
+    return archive.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "expected"),
+    ("content", "name", "message"),
     [
         (b"", "data.csv", "is empty"),
-        (b"\n\n", "data.csv", "holds no record"),
+        (b"\n\n", "data.csv", "has no records"),
         (b"a,b,c\n", "data.csv", "has no row below its header"),
         (b"a,b,c", "data.csv", "has no row below its header"),
         (zipped(), "data.csv", "a zip archive or a spreadsheet"),
         (zipped(), "data.xlsx", "a zip archive or a spreadsheet"),
-        (gzip.compress(BODY), "data.csv", "let it end in .gz"),
-        (gzip.compress(BODY)[:200], "data.csv.gz", "copy it again"),
+        (gzip.compress(BODY, mtime=0), "data.csv", "let the name end in .gz"),
+        (gzip.compress(BODY, mtime=0)[:200], "data.csv.gz", "copy it again"),
         (bz2.compress(BODY)[:200], "data.csv.bz2", "copy it again"),
-        (BODY, "data.csv.gz", "can't be unpacked"),
-        (bytes(range(256)) * 20, "data.csv", "is no text"),
-        (b"PAR1" + bytes(100), "data.parquet", "no Parquet file that can be read"),
+        (BODY, "data.csv.gz", "can't be decompressed"),
+        (bytes(range(256)) * 20, "data.csv", "is not text"),
+        (b"PAR1" + bytes(100), "data.parquet", "is not a readable Parquet file"),
     ],
 )
-def test_what_can_not_be_read_is_told_in_one_line(
-    tmp_path: Path, content: bytes, name: str, expected: str
+def test_a_file_that_can_not_be_read_is_an_error_of_one_line(
+    tmp_path: Path, content: bytes, name: str, message: str
 ) -> None:
-    assert expected in refusal(tmp_path, content, name)
+    assert message in error_of(tmp_path, content, name)
 
 
-def test_a_quote_that_swallows_the_file_is_told(
+def test_a_quote_that_is_not_closed_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emr_ml.infer.csv_sample.LONGEST_FIELD", 300_000)
-    fine = b'"x, y",1\n"z",2\n' * 20_000
-    said = refusal(tmp_path, b"a,label\n" + fine + b'"x,1\n' + b"z,2\n" * 200_000)
-    assert "record 40002 of" in said and "A quote may not be closed" in said
+    monkeypatch.setattr("emr_ml.infer.csv_sample.MAX_FIELD", 300_000)
+    well_formed = b'"x, y",1\n"z",2\n' * 20_000
+    message = error_of(tmp_path, b"a,label\n" + well_formed + b'"x,1\n' + b"z,2\n" * 200_000)
+    assert "record 40002 of" in message and "Check for a quote that is not closed" in message

@@ -1,4 +1,4 @@
-"""Which column is to be predicted, and what kind of problem that is."""
+"""The column to predict, and what kind of problem that is."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,80 +7,90 @@ import pytest
 
 from emr_ml.contract.schema import Label
 from emr_ml.sources.listing import SourceError
-from emr_ml_tests.infer.samples import drawn, fractions, look, look_at, table
+from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_columns, infer_content
 
 
-def label_of(folder: Path, values: Sequence[object], wanted: str | None = "target") -> Label:
-    seen = look_at(folder, wanted, a=fractions(len(values)), target=values)
-    assert seen.contract.label
-    return seen.contract.label
+def label_of(folder: Path, values: Sequence[object]) -> Label:
+    label = infer_columns(folder, "target", a=floats(len(values)), target=values).contract.label
+    assert label
+    return label
 
 
 @pytest.mark.parametrize(
     ("names", "label"),
     [
-        (("a", "target", "b"), "target"),
-        (("survived", "class", "b"), "survived"),
-        (("class", "a", "b"), "class"),
-        (("a", "Churn?", "b"), "Churn?"),
-        (("target_name", "a", "b"), "target_name"),
-        (("status", "a", "b"), "b"),
-        (("a", "salary", "b"), "b"),
-        (("a", "b", "salary"), "salary"),
-        (("x", "y", "b"), "b"),
-        (("x1", "y", "b"), "y"),
+        ("a target b", "target"),
+        ("survived class b", "survived"),
+        ("class a b", "class"),
+        ("a Churn? b", "Churn?"),
+        ("target_name a b", "target_name"),
+        ("status a b", "b"),
+        ("a salary b", "b"),
+        ("a b salary", "salary"),
+        ("x y b", "b"),
+        ("x1 y b", "y"),
     ],
 )
-def test_the_label_is_known_by_name_or_is_the_last_column(
-    tmp_path: Path, names: tuple[str, ...], label: str
+def test_the_label_has_a_usual_name_or_is_the_last_column(
+    tmp_path: Path, names: str, label: str
 ) -> None:
-    columns = {
-        name: drawn(*values) for name, values in zip(names, ("pq", "rs", "tuv"), strict=True)
-    }
-    found = look_at(tmp_path, **columns).found.target
-    assert found and found.column == label
+    values = (choices(*letters) for letters in ("pq", "rs", "tuv"))
+    inferred = infer_columns(tmp_path, **dict(zip(names.split(), values, strict=True)))
+    assert inferred.profile.label and inferred.profile.label.column == label
 
 
-def test_a_last_column_of_many_values_is_no_label(tmp_path: Path) -> None:
-    seen = look_at(tmp_path, a=fractions(), b=fractions())
-    assert seen.contract.label is None
-    assert "Name it with --label COLUMN" in seen.text
-
-
-def test_without_names_the_first_column_may_be_the_label(tmp_path: Path) -> None:
-    seen = look(tmp_path, table([], drawn(1, 2, 3), fractions(), fractions()))
-    assert seen.contract.label and seen.contract.label.column == "column_1"
-
-
-def test_the_only_column_of_few_values_may_be_the_label(tmp_path: Path) -> None:
-    seen = look_at(tmp_path, a=fractions(), b=drawn("M", "B"), c=fractions())
-    assert seen.contract.label and seen.contract.label.column == "b"
-
-
-def test_of_several_columns_of_few_values_none_is_the_label_unless_it_is_the_last(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("columns", "label"),
+    [
+        pytest.param({"a": floats(), "b": choices("M", "B"), "c": floats()}, "b", id="only one"),
+        pytest.param({"a": floats(), "b": floats()}, None, id="none"),
+        pytest.param(
+            {"a": choices("M", "B"), "b": choices("x", "y"), "c": floats()}, None, id="several"
+        ),
+    ],
+)
+def test_otherwise_the_only_column_with_few_values_is_the_label(
+    tmp_path: Path, columns: dict[str, list[object]], label: str | None
 ) -> None:
-    seen = look_at(tmp_path, a=drawn("M", "B"), b=drawn("x", "y"), c=fractions())
-    assert seen.contract.label is None
+    inferred = infer_columns(tmp_path, **columns)
+    assert (inferred.contract.label and inferred.contract.label.column) == label
+    assert ("Choose the column to predict with --label" in inferred.text) == (label is None)
 
 
-def test_a_guess_says_that_it_is_one(tmp_path: Path) -> None:
-    assert "a guess" in look_at(tmp_path, a=fractions(), label=drawn(0, 1)).line("column: label")
+def test_without_a_header_the_first_column_may_be_the_label(tmp_path: Path) -> None:
+    inferred = infer_content(tmp_path, csv_text([], choices(1, 2, 3), floats(), floats()))
+    assert inferred.contract.label and inferred.contract.label.column == "column_1"
 
 
-def test_a_label_that_is_not_there_is_told_with_what_was_meant(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"no column 'salery': 'Salary' was probably meant"):
-        look_at(tmp_path, "salery", a=fractions(), Salary=drawn(0, 1))
+@pytest.mark.parametrize(
+    ("name", "requested", "reason"),
+    [
+        ("label", None, "guessed: a usual name for labels; use --label to choose another"),
+        ("b", None, "guessed: the last column, with 2 distinct values; use --label to"),
+        ("b", "b", "chosen with --label"),
+    ],
+)
+def test_the_reason_for_the_label_is_given(
+    tmp_path: Path, name: str, requested: str | None, reason: str
+) -> None:
+    inferred = infer_columns(tmp_path, requested, **{"a": floats(), name: choices(0, 1)})
+    assert reason in inferred.line(f"column: {name}")
 
 
-def test_a_label_like_no_other_name_is_told_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"no column 'zzz': the file has 'a', 'b'"):
-        look_at(tmp_path, "zzz", a=fractions(), b=fractions())
-
-
-def test_a_label_without_a_value_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="'b' has no value"):
-        look_at(tmp_path, "b", a=fractions(), b=[""] * 200)
+@pytest.mark.parametrize(
+    ("requested", "message"),
+    [
+        ("salery", "no column 'salery': did you mean 'Salary'?"),
+        ("zzz", "no column 'zzz': the file has 'Salary', 'b'"),
+        ("b", "'b' has no value"),
+    ],
+)
+def test_a_label_that_can_not_be_used_is_an_error(
+    tmp_path: Path, requested: str, message: str
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        infer_columns(tmp_path, requested, Salary=floats(), b=[""] * 200)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -99,33 +109,34 @@ def test_a_label_without_a_value_is_told(tmp_path: Path) -> None:
         (("M", "B", "B", "B"), "M"),
     ],
 )
-def test_the_positive_value_is_known_by_name_or_the_rarer_one(
+def test_the_positive_value_has_a_usual_name_or_is_the_rarer_one(
     tmp_path: Path, values: tuple[str, ...], positive: str
 ) -> None:
-    label = label_of(tmp_path, drawn(*values))
+    label = label_of(tmp_path, choices(*values))
     assert (label.problem, label.positive) == ("binary", positive)
     assert label.negative == tuple(set(values) - {positive})
 
 
-@pytest.mark.parametrize("values", [("a", "b", "c"), ("0", "1", "2"), ("01", "1", "1.0")])
-def test_few_values_are_classes(tmp_path: Path, values: tuple[str, ...]) -> None:
-    label = label_of(tmp_path, drawn(*values))
+@pytest.mark.parametrize(
+    "values", [("a", "b", "c"), ("0", "1", "2"), ("01", "1", "1.0"), ("1.0", "2.0", "3.0")]
+)
+def test_few_words_or_integers_are_classes(tmp_path: Path, values: tuple[str, ...]) -> None:
+    label = label_of(tmp_path, choices(*values))
     assert (label.problem, label.classes) == ("multiclass", values)
 
 
-def test_many_numbers_are_a_regression(tmp_path: Path) -> None:
-    assert label_of(tmp_path, [*fractions()][::-1]).problem == "regression"
-    assert label_of(tmp_path, [*range(200, 100, -1), *range(200, 300)]).problem == "regression"
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(floats()[::-1], id="many fractions"),
+        pytest.param([*range(200, 100, -1), *range(200, 300)], id="many integers"),
+        pytest.param(choices(1.5, 2.5, 3), id="few fractions"),
+    ],
+)
+def test_other_numbers_are_a_regression(tmp_path: Path, values: list[object]) -> None:
+    assert label_of(tmp_path, values).problem == "regression"
 
 
-def test_fractions_are_a_regression_however_few(tmp_path: Path) -> None:
-    assert label_of(tmp_path, drawn(1.5, 2.5, 3)).problem == "regression"
-
-
-def test_whole_numbers_with_a_point_are_classes(tmp_path: Path) -> None:
-    assert label_of(tmp_path, drawn("1.0", "2.0", "3.0")).problem == "multiclass"
-
-
-def test_a_single_value_is_a_class_of_which_others_may_come(tmp_path: Path) -> None:
+def test_the_classes_are_open_if_only_one_was_found(tmp_path: Path) -> None:
     label = label_of(tmp_path, ["a"] * 50)
     assert (label.problem, label.classes) == ("multiclass", None)

@@ -1,4 +1,4 @@
-"""Parquet files are looked at, too."""
+"""Parquet files are sampled as well."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -11,69 +11,67 @@ import pytest
 
 from emr_ml.infer import parquet_sample
 from emr_ml.sources.listing import SourceError
-from emr_ml_tests.infer.samples import Look, drawn, fractions
-
-ROWS = 200
+from emr_ml_tests.infer.samples import ROWS, Inferred, choices, floats
 
 
-def looked_at(folder: Path, columns: Mapping[str, Any], group: int | None = None) -> Look:
+def infer_table(folder: Path, columns: Mapping[str, Any], group: int | None = None) -> Inferred:
     path = folder / "data.parquet"
     pq.write_table(pa.table(dict(columns)), path, row_group_size=group)
-    return Look(path)
+    return Inferred(path)
 
 
 def test_kinds_are_those_of_the_same_values_in_csv(tmp_path: Path) -> None:
-    seen = looked_at(
-        tmp_path,
-        {
-            "number": fractions(),
-            "whole": [i * i for i in range(ROWS)],
-            "word": drawn("red", "blue", None),
-            "truth": drawn(True, False),
-            "category": pa.array(drawn("x", "y")).dictionary_encode(),
-            "label": drawn(0, 1),
-        },
-    )
-    assert seen.contract.format == "parquet"
-    assert seen.kinds == {
-        "number": "numeric",
-        "whole": "numeric",
-        "word": "categorical",
-        "truth": "categorical",
-        "category": "categorical",
+    columns = {
+        "number": (floats(), "numeric"),
+        "integer": ([i * i for i in range(ROWS)], "numeric"),
+        "word": (choices("red", "blue", None), "categorical"),
+        "boolean": (choices(True, False), "categorical"),
+        "dictionary": (pa.array(choices("x", "y")).dictionary_encode(), "categorical"),
     }
+    values = {name: column for name, (column, _) in columns.items()}
+    inferred = infer_table(tmp_path, {**values, "label": choices(0, 1)})
+    assert inferred.contract.format == "parquet"
+    assert inferred.kinds == {name: kind for name, (_, kind) in columns.items()}
 
 
-def test_a_truth_value_as_label_is_text_as_the_jobs_read_it(tmp_path: Path) -> None:
-    label = looked_at(tmp_path, {"a": fractions(), "label": drawn(True, False)}).contract.label
+def test_a_boolean_label_is_text_as_the_jobs_read_it(tmp_path: Path) -> None:
+    label = infer_table(tmp_path, {"a": floats(), "label": choices(True, False)}).contract.label
     assert label and (label.positive, label.negative) == ("true", ("false",))
 
 
-def test_types_that_can_not_be_learned_from_are_left_out(tmp_path: Path) -> None:
-    day = dt.date(2026, 1, 1)
-    columns = {"day": [day] * ROWS, "list": [[1, 2]] * ROWS, "bytes": [b"x"] * ROWS}
-    seen = looked_at(tmp_path, {**columns, "a": fractions(), "label": drawn(0, 1)})
-    assert list(seen.contract.columns) == ["a"]
-    assert "dates and times" in seen.line("# day:")
-    assert "values are of type list" in seen.line("# list:")
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (dt.date(2026, 1, 1), "dates and times"),
+        ([1, 2], "unsupported type list"),
+        (b"x", "unsupported type binary"),
+    ],
+)
+def test_a_column_of_an_unsupported_type_is_excluded(
+    tmp_path: Path, value: object, reason: str
+) -> None:
+    columns = {"column": [value] * ROWS, "a": floats(), "label": choices(0, 1)}
+    inferred = infer_table(tmp_path, columns)
+    assert list(inferred.contract.columns) == ["a"]
+    assert reason in inferred.line("# column:")
 
 
-def test_a_missing_number_is_missing(tmp_path: Path) -> None:
-    seen = looked_at(tmp_path, {"a": [*fractions(ROWS - 1), None], "label": drawn(0, 1)})
-    assert "0.5 % missing" in seen.guess("a").said
+def test_a_null_is_missing(tmp_path: Path) -> None:
+    inferred = infer_table(tmp_path, {"a": [*floats(ROWS - 1), None], "label": choices(0, 1)})
+    assert "0.5% missing" in inferred.column("a").note
 
 
-def test_of_a_large_file_some_rows_of_some_groups_are_read(
+def test_of_a_large_file_some_rows_of_some_groups_are_sampled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet_sample, "ROWS", 800)
-    columns = {"a": fractions(40_000), "label": ["abcd"[i // 10_000] for i in range(40_000)]}
-    seen = looked_at(tmp_path, columns, group=1000)
-    assert seen.found.sample.rows == 800
-    assert seen.found.target and seen.found.target.others == ("a", "b", "c", "d")
-    assert "800 of 40,000 rows" in seen.text
+    monkeypatch.setattr(parquet_sample, "MAX_ROWS", 800)
+    columns = {"a": floats(40_000), "label": ["abcd"[i // 10_000] for i in range(40_000)]}
+    inferred = infer_table(tmp_path, columns, group=1000)
+    assert inferred.profile.sample.rows == 800
+    assert inferred.profile.label and inferred.profile.label.other_values == ("a", "b", "c", "d")
+    assert "800 of 40,000 rows" in inferred.text
 
 
-def test_a_file_without_rows_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="has no row"):
-        looked_at(tmp_path, {"a": pa.array([], pa.int64())})
+def test_a_file_without_rows_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="has no rows"):
+        infer_table(tmp_path, {"a": pa.array([], pa.int64())})

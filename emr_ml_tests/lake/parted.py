@@ -1,4 +1,4 @@
-"""Rows and figures of a data set that is made of parts, such that two can be compared."""
+"""Rows and figures of a data set in parts, in a form that can be compared."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,22 +10,24 @@ from spark_jobs.runtime.report import Report
 
 
 def rows_of(lake: Lake, report: Report) -> list[tuple[Any, ...]]:
-    """All kept rows of a version, out of its parts in a folder, sorted."""
-    found: list[tuple[Any, ...]] = []
+    """Return all kept rows of a version in a local lake, sorted."""
+    rows: list[tuple[Any, ...]] = []
     for part in report.parts:
-        rows = pq.read_table(lake.uri(f"{part['key']}/kept")).to_pylist()
-        found += [tuple(row.values()) for row in rows if row.pop("_file") not in part["without"]]
-    return sorted(found, key=repr)
+        table = pq.read_table(lake.uri(f"{part['key']}/kept")).to_pylist()
+        rows += [tuple(row.values()) for row in table if row.pop("_file") not in part["without"]]
+    return sorted(rows, key=repr)
 
 
-def flat(figures: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """All figures but those of the attempt alone, by the path that leads to them."""
-    found: dict[str, Any] = {}
+def flat(figures: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return all figures by their path, except those that depend on the attempt."""
+    flattened: dict[str, Any] = {}
     for name, value in figures.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{above}{name}.")
+            flattened |= flat(value, f"{prefix}{name}.")
         elif isinstance(value, list):
-            found |= flat({str(place): each for place, each in enumerate(value)}, f"{above}{name}.")
+            flattened |= flat(
+                {str(index): each for index, each in enumerate(value)}, f"{prefix}{name}."
+            )
         elif name not in ("bytes_read", "files_read"):
-            found[above + name] = value
-    return found
+            flattened[prefix + name] = value
+    return flattened

@@ -1,12 +1,12 @@
-"""Who is champion, whoever comes first."""
+"""Promotions, rollbacks and races between them."""
 
 import os
 
 import pytest
 
 from emr_ml.lake.champion import (
-    LONGEST_HISTORY,
-    LONGEST_LINE,
+    MAX_HISTORY,
+    MAX_LINE,
     Champion,
     model_versions,
     promote,
@@ -34,8 +34,8 @@ def line_of(lake: Lake) -> list[str]:
     return [each.version for each in read_record(lake).line]
 
 
-def crowned(lake: Lake, *versions: str) -> Lake:
-    """The lake after each of the versions took the place of the one before."""
+def with_champions(lake: Lake, *versions: str) -> Lake:
+    """Promote the versions one after the other, and return the lake."""
     over = None
     for version in versions:
         assert promote(lake, entry(version), over)
@@ -43,11 +43,11 @@ def crowned(lake: Lake, *versions: str) -> Lake:
     return lake
 
 
-def win_over_the_first(root: str) -> bool:
+def promote_over_the_first(root: str) -> bool:
     return promote(open_lake(root), entry(f"of process {os.getpid()}"), "first")
 
 
-def roll_the_last_back(root: str) -> bool:
+def roll_back_the_last(root: str) -> bool:
     try:
         roll_back(open_lake(root), "last", "it was bad")
     except JobError:
@@ -59,74 +59,74 @@ def test_there_is_no_champion_at_first(lake: Lake) -> None:
     assert read_champion(lake) is None
 
 
-def test_a_promotion_is_told_with_run_time_and_reason(lake: Lake) -> None:
+def test_a_promotion_is_recorded_with_run_time_and_reason(lake: Lake) -> None:
     assert promote(lake, entry("a"), None)
 
     assert read_champion(lake) == entry("a")
     assert read_record(lake).history == (entry("a"),)
 
 
-def test_a_promotion_over_somebody_who_is_champion_no_more_does_nothing(lake: Lake) -> None:
-    crowned(lake, "a", "b")
+def test_a_promotion_over_a_former_champion_does_nothing(lake: Lake) -> None:
+    with_champions(lake, "a", "b")
 
     assert not promote(lake, entry("c"), "a")
     assert not promote(lake, entry("c"), None)
     assert line_of(lake) == ["a", "b"]
 
 
-def test_of_promotions_that_race_one_wins(lake: Lake, racers: Racers) -> None:
-    crowned(lake, "first")
+def test_one_of_several_concurrent_promotions_succeeds(lake: Lake, racers: Racers) -> None:
+    with_champions(lake, "first")
 
-    won = racers.race(win_over_the_first, lake.root)
+    results = racers.race(promote_over_the_first, lake.root)
 
-    assert sorted(won) == [False] * (COUNT - 1) + [True]
+    assert sorted(results) == [False] * (COUNT - 1) + [True]
     assert len(read_record(lake).line) == 2
 
 
-def test_a_rollback_goes_back_to_the_one_before_and_bars_the_other(lake: Lake) -> None:
-    crowned(lake, "a", "b", "c")
+def test_a_rollback_restores_the_previous_champion_and_bars_the_other(lake: Lake) -> None:
+    with_champions(lake, "a", "b", "c")
 
-    back = roll_back(lake, "c", "it was bad")
+    restored = roll_back(lake, "c", "it was bad")
 
-    assert (back.version, back.how, back.why) == ("b", "rolled back", "it was bad")
-    assert read_champion(lake) == back
+    assert (restored.version, restored.how, restored.why) == ("b", "rolled back", "it was bad")
+    assert read_champion(lake) == restored
     assert read_record(lake).barred == ("c",)
     assert [each.version for each in read_record(lake).history] == ["a", "b", "c", "b"]
     assert not promote(lake, entry("c"), "b")
 
 
-def test_rollbacks_go_back_one_by_one_until_there_is_nobody_to_go_back_to(lake: Lake) -> None:
-    crowned(lake, "a", "b", "c")
+def test_rollbacks_go_back_one_by_one_to_the_first_champion(lake: Lake) -> None:
+    with_champions(lake, "a", "b", "c")
 
     roll_back(lake, "c", "")
     roll_back(lake, "b", "")
 
     assert (champion_of(lake), read_record(lake).barred) == ("a", ("c", "b"))
     with pytest.raises(
-        JobError, match="a is the only champion there was, so there is none to go back to"
+        JobError, match="a is the only champion so far, so there is none to go back to"
     ):
         roll_back(lake, "a", "")
 
 
-def test_of_rollbacks_that_race_one_is_done(lake: Lake, racers: Racers) -> None:
-    crowned(lake, "a", "b", "last")
+def test_one_of_several_concurrent_rollbacks_succeeds(lake: Lake, racers: Racers) -> None:
+    with_champions(lake, "a", "b", "last")
 
-    done = racers.race(roll_the_last_back, lake.root)
+    results = racers.race(roll_back_the_last, lake.root)
 
-    assert sorted(done) == [False] * (COUNT - 1) + [True]
+    assert sorted(results) == [False] * (COUNT - 1) + [True]
     assert champion_of(lake) == "b"
 
 
-def test_a_rollback_of_somebody_who_is_champion_no_more_does_nothing(folder_lake: Lake) -> None:
-    crowned(folder_lake, "a", "b", "c")
+def test_a_rollback_of_a_former_champion_is_an_error(folder_lake: Lake) -> None:
+    with_champions(folder_lake, "a", "b", "c")
 
-    with pytest.raises(JobError, match="the champion is c by now, and no longer b"):
+    with pytest.raises(JobError, match="the champion is c now, and no longer b"):
         roll_back(folder_lake, "b", "")
     assert champion_of(folder_lake) == "c"
 
 
-def test_by_hand_a_barred_version_becomes_champion_again_and_is_barred_no_more(lake: Lake) -> None:
-    crowned(lake, "a", "b")
+def test_a_promotion_by_hand_lifts_the_bar_of_a_version(lake: Lake) -> None:
+    with_champions(lake, "a", "b")
     roll_back(lake, "b", "")
 
     assert promote_by_hand(lake, "b", "it was not that bad")
@@ -136,8 +136,8 @@ def test_by_hand_a_barred_version_becomes_champion_again_and_is_barred_no_more(l
     assert line_of(lake) == ["a", "b"]
 
 
-def test_whoever_comes_back_by_a_rollback_is_barred_no_more(folder_lake: Lake) -> None:
-    crowned(folder_lake, "a", "b")
+def test_a_rollback_to_a_version_lifts_its_bar(folder_lake: Lake) -> None:
+    with_champions(folder_lake, "a", "b")
     promote_by_hand(folder_lake, "a", "")
     roll_back(folder_lake, "a", "")
     assert read_record(folder_lake).barred == ("a",)
@@ -147,25 +147,25 @@ def test_whoever_comes_back_by_a_rollback_is_barred_no_more(folder_lake: Lake) -
     assert (champion_of(folder_lake), read_record(folder_lake).barred) == ("a", ("b",))
 
 
-def test_by_hand_the_champion_is_left_what_it_is(folder_lake: Lake) -> None:
-    crowned(folder_lake, "a")
+def test_a_promotion_by_hand_of_the_champion_changes_nothing(folder_lake: Lake) -> None:
+    with_champions(folder_lake, "a")
 
     assert not promote_by_hand(folder_lake, "a", "")
     assert len(read_record(folder_lake).history) == 1
 
 
-def test_by_hand_the_first_can_be_named(folder_lake: Lake) -> None:
+def test_the_first_champion_can_be_promoted_by_hand(folder_lake: Lake) -> None:
     assert promote_by_hand(folder_lake, "a", "to begin with")
     assert champion_of(folder_lake) == "a"
 
 
-def test_the_record_does_not_grow_for_ever(folder_lake: Lake) -> None:
+def test_the_record_keeps_a_limited_number_of_entries(folder_lake: Lake) -> None:
     record = read_record(folder_lake)
-    for number in range(LONGEST_HISTORY + 10):
+    for number in range(MAX_HISTORY + 10):
         record = record.with_line((*record.line, entry(str(number))), entry(str(number)))
 
-    assert (len(record.line), len(record.history)) == (LONGEST_LINE, LONGEST_HISTORY)
-    assert record.line[-1] == record.history[-1] == entry(str(LONGEST_HISTORY + 9))
+    assert (len(record.line), len(record.history)) == (MAX_LINE, MAX_HISTORY)
+    assert record.line[-1] == record.history[-1] == entry(str(MAX_HISTORY + 9))
 
 
 def test_committed_versions_of_the_model_are_found_by_their_first_digits(lake: Lake) -> None:

@@ -1,10 +1,10 @@
-"""Which version readers take, whoever comes first."""
+"""Which version is current, in whatever order runs end."""
 
 import os
 
 import pytest
 
-from emr_ml.lake.current import Current, promote, read_current, refuse, why_none
+from emr_ml.lake.current import Current, missing_reason, promote, read_current, refuse
 from emr_ml_tests.processes import COUNT, Racers
 from spark_jobs.runtime.lake import Lake, open_lake
 
@@ -14,7 +14,7 @@ def requested(at: float, run: str = "run", version: str | None = None) -> Curren
 
 
 def promote_in_turn(root: str) -> list[float]:
-    """Promote versions that were requested at times of this process's own; those times."""
+    """Promote versions requested at times that no other process uses, and return the times."""
     lake = open_lake(root)
     times = [float(turn * 10**9 + os.getpid()) for turn in range(5)]
     for at in times:
@@ -31,20 +31,20 @@ def test_the_first_version_becomes_current(lake: Lake) -> None:
     assert read_current(lake, "lr_model") == requested(1)
 
 
-def test_the_later_requested_replaces_the_earlier(lake: Lake) -> None:
+def test_a_version_requested_later_replaces_an_earlier_one(lake: Lake) -> None:
     promote(lake, "lr_model", requested(1))
     assert promote(lake, "lr_model", requested(2))
     assert read_current(lake, "lr_model") == requested(2)
 
 
-def test_the_earlier_requested_that_comes_late_changes_nothing(lake: Lake) -> None:
+def test_a_version_requested_earlier_that_ends_late_changes_nothing(lake: Lake) -> None:
     promote(lake, "lr_model", requested(2))
     assert not promote(lake, "lr_model", requested(1))
     assert read_current(lake, "lr_model") == requested(2)
 
 
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
-def test_of_two_requested_at_once_the_same_wins_in_any_order(
+def test_the_same_of_two_versions_requested_at_once_wins_in_any_order(
     folder_lake: Lake, order: tuple[str, str]
 ) -> None:
     for run in order:
@@ -64,7 +64,7 @@ def test_an_older_version_becomes_current_again_when_requested_again(folder_lake
     assert current and current.version == "a"
 
 
-def test_assets_have_current_versions_of_their_own(folder_lake: Lake) -> None:
+def test_each_asset_has_its_own_current_version(folder_lake: Lake) -> None:
     promote(folder_lake, "lr_model", requested(1))
     assert read_current(folder_lake, "metrics") is None
 
@@ -75,24 +75,24 @@ def test_the_latest_requested_wins_among_many_processes(lake: Lake, racers: Race
     assert read_current(lake, "lr_model") == requested(max(at for each in times for at in each))
 
 
-def test_an_asset_that_was_never_made_is_to_be_materialized(folder_lake: Lake) -> None:
-    reason = why_none(folder_lake, "metrics")
+def test_an_asset_without_a_version_must_be_materialized(folder_lake: Lake) -> None:
+    reason = missing_reason(folder_lake, "metrics")
     assert "metrics was never materialized" in reason
     assert folder_lake.root in reason
 
 
 def test_a_refused_version_is_named_with_its_checks(lake: Lake) -> None:
     refuse(lake, "metrics", "v1", "run", ["rejected_rows: 9 % over 5 %", "auc: none"])
-    assert why_none(lake, "metrics") == (
+    assert missing_reason(lake, "metrics") == (
         "metrics has no version that passed its checks: v1 was refused by "
-        "rejected_rows: 9 % over 5 %; auc: none. Mend that and materialize metrics again"
+        "rejected_rows: 9 % over 5 %; auc: none. Fix that and materialize metrics again"
     )
 
 
-def test_the_last_refusal_is_the_one_that_is_told(folder_lake: Lake) -> None:
+def test_only_the_last_refusal_is_reported(folder_lake: Lake) -> None:
     refuse(folder_lake, "metrics", "v1", "run", ["first"])
     refuse(folder_lake, "metrics", "v2", "run", ["second"])
-    assert "v2 was refused by second" in why_none(folder_lake, "metrics")
+    assert "v2 was refused by second" in missing_reason(folder_lake, "metrics")
 
 
 def test_a_refusal_leaves_the_current_version(folder_lake: Lake) -> None:

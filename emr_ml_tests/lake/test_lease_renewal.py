@@ -3,17 +3,16 @@
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from emr_ml.lake.leases import Lease, LeaseFile
 from spark_jobs.runtime.lake import Lake, Object, Stored
-from spark_jobs.runtime.report import claim_key
+from spark_jobs.runtime.report import lease_key
 
 LOG = logging.getLogger("test_claims_kept")
-KEY = claim_key("metrics", "v")
+KEY = lease_key("metrics", "v")
 SHORT = 0.3
 
 
@@ -24,7 +23,7 @@ def claims(lake: Lake, lease: float = 60.0) -> LeaseFile:
 def of_another_machine(lake: Lake) -> Lease:
     """A claim whose owner can't be looked up here."""
     claim = Lease(1, "elsewhere", "another machine", 1, "nonce", "2026-01-01T00:00:00+00:00")
-    lake.write_json(KEY, asdict(claim))
+    lake.write_json(KEY, claim.as_json())
     return claim
 
 

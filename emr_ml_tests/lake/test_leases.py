@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -15,10 +15,10 @@ from emr_ml.lake.leases import Lease, LeaseFile, this_host
 from emr_ml_tests.processes import Racers
 from spark_jobs.runtime.attempt import SupersededError
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import claim_key
+from spark_jobs.runtime.report import lease_key
 
 LOG = logging.getLogger("test_claims")
-KEY = claim_key("metrics", "v")
+KEY = lease_key("metrics", "v")
 SHORT = 0.3
 HOLDER = """
 import sys, time
@@ -42,7 +42,7 @@ def take(root: str) -> int | None:
 def of_another_machine(lake: Lake) -> Lease:
     """A claim whose owner can't be looked up here."""
     claim = Lease(1, "elsewhere", "another machine", 1, "nonce", "2026-01-01T00:00:00+00:00")
-    lake.write_json(KEY, asdict(claim))
+    lake.write_json(KEY, claim.as_json())
     return claim
 
 
@@ -79,7 +79,7 @@ def test_a_claim_of_a_living_process_is_not_taken(lake: Lake) -> None:
 
 def test_versions_are_claimed_apart(lake: Lake) -> None:
     claims(lake).acquire("first")
-    assert LeaseFile(lake, claim_key("metrics", "w")).acquire("second")
+    assert LeaseFile(lake, lease_key("metrics", "w")).acquire("second")
 
 
 def test_a_released_claim_is_taken_as_the_next_attempt(lake: Lake) -> None:
@@ -143,7 +143,7 @@ def test_a_renewed_claim_outlives_its_lease(lake: Lake) -> None:
     claim = of_another_machine(lake)
     watcher = claims(lake, SHORT)
     for turn in range(6):
-        lake.write_json(KEY, asdict(replace(claim, renewed_at=str(turn))))
+        lake.write_json(KEY, replace(claim, renewed_at=str(turn)).as_json())
         assert watcher.acquire("second") is None
         time.sleep(SHORT / 3)
 

@@ -1,4 +1,4 @@
-"""Files are read once: what is there of a data set is taken, the rest is read."""
+"""Files are read once: committed parts are reused, and only new files are read."""
 
 import random
 from pathlib import Path
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("spark")
 
 DATA = (raw_csv_s3, processed_dataset)
 HEADER = "height,colour,kind"
-ROWS = random.Random(3).sample(toy_rows(), 120)  # few of them have both labels, too
+ROWS = random.Random(3).sample(toy_rows(), 120)  # with both labels, even in few of them
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
 CONTENTS = st.sampled_from(["1", "2"])
@@ -34,20 +34,20 @@ def file(name: str, content: str) -> SourceFile:
 
 
 @given(FILES, st.lists(FILES.filter(bool), max_size=6))
-def test_no_file_is_taken_twice_and_none_in_another_content(
+def test_each_file_is_covered_by_at_most_one_part_with_the_same_content(
     wanted: dict[str, str], held: list[dict[str, str]]
 ) -> None:
-    parts = [Part(f"p/{place}", files, {}, {}) for place, files in enumerate(held)]
+    parts = [Part(f"p/{index}", files, {}, {}) for index, files in enumerate(held)]
 
     chosen = choose(parts, [file(*each) for each in wanted.items()])
 
-    taken = [(name, part.files[name]) for part in chosen for name in part.taken]
+    taken = [(name, part.files[name]) for part in chosen for name in part.included]
     assert len(taken) == len(set(taken))
     assert set(taken) == {each for part in parts for each in part.files.items()} & wanted.items()
-    assert all(part.taken for part in chosen)
+    assert all(part.included for part in chosen)
 
 
-def test_the_part_with_the_most_files_of_use_is_taken_first() -> None:
+def test_the_part_that_covers_most_files_is_chosen_first() -> None:
     small, large = Part("p/1", {"a": "1"}, {}, {}), Part("p/2", {"a": "1", "b": "1"}, {}, {})
 
     (chosen,) = choose([small, large], [file("a", "1"), file("b", "1")])
@@ -56,7 +56,7 @@ def test_the_part_with_the_most_files_of_use_is_taken_first() -> None:
 
 
 class Source:
-    """A folder of files that come, change and go."""
+    """A source whose files are added, changed and removed."""
 
     def __init__(self, folder: Path) -> None:
         self.graph = Graph(folder).with_toy_data()
@@ -82,9 +82,9 @@ def fixture_source(tmp_path: Path) -> Source:
     return Source(tmp_path)
 
 
-def test_one_file_added_to_others_is_all_that_is_read(source: Source) -> None:
-    for place in range(5):
-        source.put(f"{place}.csv", *ROWS[place * 10 : place * 10 + 10])
+def test_only_an_added_file_is_read(source: Source) -> None:
+    for index in range(5):
+        source.put(f"{index}.csv", *ROWS[index * 10 : index * 10 + 10])
     first = source.process()
     source.put("new.csv", *ROWS[50:60])
 
@@ -96,7 +96,7 @@ def test_one_file_added_to_others_is_all_that_is_read(source: Source) -> None:
     assert second.rows == {"in": 60, "kept": 60, "rejected": 0}
 
 
-def test_a_rewritten_and_a_removed_file_are_left_out_of_the_part_that_has_them(
+def test_rows_of_rewritten_and_removed_files_are_excluded_from_their_part(
     source: Source,
 ) -> None:
     source.put("a.csv", *ROWS[:10], "x,red,no")
@@ -116,7 +116,7 @@ def test_a_rewritten_and_a_removed_file_are_left_out_of_the_part_that_has_them(
     assert sorted(row[0] for row in source.rows(report)) == sorted(heights)
 
 
-def test_files_that_are_all_known_are_not_read_again(source: Source) -> None:
+def test_known_files_are_not_read_again(source: Source) -> None:
     source.put("a.csv", *ROWS[:10])
     source.put("b.csv", *ROWS[10:20])
     source.process()
@@ -138,35 +138,33 @@ def test_a_forced_run_reads_every_file_again(source: Source) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_whatever_came_first_the_same_files_make_the_same_version_rows_and_figures(
-    tmp_path: Path, seed: int
-) -> None:
-    chance = random.Random(seed)
+def test_the_order_in_which_files_were_added_does_not_matter(tmp_path: Path, seed: int) -> None:
+    generator = random.Random(seed)
     final = {
-        f"{place}.csv": [*chance.sample(ROWS, 12), *["oops,red,no"] * (place == 2)]
-        for place in range(6)
+        f"{index}.csv": [*generator.sample(ROWS, 12), *["oops,red,no"] * (index == 2)]
+        for index in range(6)
     }
     (tmp_path / "at_once").mkdir()
     at_once = Source(tmp_path / "at_once")
     for name, rows in final.items():
         at_once.put(name, *rows)
     clean = at_once.process()
-    (tmp_path / "bit_by_bit").mkdir()
-    slowly = Source(tmp_path / "bit_by_bit")
-    todo = list(final)
-    chance.shuffle(todo)
-    for name in todo[:3]:
-        slowly.put(name, *final[name])
-    slowly.put("gone.csv", *ROWS[:3])
-    slowly.put(todo[3], *ROWS[3:9])
-    slowly.process()
-    (slowly.folder / "gone.csv").unlink()
-    for name in todo[3:]:
-        slowly.put(name, *final[name])
+    (tmp_path / "gradual").mkdir()
+    gradual = Source(tmp_path / "gradual")
+    names = list(final)
+    generator.shuffle(names)
+    for name in names[:3]:
+        gradual.put(name, *final[name])
+    gradual.put("gone.csv", *ROWS[:3])
+    gradual.put(names[3], *ROWS[3:9])
+    gradual.process()
+    (gradual.folder / "gone.csv").unlink()
+    for name in names[3:]:
+        gradual.put(name, *final[name])
 
-    report = slowly.process()
+    report = gradual.process()
 
     assert report.version == clean.version
     assert report.rows == clean.rows
-    assert slowly.rows(report) == at_once.rows(clean)
+    assert gradual.rows(report) == at_once.rows(clean)
     assert flat(report.figures) == pytest.approx(flat(clean.figures))

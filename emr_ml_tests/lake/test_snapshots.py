@@ -1,4 +1,4 @@
-"""Which files a snapshot takes, from a folder or S3, into a lake here or there."""
+"""Which files are in a snapshot, from a folder or S3, for a local lake or one in S3."""
 
 import bz2
 import gzip
@@ -15,7 +15,7 @@ from emr_ml.sources.listing import SourceError
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.sources import Watch
+from spark_jobs.runtime.sources import SnapshotGuard
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3
@@ -45,13 +45,13 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "source"
 
 
-def test_a_file_is_taken_by_its_name(source: Path, folder_lake: Lake) -> None:
+def test_a_file_is_listed_under_its_name(source: Path, folder_lake: Lake) -> None:
     path = write(source, "data.csv") / "data.csv"
     file = SourceFile("data.csv", str(path), len(BODY), content_of(path), ("a", "b"))
     assert take(path, folder_lake) == [file]
 
 
-def test_a_single_file_that_spark_passes_over_is_refused(source: Path, folder_lake: Lake) -> None:
+def test_a_single_file_that_spark_ignores_is_refused(source: Path, folder_lake: Lake) -> None:
     path = write(source, "_data.csv") / "_data.csv"
     with pytest.raises(SourceError, match=r"Spark can't read a file named '_data\.csv'"):
         take(path, folder_lake)
@@ -62,7 +62,7 @@ def test_a_file_name_with_a_colon_is_refused(source: Path, folder_lake: Lake) ->
         take(write(source, "10:00.csv"), folder_lake)
 
 
-def test_a_folder_is_taken_with_all_below_it_in_order(source: Path, folder_lake: Lake) -> None:
+def test_all_files_below_a_folder_are_listed_in_order(source: Path, folder_lake: Lake) -> None:
     write(source, "b.csv", "a/z.csv", "a/b/c.csv", "a-1.csv")
     assert names(take(source, folder_lake)) == ["a-1.csv", "a/b/c.csv", "a/z.csv", "b.csv"]
 
@@ -70,7 +70,7 @@ def test_a_folder_is_taken_with_all_below_it_in_order(source: Path, folder_lake:
 HIDDEN = ["_SUCCESS", ".part-0.crc", ".hidden/x.csv", "a/_temporary/0/x.csv"]
 
 
-def test_what_is_hidden_in_a_folder_is_passed_over(source: Path, folder_lake: Lake) -> None:
+def test_hidden_files_in_a_folder_are_ignored(source: Path, folder_lake: Lake) -> None:
     write(source, "part-0.csv", *HIDDEN)
     assert names(take(source, folder_lake)) == ["part-0.csv"]
 
@@ -80,7 +80,7 @@ def test_a_folder_may_itself_be_hidden(tmp_path: Path, folder_lake: Lake) -> Non
     assert names(take(source, folder_lake)) == ["x.csv"]
 
 
-def test_a_source_that_is_not_there_is_an_error(source: Path, folder_lake: Lake) -> None:
+def test_a_missing_source_is_an_error(source: Path, folder_lake: Lake) -> None:
     with pytest.raises(SourceError, match=f"there is nothing at {source}"):
         take(source, folder_lake)
 
@@ -96,14 +96,14 @@ def test_a_folder_without_files_is_an_error(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_an_error(source: Path, folder_lake: Lake) -> None:
+def test_an_unreadable_file_is_an_error(source: Path, folder_lake: Lake) -> None:
     path = write(source, "data.csv") / "data.csv"
     path.chmod(0)
     with pytest.raises(SourceError, match=f"{path} can't be read: Permission denied"):
         take(source, folder_lake)
 
 
-def test_equal_content_under_another_path_has_the_same_id(
+def test_equal_content_at_another_path_has_the_same_id(
     source: Path, tmp_path: Path, folder_lake: Lake
 ) -> None:
     (here,) = take(write(source, "x.csv"), folder_lake)
@@ -118,12 +118,12 @@ def test_other_content_has_another_id(source: Path, folder_lake: Lake) -> None:
     assert before.content != after.content
 
 
-def test_a_lake_in_a_folder_keeps_no_copy(source: Path, folder_lake: Lake) -> None:
+def test_a_local_lake_has_no_copy(source: Path, folder_lake: Lake) -> None:
     take(write(source, "x.csv"), folder_lake)
     assert list(folder_lake.list("")) == []
 
 
-def test_a_prefix_takes_only_what_lies_below_it(s3: "S3", folder_lake: Lake) -> None:
+def test_only_objects_below_a_prefix_are_listed(s3: "S3", folder_lake: Lake) -> None:
     for key in ("data/b.csv", "data/a/c.csv", "database.csv", "data.csv", "other/data/x.csv"):
         s3.put(key)
     assert names(take(s3.uri("data"), folder_lake)) == ["a/c.csv", "b.csv"]
@@ -140,14 +140,14 @@ def test_a_bucket_can_be_the_source(s3: "S3", folder_lake: Lake) -> None:
     assert names(take(s3.uri(), folder_lake)) == ["a/b.csv"]
 
 
-def test_what_is_hidden_below_a_prefix_is_passed_over(s3: "S3", folder_lake: Lake) -> None:
+def test_hidden_objects_below_a_prefix_are_ignored(s3: "S3", folder_lake: Lake) -> None:
     for key in ("part-0.csv", "folder/", *HIDDEN):
         s3.put(f"_in/{key}")
     assert names(take(s3.uri("_in"), folder_lake)) == ["part-0.csv"]
 
 
 @pytest.mark.parametrize("key", ["in/data.csv", "in/_data.csv", "in/what? #1 + ü.csv"])
-def test_an_object_is_taken_by_its_name(s3: "S3", folder_lake: Lake, key: str) -> None:
+def test_an_object_is_listed_under_its_name(s3: "S3", folder_lake: Lake, key: str) -> None:
     etag = s3.put(key)
     s3.put(f"{key}.bak")
     name = key.rpartition("/")[2]
@@ -162,9 +162,9 @@ def test_an_object_is_referenced_where_it_is(s3: "S3") -> None:
     assert list(lake.list("")) == []
 
 
-def test_an_object_passes_the_watch_of_its_snapshot(s3: "S3", folder_lake: Lake) -> None:
+def test_an_object_matches_its_snapshot(s3: "S3", folder_lake: Lake) -> None:
     s3.put("in/x.csv")
-    Watch(take(s3.uri("in"), folder_lake)).before()
+    SnapshotGuard(take(s3.uri("in"), folder_lake)).check_before()
 
 
 def test_an_object_without_bytes_has_no_columns(s3: "S3", folder_lake: Lake) -> None:
@@ -203,18 +203,16 @@ def test_an_uploaded_file_keeps_its_name_in_the_snapshot(source: Path, s3_lake: 
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".csv.bz2"])
-def test_an_uploaded_file_keeps_the_end_of_its_name(
-    source: Path, s3_lake: Lake, suffix: str
-) -> None:
-    packed = {".csv.gz": gzip.compress(BODY), ".csv.bz2": bz2.compress(BODY)}.get(suffix, BODY)
+def test_an_uploaded_file_keeps_its_suffixes(source: Path, s3_lake: Lake, suffix: str) -> None:
+    contents = {".csv.gz": gzip.compress(BODY), ".csv.bz2": bz2.compress(BODY)}.get(suffix, BODY)
     source.mkdir()
-    (source / f"x{suffix}").write_bytes(packed)
+    (source / f"x{suffix}").write_bytes(contents)
     (file,) = take(source, s3_lake)
     digest = content_of(source / f"x{suffix}").removeprefix("sha256:")
     assert file.uri == s3_lake.uri(f"raw_csv_s3/files/{digest}{suffix}")
 
 
-def test_an_uploaded_file_has_the_id_that_it_has_here(
+def test_an_uploaded_file_has_the_id_of_the_local_one(
     source: Path, folder_lake: Lake, s3_lake: Lake
 ) -> None:
     write(source, "x.csv")

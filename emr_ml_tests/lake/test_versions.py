@@ -1,4 +1,4 @@
-"""A version is a digest of all that determines an asset, and of nothing else."""
+"""A version is a digest of everything that determines an asset, and nothing else."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def version(ingredients: Mapping[str, Any]) -> str:
 
 
 def reordered(value: Any) -> Any:
-    """The same value with its keys in reverse."""
+    """Return the same value with its keys in reverse order."""
     match value:
         case dict():
             return {key: reordered(value[key]) for key in reversed(value)}
@@ -97,7 +97,7 @@ def test_a_version_is_the_same_in_every_process() -> None:
     assert other.stdout.decode().strip() == digest({"é": [1, 0.1, None]})
 
 
-def test_a_number_without_a_meaning_is_refused() -> None:
+def test_nan_is_refused() -> None:
     with pytest.raises(ValueError, match="Out of range"):
         digest({"tolerance": float("nan")})
 
@@ -123,22 +123,22 @@ def jobs(tmp_path: Path) -> Path:
 
 
 def changed(job: str, folder: Path, module: str, source: str) -> bool:
-    """Whether an edit of the module changes the job's code."""
+    """Return True if an edit of the module changes the job's code."""
     before = code_of(job, folder)
     edit(folder, module, source)
-    # a process knows one state of the code
+    # the digest is cached, because the code does not change while a process runs
     code_of.cache_clear()
     return code_of(job, folder) != before
 
 
 @pytest.mark.parametrize("module", ["train", "shared", "deep/numbers"])
-def test_editing_what_a_job_imports_changes_its_code(jobs: Path, module: str) -> None:
+def test_editing_a_module_that_a_job_imports_changes_its_code(jobs: Path, module: str) -> None:
     source = (jobs / f"{module}.py").read_text()
     assert changed("train", jobs, module, f"{source}# edited\n")
 
 
 @pytest.mark.parametrize("module", ["sales", "lonely", "brand_new"])
-def test_editing_another_job_leaves_the_code(jobs: Path, module: str) -> None:
+def test_editing_another_job_does_not_change_its_code(jobs: Path, module: str) -> None:
     assert not changed("train", jobs, module, "TWO = 2\n")
 
 
@@ -165,7 +165,7 @@ def test_an_import_is_followed_however_it_is_written(jobs: Path, line: str) -> N
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
-def test_what_only_starts_a_job_is_not_followed(jobs: Path, quote: str) -> None:
+def test_imports_that_only_start_a_job_are_not_followed(jobs: Path, quote: str) -> None:
     guard = f"if __name__ == {quote}__main__{quote}:\n    from jobs.lonely import main\n"
     edit(jobs, "train", guard)
     code_of.cache_clear()
@@ -177,7 +177,7 @@ def test_modules_that_import_each_other_have_a_code(jobs: Path) -> None:
     assert changed("train", jobs, "shared", "import jobs.lonely\n")
 
 
-def test_the_code_is_the_same_wherever_the_project_lies(jobs: Path, tmp_path: Path) -> None:
+def test_the_code_does_not_depend_on_the_folder_of_the_project(jobs: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere" / "jobs"
     shutil.copytree(jobs, other)
     assert code_of("train", jobs) == code_of("train", other)
@@ -189,7 +189,7 @@ def test_two_jobs_have_different_code() -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The project's own jobs, to be edited."""
+    """Return a copy of the project's jobs to edit."""
     return Path(shutil.copytree(JOBS, tmp_path / JOBS.name))
 
 
@@ -200,7 +200,7 @@ JOB_NAMES = [
 
 
 @pytest.mark.parametrize("job", [job for job in JOB_NAMES if job != "sales_by_seller"])
-def test_editing_the_sales_job_leaves_the_training(copy: Path, job: str) -> None:
+def test_editing_the_sales_job_does_not_change_training_jobs(copy: Path, job: str) -> None:
     assert not changed(job, copy, "sales_by_seller", "edited = True\n")
 
 
@@ -209,7 +209,7 @@ def test_editing_the_sales_job_leaves_the_training(copy: Path, job: str) -> None
     "module",
     ["runtime/lake/__init__", "runtime/lake/s3", "runtime/report", "runtime/submit"],
 )
-def test_how_a_job_is_run_and_committed_is_no_part_of_its_code(
+def test_code_that_runs_and_commits_jobs_is_not_part_of_theirs(
     copy: Path, job: str, module: str
 ) -> None:
     assert not changed(job, copy, module, "edited = True\n")
@@ -219,6 +219,8 @@ def test_the_split_is_part_of_the_models_code(copy: Path) -> None:
     assert changed("lr_model", copy, "learning/split", "edited = True\n")
 
 
-@pytest.mark.parametrize("module", ["learning/tuning", "figures/binary"])
-def test_editing_what_follows_the_data_leaves_the_data(copy: Path, module: str) -> None:
+@pytest.mark.parametrize("module", ["learning/tuning", "evaluation/binary"])
+def test_editing_code_that_uses_the_data_set_does_not_change_the_data_set(
+    copy: Path, module: str
+) -> None:
     assert not changed("processed_dataset", copy, module, "edited = True\n")

@@ -16,7 +16,7 @@ import spark_jobs
 from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import Launcher
-from emr_ml.launchers.local_spark import SMALL
+from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import Settings
 from emr_ml_tests.launchers import conformance_job
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -76,7 +76,10 @@ def local_stage(folder: Path) -> Generator[Stage]:
         "lake": str(folder / "lake"),
         "fast_poll_seconds": 0.1,
         # for the processes of `launch_elsewhere`, which start a Java of their own
-        "spark_conf": {"spark.driver.extraJavaOptions": SMALL, "spark.driver.memory": "1g"},
+        "spark_conf": {
+            "spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL],
+            "spark.driver.memory": "1g",
+        },
     }
     yield Stage(settings, {}, steps_outlive_their_process=False)
 

@@ -10,16 +10,16 @@ import pytest
 
 from emr_ml.lake.leases import HeldLease, LeaseFile
 from emr_ml.lake.versions import VersionSpec
-from emr_ml.launchers.base import Computed, Launcher, LaunchError, LostError
-from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
-from spark_jobs.runtime.execution import describe
+from emr_ml.launchers.base import AttemptResult, Launcher, LaunchError, LostError
+from spark_jobs.runtime.attempt import Failure, check_lease, read_failure
+from spark_jobs.runtime.execution import build_report
 from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import claim_key, commit, read_report
+from spark_jobs.runtime.report import commit, lease_key, read_report
 
 LOG = logging.getLogger("test")
 WORK = VersionSpec("metrics", "run-1", {}, {}, {"depth": 3}, "code", "4.1.1")
-CLAIM = claim_key(WORK.asset, WORK.version)
+CLAIM = lease_key(WORK.asset, WORK.version)
 
 
 class QuickLauncher(Launcher):
@@ -34,15 +34,15 @@ class QuickLauncher(Launcher):
     def spark(self) -> str:
         return "4.1.1"
 
-    def compute(self, request: Request, held: HeldLease, log: logging.Logger) -> Computed:
+    def compute(self, request: Request, held: HeldLease, log: logging.Logger) -> AttemptResult:
         log.info("computing attempt %s", held.lease.attempt)
         self.computed.append(request.attempt)
         over = read_report(self.lake, request.asset, request.version)
         if self.before_commit:
             self.before_commit(request)
-        check_claim(self.lake, request)
-        report = describe(self.lake, request, Result({"in": 1}, {}, {}), "now")
-        return Computed(commit(self.lake, report, over.etag if over else None), {})
+        check_lease(self.lake, request)
+        report = build_report(self.lake, request, Result({"in": 1}, {}, {}), "now")
+        return AttemptResult(commit(self.lake, report, over.etag if over else None), {})
 
 
 @pytest.fixture(name="lake")

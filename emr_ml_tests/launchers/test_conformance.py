@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Generator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 
 import pytest
@@ -20,7 +20,7 @@ from emr_ml_tests.s3a import needs_s3a
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake.base import as_json
-from spark_jobs.runtime.report import claim_key, job_key, read_report
+from spark_jobs.runtime.report import job_key, lease_key, read_report
 
 ODD = 'it\'s "odd": $(reboot) `id`; a\\b\n\tÄ 漢 🙂 %s {x} --conf spark.x=1 \x7f'
 
@@ -68,7 +68,7 @@ def wait_for(stage: Stage, work: VersionSpec, name: str, attempt: int = 1) -> No
 
 
 def status(stage: Stage, work: VersionSpec) -> str:
-    claim = LeaseFile(stage.lake, claim_key(work.asset, work.version)).read()
+    claim = LeaseFile(stage.lake, lease_key(work.asset, work.version)).read()
     return claim.status if claim else "nobody's"
 
 
@@ -134,7 +134,7 @@ def test_a_cancelled_launch_ends_its_attempt_and_the_next_makes_another(stage: S
 
     assert status(stage, work) == "ended"
     assert read_report(stage.lake, work.asset, work.version) is None
-    assert LeaseFile(stage.lake, claim_key(work.asset, work.version)).acquire("next")
+    assert LeaseFile(stage.lake, lease_key(work.asset, work.version)).acquire("next")
 
 
 @in_soak_too
@@ -175,12 +175,12 @@ def test_a_zombie_attempt_commits_nothing(stage: Stage) -> None:
     work = stage.work("zombie", until="superseded")
     process = stage.launch_elsewhere(work)
     wait_for(stage, work, "started.json")
-    key = claim_key(work.asset, work.version)
+    key = lease_key(work.asset, work.version)
     stored = stage.lake.read(key)
     assert stored
     # somebody thought it dead, tried anew, and gave up
     other = replace(Lease.of(stored), attempt=2, nonce="another", status="ended", location={})
-    while not stage.lake.swap(key, as_json(asdict(other)), stored.etag):
+    while not stage.lake.swap(key, as_json(other.as_json()), stored.etag):
         stored = stage.lake.read(key)
         assert stored
     stage.lake.write("superseded", b"")

@@ -23,19 +23,19 @@ from emr_ml.lake.leases import LeaseFile
 from emr_ml.lake.versions import VersionSpec, code_of, local_spark
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.local import LocalLauncher, check_java
-from emr_ml.launchers.local_spark import SMALL
+from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import SALES_CONTRACT
-from spark_jobs.runtime.attempt import begin, check_claim
+from spark_jobs.runtime.attempt import check_lease, start_attempt
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import Report, claim_key, job_key, read_report
+from spark_jobs.runtime.report import Report, job_key, lease_key, read_report
 
 pytestmark = pytest.mark.usefixtures("spark")
 
 LOG = logging.getLogger("test")
 # for the Java of a process of its own, which computes little
-SHORT = {"spark.driver.extraJavaOptions": SMALL}
+SHORT = {"spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL]}
 FIELDS = ("format", "dialect", "missing", "columns", "label", "id")
 
 
@@ -126,7 +126,7 @@ def test_a_failed_attempt_frees_the_claim_and_commits_nothing(tmp_path: Path) ->
         launcher.launch(work, LOG)
 
     assert committed(launcher.lake, work) is None
-    claim = LeaseFile(launcher.lake, claim_key(work.asset, work.version)).read()
+    claim = LeaseFile(launcher.lake, lease_key(work.asset, work.version)).read()
     assert claim
     assert claim.status == "ended"
 
@@ -140,13 +140,13 @@ def test_a_failure_of_spark_names_attempt_and_cause(tmp_path: Path) -> None:
 
 
 def test_another_release_of_spark_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(JobError, match=r"asked for with Spark 3\.5\.8"):
+    with pytest.raises(JobError, match=r"requested for Spark 3\.5\.8"):
         launcher_at(tmp_path).launch(sales_work(tmp_path, spark="3.5.8"), LOG)
 
 
 def test_a_zombie_attempt_stops_at_its_first_act(tmp_path: Path) -> None:
     launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
-    lease_file = LeaseFile(launcher.lake, claim_key(work.asset, work.version), duration=0.0)
+    lease_file = LeaseFile(launcher.lake, lease_key(work.asset, work.version), duration=0.0)
     assert lease_file.acquire("first")
     lease_file.acquire("second")
     time.sleep(0.01)
@@ -155,8 +155,8 @@ def test_a_zombie_attempt_stops_at_its_first_act(tmp_path: Path) -> None:
         work.asset, work.version, 1, launcher.lake.root, "", {}, {}, {}, work.code, work.spark
     )
 
-    with pytest.raises(JobError, match=r"attempt 1 .* was superseded: the claim names attempt 2"):
-        check_claim(launcher.lake, request)
+    with pytest.raises(JobError, match=r"attempt 1 .* was superseded: the lease is for attempt 2"):
+        check_lease(launcher.lake, request)
 
 
 def test_a_killed_owner_is_succeeded_at_once_by_the_next_attempt(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_killed_owner_is_succeeded_at_once_by_the_next_attempt(tmp_path: Path)
     owner.start()
     lake = open_lake(str(tmp_path / "lake"))
     until = time.monotonic() + 60
-    while lake.read(claim_key(work.asset, work.version)) is None and time.monotonic() < until:
+    while lake.read(lease_key(work.asset, work.version)) is None and time.monotonic() < until:
         time.sleep(0.05)
     assert owner.pid
     os.kill(owner.pid, signal.SIGKILL)
@@ -196,7 +196,7 @@ def test_a_configuration_that_spark_does_not_start_with_is_named(tmp_path: Path)
         said = pool.submit(failure_in_child, str(tmp_path), conf).result()
 
     assert said.startswith("Spark did not start with spark.driver.memory of EMR_ML_SPARK_CONF:")
-    assert "System memory" in said and "mend the configuration" in said
+    assert "System memory" in said and "fix the configuration" in said
 
 
 def test_a_java_that_is_killed_is_named_as_the_cause(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def failure_of_the_first_call(folder: str) -> str:
     """What a launch fails with whose Java is killed before the job has called it."""
 
     def begin_and_kill(lake: Lake, request: Request) -> None:
-        begin(lake, request)
+        start_attempt(lake, request)
         for java in javas():
             java.kill()
             java.wait()

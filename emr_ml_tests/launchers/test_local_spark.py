@@ -8,45 +8,45 @@ from pathlib import Path
 import pytest
 
 from emr_ml.launchers import local_spark
-from emr_ml.launchers.local_spark import Size, size_of
+from emr_ml.launchers.local_spark import DataSize, data_size
 
 
 @pytest.fixture(name="folder")
 def fixture_folder(tmp_path: Path) -> Path:
     """A folder of two files that are small by themselves, but not together."""
     for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_bytes(bytes(Size.SMALL // 2 + 1))
+        (tmp_path / name).write_bytes(bytes(DataSize.SMALL // 2 + 1))
     return tmp_path
 
 
 def test_samples_are_small() -> None:
-    assert size_of([None, None]) is Size.SMALL
+    assert data_size([None, None]) is DataSize.SMALL
 
 
 def test_the_bytes_of_all_sources_together_are_the_size(folder: Path) -> None:
-    assert size_of([str(folder / "a.csv"), None]) is Size.SMALL
-    assert size_of([str(folder), None]) is Size.MEDIUM
-    assert size_of([str(folder / "a.csv"), str(folder / "b.csv")]) is Size.MEDIUM
+    assert data_size([str(folder / "a.csv"), None]) is DataSize.SMALL
+    assert data_size([str(folder), None]) is DataSize.MEDIUM
+    assert data_size([str(folder / "a.csv"), str(folder / "b.csv")]) is DataSize.MEDIUM
 
 
 @pytest.mark.parametrize("source", ["s3://bucket/rows", "/no/such/file.csv"])
 def test_what_is_not_known_to_be_small_is_not(source: str) -> None:
-    assert size_of([None, source]) is Size.LARGE
+    assert data_size([None, source]) is DataSize.LARGE
 
 
 def test_plans_are_compiled_for_much_data_alone() -> None:
     compiled = {
         size: local_spark.local_conf(on_s3=False, size=size).get("spark.sql.codegen.wholeStage")
-        for size in Size
+        for size in DataSize
     }
-    assert compiled == {Size.SMALL: "false", Size.MEDIUM: "false", Size.LARGE: None}
+    assert compiled == {DataSize.SMALL: "false", DataSize.MEDIUM: "false", DataSize.LARGE: None}
 
 
-@pytest.mark.parametrize("size", Size)
-def test_java_takes_its_options_without_complaint(size: Size) -> None:
+@pytest.mark.parametrize("size", DataSize)
+def test_java_takes_its_options_without_complaint(size: DataSize) -> None:
     java = shutil.which("java")
     assert java, "Spark needs it"
-    command = [java, *shlex.split(local_spark.JAVA[size]), "-version"]
+    command = [java, *shlex.split(local_spark.JAVA_OPTIONS[size]), "-version"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "warning" not in (done.stdout + done.stderr).lower()
 

@@ -1,4 +1,4 @@
-"""A lake with versions in it, none of them computed."""
+"""A lake with versions that no job has computed."""
 
 import time
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from emr_ml.lake.champion import Champion, promote
 from emr_ml.lake.current import Current
 from emr_ml.lake.current import promote as make_current
-from emr_ml.retention.job import roots_of
-from emr_ml.retention.policy import Removal, removals
-from emr_ml.retention.survey import survey
+from emr_ml.retention.garbage import Garbage, find_garbage
+from emr_ml.retention.inventory import take_inventory
+from emr_ml.retention.job import read_roots
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import Part
 from spark_jobs.runtime.report import Report, attempt_key, commit, commit_part
@@ -18,24 +18,24 @@ SOON = 60.0
 
 
 def version(number: int) -> str:
-    """The same 32 digits for the same number."""
+    """Return 32 digits that are the same for the same number."""
     return f"{number:032x}"
 
 
 class Stored:
-    """Writes what jobs would leave."""
+    """Writes what jobs would write."""
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
 
     def data(self, asset: str, number: int, attempt: int = 1) -> str:
-        """Rows of an attempt; the key of their file."""
+        """Write rows of an attempt, and return the key of their file."""
         key = f"{attempt_key(asset, version(number), attempt)}/rows"
         self.lake.write(key, b"rows")
         return key
 
     def commit(self, asset: str, number: int, parts: Sequence[str] = (), **inputs: int) -> Report:
-        """A version whose first attempt is committed, made of these parts and inputs."""
+        """Commit the first attempt at a version with these parts and inputs."""
         self.data(asset, number)
         return commit(
             self.lake,
@@ -59,7 +59,7 @@ class Stored:
         )
 
     def part(self, name: str, attempt: str = "v-1") -> str:
-        """A committed part of `processed_dataset`; the key of its data."""
+        """Commit a part of `processed_dataset`, and return the key of its data."""
         key = f"processed_dataset/parts/{name}/{attempt}"
         self.lake.write(f"{key}/kept/rows", b"rows")
         commit_part(self.lake, Part(key, {"a.csv": "1"}, {}, {}))
@@ -74,11 +74,11 @@ class Stored:
         entry = Champion(version(number), "run", "", "first", "")
         assert promote(self.lake, entry, None if over is None else version(over))
 
-    def removable(self, champions: int = 3, age: float = -SOON) -> list[Removal]:
-        """What may go, if all that was written until now is old."""
-        roots = roots_of(self.lake, ASSETS, champions)
-        return removals(survey(self.lake, ASSETS), roots, time.time() - age)
+    def garbage(self, champions: int = 3, age: float = -SOON) -> list[Garbage]:
+        """Return what may be removed; by default, all that was written until now is old."""
+        roots = read_roots(self.lake, ASSETS, champions)
+        return find_garbage(take_inventory(self.lake, ASSETS), roots, time.time() - age)
 
     def objects(self) -> list[str]:
-        """Everything that is in the lake."""
+        """Return the keys of all objects of the assets."""
         return [entry.key for asset in ASSETS for entry in self.lake.list(f"{asset}/")]

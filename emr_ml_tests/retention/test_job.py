@@ -1,4 +1,4 @@
-"""The cleaning, as Dagster runs it."""
+"""The cleaning job, as Dagster runs it."""
 
 import os
 import time
@@ -18,7 +18,7 @@ MONTH = 31 * 86_400.0
 
 
 class Cleaning:
-    """A lake in a folder, one version of which is old and needed by nobody."""
+    """A lake in a folder with an old version that is garbage, and a new one."""
 
     def __init__(self, folder: Path) -> None:
         self.settings = Settings(lake=str(folder / "lake"))  # pyright: ignore[reportCallIssue] - the others have defaults
@@ -30,7 +30,7 @@ class Cleaning:
         self.stored.commit("metrics", 2)
 
     def run(self, **config: Any) -> dict[str, Any]:
-        """What the op says of it."""
+        """Run the job, and return the metadata of its op."""
         job = defs.resolve_job_def("clean_lake_job")
         result = job.execute_in_process(
             run_config={"ops": {"clean_lake": {"config": config}}} if config else {},
@@ -52,24 +52,24 @@ def fixture_cleaning(tmp_path: Path) -> Cleaning:
     return Cleaning(tmp_path)
 
 
-def test_by_default_what_may_go_is_listed_and_nothing_goes(cleaning: Cleaning) -> None:
-    told = cleaning.run()
+def test_by_default_garbage_is_listed_and_not_removed(cleaning: Cleaning) -> None:
+    metadata = cleaning.run()
 
-    assert told["dry_run"]
-    assert told["removable"] == 1
-    assert [row.data["where"] for row in told["list"].records] == [f"metrics/{version(1)}"]
+    assert metadata["dry_run"]
+    assert metadata["removable"] == 1
+    assert [row.data["where"] for row in metadata["list"].records] == [f"metrics/{version(1)}"]
     assert cleaning.versions == {version(1), version(2)}
 
 
-def test_what_is_old_goes_if_that_is_asked_for(cleaning: Cleaning) -> None:
-    told = cleaning.run(dry_run=False)
+def test_old_garbage_is_removed_without_dry_run(cleaning: Cleaning) -> None:
+    metadata = cleaning.run(dry_run=False)
 
-    assert told["removed"] == 1
+    assert metadata["removed"] == 1
     assert cleaning.versions == {version(2)}
 
 
-def test_how_old_is_old_can_be_said(cleaning: Cleaning) -> None:
-    told = cleaning.run(dry_run=False, older_than_days=60.0)
+def test_the_age_of_garbage_can_be_configured(cleaning: Cleaning) -> None:
+    metadata = cleaning.run(dry_run=False, older_than_days=60.0)
 
-    assert told["removed"] == 0
+    assert metadata["removed"] == 0
     assert cleaning.versions == {version(1), version(2)}

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from emr_ml.cli import main
 from emr_ml.launchers.base import Outcome
-from emr_ml.retention.job import SCHEMA, listed
-from emr_ml.retention.policy import Removal
-from emr_ml.retention.survey import Folder
+from emr_ml.retention.garbage import Garbage
+from emr_ml.retention.inventory import Folder
+from emr_ml.retention.job import TABLE_SCHEMA, table_records
 from emr_ml.ui.console import ConsoleFormatter
 from emr_ml.ui.metadata import materialization_metadata
-from emr_ml.ui.terminal import escape_control_characters
+from emr_ml.ui.wording import escape_control_characters
 from emr_ml_tests.checks.reports import a_report
 
 SCRIPT = "<script>alert(1)</script>"
@@ -80,7 +80,7 @@ def test_a_figure_of_a_report_is_text_in_the_ui(said: str) -> None:
     strongest = [{"feature": said, "weight": 1.0}]
 
     found = materialization_metadata(
-        Outcome(a_report(figures={**figures, "strongest": strongest}), reused=False, facts={})
+        Outcome(a_report(figures={**figures, "strongest": strongest}), reused=False, metadata={})
     )
 
     values = {
@@ -95,7 +95,7 @@ def test_a_figure_of_a_report_is_text_in_the_ui(said: str) -> None:
 def test_a_key_of_the_lake_is_a_cell_of_a_table_in_the_ui(said: str) -> None:
     key = f"metrics/parts/{said}"
 
-    (row,) = listed([Removal("part", key, 1, 2, "why", Folder(key, 0.0))])
+    (row,) = table_records([Garbage("part", key, 1, 2, "why", Folder(key, 0.0))])
 
     assert row.data == {"what": "part", "where": key, "objects": 1, "bytes": 2, "why": "why"}
-    assert {column.name for column in SCHEMA.columns} == row.data.keys()
+    assert {column.name for column in TABLE_SCHEMA.columns} == row.data.keys()

@@ -14,28 +14,28 @@ from hypothesis import strategies as st
 
 from emr_ml.lake import current
 from emr_ml.lake.champion import KEY as CHAMPION_KEY
-from emr_ml.lake.champion import Champion, Record, read_record
+from emr_ml.lake.champion import Champion, ChampionRecord, read_record
 from emr_ml.lake.inputs import committed_input
 from emr_ml.lake.leases import LeaseFile
-from emr_ml.launchers.emr.cost.live_clusters import console_link
-from emr_ml.launchers.emr.messages import say
+from emr_ml.launchers.emr.cluster_state import console_link
+from emr_ml.launchers.emr.messages import log_message
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.attempt import read_failure
-from spark_jobs.runtime.bounds import asked
 from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
 from spark_jobs.runtime.lake import FolderLake, Lake
 from spark_jobs.runtime.lake.base import as_json
-from spark_jobs.runtime.parts import Part, Taken
+from spark_jobs.runtime.parts import ManifestEntry, Part
 from spark_jobs.runtime.report import (
     Report,
     attempt_key,
-    claim_key,
     job_key,
+    lease_key,
     parts_key,
     read_parts,
     read_report,
     report_key,
 )
+from spark_jobs.runtime.request_validation import parse_request
 
 ASSET, VERSION = "metrics", "0123456789abcdef" * 2
 PLACES = [
@@ -66,7 +66,7 @@ def request_in(lake: Lake) -> Request:
         attempt=1,
         lake=lake.root,
         output=lake.uri(attempt_key(ASSET, VERSION, 1)),
-        inputs={"x": Input(VERSION, path, (file,), (Taken(PART.key),))},
+        inputs={"x": Input(VERSION, path, (file,), (ManifestEntry(PART.key),))},
         contract={},
         params={},
         code="",
@@ -78,7 +78,7 @@ def request_in(lake: Lake) -> Request:
 
 def read_request(lake: Lake) -> Request | None:
     stored = lake.read(REQUEST)
-    return asked(stored) if stored else None
+    return parse_request(stored) if stored else None
 
 
 # what is read, where it lies, and what is written there as a rule
@@ -96,8 +96,8 @@ READ: dict[str, tuple[Callable[[Lake], Any], str, Callable[[Lake], dict[str, Any
         ),
     ),
     "claim": (
-        lambda lake: LeaseFile(lake, claim_key(ASSET, VERSION)).read(),
-        claim_key(ASSET, VERSION),
+        lambda lake: LeaseFile(lake, lease_key(ASSET, VERSION)).read(),
+        lease_key(ASSET, VERSION),
         lambda _: {
             "attempt": 1,
             "run_id": "r",
@@ -115,19 +115,19 @@ READ: dict[str, tuple[Callable[[Lake], Any], str, Callable[[Lake], dict[str, Any
         lambda _: asdict(current.Current(VERSION, "/path", "run", 1.0)),
     ),
     "refused": (
-        lambda lake: current.why_none(lake, ASSET),
+        lambda lake: current.missing_reason(lake, ASSET),
         f"{ASSET}/refused.json",
         lambda _: {"version": VERSION, "run_id": "run", "checks": ["a"]},
     ),
     "champion": (
         read_record,
         CHAMPION_KEY,
-        lambda _: asdict(Record((Champion(VERSION, None, "t", "first", "w"),))),
+        lambda _: asdict(ChampionRecord((Champion(VERSION, None, "t", "first", "w"),))),
     ),
     "part": (
         lambda lake: list(read_parts(lake, ASSET, "r" * 16)),
         f"{PART_HOME}/part.json",
-        lambda _: asdict(PART),
+        lambda _: PART.as_json(),
     ),
     "request": (read_request, REQUEST, lambda lake: request_in(lake).as_json()),
     "error": (
@@ -201,7 +201,7 @@ def test_a_report_of_another_version_is_not_this_ones(folder_lake: Lake) -> None
 
 @pytest.mark.parametrize("place", ["..", "../x", f"{ASSET}/parts/other/v-1", "/etc"])
 def test_the_data_of_a_part_lies_beside_its_commit(folder_lake: Lake, place: str) -> None:
-    folder_lake.write_json(f"{PART_HOME}/part.json", asdict(replace(PART, key=place)))
+    folder_lake.write_json(f"{PART_HOME}/part.json", replace(PART, key=place).as_json())
 
     with pytest.raises(JobError):
         list(read_parts(folder_lake, ASSET, "r" * 16))
@@ -221,7 +221,9 @@ def outside(lake: Lake) -> dict[str, Request]:
         "input": replace(good, inputs={"x": replace(given, path="s3://other/model")}),
         "input above": replace(good, inputs={"x": replace(given, path=f"{lake.root}/../model")}),
         "copy": replace(good, inputs={"x": replace(given, files=(copy,))}),
-        "input's part": replace(good, inputs={"x": replace(given, parts=(Taken("../part"),))}),
+        "input's part": replace(
+            good, inputs={"x": replace(given, parts=(ManifestEntry("../part"),))}
+        ),
         "part": replace(good, parts=(replace(PART, key="../part"),)),
         "new part": replace(good, new_part="../../part"),
         "asset": replace(good, asset="os"),
@@ -236,7 +238,7 @@ def test_a_request_that_names_a_place_out_of_its_lake_is_refused(
 ) -> None:
     folder_lake.write_json(REQUEST, outside(folder_lake)[what].as_json())
 
-    with pytest.raises(JobError, match=r"which is not of the lake|it is another attempt's"):
+    with pytest.raises(JobError, match=r"which is outside the lake|it belongs to another attempt"):
         read_request(folder_lake)
 
 
@@ -257,7 +259,7 @@ def test_a_pointer_to_no_version_is_told_in_words(folder_lake: Lake, version: st
 @example(b"[" * 100_000)
 @given(st.binary(max_size=40) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_a_message_of_a_job_is_logged_or_passed_over(body: bytes) -> None:
-    kind = say(body.decode(errors="replace"), logging.Logger("nobody"))
+    kind = log_message(body.decode(errors="replace"), logging.Logger("nobody"))
 
     assert kind is not None
 
@@ -266,7 +268,7 @@ def test_what_a_message_holds_is_no_pattern_of_the_log(caplog: pytest.LogCapture
     text = "%s %(name)s {0.__class__} ${jndi:ldap://x}"
     said = {"method": "log", "params": {"message": text, "level": "WARNING"}}
 
-    say(json.dumps(said), logging.getLogger("job"))
+    log_message(json.dumps(said), logging.getLogger("job"))
 
     assert caplog.messages == [text]
 
@@ -280,6 +282,6 @@ def test_the_link_to_a_cluster_leads_to_the_console_whatever_the_claim_says(clus
 
 def test_a_claim_of_any_process_is_only_looked_at(folder_lake: Lake) -> None:
     claim = READ["claim"][2](folder_lake) | {"host": "x", "pid": 10**30}
-    folder_lake.write(claim_key(ASSET, VERSION), as_json(claim))
+    folder_lake.write(lease_key(ASSET, VERSION), as_json(claim))
 
-    assert LeaseFile(folder_lake, claim_key(ASSET, VERSION)).acquire("run") is None
+    assert LeaseFile(folder_lake, lease_key(ASSET, VERSION)).acquire("run") is None

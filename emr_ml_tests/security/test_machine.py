@@ -9,14 +9,14 @@ import psutil
 import pytest
 from pyspark.sql import SparkSession
 
-from emr_ml.launchers.local_spark import Size, local_conf
+from emr_ml.launchers.local_spark import DataSize, local_conf
 
 pytestmark = pytest.mark.process
 
 
 def look() -> tuple[bool, Sequence[str]]:
     """Whether Spark's ports ask for a secret, and the addresses that they are on."""
-    conf: dict[str, Any] = {**local_conf(on_s3=False, size=Size.SMALL)}
+    conf: dict[str, Any] = {**local_conf(on_s3=False, size=DataSize.SMALL)}
     spark = SparkSession.builder.config(map=conf).getOrCreate()
     jvm: Any = spark.sparkContext._jvm  # pyright: ignore[reportPrivateUsage] - Python has no other way to ask
     environment = jvm.org.apache.spark.SparkEnv.get()

@@ -1,4 +1,4 @@
-"""The page on security names tests that exist, one at least for each of its claims."""
+"""Each guarantee in docs/security.md names at least one test, and every named test exists."""
 
 import ast
 import re
@@ -11,28 +11,29 @@ from emr_ml.settings import ROOT
 
 TESTS = ROOT / "emr_ml_tests"
 PAGE = (ROOT / "docs" / "security.md").read_text()
-KEPT = PAGE.split("## What is kept")[1].split("\n## ")[0]
-CLAIMS = re.findall(r"^- (.*)$", KEPT, re.MULTILINE)
-NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
+SECTION = PAGE.split("## What is guaranteed")[1].split("\n## ")[0]
+GUARANTEES = re.findall(r"^- (.*)$", SECTION, re.MULTILINE)
+TEST_REFERENCE = re.compile(r"`([\w/]+\.py)::(\w+)`")
 
 
 @cache
-def names_in(path: Path) -> frozenset[str]:
-    found = ast.parse(path.read_text()).body
-    return frozenset(each.name for each in found if isinstance(each, ast.FunctionDef))
+def functions_in(path: Path) -> frozenset[str]:
+    statements = ast.parse(path.read_text()).body
+    return frozenset(each.name for each in statements if isinstance(each, ast.FunctionDef))
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim[:40])
-def test_a_claim_names_the_tests_that_hold_it(claim: str) -> None:
-    named = NAMED.findall(claim)
+@pytest.mark.parametrize("guarantee", GUARANTEES, ids=lambda guarantee: guarantee[:40])
+def test_a_guarantee_names_existing_tests(guarantee: str) -> None:
+    references = TEST_REFERENCE.findall(guarantee)
 
-    assert named
-    for path, name in named:
+    assert references
+    for path, name in references:
         assert name.startswith("test_")
-        assert name in names_in(TESTS / path), f"{path}::{name}"
+        assert name in functions_in(TESTS / path), f"{path}::{name}"
 
 
-def test_all_that_is_tested_here_is_on_the_page() -> None:
-    here = {path.name for path in Path(__file__).parent.glob("test_*.py")} - {Path(__file__).name}
+def test_every_security_test_module_is_named_on_the_page() -> None:
+    modules = {path.name for path in Path(__file__).parent.glob("test_*.py")}
 
-    assert {Path(path).name for path, _ in NAMED.findall(PAGE)} >= here
+    named = {Path(path).name for path, _ in TEST_REFERENCE.findall(PAGE)}
+    assert named >= modules - {Path(__file__).name}

@@ -16,7 +16,7 @@ from emr_ml.launchers.emr.shipping.packages import pack_code
 from emr_ml.sources.listing import SourceError, list_source
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import FolderLake, Lake, open_lake
-from spark_jobs.runtime.lake.base import NoKeyError
+from spark_jobs.runtime.lake.base import InvalidKeyError
 
 CONTRACT = parse_contract("columns: {a: numeric, b: numeric}", "a.yaml")
 # what paths are made of, more often than chance would have it
@@ -33,7 +33,7 @@ def test_a_key_stays_below_the_root_or_is_refused(
     lake = FolderLake(str(tmp_path_factory.getbasetemp() / "lake"))
     try:
         address = lake.uri(key)
-    except NoKeyError:
+    except InvalidKeyError:
         return
     assert os.path.normpath(address) == address
     assert address.startswith(f"{lake.root}/")
@@ -47,7 +47,7 @@ def test_nothing_reads_or_writes_what_is_no_key(lake: Lake, key: str) -> None:
         return lake.write(key, b"1")
 
     for call in (lake.uri, lake.read, write):
-        with pytest.raises(NoKeyError, match="is not a key of the lake"):
+        with pytest.raises(InvalidKeyError, match="is not a key of the lake"):
             call(key)
 
 
@@ -56,7 +56,7 @@ def test_a_list_does_not_climb_out(tmp_path: Path) -> None:
     lake = open_lake(str(tmp_path / "lake"))
     lake.write("a", b"1")
 
-    with pytest.raises(NoKeyError):
+    with pytest.raises(InvalidKeyError):
         list(lake.list("../"))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emr_ml.launchers.local_spark import SMALL
+from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import ROOT, SettingsError, load_settings
 from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
 
@@ -52,7 +52,11 @@ def run(folder: Path, **spark_conf: str) -> Told:
     (folder / "home" / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     (folder / "toy.csv").write_text("\n".join(["height,colour,kind", *toy_rows()]) + "\n")
     (folder / "toy.yaml").write_text(TOY_CONTRACT)
-    conf = {"spark.driver.extraJavaOptions": SMALL, **SPARK_SECRETS, **spark_conf}
+    conf = {
+        "spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL],
+        **SPARK_SECRETS,
+        **spark_conf,
+    }
     given = {
         "DAGSTER_HOME": str(folder / "home"),
         "TMPDIR": str(folder / "tmp"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
 from emr_ml.settings import Settings
 from emr_ml_tests.emulator.server import Emulator
 from emr_ml_tests.launchers.emr.stage import Stage, open_stage, put_conformance_job
@@ -68,7 +68,9 @@ def test_cluster_steps_logs_and_lake_hold_no_secret(
     ],
 )
 def test_a_secret_is_refused_where_everybody_could_read_it(key: str) -> None:
-    with pytest.raises(ClusterConfigError, match="would be seen in the step's arguments") as told:
+    with pytest.raises(
+        ClusterConfigError, match="would be visible in the step's arguments"
+    ) as told:
         load_cluster_config(Settings(cluster_fields={"spark_conf": {key: MARK}}))  # pyright: ignore[reportCallIssue] - the others come from the environment
 
     assert MARK not in str(told.value)

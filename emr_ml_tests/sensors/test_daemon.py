@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from emr_ml.lake.champion import read_champion
-from emr_ml.launchers.local_spark import SMALL
+from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import ROOT
 from emr_ml_tests.emulator.arranged import arranged_aws
 from emr_ml_tests.processes import go_down
@@ -53,7 +53,9 @@ class Home:
             "EMR_ML_LAKE": str(folder / "lake"),
             "EMR_ML_SENSOR_INTERVAL_SECONDS": "1",
             "EMR_ML_SETTLE_SECONDS": "1",
-            "EMR_ML_SPARK_CONF": json.dumps({"spark.driver.extraJavaOptions": SMALL}),
+            "EMR_ML_SPARK_CONF": json.dumps(
+                {"spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL]}
+            ),
             "EMR_ML_RETRAINING_CRON": EVERY_MINUTE,
             "EMR_ML_EVALUATION_CRON": EVERY_MINUTE,
             "EMR_ML_CLEANING_CRON": EVERY_MINUTE,

@@ -13,7 +13,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from emr_ml.jobs import training_job
-from emr_ml.sensors.new_data import Cursor, Look, decide, look_at, new_data_sensor, tick
+from emr_ml.sensors.new_data import (
+    Cursor,
+    SourceState,
+    decide,
+    new_data_sensor,
+    read_state,
+    tick,
+)
 from emr_ml.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,7 +79,7 @@ def test_a_new_file_that_has_settled_leads_to_one_run(watcher: Watcher) -> None:
     watcher.tick(after=3600)
 
     (key,) = watcher.asked
-    assert key == f"1-{look_at(watcher.source).digest}"
+    assert key == f"1-{read_state(watcher.source).digest}"
 
 
 def test_each_tick_says_in_one_line_what_it_saw(watcher: Watcher) -> None:
@@ -162,15 +169,15 @@ def test_a_source_that_is_not_there_is_said_to_be_and_the_cursor_stays(tmp_path:
 
 
 def test_a_large_source_is_listed_less_often(watcher: Watcher) -> None:
-    look = Look("d", files=100_000, size=1, youngest=0.0)
-    assert look.requests == 101
-    first = decide("s", look, Cursor(listed_at=NOW, requests=look.requests), watcher.settings)
+    state = SourceState("d", files=100_000, size=1, last_modified=0.0)
+    assert state.requests == 101
+    first = decide("s", state, Cursor(listed_at=NOW, requests=state.requests), watcher.settings)
     watcher.cursor = first.cursor
 
     # 1200 requests an hour: the next 101 fit after 303 s
     assert (
         said(watcher.tick(after=100))
-        == f"101 requests list {watcher.source}: it is listed again in 203 s"
+        == f"a listing of {watcher.source} takes 101 requests: the next is in 203 s"
     )
     assert "is empty" in said(watcher.tick(after=204))
 
@@ -201,14 +208,14 @@ def test_the_sensor_keeps_its_place_in_dagster_s_cursor(tmp_path: Path) -> None:
 
 def test_objects_in_s3_are_watched_likewise(s3: "S3") -> None:
     s3.put("data/a.csv", b"a\n")
-    first = look_at(s3.uri("data"))
+    first = read_state(s3.uri("data"))
     s3.put("data/a.csv", b"b\n")
-    rewritten = look_at(s3.uri("data"))
+    rewritten = read_state(s3.uri("data"))
     s3.put("database.csv", b"c\n")
 
     assert (first.files, first.size) == (1, 2)
     assert first.digest != rewritten.digest
-    assert look_at(s3.uri("data")).digest == rewritten.digest
+    assert read_state(s3.uri("data")).digest == rewritten.digest
 
 
 def add(watcher: Watcher) -> None:
@@ -253,6 +260,6 @@ def test_whatever_happens_the_last_run_is_for_the_last_state(
     # a run that is asked for again has the same key, which Dagster takes for the same run
     generations = [int(key.split("-")[0]) for key in dict.fromkeys(watcher.asked)]
     assert generations == sorted(generations)
-    last = look_at(watcher.source)
+    last = read_state(watcher.source)
     if last.files:
         assert watcher.asked[-1].endswith(last.digest)

@@ -62,7 +62,7 @@ def test_an_old_cluster_is_named_with_age_end_link_and_what_to_do(aws: ArrangedA
     assert warned == [said]
     ends = now - HOUR + timedelta(seconds=7200 + 60 + 300)
     for part in (
-        f"cluster j-OLD ({NAME}) is alive for 30.0 hours, more than 24: RUNNING, active steps: 1",
+        f"cluster j-OLD ({NAME}) has been alive for 30.0 hours, longer than 24: RUNNING, ",
         f"ends by {ends:%Y-%m-%d %H:%M} UTC",
         "https://eu-west-1.console.aws.amazon.com/emr/home?region=eu-west-1#/clusterDetails/j-OLD",
         "aws emr terminate-clusters --cluster-ids j-OLD",
@@ -88,7 +88,7 @@ def test_the_maximum_age_is_the_configured_one(aws: ArrangedAws) -> None:
     aws.add_cluster("j-ONE", NAME, "WAITING", since=datetime.now(UTC) - 2 * HOUR)
 
     assert tick()[1] == []
-    assert "more than 1.5" in tick(cluster_fields={"max_age_hours": 1.5})[0]
+    assert "longer than 1.5" in tick(cluster_fields={"max_age_hours": 1.5})[0]
 
 
 def test_without_an_old_cluster_nothing_is_warned_of(aws: ArrangedAws) -> None:
@@ -96,7 +96,7 @@ def test_without_an_old_cluster_nothing_is_warned_of(aws: ArrangedAws) -> None:
     aws.add_cluster("j-OTHER", "another's", "WAITING", since=datetime.now(UTC) - 90 * HOUR)
     aws.add_cluster("j-DEAD", NAME, "TERMINATED", since=datetime.now(UTC) - 90 * HOUR)
 
-    assert tick() == ("clusters alive: 1, none for more than 24 hours", [])
+    assert tick() == ("live clusters: 1, none older than 24 hours", [])
 
 
 def test_a_cluster_whose_end_is_not_known_is_warned_of_all_the_same(aws: ArrangedAws) -> None:
@@ -121,7 +121,7 @@ def test_a_look_that_fails_is_a_warning_and_no_broken_sensor(
     said, warned = tick()
 
     assert warned == [said]
-    assert said.startswith("old clusters were not looked for: ")
+    assert said.startswith("old clusters could not be searched for: ")
     assert words in said
 
 

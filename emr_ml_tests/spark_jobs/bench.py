@@ -1,4 +1,4 @@
-"""A bench on which the jobs are run on what a test makes up."""
+"""A bench that runs jobs on data that a test makes up."""
 
 import hashlib
 import itertools
@@ -13,14 +13,13 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from emr_ml.contract import Contract
-from emr_ml.contract.model import ModelParams
-from emr_ml.contract.schema import estimator_of
+from emr_ml.contract.model import ModelParams, resolve_estimator
 from emr_ml.lake.snapshots import take_snapshot
 from spark_jobs import champion_model, lr_model, metrics, processed_dataset, sales_by_seller
-from spark_jobs.runtime.execution import own_session
+from spark_jobs.runtime.execution import isolated_session
 from spark_jobs.runtime.job import Input, Request, Result, SourceFile
 from spark_jobs.runtime.lake import open_lake
-from spark_jobs.runtime.parts import Taken
+from spark_jobs.runtime.parts import ManifestEntry
 
 CLEANED_BY = ("format", "dialect", "missing", "columns", "label", "id")
 DEFAULTS: dict[str, Any] = ModelParams.model_validate({}).model_dump(mode="json")
@@ -43,12 +42,12 @@ class Done:
 
     result: Result
     path: Path
-    parts: tuple[Taken, ...] = ()
+    parts: tuple[ManifestEntry, ...] = ()
 
     def rows(self, folder: str) -> list[Row]:
         """The rows below that folder of the output, none if the job did not write it."""
-        place = self.path / folder
-        return pq.read_table(place).to_pylist() if place.exists() else []
+        path = self.path / folder
+        return pq.read_table(path).to_pylist() if path.exists() else []
 
     @property
     def kept(self) -> list[Row]:
@@ -119,19 +118,19 @@ class Bench:
         key = f"{self.folder().name}/part"
         request = self.request("processed_dataset", given, contract.pick(*CLEANED_BY))
         request = replace(request, new_part=key)
-        result = processed_dataset.run(own_session(self.spark), request, LOG)
-        return Done(result, self.root / key, (Taken(key),))
+        result = processed_dataset.run(isolated_session(self.spark), request, LOG)
+        return Done(result, self.root / key, (ManifestEntry(key),))
 
     def sell(self, text: str, contract: Contract) -> Done:
         """`sales_by_seller` of one CSV text."""
         files = self.snapshot({"sales.csv": text}, contract)
         given = {"raw_sales_csv_s3": Input("0" * 32, "unused", files)}
         request = self.request("sales_by_seller", given, contract.pick(*CLEANED_BY))
-        result = sales_by_seller.run(own_session(self.spark), request, LOG)
+        result = sales_by_seller.run(isolated_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 
     def dataset(self, rows: Sequence[Row], contract: Contract) -> Input:
-        """`processed_dataset` with just these rows, each on the side that its `side` names.
+        """`processed_dataset` with just these rows, each in the split that its `split` names.
 
         The value of a column that a row does not have is null.
         """
@@ -144,9 +143,9 @@ class Bench:
         schema = pa.schema({**types, contract.label.column: label, "row_id": pa.string()})
         folder = self.folder()
         (folder / "kept").mkdir()
-        named = [{**row, "row_id": row_id(row["side"], i)} for i, row in enumerate(rows)]
+        named = [{**row, "row_id": row_id(row["split"], i)} for i, row in enumerate(rows)]
         pq.write_table(pa.Table.from_pylist(named, schema), folder / "kept" / "part.parquet")
-        return Input("0" * 32, str(folder), parts=(Taken(folder.name),))
+        return Input("0" * 32, str(folder), parts=(ManifestEntry(folder.name),))
 
     def train(self, dataset: Input, contract: Contract, **params: Any) -> Done:
         """`lr_model`, with parameters for small data where none are given."""
@@ -154,16 +153,16 @@ class Bench:
         given = {"processed_dataset": dataset}
         wanted = {**SMALL, **params}
         if contract.label:
-            wanted["estimator"] = estimator_of(wanted["estimator"], contract.label)
+            wanted["estimator"] = resolve_estimator(wanted["estimator"], contract.label.problem)
         request = self.request("lr_model", given, picked, wanted)
-        result = lr_model.run(own_session(self.spark), request, LOG)
+        result = lr_model.run(isolated_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 
     def measure(self, dataset: Input, model: Done, contract: Contract) -> Done:
         """`metrics` of that model."""
         given = {"processed_dataset": dataset, "lr_model": model.as_input}
         request = self.request("metrics", given, contract.pick("label", "split"))
-        result = metrics.run(own_session(self.spark), request, LOG)
+        result = metrics.run(isolated_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 
     def compare(self, dataset: Input, challenger: Done, champion: Done, contract: Contract) -> Done:
@@ -171,11 +170,11 @@ class Bench:
         models = {"lr_model": challenger.as_input, "champion": champion.as_input}
         given = {"processed_dataset": dataset, **models}
         request = self.request("champion_model", given, contract.pick("label", "split"))
-        result = champion_model.run(own_session(self.spark), request, LOG)
+        result = champion_model.run(isolated_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 
 
-def row_id(side: str, number: int) -> str:
-    """An id that the default split puts on that side."""
+def row_id(split: str, number: int) -> str:
+    """An id that the default shares put into that split."""
     tail = hashlib.sha256(str(number).encode()).hexdigest()
-    return f"{FIRST_PERCENT[side]:08x}{tail[8:]}"
+    return f"{FIRST_PERCENT[split]:08x}{tail[8:]}"

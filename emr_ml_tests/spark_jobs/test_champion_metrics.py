@@ -14,18 +14,18 @@ CONTRACT = Contract.model_validate(
 def rows(seed: int, slope: float) -> list[Row]:
     chance = np.random.default_rng(seed)
     made: list[Row] = []
-    for side, count in {"train": 150, "validation": 40, "test": 80}.items():
+    for split, count in {"train": 150, "validation": 40, "test": 80}.items():
         for x in chance.normal(size=count):
             positive = slope * x + chance.normal(scale=0.3) > 0
-            made.append({"side": side, "x": float(x), "y": "yes" if positive else "no"})
+            made.append({"split": split, "x": float(x), "y": "yes" if positive else "no"})
     return made
 
 
-def test_it_is_what_metrics_are_of_the_champion_and_the_newest_data() -> None:
+def test_champion_metrics_runs_the_job_of_metrics() -> None:
     assert champion_metrics.run is metrics.run
 
 
-def test_a_world_that_has_turned_round_shows_in_the_figures(bench: Bench) -> None:
+def test_a_label_that_turned_round_shows_in_the_figures(bench: Bench) -> None:
     before, after = (bench.dataset(rows(1, slope), CONTRACT) for slope in (1.0, -1.0))
     model = bench.train(before, CONTRACT)
 

@@ -7,7 +7,7 @@ import pytest
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import Bench, Done, Row
-from spark_jobs.champion_model import compared
+from spark_jobs.champion_model import comparison
 from spark_jobs.runtime.job import Input
 
 BINARY = Contract.model_validate(
@@ -20,15 +20,15 @@ NUMBER = Contract.model_validate(
 
 
 def rows(contract: Contract, test: int = 300) -> list[Row]:
-    """Rows whose label `x` tells better than `z`."""
+    """Rows whose label `x` predicts better than `z`."""
     chance = np.random.default_rng(5)
     made: list[Row] = []
-    for side, count in {"train": 200, "validation": 60, "test": test}.items():
+    for split, count in {"train": 200, "validation": 60, "test": test}.items():
         for x, z in chance.normal(size=(count, 2)):
             value = 2 * x + z + chance.normal()
             word = "yes" if value > 0 else "no"
             y = float(value) if contract is NUMBER else word
-            made.append({"side": side, "x": float(x), "z": float(z), "y": y})
+            made.append({"split": split, "x": float(x), "z": float(z), "y": y})
     return made
 
 
@@ -46,7 +46,7 @@ def losses(scored: list[Row]) -> np.ndarray:
 
 
 def narrow(contract: Contract) -> Contract:
-    """The contract with the column that tells less alone."""
+    """The contract with only the column that predicts worse."""
     return contract.model_copy(update={"columns": {"z": contract.columns["z"]}})
 
 
@@ -72,9 +72,9 @@ def test_figures_are_those_of_the_written_rows(bench: Bench, contract: Contract)
     assert figures["models"]["champion"]["loss"] == pytest.approx(champion.mean())
     assert figures["improvement"] == pytest.approx(gains.mean())
     assert gains.mean() > 0
-    for place, share in {5: 0.025, 195: 0.975}.items():
+    for quantile, share in {5: 0.025, 195: 0.975}.items():
         expected = pytest.approx(np.quantile(oracle, share), abs=0.2 * spread)
-        assert figures["resampled"][place] == expected
+        assert figures["resampled"][quantile] == expected
     named = "rmse" if contract is NUMBER else "accuracy"
     assert set(figures["models"]["champion"]) > {"loss", named}
 
@@ -89,8 +89,8 @@ def test_a_model_against_itself_is_neither_better_nor_worse(bench: Bench) -> Non
     assert set(figures["resampled"]) == {0.0}
 
 
-def test_losses_that_are_not_finite_are_told_as_none() -> None:
-    figures = compared({1: (math.inf, 2), 2: (1.0, 1)}, {1: (1.0, 2), 2: (0.5, 1)})
+def test_losses_that_are_not_finite_are_reported_as_none() -> None:
+    figures = comparison("binary", {1: (math.inf, 2), 2: (1.0, 1)}, {1: (1.0, 2), 2: (0.5, 1)})
 
     assert figures["improvement"] is None
     assert figures["resampled"] is None

@@ -1,4 +1,4 @@
-"""What the model learns, from which rows, and what is said about it."""
+"""What the model learns, from which rows, and what is reported about it."""
 
 import json
 import random
@@ -11,7 +11,7 @@ from pyspark.ml.classification import LogisticRegressionModel
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import DEFAULTS, PLAIN_FEATURIZER, SMALL, Bench, Done, Row
-from spark_jobs.learning.estimators import EARLY_ITERATIONS, SHORT, WIDE
+from spark_jobs.learning.estimators import EARLY_ITERATIONS, SHORT_ITERATIONS, WIDE
 from spark_jobs.runtime.job import Input, JobError
 
 TOY = Contract.model_validate(
@@ -22,16 +22,16 @@ TOY = Contract.model_validate(
 )
 TEXT = {"columns": {"t": "text"}, "label": {"column": "y", "positive": "yes"}}
 WIDE_FEATURIZER = {**PLAIN_FEATURIZER, "dimensions": WIDE}
-# names that the stages of the pipeline could want for themselves
+# names that resemble those of the columns that stages add
 GREEDY = ("numbers", "categories", "numeric_0", "rawPrediction", "assembled", "numbers_scaled")
 
 
-def toy(side: str, count: int, **fields: Any) -> list[Row]:
-    """Rows in which `x` tells the label, and nothing else does."""
-    chance = random.Random(f"{side}{fields}")
+def toy(split: str, count: int, **fields: Any) -> list[Row]:
+    """Rows in which only `x` predicts the label."""
+    chance = random.Random(f"{split}{fields}")
     return [
         {
-            "side": side,
+            "split": split,
             "x": chance.gauss(4 if number % 2 else -4),
             "c": chance.choice("abc"),
             "t": chance.choice(["one", "two words"]),
@@ -53,7 +53,7 @@ def fitted(done: Done) -> LogisticRegressionModel:
 
 @pytest.fixture(scope="module")
 def learned(bench: Bench) -> Done:
-    """A model of separable rows, of which the test side is like the others."""
+    """A model of separable rows, whose test split is like the others."""
     dataset = bench.dataset([*SOME, *toy("test", 20)], TOY)
     return bench.train(dataset, TOY, regularization=[10.0, 1e-3, 0.1])
 
@@ -65,7 +65,7 @@ def test_the_chosen_regularization_has_the_lowest_log_loss(learned: Done) -> Non
     assert figures["regularization"] == 1e-3
 
 
-def test_figures_tell_all_candidates_in_the_order_given(learned: Done) -> None:
+def test_figures_have_all_candidates_in_the_order_given(learned: Done) -> None:
     candidates = learned.result.figures["candidates"]
 
     assert [candidate["regularization"] for candidate in candidates] == [10.0, 1e-3, 0.1]
@@ -73,7 +73,7 @@ def test_figures_tell_all_candidates_in_the_order_given(learned: Done) -> None:
 
 
 def worded() -> list[Row]:
-    """Rows whose texts tell the label by one word, and have words by chance beside it."""
+    """Rows whose texts have one word that predicts the label among random ones."""
     chance = random.Random(1)
     return [
         {
@@ -84,7 +84,7 @@ def worded() -> list[Row]:
     ]
 
 
-def test_of_many_features_the_best_candidate_alone_is_fitted_to_its_end(bench: Bench) -> None:
+def test_with_many_features_only_the_best_candidate_is_fitted_in_full(bench: Bench) -> None:
     contract = Contract.model_validate(TEXT)
 
     params = {**DEFAULTS, "regularization": [1e-4, 10.0, 1e-6], "tolerance": 1e-9}
@@ -94,12 +94,12 @@ def test_of_many_features_the_best_candidate_alone_is_fitted_to_its_end(bench: B
     losses = [each["log_loss"] for each in figures["candidates"]]
 
     assert losses.index(min(losses)) == iterations.index(max(iterations))
-    assert figures["iterations"] == max(iterations) > SHORT
+    assert figures["iterations"] == max(iterations) > SHORT_ITERATIONS
     assert figures["converged"]
-    assert min(iterations) <= SHORT
+    assert min(iterations) <= SHORT_ITERATIONS
 
 
-def test_many_terms_that_count_alike_are_stopped_early_unless_the_contract_says_how_long(
+def test_many_terms_of_equal_weight_stop_early_unless_the_contract_limits_iterations(
     bench: Bench,
 ) -> None:
     contract = Contract.model_validate(TEXT)
@@ -110,8 +110,8 @@ def test_many_terms_that_count_alike_are_stopped_early_unless_the_contract_says_
         params |= {"regularization": [0.0], "tolerance": 1e-15}
         return dict(bench.train(dataset, contract, **{**DEFAULTS, **params}).result.figures)
 
-    assert fit()["stopped_early"]
-    assert fit()["iterations"] == EARLY_ITERATIONS
+    early = fit()
+    assert (early["stopped_early"], early["iterations"]) == (True, EARLY_ITERATIONS)
     assert fit(max_iterations=30)["iterations"] > EARLY_ITERATIONS
     weighted = [{**WIDE_FEATURIZER, "text": "tf_idf"}]
     assert fit(featurizers=weighted)["iterations"] > EARLY_ITERATIONS
@@ -130,7 +130,7 @@ def test_the_strongest_features_have_their_names_and_signs(learned: Done) -> Non
     assert names <= {"x", "c=a", "c=b", "c=c", "t: one", "t: two", "t: words", "t: two words"}
 
 
-def test_figures_tell_how_much_hangs_on_one_feature(learned: Done) -> None:
+def test_figures_show_how_much_depends_on_one_feature(learned: Done) -> None:
     figures = learned.result.figures
 
     assert (figures["finite"], figures["converged"]) == (True, True)
@@ -148,7 +148,7 @@ def test_figures_tell_how_much_hangs_on_one_feature(learned: Done) -> None:
     ids=["random_forest", "numeric", "classes"],
 )
 @pytest.mark.parametrize("kind", ["numeric", "categorical"])
-def test_a_copy_of_the_label_among_the_columns_is_what_tells_it(
+def test_a_copy_of_the_label_among_the_columns_explains_it(
     bench: Bench, kind: str, label: Row, params: Row
 ) -> None:
     described = {"column": "y", **(label or {"positive": "1"})}
@@ -170,11 +170,11 @@ def test_a_copy_of_the_label_among_the_columns_is_what_tells_it(
     assert all(("class" in each) == ("classes" in label) for each in figures["strongest"])
 
 
-def test_rows_are_counted_by_side(learned: Done) -> None:
+def test_rows_are_counted_by_split(learned: Done) -> None:
     assert learned.result.rows == {"train": 60, "validation": 20, "test": 20}
 
 
-def test_positives_are_counted_by_side(learned: Done) -> None:
+def test_positives_are_counted_by_split(learned: Done) -> None:
     assert learned.result.figures["positive"] == {"train": 30, "validation": 10, "test": 10}
 
 
@@ -182,7 +182,7 @@ def test_the_saved_model_has_the_features_that_the_figures_name(learned: Done) -
     assert fitted(learned).numFeatures == learned.result.figures["features"]
 
 
-def test_what_is_on_the_test_side_changes_nothing(bench: Bench, learned: Done) -> None:
+def test_the_test_split_does_not_change_the_model(bench: Bench, learned: Done) -> None:
     strange = toy("test", 20, x=1e6, c="new", t="other words", y="no")
     dataset = bench.dataset([*SOME, *strange], TOY)
 
@@ -192,7 +192,7 @@ def test_what_is_on_the_test_side_changes_nothing(bench: Bench, learned: Done) -
     assert fitted(other).intercept == fitted(learned).intercept
 
 
-def test_separable_rows_are_told_apart(bench: Bench, learned: Done) -> None:
+def test_separable_rows_are_classified_correctly(bench: Bench, learned: Done) -> None:
     dataset = bench.dataset([*SOME, *toy("test", 20)], TOY)
 
     assert bench.measure(dataset, learned, TOY).result.figures["accuracy"] == 1.0
@@ -200,14 +200,14 @@ def test_separable_rows_are_told_apart(bench: Bench, learned: Done) -> None:
 
 def test_unseen_and_missing_values_are_scored(bench: Bench, learned: Done) -> None:
     odd: list[Row] = [
-        {"side": "test", "y": "yes"},
-        {"side": "test", "x": -4.0, "c": "new", "t": "new", "y": "no"},
+        {"split": "test", "y": "yes"},
+        {"split": "test", "x": -4.0, "c": "new", "t": "new", "y": "no"},
     ]
 
     assert bench.measure(bench.dataset(odd, TOY), learned, TOY).result.rows == {"test": 2}
 
 
-def test_a_column_without_a_value_on_the_training_side_is_left_out_and_named(bench: Bench) -> None:
+def test_a_column_without_a_value_in_the_training_split_is_ignored_and_named(bench: Bench) -> None:
     contract = Contract.model_validate(
         {
             "columns": {"x": "numeric", "n": "numeric", "c": "categorical", "t": "text"},
@@ -222,7 +222,7 @@ def test_a_column_without_a_value_on_the_training_side_is_left_out_and_named(ben
     assert (figures["ignored_columns"], figures["features"]) == (["c", "n", "t"], 1)
 
 
-def test_columns_may_have_the_names_that_stages_like(bench: Bench) -> None:
+def test_columns_may_have_the_names_of_the_stages_own_columns(bench: Bench) -> None:
     contract = Contract.model_validate(
         {"columns": dict.fromkeys(GREEDY, "numeric"), "label": TOY.label}
     )
@@ -234,55 +234,57 @@ def test_columns_may_have_the_names_that_stages_like(bench: Bench) -> None:
     assert bench.measure(dataset, model, contract).result.rows == {"test": 10}
 
 
-def test_no_column_with_a_value_is_an_error_that_says_so(bench: Bench) -> None:
+def test_columns_without_any_value_are_an_error(bench: Bench) -> None:
     rows = [{**row, "x": None, "c": None, "t": None} for row in SOME]
 
     with pytest.raises(JobError, match="no column"):
         bench.train(bench.dataset(rows, TOY), TOY)
 
 
-def test_a_contract_without_a_label_is_an_error_that_says_so(bench: Bench) -> None:
+def test_a_contract_without_a_label_is_an_error(bench: Bench) -> None:
     contract = Contract.model_validate({"columns": {"x": "numeric"}})
 
     with pytest.raises(JobError, match="names no label"):
         bench.train(bench.dataset(SOME, TOY), contract)
 
 
-@pytest.mark.parametrize("side", ["train", "validation"])
-def test_a_label_of_one_class_is_an_error_that_names_it_and_counts(bench: Bench, side: str) -> None:
-    rows = [{**row, "y": "no"} if row["side"] == side else row for row in SOME]
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_label_of_one_class_is_an_error_that_names_it_and_counts(
+    bench: Bench, split: str
+) -> None:
+    rows = [{**row, "y": "no"} if row["split"] == split else row for row in SOME]
 
-    with pytest.raises(JobError, match=f"'y' has one class on the {side} side.*{side} 0 of"):
+    with pytest.raises(JobError, match=f"'y' has one class in the {split} split.*{split} 0 of"):
         bench.train(bench.dataset(rows, TOY), TOY)
 
 
 @pytest.fixture(scope="module")
-def told_by_words(bench: Bench) -> tuple[Input, Contract, Done]:
-    """A model of rows that their words tell apart, with featurizers of which one is blind."""
+def trained_on_words(bench: Bench) -> tuple[Input, Contract, Done]:
+    """A model of rows that words separate, with two featurizers, one of which is useless."""
     contract = Contract.model_validate(
         {"columns": {"t": "text"}, "label": {"column": "y", "positive": "yes"}}
     )
     chance = random.Random(3)
     rows: list[Row] = [
         {
-            "side": side,
+            "split": split,
             "t": f"{chance.choice(['a', 'the'])} {'good' if number % 2 else 'bad'} film",
             "y": "yes" if number % 2 else "no",
         }
-        for side, count in {"train": 60, "validation": 20, "test": 20}.items()
+        for split, count in {"train": 60, "validation": 20, "test": 20}.items()
         for number in range(count)
     ]
     dataset = bench.dataset(rows, contract)
     settings = SMALL["featurizers"][0]
-    blind = {**settings, "dimensions": 1}  # all terms are one
+    useless = {**settings, "dimensions": 1}  # all terms are one
     words = {**settings, "text": "word2vec", "dimensions": 10}
-    return dataset, contract, bench.train(dataset, contract, featurizers=[blind, words])
+    return dataset, contract, bench.train(dataset, contract, featurizers=[useless, words])
 
 
-def test_of_several_featurizers_the_best_on_the_validation_side_is_chosen(
-    told_by_words: tuple[Input, Contract, Done],
+def test_of_several_featurizers_the_best_on_the_validation_split_is_chosen(
+    trained_on_words: tuple[Input, Contract, Done],
 ) -> None:
-    figures = told_by_words[2].result.figures
+    figures = trained_on_words[2].result.figures
 
     assert [each["featurizer"] for each in figures["candidates"]] == [0, 1]
     assert (figures["featurizer"]["index"], figures["featurizer"]["text"]) == (1, "word2vec")
@@ -290,10 +292,10 @@ def test_of_several_featurizers_the_best_on_the_validation_side_is_chosen(
     assert figures["strongest"][0]["feature"].startswith("t: dimension ")
 
 
-def test_word_vectors_tell_apart_what_words_do(
-    bench: Bench, told_by_words: tuple[Input, Contract, Done]
+def test_word_vectors_separate_what_words_separate(
+    bench: Bench, trained_on_words: tuple[Input, Contract, Done]
 ) -> None:
-    dataset, contract, model = told_by_words
+    dataset, contract, model = trained_on_words
 
     assert bench.measure(dataset, model, contract).result.figures["accuracy"] == 1.0
 
@@ -304,7 +306,7 @@ def trained_on(bench: Bench, files: dict[str, bytes], contract: Contract) -> dic
     return dict(bench.measure(processed.as_input, model, contract).result.figures)
 
 
-def test_census_income_is_told_with_an_roc_auc_of_at_least_90(
+def test_census_income_is_predicted_with_an_roc_auc_of_at_least_90(
     bench: Bench, shared_data: Path
 ) -> None:
     numbers = ("age", "fnlwgt", "education-num", "capital-gain", "capital-loss", "hours-per-week")
@@ -320,7 +322,7 @@ def test_census_income_is_told_with_an_roc_auc_of_at_least_90(
 
 
 @pytest.mark.soak
-def test_film_reviews_are_told_with_an_accuracy_of_at_least_90(
+def test_film_reviews_are_predicted_with_an_accuracy_of_at_least_90(
     bench: Bench, shared_data: Path
 ) -> None:
     contract = Contract.model_validate(

@@ -1,7 +1,8 @@
-"""What is scored, written and said of the test side; and that every job explains itself."""
+"""What is scored, written and completed of the test split; and that every job explains itself."""
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -18,19 +19,20 @@ CONTRACT = Contract.model_validate(
     {"columns": {"x": "numeric"}, "label": {"column": "y", "positive": "yes"}}
 )
 ROOT = Path(__file__).parents[2]
+EXPLAINED = "request.json of the attempt to run"
 JOBS = (
     *("processed_dataset", "lr_model", "metrics", "champion_model", "champion_metrics"),
-    "sales_by_seller",
+    *("sales_by_seller", "predictions"),
 )
 
 
-def rows(side: str, count: int) -> list[Row]:
-    """Rows whose label `x` tells in most cases, with many values of `x` shared."""
-    chance = np.random.default_rng(len(side))
+def rows(split: str, count: int) -> list[Row]:
+    """Rows whose label `x` predicts in most cases, with many equal values of `x`."""
+    chance = np.random.default_rng(len(split))
     label = chance.integers(0, 2, count)
     x = chance.normal(label, 1.0).round(1)
     return [
-        {"side": side, "x": float(value), "y": "yes" if positive else "no"}
+        {"split": split, "x": float(value), "y": "yes" if positive else "no"}
         for value, positive in zip(x, label, strict=True)
     ]
 
@@ -52,15 +54,15 @@ def measured(bench: Bench, dataset: Input, model: Done) -> Done:
     return bench.measure(dataset, model, CONTRACT)
 
 
-def test_scored_rows_have_id_label_and_probability_alone(measured: Done) -> None:
+def test_scored_rows_have_only_id_label_and_probability(measured: Done) -> None:
     assert {tuple(row) for row in measured.rows("scored")} == {("row_id", "label", "probability")}
 
 
-def test_every_row_of_the_test_side_is_scored_once(
+def test_every_row_of_the_test_split_is_scored_once(
     bench: Bench, dataset: Input, measured: Done
 ) -> None:
     kept = bench.spark.read.parquet(f"{dataset.path}/kept").select("row_id").collect()
-    # the default split puts the ids of the test side at 80 of 100
+    # the default split puts the ids of the test split at 80 of 100
     expected = [row["row_id"] for row in kept if row["row_id"].startswith(f"{80:08x}")]
 
     assert sorted(row["row_id"] for row in measured.rows("scored")) == sorted(expected)
@@ -97,10 +99,10 @@ def test_figures_are_json_values(measured: Done) -> None:
 
 
 @pytest.mark.parametrize("labels", [(), ("yes",), ("no", "no")], ids=["empty", "one", "two rows"])
-def test_a_test_side_without_both_classes_is_an_error(
+def test_a_test_split_without_both_classes_is_an_error(
     bench: Bench, model: Done, labels: tuple[str, ...]
 ) -> None:
-    tested: list[Row] = [{"side": "test", "x": 1.0, "y": label} for label in labels]
+    tested: list[Row] = [{"split": "test", "x": 1.0, "y": label} for label in labels]
     few = bench.dataset([*rows("train", 5), *tested], CONTRACT)
 
     with pytest.raises(JobError, match=f"{len(labels)} rows and {len(set(labels))} class of 'y'"):
@@ -108,24 +110,26 @@ def test_a_test_side_without_both_classes_is_an_error(
 
 
 @pytest.fixture(scope="module")
-def sorted_out(bench: Bench) -> Done:
-    """Scored rows of a label of several classes, one of which the training side never had."""
+def classified(bench: Bench) -> Done:
+    """Scored rows of several classes, one of which is not in the training split."""
     contract = Contract.model_validate({"columns": {"x": "numeric"}, "label": {"column": "y"}})
     chance = np.random.default_rng(9)
     several: list[Row] = [
-        {"side": side, "x": float(chance.normal(4 * place)), "y": "cab"[place]}
-        for side, count in {"train": 60, "validation": 30, "test": 30}.items()
-        for place in np.arange(count) % 3
+        {"split": split, "x": float(chance.normal(4 * index)), "y": "cab"[index]}
+        for split, count in {"train": 60, "validation": 30, "test": 30}.items()
+        for index in np.arange(count) % 3
     ]
-    strange: list[Row] = [{"side": side, "x": 1.0, "y": "new"} for side in ("validation", "test")]
+    strange: list[Row] = [
+        {"split": split, "x": 1.0, "y": "new"} for split in ("validation", "test")
+    ]
     dataset = bench.dataset([*several, *strange], contract)
     return bench.measure(dataset, bench.train(dataset, contract), contract)
 
 
-def test_scored_rows_of_several_classes_tell_label_prediction_and_probabilities(
-    sorted_out: Done,
+def test_scored_rows_of_several_classes_have_label_prediction_and_probabilities(
+    classified: Done,
 ) -> None:
-    scored = sorted_out.rows("scored")
+    scored = classified.rows("scored")
 
     assert {tuple(row) for row in scored} == {
         ("row_id", "label", "predicted", "probability", "label_probability")
@@ -136,23 +140,23 @@ def test_scored_rows_of_several_classes_tell_label_prediction_and_probabilities(
     assert all(row["probability"] == row["label_probability"] for row in right)
 
 
-def test_a_class_that_the_training_side_never_had_is_an_error_of_the_model(
-    sorted_out: Done,
+def test_a_class_that_is_not_in_the_training_split_counts_as_an_error_of_the_model(
+    classified: Done,
 ) -> None:
-    (row,) = (row for row in sorted_out.rows("scored") if row["label"] == "new")
+    (row,) = (row for row in classified.rows("scored") if row["label"] == "new")
 
     assert row["label_probability"] == 0
-    assert sorted_out.result.figures["confusion"]["labels"] == ["a", "b", "c", "new"]
-    assert sorted_out.result.figures["test_rows"] == 31
+    assert classified.result.figures["confusion"]["labels"] == ["a", "b", "c", "new"]
+    assert classified.result.figures["test_rows"] == 31
 
 
 def test_figures_of_several_classes_are_scikit_learns_of_the_written_rows(
-    sorted_out: Done,
+    classified: Done,
 ) -> None:
-    scored = sorted_out.rows("scored")
+    scored = classified.rows("scored")
     label = [row["label"] for row in scored]
     predicted = [row["predicted"] for row in scored]
-    figures = sorted_out.result.figures
+    figures = classified.result.figures
 
     assert figures["accuracy"] == pytest.approx(sklearn_metrics.accuracy_score(label, predicted))
     f1 = sklearn_metrics.f1_score(label, predicted, average="macro")
@@ -160,15 +164,15 @@ def test_figures_of_several_classes_are_scikit_learns_of_the_written_rows(
 
 
 @pytest.fixture(scope="module")
-def guessed(bench: Bench) -> Done:
+def estimated(bench: Bench) -> Done:
     """Scored rows of a number, by a forest."""
     contract = Contract.model_validate(
         {"columns": {"x": "numeric"}, "label": {"column": "y", "kind": "numeric"}}
     )
     chance = np.random.default_rng(9)
     numbers: list[Row] = [
-        {"side": side, "x": float(x), "y": float(1000 + 10 * x)}
-        for side, count in {"train": 100, "validation": 30, "test": 30}.items()
+        {"split": split, "x": float(x), "y": float(1000 + 10 * x)}
+        for split, count in {"train": 100, "validation": 30, "test": 30}.items()
         for x in chance.normal(size=count)
     ]
     dataset = bench.dataset(numbers, contract)
@@ -177,55 +181,59 @@ def guessed(bench: Bench) -> Done:
     return bench.measure(dataset, model, contract)
 
 
-def test_scored_rows_of_a_number_tell_label_and_prediction(guessed: Done) -> None:
-    assert {tuple(row) for row in guessed.rows("scored")} == {("row_id", "label", "predicted")}
+def test_scored_rows_of_a_number_have_label_and_prediction(estimated: Done) -> None:
+    assert {tuple(row) for row in estimated.rows("scored")} == {("row_id", "label", "predicted")}
 
 
-def test_figures_of_a_number_are_scikit_learns_of_the_written_rows(guessed: Done) -> None:
-    scored = guessed.rows("scored")
+def test_figures_of_a_number_are_scikit_learns_of_the_written_rows(estimated: Done) -> None:
+    scored = estimated.rows("scored")
     label = [row["label"] for row in scored]
     predicted = [row["predicted"] for row in scored]
-    figures = guessed.result.figures
+    figures = estimated.result.figures
 
     assert figures["r2"] > 0.8
     assert figures["r2"] == pytest.approx(sklearn_metrics.r2_score(label, predicted))
     assert figures["accuracy"] is None
 
 
-def test_an_empty_test_side_is_an_error_whatever_the_problem(bench: Bench) -> None:
+def test_an_empty_test_split_is_an_error_whatever_the_problem(bench: Bench) -> None:
     contract = Contract.model_validate(
         {"columns": {"x": "numeric"}, "label": {"column": "y", "kind": "numeric"}}
     )
-    seen: list[Row] = [
-        {"side": side, "x": float(number), "y": float(number)}
-        for side in ("train", "validation")
+    unsplit: list[Row] = [
+        {"split": split, "x": float(number), "y": float(number)}
+        for split in ("train", "validation")
         for number in range(5)
     ]
-    dataset = bench.dataset(seen, contract)
+    dataset = bench.dataset(unsplit, contract)
 
-    with pytest.raises(JobError, match="the test side has no row"):
+    with pytest.raises(JobError, match="the test split has no row"):
         bench.measure(dataset, bench.train(dataset, contract), contract)
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_a_job_explains_its_argument(job: str) -> None:
-    assert "request.json of the claimed attempt" in help_of(sys.executable, job)
+def test_a_job_explains_its_argument(
+    job: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [f"{job}.py", "--help"])
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "spark_jobs" / f"{job}.py"), run_name="__main__")
+
+    assert ended.value.code == 0
+    assert EXPLAINED in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_job_explains_its_argument_to_spark_submit() -> None:
-    submit = str(Path(sys.executable).with_name("spark-submit"))
-
-    assert "request.json of the claimed attempt" in help_of(submit, "metrics")
-
-
-def help_of(program: str, job: str) -> str:
-    said = subprocess.run(
-        [program, ROOT / "spark_jobs" / f"{job}.py", "--help"],
+    python = Path(sys.executable)
+    completed = subprocess.run(
+        [python.with_name("spark-submit"), ROOT / "spark_jobs" / "metrics.py", "--help"],
         capture_output=True,
         text=True,
         check=False,
         # spark-submit looks for the python that has pyspark in PATH
-        env={**os.environ, "PATH": f"{Path(program).parent}{os.pathsep}{os.environ['PATH']}"},
+        env={**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"},
     )
-    assert said.returncode == 0, said.stderr
-    return " ".join(said.stdout.split())
+
+    assert completed.returncode == 0, completed.stderr
+    assert EXPLAINED in " ".join(completed.stdout.split())

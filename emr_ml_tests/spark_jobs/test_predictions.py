@@ -12,7 +12,7 @@ import pytest
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import CLEANED_BY, LOG, Bench, Done
 from spark_jobs import predictions
-from spark_jobs.runtime.execution import own_session
+from spark_jobs.runtime.execution import isolated_session
 from spark_jobs.runtime.job import Input, Result
 
 CHAMPION = "c" * 32
@@ -28,10 +28,10 @@ MANY = contract()
 NUMBER = contract(kind="numeric")
 
 
-def seen(label: Callable[[int], Any]) -> list[dict[str, Any]]:
+def labelled(label: Callable[[int], Any]) -> list[dict[str, Any]]:
     return [
-        {"side": side, "n": float(n), "job": "a", "words": "some words", "y": label(n)}
-        for side in ("train", "validation")
+        {"split": split, "n": float(n), "job": "a", "words": "some words", "y": label(n)}
+        for split in ("train", "validation")
         for n in range(-6, 7)
     ]
 
@@ -80,19 +80,19 @@ def score(bench: Bench, model: Done, terms: Contract, text: str) -> Scored:
     picked = unlabelled.pick(*CLEANED_BY)
     request = bench.request("predictions", inputs, picked, {"label": label})
     request = replace(request, new_part=f"{bench.folder().name}/part")
-    result = predictions.run(own_session(bench.spark), request, LOG)
+    result = predictions.run(isolated_session(bench.spark), request, LOG)
     return Scored(result, bench.root / request.new_part)
 
 
-@pytest.fixture(scope="module", name="judge")
+@pytest.fixture(scope="module", name="model")
 def fixture_judge(bench: Bench) -> Done:
-    return bench.train(bench.dataset(seen(sign), BINARY), BINARY)
+    return bench.train(bench.dataset(labelled(sign), BINARY), BINARY)
 
 
 def test_each_row_has_its_prediction_its_probability_and_the_models_version(
-    bench: Bench, judge: Done
+    bench: Bench, model: Done
 ) -> None:
-    done = score(bench, judge, BINARY, "words,job,n\nsome words,a,6\nsome words,a,-6\n")
+    done = score(bench, model, BINARY, "words,job,n\nsome words,a,6\nsome words,a,-6\n")
 
     found = {row["n"]: row for row in done.rows}
     assert (found[6.0]["prediction"], found[-6.0]["prediction"]) == ("yes", "no")
@@ -103,8 +103,8 @@ def test_each_row_has_its_prediction_its_probability_and_the_models_version(
     assert done.result.figures["predicted"] == {"yes": 1, "no": 1}
 
 
-def test_a_label_that_is_there_does_not_count(bench: Bench, judge: Done) -> None:
-    done = score(bench, judge, BINARY, "words,job,n,y\nsome words,a,6,no\n")
+def test_a_label_in_the_scored_file_is_ignored(bench: Bench, model: Done) -> None:
+    done = score(bench, model, BINARY, "words,job,n,y\nsome words,a,6,no\n")
 
     (row,) = done.rows
     assert row["prediction"] == "yes"
@@ -112,19 +112,19 @@ def test_a_label_that_is_there_does_not_count(bench: Bench, judge: Done) -> None
 
 
 def test_a_row_that_breaks_the_contract_is_rejected_as_in_training(
-    bench: Bench, judge: Done
+    bench: Bench, model: Done
 ) -> None:
-    done = score(bench, judge, BINARY, "words,job,n\nw,a,6\nw,a,many\n")
+    done = score(bench, model, BINARY, "words,job,n\nw,a,6\nw,a,many\n")
 
     assert done.result.rows == {"in": 2, "kept": 1, "rejected": 1}
     assert done.result.figures["rules"] == {"n number": 1}
     assert pq.read_table(done.path / "rejected").to_pylist()[0]["raw"].strip() == "w,a,many"
 
 
-def test_the_csv_holds_the_same_rows_and_no_formula(bench: Bench, judge: Done) -> None:
+def test_the_csv_has_the_same_rows_and_no_formula(bench: Bench, model: Done) -> None:
     quoted = '" =HYPERLINK(""http://x"") ",@a,-6\n"two\nlines, ""quoted""",+b,6\n'
 
-    done = score(bench, judge, BINARY, "words,job,n\n" + quoted)
+    done = score(bench, model, BINARY, "words,job,n\n" + quoted)
 
     first, second = sorted(done.csv, key=lambda row: float(row["n"]))
     assert [first["words"], first["job"], first["n"]] == [
@@ -138,14 +138,14 @@ def test_the_csv_holds_the_same_rows_and_no_formula(bench: Bench, judge: Done) -
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_no_cell_of_the_csv_is_a_formula_whatever_parts_the_cells(
-    bench: Bench, judge: Done, delimiter: str
+def test_no_cell_of_the_csv_is_a_formula_whatever_separates_the_cells(
+    bench: Bench, model: Done, delimiter: str
 ) -> None:
     texts = ["=1+1", "+1", "-1", "@x", "  =1", "\t=1", "\r=1", "\n=1", "＝1", "a;=1", "a\t=1"]  # noqa: RUF001 - the equals sign of full width
     rows = "".join(f'"{text}",a,{number}\n' for number, text in enumerate(texts))
     terms = BINARY.model_copy(update={"dialect": BINARY.dialect.model_copy(update={"trim": False})})
 
-    done = score(bench, judge, terms, "words,job,n\n" + rows)
+    done = score(bench, model, terms, "words,job,n\n" + rows)
 
     assert {row["words"] for row in done.rows} == set(texts)
     cells: list[str] = []
@@ -157,15 +157,15 @@ def test_no_cell_of_the_csv_is_a_formula_whatever_parts_the_cells(
 
 
 def test_without_a_negative_value_the_other_prediction_is_not_the_positive_one(
-    bench: Bench, judge: Done
+    bench: Bench, model: Done
 ) -> None:
-    done = score(bench, judge, contract(positive="yes"), "words,job,n\nsome words,a,-6\n")
+    done = score(bench, model, contract(positive="yes"), "words,job,n\nsome words,a,-6\n")
 
     assert done.rows[0]["prediction"] == "not yes"
 
 
 def test_of_several_classes_one_is_predicted_with_its_probability(bench: Bench) -> None:
-    model = bench.train(bench.dataset(seen(height), MANY), MANY, max_iterations=100)
+    model = bench.train(bench.dataset(labelled(height), MANY), MANY, max_iterations=100)
 
     done = score(bench, model, MANY, "words,job,n\nsome words,a,6\nsome words,a,-6\n")
 
@@ -175,7 +175,7 @@ def test_of_several_classes_one_is_predicted_with_its_probability(bench: Bench) 
 
 
 def test_a_number_is_predicted_in_its_own_unit_without_a_probability(bench: Bench) -> None:
-    model = bench.train(bench.dataset(seen(triple), NUMBER), NUMBER, max_iterations=100)
+    model = bench.train(bench.dataset(labelled(triple), NUMBER), NUMBER, max_iterations=100)
 
     done = score(bench, model, NUMBER, "words,job,n\nsome words,a,5\n")
 

@@ -39,7 +39,7 @@ def test_sums_are_those_of_decimal_arithmetic(bench: Bench) -> None:
     }
 
 
-def test_sellers_stand_in_order_of_falling_revenue(bench: Bench) -> None:
+def test_sellers_are_in_order_of_falling_revenue(bench: Bench) -> None:
     lines = "d,p,1,5.00,Ana\nd,p,1,7.00,Bia\nd,p,2,3.50,Abel\nd,p,9,9.00,Zé\n"
 
     rows = bench.sell(HEADER + lines, CONTRACT).rows("sellers")

@@ -5,7 +5,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emr_ml.stack.context import StackContext
-from emr_ml.stack.deployment import carry_out, work_out
+from emr_ml.stack.deployment import apply_change_set, plan_deployment
 from emr_ml_tests.stack.cloudformation import CloudFormation
 
 BUCKET = "emr-ml-mine"
@@ -64,9 +64,9 @@ def place(cfn: CloudFormation, s3: Buckets | None = None) -> StackContext:
 def deployed(cfn: CloudFormation, s3: Buckets | None = None, **given: str) -> list[str]:
     """The lines that a deployment shows."""
     where = place(cfn, s3)
-    changes = work_out(where, {"Bucket": BUCKET, **given})
+    changes = plan_deployment(where, {"Bucket": BUCKET, **given})
     assert changes
-    return [event.line for event in carry_out(where, changes)]
+    return [event.line for event in apply_change_set(where, changes)]
 
 
 def parameters(cfn: CloudFormation) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from emr_ml.stack.template import rendered
+from emr_ml.stack.template import render_template
 
 # what names stand for; the rest are names themselves
 NAMES = {
@@ -57,7 +57,7 @@ _Loader.add_multi_constructor("!", _long_form)
 
 def template() -> dict[str, Any]:
     """The rendered template, functions in their long form."""
-    return yaml.load(rendered(), _Loader)  # noqa: S506 - a SafeLoader
+    return yaml.load(render_template(), _Loader)  # noqa: S506 - a SafeLoader
 
 
 def filled_in(value: Any) -> Any:  # noqa: PLR0911 - one for each function of templates

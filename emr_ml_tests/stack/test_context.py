@@ -32,7 +32,7 @@ def test_where_services_have_other_names_there_is_no_stack(monkeypatch: pytest.M
     monkeypatch.setenv("AWS_REGION", "cn-north-1")
 
     with pytest.raises(
-        StackError, match="does not fit cn-north-1, for services of aws-cn have other names"
+        StackError, match="does not support cn-north-1, because services of aws-cn have other names"
     ):
         find_stack_context(load_settings(), "mine")
 

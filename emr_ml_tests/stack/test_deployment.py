@@ -3,8 +3,7 @@
 import pytest
 
 from emr_ml.stack import StackError
-from emr_ml.stack.change_set import discard
-from emr_ml.stack.deployment import carry_out, work_out
+from emr_ml.stack.deployment import apply_change_set, discard_change_set, plan_deployment
 from emr_ml_tests.stack.cloudformation import STACK_ID, CloudFormation
 from emr_ml_tests.stack.contexts import BUCKET, Buckets, deployed, parameters, place
 
@@ -12,22 +11,22 @@ from emr_ml_tests.stack.contexts import BUCKET, Buckets, deployed, parameters, p
 def test_what_would_change_is_known_before_anything_is() -> None:
     cfn = CloudFormation()
 
-    changes = work_out(place(cfn), {"Bucket": BUCKET})
+    changes = plan_deployment(place(cfn), {"Bucket": BUCKET})
 
     assert changes
     assert [(each.verb, each.resource) for each in changes.changes] == [
-        ("make", "DataBucket"),
-        ("make", "ServiceRole"),
+        ("create", "DataBucket"),
+        ("create", "ServiceRole"),
     ]
     assert cfn.told("execute_change_set") == []
 
 
 def test_changes_that_nobody_wants_leave_no_stack_behind() -> None:
     cfn = CloudFormation()
-    changes = work_out(place(cfn), {"Bucket": BUCKET})
+    changes = plan_deployment(place(cfn), {"Bucket": BUCKET})
     assert changes
 
-    discard(cfn, changes)  # pyright: ignore[reportArgumentType] - it answers like Api
+    discard_change_set(place(cfn), changes)
 
     assert cfn.state == "DELETE_COMPLETE"
 
@@ -36,12 +35,12 @@ def test_a_new_stack_that_failed_leaves_no_empty_bucket() -> None:
     s3 = Buckets()
     cfn = CloudFormation(failing={"ServiceRole": "not allowed"})
     where = place(cfn, s3)
-    changes = work_out(where, {"Bucket": BUCKET})
+    changes = plan_deployment(where, {"Bucket": BUCKET})
     assert changes
     s3.there.append(BUCKET)
 
     with pytest.raises(StackError):
-        list(carry_out(where, changes))
+        list(apply_change_set(where, changes))
 
     assert s3.there == []
 
@@ -60,7 +59,7 @@ def test_an_update_that_failed_keeps_the_bucket_and_says_that_all_is_as_before()
     assert str(caught.value).splitlines() == [
         "the stack is UPDATE_ROLLBACK_COMPLETE",
         "ServiceRole (AWS::IAM::Role): not allowed",
-        "all is as it was before",
+        "all changes have been undone",
     ]
     assert s3.there == [BUCKET]
 
@@ -68,14 +67,14 @@ def test_an_update_that_failed_keeps_the_bucket_and_says_that_all_is_as_before()
 def test_a_stack_that_is_up_to_date_is_left_alone() -> None:
     cfn = CloudFormation(state="UPDATE_COMPLETE", parameters={"Bucket": BUCKET}, changed=False)
 
-    assert work_out(place(cfn), {}) is None
+    assert plan_deployment(place(cfn), {}) is None
     assert cfn.state == "UPDATE_COMPLETE"
 
 
 def test_parameters_that_are_not_given_stay_as_they_were() -> None:
     cfn = CloudFormation(state="CREATE_COMPLETE", parameters={"Bucket": BUCKET, "Nat": "yes"})
 
-    work_out(place(cfn), {"LogDays": "5"})
+    plan_deployment(place(cfn), {"LogDays": "5"})
 
     assert parameters(cfn) == [
         {"ParameterKey": "LogDays", "ParameterValue": "5"},
@@ -88,7 +87,7 @@ def test_parameters_that_are_not_given_stay_as_they_were() -> None:
 def test_a_bucket_that_is_there_is_taken_over(there: tuple[str, ...], made: str) -> None:
     cfn = CloudFormation()
 
-    work_out(place(cfn, Buckets(*there)), {"Bucket": BUCKET})
+    plan_deployment(place(cfn, Buckets(*there)), {"Bucket": BUCKET})
 
     assert {"ParameterKey": "MakeBucket", "ParameterValue": made} in parameters(cfn)
 
@@ -99,22 +98,22 @@ def test_nodes_that_call_apis_need_a_way_there(given: dict[str, str]) -> None:
     wanted = {"Bucket": BUCKET, **given}
 
     with pytest.raises(StackError, match="add --nat yes or --api-endpoints yes"):
-        work_out(place(cfn), wanted)
+        plan_deployment(place(cfn), wanted)
 
     assert cfn.state is None
     for way in ({"Nat": "yes"}, {"ApiEndpoints": "yes"}, {"Vpc": "vpc-1"}):
-        assert work_out(place(CloudFormation()), {**wanted, **way})
+        assert plan_deployment(place(CloudFormation()), {**wanted, **way})
 
 
 def test_a_way_to_apis_that_a_stack_has_is_enough() -> None:
     cfn = CloudFormation(state="CREATE_COMPLETE", parameters={"Bucket": BUCKET, "Nat": "yes"})
 
-    assert work_out(place(cfn), {"RuntimeRole": "yes"})
+    assert plan_deployment(place(cfn), {"RuntimeRole": "yes"})
 
 
 def test_a_bucket_of_somebody_else_is_refused() -> None:
     with pytest.raises(StackError, match=f"bucket {BUCKET} belongs to another account"):
-        work_out(place(CloudFormation(), Buckets(foreign=(BUCKET,))), {"Bucket": BUCKET})
+        plan_deployment(place(CloudFormation(), Buckets(foreign=(BUCKET,))), {"Bucket": BUCKET})
 
 
 def test_what_is_left_of_a_stack_that_never_came_up_is_in_nobodys_way() -> None:
@@ -129,14 +128,14 @@ def test_what_is_left_of_a_stack_that_never_came_up_is_in_nobodys_way() -> None:
 def test_what_is_left_and_can_not_be_removed_is_not_waited_for() -> None:
     cfn = CloudFormation(state="ROLLBACK_COMPLETE", failing={"ServiceRole": "is in use"})
 
-    with pytest.raises(StackError, match="never came up, can't be removed"):
-        work_out(place(cfn), {"Bucket": BUCKET})
+    with pytest.raises(StackError, match="failed, and its resources can't be deleted"):
+        plan_deployment(place(cfn), {"Bucket": BUCKET})
 
 
 @pytest.mark.parametrize(
     ("state", "advice"),
     [
-        ("UPDATE_IN_PROGRESS", "wait until that is over"),
+        ("UPDATE_IN_PROGRESS", "wait until the other operation has ended"),
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
         ("DELETE_FAILED", "emr-ml down"),
     ],
@@ -145,4 +144,4 @@ def test_a_stack_that_can_not_be_changed_is_said_to_be_with_what_to_do(
     state: str, advice: str
 ) -> None:
     with pytest.raises(StackError, match=f"{state}: .*{advice}"):
-        work_out(place(CloudFormation(state=state)), {"Bucket": BUCKET})
+        plan_deployment(place(CloudFormation(state=state)), {"Bucket": BUCKET})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emr_ml.stack.account import SERVICES, make_linked_roles
+from emr_ml.stack.account import LINKED_SERVICES, create_linked_roles
 
 
 class Iam:
@@ -26,11 +26,11 @@ class Iam:
 
 
 def made(iam: Any) -> list[str]:
-    return list(make_linked_roles(iam))
+    return list(create_linked_roles(iam))
 
 
 def test_a_new_account_gets_all() -> None:
-    assert made(Iam()) == [*SERVICES]
+    assert made(Iam()) == [*LINKED_SERVICES]
 
 
 def test_those_that_are_there_are_left_alone() -> None:

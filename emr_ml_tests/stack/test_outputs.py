@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emr_ml.launchers.emr.config.model import ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
 from emr_ml.settings import Settings, SettingsError, load_settings
 from emr_ml.stack import with_stack
 from emr_ml_tests.stack.cloudformation import OUTPUTS, STACK_ID, CloudFormation
@@ -118,9 +118,9 @@ def test_what_the_stack_gives_wrongly_is_said_to_come_from_it(cfn: CloudFormatio
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (None, "there is no stack emr-ml in eu-west-1: make it with `emr-ml up`"),
-        ("ROLLBACK_COMPLETE", "stack emr-ml is ROLLBACK_COMPLETE: mend it with `emr-ml up`"),
-        ("DELETE_IN_PROGRESS", "stack emr-ml is DELETE_IN_PROGRESS: mend it"),
+        (None, "there is no stack emr-ml in eu-west-1: create it with `emr-ml up`"),
+        ("ROLLBACK_COMPLETE", "stack emr-ml is ROLLBACK_COMPLETE: repair it with `emr-ml up`"),
+        ("DELETE_IN_PROGRESS", "stack emr-ml is DELETE_IN_PROGRESS: repair it"),
     ],
 )
 def test_a_stack_that_can_not_be_used_is_named(

@@ -3,8 +3,8 @@
 import pytest
 
 from emr_ml.stack import StackError
-from emr_ml.stack.deployment import carry_out, work_out
-from emr_ml.stack.removal import read_stack, remove
+from emr_ml.stack.deployment import apply_change_set, plan_deployment
+from emr_ml.stack.removal import delete_stack, find_stack
 from emr_ml_tests.stack.cloudformation import CloudFormation
 from emr_ml_tests.stack.contexts import BUCKET, deployed, place
 
@@ -28,7 +28,7 @@ def test_the_resource_that_failed_is_named_with_its_reason_and_not_those_it_stop
     assert str(caught.value).splitlines() == [
         "the stack is DELETE_COMPLETE",
         "DataBucket (AWS::S3::Bucket): Name is taken",
-        "what was made has been removed again",
+        "all that was created has been deleted again",
     ]
 
 
@@ -46,15 +46,15 @@ def test_the_state_before_a_change_is_not_taken_for_its_end(
     given = {"Bucket": BUCKET}
     cfn = CloudFormation(state=before, parameters=given, failing=failing)
     where = place(cfn)
-    changes = work_out(where, given)
+    changes = plan_deployment(where, given)
     assert changes
     cfn.late = 3
 
     if words:
         with pytest.raises(StackError, match=words):
-            list(carry_out(where, changes))
+            list(apply_change_set(where, changes))
     else:
-        assert [event.state for event in carry_out(where, changes)][-1] == "UPDATE_COMPLETE"
+        assert [event.state for event in apply_change_set(where, changes)][-1] == "UPDATE_COMPLETE"
     assert cfn.late == 0
 
 
@@ -74,7 +74,7 @@ def test_what_went_wrong_before_is_not_told_again() -> None:
 def test_a_removal_that_ended_well_is_good_whatever_its_stack_was_before() -> None:
     cfn = CloudFormation(state="DELETE_FAILED", late=2)
     where = place(cfn)
-    standing = read_stack(where)
+    standing = find_stack(where)
     assert standing
 
-    assert [event.state for event in remove(where, standing)][-1] == "DELETE_COMPLETE"
+    assert [event.state for event in delete_stack(where, standing)][-1] == "DELETE_COMPLETE"

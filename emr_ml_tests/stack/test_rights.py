@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emr_ml.settings import ROOT
-from emr_ml.stack.template import rendered
+from emr_ml.stack.template import render_template
 from emr_ml_tests.stack.policies import policies, template
 
 # actions that take no resource, by AWS's service authorization reference
@@ -30,8 +30,8 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_no_role_has_a_managed_policy_of_aws() -> None:
-    assert "ManagedPolicyArns" not in rendered()
-    assert "FullAccess" not in rendered()
+    assert "ManagedPolicyArns" not in render_template()
+    assert "FullAccess" not in render_template()
 
 
 def test_roles_get_no_action_by_a_wildcard() -> None:
@@ -42,7 +42,7 @@ def test_roles_get_no_action_by_a_wildcard() -> None:
         if "*" in action and statement["Effect"] == "Allow"
     ]
 
-    assert wild == ["Key.KeyPolicy TheAccountDecides"]
+    assert wild == ["Key.KeyPolicy UseIamPolicies"]
 
 
 def test_only_actions_that_take_no_resource_are_allowed_on_all() -> None:
@@ -118,13 +118,13 @@ def test_the_launcher_may_read_its_stack_by_name_and_by_arn(asked: str) -> None:
 
 
 def test_no_name_is_of_one_partition_of_aws_alone() -> None:
-    assert "arn:aws:" not in rendered()
+    assert "arn:aws:" not in render_template()
 
 
 def test_a_job_changes_nothing_that_later_nodes_start_with() -> None:
     said = dict(statements())
-    read = said["NodePolicy.PolicyDocument ReadWhatNodesStartWith"]["Resource"]
-    denied = said["JobPolicy.PolicyDocument ChangeNothingThatNodesStartWith"]
+    read = said["NodePolicy.PolicyDocument ReadStartupFiles"]["Resource"]
+    denied = said["JobPolicy.PolicyDocument ProtectStartupFiles"]
     written = said["JobPolicy.PolicyDocument ReadAndWriteTheLake"]["Resource"]
 
     assert denied["Effect"] == "Deny"
@@ -139,4 +139,4 @@ def test_the_launchers_policy_is_the_file_with_the_names_of_the_template() -> No
     assert [s["Sid"] for s in included["Statement"]] == [s["Sid"] for s in alone["Statement"]]
     names = set(re.findall(r"\$\{(\w+)\}", json.dumps(alone)))
     assert names <= {*template()["Parameters"], *template()["Resources"]}
-    assert "Fn::Transform" not in rendered()
+    assert "Fn::Transform" not in render_template()

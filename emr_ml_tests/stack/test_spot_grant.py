@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emr_ml.stack.account import grant_to_spot
+from emr_ml.stack.account import grant_key_to_spot
 from emr_ml_tests.stack.cloudformation import STACK_ID
 from emr_ml_tests.stack.contexts import KEY
 
@@ -27,7 +27,7 @@ class Kms:
 
 
 def granted(kms: Any, stack: str = STACK_ID) -> str:
-    (line,) = grant_to_spot(kms, KEY, stack)
+    (line,) = grant_key_to_spot(kms, KEY, stack)
     return line
 
 
@@ -54,7 +54,7 @@ def test_the_role_is_of_the_stacks_partition() -> None:
 def test_whoever_may_not_grant_it_is_told_what_its_owner_is_to_do() -> None:
     said = granted(Kms(refuses="AccessDeniedException"))
 
-    assert f"let its owner do so: aws kms create-grant --key-id {KEY} " in said
+    assert f"ask its owner to run: aws kms create-grant --key-id {KEY} " in said
     assert f"--grantee-principal arn:aws:iam::123456789012:{ROLE} " in said
 
 

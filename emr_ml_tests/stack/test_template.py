@@ -9,7 +9,7 @@ import pytest
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.settings import Settings
 from emr_ml.stack.outputs import CLUSTER, OPTIONAL, SETTINGS, cluster_fields
-from emr_ml.stack.template import TEMPLATE, parameters, rendered
+from emr_ml.stack.template import TEMPLATE, render_template, user_parameters
 from emr_ml_tests.stack.policies import filled_in, template
 
 MOST_CHARACTERS = 51_200  # of a TemplateBody
@@ -105,18 +105,20 @@ def test_clusters_encrypt_and_take_only_imds_2() -> None:
 
 
 def test_it_fits_into_one_request() -> None:
-    assert len(rendered()) < MOST_CHARACTERS
+    assert len(render_template()) < MOST_CHARACTERS
 
 
-@pytest.mark.parametrize("each", parameters(), ids=lambda each: each.name)
+@pytest.mark.parametrize("each", user_parameters(), ids=lambda each: each.name)
 def test_a_parameter_says_what_it_is_for_and_has_a_default(each: Any) -> None:
     assert each.description.endswith(".")
     assert each.default is not None or each.name == "Bucket"
 
 
 def test_a_parameter_becomes_an_option() -> None:
-    assert {"--nat", "--kms-key", "--subnet-a", "--alert-email"} < {p.option for p in parameters()}
-    assert "--make-bucket" not in {p.option for p in parameters()}
+    options = {parameter.option for parameter in user_parameters()}
+
+    assert {"--nat", "--kms-key", "--subnet-a", "--alert-email"} < options
+    assert "--make-bucket" not in options
 
 
 def test_the_template_is_one_file_that_reads_from_top_to_bottom() -> None:

@@ -1,4 +1,4 @@
-"""What a run says on the console."""
+"""What a run logs on the console."""
 
 import dagster as dg
 import pytest
@@ -7,21 +7,21 @@ from emr_ml.ui.console import console
 
 
 @dg.asset
-def talkative(context: dg.AssetExecutionContext) -> None:
+def verbose(context: dg.AssetExecutionContext) -> None:
     context.log.info("forty rows")
 
 
 @dg.asset
-def mistaken() -> None:
+def user_error() -> None:
     raise dg.Failure("the file is not there: look for it")
 
 
 @dg.asset
-def surprised() -> None:
+def bug() -> None:
     raise RuntimeError("nobody expected this")
 
 
-def said_by(
+def console_output(
     asset: dg.AssetsDefinition, capfd: pytest.CaptureFixture[str], level: str = "INFO"
 ) -> str:
     job = dg.define_asset_job("job", selection=[asset])
@@ -32,26 +32,26 @@ def said_by(
     return capfd.readouterr().err
 
 
-def test_what_a_job_logs_is_one_line_with_the_asset(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = said_by(talkative, capfd).splitlines()
+def test_a_message_is_one_line_with_the_asset(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = console_output(verbose, capfd).splitlines()
 
-    assert [line.split(maxsplit=1)[1] for line in lines] == ["talkative          forty rows"]
-
-
-def test_a_user_mistake_is_told_without_a_trace(capfd: pytest.CaptureFixture[str]) -> None:
-    said = said_by(mistaken, capfd)
-
-    assert "failed: the file is not there: look for it" in said
-    assert "Traceback" not in said
-    assert 'File "' not in said
+    assert [line.split(maxsplit=1)[1] for line in lines] == ["verbose            forty rows"]
 
 
-def test_a_surprise_is_told_with_its_trace(capfd: pytest.CaptureFixture[str]) -> None:
-    said = said_by(surprised, capfd)
+def test_a_user_error_has_no_stack_trace(capfd: pytest.CaptureFixture[str]) -> None:
+    output = console_output(user_error, capfd)
 
-    assert "nobody expected this" in said
-    assert "test_console.py" in said
+    assert "failed: the file is not there: look for it" in output
+    assert "Traceback" not in output
+    assert 'File "' not in output
+
+
+def test_a_bug_has_a_stack_trace(capfd: pytest.CaptureFixture[str]) -> None:
+    output = console_output(bug, capfd)
+
+    assert "nobody expected this" in output
+    assert "test_console.py" in output
 
 
 def test_the_level_can_be_raised(capfd: pytest.CaptureFixture[str]) -> None:
-    assert said_by(talkative, capfd, "ERROR") == ""
+    assert console_output(verbose, capfd, "ERROR") == ""

@@ -1,4 +1,6 @@
-"""What Dagster's UI shows of a report."""
+"""The metadata that Dagster's UI shows of a report."""
+
+from typing import Any
 
 import dagster as dg
 
@@ -7,7 +9,11 @@ from emr_ml.ui.metadata import materialization_metadata
 from emr_ml_tests.checks.reports import a_report
 
 
-def test_the_strongest_features_are_a_table_and_their_shares_no_metadata() -> None:
+def metadata(**changes: Any) -> dict[str, Any]:
+    return materialization_metadata(Outcome(a_report(**changes), reused=False))
+
+
+def test_the_strongest_features_are_a_table_and_not_single_values() -> None:
     strongest = [{"feature": "a | b", "weight": 1.5}, {"feature": "c=d", "weight": -2.0}]
     figures = {
         "strongest": strongest,
@@ -15,26 +21,24 @@ def test_the_strongest_features_are_a_table_and_their_shares_no_metadata() -> No
         "features": 2,
     }
 
-    found = materialization_metadata(Outcome(a_report(figures=figures), reused=False, facts={}))
+    shown = metadata(figures=figures)
 
-    table = found["strongest_features"]
+    table = shown["strongest_features"]
     assert isinstance(table, dg.TableMetadataValue)
     assert [dict(record.data) for record in table.records] == strongest
-    assert found["features"] == 2
-    assert found.keys().isdisjoint(figures.keys() - {"features"})
+    assert shown["features"] == 2
+    assert shown.keys().isdisjoint(figures.keys() - {"features"})
 
 
 def test_a_report_without_features_has_no_table_of_them() -> None:
-    assert "strongest_features" not in materialization_metadata(
-        Outcome(a_report(), reused=False, facts={})
-    )
+    assert "strongest_features" not in metadata()
 
 
-def test_what_is_made_of_parts_says_how_many_and_where_the_newest_is() -> None:
+def test_a_version_of_parts_shows_their_number_and_the_newest() -> None:
     parts = [{"key": "processed_dataset/parts/a-1/v-1", "without": []}] * 2
 
-    found = materialization_metadata(Outcome(a_report(parts=parts), reused=False, facts={}))
+    shown = metadata(parts=parts)
 
-    assert found["parts"] == 2
-    assert found["newest_part"] == dg.MetadataValue.path("lake/processed_dataset/parts/a-1/v-1")
-    assert "files" not in found
+    assert shown["parts"] == 2
+    assert shown["newest_part"] == dg.MetadataValue.path("lake/processed_dataset/parts/a-1/v-1")
+    assert "files" not in shown

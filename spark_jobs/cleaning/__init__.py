@@ -1,1 +1,1 @@
-"""How records become typed rows by the contract, or are rejected with a reason."""
+"""Turn records into typed rows by the contract, or reject them with a reason."""

@@ -1,87 +1,85 @@
 """How the values of each column are distributed, in a sample that no order of files changes."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.columns import quoted
-from spark_jobs.names import ROW_ID
+from spark_jobs.cleaning.figures import Distribution
+from spark_jobs.columns import ROW_ID, quoted
+from spark_jobs.contract import DatasetContract, Kind, column_kinds
 
-SAMPLED_ROWS = 20_000  # about as many, or all if there are fewer
-SAMPLED_CELLS = 2_000_000  # fewer rows if there are many columns
-LISTED = 50  # values that are counted one by one
-STEPS = 50  # from the least number to the greatest
-CHARACTERS = 100  # that tell one category from another
+SAMPLED_ROWS = 20_000  # roughly; all rows if there are fewer
+SAMPLED_CELLS = 2_000_000  # of all columns together, which limits the rows
+MAX_LISTED_VALUES = 50
+QUANTILE_STEPS = 50
+MAX_CHARACTERS = 100  # by which categories are told apart
 
 
-def distributions(
-    kept: DataFrame, rows: int, contract: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
-    """How the values of each column of the contract are distributed, the label's too.
+def distributions(kept: DataFrame, rows: int, contract: DatasetContract) -> dict[str, Distribution]:
+    """Return how the values of each column of the contract, with the label, are distributed.
 
-    Of each column: its `kind`, the `rows` that were looked at, how many of them are `missing`,
-    and either `values` (how often each occurs, the commonest 50) and `other` (how many have none
-    of these), or, of a number with more values and of a text's number of characters,
-    `quantiles`: 51 from the least to the greatest.
-
-    Which rows are looked at depends on their ids and on how many there are, on nothing else.
+    Numbers with many distinct values, and the lengths of texts in characters, have quantiles;
+    others have counts of their most frequent values. Which rows are sampled depends on their ids
+    and on the number of rows, and on nothing else.
 
     Args:
         kept: rows with the columns of the contract and `row_id`.
         rows: how many.
-        contract: `columns` and `label`.
+        contract: of the rows.
     """
-    kinds = {name: str(column["kind"]) for name, column in contract["columns"].items()}
-    if label := contract["label"]:
-        kinds[label["column"]] = label["kind"]
+    kinds = column_kinds(contract["columns"], contract["label"])
     wanted = max(1, min(SAMPLED_ROWS, SAMPLED_CELLS // len(kinds)))
     cells = [_cell(name, kind).alias(f"c{i}") for i, (name, kind) in enumerate(kinds.items())]
     sample = _sample(kept, rows, wanted, cells).collect()
     return {
-        name: described(kind, [row[index] for row in sample])
+        name: distribution_of(kind, [row[index] for row in sample])
         for index, (name, kind) in enumerate(kinds.items())
     }
 
 
-def _cell(name: str, kind: str) -> Column:
+def _cell(name: str, kind: Kind) -> Column:
     match kind:
         case "numeric":
-            return quoted(name) + F.lit(0.0)  # 0 for -0
+            return quoted(name) + F.lit(0.0)  # turns -0 into 0
         case "text":
             return F.char_length(quoted(name))
         case _:
-            return F.substring(quoted(name), 1, CHARACTERS)
+            return F.substring(quoted(name), 1, MAX_CHARACTERS)
 
 
 def _sample(kept: DataFrame, rows: int, wanted: int, cells: Sequence[Column]) -> DataFrame:
     if rows <= wanted:
         return kept.select(*cells)
-    # digits of the id that do not choose the side; as all have eight, they compare as text
-    place = F.substring(ROW_ID, 9, 8)
-    taken = kept.where(place < f"{(wanted << 32) // rows:08x}")
-    # what is sorted are the cells, not the texts that they are made of
-    taken = taken.select(*cells, place.alias("place"), ROW_ID)
-    # rows that are equal have one id: too many of them would all be taken
-    return taken.sort("place", ROW_ID).limit(2 * wanted).drop("place", ROW_ID)
+    # digits of the id that do not decide the split; they compare as text, because all have eight
+    rank = F.substring(ROW_ID, 9, 8)
+    sample = kept.where(rank < f"{(wanted << 32) // rows:08x}")
+    # the cells are selected before they are sorted, so that long texts are not sorted
+    sample = sample.select(*cells, rank.alias("rank"), ROW_ID)
+    # equal rows have equal ids, so a frequent row could exceed what is wanted
+    return sample.sort("rank", ROW_ID).limit(2 * wanted).drop("rank", ROW_ID)
 
 
-def described(kind: str, cells: Sequence[Any]) -> dict[str, Any]:
-    """What is kept of the cells of a column of that kind; None where there is no value."""
+def distribution_of(kind: Kind, cells: Sequence[Any]) -> Distribution:
+    """Return the distribution of a column's cells, which are None where there is no value."""
     present = [cell for cell in cells if cell is not None]
-    told = {"kind": kind, "rows": len(cells), "missing": len(cells) - len(present)}
+    distribution: Distribution = {
+        "kind": kind,
+        "rows": len(cells),
+        "missing": len(cells) - len(present),
+    }
     counts = Counter(present)
-    if kind == "text" or (kind == "numeric" and len(counts) > LISTED):
-        return {**told, "quantiles": _quantiles(present)}
-    listed = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:LISTED]
-    values = {str(value): count for value, count in listed}
-    return {**told, "values": values, "other": len(present) - sum(values.values())}
+    if kind == "text" or (kind == "numeric" and len(counts) > MAX_LISTED_VALUES):
+        return {**distribution, "quantiles": _quantiles(present)}
+    most_frequent = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    values = {str(value): count for value, count in most_frequent[:MAX_LISTED_VALUES]}
+    return {**distribution, "values": values, "other": len(present) - sum(values.values())}
 
 
 def _quantiles(numbers: list[float]) -> list[float]:
-    """For each step the least number that this share of the numbers does not exceed."""
+    """Return for each step the least number that this share of the numbers does not exceed."""
     ranked, count = sorted(numbers), len(numbers)
-    places = (max(0, -(-step * count // STEPS) - 1) for step in range(STEPS + 1))
-    return [ranked[place] for place in places] if ranked else []
+    indices = (max(0, -(-step * count // QUANTILE_STEPS) - 1) for step in range(QUANTILE_STEPS + 1))
+    return [ranked[index] for index in indices] if ranked else []

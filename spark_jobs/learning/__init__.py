@@ -1,1 +1,1 @@
-"""How rows become vectors, and vectors a model."""
+"""Split rows, turn them into vectors, and fit and choose models."""

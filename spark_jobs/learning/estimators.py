@@ -1,4 +1,4 @@
-"""Estimators: what can be fitted to the vectors, one for each candidate of its parameters."""
+"""Estimators to fit to the vectors, one for each candidate of their parameters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,30 +8,31 @@ from pyspark.ml.base import Estimator
 from pyspark.ml.classification import LogisticRegression, RandomForestClassifier
 from pyspark.ml.regression import LinearRegression, RandomForestRegressor
 
+from spark_jobs.columns import LABEL
+from spark_jobs.contract import BINARY, REGRESSION, Problem
 from spark_jobs.learning.features import FEATURES
-from spark_jobs.learning.target import PREDICTED, PROBABILITY, RAW_PREDICTION
-from spark_jobs.names import LABEL
-from spark_jobs.problem import BINARY, REGRESSION
+from spark_jobs.learning.label_encoding import ESTIMATED, PROBABILITY, RAW_PREDICTION
+from spark_jobs.learning.params import ModelParams
 
-# Of rows at a time. With the default, 1, a fit on 2^18 features takes twice as long. But Java keeps
-# 100 blocks in memory that it reads from disk, so many rows are read in small ones.
+# Megabytes of a block of rows. With the default, 1, a fit on 2^18 features takes twice as long.
+# But Java keeps 100 blocks in memory that it reads from disk, so narrow rows have small blocks.
 WIDE_BLOCK_MEGABYTES, BLOCK_MEGABYTES = 32, 1
 WIDE = 1 << 14  # features
-# Of many terms that count alike, more iterations learn what is chance (Prechelt, 1998). On 25,000
-# film reviews the loss on the validation side was least after 24, and a tenth more after all 81.
-# With weights of rare terms there was no such turn.
+# With many terms of equal weight, more iterations overfit, so they stop early (Prechelt, 1998). On
+# 25,000 film reviews the validation loss was lowest after 24 iterations, and a tenth higher after
+# all 81. When rare terms weighed more, it kept falling.
 EARLY_ITERATIONS, ITERATIONS = 24, 100
-SHORT = 8  # iterations; on film reviews they tell losses of 0.27, 0.52 and 0.69 apart
-MOST_EXACT = 1024  # features of a linear regression that is solved in one step
+SHORT_ITERATIONS = 8  # enough to tell losses of 0.27, 0.52 and 0.69 apart on film reviews
+MAX_NORMAL_FEATURES = 1024  # of a linear regression that is solved in one step
 SEED = 17
 
 
 @dataclass(frozen=True)
 class Trial:
-    """An estimator that is not fitted yet, and the parameters that set it apart.
+    """An estimator that is not fitted yet, and the parameters that distinguish it.
 
-    `short` is the same with few iterations, if that tells enough to leave it out. With `early`, the
-    last iteration is one after which it would get worse.
+    `short` is the same estimator with few iterations, if these tell enough to discard it. If
+    `early`, its iterations are limited because more would overfit.
     """
 
     estimator: Estimator[Any]
@@ -40,21 +41,21 @@ class Trial:
     early: bool = False
 
 
-def trials(
-    params: Mapping[str, Any], problem: str, features: int, *, alike: bool = False
+def make_trials(
+    params: ModelParams, problem: Problem, features: int, *, equal_weights: bool = False
 ) -> list[Trial]:
-    """One trial for each candidate of the parameters, in their order.
+    """Return one trial for each candidate of the parameters, in their order.
 
     Args:
-        params: the contract's `model`: `estimator`, and the parameters of each.
-        problem: `binary`, `multiclass` or `regression`.
+        params: of the model.
+        problem: of the label.
         features: length of the vectors.
-        alike: whether terms count alike, be they rare or not.
+        equal_weights: whether rare and frequent terms have equal weight.
     """
     logistic = params["estimator"] == "logistic_regression"
-    early = logistic and alike and features >= WIDE and params["max_iterations"] is None
-    most = params["max_iterations"] or (EARLY_ITERATIONS if early else ITERATIONS)
-    params = {**params, "max_iterations": most}
+    given = params["max_iterations"]
+    early = logistic and equal_weights and features >= WIDE and given is None
+    iterations = given or (EARLY_ITERATIONS if early else ITERATIONS)
     match params["estimator"]:
         case "random_forest":
             return [
@@ -62,70 +63,76 @@ def trials(
                 for depth in params["max_depth"]
             ]
         case "linear_regression":
-            fitting = [_linear(params, features, each) for each in params["regularization"]]
+            regressions = [
+                _linear(params, iterations, features, penalty)
+                for penalty in params["regularization"]
+            ]
         case _:
-            fitting = [
-                _logistic(params, problem, features, each) for each in params["regularization"]
+            regressions = [
+                _logistic(params, iterations, problem, features, penalty)
+                for penalty in params["regularization"]
             ]
     return [
-        Trial(estimator, {"regularization": penalty}, _shortened(estimator, features), early)
-        for penalty, estimator in zip(params["regularization"], fitting, strict=True)
+        Trial(regression, {"regularization": penalty}, _shortened(regression, features), early)
+        for penalty, regression in zip(params["regularization"], regressions, strict=True)
     ]
 
 
 def _shortened(
     estimator: LogisticRegression | LinearRegression, features: int
 ) -> Estimator[Any] | None:
-    # with fewer features, a fit ends so soon that beginning it twice takes longer
-    if features < WIDE or estimator.getMaxIter() <= SHORT:
+    # with fewer features a fit is so fast that starting it twice takes longer
+    if features < WIDE or estimator.getMaxIter() <= SHORT_ITERATIONS:
         return None
-    return estimator.copy({estimator.maxIter: SHORT})
+    return estimator.copy({estimator.maxIter: SHORT_ITERATIONS})
 
 
 def _logistic(
-    params: Mapping[str, Any], problem: str, features: int, penalty: float
+    params: ModelParams, iterations: int, problem: Problem, features: int, penalty: float
 ) -> LogisticRegression:
     return LogisticRegression(
         featuresCol=FEATURES,
         labelCol=LABEL,
-        predictionCol=PREDICTED,
+        predictionCol=ESTIMATED,
         probabilityCol=PROBABILITY,
         rawPredictionCol=RAW_PREDICTION,
         family="binomial" if problem == BINARY else "multinomial",
         regParam=penalty,
-        maxIter=params["max_iterations"],
+        maxIter=iterations,
         tol=params["tolerance"],
-        # the features are scaled or of unit length already, each in its own way
+        # the featurizer has scaled the features already, or given them unit length
         standardization=False,
-        maxBlockSizeInMB=_block(features),
+        maxBlockSizeInMB=_block_megabytes(features),
     )
 
 
-def _linear(params: Mapping[str, Any], features: int, penalty: float) -> LinearRegression:
+def _linear(
+    params: ModelParams, iterations: int, features: int, penalty: float
+) -> LinearRegression:
     return LinearRegression(
         featuresCol=FEATURES,
         labelCol=LABEL,
-        predictionCol=PREDICTED,
+        predictionCol=ESTIMATED,
         regParam=penalty,
-        maxIter=params["max_iterations"],
+        maxIter=iterations,
         tol=params["tolerance"],
         standardization=False,
-        solver="normal" if features <= MOST_EXACT else "l-bfgs",
-        maxBlockSizeInMB=_block(features),
+        solver="normal" if features <= MAX_NORMAL_FEATURES else "l-bfgs",
+        maxBlockSizeInMB=_block_megabytes(features),
     )
 
 
-def _block(features: int) -> float:
+def _block_megabytes(features: int) -> float:
     return WIDE_BLOCK_MEGABYTES if features >= WIDE else BLOCK_MEGABYTES
 
 
 def _forest(
-    params: Mapping[str, Any], problem: str, depth: int
+    params: ModelParams, problem: Problem, depth: int
 ) -> RandomForestClassifier | RandomForestRegressor:
     shared: dict[str, Any] = {
         "featuresCol": FEATURES,
         "labelCol": LABEL,
-        "predictionCol": PREDICTED,
+        "predictionCol": ESTIMATED,
         "numTrees": params["trees"],
         "maxDepth": depth,
         "seed": SEED,

@@ -1,26 +1,26 @@
-"""Which side of the split a row is on."""
-
-from collections.abc import Mapping
+"""Assign rows to the training, validation and test split."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.names import ROW_ID, SIDE
+from spark_jobs.columns import ROW_ID, SPLIT
+from spark_jobs.contract import Split
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
-SIDES = (TRAIN, VALIDATION, TEST)
+SPLITS = (TRAIN, VALIDATION, TEST)
 
 
-def with_side(rows: DataFrame, split: Mapping[str, int]) -> DataFrame:
-    """The rows with `_side`, by the row's id alone: a row never changes its side.
+def with_split(rows: DataFrame, split: Split) -> DataFrame:
+    """Return the rows with `_side`, the name of their split.
 
-    The id's first 8 hex digits, as a number modulo 100: below `train` percent train, below
-    `train + validation` validation, else test.
+    It depends on the row's id alone, so a row never changes its split: the first 8 hex digits of
+    the id, as a number modulo 100, are below `train` in the training split, below
+    `train + validation` in the validation split, else in the test split.
     """
     percent = F.conv(F.substring(ROW_ID, 1, 8), 16, 10).cast("long") % 100
     return rows.withColumn(
-        SIDE,
-        F.when(percent < split[TRAIN], TRAIN)
-        .when(percent < split[TRAIN] + split[VALIDATION], VALIDATION)
+        SPLIT,
+        F.when(percent < split["train"], TRAIN)
+        .when(percent < split["train"] + split["validation"], VALIDATION)
         .otherwise(TEST),
     )

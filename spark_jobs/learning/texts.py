@@ -1,6 +1,5 @@
-"""From texts to vectors: hashed terms, or the mean of learned word vectors."""
+"""Stages from texts to vectors: hashed terms, or the mean of learned word vectors."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from pyspark.errors import IllegalArgumentException
@@ -20,13 +19,14 @@ from pyspark.ml.feature import (
 )
 from pyspark.sql import DataFrame
 
-from spark_jobs.names import ROW_ID
+from spark_jobs.columns import ROW_ID
+from spark_jobs.learning.params import FeaturizerSettings
 from spark_jobs.runtime.job import JobError
 
 WORD = r"[\p{L}\p{N}]+(?:'\p{L}+)*|[!?]"
 
-# A tag has nothing but its name and attributes with values between its brackets, so that
-# "a < b and c > d" is text. \x22 and \x27 are the quotes, which an SQL literal could not hold.
+# A tag has only its name and attributes with values between its brackets, so "a < b and c > d" is
+# text. \x22 and \x27 are the quotes, which an SQL literal can't contain.
 TAG = (
     r"<!--(?s:.*?)-->"
     r"|</?[A-Za-z][A-Za-z0-9:-]*"
@@ -34,32 +34,36 @@ TAG = (
 )
 WITHOUT_TAGS = "regexp_replace(coalesce({}, ''), r'" + TAG.replace("{", "{{") + "', ' ')"
 
-MIN_COUNT = 5  # a word that occurs less often on the training side has no vector
+MIN_COUNT = 5  # a word with fewer occurrences in the training split has no vector
 SEED = 17
 
 Stage = Transformer | Estimator[Any]
 
 
-def by_row(column: str, settings: Mapping[str, Any]) -> tuple[list[Transformer], str]:
-    """The stages that need no fit, and the column in which they end."""
+def text_row_stages(column: str, settings: FeaturizerSettings) -> tuple[list[Transformer], str]:
+    """Return the stages that need no fit, and the column in which they end."""
     words = f"{column}_words"
     stages: list[Transformer] = [
         RegexTokenizer(inputCol=column, outputCol=words, pattern=WORD, gaps=False)
     ]
     if settings["stop_words"] != "none":
-        spoken, words = words, f"{column}_chosen"
-        listed = StopWordsRemover.loadDefaultStopWords(settings["stop_words"])
+        all_words, words = words, f"{column}_chosen"
+        stop_words = StopWordsRemover.loadDefaultStopWords(settings["stop_words"])
         stages.append(
-            # the words are lower case already; to compare them otherwise needs a locale
-            StopWordsRemover(inputCol=spoken, outputCol=words, stopWords=listed, caseSensitive=True)
+            # the words are already lower case, and any other comparison needs a locale
+            StopWordsRemover(
+                inputCol=all_words, outputCol=words, stopWords=stop_words, caseSensitive=True
+            )
         )
     if settings["text"] == "word2vec":
         return stages, words
-    return [*stages, *_hashed(column, words, settings)], f"{column}_hashed"
+    return [*stages, *_hashing_stages(column, words, settings)], f"{column}_hashed"
 
 
-def fitted(prepared: str, output: str, settings: Mapping[str, Any], name: str) -> list[Stage]:
-    """The stages from what `by_row` made to the vector; `name` is the user's, for errors."""
+def text_fit_stages(
+    prepared: str, output: str, settings: FeaturizerSettings, name: str
+) -> list[Stage]:
+    """Return the stages from the output of the row stages to the vector; errors mention `name`."""
     match settings["text"]:
         case "word2vec":
             vector = f"{prepared}_vector"
@@ -76,7 +80,7 @@ def fitted(prepared: str, output: str, settings: Mapping[str, Any], name: str) -
         case "tf_idf":
             weighted = f"{prepared}_idf"
             return [
-                # a term that the training side never had has no coefficient, so it gets no weight
+                # a term that is not in the training split has no coefficient, so it gets no weight
                 IDF(inputCol=prepared, outputCol=weighted, minDocFreq=1),
                 Normalizer(inputCol=weighted, outputCol=output, p=2.0),
             ]
@@ -84,8 +88,8 @@ def fitted(prepared: str, output: str, settings: Mapping[str, Any], name: str) -
             return [Normalizer(inputCol=prepared, outputCol=output, p=2.0)]
 
 
-def _hashed(column: str, words: str, settings: Mapping[str, Any]) -> list[Transformer]:
-    grams = {
+def _hashing_stages(column: str, words: str, settings: FeaturizerSettings) -> list[Transformer]:
+    ngrams = {
         length: f"{column}_{length}grams" if length > 1 else words
         for length in range(settings["min_ngram"], settings["max_ngram"] + 1)
     }
@@ -93,11 +97,11 @@ def _hashed(column: str, words: str, settings: Mapping[str, Any]) -> list[Transf
     return [
         *(
             NGram(n=length, inputCol=words, outputCol=name)
-            for length, name in grams.items()
+            for length, name in ngrams.items()
             if length > 1
         ),
         SQLTransformer(
-            statement=f"SELECT *, concat({', '.join(grams.values())}) AS {terms} FROM __THIS__"
+            statement=f"SELECT *, concat({', '.join(ngrams.values())}) AS {terms} FROM __THIS__"
         ),
         HashingTF(
             inputCol=terms,
@@ -109,10 +113,10 @@ def _hashed(column: str, words: str, settings: Mapping[str, Any]) -> list[Transf
 
 
 class OrderedWord2Vec(Word2Vec):
-    """Word2Vec that learns the same from the same rows, and says what a column lacks.
+    """Word2Vec that learns the same from the same rows, and names the column in errors.
 
-    What it learns depends on the order of the texts and on how they are parted. So they come in
-    the order of their rows' ids, to one task.
+    What it learns depends on the order and the partitions of the texts. Therefore they are sorted
+    by row id, in one partition.
     """
 
     def __init__(self, column: str) -> None:
@@ -127,7 +131,7 @@ class OrderedWord2Vec(Word2Vec):
             if "vocabulary size" not in str(error):
                 raise
             raise JobError(
-                f"no word of '{self._column}' occurs {MIN_COUNT} times on the training side, so "
-                "word2vec has nothing to learn from: take `tf_idf` or `hashing_tf` as `text` of "
-                "the featurizer, or give more rows"
+                f"no word of '{self._column}' occurs {MIN_COUNT} times in the training split, so "
+                "word2vec has nothing to learn from: choose `tf_idf` or `hashing_tf` as `text` "
+                "of the featurizer, or provide more rows"
             ) from error

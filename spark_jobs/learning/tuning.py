@@ -1,122 +1,126 @@
-"""Fits candidates on the training side and scores them on the validation side."""
+"""Fit trials on the training split and score them on the validation split."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from logging import Logger
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 from pyspark import inheritable_thread_target
 from pyspark.ml.base import Estimator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.figures.scores import SCORES, Scores
+from spark_jobs.columns import SPLIT
+from spark_jobs.evaluation.scores import SCORES, Scores
 from spark_jobs.learning.estimators import Trial
+from spark_jobs.learning.featurization import sample_vectors
+from spark_jobs.learning.figures import FitFigures, TrialFigures
+from spark_jobs.learning.label_encoding import LabelEncoding
 from spark_jobs.learning.split import TRAIN, VALIDATION
-from spark_jobs.learning.target import Target
-from spark_jobs.learning.vectors import thinned
-from spark_jobs.names import SIDE
 from spark_jobs.runtime.job import Stopwatch
 
-LOOK_BACK = 20  # iterations, or half of them if there are fewer
-FLAT = 5e-3  # of the objective at the beginning
+FLAT_ITERATIONS = 20  # at the end of a fit, or half of its iterations if these are fewer
+FLAT_SHARE = 5e-3  # of the initial objective
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A fitted model, its parameters, how its fit went, and its figures on the validation side."""
+class FittedTrial:
+    """A fitted model, its parameters, how its fit went, and its scores on the validation split."""
 
     model: Any
     parameters: Mapping[str, float]
-    fit: Mapping[str, Any]
+    fit: FitFigures
     scores: Scores
 
-    def figures(self) -> dict[str, Any]:
-        """What the report says of it."""
-        return {**self.parameters, **self.scores, **self.fit}
+    def figures(self) -> TrialFigures:
+        return cast("TrialFigures", {**self.parameters, **self.scores, **self.fit})
 
-    def loss(self, decisive: str) -> float:
-        """The figure that chooses; infinite where there is none."""
-        value = self.scores[decisive]
+    def loss(self, metric: str) -> float:
+        """Return the score of that name, or infinity if it is not finite."""
+        value = cast("Mapping[str, float | None]", self.scores)[metric]
         return inf if value is None else value
 
 
-def tune(
+def fit_trials(
     vectors: DataFrame,
     trials: Sequence[Trial],
-    target: Target,
+    encoding: LabelEncoding,
     *,
-    at_once: int,
-    one_row_of: int,
-    watch: Stopwatch,
+    parallel: int,
+    sampling_step: int,
+    stopwatch: Stopwatch,
     log: Logger,
-) -> list[Candidate]:
-    """One candidate for each trial, in their order; `at_once` of them are fitted at a time.
+) -> list[FittedTrial]:
+    """Return each trial fitted, in their order; `parallel` of them are fitted at a time.
 
-    Trials that have a short form are fitted in that first, on one row of so many. Then the best of
-    all is fitted to its end on all rows, until the best of all is one that was. So each that is not
-    is worse than one that is.
+    Trials with a short form are first fitted in that form, on one row of `sampling_step`. Then the
+    best one is fitted in full on all rows, until the best one is one that was fitted in full. So
+    each that was not is worse than one that was.
     """
-    train = target.with_classes(vectors.where(F.col(SIDE) == TRAIN))
-    fewer = thinned(train, one_row_of)
-    validation = vectors.where(F.col(SIDE) == VALIDATION)
+    train = encoding.with_class_count(vectors.where(F.col(SPLIT) == TRAIN))
+    sample = sample_vectors(train, sampling_step)
+    validation = vectors.where(F.col(SPLIT) == VALIDATION)
     several = len(trials) > 1
 
-    def candidate(trial: Trial, estimator: Estimator[Any], rows: DataFrame) -> Candidate:
+    def fit(trial: Trial, estimator: Estimator[Any], rows: DataFrame) -> FittedTrial:
         model = estimator.fit(rows)
-        scores = SCORES[target.problem](target.scored(model.transform(validation)))
-        found = Candidate(model, trial.parameters, _fit(model, early=trial.early), scores)
-        log.info("%s", _told(found.figures()))
-        return found
+        scores = SCORES[encoding.problem](encoding.scored(model.transform(validation)))
+        fitted = FittedTrial(
+            model, trial.parameters, _fit_figures(model, early=trial.early), scores
+        )
+        log.info("%s", _format_figures(fitted.figures()))
+        return fitted
 
-    def first(trial: Trial) -> Candidate:
+    def fit_first(trial: Trial) -> FittedTrial:
         if several and trial.short:
-            return candidate(trial, trial.short, fewer)
-        return candidate(trial, trial.estimator, train)
+            return fit(trial, trial.short, sample)
+        return fit(trial, trial.estimator, train)
 
     in_session: Any = inheritable_thread_target(vectors.sparkSession)
-    with watch.phase("tune"), ThreadPoolExecutor(at_once) as pool:
-        found = list(pool.map(in_session(first), trials))
-    cut = [
-        several and trial.short is not None and (one_row_of > 1 or not has_ended(each.model))
-        for trial, each in zip(trials, found, strict=True)
+    with stopwatch.phase("tune"), ThreadPoolExecutor(parallel) as pool:
+        fitted = list(pool.map(in_session(fit_first), trials))
+    is_partial = [
+        several and trial.short is not None and (sampling_step > 1 or not has_ended(each.model))
+        for trial, each in zip(trials, fitted, strict=True)
     ]
-    while cut[best := _best(found, target.decisive)]:
-        cut[best] = False
-        with watch.phase("fit"):
-            found[best] = candidate(trials[best], trials[best].estimator, train)
-    return found
+    while is_partial[best := _best(fitted, encoding.selection_metric)]:
+        is_partial[best] = False
+        with stopwatch.phase("fit"):
+            fitted[best] = fit(trials[best], trials[best].estimator, train)
+    return fitted
 
 
-def _best(candidates: Sequence[Candidate], decisive: str) -> int:
-    return min(range(len(candidates)), key=lambda place: candidates[place].loss(decisive))
+def _best(fitted: Sequence[FittedTrial], metric: str) -> int:
+    return min(range(len(fitted)), key=lambda index: fitted[index].loss(metric))
 
 
 def has_ended(model: Any) -> bool:
-    """Whether a fit stopped before its last iteration; a forest has none."""
+    """Return whether a fit stopped before its last iteration; a forest has no iterations."""
     return not model.hasParam("maxIter") or model.summary.totalIterations < model.getMaxIter()
 
 
-def _fit(model: Any, *, early: bool) -> dict[str, Any]:
-    """The iterations of a regression, and whether they came to an end, or were to be stopped."""
+def _fit_figures(model: Any, *, early: bool) -> FitFigures:
     if not model.hasParam("maxIter"):
         return {"converged": True}
-    return {
+    ended = has_ended(model)
+    figures: FitFigures = {
         "iterations": model.summary.totalIterations,
-        "converged": has_ended(model) or is_flat(model.summary.objectiveHistory),
-        **({"stopped_early": not has_ended(model)} if early else {}),
+        "converged": ended or is_flat(model.summary.objectiveHistory),
     }
+    if early:
+        figures["stopped_early"] = not ended
+    return figures
 
 
 def is_flat(history: Sequence[float]) -> bool:
-    """Whether the last iterations brought the objective down by next to nothing."""
-    before = history[-1 - min(LOOK_BACK, len(history) // 2)]
-    return before - history[-1] <= FLAT * abs(history[0])
+    """Return whether the last iterations hardly lowered the objective."""
+    before = history[-1 - min(FLAT_ITERATIONS, len(history) // 2)]
+    return before - history[-1] <= FLAT_SHARE * abs(history[0])
 
 
-def _told(figures: Mapping[str, Any]) -> str:
+def _format_figures(figures: TrialFigures) -> str:
     return ", ".join(
         f"{name.replace('_', ' ')} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in figures.items()

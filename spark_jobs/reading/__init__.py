@@ -1,1 +1,1 @@
-"""How the files of a source become records, nothing lost: CSV and Parquet."""
+"""Read the files of a source as records, without losing any: CSV and Parquet."""

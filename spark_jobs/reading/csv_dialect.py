@@ -1,71 +1,111 @@
-"""A contract's dialect as Python's csv module and as Spark's reader want it."""
+"""The one interpretation of a contract's CSV dialect, for Python's csv module and for Spark.
+
+The header reader, the jobs and the contract's guesses all take it from here.
+"""
 
 import codecs
 import csv
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, Self, TypedDict
 
-# what Java decodes as Python does, byte by byte: other encodings are left to Python
-ONE_BYTE = ("us-ascii", "iso-8859-", "windows-", "koi8-r", "ibm", "macroman")
-MOST_COLUMNS = 1 << 17
-BLANKS = "".join(map(chr, range(1, 33)))  # what `trim` takes away, as Spark does
-WRITTEN_OUT = "written-out"
-FIRST_STRAY, LAST_STRAY = 0xDC00, 0xDCFF  # where no text of any encoding has a character
+from spark_jobs.contract import Dialect
+
+# what Java decodes exactly as Python does, byte by byte; other encodings are left to Python
+SINGLE_BYTE_ENCODINGS = ("us-ascii", "iso-8859-", "windows-", "koi8-r", "ibm", "macroman")
+MAX_COLUMNS = 1 << 17
+BLANKS = "".join(map(chr, range(1, 33)))  # what `trim` removes, as Spark does
+BYTE_ORDER_MARK = "\ufeff"
+ESCAPE_UNDECODABLE = "escape-undecodable"  # name of an error handler for decoding
+FIRST_ESCAPED, LAST_ESCAPED = 0xDC00, 0xDCFF  # surrogates, which no decoded text contains
 
 
-def csv_options(dialect: Mapping[str, Any]) -> dict[str, Any]:
+class ReaderOptions(TypedDict):
     """Arguments of `csv.reader`."""
-    quote, escape = dialect["quote"], escape_of(dialect)
-    return {
-        "delimiter": dialect["delimiter"],
-        "quotechar": quote or None,
-        "quoting": csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-        "escapechar": escape,
-        "doublequote": escape is None and dialect["escape"] != "",
-        "skipinitialspace": skips_blanks(dialect),
-    }
+
+    delimiter: str
+    quotechar: str | None
+    quoting: Literal[0, 3]  # csv.QUOTE_MINIMAL or csv.QUOTE_NONE
+    escapechar: str | None
+    doublequote: bool
+    skipinitialspace: bool
 
 
-def spark_options(dialect: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of `spark.read.csv`."""
+@dataclass(frozen=True)
+class CsvSyntax:
+    """How a record is written: the fields of a contract's dialect that matter for this."""
+
+    delimiter: str
+    quote: str = '"'
+    escape: str = '"'
+    trim: bool = True
+
+    @classmethod
+    def of(cls, dialect: Dialect) -> Self:
+        return cls(dialect["delimiter"], dialect["quote"], dialect["escape"], dialect["trim"])
+
+    @property
+    def escape_character(self) -> str | None:
+        """The character that takes the next one literally, or None.
+
+        The contract's default escape belongs to its default quote. Beside another quote, or
+        without one, it means nothing, and a quote within quotes is doubled.
+        """
+        return None if self.escape in ("", '"', self.quote) else self.escape
+
+    @property
+    def doubles_quotes(self) -> bool:
+        """Whether a doubled quote within quotes is one quote."""
+        return self.escape_character is None and self.escape != ""
+
+    @property
+    def skips_blanks(self) -> bool:
+        """Whether blanks after a delimiter are dropped; not if a blank has a meaning of its own."""
+        return self.trim and " " not in (self.delimiter, self.quote, self.escape)
+
+    def reader_options(self) -> ReaderOptions:
+        """Return the arguments of `csv.reader`."""
+        return {
+            "delimiter": self.delimiter,
+            "quotechar": self.quote or None,
+            "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            "escapechar": self.escape_character,
+            "doublequote": self.doubles_quotes,
+            "skipinitialspace": self.skips_blanks,
+        }
+
+    def within_quotes(self, text: str) -> str:
+        """Return the text as it is written between quotes."""
+        if escape := self.escape_character:
+            text = text.replace(escape, 2 * escape)
+        return text.replace(self.quote, (self.escape_character or self.quote) + self.quote)
+
+
+def spark_options(dialect: Dialect) -> dict[str, Any]:
+    """Return the options of `spark.read.csv`."""
     return {
         "header": dialect["header"] is True,
         "sep": dialect["delimiter"],
         "quote": dialect["quote"],
-        "escape": escape_of(dialect) or dialect["quote"],
+        "escape": CsvSyntax.of(dialect).escape_character or dialect["quote"],
         "encoding": dialect["encoding"],
         "multiLine": dialect["multiline"],
         "maxCharsPerColumn": dialect["max_record_bytes"],
-        "maxColumns": MOST_COLUMNS,
+        "maxColumns": MAX_COLUMNS,
         "ignoreLeadingWhiteSpace": dialect["trim"],
         "ignoreTrailingWhiteSpace": dialect["trim"],
         "mode": "PERMISSIVE",
     }
 
 
-def escape_of(dialect: Mapping[str, Any]) -> str | None:
-    """The character that takes the next one as it is; None where a doubled quote does, or nothing.
-
-    The default is for the default quote: beside another quote, or none, it means nothing.
-    """
-    return None if dialect["escape"] in ("", '"', dialect["quote"]) else dialect["escape"]
+def spark_decodes(encoding: str) -> bool:
+    """Return whether Spark's reader decodes each character of the encoding as Python does."""
+    return encoding == "utf-8" or encoding.startswith(SINGLE_BYTE_ENCODINGS)
 
 
-def skips_blanks(dialect: Mapping[str, Any]) -> bool:
-    """Whether blanks after a delimiter are no part of the field."""
-    return dialect["trim"] and dialect["delimiter"] != " "
+def _escape_undecodable(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError), "it is registered for decoding"
+    undecodable = error.object[error.start : error.end]
+    return "".join(chr(FIRST_ESCAPED + byte) for byte in undecodable), error.end
 
 
-def spark_reads(encoding: str) -> bool:
-    """Whether Spark's reader decodes each character of the encoding as Python does."""
-    return encoding == "utf-8" or encoding.startswith(ONE_BYTE)
-
-
-def _written_out(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError), "it is an error handler for decoding"
-    strays = error.object[error.start : error.end]
-    return "".join(chr(FIRST_STRAY + byte) for byte in strays), error.end
-
-
-# bytes that are not of the encoding stay apart from all that is
-codecs.register_error(WRITTEN_OUT, _written_out)
+codecs.register_error(ESCAPE_UNDECODABLE, _escape_undecodable)

@@ -1,6 +1,7 @@
-"""CSV files as a DataFrame of text, one column per name in the header."""
+"""CSV files as a DataFrame of text, one column for each name in the header."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import groupby
 from typing import Any
@@ -16,66 +17,81 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from spark_jobs.names import FIELDS, MALFORMED, ORIGIN, READ, TEXT, TORN, UNDECODED
-from spark_jobs.reading.csv_dialect import escape_of, spark_options
-from spark_jobs.reading.csv_exact import STRAY, readable, records, trimmed
-from spark_jobs.reading.places import same_python
-from spark_jobs.reading.source_bytes import opened
+from spark_jobs.columns import (
+    FIELDS,
+    ORIGIN,
+    RECORD_COLUMNS,
+    STRAY_QUOTE,
+    TEXT,
+    UNDECODABLE,
+    WRONG_FIELD_COUNT,
+)
+from spark_jobs.contract import DatasetContract, Dialect
+from spark_jobs.reading.csv_dialect import CsvSyntax, spark_options
+from spark_jobs.reading.csv_inspection import has_workers
+from spark_jobs.reading.csv_parser import ESCAPED_BYTE, read_records, readable, trimmed_fields
+from spark_jobs.reading.source_bytes import open_source
 from spark_jobs.runtime.job import SourceFile
 
-RAW_LIMIT = 64 * 1024  # characters of a rejected record that are kept
-ROW_NUMBER_BITS = 33  # monotonically_increasing_id: the partition's number stands above these
-A_TEXT, A_NUMBER, A_FLAG, TEXTS = StringType(), LongType(), BooleanType(), ArrayType(StringType())
-READ_KINDS = (A_TEXT, A_NUMBER, A_NUMBER, A_NUMBER, A_TEXT, TEXTS, A_FLAG, A_FLAG, TEXTS)
+MAX_RAW_CHARACTERS = 64 * 1024  # of a rejected record
+ROW_NUMBER_BITS = 33  # monotonically_increasing_id: the partition's number is above these
+TEXT_TYPE, LONG, FLAG, TEXTS = StringType(), LongType(), BooleanType(), ArrayType(StringType())
+RECORD_TYPES = (TEXT_TYPE, LONG, LONG, LONG, TEXT_TYPE, TEXTS, FLAG, FLAG, TEXTS)
 
 
 def read_csv(
     spark: SparkSession,
     files: Sequence[SourceFile],
-    odd: Collection[str],
+    incompatible: Collection[str],
     names: Sequence[str],
-    dialect: Mapping[str, Any],
+    dialect: Dialect,
 ) -> DataFrame:
-    """Every record of the files, with the named columns as text.
+    """Return every record of the files, with the named columns as text.
 
     Args:
-        files: in any order of columns, and with others, too.
-        odd: names of the files that are not plain: these are read by Python's csv module.
-        names: the columns that are wanted.
+        spark: the job's session.
+        files: with the columns in any order, and perhaps further ones.
+        incompatible: names of the files that Spark can't read, so that Python does.
+        names: the columns to return.
+        dialect: of all files.
 
     Returns:
-        Beside the named columns: `_file`, its name in the snapshot; where the record is:
-        `_record`, its number in the file counted from 1 (exact within `one_task_per_file`), or,
-        where files are split, `_byte_start` and `_byte_length` of the part that it is in; its
-        text, `_text`, or else its `_fields`; and what is wrong with it: `_malformed`, `_torn`
-        and `_undecoded`.
+        Besides the named columns: `_file`, the file's name in the snapshot; where the record is:
+        `_record`, its number in the file from 1 (exact within `one_task_per_file`), or, where
+        files are split, `_byte_start` and `_byte_length` of the part that contains it; its text
+        `_text`, or else its `_fields`; and what is wrong with it: `_malformed`, `_torn` and
+        `_undecoded`.
     """
 
-    def alike(file: SourceFile) -> tuple[bool, tuple[str, ...]]:
-        return file.name in odd, file.columns
+    def reader_and_header(file: SourceFile) -> tuple[bool, tuple[str, ...]]:
+        return file.name in incompatible, file.columns
 
     frames = [
-        (_read_odd if is_odd else _read_plain)(spark, list(group), header, names, dialect)
-        for (is_odd, header), group in groupby(sorted(files, key=alike), alike)
+        (_read_with_python if in_python else _read_with_spark)(
+            spark, list(group), header, names, dialect
+        )
+        for (in_python, header), group in groupby(
+            sorted(files, key=reader_and_header), reader_and_header
+        )
     ]
     return reduce(DataFrame.unionByName, frames)
 
 
-def _read_plain(
+def _read_with_spark(
     spark: SparkSession,
     files: Sequence[SourceFile],
     header: Sequence[str],
     names: Sequence[str],
-    dialect: Mapping[str, Any],
+    dialect: Dialect,
 ) -> DataFrame:
-    # positions instead of names: a header may hold names that Spark takes for something else
+    # numbered columns, because Spark would interpret some names that a header may contain
     fields = [StructField(f"c{i}", StringType()) for i in range(len(header))]
-    # Java knows more encodings than Spark lets through otherwise
+    # otherwise Spark refuses encodings that Java knows
     spark.conf.set("spark.sql.legacy.javaCharsets", "true")
     frame = (
         spark.read.schema(StructType([*fields, StructField(TEXT, StringType())]))
         .options(**spark_options(dialect), columnNameOfCorruptRecord=TEXT)
-        .csv([literal(file.uri) for file in files])
+        .csv([escape_glob(file.uri) for file in files])
     )
     return frame.select(
         *(F.col(f"c{header.index(name)}").alias(name) for name in names),
@@ -83,22 +99,24 @@ def _read_plain(
         *_position(dialect["multiline"]),
         TEXT,
         F.array(*(field.name for field in fields)).alias(FIELDS),
-        F.col(TEXT).isNotNull().alias(MALFORMED),
-        F.lit(False).alias(TORN),
-        F.lit(None).cast("array<string>").alias(UNDECODED),
+        F.col(TEXT).isNotNull().alias(WRONG_FIELD_COUNT),
+        F.lit(False).alias(STRAY_QUOTE),
+        F.lit(None).cast("array<string>").alias(UNDECODABLE),
     )
 
 
-def _read_odd(
+def _read_with_python(
     spark: SparkSession,
     files: Sequence[SourceFile],
     _header: Sequence[str],
     names: Sequence[str],
-    dialect: Mapping[str, Any],
+    dialect: Dialect,
 ) -> DataFrame:
-    same_python(spark)
+    if not has_workers(spark):
+        # Spark would take the first Python on the path
+        spark.sparkContext.pythonExec = sys.executable
     schema = StructType([StructField(name, StringType()) for name in names])
-    for name, kind in zip(READ, READ_KINDS, strict=True):
+    for name, kind in zip(RECORD_COLUMNS, RECORD_TYPES, strict=True):
         schema.add(name, kind)
     rows = spark.sparkContext.parallelize(files, len(files)).flatMap(
         partial(_rows, names=names, dialect=dialect)
@@ -106,72 +124,72 @@ def _read_odd(
     return spark.createDataFrame(rows, schema, verifySchema=False)
 
 
-def _rows(
-    file: SourceFile, names: Sequence[str], dialect: Mapping[str, Any]
-) -> Iterator[tuple[Any, ...]]:
-    places = [file.columns.index(name) for name in names]
-    with opened(file) as stored:
-        for record in records(stored, file.name, dialect):
-            fields = trimmed(record, dialect)
-            values = [fields[place] if place < len(fields) else None for place in places]
-            undecoded, raw = None, record.text[:RAW_LIMIT]
-            if not record.text.isascii() and STRAY.search(record.text):
-                undecoded = [
+def _rows(file: SourceFile, names: Sequence[str], dialect: Dialect) -> Iterator[tuple[Any, ...]]:
+    indices = [file.columns.index(name) for name in names]
+    syntax = CsvSyntax.of(dialect)
+    with open_source(file) as stored:
+        for record in read_records(stored, file.name, dialect):
+            fields = trimmed_fields(record, syntax)
+            values = [fields[index] if index < len(fields) else None for index in indices]
+            undecodable, raw = None, record.text[:MAX_RAW_CHARACTERS]
+            if not record.text.isascii() and ESCAPED_BYTE.search(record.text):
+                undecodable = [
                     name
                     for name, value in zip(names, values, strict=True)
-                    if value and STRAY.search(value)
+                    if value and ESCAPED_BYTE.search(value)
                 ]
                 values = [value and readable(value) for value in values]
-                raw = readable(raw)[:RAW_LIMIT]
+                raw = readable(raw)[:MAX_RAW_CHARACTERS]
             origin = (file.name, record.number, None, None)
-            malformed = len(fields) != len(file.columns)
-            yield (*values, *origin, raw, None, malformed, record.torn, undecoded)
+            wrong_count = len(fields) != len(file.columns)
+            stray = record.has_stray_quote
+            yield (*values, *origin, raw, None, wrong_count, stray, undecodable)
 
 
-def raw_text(contract: Mapping[str, Any]) -> Column:
-    """The text of a record; where it is not known, its fields as the contract would write them."""
-    dialect = contract["dialect"]
-    quote, delimiter = dialect["quote"], dialect["delimiter"]
-    doubled = (escape_of(dialect) or quote) + quote
+def raw_text(contract: DatasetContract) -> Column:
+    """Return the text of a record, or else its fields written in the contract's dialect."""
+    syntax = CsvSyntax.of(contract["dialect"])
+    quote = syntax.quote
+    quote_within = (syntax.escape_character or quote) + quote
 
     def written(field: Column) -> Column:
         if not quote:
             return F.coalesce(field, F.lit(""))
-        special = [F.contains(field, F.lit(mark)) for mark in (delimiter, quote, "\n", "\r")]
-        within = F.replace(field, F.lit(quote), F.lit(doubled))
+        special = [F.contains(field, F.lit(mark)) for mark in (syntax.delimiter, quote, "\n", "\r")]
+        within = F.replace(field, F.lit(quote), F.lit(quote_within))
         return F.when(
             reduce(Column.__or__, special), F.concat(F.lit(quote), within, F.lit(quote))
         ).otherwise(F.coalesce(field, F.lit("")))
 
-    fields = F.array_join(F.transform(FIELDS, written), delimiter)
-    return F.substring(F.coalesce(TEXT, fields), 1, RAW_LIMIT)
+    fields = F.array_join(F.transform(FIELDS, written), syntax.delimiter)
+    return F.substring(F.coalesce(TEXT, fields), 1, MAX_RAW_CHARACTERS)
 
 
-def literal(uri: str) -> str:
-    """The path with those characters escaped that Hadoop takes for a pattern."""
+def escape_glob(uri: str) -> str:
+    """Return the path with the characters escaped that Hadoop takes for a pattern."""
     return "".join(f"\\{char}" if char in "{}[]*?\\" else char for char in uri)
 
 
 def file_name(files: Iterable[SourceFile]) -> Column:
-    """The name in the snapshot of the file that a row was read from."""
-    known = {"/" + file.uri.removeprefix("s3://").lstrip("/"): file.name for file in files}
-    if len(known) == 1:
-        return F.lit(*known.values())
-    names = F.create_map(*(F.lit(item) for pair in known.items() for item in pair))
-    # Spark gives the file's URI, in which a plus is a plus and not a blank
+    """Return the name in the snapshot of the file that a row was read from."""
+    names = {"/" + file.uri.removeprefix("s3://").lstrip("/"): file.name for file in files}
+    if len(names) == 1:
+        return F.lit(*names.values())
+    name_by_path = F.create_map(*(F.lit(item) for pair in names.items() for item in pair))
+    # Spark gives the file's URI, where a plus means a plus and not a blank
     uri = F.replace(F.col("_metadata.file_path"), F.lit("+"), F.lit("%2B"))
-    return names[F.url_decode(F.regexp_replace(uri, "^[a-z0-9]+:/+", "/"))]
+    return name_by_path[F.url_decode(F.regexp_replace(uri, "^[a-z0-9]+:/+", "/"))]
 
 
 def _position(multiline: bool) -> list[Column]:
-    nothing = F.lit(None).cast("long")
+    null = F.lit(None).cast("long")
     if multiline:
         number = F.monotonically_increasing_id().bitwiseAND((1 << ROW_NUMBER_BITS) - 1) + 1
-        found = (number, nothing, nothing)
+        position = (number, null, null)
     else:
-        found = (
-            nothing,
+        position = (
+            null,
             F.col("_metadata.file_block_start"),
             F.col("_metadata.file_block_length"),
         )
-    return [column.alias(name) for column, name in zip(found, ORIGIN[1:], strict=True)]
+    return [column.alias(name) for column, name in zip(position, ORIGIN[1:], strict=True)]

@@ -1,69 +1,71 @@
 """Source files of any format as records of text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from logging import Logger
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.columns import names_of
-from spark_jobs.reading.csv_look import shapes_of
+from spark_jobs.columns import column_names
+from spark_jobs.contract import DatasetContract, Dialect
+from spark_jobs.reading.csv_inspection import inspect_files
 from spark_jobs.reading.csv_records import read_csv
 from spark_jobs.reading.parquet_records import read_parquet
 from spark_jobs.reading.source_bytes import COMPRESSED
 from spark_jobs.runtime.job import JobError, SourceFile
 
 BYTES_PER_TASK = 16 << 20
+UNPACKED = 4  # times the size of a compressed file, roughly
 
 
 class Records(NamedTuple):
-    """The records, and into how many parts to write them: None where reading splits them well.
+    """The records, and in how many files to write them: None if they are read in enough parts.
 
-    Where `frame` has no exact places in the files, because these are split, `placed` has the same
-    records with them, read from each file by one task.
+    If `frame` does not number the records, because files are split, `numbered` has the same
+    records with their numbers, but reads each file in one task.
     """
 
     frame: DataFrame
     tasks: int | None
-    placed: DataFrame | None = None
+    numbered: DataFrame | None = None
 
 
 def read(
-    spark: SparkSession, files: Sequence[SourceFile], contract: Mapping[str, Any], log: Logger
+    spark: SparkSession, files: Sequence[SourceFile], contract: DatasetContract, log: Logger
 ) -> Records:
-    """Every record of the files, as `csv_records.read_csv` and `parquet_records` describe them.
+    """Return every record of the files, as described in `read_csv` and `read_parquet`.
 
     Raises:
         JobError: a file can't be read, or lacks a column of the contract.
     """
-    names = names_of(contract)
+    names = column_names(contract)
     for file in files:
-        if lacking := [name for name in names if name not in file.columns]:
+        if missing := [name for name in names if name not in file.columns]:
             raise JobError(
-                f"{file.name} has no column '{lacking[0]}': correct its header, or `columns`, "
+                f"{file.name} has no column '{missing[0]}': correct its header, or `columns`, "
                 "`label` and `id` in the contract"
             )
     log.info("reading %s files, %s bytes", len(files), f"{sum(f.size for f in files):,}")
     if contract["format"] == "parquet":
-        return Records(read_parquet(spark, files, names), _tasks(spark, files, split=True))
+        return Records(read_parquet(spark, files, names), _tasks(spark, files, splittable=True))
     dialect = contract["dialect"]
-    shapes = shapes_of(spark, files, dialect)
-    odd = {name: shape.oddity for name, shape in shapes.items() if shape.oddity}
-    for name, why in odd.items():
-        log.info("%s %s, so it is read with more care, by one task", name, why)
-    packed = any(file.uri.endswith(COMPRESSED) for file in files)
-    lines = all(shape.lines for shape in shapes.values())
-    tasks = _tasks(spark, files, split=lines and not (odd or packed))
-    whole = read_csv(spark, files, odd, names, dialect)
+    compatibilities = inspect_files(spark, files, dialect)
+    obstacles = {name: each.obstacle for name, each in compatibilities.items() if each.obstacle}
+    for name, obstacle in obstacles.items():
+        log.info("%s %s, so Python reads it, in one task", name, obstacle)
+    compressed = any(file.uri.endswith(COMPRESSED) for file in files)
+    line_records = all(each.line_records for each in compatibilities.values())
+    tasks = _tasks(spark, files, splittable=line_records and not (obstacles or compressed))
+    whole = read_csv(spark, files, obstacles, names, dialect)
     if tasks or not dialect["multiline"]:
         return Records(whole, tasks)
-    by_line = {**dialect, "multiline": False}
-    return Records(read_csv(spark, files, odd, names, by_line), tasks, placed=whole)
+    by_line: Dialect = {**dialect, "multiline": False}
+    return Records(read_csv(spark, files, obstacles, names, by_line), tasks, numbered=whole)
 
 
-def _tasks(spark: SparkSession, files: Sequence[SourceFile], *, split: bool) -> int | None:
-    size = sum(file.size * (4 if file.uri.endswith(COMPRESSED) else 1) for file in files)
+def _tasks(spark: SparkSession, files: Sequence[SourceFile], *, splittable: bool) -> int | None:
+    size = sum(file.size * (UNPACKED if file.uri.endswith(COMPRESSED) else 1) for file in files)
     tasks = min(spark.sparkContext.defaultParallelism, ceil(size / BYTES_PER_TASK))
-    # a file that can't be split is read by one task; what follows shall not be
-    return None if split and tasks > 1 else max(tasks, 1)
+    # a file that can't be split is read by one task, but what follows can use more
+    return None if splittable and tasks > 1 else max(tasks, 1)

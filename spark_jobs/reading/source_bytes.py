@@ -1,4 +1,4 @@
-"""The bytes of a source file, unpacked, wherever it lies."""
+"""The decompressed bytes of a source file, local or in S3."""
 
 import bz2
 import gzip
@@ -10,21 +10,22 @@ from pathlib import Path
 from typing import IO, cast
 
 from spark_jobs.runtime.job import JobError, SourceFile
+from spark_jobs.runtime.s3 import error_code, split_uri
 
 COMPRESSED = (".gz", ".bz2")
 BUFFER = 1 << 20
 
 
 @contextmanager
-def opened(file: SourceFile) -> Generator[IO[bytes]]:
-    """The file's bytes, unpacked if its name ends in .gz or .bz2.
+def open_source(file: SourceFile) -> Generator[IO[bytes]]:
+    """Open the file for reading, decompressed if its name ends in .gz or .bz2.
 
     Raises:
-        JobError: when it is opened, or later when it is read: it is not there, can't be read, is
-            damaged, or ends before what is packed in it does.
+        JobError: on opening or while reading: the file does not exist, can't be read, is damaged,
+            or ends before its compressed data does.
     """
     try:
-        with _stored(file) as stored:
+        with _open_stored(file) as stored:
             if file.uri.endswith(".gz"):
                 yield cast("IO[bytes]", gzip.GzipFile(fileobj=stored))
             elif file.uri.endswith(".bz2"):
@@ -44,7 +45,7 @@ def opened(file: SourceFile) -> Generator[IO[bytes]]:
 
 
 @contextmanager
-def _stored(file: SourceFile) -> Generator[IO[bytes]]:
+def _open_stored(file: SourceFile) -> Generator[IO[bytes]]:
     if not file.uri.startswith("s3://"):
         with Path(file.uri).open("rb", buffering=BUFFER) as stored:
             yield stored
@@ -52,12 +53,10 @@ def _stored(file: SourceFile) -> Generator[IO[bytes]]:
     import boto3  # half a second that a local source does not need
     from botocore.exceptions import ClientError
 
-    # no URL parser: a key may hold ? and #
-    bucket, _, key = file.uri.removeprefix("s3://").partition("/")
+    bucket, key = split_uri(file.uri)
     try:
         body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"]
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code")
-        raise JobError(f"{file.uri} can't be read: {code}") from error
+        raise JobError(f"{file.uri} can't be read: {error_code(error)}") from error
     with body:
         yield io.BufferedReader(body, BUFFER)  # pyright: ignore[reportArgumentType]

@@ -1,1 +1,1 @@
-"""How a job is asked for, run and committed, wherever it runs."""
+"""Request, run and commit a job, wherever it runs."""

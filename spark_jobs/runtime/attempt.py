@@ -1,4 +1,4 @@
-"""One attempt at a version: who may run it, and why it failed."""
+"""One attempt at a version: which process may run it, and why it failed."""
 
 import os
 import socket
@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.lake.base import as_json
-from spark_jobs.runtime.report import claim_key, job_key
+from spark_jobs.runtime.report import job_key, lease_key
 
 
 class SupersededError(JobError):
-    """Another attempt is the claimed or committed one: there is nothing left to do."""
+    """Another attempt holds the lease or is committed, so there is nothing left to do."""
 
 
 @dataclass(frozen=True)
 class Failure:
     """Why an attempt failed, in words for the user.
 
-    `by_user` is a mistake that the user can mend, `retryable` a loss that a new attempt may not
-    meet. `trace` is the end of the job's own stack trace.
+    `by_user` marks a mistake that the user can fix, `retryable` a loss that a new attempt may not
+    meet again. `trace` is the end of the job's stack trace.
     """
 
     message: str
@@ -29,46 +29,46 @@ class Failure:
     trace: str = ""
 
 
-def begin(lake: Lake, request: Request) -> None:
-    """The first act of a job: only one process ever runs an attempt, however often it is sent.
+def start_attempt(lake: Lake, request: Request) -> None:
+    """Mark the attempt as started, so that only one process runs it however often it is sent.
 
     Raises:
-        SupersededError: another attempt is the claimed one, or another process runs this one.
+        SupersededError: another attempt holds the lease, or another process runs this one.
     """
-    check_claim(lake, request)
+    check_lease(lake, request)
     key = job_key(request.asset, request.version, request.attempt, "started.json")
     mark = {"host": socket.gethostname(), "pid": os.getpid(), "at": now()}
     if not lake.create(key, as_json(mark)):
         raise SupersededError(
-            f"attempt {request.attempt} of {request.asset} {request.version} was started already: "
+            f"attempt {request.attempt} of {request.asset} {request.version} was already started: "
             "materialize the asset again for a new attempt, or remove "
             f"{lake.uri(key)} to run this one again by hand"
         )
 
 
-def check_claim(lake: Lake, request: Request) -> None:
-    """Raises SupersededError unless the request's attempt is the one that the claim names."""
-    stored = lake.read(claim_key(request.asset, request.version))
-    claimed = stored.json().get("attempt") if stored else None
-    if claimed != request.attempt:
+def check_lease(lake: Lake, request: Request) -> None:
+    """Raise SupersededError unless the lease is for the request's attempt."""
+    stored = lake.read(lease_key(request.asset, request.version))
+    leased = stored.json().get("attempt") if stored else None
+    if leased != request.attempt:
         raise SupersededError(
             f"attempt {request.attempt} of {request.asset} {request.version} was superseded: "
-            f"the claim names attempt {claimed}. Nothing is to be done, follow that one"
+            f"the lease is for attempt {leased}. There is nothing to do here; follow that attempt"
         )
 
 
 def record_failure(lake: Lake, request: Request, failure: Failure) -> None:
-    """Keep why the attempt failed; the first who says so is right."""
+    """Record why the attempt failed, unless a reason is recorded already."""
     key = job_key(request.asset, request.version, request.attempt, "error.json")
     lake.create(key, as_json(asdict(failure)))
 
 
 def read_failure(lake: Lake, asset: str, version: str, attempt: int) -> Failure | None:
-    """Why the attempt failed, as far as anybody has said so."""
+    """Return why the attempt failed, or None if nothing is recorded."""
     stored = lake.read(job_key(asset, version, attempt, "error.json"))
     return stored.parsed(lambda value: Failure(**value)) if stored else None
 
 
 def now() -> str:
-    """UTC, to the millisecond."""
+    """Return the time in UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -6,47 +6,48 @@ from dataclasses import replace
 from logging import Logger
 from typing import TYPE_CHECKING, Any
 
-from spark_jobs.runtime.attempt import SupersededError, check_claim, now
+from spark_jobs.runtime.attempt import SupersededError, check_lease, now
 from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.progress import progress
+from spark_jobs.runtime.parts import ManifestEntry
+from spark_jobs.runtime.progress import progress_log
 from spark_jobs.runtime.report import Report, attempt_key, commit, commit_part, job_key, read_report
-from spark_jobs.runtime.sources import Watch
+from spark_jobs.runtime.sources import SnapshotGuard
 from spark_jobs.runtime.usage import peak_memory, usage
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 Run = Callable[["SparkSession", Request, Logger], Result]
-# else each function of a column asks Java four times, to tell in errors which line called it
+# otherwise each function of a column calls Java four times, to name the calling line in errors
 NO_CALL_SITES = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
 
 
 def execute(
     run: Run, spark: "SparkSession", request: Request, log: Logger, starting: Mapping[str, float]
 ) -> Report:
-    """Run the begun attempt of a version and commit what it found.
+    """Run the started attempt of a version and commit its result.
 
     Args:
         run: the job.
-        spark: what it runs on.
-        request: what it is asked.
+        spark: the session to run it on.
+        request: of the job.
         log: the run's.
-        starting: seconds of what went before, by phase.
+        starting: seconds of the phases before, by phase.
 
     Raises:
-        SupersededError: another attempt is the claimed one, or is committed.
-        JobError: Spark is not the release that the version was made for, a source file changed,
-            the attempt has left files already, or the job met a mistake of the user's.
+        SupersededError: another attempt holds the lease, or is committed.
+        JobError: Spark is not the release that the version was requested for, a source file
+            changed, the attempt has already left files, or the job met a mistake of the user's.
     """
     lake = open_lake(request.lake)
-    log.info("%s", versions(spark.version))
-    check_spark(spark.version, request.spark)
-    over = read_report(lake, request.asset, request.version)
-    if over and over.report.attempt >= request.attempt:
+    log.info("%s", describe_versions(spark.version))
+    check_spark_release(spark.version, request.spark)
+    previous = read_report(lake, request.asset, request.version)
+    if previous and previous.report.attempt >= request.attempt:
         raise SupersededError(
-            f"attempt {request.attempt} of {request.asset} {request.version} is committed "
-            f"already, see {request.output}: there is nothing to do"
+            f"attempt {request.attempt} of {request.asset} {request.version} is already "
+            f"committed, see {request.output}: there is nothing to do"
         )
     if data_files(lake, request.asset, request.version, request.attempt):
         raise JobError(
@@ -54,47 +55,47 @@ def execute(
             "remove them to run it again, or materialize the asset for a new attempt"
         )
     started = now()
-    watch = Watch(file for given in request.inputs.values() for file in given.files)
-    watch.before()
-    with progress(spark, log):
-        result = run(own_session(spark), request, log)
-    watch.after()
-    check_claim(lake, request)
+    guard = SnapshotGuard(file for given in request.inputs.values() for file in given.files)
+    guard.check_before()
+    with progress_log(spark, log):
+        result = run(isolated_session(spark), request, log)
+    guard.check_after()
+    check_lease(lake, request)
     if result.part:
         commit_part(lake, result.part)
     used = usage(result.rows, result.seconds, peak_memory(spark))
     result = replace(result, seconds={**starting, **result.seconds})
-    report = replace(describe(lake, request, result, started), usage=used)
-    return commit(lake, report, over.etag if over else None)
+    report = replace(build_report(lake, request, result, started), usage=used)
+    return commit(lake, report, previous.etag if previous else None)
 
 
-def own_session(spark: "SparkSession") -> "SparkSession":
-    """A session for one job: its settings and observations are not the next one's."""
+def isolated_session(spark: "SparkSession") -> "SparkSession":
+    """Return a session for one job, whose settings and observations do not reach the next job."""
     session = spark.newSession()
-    # names of columns are the user's: "Age" and "age" may both be there
+    # users name the columns, and "Age" and "age" may be two of them
     session.conf.set("spark.sql.caseSensitive", "true")
     session.conf.set("spark.sql.session.timeZone", "UTC")
     return session
 
 
-def versions(spark: str) -> str:
-    """What the job runs on, for whoever wonders why two runs differ."""
+def describe_versions(spark: str) -> str:
+    """Return the versions that the job runs on, which may explain why two runs differ."""
     import numpy  # pyspark.ml needs it, and a node may lack it
 
     return f"Spark {spark}, Python {platform.python_version()}, numpy {numpy.__version__}"
 
 
-def check_spark(found: str, wanted: str) -> None:
-    """Raises JobError if the release differs; vendors add a suffix, as in `4.1.1-amzn-0`."""
-    if found.partition("-")[0] != wanted:
+def check_spark_release(actual: str, requested: str) -> None:
+    """Raise JobError if the releases differ; vendors add a suffix, as in `4.1.1-amzn-0`."""
+    if actual.partition("-")[0] != requested:
         raise JobError(
-            f"this is Spark {found}, but the version was asked for with Spark {wanted}: "
+            f"this is Spark {actual}, but the version was requested for Spark {requested}: "
             "results may differ between releases. Use the matching release label or pyspark"
         )
 
 
-def describe(lake: Lake, request: Request, result: Result, started: str) -> Report:
-    """The report of an attempt whose data is complete."""
+def build_report(lake: Lake, request: Request, result: Result, started: str) -> Report:
+    """Return the report of an attempt whose data is complete."""
     parts = [*request.parts, *([result.part] if result.part else [])]
     return Report(
         asset=request.asset,
@@ -111,16 +112,16 @@ def describe(lake: Lake, request: Request, result: Result, started: str) -> Repo
         seconds=result.seconds,
         started=started,
         finished=now(),
-        parts=[{"key": part.key, "without": list(part.without)} for part in parts],
+        parts=[ManifestEntry(part.key, part.excluded).as_json() for part in parts],
     )
 
 
 def data_files(lake: Lake, asset: str, version: str, attempt: int) -> list[dict[str, Any]]:
-    """Name below the attempt's path and size in bytes of each file of data."""
+    """Return the name below the attempt's path and the size in bytes of each data file."""
     folder = attempt_key(asset, version, attempt) + "/"
-    beside = job_key(asset, version, attempt, "")
+    job_folder = job_key(asset, version, attempt, "")
     return [
         {"name": entry.key.removeprefix(folder), "size": entry.size}
         for entry in lake.list(folder)
-        if not entry.key.startswith(beside) and not entry.key.endswith("/")
+        if not entry.key.startswith(job_folder) and not entry.key.endswith("/")
     ]

@@ -3,22 +3,22 @@
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
-from spark_jobs.runtime.parts import Part, Taken
+from spark_jobs.runtime.parts import ManifestEntry, Part
 
 
 class JobError(Exception):
-    """A mistake that the user can mend: the message says what, where and what to do next."""
+    """A mistake that the user can fix: the message says what, where and what to do next."""
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One input file as the snapshot saw it.
+    """One input file as the snapshot recorded it.
 
     `content` identifies the bytes: `sha256:…` of a local file, `etag:…` of an object in S3.
-    `columns` are the names in the file's header, in its own order.
+    `columns` are the names in the file's header, in the order of the file.
     """
 
     name: str
@@ -29,42 +29,45 @@ class SourceFile:
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
-        """The file that `as_json` wrote."""
-        parts: dict[str, Any] = {**value, "columns": tuple(value["columns"])}
-        return cls(**parts)
+        """Return the file that `as_json` wrote."""
+        fields: dict[str, Any] = {**value, "columns": tuple(value["columns"])}
+        return cls(**fields)
 
     def as_json(self) -> dict[str, Any]:
-        """JSON values, the columns as a list."""
         return {**vars(self), "columns": list(self.columns)}
 
 
 @dataclass(frozen=True)
 class Input:
-    """A committed version that a job reads; `path` is where the data of its attempt lies.
+    """A committed version that a job reads; `path` is where the data of its attempt is.
 
-    Of a snapshot, `files` are those that the job is to read; of a version that is made of parts,
-    `parts` are these.
+    `files` are the files of a snapshot that the job must read, `parts` those of a version that is
+    made of parts.
     """
 
     version: str
     path: str
     files: tuple[SourceFile, ...] = ()
-    parts: tuple[Taken, ...] = ()
+    parts: tuple[ManifestEntry, ...] = ()
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
-        """The input that a request's `as_json` wrote."""
+        """Return the input that `as_json` wrote."""
         files = tuple(SourceFile.of(file) for file in value["files"])
-        parts = tuple(Taken.of(part) for part in value["parts"])
+        parts = tuple(ManifestEntry.of(part) for part in value["parts"])
         return cls(value["version"], value["path"], files, parts)
+
+    def as_json(self) -> dict[str, Any]:
+        files = [file.as_json() for file in self.files]
+        return {**vars(self), "files": files, "parts": [part.as_json() for part in self.parts]}
 
 
 @dataclass(frozen=True)
 class Request:
-    """All that a job may know. `contract` holds just the fields that are part of the version.
+    """All that a job may know. `contract` has only the fields that are part of the version.
 
-    A job whose data is made of parts finds in `parts` those that are there already, and in
-    `new_part` the folder for the rows of the files that it is to read.
+    A job whose data is made of parts reuses those in `parts`, and writes the rows of the files
+    that it reads to the folder `new_part`.
     """
 
     asset: str
@@ -82,22 +85,22 @@ class Request:
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
-        """The request that `as_json` wrote."""
+        """Return the request that `as_json` wrote."""
         inputs = {name: Input.of(given) for name, given in value["inputs"].items()}
         parts = tuple(Part.of(part) for part in value["parts"])
         fields: dict[str, Any] = {**value, "inputs": inputs, "parts": parts}
         return cls(**fields)
 
     def as_json(self) -> dict[str, Any]:
-        """JSON values all the way down."""
-        return asdict(self)
+        inputs = {name: given.as_json() for name, given in self.inputs.items()}
+        return {**vars(self), "inputs": inputs, "parts": [part.as_json() for part in self.parts]}
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a job found: counts of rows, figures (JSON values), and seconds by phase.
+    """What a job returns: counts of rows, figures (JSON values), and seconds by phase.
 
-    `part` is what was written to the request's `new_part`, if anything was to be read.
+    `part` is what was written to the request's `new_part`, if there was anything to read.
     """
 
     rows: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""Parts: what a job wrote of some files of a source, once, for every version that has the files."""
+"""Parts: the rows of some source files, written once for every version that contains the files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,44 +10,51 @@ KEPT, REJECTED = "kept", "rejected"
 
 @dataclass(frozen=True)
 class Part:
-    """A part, as far as a version takes it: the body of `part.json`, where `without` is empty.
+    """A part as one version uses it; the body of `part.json`, where `excluded` is empty.
 
     `key` is the folder of its data in the lake, `files` the content of each of its files by name.
-    `rows` and `figures` are of all its rows; those of the files in `without`, which were
-    rewritten or removed since, are not taken.
+    `rows` and `figures` are of all its rows. The rows of the `excluded` files, which were since
+    rewritten or removed, are not part of the version; they are `without` in JSON.
     """
 
     key: str
     files: Mapping[str, str]
     rows: Mapping[str, int]
     figures: Mapping[str, Any]
-    without: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
-        """The part that `as_json` wrote."""
-        parts: dict[str, Any] = {**value, "without": tuple(value["without"])}
-        return cls(**parts)
+        """Return the part that `as_json` wrote."""
+        fields = {name: value[name] for name in value if name != "without"}
+        return cls(**fields, excluded=tuple(value["without"]))
 
-    def taken_for(self, files: Mapping[str, str]) -> "Part":
-        """The part without the files that are not among these, by name and content."""
+    def as_json(self) -> dict[str, Any]:
+        fields = {name: value for name, value in vars(self).items() if name != "excluded"}
+        return {**fields, "without": list(self.excluded)}
+
+    def restricted_to(self, files: Mapping[str, str]) -> "Part":
+        """Return the part with all files excluded that are not in `files`, by name and content."""
         gone = [name for name, content in self.files.items() if files.get(name) != content]
-        return replace(self, without=tuple(sorted(gone)))
+        return replace(self, excluded=tuple(sorted(gone)))
 
     @property
-    def taken(self) -> set[str]:
-        """The names of the files whose rows are taken."""
-        return self.files.keys() - set(self.without)
+    def included(self) -> set[str]:
+        """The names of the files whose rows belong to the version."""
+        return self.files.keys() - set(self.excluded)
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A part in a version's manifest: the folder of its data, and the files that are not taken."""
+class ManifestEntry:
+    """A part in a version's manifest: the folder of its data, and the excluded files."""
 
     key: str
-    without: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
-        """The entry of a report."""
+        """Return the entry that `as_json` wrote."""
         return cls(value["key"], tuple(value["without"]))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"key": self.key, "without": list(self.excluded)}

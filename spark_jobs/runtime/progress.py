@@ -1,4 +1,4 @@
-"""Lines in the run's log while Spark works."""
+"""Log Spark's progress while a job runs."""
 
 import threading
 from collections.abc import Generator
@@ -13,43 +13,43 @@ SECONDS_BETWEEN_LINES = 8.0
 
 
 @contextmanager
-def progress(
+def progress_log(
     spark: "SparkSession",
     log: "Logger | LoggerAdapter[Logger]",
-    every: float = SECONDS_BETWEEN_LINES,
+    interval: float = SECONDS_BETWEEN_LINES,
 ) -> Generator[None]:
-    """Log every few seconds how far Spark has come, until the block ends."""
+    """Log Spark's progress every `interval` seconds until the block ends."""
     ended = threading.Event()
 
-    def speak() -> None:
-        while not ended.wait(every):
-            # a JVM that is gone is the job's to report, not this thread's
+    def report() -> None:
+        while not ended.wait(interval):
+            # if the JVM is gone, the job will report it
             with suppress(Exception):
-                log.info(describe(spark))
+                log.info(format_progress(spark))
 
-    speaker = threading.Thread(target=speak, name="spark-progress", daemon=True)
-    speaker.start()
+    reporter = threading.Thread(target=report, name="spark-progress", daemon=True)
+    reporter.start()
     try:
         yield
     finally:
         ended.set()
-        speaker.join()
+        reporter.join()
 
 
-def describe(spark: "SparkSession") -> str:
-    """Stages and tasks done of all in the Spark jobs that run now."""
+def format_progress(spark: "SparkSession") -> str:
+    """Return how many stages and tasks of the running Spark jobs are done."""
     tracker = spark.sparkContext.statusTracker()
     stages = tasks = tasks_done = stages_done = 0
     jobs = tracker.getActiveJobsIds()
     for job in jobs:
         info = tracker.getJobInfo(job)
-        for stage in info.stageIds if info else ():
-            found = tracker.getStageInfo(stage)
+        for stage_id in info.stageIds if info else ():
+            stage = tracker.getStageInfo(stage_id)
             stages += 1
-            if found and found.numTasks:
-                tasks += found.numTasks
-                tasks_done += found.numCompletedTasks
-                stages_done += found.numCompletedTasks == found.numTasks
+            if stage and stage.numTasks:
+                tasks += stage.numTasks
+                tasks_done += stage.numCompletedTasks
+                stages_done += stage.numCompletedTasks == stage.numTasks
     if not jobs:
         return f"{len(tracker.getJobIdsForGroup())} Spark jobs done, the next is being planned"
     return (

@@ -1,4 +1,4 @@
-"""The commit of a version: `report.json`, and where everything of a version lies in the lake."""
+"""The commit of a version: its `report.json`, and the keys of all that belongs to a version."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -15,12 +15,12 @@ PART = "part.json"
 
 @dataclass(frozen=True)
 class Report:
-    """Facts about one committed attempt. It judges nothing: thresholds are not known here.
+    """Facts about one committed attempt, without any judgement or threshold.
 
-    `files` lists the data, by name below `path` (for a snapshot: the files of the source).
-    `parts` lists the parts that it is made of beside them: `key` and `without` of each (see
-    `parts.Taken`). `inputs` are versions by asset, `seconds` are by phase, `usage` is what
-    `usage` says, `started` and `finished` are UTC.
+    `files` lists the data, by name below `path` (of a snapshot, the files of the source), and
+    `parts` the manifest entries of the parts that also belong to the version. `inputs` are
+    versions by asset, `seconds` are by phase, `usage` is what `usage` returns, `started` and
+    `finished` are in UTC.
     """
 
     asset: str
@@ -51,33 +51,33 @@ class Committed:
 
 
 def report_key(asset: str, version: str) -> str:
-    """Key of the commit of a version."""
+    """Return the key of the commit of a version."""
     return f"{asset}/{version}/report.json"
 
 
-def claim_key(asset: str, version: str) -> str:
-    """Key of who computes a version."""
+def lease_key(asset: str, version: str) -> str:
+    """Return the key of the lease on a version, which its computing process holds."""
     return f"{asset}/{version}/claim.json"
 
 
 def attempt_key(asset: str, version: str, attempt: int) -> str:
-    """Key of the folder of an attempt's data."""
+    """Return the key of the folder of an attempt's data."""
     return f"{asset}/{version}/attempts/{attempt}"
 
 
 def job_key(asset: str, version: str, attempt: int, name: str) -> str:
-    """Key of what is kept about an attempt beside its data.
+    """Return the key of a file about an attempt, which is next to the attempt's data.
 
-    `request.json` is what the job was asked, `started.json` that a process runs it, `error.json`
-    why it failed. What the job says while it runs is below `messages`, Spark's checkpoints are
-    below `checkpoints`; both go when the attempt is over. Spark passes over names that start with
-    an underscore.
+    `request.json` is the job's request, `started.json` the mark that a process runs it,
+    `error.json` the reason of a failure. Log messages are below `messages`, Spark's checkpoints
+    below `checkpoints`; both are removed when the attempt is over. Spark ignores names that start
+    with an underscore.
     """
     return f"{attempt_key(asset, version, attempt)}/_job/{name}"
 
 
 def read_report(lake: Lake, asset: str, version: str) -> Committed | None:
-    """The committed report of a version, or None.
+    """Return the committed report of a version, or None.
 
     Raises:
         JobError: the report was written by a newer release, or is not a report.
@@ -86,7 +86,7 @@ def read_report(lake: Lake, asset: str, version: str) -> Committed | None:
     if stored is None:
         return None
 
-    def made(value: dict[str, Any]) -> Report:
+    def parse(value: dict[str, Any]) -> Report:
         # another schema may lack a field, which would look like damage
         if (schema := value["schema"]) != SCHEMA:
             raise JobError(
@@ -95,32 +95,34 @@ def read_report(lake: Lake, asset: str, version: str) -> Committed | None:
             )
         known = {each.name for each in fields(Report)}
         report = Report(**{name: value[name] for name in known & value.keys()})
-        return _of_version(report, asset, version)
+        _check_report(report, asset, version)
+        return report
 
-    return Committed(stored.parsed(made), stored.etag)
+    return Committed(stored.parsed(parse), stored.etag)
 
 
-def _of_version(report: Report, asset: str, version: str) -> Report:
-    """The report; ValueError if it speaks of another version, or of places out of the lake."""
+def _check_report(report: Report, asset: str, version: str) -> None:
+    """Raise ValueError if the report is of another version, or names a path outside the lake."""
     if (report.asset, report.version) != (asset, version):
         raise ValueError(f"it is of {report.asset} {report.version}")
     if type(report.attempt) is not int or report.attempt < 1:
-        raise ValueError(f"{report.attempt!r} is no attempt")
+        raise ValueError(f"{report.attempt!r} is not the number of an attempt")
     for part in report.parts:
         checked(part["key"])
-    return report
 
 
-def commit(lake: Lake, report: Report, over: str | None = None) -> Report:
-    """Write the report if nobody has, or over the report with the etag `over`.
+def commit(lake: Lake, report: Report, replaces: str | None = None) -> Report:
+    """Write the report if there is none yet, or over the report with the etag `replaces`.
 
     Returns:
-        The report that stands: this one, or the one of whoever was first.
+        The committed report: this one, or the one of another process that was first.
+
+    Raises:
+        JobError: the other report was removed at the same time.
     """
     key = report_key(report.asset, report.version)
     body = as_json(asdict(report))
-    written = lake.swap(key, body, over) if over else lake.create(key, body)
-    if written:
+    if lake.swap(key, body, replaces) if replaces else lake.create(key, body):
         return report
     winner = read_report(lake, report.asset, report.version)
     if winner is None:
@@ -129,24 +131,24 @@ def commit(lake: Lake, report: Report, over: str | None = None) -> Report:
 
 
 def parts_key(asset: str, recipe: str) -> str:
-    """What the keys of all parts of one recipe start with."""
+    """Return the prefix of the keys of all parts of one recipe."""
     return f"{asset}/parts/{recipe}-"
 
 
 def commit_part(lake: Lake, part: Part) -> None:
-    """Write `part.json`, beside the folder of the data.
+    """Write `part.json` next to the folder of the data.
 
-    Whoever wrote the part before wrote the same rows, into a folder of its own.
+    An earlier one is replaced: its attempt wrote the same rows, into a folder of its own.
     """
-    home = part.key.rpartition("/")[0]
-    lake.write_json(f"{home}/{PART}", asdict(part))
+    folder = part.key.rpartition("/")[0]
+    lake.write_json(f"{folder}/{PART}", part.as_json())
 
 
 def read_parts(lake: Lake, asset: str, recipe: str) -> Iterator[Part]:
-    """The committed parts of a recipe, in order of key.
+    """Yield the committed parts of a recipe, in order of key.
 
     Raises:
-        JobError: one is damaged, or its data is said to be elsewhere.
+        JobError: one is damaged, or names data elsewhere.
     """
     for entry in lake.list(parts_key(asset, recipe)):
         if entry.key.endswith(f"/{PART}") and (stored := lake.read(entry.key)):
@@ -154,14 +156,18 @@ def read_parts(lake: Lake, asset: str, recipe: str) -> Iterator[Part]:
 
 
 def read_part(stored: Stored, key: str) -> Part:
-    """The part in a `part.json` at that key; JobError unless its data lies beside it."""
+    """Return the part in the `part.json` at that key.
 
-    def made(value: dict[str, Any]) -> Part:
+    Raises:
+        JobError: it is damaged, or its data is not next to it.
+    """
+
+    def parse(value: dict[str, Any]) -> Part:
         part = Part.of(value)
         if checked(part.key).rpartition("/")[0] != key.rpartition("/")[0]:
-            raise ValueError(f"{part.key} does not lie beside it")
+            raise ValueError(f"{part.key} is not next to it")
         if not all(isinstance(each, dict) for each in (part.files, part.rows, part.figures)):
-            raise TypeError("its files, rows and figures are no objects")
+            raise TypeError("its files, rows and figures are not objects")
         return part
 
-    return stored.parsed(made)
+    return stored.parsed(parse)

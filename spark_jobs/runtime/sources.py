@@ -1,34 +1,37 @@
-"""Source files: what identifies their content, and whether they are still what the snapshot saw."""
+"""Check that source files still have the content that the snapshot recorded."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from spark_jobs.runtime.content import changed, content_of
+from spark_jobs.runtime.content import changed_error, content_of
 from spark_jobs.runtime.job import JobError, SourceFile
+from spark_jobs.runtime.s3 import error_code, split_uri
 
 
-class Watch:
+class SnapshotGuard:
     """Compares files with the snapshot before they are read, and again after."""
 
     def __init__(self, files: Iterable[SourceFile]) -> None:
-        self.files = tuple(files)
-        self._seen: dict[str, object] = {}
+        self._files = tuple(files)
+        self._fingerprints: dict[str, object] = {}
 
-    def before(self) -> None:
-        """Raises JobError for a file whose content is not the snapshot's."""
-        for file in self.files:
-            self._seen[file.uri] = _state(file)
+    def check_before(self) -> None:
+        """Raise JobError for a file whose content is not the snapshot's."""
+        for file in self._files:
+            self._fingerprints[file.uri] = _fingerprint(file)
             if _content(file) != file.content:
-                raise changed(file.uri)
+                raise changed_error(file.uri)
 
-    def after(self) -> None:
-        """Raises JobError for a file that was replaced while it was read."""
-        for file in self.files:
-            if _state(file) != self._seen[file.uri] and _content(file) != file.content:
-                raise changed(file.uri)
+    def check_after(self) -> None:
+        """Raise JobError for a file that was replaced while it was read."""
+        for file in self._files:
+            touched = _fingerprint(file) != self._fingerprints[file.uri]
+            if touched and _content(file) != file.content:
+                raise changed_error(file.uri)
 
 
-def _state(file: SourceFile) -> object:
+def _fingerprint(file: SourceFile) -> object:
+    """Return what changes whenever a file is written, and is fast to find out."""
     if file.uri.startswith("s3://"):
         return _etag(file)
     try:
@@ -42,7 +45,7 @@ def _content(file: SourceFile) -> str:
     if file.content.startswith("etag:"):
         return _etag(file)
     if file.uri.startswith("s3://"):
-        # the lake's own copy, named by its content
+        # the lake's own copy, which is named by its content
         return file.content
     return content_of(Path(file.uri))
 
@@ -51,10 +54,7 @@ def _etag(file: SourceFile) -> str:
     import boto3  # half a second that a local source does not need
     from botocore.exceptions import ClientError
 
-    from spark_jobs.runtime.lake.s3 import error_code
-
-    # no URL parser: a key may hold ? and #
-    bucket, _, key = file.uri.removeprefix("s3://").partition("/")
+    bucket, key = split_uri(file.uri)
     try:
         answer = boto3.client("s3").head_object(Bucket=bucket, Key=key)
     except ClientError as error:

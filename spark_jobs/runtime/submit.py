@@ -1,4 +1,4 @@
-"""What `spark-submit spark_jobs/<asset>.py` does."""
+"""What `spark-submit spark_jobs/<asset>.py` runs."""
 
 import argparse
 import logging
@@ -7,33 +7,33 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spark_jobs.runtime.attempt import Failure, SupersededError, begin, record_failure
-from spark_jobs.runtime.bounds import asked
+from spark_jobs.runtime.attempt import Failure, SupersededError, record_failure, start_attempt
 from spark_jobs.runtime.execution import NO_CALL_SITES, Run, execute
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.live import speaking
+from spark_jobs.runtime.pipes import pipes_messages
+from spark_jobs.runtime.request_validation import parse_request
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-MISTAKE, FAILED = 1, 2  # exit codes
+USER_MISTAKE, FAILED = 1, 2  # exit codes
 TRACE_CHARACTERS = 4000
 
 
-def main(run: Run, about: str | None) -> None:
-    """Read the request, run the job on this Spark and commit.
+def main(run: Run, description: str | None) -> None:
+    """Read the request, run the job on this Spark and commit its result.
 
-    Exits with 1 on a user's mistake and with 2 on anything else; why is in the attempt's
-    `error.json`.
+    Exits with 1 on a user's mistake and with 2 on any other error. The attempt's `error.json` has
+    the reason.
     """
     parser = argparse.ArgumentParser(
-        description=about,
-        epilog="Every attempt leaves its request in the lake, at "
-        "<lake>/<asset>/<version>/attempts/<n>/_job/request.json: so any of them can be run again.",
+        description=description,
+        epilog="Every attempt keeps its request in the lake, at "
+        "<lake>/<asset>/<version>/attempts/<n>/_job/request.json, so any of them can be rerun.",
     )
     parser.add_argument(
-        "request", help="path or s3:// address of the request.json of the claimed attempt"
+        "request", help="path or s3:// address of the request.json of the attempt to run"
     )
     parser.add_argument("--log-level", default="INFO", help="default: %(default)s")
     given = parser.parse_args()
@@ -44,62 +44,68 @@ def main(run: Run, about: str | None) -> None:
 
 
 def perform(run: Run, address: str, log: logging.Logger) -> int:
-    """Run what is asked at that address; the exit code."""
+    """Run the request at that address, and return the exit code."""
     try:
         request = read_request(address)
         lake = open_lake(request.lake)
-        begin(lake, request)
-        with speaking(lake, request, log):
-            return attempt(run, lake, request, log)
+        start_attempt(lake, request)
+        with pipes_messages(lake, request, log):
+            return run_attempt(run, lake, request, log)
     except SupersededError as reason:
         log.warning("%s", reason)
         return 0
     except JobError as error:
         log.error("%s", error)
-        return MISTAKE
+        return USER_MISTAKE
 
 
-def attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> int:
-    """Run the begun attempt, and keep why it failed if it does; the exit code."""
+def run_attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> int:
+    """Run the started attempt, record why if it fails, and return the exit code."""
     log.info("attempt %s of %s: starting Spark", request.attempt, request.asset)
     try:
-        watch = Stopwatch()
-        with watch.phase("session"):
+        stopwatch = Stopwatch()
+        with stopwatch.phase("session"):
             spark = start_spark(f"{request.asset} {request.version[:16]}")
-        report = execute(run, spark, request, log, watch.seconds)
+        report = execute(run, spark, request, log, stopwatch.seconds)
     except SupersededError:
         raise
     except JobError as error:
         log.error("%s", error)
         record_failure(lake, request, Failure(str(error), by_user=True))
-        return MISTAKE
+        return USER_MISTAKE
     except Exception as error:
         log.exception("the job failed")
         trace = traceback.format_exc()[-TRACE_CHARACTERS:]
-        record_failure(lake, request, Failure(describe(error), trace=trace))
+        record_failure(lake, request, Failure(summarize_error(error), trace=trace))
         return FAILED
     log.info("committed %s %s", report.asset, report.version)
     return 0
 
 
-def describe(error: Exception) -> str:
-    """The first lines of an error and its root cause, as far as Java says one."""
+def summarize_error(error: Exception) -> str:
+    """Return the first lines of an error, and its root cause if Java names one."""
     lines = [line for line in str(error).splitlines() if line.strip()] or [repr(error)]
     causes = [line for line in lines if line.startswith("Caused by:")]
     return f"{' '.join(lines[:2])[:1000]}{' ' + causes[-1][:500] if causes else ''}"
 
 
 def read_request(address: str) -> Request:
-    """The request at a path or an s3:// address; JobError if none is there, see `asked`."""
+    """Return the request at a path or an s3:// address.
+
+    Raises:
+        JobError: there is none, or it is not valid, see `parse_request`.
+    """
     folder, _, name = address.rpartition("/")
     stored = open_lake(folder or str(Path.cwd())).read(name)
     if stored is None:
-        raise JobError(f"there is no request at {address}: name the request.json of an attempt")
-    return asked(stored)
+        raise JobError(
+            f"there is no request at {address}: give the path of an attempt's request.json"
+        )
+    return parse_request(stored)
 
 
 def start_spark(name: str) -> "SparkSession":
-    """The session that spark-submit configured."""
+    """Return the session that spark-submit configured."""
     from pyspark.sql import SparkSession  # only once a job really starts
 
     return SparkSession.builder.config(map={**NO_CALL_SITES}).appName(name).getOrCreate()

@@ -1,4 +1,4 @@
-"""What a job takes of time and memory, so that a change for the worse shows."""
+"""Measure what a job uses of time and memory, so that regressions show."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
 
 
 def peak_memory(spark: "SparkSession") -> int:
-    """Bytes that the driver's Java used at most since it started; locally, tasks are in there.
+    """Return the peak memory of the driver's JVM in bytes; locally this includes the tasks.
 
-    It is the sum of what each of Java's memory pools reached, perhaps not all at the same time.
+    It is the sum of the peaks of Java's memory pools, which may be of different moments.
     """
     java: Any = spark.sparkContext._jvm  # pyright: ignore[reportPrivateUsage] - no public way
     pools: Any = java.java.lang.management.ManagementFactory.getMemoryPoolMXBeans()
@@ -18,16 +18,16 @@ def peak_memory(spark: "SparkSession") -> int:
 
 
 def usage(rows: Mapping[str, int], seconds: Mapping[str, float], peak: int) -> dict[str, float]:
-    """`rows_per_second`, and `peak_memory` in bytes.
+    """Return `rows_per_second`, and `peak_memory` in bytes.
 
     Args:
-        rows: counts as a job returns them: `in` has all, else they are those of the sides.
-        seconds: by phase of the job.
+        rows: counts as a job returns them: `in` is the total, else all counts are added.
+        seconds: of the job, by phase.
         peak: of `peak_memory`.
     """
-    worked = sum(seconds.values())
+    total_seconds = sum(seconds.values())
     count = rows.get("in", sum(rows.values()))
     return {
-        "rows_per_second": round(count / worked, 1) if worked else 0.0,
+        "rows_per_second": round(count / total_seconds, 1) if total_seconds else 0.0,
         "peak_memory": peak,
     }

@@ -1,32 +1,34 @@
-"""The state of a cluster and its steps, shared by all that follow them."""
+"""Clusters and steps as EMR reports them, and what their states mean for an attempt."""
 
-import random
-import time
-import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import Api, error_code
-from emr_ml.launchers.emr.context import PollingPolicy
-from spark_jobs.runtime.job import JobError
-from spark_jobs.runtime.lake import Lake, Stored
-from spark_jobs.runtime.lake.base import as_json
 
 CLUSTER_LIVE = ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING")
-CLUSTER_COMING_UP = ("STARTING", "BOOTSTRAPPING")
-CLUSTER_GONE = ("TERMINATED", "TERMINATED_WITH_ERRORS")
-UNKNOWN_CLUSTER = ("InvalidRequestException", "ValidationException")
+CLUSTER_STARTING = ("STARTING", "BOOTSTRAPPING")
+CLUSTER_ENDED = ("TERMINATED", "TERMINATED_WITH_ERRORS")
 STEP_LIVE = ("PENDING", "RUNNING", "CANCEL_PENDING")
+UNKNOWN_CLUSTER_CODES = ("InvalidRequestException", "ValidationException")
+# a cluster that ends with one of these ended through no fault of its steps
+BREAKDOWN_CODES = ("INSTANCE_FAILURE", "INTERNAL_ERROR")
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster as EMR describes it; `code` and `message` say why it is in its state.
+    """A cluster as EMR describes it; the lake's `steps.json` has the same fields.
 
-    EMR forgets clusters months after they ended; then `is_forgotten`.
+    Args:
+        id: such as `j-1A2B3C`.
+        state: EMR's state.
+        code: EMR's code for the reason of the state.
+        message: EMR's explanation of the state.
+        zone: availability zone.
+        is_forgotten: whether EMR does not know the cluster: it forgets clusters some months after
+            their end.
     """
 
     id: str
@@ -38,17 +40,17 @@ class Cluster:
 
     @classmethod
     def of(cls, described: dict[str, Any]) -> Self:
-        """The cluster in an answer of DescribeCluster or an entry of ListClusters."""
+        """Parse the cluster in an answer of DescribeCluster or an entry of ListClusters."""
         status = described["Status"]
         reason = status.get("StateChangeReason", {})
         details = [detail.get("ErrorMessage", "") for detail in status.get("ErrorDetails", ())]
         messages = dict.fromkeys([reason.get("Message", ""), *details])
         return cls(
-            described["Id"],
-            status["State"],
-            reason.get("Code", ""),
-            " ".join(message for message in messages if message),
-            described.get("Ec2InstanceAttributes", {}).get("Ec2AvailabilityZone", ""),
+            id=described["Id"],
+            state=status["State"],
+            code=reason.get("Code", ""),
+            message=" ".join(message for message in messages if message),
+            zone=described.get("Ec2InstanceAttributes", {}).get("Ec2AvailabilityZone", ""),
         )
 
     @property
@@ -56,16 +58,27 @@ class Cluster:
         return self.state in CLUSTER_LIVE
 
     @property
-    def is_gone(self) -> bool:
-        return self.state in CLUSTER_GONE
+    def has_ended(self) -> bool:
+        return self.state in CLUSTER_ENDED
+
+    @property
+    def broke_down(self) -> bool:
+        """Whether the cluster ended through no fault of its steps."""
+        return self.code in BREAKDOWN_CODES
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step as EMR lists it.
+    """A step as EMR lists it; the lake's `steps.json` has the same fields.
 
-    `details` are EMR's own words on a failure, times are UTC, `limit` is how many seconds the
-    step's own command gives it.
+    Args:
+        id: such as `s-1A2B3C`.
+        name: equal for both steps if a step was submitted twice.
+        state: EMR's state.
+        details: EMR's explanation of a failure.
+        started: UTC, in ISO format.
+        ended: UTC, in ISO format.
+        limit: seconds after which the step's own command ends it.
     """
 
     id: str
@@ -78,18 +91,18 @@ class Step:
 
     @classmethod
     def of(cls, listed: dict[str, Any]) -> Self:
-        """The step in an entry of ListSteps."""
+        """Parse an entry of ListSteps."""
         status = listed["Status"]
         timeline = status.get("Timeline", {})
         started, ended = timeline.get("StartDateTime"), timeline.get("EndDateTime")
         return cls(
-            listed["Id"],
-            listed["Name"],
-            status["State"],
-            status.get("FailureDetails", {}),
-            started and started.isoformat(),
-            ended and ended.isoformat(),
-            limit_of(listed),
+            id=listed["Id"],
+            name=listed["Name"],
+            state=status["State"],
+            details=status.get("FailureDetails", {}),
+            started=started and started.isoformat(),
+            ended=ended and ended.isoformat(),
+            limit=step_limit(listed),
         )
 
     @property
@@ -97,174 +110,85 @@ class Step:
         return self.state in STEP_LIVE
 
 
+@dataclass(frozen=True)
+class ClusterSnapshot:
+    """A cluster and its newest steps, newest first, at one moment."""
+
+    cluster: Cluster
+    steps: tuple[Step, ...]
+
+    def steps_named(self, name: str) -> list[Step]:
+        """Return the steps of that name: two if a step was submitted twice."""
+        return [step for step in self.steps if step.name == name]
+
+
+class StepOutcome(Enum):
+    """What EMR's states say about an attempt."""
+
+    UNFINISHED = "its step is live, or not listed yet"
+    ENDED = "its process ended well, so there must be a report"
+    FAILED = "its process failed"
+    CANCELLED = "its step was cancelled on a cluster that is still live"
+    LOST = "its cluster or node ended before it was over"
+
+
+def step_outcome(snapshot: ClusterSnapshot, name: str) -> tuple[StepOutcome, Step | None]:
+    """Return the outcome of the steps of that name, and the step that decides it.
+
+    If a step was submitted twice, it is unfinished while one of the two is: only one computes.
+    """
+    cluster, steps = snapshot.cluster, snapshot.steps_named(name)
+    live = next((step for step in steps if step.is_live), None)
+    if cluster.has_ended and (live or not steps):
+        return StepOutcome.LOST, live
+    if live or not steps:
+        return StepOutcome.UNFINISHED, live
+    failed = next((step for step in steps if step.state == "FAILED"), None)
+    if failed:
+        # EMR also lists steps as failed that were running when their cluster broke down
+        return (StepOutcome.LOST if cluster.broke_down else StepOutcome.FAILED), failed
+    newest = steps[0]
+    if any(step.state == "COMPLETED" for step in steps):
+        return StepOutcome.ENDED, newest
+    if newest.state == "CANCELLED" and cluster.is_live:
+        return StepOutcome.CANCELLED, newest
+    return StepOutcome.LOST, newest
+
+
 def describe_cluster(api: Api, cluster: str) -> Cluster:
-    """What EMR says of a cluster; one that EMR does not know is gone."""
+    """Ask EMR for a cluster; one that it does not know has ended.
+
+    Raises:
+        ClientError, UnansweredError: EMR refuses, or does not answer.
+    """
     try:
         return Cluster.of(api.ask("describe_cluster", ClusterId=cluster)["Cluster"])
     except ClientError as error:
-        if error_code(error) not in UNKNOWN_CLUSTER:
+        if error_code(error) not in UNKNOWN_CLUSTER_CODES:
             raise
         message = "EMR does not know it any more"
         return Cluster(cluster, "TERMINATED", message=message, is_forgotten=True)
 
 
-def limit_of(listed: dict[str, Any]) -> int | None:
-    """The seconds in a step's own command, `timeout [options] <seconds> …`."""
+def describe_step(api: Api, cluster: str, step: str) -> Step | None:
+    """Ask EMR for one step, or return None while it is not listed yet.
+
+    Raises:
+        ClientError, UnansweredError: EMR refuses, or does not answer.
+    """
+    listed = api.ask("list_steps", ClusterId=cluster, StepIds=[step])["Steps"]
+    return Step.of(listed[0]) if listed else None
+
+
+def step_limit(listed: dict[str, Any]) -> int | None:
+    """Return the seconds in a step's own command, `timeout [options] <seconds> …`."""
     args: list[str] = listed.get("Config", {}).get("Args", [])
     rest = args[args.index("timeout") + 1 :] if "timeout" in args else []
     limit = next((arg for arg in rest if not arg.startswith("-")), "")
     return int(limit) if limit.isdecimal() else None
 
 
-GROWTH = 1.25
-MOST_GROWTH = 2.0
-MOST_GROWTH_IN_TROUBLE = 4.0
-
-
-@dataclass(frozen=True)
-class ClusterSnapshot:
-    """A cluster and its newest steps as EMR told them."""
-
-    cluster: Cluster
-    steps: tuple[Step, ...]
-
-    def named(self, name: str) -> list[Step]:
-        """The steps of that name: more than one if one was sent twice."""
-        return [step for step in self.steps if step.name == name]
-
-
-class ClusterWatcher:
-    """The looks at one cluster, as one follower sees them over time.
-
-    `failing` while EMR has not told since it was last asked.
-    """
-
-    def __init__(self, api: Api, lake: Lake, cluster: str, pace: PollingPolicy) -> None:
-        self._api, self._lake, self._cluster, self._pace = api, lake, cluster, pace
-        self._key = f"clusters/{cluster}/steps.json"
-        self._etag: str | None = None
-        self._interval = 0.0
-        self._since = time.monotonic()
-        self._latest: ClusterSnapshot | None = None
-        self.failing = False
-
-    def latest(self) -> ClusterSnapshot | None:
-        """The newest look that anybody took; taken now if it is time to.
-
-        Raises:
-            ClientError, UnansweredError: EMR was asked, and did not tell.
-        """
-        stored = self._lake.read(self._key)
-        if stored and stored.etag != self._etag:
-            self._etag, self._since = stored.etag, time.monotonic()
-            self._interval = self._interval or self._pace.slow
-            # while somebody has the turn, there is no look
-            if found := _parse_snapshot(stored):
-                self._learn(found)
-        if time.monotonic() - self._since >= self._interval:
-            self._take()
-        return self._latest
-
-    def ask_for(self, step: str) -> Step | None:
-        """One step as EMR tells it now; None while it is not listed yet."""
-        listed = self._api.ask("list_steps", ClusterId=self._cluster, StepIds=[step])["Steps"]
-        return Step.of(listed[0]) if listed else None
-
-    def _take(self) -> None:
-        """Ask EMR, if nobody else has the turn."""
-        self._since = time.monotonic()
-        turn = as_json({"turn": uuid.uuid4().hex})
-        self._etag = (
-            self._lake.swap(self._key, turn, self._etag)
-            if self._etag
-            else self._lake.create(self._key, turn)
-        )
-        if self._etag is None:
-            return
-        try:
-            look = self._ask()
-        except Exception:
-            self.failing = True
-            slow = self._pace.slow
-            self._interval = min(max(2 * self._interval, slow), MOST_GROWTH_IN_TROUBLE * slow)
-            raise
-        self._learn(look)
-        self._etag = self._lake.write(self._key, as_json(asdict(look)))
-
-    def now(self) -> ClusterSnapshot:
-        """What EMR tells now, for who is about to conclude something."""
-        look = self._ask()
-        self._learn(look)
-        return look
-
-    def _ask(self) -> ClusterSnapshot:
-        cluster = describe_cluster(self._api, self._cluster)
-        steps: list[Step] = []
-        if cluster.is_forgotten:
-            return ClusterSnapshot(cluster, ())
-        for page in self._api.pages("list_steps", "Steps", ClusterId=self._cluster):
-            found = [Step.of(entry) for entry in page]
-            steps += found
-            # newest first: behind a page on which all have ended, nobody waits for any
-            if not any(step.is_live for step in found):
-                break
-        return ClusterSnapshot(cluster, tuple(steps))
-
-    def _learn(self, look: ClusterSnapshot) -> None:
-        """Take what EMR told; look less often while nothing changes."""
-        self.failing = False
-        slow = self._pace.slow
-        grown = self._interval * GROWTH if look == self._latest else slow
-        self._interval = min(max(grown, slow), MOST_GROWTH * slow) * random.uniform(0.85, 1.15)
-        self._latest = look
-
-
-def _parse_snapshot(stored: Stored) -> ClusterSnapshot | None:
-    def made(value: dict[str, Any]) -> ClusterSnapshot:
-        return ClusterSnapshot(
-            Cluster(**value["cluster"]), tuple(Step(**step) for step in value["steps"])
-        )
-
-    try:
-        return stored.parsed(made)
-    except JobError:
-        # somebody has the turn, or another release has been there
-        return None
-
-
-class StepOutcome(Enum):
-    """An attempt's state by EMR's word."""
-
-    GOES_ON = "it is listed as alive, or not listed yet"
-    ENDED = "its process ended well: the report must be there"
-    FAILED = "its process failed"
-    CANCELLED = "somebody cancelled it on a cluster that lives"
-    LOST = "its cluster or its node is gone, and it was not over"
-
-
-def step_outcome(look: ClusterSnapshot, name: str) -> tuple[StepOutcome, Step | None]:
-    """The state of the steps of that name, and the one that tells it.
-
-    A step that was sent twice goes on while one of the two does: only one of them computes.
-    """
-    steps = look.named(name)
-    live = next((step for step in steps if step.is_live), None)
-    ended = steps[0] if steps else None
-    if look.cluster.is_gone and (live or not steps):
-        return StepOutcome.LOST, live
-    if live or ended is None:
-        return StepOutcome.GOES_ON, live
-    failed = next((step for step in steps if step.state == "FAILED"), None)
-    if failed:
-        # steps that were running when their cluster broke down are listed as failed, too
-        return (StepOutcome.LOST if broke_down(look) else StepOutcome.FAILED), failed
-    if any(step.state == "COMPLETED" for step in steps):
-        return StepOutcome.ENDED, ended
-    if ended.state == "CANCELLED" and look.cluster.is_live:
-        return StepOutcome.CANCELLED, ended
-    return StepOutcome.LOST, ended
-
-
-def broke_down(look: ClusterSnapshot) -> bool:
-    """Whether the cluster ended through no fault of its steps."""
-    return look.cluster.code in ("INSTANCE_FAILURE", "INTERNAL_ERROR")
+def console_link(region: str, cluster: str) -> str:
+    """Return the address of the cluster's page in the AWS console."""
+    host = f"{region}.console.aws.amazon.com"
+    return f"https://{host}/emr/home?region={region}#/clusterDetails/{cluster}"

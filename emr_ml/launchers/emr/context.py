@@ -1,6 +1,9 @@
-"""What all attempts of a launcher share: lake, cluster configuration, polling policy."""
+"""What all attempts of a launcher share: lake, cluster configuration, endpoint, polling."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import boto3
 from botocore.config import Config
@@ -11,18 +14,21 @@ from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.logs import Logs
 from spark_jobs.runtime.lake import Lake
 
+# seconds between the SIGTERM and the SIGKILL that `timeout` sends to a step past its limit
 KILL_AFTER_SECONDS = 60
+
+Listed = TypeVar("Listed")
 
 
 @dataclass(frozen=True)
 class PollingPolicy:
-    """All in seconds.
+    """How often to poll, and how long to wait; all in seconds.
 
     Args:
-        fast: between two looks into the lake.
-        slow: between two looks at EMR's own listings of a cluster, by all its followers together.
+        fast: between two reads of the lake.
+        slow: between two requests for EMR's listings of a cluster, by all followers together.
         visibility: how long a new cluster or step may be missing from EMR's listings.
-        patience: how long AWS may give no answer at all before a run gives up following.
+        patience: how long AWS may not answer at all before a run stops following its step.
     """
 
     fast: float
@@ -32,26 +38,53 @@ class PollingPolicy:
 
     @property
     def cancellation(self) -> float:
-        """How long a step may take to end after it was asked to."""
+        """How long to wait for the end of a step after a request to cancel it."""
         return max(self.slow, 10 * self.fast)
 
     @property
     def logs(self) -> float:
-        """How long the log of a failed step is waited for; EMR copies logs every 5 minutes."""
+        """How long to wait for the log of a failed step; EMR copies logs every 5 minutes."""
         return 10 * self.slow
+
+    def wait_until_listed(self, find: Callable[[], Listed | None]) -> Listed | None:
+        """Call `find` until it finds something, or return None if EMR never lists it."""
+        deadline = time.monotonic() + self.visibility
+        while (listed := find()) is None and time.monotonic() <= deadline:
+            time.sleep(max(self.fast, self.visibility / 10))
+        return listed
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The lake that nodes must reach, in a region, and at an endpoint if it is not AWS's own."""
+    """Where nodes reach the lake.
+
+    Args:
+        lake: root of the lake, `s3://bucket/prefix`.
+        region: AWS region.
+        url: URL of S3 if it is not AWS's own.
+    """
 
     lake: str
     region: str
-    endpoint: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class LauncherContext:
+    """The lake, the wanted cluster, the endpoint for its nodes, and the polling policy."""
+
+    lake: Lake
+    config: ClusterConfig
+    endpoint: Endpoint
+    polling: PollingPolicy
+
+    @property
+    def logs(self) -> Logs:
+        return Logs(self.config.log_address(self.lake.root))
 
 
 def find_endpoint(lake: str) -> Endpoint:
-    """Region and endpoint as this process has them; nothing is called, no credentials are needed.
+    """Return the region and endpoint that this process uses, without calling AWS.
 
     Raises:
         ClusterConfigError: no region is set.
@@ -60,7 +93,7 @@ def find_endpoint(lake: str) -> Endpoint:
     if not region:
         raise ClusterConfigError("no AWS region is set: set AWS_REGION, as in AWS_REGION=eu-west-1")
     session = boto3.Session()
-    found, usual = (
+    configured, default = (
         session.client(
             "s3",
             region_name=region,
@@ -68,18 +101,4 @@ def find_endpoint(lake: str) -> Endpoint:
         ).meta.endpoint_url
         for ignored in (False, True)
     )
-    return Endpoint(lake, region, None if found == usual else found)
-
-
-@dataclass(frozen=True)
-class LauncherContext:
-    """The lake, the cluster that is wanted, what its nodes must reach, and the pace."""
-
-    lake: Lake
-    config: ClusterConfig
-    target: Endpoint
-    pace: PollingPolicy
-
-    @property
-    def logs(self) -> Logs:
-        return Logs(self.config.log_address(self.lake.root))
+    return Endpoint(lake, region, None if configured == default else configured)

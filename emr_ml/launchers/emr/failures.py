@@ -1,4 +1,4 @@
-"""Failures in words: cause, step, cluster, the last lines of the log, and what to do."""
+"""Failures of clusters and steps as messages: cause, location, log, and what to do next."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,185 @@ from emr_ml.launchers.emr.cluster_state import Cluster, Step
 from emr_ml.launchers.emr.logs import Tail
 from spark_jobs.runtime.attempt import Failure
 
-# what is said, and what to do about it: the first that fits counts
+TIMED_OUT = 124  # exit code of `timeout` once the limit is over
+KILLED = 137
+EXIT_CODE = re.compile(
+    r"exit ?code:? '?(-?\d+)|ret '(-?\d+)'|exited with (-?\d+)", flags=re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """Where an attempt runs; every message about the attempt includes it.
+
+    Args:
+        asset: the asset that is computed.
+        attempt: number of the attempt.
+        cluster: id of the cluster; "" before there is one.
+        id: id of the step; "" before there is one.
+        console: address of the cluster's page in the AWS console.
+        log: address of the step's logs.
+    """
+
+    asset: str
+    attempt: int
+    cluster: str
+    id: str
+    console: str
+    log: str
+
+    @property
+    def location(self) -> str:
+        return f"step {self.id or '(none)'} of cluster {self.cluster}, {self.console}"
+
+    def failure_message(self, cause: str, *details: str) -> str:
+        """Return the cause first, then the location, then the details that are not empty."""
+        headline = f"attempt {self.attempt} of {self.asset} failed: {cause}"
+        return "\n".join(line for line in (headline, self.location, *details) if line)
+
+
+def cluster_refused(error: ClientError, request: Mapping[str, Any]) -> LaunchError:
+    """Return the failure for a cluster that EMR does not start as configured."""
+    advice = advice_for(str(error)) or (
+        "check the cluster configuration; `emr-ml plan` shows what was sent"
+    )
+    return LaunchError(f"EMR refuses to start cluster '{request['Name']}': {error}\n{advice}")
+
+
+def step_refused(error: ClientError, cluster: str, step: Mapping[str, Any]) -> LaunchError:
+    """Return the failure for a step that EMR does not add to the cluster."""
+    advice = advice_for(str(error)) or "`emr-ml plan` shows what was sent"
+    return LaunchError(f"EMR refuses step '{step['Name']}' on cluster {cluster}: {error}\n{advice}")
+
+
+def cluster_ended(
+    step: StepContext, cluster: Cluster, tail: Tail | None, *, by_launcher: bool = False
+) -> LaunchError:
+    """Return the failure for an attempt whose cluster ended before it was over.
+
+    Args:
+        step: where the attempt ran.
+        cluster: the cluster.
+        tail: of the bootstrap action's log, if that action failed.
+        by_launcher: whether a launcher ended the cluster, for the sake of another attempt.
+    """
+    cause = f"cluster {cluster.id} is {cluster.state} ({cluster.code or 'no code'})"
+    if cluster.message:
+        cause = f"{cause}: {cluster.message}"
+    if cluster.code == "BOOTSTRAP_FAILURE":
+        advice = advice_for(tail.text if tail else "")
+        return LaunchError(
+            step.failure_message(
+                f"bootstrap failed. {cause}",
+                _quote(tail),
+                advice or "fix the bootstrap action, and materialize again",
+            )
+        )
+    if cluster.code == "VALIDATION_ERROR":
+        advice = advice_for(cause) or "check the cluster configuration"
+        return LaunchError(step.failure_message(cause, advice))
+    if cluster.code == "USER_REQUEST" and not by_launcher:
+        advice = "somebody ended the cluster; materialize again to start another"
+        return LaunchError(step.failure_message(cause, advice))
+    return LostError(step.failure_message(cause, advice_for(f"{cluster.code} {cluster.message}")))
+
+
+def step_failed(
+    step: StepContext, listed: Step, failure: Failure | None, tail: Tail, controller: Tail
+) -> LaunchError:
+    """Return the failure for a step whose process ended with an error.
+
+    Args:
+        step: where the attempt ran.
+        listed: the failed step as EMR lists it.
+        failure: what the job itself recorded about the failure.
+        tail: of the log of the process.
+        controller: of EMR's own log about the process.
+    """
+    code = _exit_code(listed, controller)
+    if code == TIMED_OUT:
+        return step_timed_out(step, tail)
+    details = [text for name, text in listed.details.items() if text and name != "LogFile"]
+    reason = " ".join(details).strip()
+    recorded = failure.message if failure else ""
+    cause = recorded or (f"EMR's reason: {reason}" if reason else "EMR gives no reason")
+    if code is not None:
+        cause = f"{cause} (exit code {code})"
+    if failure and failure.by_user:
+        log = advice = ""
+    else:
+        log = _quote(tail)
+        killed = f"exit code {KILLED}" if code == KILLED else ""
+        advice = advice_for(f"{recorded} {reason} {tail.text} {killed}")
+    return LaunchError(
+        step.failure_message(cause, _quote_trace(failure), log, _whole_log(step), advice)
+    )
+
+
+def job_failed(step: StepContext, failure: Failure) -> LaunchError:
+    """Return the failure that the job itself recorded."""
+    advice = "" if failure.by_user else advice_for(f"{failure.message} {failure.trace}")
+    return LaunchError(
+        step.failure_message(failure.message, _quote_trace(failure), _whole_log(step), advice)
+    )
+
+
+def step_timed_out(step: StepContext, tail: Tail | None = None) -> LaunchError:
+    """Return the failure for a step that ran longer than its time limit."""
+    return LaunchError(
+        step.failure_message(
+            "the step ran into its time limit",
+            _quote(tail),
+            _whole_log(step),
+            "if the job needs more time, raise EMR_ML_STEP_LIMIT_SECONDS",
+        )
+    )
+
+
+def output_missing(step: StepContext, tail: Tail) -> LaunchError:
+    """Return the failure for a step that ended well and left no report."""
+    return LaunchError(
+        step.failure_message(
+            "output missing: the step is COMPLETED, but left no report in the lake",
+            _quote(tail),
+            _whole_log(step),
+            "check that the cluster writes to the configured lake, then materialize again",
+        )
+    )
+
+
+def step_cancelled(step: StepContext) -> LaunchError:
+    """Return the failure for a step that was cancelled by anybody but the run that follows it."""
+    return LaunchError(
+        step.failure_message(
+            "the step was cancelled outside of this run", "materialize again for a new attempt"
+        )
+    )
+
+
+def _exit_code(listed: Step, controller: Tail) -> int | None:
+    """Return the exit code of a step's process, if EMR names it."""
+    match = EXIT_CODE.search(" ".join([controller.text, *listed.details.values()]))
+    return int(next(code for code in match.groups() if code)) if match else None
+
+
+def _quote(tail: Tail | None) -> str:
+    if tail is None:
+        return ""
+    if not tail.lines:
+        return f"the log {tail.uri} can't be shown: {tail.problem}"
+    return "\n".join([f"last lines of {tail.uri}:", *(f"  {line}" for line in tail.lines)])
+
+
+def _quote_trace(failure: Failure | None) -> str:
+    return f"the job's own error:\n{failure.trace}" if failure and failure.trace else ""
+
+
+def _whole_log(step: StepContext) -> str:
+    return f"the whole log: {step.log}"
+
+
+# patterns in messages and logs, and what to do; the first one that matches counts
 ADVICE = (
     (
         r"InsufficientFreeAddressesInSubnet|not enough free addresses|free addresses in subnet",
@@ -28,8 +206,8 @@ ADVICE = (
     (
         r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
         (
-            "a role lacks a right: `emr-ml doctor` checks them; the rights of the launcher are in "
-            "infra/launcher_policy.json"
+            "a role lacks a permission: `emr-ml doctor` checks them; the launcher's permissions "
+            "are in infra/launcher_policy.json"
         ),
     ),
     (
@@ -71,160 +249,6 @@ ADVICE = (
 )
 
 
-def advice(said: str) -> str:
-    """What to do, by what EMR or a log says; empty if nothing in it is known."""
-    return next((words for pattern, words in ADVICE if re.search(pattern, said)), "")
-
-
-TIMED_OUT = 124  # what `timeout` exits with
-KILLED = 137
-
-
-@dataclass(frozen=True)
-class StepContext:
-    """Where an attempt was: what every message about it names."""
-
-    asset: str
-    attempt: int
-    cluster: str
-    step: str
-    console: str
-    log: str
-
-    def told(self, cause: str, *parts: str) -> str:
-        """Cause first, then where, then whatever else is known."""
-        where = f"step {self.step or '(none)'} of cluster {self.cluster}, {self.console}"
-        head = f"attempt {self.attempt} of {self.asset} failed: {cause}"
-        return "\n".join(part for part in (head, where, *parts) if part)
-
-
-def refused_cluster(error: ClientError, request: Mapping[str, Any]) -> LaunchError:
-    """EMR does not start a cluster as configured."""
-    said = str(error)
-    return LaunchError(
-        f"EMR refuses to start cluster '{request['Name']}': {said}\n"
-        f"{advice(said) or 'check the cluster configuration; `emr-ml plan` shows what was sent'}"
-    )
-
-
-def refused_step(error: ClientError, cluster: str, step: Mapping[str, Any]) -> LaunchError:
-    """EMR does not take the step."""
-    said = str(error)
-    return LaunchError(
-        f"EMR refuses step '{step['Name']}' on cluster {cluster}: {said}\n"
-        f"{advice(said) or '`emr-ml plan` shows what was sent'}"
-    )
-
-
-def cluster_ended(
-    scene: StepContext, cluster: Cluster, tail: Tail | None, *, by_us: bool = False
-) -> LaunchError:
-    """The cluster is gone, and the attempt was not over.
-
-    Args:
-        by_us: a launcher ended it, for the sake of another attempt.
-    """
-    cause = f"cluster {cluster.id} is {cluster.state} ({cluster.code or 'no code'})"
-    if cluster.message:
-        cause = f"{cause}: {cluster.message}"
-    if cluster.code == "BOOTSTRAP_FAILURE":
-        return LaunchError(
-            scene.told(
-                f"bootstrap failed. {cause}",
-                quoted(tail),
-                advice(tail.text if tail else "")
-                or "mend the bootstrap action, and materialize again",
-            )
-        )
-    if cluster.code == "VALIDATION_ERROR":
-        return LaunchError(scene.told(cause, advice(cause) or "check the cluster configuration"))
-    if cluster.code == "USER_REQUEST" and not by_us:
-        return LaunchError(
-            scene.told(cause, "somebody ended the cluster; materialize again to start another")
-        )
-    return LostError(scene.told(cause, advice(f"{cluster.code} {cluster.message}")))
-
-
-def step_failed(
-    scene: StepContext, step: Step, failure: Failure | None, tail: Tail, controller: Tail
-) -> LaunchError:
-    """The step's process ended with an error.
-
-    Args:
-        tail: of the log of the process.
-        controller: of what EMR itself logs about it.
-    """
-    code = exit_code(step, controller)
-    own = failure.message if failure else ""
-    emr = " ".join(
-        part for name, part in step.details.items() if part and name != "LogFile"
-    ).strip()
-    if code == TIMED_OUT:
-        return timed_out(scene, tail)
-    cause = own or f"EMR says: {emr or 'no reason'}"
-    if code is not None:
-        cause = f"{cause} (exit code {code})"
-    log = "" if failure and failure.by_user else quoted(tail)
-    trace = f"the job's own error:\n{failure.trace}" if failure and failure.trace else ""
-    killed = " exit code 137" if code == KILLED else ""
-    hint = "" if failure and failure.by_user else advice(f"{own} {emr} {tail.text}{killed}")
-    return LaunchError(scene.told(cause, trace, log, f"the whole log: {scene.log}", hint))
-
-
-def job_failed(scene: StepContext, failure: Failure) -> LaunchError:
-    """The job said itself why it failed."""
-    trace = f"the job's own error:\n{failure.trace}" if failure.trace else ""
-    hint = "" if failure.by_user else advice(f"{failure.message} {failure.trace}")
-    return LaunchError(scene.told(failure.message, trace, f"the whole log: {scene.log}", hint))
-
-
-def timed_out(scene: StepContext, tail: Tail | None = None) -> LaunchError:
-    """The step took longer than it may."""
-    return LaunchError(
-        scene.told(
-            "the step ran into its time limit",
-            quoted(tail),
-            f"the whole log: {scene.log}",
-            "if the job needs more time, raise EMR_ML_STEP_LIMIT_SECONDS",
-        )
-    )
-
-
-def output_missing(scene: StepContext, tail: Tail) -> LaunchError:
-    """The step ended well, and there is no report."""
-    return LaunchError(
-        scene.told(
-            "output missing: the step is COMPLETED, but left no report in the lake",
-            quoted(tail),
-            f"the whole log: {scene.log}",
-            "check that the cluster writes to the lake that is set, then materialize again",
-        )
-    )
-
-
-def cancelled(scene: StepContext) -> LaunchError:
-    """The step was cancelled, and not by the run that follows it."""
-    return LaunchError(
-        scene.told(
-            "the step was cancelled outside of this run",
-            "materialize again for a new attempt",
-        )
-    )
-
-
-def exit_code(step: Step, controller: Tail) -> int | None:
-    """The exit code of a step's process, as far as EMR names it."""
-    said = " ".join([controller.text, *step.details.values()])
-    found = re.search(
-        r"exit ?code:? '?(-?\d+)|ret '(-?\d+)'|exited with (-?\d+)", said, re.IGNORECASE
-    )
-    return int(next(code for code in found.groups() if code)) if found else None
-
-
-def quoted(tail: Tail | None) -> str:
-    """The last lines of a log, and where it is."""
-    if tail is None:
-        return ""
-    if not tail.lines:
-        return f"the log {tail.uri} tells nothing: {tail.problem}"
-    return "\n".join([f"last lines of {tail.uri}:", *(f"  {line}" for line in tail.lines)])
+def advice_for(text: str) -> str:
+    """Return what to do about a message or a log, or an empty text if nothing in it is known."""
+    return next((advice for pattern, advice in ADVICE if re.search(pattern, text)), "")

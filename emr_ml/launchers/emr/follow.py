@@ -1,4 +1,4 @@
-"""From a submitted step to its report, or to why there is none."""
+"""Follow a submitted step to its report, or to the cause that there is none."""
 
 import random
 import time
@@ -9,30 +9,32 @@ from emr_ml.aws.client import AWS_ERRORS, Api, UnansweredError, error_code
 from emr_ml.launchers.base import DetachedError
 from emr_ml.launchers.emr import failures
 from emr_ml.launchers.emr.cluster_state import (
-    CLUSTER_COMING_UP,
+    CLUSTER_STARTING,
     ClusterSnapshot,
-    ClusterWatcher,
     Step,
     StepOutcome,
-    broke_down,
     step_outcome,
 )
-from emr_ml.launchers.emr.clusters import end_key
+from emr_ml.launchers.emr.cluster_watcher import ClusterWatcher
+from emr_ml.launchers.emr.clusters import termination_key
 from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS, LauncherContext
 from emr_ml.launchers.emr.failures import StepContext
 from emr_ml.launchers.emr.logs import Tail
 from emr_ml.launchers.emr.messages import Messages
-from spark_jobs.runtime.attempt import Failure, check_claim, read_failure
+from spark_jobs.runtime.attempt import Failure, check_lease, read_failure
 from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.report import Report, read_report
 
-FAST_LOOKS_OF_GRACE = 3
+# reads of the lake between EMR's word that a step has ended and the conclusion from it
+GRACE_POLLS = 3
 
 
-class StuckError(Exception):
-    """EMR shows a step or a cluster in one state for longer than it can be so.
+class StalledError(Exception):
+    """A step or a cluster has been in one state for longer than it should be.
 
-    `step` is the one that does not move, be it another's; None if it is the cluster.
+    Args:
+        message: what is stalled, and since when.
+        step: id of the stalled step, which may be another attempt's; None for the cluster.
     """
 
     def __init__(self, message: str, step: str | None) -> None:
@@ -41,182 +43,210 @@ class StuckError(Exception):
 
 
 class Follower:
-    """Follows one attempt by two signals: the lake, often, and EMR's listings, seldom."""
+    """Follows one attempt by two signals: the lake, polled often, and EMR, polled seldom.
+
+    `seen_live` is True once EMR has listed the step as live.
+    """
 
     def __init__(
-        self, setting: LauncherContext, request: Request, name: str, scene: StepContext, log: Logger
+        self, context: LauncherContext, request: Request, name: str, step: StepContext, log: Logger
     ) -> None:
-        self._setting, self._pace, self._lake = setting, setting.pace, setting.lake
-        self._request, self._name, self._scene, self._log = request, name, scene, log
-        # one try at a time, so that the lake is looked into while EMR does not answer
+        self._context, self._polling, self._lake = context, context.polling, context.lake
+        self._request, self._name, self._step, self._log = request, name, step, log
+        # without patience, so that the lake is still polled while EMR does not answer
         api = Api("emr", 0.0, log)
-        self._looks = ClusterWatcher(api, setting.lake, scene.cluster, setting.pace)
-        self._messages = Messages(setting.lake, request)
-        self._said: dict[str, str] = {}
-        self._since: dict[str, float] = {}
-        self._quiet_since = time.monotonic()
-        self._trouble = ""
-        self._asked_about: ClusterSnapshot | None = None
-        self._own: Step | None = None
-        self.seen_alive = False
+        self._watcher = ClusterWatcher(api, context.lake, step.cluster, context.polling)
+        self._messages = Messages(context.lake, request)
+        self._logged_states: dict[str, str] = {}
+        self._state_since: dict[str, float] = {}
+        self._last_answer = time.monotonic()
+        self._outage = ""
+        self._completed_snapshot: ClusterSnapshot | None = None
+        self._unlisted_step: Step | None = None
+        self.seen_live = False
 
     def follow(self) -> Report:
         """Wait for the report.
 
         Raises:
-            LaunchError: the cause that there is none, and what to do.
-            SupersededError: another attempt is the claimed one.
-            StuckError: the step or its cluster does not move; it is still there.
+            LaunchError: the attempt ended without a report.
+            SupersededError: another attempt has replaced this one.
+            StalledError: a step or the cluster is stalled, and still there.
             DetachedError: AWS gives no answer for longer than the patience.
         """
         while True:
             try:
-                if found := self._look_into_lake():
-                    return found
-                self._judge(self._looks.latest())
+                if report := self._poll_lake():
+                    return report
+                self._check_snapshot(self._watcher.latest())
             except AWS_ERRORS as error:
-                self._bear(error)
+                self._tolerate_outage(error)
             else:
-                if not self._looks.failing:
-                    self._answered()
-            time.sleep(self._pace.fast * random.uniform(0.8, 1.2))
+                if not self._watcher.failing:
+                    self._end_outage()
+            time.sleep(self._polling.fast * random.uniform(0.8, 1.2))
 
-    def forgive(self, step: str) -> None:
-        """Give a step that does not move its time anew."""
-        self._since[f"{step} RUNNING"] = time.monotonic()
+    def restart_clock(self, step: str) -> None:
+        """Give a stalled step its whole time limit again."""
+        self._state_since[f"{step} RUNNING"] = time.monotonic()
 
-    def _look_into_lake(self) -> Report | None:
+    def _poll_lake(self) -> Report | None:
+        """Forward messages, and return the report if it is there.
+
+        Raises:
+            LaunchError: the job recorded a failure that a new attempt would not avoid.
+        """
         self._messages.forward(self._log)
-        if found := self._report():
-            self._messages.finish(self._log, self._pace.fast)
-            return found
-        failure = self._failure()
+        if report := self._read_report():
+            self._messages.finish(self._log, self._polling.fast)
+            return report
+        failure = self._read_failure()
         if failure and not failure.retryable:
-            self._messages.finish(self._log, self._pace.fast)
-            raise failures.job_failed(self._scene, failure)
+            self._messages.finish(self._log, self._polling.fast)
+            raise failures.job_failed(self._step, failure)
         return None
 
-    def _report(self) -> Report | None:
-        found = read_report(self._lake, self._request.asset, self._request.version)
-        return found.report if found and found.report.attempt >= self._request.attempt else None
+    def _read_report(self) -> Report | None:
+        committed = read_report(self._lake, self._request.asset, self._request.version)
+        if committed and committed.report.attempt >= self._request.attempt:
+            return committed.report
+        return None
 
-    def _failure(self) -> Failure | None:
+    def _read_failure(self) -> Failure | None:
         request = self._request
         return read_failure(self._lake, request.asset, request.version, request.attempt)
 
-    def _judge(self, look: ClusterSnapshot | None) -> None:
-        """Raises what EMR's listings mean, if they mean that no report will come."""
-        if look is None:
+    def _check_snapshot(self, snapshot: ClusterSnapshot | None) -> None:
+        """Raise the cause if EMR's states mean that there will be no report."""
+        if snapshot is None:
             return
-        if look.cluster.is_forgotten and not self._is_old(look.cluster.id):
-            # EMR may take a moment to know a new cluster
+        cluster, visibility = snapshot.cluster, self._polling.visibility
+        # EMR may need a moment to know a new cluster
+        if cluster.is_forgotten and self._seconds_in(cluster.id, "forgotten") <= visibility:
             return
-        look = self._completed(look)
-        found, step = step_outcome(look, self._name)
-        self._tell(look, step)
-        if found is StepOutcome.GOES_ON:
-            self.seen_alive |= step is not None
-            self._check_time(look)
+        snapshot = self._with_own_step(snapshot)
+        outcome, step = step_outcome(snapshot, self._name)
+        self._log_states(snapshot, step)
+        if outcome is StepOutcome.UNFINISHED:
+            self.seen_live |= step is not None
+            self._check_stalled(snapshot)
             return
-        # the report may have been written since the lake was looked at, or be on its way
-        for _ in range(FAST_LOOKS_OF_GRACE):
-            if self._look_into_lake():
+        # the report may have been written since the last poll of the lake, or be on its way
+        for _ in range(GRACE_POLLS):
+            if self._poll_lake():
                 return
-            time.sleep(self._pace.fast)
-        self._conclude(look, found, step)
+            time.sleep(self._polling.fast)
+        self._raise_failure(snapshot, outcome, step)
 
-    def _completed(self, look: ClusterSnapshot) -> ClusterSnapshot:
-        """The look, with the step that is followed: it may have ended long before all others."""
-        if look.named(self._name):
-            return look
-        if look is not self._asked_about:
-            self._asked_about, self._own = look, self._looks.ask_for(self._scene.step)
-        return replace(look, steps=(*look.steps, self._own)) if self._own else look
+    def _with_own_step(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
+        """Add the followed step if it ended so long ago that the snapshot lacks it."""
+        if snapshot.steps_named(self._name):
+            return snapshot
+        if snapshot is not self._completed_snapshot:
+            self._completed_snapshot = snapshot
+            self._unlisted_step = self._watcher.step_now(self._step.id)
+        if self._unlisted_step is None:
+            return snapshot
+        return replace(snapshot, steps=(*snapshot.steps, self._unlisted_step))
 
-    def _conclude(self, look: ClusterSnapshot, found: StepOutcome, step: Step | None) -> None:
-        # a superseded attempt ends without a report, and that is as it should be
-        check_claim(self._lake, self._request)
-        scene, cluster, logs = self._scene, look.cluster, self._setting.logs
-        match found:
+    def _raise_failure(
+        self, snapshot: ClusterSnapshot, outcome: StepOutcome, step: Step | None
+    ) -> None:
+        """Raise why the attempt failed; return if a later snapshot will say it better."""
+        # a superseded attempt ends without a report, which is no failure
+        check_lease(self._lake, self._request)
+        match outcome:
             case StepOutcome.FAILED if step:
-                tail = self._tail("stderr")
-                # what broke the cluster may be told after the step
-                newest = self._looks.now()
-                if newest.cluster.state == "TERMINATING":
-                    return
-                if broke_down(newest):
-                    raise failures.cluster_ended(scene, newest.cluster, None)
-                controller = logs.step(scene.cluster, step.id, "controller", 0.0, 0.0)
-                # EMR tells why a step failed some seconds after it failed
-                step = self._looks.ask_for(step.id) or step
-                raise failures.step_failed(scene, step, self._failure(), tail, controller)
+                self._raise_step_failure(step)
             case StepOutcome.ENDED:
-                raise failures.output_missing(scene, self._tail("stderr"))
+                raise failures.output_missing(self._step, self._wait_for_stderr())
             case StepOutcome.CANCELLED:
-                # a cluster that ended after it was described takes its steps along
-                if self._looks.now().cluster.is_live:
-                    raise failures.cancelled(scene)
-            case _ if cluster.is_gone:
-                bootstrap = cluster.code == "BOOTSTRAP_FAILURE"
-                wait = self._pace.logs, self._pace.fast
-                tail = logs.bootstrap(cluster.id, *wait) if bootstrap else None
-                ours = self._lake.read(end_key(cluster.id)) is not None
-                raise failures.cluster_ended(scene, cluster, tail, by_us=ours)
+                # a cluster that ended after it was described cancels its steps, too
+                if self._watcher.now().cluster.is_live:
+                    raise failures.step_cancelled(self._step)
             case _:
-                # the cluster is ending: its reason is known once it has ended
-                return
+                # the reason of a cluster's end is known once it has ended
+                if snapshot.cluster.has_ended:
+                    self._raise_cluster_failure(snapshot)
 
-    def _tail(self, name: str) -> Tail:
-        scene, pace = self._scene, self._pace
-        return self._setting.logs.step(scene.cluster, scene.step, name, pace.logs, pace.fast)
+    def _raise_step_failure(self, step: Step) -> None:
+        tail = self._wait_for_stderr()
+        # EMR may report the failed step before the breakdown of the cluster that caused it
+        cluster = self._watcher.now().cluster
+        if cluster.state == "TERMINATING":
+            return
+        if cluster.broke_down:
+            raise failures.cluster_ended(self._step, cluster, None)
+        controller = self._context.logs.step(cluster.id, step.id, "controller", 0.0, 0.0)
+        # EMR adds the reason of a failure some seconds after the failure
+        listed = self._watcher.step_now(step.id) or step
+        raise failures.step_failed(self._step, listed, self._read_failure(), tail, controller)
 
-    def _check_time(self, look: ClusterSnapshot) -> None:
-        """Raises StuckError if this step, or one that it waits for, should have ended long ago."""
-        config = self._setting.config
-        slack = KILL_AFTER_SECONDS + 2 * self._pace.slow
-        for running in [step for step in look.steps if step.state == "RUNNING"]:
-            limit = (running.limit or config.step_limit_seconds) + slack
-            if self._seconds_in(running.id, running.state) > limit:
-                raise StuckError(f"step {running.id} is RUNNING past its time limit", running.id)
-        if look.cluster.state in CLUSTER_COMING_UP:
-            seconds = self._seconds_in(look.cluster.id, "coming up")
+    def _raise_cluster_failure(self, snapshot: ClusterSnapshot) -> None:
+        cluster, polling = snapshot.cluster, self._polling
+        tail = None
+        if cluster.code == "BOOTSTRAP_FAILURE":
+            tail = self._context.logs.bootstrap(cluster.id, polling.logs, polling.fast)
+        by_launcher = self._lake.read(termination_key(cluster.id)) is not None
+        raise failures.cluster_ended(self._step, cluster, tail, by_launcher=by_launcher)
+
+    def _wait_for_stderr(self) -> Tail:
+        step, polling = self._step, self._polling
+        return self._context.logs.step(
+            step.cluster, step.id, "stderr", wait=polling.logs, pause=polling.fast
+        )
+
+    def _check_stalled(self, snapshot: ClusterSnapshot) -> None:
+        """Raise StalledError if this step, or one that it waits for, should have ended long ago."""
+        config, cluster = self._context.config, snapshot.cluster
+        slack = KILL_AFTER_SECONDS + 2 * self._polling.slow
+        for step in snapshot.steps:
+            limit = (step.limit or config.step_limit_seconds) + slack
+            if step.state == "RUNNING" and self._seconds_in(step.id, step.state) > limit:
+                raise StalledError(f"step {step.id} is RUNNING past its time limit", step.id)
+        if cluster.state in CLUSTER_STARTING:
+            seconds = self._seconds_in(cluster.id, "starting")
             if seconds > config.start_limit_seconds:
-                state = f"{look.cluster.state} for {seconds:.0f} seconds"
-                raise StuckError(f"cluster {look.cluster.id} is {state}", None)
+                message = f"cluster {cluster.id} is {cluster.state} for {seconds:.0f} seconds"
+                raise StalledError(message, None)
 
-    def _is_old(self, cluster: str) -> bool:
-        return self._seconds_in(cluster, "forgotten") > self._pace.visibility
+    def _seconds_in(self, subject: str, state: str) -> float:
+        """Return the seconds since this follower first saw the subject in that state."""
+        now = time.monotonic()
+        return now - self._state_since.setdefault(f"{subject} {state}", now)
 
-    def _seconds_in(self, what: str, state: str) -> float:
-        here = time.monotonic()
-        return here - self._since.setdefault(f"{what} {state}", here)
-
-    def _tell(self, look: ClusterSnapshot, step: Step | None) -> None:
-        """Log each state once."""
-        states = {f"cluster {look.cluster.id}": look.cluster.state}
+    def _log_states(self, snapshot: ClusterSnapshot, step: Step | None) -> None:
+        """Log the states that have changed."""
+        states = {f"cluster {snapshot.cluster.id}": snapshot.cluster.state}
         if step:
             states[f"step {step.id}"] = step.state
-        for what, state in states.items():
-            if self._said.get(what) != state:
-                self._log.info("%s is %s", what, state)
-        self._said |= states
+        for subject, state in states.items():
+            if self._logged_states.get(subject) != state:
+                self._log.info("%s is %s", subject, state)
+        self._logged_states |= states
 
-    def _bear(self, error: Exception) -> None:
-        """Go on without an answer: the step does."""
-        said = error.__cause__ if isinstance(error, UnansweredError) else error
-        trouble = error_code(said) or type(said).__name__
-        if trouble != self._trouble:
-            self._log.warning("AWS gives no answer (%s): waiting, the step goes on", trouble)
-        self._trouble = trouble
-        quiet = time.monotonic() - self._quiet_since
-        if quiet > self._pace.patience:
+    def _tolerate_outage(self, error: Exception) -> None:
+        """Tolerate an AWS outage; the step keeps running.
+
+        Raises:
+            DetachedError: the outage is longer than the patience.
+        """
+        cause = error.__cause__ if isinstance(error, UnansweredError) else error
+        outage = error_code(cause) or type(cause).__name__
+        if outage != self._outage:
+            self._log.warning(
+                "AWS does not answer (%s): waiting, while the step keeps running", outage
+            )
+        self._outage = outage
+        seconds = time.monotonic() - self._last_answer
+        if seconds > self._polling.patience:
             raise DetachedError(
-                f"AWS gave no answer for {quiet:.0f} seconds, the last was: {error}\n"
-                f"step {self._scene.step} of cluster {self._scene.cluster} may go on: "
+                f"AWS gave no answer for {seconds:.0f} seconds, the last error was: {error}\n"
+                f"step {self._step.id} of cluster {self._step.cluster} may still run: "
                 "materialize again to follow it"
             ) from error
 
-    def _answered(self) -> None:
-        if self._trouble:
+    def _end_outage(self) -> None:
+        if self._outage:
             self._log.info("AWS answers again")
-        self._trouble, self._quiet_since = "", time.monotonic()
+        self._outage, self._last_answer = "", time.monotonic()

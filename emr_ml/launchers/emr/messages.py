@@ -1,4 +1,4 @@
-"""What a job said by Dagster Pipes: read in order, and once."""
+"""The messages that a job sends by Dagster Pipes through the lake, logged in order and once."""
 
 import json
 import logging
@@ -10,12 +10,13 @@ from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import job_key
 
 CLOSED = "closed"
-LONGEST_GOODBYE_SECONDS = 5.0
-GONE_WITH_THE_ATTEMPT = ("messages/", "checkpoints/")
+CLOSING_TIMEOUT_SECONDS = 5.0
+# needed only while the attempt runs
+TEMPORARY_FOLDERS = ("messages/", "checkpoints/")
 
 
 class Messages:
-    """The messages of one attempt, from the first, whoever followed it before."""
+    """The messages of one attempt, from the first one, even if another run has logged them."""
 
     def __init__(self, lake: Lake, request: Request) -> None:
         self._lake = lake
@@ -24,29 +25,29 @@ class Messages:
         self.closed = False
 
     def forward(self, log: logging.Logger) -> None:
-        """Log what has been said since the last call."""
+        """Log the messages that have arrived since the last call."""
         while stored := self._lake.read(f"{self._folder}messages/{self._next}.json"):
             self._next += 1
             for line in stored.body.decode(errors="replace").splitlines():
-                self.closed |= say(line, log) == CLOSED
+                self.closed |= log_message(line, log) == CLOSED
 
     def finish(self, log: logging.Logger, pause: float) -> None:
-        """Log what a job says after its report: it ends a moment later, if it is there at all."""
-        until = time.monotonic() + LONGEST_GOODBYE_SECONDS
+        """Log the last messages: a running job closes its messages just after its report."""
+        deadline = time.monotonic() + CLOSING_TIMEOUT_SECONDS
         self.forward(log)
-        while not self.closed and time.monotonic() < until:
-            time.sleep(min(pause, LONGEST_GOODBYE_SECONDS / 5))
+        while not self.closed and time.monotonic() < deadline:
+            time.sleep(min(pause, CLOSING_TIMEOUT_SECONDS / 5))
             self.forward(log)
 
     def clear(self) -> None:
-        """Remove what serves only while the attempt runs."""
-        for name in GONE_WITH_THE_ATTEMPT:
+        """Delete the files that are needed only while the attempt runs."""
+        for name in TEMPORARY_FOLDERS:
             for entry in list(self._lake.list(self._folder + name)):
                 self._lake.remove(entry.key)
 
 
-def say(line: str, log: logging.Logger) -> str:
-    """Log one Pipes message, if it is one that a job logged; what kind of message it is."""
+def log_message(line: str, log: logging.Logger) -> str:
+    """Log the text of a Pipes message, and return its method; ignore a line that is no message."""
     try:
         message: dict[str, Any] = json.loads(line)
         method = str(message["method"])
@@ -54,7 +55,7 @@ def say(line: str, log: logging.Logger) -> str:
             return method
         level = logging.getLevelNamesMapping().get(message["params"]["level"], logging.INFO)
         text = str(message["params"]["message"])
-    # what is nested too deeply is a RecursionError
+    # JSON that is nested too deeply raises RecursionError
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     log.log(level, "%s", text)

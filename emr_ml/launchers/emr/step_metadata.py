@@ -1,4 +1,4 @@
-"""What a step's materialization says of how it was run, and what it cost."""
+"""Dagster metadata of a step: where it ran, and what it cost."""
 
 from datetime import UTC, datetime, timedelta
 from logging import Logger
@@ -7,67 +7,72 @@ from typing import Any
 import dagster as dg
 
 from emr_ml.aws.client import AWS_ERRORS, Api
-from emr_ml.launchers.emr.cluster_state import Cluster, Step
+from emr_ml.launchers.emr.cluster_state import Step, describe_cluster
 from emr_ml.launchers.emr.cost.estimate import step_cost
 from emr_ml.launchers.emr.failures import StepContext
 
 PATIENCE_SECONDS = 3.0
 
 
-def step_location(scene: StepContext) -> dict[str, Any]:
-    """Where the attempt is to be found on EMR."""
-    if not scene.cluster:
+def location_metadata(step: StepContext) -> dict[str, Any]:
+    """Return where the attempt ran on EMR; nothing before it has a cluster."""
+    if not step.cluster:
         return {}
     return {
-        "cluster": scene.cluster,
-        "step": scene.step or "none",
-        "console": dg.MetadataValue.url(scene.console),
-        "log": scene.log,
+        "cluster": step.cluster,
+        "step": step.id or "none",
+        "console": dg.MetadataValue.url(step.console),
+        "log": step.log,
     }
 
 
-def step_cost_metadata(
-    scene: StepContext, region: str, took: timedelta, *, spot_tasks: bool, log: Logger
+def cost_metadata(
+    step: StepContext, region: str, duration: timedelta, *, spot_tasks: bool, log: Logger
 ) -> dict[str, Any]:
-    """Instance-hours by market and USD at list prices; nothing is made up where AWS is silent.
+    """Return instance-hours by market, and USD at list prices as far as AWS lists them.
 
     Args:
-        took: how long the job worked: EMR may not say yet that the step has ended.
+        step: where the attempt ran.
+        region: AWS region.
+        duration: of the job: EMR may not have reported the end of the step yet.
+        spot_tasks: whether the configuration wants all task instances on spot.
+        log: the run's log.
     """
     api = Api("emr", PATIENCE_SECONDS, log, read_timeout=PATIENCE_SECONDS)
     try:
-        steps = [
-            Step.of(listed) for listed in api.ask("list_steps", ClusterId=scene.cluster)["Steps"]
-        ]
-        described = api.ask("describe_cluster", ClusterId=scene.cluster)["Cluster"]
+        listed = api.ask("list_steps", ClusterId=step.cluster)["Steps"]
+        zone = describe_cluster(api, step.cluster).zone
     except AWS_ERRORS as error:
-        log.info("what the step cost is not known: %s", error)
+        log.info("the cost of the step is not known: %s", error)
         return {}
-    own = next((step for step in steps if step.id == scene.step), None)
-    if own is None or own.started is None:
+    steps = {each.id: each for each in map(Step.of, listed) if each.started}
+    own = steps.pop(step.id, None)
+    if own is None:
         return {}
     cost = step_cost(
-        scene.cluster,
-        *_span(own, took),
+        step.cluster,
+        *_span(own, duration),
         region=region,
-        zone=Cluster.of(described).zone or None,
-        others=[_span(step, took) for step in steps if step.started and step.id != scene.step],
+        zone=zone or None,
+        others=[_span(other, duration) for other in steps.values()],
         spot_tasks=spot_tasks,
     )
-    facts: dict[str, Any] = {
+    for line in (cost.note, cost.reason):
+        if line:
+            log.info("%s", line)
+    metadata: dict[str, Any] = {
         f"instance_hours_{market.lower()}": round(hours, 6) for market, hours in cost.hours.items()
     }
     if cost.usd is not None:
-        facts["cost_usd"] = round(cost.usd, 6)
-    for words in (cost.note, cost.reason):
-        if words:
-            log.info("%s", words)
-    return facts | ({"cost_note": cost.note} if cost.note else {})
+        metadata["cost_usd"] = round(cost.usd, 6)
+    if cost.note:
+        metadata["cost_note"] = cost.note
+    return metadata
 
 
-def _span(step: Step, took: timedelta) -> tuple[datetime, datetime]:
-    """From when to when a step ran; up to now, if EMR does not say that it ended."""
+def _span(step: Step, duration: timedelta) -> tuple[datetime, datetime]:
+    """Return the start and end of a step, or its likely end if EMR has not reported it."""
     started = datetime.fromisoformat(step.started or "")
     if step.ended:
         return started, datetime.fromisoformat(step.ended)
-    return started, max(datetime.now(UTC), started + took)
+    return started, max(datetime.now(UTC), started + duration)

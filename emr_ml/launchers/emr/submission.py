@@ -1,4 +1,4 @@
-"""A step is added to a cluster once, whatever becomes of the answer."""
+"""Add the step of an attempt to a cluster exactly once, even if EMR's answer is lost."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -12,15 +12,16 @@ from emr_ml.lake.leases import HeldLease
 from emr_ml.launchers.emr.cluster_state import Cluster, Step
 from emr_ml.launchers.emr.clusters import Clusters
 from emr_ml.launchers.emr.context import PollingPolicy
-from emr_ml.launchers.emr.failures import refused_step
+from emr_ml.launchers.emr.failures import step_refused
 from emr_ml.launchers.emr.requests.step import add_steps_request
 
-FULL = ("maximum number of", "active steps", "exceed")
-MOST_REFUSALS = 3
+# texts in EMR's refusal of a step while the cluster has as many active steps as it may have
+STEP_LIMIT_TEXTS = ("maximum number of", "active steps", "exceed")
+MAX_REFUSALS = 3
 
 
-class ClusterGoneError(Exception):
-    """The cluster takes no more steps."""
+class ClusterEndedError(Exception):
+    """The cluster is ending or has ended, so it accepts no more steps."""
 
     def __init__(self, cluster: Cluster) -> None:
         super().__init__(f"cluster {cluster.id} is {cluster.state}: {cluster.message}")
@@ -28,70 +29,80 @@ class ClusterGoneError(Exception):
 
 
 class Submission:
-    """Adds the step of one attempt; the lease's place says how far that has come."""
+    """The submission of one attempt's step; the lease records how far it has come."""
 
-    def __init__(self, api: Api, clusters: Clusters, pace: PollingPolicy, role: str | None) -> None:
-        self._api, self._clusters, self._pace = api, clusters, pace
-        self._role = role
+    def __init__(
+        self, api: Api, clusters: Clusters, polling: PollingPolicy, runtime_role: str | None
+    ) -> None:
+        self._api, self._clusters, self._polling = api, clusters, polling
+        self._runtime_role = runtime_role
 
     def submit(self, cluster: str, step: Mapping[str, Any], held: HeldLease, log: Logger) -> str:
-        """Add the step to the cluster, unless it is there; its id.
+        """Add the step to the cluster unless it has been added, and return its id.
+
+        Args:
+            cluster: id of the cluster.
+            step: entry of AddJobFlowSteps' `Steps`.
+            held: the lease of the attempt.
+            log: the run's log.
 
         Raises:
-            ClusterGoneError: the cluster is ending, or has ended.
+            ClusterEndedError: the cluster is ending, or has ended.
             LaunchError: EMR refuses the step.
         """
-        # whoever held the lease before may have sent a step that is not listed yet
-        if held.lease.location.get("sent_to") == cluster and (
-            found := self.appearing(cluster, step["Name"])
-        ):
-            return found
+        name = step["Name"]
+        # a previous owner of the lease may have sent a step that is not listed yet
+        sent_before = held.lease.location.get("sent_to") == cluster
+        if sent_before and (added := self.wait_until_listed(cluster, name)):
+            return added
         held.record(sent_to=cluster)
-        refusals, told = 0, ""
+        refusals, last_refusal = 0, ""
         while True:
             try:
-                request = add_steps_request(self._role, cluster, step)
+                request = add_steps_request(self._runtime_role, cluster, step)
                 answer = self._api.tell("add_job_flow_steps", **request)
             except UncertainError as error:
                 log.warning("%s. Looking whether the step was accepted", error)
-                if found := self.appearing(cluster, step["Name"]):
-                    return found
+                if added := self.wait_until_listed(cluster, name):
+                    return added
             except ClientError as error:
-                refusals += not _is_full(error)
-                self._judge(error, cluster, step, final=refusals >= MOST_REFUSALS)
-                if str(error) != told:
-                    log.info("cluster %s takes no step now: %s", cluster, error)
-                told = str(error)
-                time.sleep(self._pace.slow)
+                refusals += not _is_step_limit(error)
+                self._check_retryable(error, cluster, step, is_last=refusals >= MAX_REFUSALS)
+                if str(error) != last_refusal:
+                    log.info("cluster %s accepts no step now: %s", cluster, error)
+                last_refusal = str(error)
+                time.sleep(self._polling.slow)
             else:
                 return answer["StepIds"][0]
 
-    def appearing(self, cluster: str, name: str) -> str | None:
-        """The id of a step that may have been sent a moment ago; None if it does not show up."""
-        until = time.monotonic() + self._pace.visibility
-        while True:
-            for step in self.listed(cluster):
-                if step.name == name:
-                    return step.id
-            if time.monotonic() > until:
-                return None
-            time.sleep(max(self._pace.fast, self._pace.visibility / 10))
+    def wait_until_listed(self, cluster: str, name: str) -> str | None:
+        """Return the id of a step that may have just been sent, or None if it is never listed."""
 
-    def listed(self, cluster: str) -> Iterator[Step]:
-        """The steps of a cluster, newest first."""
+        def find() -> str | None:
+            return next((step.id for step in self.steps(cluster) if step.name == name), None)
+
+        return self._polling.wait_until_listed(find)
+
+    def steps(self, cluster: str) -> Iterator[Step]:
+        """Yield the steps of a cluster, newest first."""
         for page in self._api.pages("list_steps", "Steps", ClusterId=cluster):
             yield from map(Step.of, page)
 
-    def _judge(
-        self, error: ClientError, cluster: str, step: Mapping[str, Any], *, final: bool
+    def _check_retryable(
+        self, error: ClientError, cluster: str, step: Mapping[str, Any], *, is_last: bool
     ) -> None:
-        """Raises what a refusal means; returns if the step may be taken later."""
-        seen = self._clusters.describe(cluster)
-        if not seen.is_live:
-            raise ClusterGoneError(seen) from error
-        if final:
-            raise refused_step(error, cluster, step) from error
+        """Raise what the refusal means, unless EMR may accept the step later.
+
+        Raises:
+            ClusterEndedError: the cluster is ending, or has ended.
+            LaunchError: this was the last try.
+        """
+        described = self._clusters.describe(cluster)
+        if not described.is_live:
+            raise ClusterEndedError(described) from error
+        if is_last:
+            raise step_refused(error, cluster, step) from error
 
 
-def _is_full(error: ClientError) -> bool:
-    return any(words in str(error).lower() for words in FULL)
+def _is_step_limit(error: ClientError) -> bool:
+    return any(text in str(error).lower() for text in STEP_LIMIT_TEXTS)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.config.model import ClusterConfig, ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.context import Endpoint
 from emr_ml.settings import Settings, load_settings
 

@@ -16,7 +16,7 @@ from emr_ml.lake.leases import Lease, LeaseFile
 from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import Launcher, Outcome
-from emr_ml.launchers.emr.config.model import load_cluster_config
+from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.shipping.packages import planned_packages
 from emr_ml.settings import Settings
 from emr_ml_tests.emulator.clusters import Cluster
@@ -28,7 +28,7 @@ from emr_ml_tests.emulator.world import Delays
 from emr_ml_tests.launchers import conformance_job
 from emr_ml_tests.launchers.emr.elsewhere import Death, launch_in_this_process
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import claim_key, read_report
+from spark_jobs.runtime.report import lease_key, read_report
 
 JOB = "conformance_job"
 LOG = logging.getLogger("launch")
@@ -116,7 +116,7 @@ class Stage:
         return asset
 
     def claim(self, work: VersionSpec) -> Lease | None:
-        return LeaseFile(self.lake, claim_key(work.asset, work.version)).read()
+        return LeaseFile(self.lake, lease_key(work.asset, work.version)).read()
 
     def committed_attempt(self, work: VersionSpec) -> int | None:
         found = read_report(self.lake, work.asset, work.version)

@@ -195,7 +195,7 @@ def test_a_cluster_without_a_step_is_ended_if_it_is_the_run_s_own(
 ) -> None:
     stage = staging(faults.throttle("AddJobFlowSteps"), settings={"cluster_scope": scope})
 
-    with interrupted_at("emr says ThrottlingException"):
+    with interrupted_at("emr failed with ThrottlingException"):
         stage.launch()
 
     until(lambda: len(stage.aws.alive) == alive)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emr_ml.aws.client import Api, UnansweredError
-from emr_ml.launchers.emr.cluster_state import ClusterWatcher
+from emr_ml.launchers.emr.cluster_watcher import ClusterWatcher
 from emr_ml.launchers.emr.context import PollingPolicy
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import a_cluster, a_step, until
@@ -64,7 +64,7 @@ class Follower(threading.Thread):
             except UnansweredError:
                 self.troubles += 1
             else:
-                if look and look.named("step 50")[0].state == "CANCELLED":
+                if look and look.steps_named("step 50")[0].state == "CANCELLED":
                     self.saw_change = self.saw_change or time.monotonic()
             time.sleep(PACE.fast)
 

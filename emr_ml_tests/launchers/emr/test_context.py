@@ -2,7 +2,7 @@
 
 import pytest
 
-from emr_ml.launchers.emr.config.model import ClusterConfigError
+from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.context import Endpoint, find_endpoint
 
 LAKE = "s3://bucket/lake"
@@ -39,7 +39,7 @@ def test_an_endpoint_of_another_service_is_not_for_the_nodes(
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_EMR", "http://127.0.0.1:5000")
 
-    assert find_endpoint(LAKE).endpoint is None
+    assert find_endpoint(LAKE).url is None
 
 
 def test_without_a_region_the_variable_is_named() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emr_ml.launchers.emr.failures import advice
+from emr_ml.launchers.emr.failures import advice_for
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from emr_ml.launchers.emr.failures import advice
         ("INSTANCE_FLEET_TIMEOUT", "more instance types"),
         ("MemoryStore started with capacity 434.4 MiB\njava.lang.OutOfMemoryError", "out of mem"),
         ("ended with exit code 137", "out of memory"),
-        ("User is not authorized to perform: elasticmapreduce:RunJobFlow", "lacks a right"),
+        ("User is not authorized to perform: elasticmapreduce:RunJobFlow", "lacks a permission"),
         ("Invalid InstanceProfile: x.", "`instance_profile`"),
         ("ModuleNotFoundError: No module named 'numpy'", "bootstrap action"),
         ("No space left on device", "`root_volume_gb`"),
@@ -20,11 +20,11 @@ from emr_ml.launchers.emr.failures import advice
     ],
 )
 def test_the_cause_that_is_named_gets_its_own_advice(said: str, expected: str) -> None:
-    assert expected in advice(said)
+    assert expected in advice_for(said)
 
 
 @pytest.mark.parametrize(
     "said", ["ValueError: the job broke down", "In a subnet without a way out, set `packages`"]
 )
 def test_what_nobody_foresaw_gets_none(said: str) -> None:
-    assert advice(said) == ""
+    assert advice_for(said) == ""

@@ -1,18 +1,18 @@
 """Whatever AWS answers or does not: a healthy step is never failed, nothing is done twice."""
 
 import logging
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from emr_ml.lake.leases import LeaseFile
 from emr_ml.launchers.base import DetachedError
-from emr_ml.launchers.emr.cluster_state import ClusterWatcher
+from emr_ml.launchers.emr.cluster_watcher import ClusterWatcher
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import until
 from spark_jobs.runtime.lake.base import as_json
-from spark_jobs.runtime.report import claim_key
+from spark_jobs.runtime.report import lease_key
 
 if TYPE_CHECKING:
     from emr_ml_tests.emulator.faults import Fault
@@ -65,7 +65,7 @@ def test_the_log_tells_once_that_aws_gives_no_answer(
 
     told = [line for line in caplog.messages if "answer" in line]
     assert told == [
-        "AWS gives no answer (ThrottlingException): waiting, the step goes on",
+        "AWS does not answer (ThrottlingException): waiting, while the step keeps running",
         "AWS answers again",
     ]
 
@@ -176,13 +176,13 @@ def test_nothing_that_comes_after_the_report_fails_the_launch(stage: "Stage", of
 
 def test_an_attempt_on_a_cluster_that_emr_has_forgotten_is_lost(stage: "Stage") -> None:
     work = stage.work()
-    held = LeaseFile(stage.lake, claim_key(work.asset, work.version)).acquire("a run of long ago")
+    held = LeaseFile(stage.lake, lease_key(work.asset, work.version)).acquire("a run of long ago")
     assert held
     held.record(cluster="j-FORGOTTEN", sent_to="j-FORGOTTEN", step="s-FORGOTTEN")
-    stored = stage.lake.read(claim_key(work.asset, work.version))
+    stored = stage.lake.read(lease_key(work.asset, work.version))
     assert stored
     left = replace(held.lease, status="left")
-    stage.lake.swap(claim_key(work.asset, work.version), as_json(asdict(left)), stored.etag)
+    stage.lake.swap(lease_key(work.asset, work.version), as_json(left.as_json()), stored.etag)
 
     outcome = stage.with_settings(api_patience_seconds=3.0).launch(work)
 

@@ -182,7 +182,7 @@ def test_a_fleet_without_spot_goes_on_on_demand_and_says_so(staging: "Staging") 
 
     outcome = stage.launch()
 
-    assert "2 of 2 task instances came on demand" in outcome.facts["cost_note"]
+    assert "2 of 2 task instances are on demand" in outcome.metadata["cost_note"]
     assert len(stage.aws.clusters) == 1
 
 

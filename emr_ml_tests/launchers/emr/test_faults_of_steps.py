@@ -273,7 +273,7 @@ def test_a_full_cluster_is_waited_for(stage: "Stage", caplog: pytest.LogCaptureF
     later.join()
     assert later.error is None
     assert len(stage.aws.clusters) == 1
-    assert len([line for line in caplog.messages if "takes no step now" in line]) == 1
+    assert len([line for line in caplog.messages if "accepts no step now" in line]) == 1
 
 
 @pytest.mark.parametrize(
@@ -281,10 +281,10 @@ def test_a_full_cluster_is_waited_for(stage: "Stage", caplog: pytest.LogCaptureF
     [
         ("plain", "  java.lang.OutOfMemoryError: Java heap"),
         ("truncated", r"steps/s-\w+/stderr.gz:\n  line \d+ 0"),
-        ("missing", r"tells nothing: it is not there yet: EMR copies logs within five minutes"),
+        ("missing", r"can't be shown: it is not there yet: EMR copies logs within five minutes"),
         pytest.param(
             "late",
-            r"tells nothing: it is not there yet: EMR copies logs within five minutes",
+            r"can't be shown: it is not there yet: EMR copies logs within five minutes",
             marks=pytest.mark.soak,
         ),
     ],

@@ -22,10 +22,10 @@ def look(*states: str, cluster: str = "RUNNING", code: str = "") -> ClusterSnaps
 @pytest.mark.parametrize(
     ("seen", "expected"),
     [
-        (look("PENDING"), StepOutcome.GOES_ON),
-        (look("RUNNING"), StepOutcome.GOES_ON),
-        (look("CANCEL_PENDING"), StepOutcome.GOES_ON),
-        (look("PENDING", cluster="STARTING"), StepOutcome.GOES_ON),
+        (look("PENDING"), StepOutcome.UNFINISHED),
+        (look("RUNNING"), StepOutcome.UNFINISHED),
+        (look("CANCEL_PENDING"), StepOutcome.UNFINISHED),
+        (look("PENDING", cluster="STARTING"), StepOutcome.UNFINISHED),
         (look("COMPLETED"), StepOutcome.ENDED),
         (look("COMPLETED", cluster="TERMINATED", code="ALL_STEPS_COMPLETED"), StepOutcome.ENDED),
         (look("FAILED"), StepOutcome.FAILED),
@@ -41,7 +41,7 @@ def look(*states: str, cluster: str = "RUNNING", code: str = "") -> ClusterSnaps
         (look("RUNNING", cluster="TERMINATED_WITH_ERRORS"), StepOutcome.LOST),
         (look("PENDING", cluster="TERMINATED"), StepOutcome.LOST),
         # on a cluster that is ending, a step may still end well
-        (look("RUNNING", cluster="TERMINATING"), StepOutcome.GOES_ON),
+        (look("RUNNING", cluster="TERMINATING"), StepOutcome.UNFINISHED),
     ],
 )
 def test_the_step_tells_and_not_the_cluster(seen: ClusterSnapshot, expected: StepOutcome) -> None:
@@ -49,7 +49,7 @@ def test_the_step_tells_and_not_the_cluster(seen: ClusterSnapshot, expected: Ste
 
 
 def test_a_step_that_is_not_listed_yet_goes_on() -> None:
-    assert step_outcome(look(), NAME) == (StepOutcome.GOES_ON, None)
+    assert step_outcome(look(), NAME) == (StepOutcome.UNFINISHED, None)
 
 
 def test_a_step_that_was_never_listed_is_lost_with_its_cluster() -> None:
@@ -58,5 +58,5 @@ def test_a_step_that_was_never_listed_is_lost_with_its_cluster() -> None:
 
 def test_a_step_that_was_sent_twice_goes_on_while_one_of_the_two_does() -> None:
     found, step = step_outcome(look("COMPLETED", "RUNNING"), NAME)
-    assert found is StepOutcome.GOES_ON
+    assert found is StepOutcome.UNFINISHED
     assert step and step.id == "s-1"

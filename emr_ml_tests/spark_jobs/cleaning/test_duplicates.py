@@ -4,11 +4,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from spark_jobs.cleaning.duplicates import count_duplicates
+from spark_jobs.cleaning.figures import Duplicates
 
 Values = tuple[str | None, float | None]
 
 
-def counted(spark: SparkSession, rows: list[Values]) -> dict[str, int | None]:
+def counted(spark: SparkSession, rows: list[Values]) -> Duplicates:
     ids = [f"{number:032x}{0:032x}" for number in range(len(rows))]
     named = [(*row, id_) for row, id_ in zip(rows, ids, strict=True)]
     frame = spark.createDataFrame(named, "`a b` string, x double, row_id string")
@@ -24,7 +25,7 @@ def counted(spark: SparkSession, rows: list[Values]) -> dict[str, int | None]:
         ([("1.0", None), (None, 1.0)], 0),
     ],
 )
-def test_rows_are_equal_if_all_their_values_are_there_and_equal(
+def test_rows_are_equal_if_all_their_values_are_present_and_equal(
     spark: SparkSession, rows: list[Values], equal: int
 ) -> None:
     assert counted(spark, rows) == {"rows": equal, "ids": 0}

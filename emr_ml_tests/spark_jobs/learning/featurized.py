@@ -1,4 +1,4 @@
-"""Frames, featurized by what is fitted on them."""
+"""Featurizers fitted on frames, and the vectors they make."""
 
 from typing import Any
 
@@ -7,17 +7,18 @@ from pyspark.ml.linalg import Vector
 from pyspark.sql import DataFrame
 
 from emr_ml_tests.spark_jobs.bench import SMALL
-from spark_jobs.learning.features import featurizer
+from spark_jobs.contract import Kind
+from spark_jobs.learning.features import make_featurizer
 
 SETTINGS: dict[str, Any] = SMALL["featurizers"][0]
 
 
-def fitted(train: DataFrame, kinds: dict[str, str], settings: dict[str, Any]) -> PipelineModel:
+def fitted(train: DataFrame, kinds: dict[str, Kind], settings: Any) -> PipelineModel:
     """The stages of that featurizer, fitted on those rows."""
-    plan = featurizer(kinds, settings)
-    stages: list[Any] = list(plan.by_row)
+    featurizer = make_featurizer(kinds, settings)
+    stages: list[Any] = list(featurizer.row_stages)
     frame = PipelineModel(stages).transform(train)
-    for stage in plan.fitted:
+    for stage in featurizer.fit_stages:
         model = stage.fit(frame) if isinstance(stage, Estimator) else stage
         stages.append(model)
         frame = model.transform(frame)
@@ -30,5 +31,5 @@ def vectors(model: PipelineModel, frame: DataFrame) -> list[Vector]:
 
 
 def terms(vector: Vector) -> set[int]:
-    """The places of a vector that are not 0."""
+    """The indices of the non-zero elements of a vector."""
     return {index for index, value in enumerate(vector.toArray()) if value}

@@ -1,4 +1,4 @@
-"""What is fitted does as well as scikit-learn's on the same rows."""
+"""Fitted models are as good as scikit-learn's on the same rows."""
 
 from typing import Any
 
@@ -16,31 +16,31 @@ from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import DEFAULTS, Bench, Done, Row
 from spark_jobs.learning import estimators
 from spark_jobs.runtime.job import Input
-from spark_jobs.runtime.parts import Taken
+from spark_jobs.runtime.parts import ManifestEntry
 
 Numbers = npt.NDArray[np.float64]
-SIDES = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 FOREST: dict[str, Any] = {"estimator": "random_forest", "trees": 20, "max_depth": [8]}
 
 
 class Table:
-    """Rows of numbers and a label, each on a side by chance."""
+    """Rows of numbers and a label, in random splits."""
 
     def __init__(self, bench: Bench, data: Numbers, label: Any, **described: Any) -> None:
         self.bench, self.data, self.label = bench, data, label
-        self.side = np.random.default_rng(1).choice(SIDES, len(label), p=[0.64, 0.16, 0.2])
+        self.split = np.random.default_rng(1).choice(SPLITS, len(label), p=[0.64, 0.16, 0.2])
         columns = dict.fromkeys((f"x{number}" for number in range(data.shape[1])), "numeric")
         self.contract = Contract.model_validate(
             {"columns": columns, "label": {"column": "y", **described}}
         )
         rows: list[Row] = [
-            {"side": side, "y": value, **dict(zip(columns, each.tolist(), strict=True))}
-            for side, value, each in zip(self.side, label.tolist(), data, strict=True)
+            {"split": split, "y": value, **dict(zip(columns, each.tolist(), strict=True))}
+            for split, value, each in zip(self.split, label.tolist(), data, strict=True)
         ]
         self.input: Input = bench.dataset(rows, self.contract)
 
-    def on(self, *sides: str) -> tuple[Numbers, Any]:
-        chosen = np.isin(self.side, sides)
+    def on(self, *splits: str) -> tuple[Numbers, Any]:
+        chosen = np.isin(self.split, splits)
         return self.data[chosen], self.label[chosen]
 
     def train(self, **params: Any) -> Done:
@@ -62,7 +62,7 @@ def forest(cancer: Table) -> Done:
 
 
 def linear(bench: Bench, scale: float, middle: float, features: int = 10) -> Table:
-    """Rows of which a line explains most, with features of very different scales."""
+    """Rows that a line explains mostly, with features of very different scales."""
     chance = np.random.default_rng(4)
     data = chance.normal(size=(600, features)) * np.logspace(-3, 3, features)
     weights = chance.normal(size=features) / np.logspace(-3, 3, features)
@@ -70,7 +70,7 @@ def linear(bench: Bench, scale: float, middle: float, features: int = 10) -> Tab
     return Table(bench, data, label * scale + middle, kind="numeric")
 
 
-def test_several_classes_are_told_apart_as_by_scikit_learn(bench: Bench) -> None:
+def test_several_classes_are_predicted_as_accurately_as_by_scikit_learn(bench: Bench) -> None:
     data, label = datasets.load_iris(return_X_y=True)
     iris = Table(bench, data, np.array(["setosa", "versicolor", "virginica"])[label])
     expected = make_pipeline(StandardScaler(), LogisticRegression(C=100, max_iter=1000))
@@ -89,14 +89,14 @@ def test_a_forest_ranks_as_scikit_learns(cancer: Table, forest: Done) -> None:
     assert cancer.figures(forest)["auc_roc"] == pytest.approx(area, abs=0.02)
 
 
-def test_a_forest_of_the_same_rows_is_the_same_however_they_are_parted(
+def test_a_forest_of_the_same_rows_is_the_same_however_they_are_partitioned(
     bench: Bench, cancer: Table, forest: Done
 ) -> None:
     kept = bench.spark.read.parquet(f"{cancer.input.path}/kept")
     folder = bench.folder()
     kept.repartition(3).write.parquet(f"{folder}/kept")
 
-    parted = Input("0" * 32, str(folder), parts=(Taken(folder.name),))
+    parted = Input("0" * 32, str(folder), parts=(ManifestEntry(folder.name),))
 
     again = bench.train(parted, cancer.contract, **{**DEFAULTS, **FOREST})
 
@@ -122,7 +122,7 @@ def test_numbers_are_predicted_as_by_scikit_learn_whatever_their_unit(
 def test_a_penalty_weighs_on_numbers_as_scikit_learns_by_row(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, most_exact: int
 ) -> None:
-    monkeypatch.setattr(estimators, "MOST_EXACT", most_exact)
+    monkeypatch.setattr(estimators, "MAX_NORMAL_FEATURES", most_exact)
     table = linear(bench, 1e6, 0.0)
     rows = len(table.on("train")[1])
     expected = make_pipeline(StandardScaler(), Ridge(0.5 * rows)).fit(*table.on("train"))

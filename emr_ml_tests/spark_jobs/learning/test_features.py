@@ -6,11 +6,17 @@ import pytest
 from pyspark.sql import SparkSession
 
 from emr_ml_tests.spark_jobs.learning.featurized import SETTINGS, fitted, terms, vectors
+from spark_jobs.contract import Kind
 
-MIXED = {"a.b": "numeric", "the `job`": "categorical", "it's": "text", "more text": "text"}
+MIXED: dict[str, Kind] = {
+    "a.b": "numeric",
+    "the `job`": "categorical",
+    "it's": "text",
+    "more text": "text",
+}
 SCHEMA = "`a.b` double, `the ``job``` string, `it's` string, `more text` string"
 ROWS = [(1.0, "x", "one", "two"), (3.0, "y", "two", "one")]
-NUMBERS = {"n": "numeric", "same": "numeric"}
+NUMBERS: dict[str, Kind] = {"n": "numeric", "same": "numeric"}
 PAIR = "n double, same double"
 
 
@@ -23,7 +29,7 @@ def scaled(
     return [vector.toArray().tolist() for vector in found]
 
 
-def test_columns_of_all_kinds_and_of_any_name_make_one_vector_without_description(
+def test_columns_of_all_kinds_and_names_make_one_vector_without_metadata(
     spark: SparkSession,
 ) -> None:
     frame = spark.createDataFrame(ROWS, SCHEMA)
@@ -35,7 +41,7 @@ def test_columns_of_all_kinds_and_of_any_name_make_one_vector_without_descriptio
     assert found.schema["features"].metadata == {}
 
 
-def test_standard_numbers_are_scaled_by_what_was_fitted_and_missing_ones_are_the_mean(
+def test_standard_numbers_are_scaled_by_the_fitted_rows_and_missing_ones_are_the_mean(
     spark: SparkSession,
 ) -> None:
     found = scaled(spark, "standard", [(2.0, 7.0), (5.0, 7.0), (None, None)])
@@ -50,7 +56,7 @@ def test_minmax_numbers_go_from_0_to_1_and_missing_ones_are_the_mean(spark: Spar
 
 
 @pytest.mark.parametrize("scale", ["standard", "minmax"])
-def test_a_column_that_was_constant_says_the_same_of_every_row(
+def test_a_column_that_was_constant_has_one_value_for_every_row(
     spark: SparkSession, scale: str
 ) -> None:
     found = scaled(spark, scale, [(1.0, 7.0), (1.0, 1e9), (1.0, None)])
@@ -58,7 +64,7 @@ def test_a_column_that_was_constant_says_the_same_of_every_row(
     assert found[0] == found[1] == found[2]
 
 
-def test_categories_that_are_unseen_or_missing_share_a_place(spark: SparkSession) -> None:
+def test_unknown_and_missing_categories_share_an_index(spark: SparkSession) -> None:
     frame = spark.createDataFrame([("x",), ("y",), (None,)], "c string")
     model = fitted(frame, {"c": "categorical"}, SETTINGS)
 

@@ -120,7 +120,7 @@ def test_texts_without_a_known_word_share_a_vector(learned: dict[str | None, Vec
     assert learned["unheard of"] == learned[None]
 
 
-def test_word_vectors_do_not_depend_on_the_order_and_the_parts_of_the_rows(
+def test_word_vectors_do_not_depend_on_the_partitions_of_the_rows(
     spark: SparkSession, learned: dict[str | None, Vector]
 ) -> None:
     again = vectors_of(spark, [*PETS, "unheard of", None], LEARNED, parts=5)
@@ -128,6 +128,6 @@ def test_word_vectors_do_not_depend_on_the_order_and_the_parts_of_the_rows(
     assert again == learned
 
 
-def test_word_vectors_of_too_few_words_are_an_error_that_says_so(spark: SparkSession) -> None:
-    with pytest.raises(JobError, match="no word of 'words' occurs 5 times on the training side"):
+def test_too_few_words_for_word_vectors_are_an_error_naming_the_column(spark: SparkSession) -> None:
+    with pytest.raises(JobError, match="no word of 'words' occurs 5 times in the training split"):
         vectors_of(spark, ["each word", "but once"], LEARNED)

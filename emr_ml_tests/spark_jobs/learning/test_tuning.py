@@ -1,4 +1,4 @@
-"""Which rows candidates are fitted on, and whether a fit has come to its end."""
+"""Which rows trials are fitted on, and whether a fit has converged."""
 
 import logging
 import random
@@ -10,99 +10,108 @@ from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from emr_ml.contract.schema import Label
 from emr_ml_tests.spark_jobs.bench import DEFAULTS
-from spark_jobs.learning.estimators import SHORT, WIDE, Trial, trials
+from spark_jobs.columns import LABEL, ROW_ID, SPLIT
+from spark_jobs.learning.estimators import SHORT_ITERATIONS, WIDE, Trial, make_trials
 from spark_jobs.learning.features import FEATURES
+from spark_jobs.learning.featurization import sample_vectors
+from spark_jobs.learning.label_encoding import LabelEncoding
 from spark_jobs.learning.split import TRAIN, VALIDATION
-from spark_jobs.learning.target import Target
-from spark_jobs.learning.tuning import Candidate, is_flat, tune
-from spark_jobs.learning.vectors import thinned
-from spark_jobs.names import LABEL, ROW_ID, SIDE
+from spark_jobs.learning.tuning import FittedTrial, fit_trials, is_flat
 from spark_jobs.runtime.job import Stopwatch
 
-TARGET = Target({"kind": "category", "positive": "yes"})
-ROWS = 240  # of the training side
+
+def encoding(positive: str | None, classes: tuple[str, ...] = ()) -> LabelEncoding:
+    label: Any = Label(column="y", positive=positive).model_dump(mode="json")
+    return LabelEncoding(label, classes)
+
+
+BINARY = encoding("yes")
+ROWS = 240  # in the training split
 
 
 def wide(spark: SparkSession) -> DataFrame:
-    """Vectors of as many features as it takes for short fits, one of which tells the label."""
+    """Vectors long enough for short fits, in which one feature mostly equals the label."""
     chance = random.Random(1)
     rows = []
-    for place in range(ROWS + 60):
-        label = place % 2
+    for number in range(ROWS + 60):
+        label = number % 2
         noise = sorted({chance.randrange(2, WIDE) for _ in range(3)})
-        told = label if chance.random() < 0.9 else 1 - label
-        vector = Vectors.sparse(WIDE, [told, *noise], [1.0] * (1 + len(noise)))
-        side = TRAIN if place < ROWS else VALIDATION
-        rows.append((side, float(label), vector, f"row {place}"))
-    return spark.createDataFrame(rows, [SIDE, LABEL, FEATURES, ROW_ID]).cache()
+        hint = label if chance.random() < 0.9 else 1 - label
+        vector = Vectors.sparse(WIDE, [hint, *noise], [1.0] * (1 + len(noise)))
+        split = TRAIN if number < ROWS else VALIDATION
+        rows.append((split, float(label), vector, f"row {number}"))
+    return spark.createDataFrame(rows, [SPLIT, LABEL, FEATURES, ROW_ID]).cache()
 
 
 def tuned(
-    vectors: DataFrame, given: list[Trial], one_row_of: int, target: Target = TARGET
-) -> list[Candidate]:
-    return tune(
+    vectors: DataFrame, trials: list[Trial], step: int, encoding: LabelEncoding = BINARY
+) -> list[FittedTrial]:
+    return fit_trials(
         vectors,
-        given,
-        target,
-        at_once=1,
-        one_row_of=one_row_of,
-        watch=Stopwatch(),
+        trials,
+        encoding,
+        parallel=1,
+        sampling_step=step,
+        stopwatch=Stopwatch(),
         log=logging.getLogger("test"),
     )
 
 
 def with_penalties(*penalties: float, **params: Any) -> list[Trial]:
-    params = {**DEFAULTS, "regularization": penalties, "tolerance": 1e-9, **params}
-    return trials(params, "binary", WIDE)
+    given: Any = {**DEFAULTS, "regularization": penalties, "tolerance": 1e-9, **params}
+    return make_trials(given, "binary", WIDE)
 
 
-def rows_of(candidate: Candidate) -> int:
-    return candidate.model.summary.predictions.count()
+def rows_of(fitted: FittedTrial) -> int:
+    return fitted.model.summary.predictions.count()
 
 
-@pytest.mark.parametrize("one_row_of", [1, 3])
-def test_short_fits_take_a_part_of_the_training_side_and_the_best_takes_all(
-    spark: SparkSession, one_row_of: int
+@pytest.mark.parametrize("step", [1, 3])
+def test_short_fits_use_a_sample_and_the_best_is_fitted_on_the_whole_training_split(
+    spark: SparkSession, step: int
 ) -> None:
     vectors = wide(spark)
-    part = thinned(vectors.where(F.col(SIDE) == TRAIN), one_row_of).count()
+    part = sample_vectors(vectors.where(F.col(SPLIT) == TRAIN), step).count()
 
-    worst, best, worse = tuned(vectors, with_penalties(10.0, 1e-3, 1.0), one_row_of)
+    worst, best, worse = tuned(vectors, with_penalties(10.0, 1e-3, 1.0), step)
 
-    assert part == ROWS if one_row_of == 1 else ROWS // 6 < part < ROWS // 2
+    assert part == ROWS if step == 1 else ROWS // 6 < part < ROWS // 2
     assert [rows_of(each) for each in (worst, worse)] == [part, part]
     assert rows_of(best) == ROWS
-    assert best.fit["iterations"] > SHORT
+    assert best.fit.get("iterations", 0) > SHORT_ITERATIONS
 
 
-def test_a_short_fit_that_ended_is_done_again_on_all_rows_if_it_saw_a_part(
+def test_a_short_fit_on_a_sample_is_repeated_on_all_rows_even_if_it_ended(
     spark: SparkSession,
 ) -> None:
     loose = with_penalties(10.0, 1.0, tolerance=0.5)
 
     found = tuned(wide(spark), loose, 3)
 
-    assert found[1].fit["iterations"] < SHORT
+    assert found[1].fit.get("iterations", 999) < SHORT_ITERATIONS
     assert rows_of(found[0]) < ROWS
     assert rows_of(found[1]) == ROWS
 
 
-def test_a_short_fit_knows_of_a_class_that_its_part_has_no_row_of(spark: SparkSession) -> None:
+def test_a_short_fit_knows_a_class_that_its_sample_lacks(spark: SparkSession) -> None:
     vectors = wide(spark)
-    (left_out, *_) = vectors.where(F.col(SIDE) == TRAIN).exceptAll(thinned(vectors, 3)).collect()
+    (left_out, *_) = (
+        vectors.where(F.col(SPLIT) == TRAIN).exceptAll(sample_vectors(vectors, 3)).collect()
+    )
     rare = (F.col(ROW_ID) == left_out[ROW_ID]) | (F.col(ROW_ID) == f"row {ROWS}")
     vectors = vectors.withColumn(LABEL, F.when(rare, 2.0).otherwise(F.col(LABEL)))
-    several = Target({"kind": "category", "positive": None}, classes=("no", "yes", "maybe"))
-    given = trials({**DEFAULTS, "regularization": [1.0, 1e-3]}, "multiclass", WIDE)
+    several = encoding(None, ("no", "yes", "maybe"))
+    params: Any = {**DEFAULTS, "regularization": [1.0, 1e-3]}
 
-    found = tuned(vectors, given, 3, several)
+    found = tuned(vectors, make_trials(params, "multiclass", WIDE), 3, several)
 
     assert [each.model.numClasses for each in found] == [3, 3]
-    assert all(each.scores["log_loss"] for each in found)
+    assert all(each.figures().get("log_loss") for each in found)
 
 
-def test_a_candidate_alone_and_those_without_a_short_form_take_all_rows(
+def test_a_single_trial_and_those_without_a_short_form_use_all_rows(
     spark: SparkSession,
 ) -> None:
     without = [replace(each, short=None) for each in with_penalties(1.0, 1e-3)]
@@ -121,7 +130,7 @@ def test_a_candidate_alone_and_those_without_a_short_form_take_all_rows(
         ([0.0], True),
     ],
 )
-def test_a_fit_is_flat_if_its_last_iterations_brought_next_to_nothing(
+def test_a_fit_is_flat_if_its_last_iterations_hardly_lowered_the_objective(
     history: list[float], flat: bool
 ) -> None:
     assert is_flat(history) is flat

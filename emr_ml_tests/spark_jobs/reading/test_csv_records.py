@@ -1,25 +1,27 @@
-"""CSV files of any column order, name and place: what is read, and where each record stood."""
+"""CSV files with columns of any order, name and path: what is read, and where each record was."""
 
 import csv
 import gzip
 import io
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from emr_ml.contract import Contract
-from emr_ml_tests.spark_jobs.bench import CLEANED_BY, LOG, Bench
-from spark_jobs.names import FIELDS, MALFORMED, TEXT
-from spark_jobs.reading.csv_plain import shape_of
+from emr_ml_tests.spark_jobs.bench import CLEANED_BY, LOG, Bench, Done
+from spark_jobs.columns import FIELDS, TEXT, WRONG_FIELD_COUNT
+from spark_jobs.contract import Dialect
+from spark_jobs.reading.csv_compatibility import check_compatibility
 from spark_jobs.reading.csv_records import read_csv
 from spark_jobs.reading.records import BYTES_PER_TASK, read
-from spark_jobs.runtime.execution import own_session
+from spark_jobs.runtime.execution import isolated_session
 
-TWO = Contract.model_validate({"columns": {"age": "numeric", "words": "text"}})
-LINES = Contract.model_validate(
-    {"columns": {"age": "numeric", "words": "text"}, "dialect": {"multiline": False}}
-)
+COLUMNS = {"age": "numeric", "words": "text"}
+TWO = Contract.model_validate({"columns": COLUMNS})
+LINES = Contract.model_validate({"columns": COLUMNS, "dialect": {"multiline": False}})
+WRONG_COUNT = "the number of fields differs from the header's"
 
 LONG = f'1,"{"a" * 1000}"\n' * (BYTES_PER_TASK // 1000)
 FIELDS_OF_LINES = st.lists(
@@ -30,19 +32,78 @@ FIELDS_OF_LINES = st.lists(
 ODD_NAMES = ("two words", "a.b", "a`b", "été", "it's", "Age", "age", 'say "x"', "c0", "a:b")
 ODD_FILES = ("two words.csv", "a[1].csv", "a*.csv", "a+b.csv", "a%20b.csv", "a{b,c}.csv", "é?.csv")
 
+# a file, and the kept rows of it
+KEPT: dict[str, tuple[str | bytes, list[tuple[float, str]]]] = {
+    "header order": ("words,age\none,1\n", [(1.0, "one")]),
+    "further columns": ("x,age,y,words,z\n7,1,8,one,9\n", [(1.0, "one")]),
+    "doubled quote": ('age,words\n1,"he said ""so"", twice"\n', [(1.0, 'he said "so", twice')]),
+    "backslashes": ('age,words\n1,"c:\\"\n2,a\\b\n', [(1.0, "c:\\"), (2.0, "a\\b")]),
+    "blanks around fields": ('age, words\n1 , "one, two" \n', [(1.0, "one, two")]),
+    "byte order mark": (b"\xef\xbb\xbfage,words\n1,one\n", [(1.0, "one")]),
+    "compressed": (gzip.compress(b"age,words\n1,one\n2,two\n"), [(1.0, "one"), (2.0, "two")]),
+}
+LINE_BREAKS = 'age,words\n1,"one\r\ntwo\n\nthree"\n'
 
-def test_files_may_have_their_columns_in_any_order(bench: Bench) -> None:
-    done = bench.process({"a.csv": "age,words\n1,one\n", "b.csv": "words,age\none,1\n"}, TWO)
+# a file, and the number, raw text and reason of each rejected row
+HEAD, GOOD, BAD = "age,words\n", '1,"one\ntwo"\n', "x,one\n"
+NOT_A_NUMBER = "age is not a number: x"
+REJECTED: dict[str, tuple[str, list[tuple[int, str, str]]]] = {
+    "after records of two lines": (HEAD + GOOD * 3 + BAD, [(4, "x,one", NOT_A_NUMBER)]),
+    "two of a file": (
+        HEAD + GOOD + BAD + GOOD + BAD,
+        [(2, "x,one", NOT_A_NUMBER), (4, "x,one", NOT_A_NUMBER)],
+    ),
+    "another header": ("words,age\na,1\na,2\nb,x\n", [(3, "b,x", NOT_A_NUMBER)]),
+    "too few fields": (HEAD + "1,one\n1\n2,two\n", [(2, "1", WRONG_COUNT)]),
+    "too many fields": (HEAD + "1,one\n1,2,3\n2,two\n", [(2, "1,2,3", WRONG_COUNT)]),
+    "too many fields in two lines": (
+        HEAD + '1,one\n1,"two\nlines",3\n2,two\n',
+        [(2, '1,"two\nlines",3', WRONG_COUNT)],
+    ),
+    "quotes and a line break": (
+        'age,words,z\nx,"one, ""two""\nthree",4\n',
+        [(1, 'x,"one, ""two""\nthree",4', NOT_A_NUMBER)],
+    ),
+    "longer than 64 thousand characters": (
+        f"age,words\nx,{'a' * 70_000}\n",
+        [(1, f"x,{'a' * (64 * 1024 - 2)}", NOT_A_NUMBER)],
+    ),
+}
 
-    first, second = done.kept
-    assert first == second
+
+def file_name(case: str) -> str:
+    return f"{case}.csv.gz" if case == "compressed" else f"{case}.csv"
 
 
-def test_columns_that_the_contract_does_not_name_are_ignored(bench: Bench) -> None:
-    done = bench.process("x,age,y,words,z\n7,1,8,one,9\n", TWO)
+@pytest.fixture(scope="module", params=[TWO, LINES], ids=["multiline", "lines"])
+def read_files(bench: Bench, request: pytest.FixtureRequest) -> Done:
+    return bench.process({file_name(case): body for case, (body, _) in KEPT.items()}, request.param)
 
-    (row,) = done.kept
-    assert {name: row[name] for name in row if name != "row_id"} == {"age": 1.0, "words": "one"}
+
+@pytest.mark.parametrize("case", KEPT)
+def test_the_records_of_a_file_are_read(read_files: Done, case: str) -> None:
+    rows = [row for row in read_files.rows("kept") if row["_file"] == file_name(case)]
+
+    assert [(row["age"], row["words"]) for row in rows] == KEPT[case][1]
+
+
+@pytest.fixture(scope="module")
+def rejecting(bench: Bench) -> Done:
+    return bench.process({f"{case}.csv": body for case, (body, _) in REJECTED.items()}, TWO)
+
+
+@pytest.mark.parametrize("case", REJECTED)
+def test_a_rejected_record_has_its_number_text_and_reason(rejecting: Done, case: str) -> None:
+    rows = [row for row in rejecting.rejected if row["file"] == f"{case}.csv"]
+
+    found = sorted((row["record"], row["raw"].rstrip("\n"), row["reason"]) for row in rows)
+    assert found == REJECTED[case][1]
+
+
+def test_a_quoted_field_may_span_lines(bench: Bench) -> None:
+    (row,) = bench.process(LINE_BREAKS, TWO).kept
+
+    assert row["words"] == "one\r\ntwo\n\nthree"
 
 
 def test_columns_may_have_any_name(bench: Bench) -> None:
@@ -52,59 +113,10 @@ def test_columns_may_have_any_name(bench: Bench) -> None:
 
     (row,) = bench.process(f"{header}\n{fields}\n", contract).kept
 
+    # "Age" and "age" are among them: names that differ in case are two columns
     assert {name: row[name] for name in ODD_NAMES} == {
         name: float(number) for number, name in enumerate(ODD_NAMES, start=1)
     }
-
-
-def test_names_that_differ_in_case_only_are_two_columns(bench: Bench) -> None:
-    contract = Contract.model_validate({"columns": {"age": "numeric", "Age": "numeric"}})
-
-    (row,) = bench.process("Age,age\n1,2\n", contract).kept
-
-    assert (row["Age"], row["age"]) == (1.0, 2.0)
-
-
-def test_a_quoted_field_may_span_lines(bench: Bench) -> None:
-    (row,) = bench.process('age,words\n1,"one\r\ntwo\n\nthree"\n', TWO).kept
-
-    assert row["words"] == "one\r\ntwo\n\nthree"
-
-
-def test_a_doubled_quote_is_one(bench: Bench) -> None:
-    (row,) = bench.process('age,words\n1,"he said ""so"", twice"\n', TWO).kept
-
-    assert row["words"] == 'he said "so", twice'
-
-
-def test_a_backslash_is_a_character_like_any_other(bench: Bench) -> None:
-    rows = bench.process('age,words\n1,"c:\\"\n2,a\\b\n', TWO).kept
-
-    assert [row["words"] for row in rows] == ["c:\\", "a\\b"]
-
-
-@pytest.mark.parametrize("contract", [TWO, LINES], ids=["multiline", "lines"])
-def test_blanks_after_the_delimiter_are_no_part_of_a_field(
-    bench: Bench, contract: Contract
-) -> None:
-    (row,) = bench.process('age, words\n1 , "one, two" \n', contract).kept
-
-    assert (row["age"], row["words"]) == (1.0, "one, two")
-
-
-def test_a_byte_order_mark_is_no_part_of_a_name(bench: Bench) -> None:
-    (row,) = bench.process({"a.csv": b"\xef\xbb\xbfage,words\n1,one\n"}, TWO).kept
-
-    assert row["age"] == 1.0
-
-
-@pytest.mark.parametrize("contract", [TWO, LINES], ids=["multiline", "lines"])
-def test_packed_files_are_read_as_plain_ones(bench: Bench, contract: Contract) -> None:
-    files = {"a.csv.gz": gzip.compress(b"age,words\n1,one\n2,two\n"), "b.csv": "age,words\n3,x\n"}
-
-    rows = bench.process(files, contract).kept
-
-    assert sorted(row["age"] for row in rows) == [1.0, 2.0, 3.0]
 
 
 def test_rejected_rows_name_their_files(bench: Bench) -> None:
@@ -131,7 +143,7 @@ def test_a_file_whose_name_is_a_pattern_is_read_alone(bench: Bench) -> None:
     assert [row["age"] for row in done.kept] == [1.0]
 
 
-def test_a_file_in_a_folder_with_an_odd_name_is_read(bench: Bench) -> None:
+def test_files_in_a_folder_with_an_odd_name_are_read(bench: Bench) -> None:
     folder = bench.folder() / "a [b] + c%25"
     folder.mkdir()
     text = "age,words\n1,x\n"
@@ -141,26 +153,7 @@ def test_a_file_in_a_folder_with_an_odd_name_is_read(bench: Bench) -> None:
     assert done.result.rows["kept"] == 2
 
 
-def test_a_rejected_record_has_its_number_in_its_own_file(bench: Bench) -> None:
-    head, good, bad = "age,words\n", '1,"one\ntwo"\n', "x,one\n"
-    files = {"a.csv": head + good * 3 + bad, "b.csv": head + good + bad + good + bad}
-
-    done = bench.process(files, TWO)
-
-    found = sorted((row["file"], row["record"]) for row in done.rejected)
-    assert found == [("a.csv", 4), ("b.csv", 2), ("b.csv", 4)]
-
-
-def test_records_are_numbered_alike_in_files_of_different_headers(bench: Bench) -> None:
-    files = {"a.csv": "age,words\n1,a\nx,b\n", "b.csv": "words,age\na,1\na,2\nb,x\n"}
-
-    done = bench.process(files, TWO)
-
-    found = sorted((row["file"], row["record"]) for row in done.rejected)
-    assert found == [("a.csv", 2), ("b.csv", 3)]
-
-
-def test_a_rejected_line_has_a_range_of_bytes_that_it_is_in(bench: Bench) -> None:
+def test_a_rejected_line_has_a_range_of_bytes_that_contains_it(bench: Bench) -> None:
     text = "age,words\n1,one\nx,two\n"
 
     (row,) = bench.process(text, LINES).rejected
@@ -170,51 +163,25 @@ def test_a_rejected_line_has_a_range_of_bytes_that_it_is_in(bench: Bench) -> Non
     assert "x,two" in text[start : start + length]
 
 
-@pytest.mark.parametrize("record", ["1", "1,2,3", '1,"two\nlines",3'])
-def test_a_record_with_too_few_or_too_many_fields_is_rejected_with_its_text(
-    bench: Bench, record: str
+@pytest.mark.parametrize(
+    ("dialect", "text", "words"),
+    [
+        ({"delimiter": ";", "quote": "'"}, "age;words\n1;'a;b'\n", "a;b"),
+        ({"delimiter": "\t"}, 'age\twords\n1\t"a\tb"\n', "a\tb"),
+        ({"delimiter": "|", "quote": "'", "escape": "'"}, "age|words\n1|'a|''b'\n", "a|'b"),
+        ({"quote": "", "escape": "\\"}, "age,words\n1,a\\,b\n", "a,b"),
+        ({"encoding": "iso-8859-1"}, "age,words\n1,été\n", "été"),
+    ],
+)
+def test_files_are_read_in_the_dialect_of_the_contract(
+    bench: Bench, dialect: dict[str, str], text: str, words: str
 ) -> None:
-    (row,) = bench.process(f"age,words\n1,one\n{record}\n2,two\n", TWO).rejected
+    contract = Contract.model_validate({"columns": COLUMNS, "dialect": dialect})
+    body = text.encode(dialect.get("encoding", "utf-8"))
 
-    assert row["raw"].rstrip("\n") == record
-    assert row["reason"] == "the number of fields differs from the header's"
+    (row,) = bench.process({"a.csv": body}, contract).kept
 
-
-def test_a_rejected_record_has_its_text(bench: Bench) -> None:
-    (row,) = bench.process('age,words,z\nx,"one, ""two""\nthree",4\n', TWO).rejected
-
-    assert row["raw"] == 'x,"one, ""two""\nthree",4'
-
-
-def test_the_text_of_a_rejected_record_is_cut_at_64_thousand_characters(bench: Bench) -> None:
-    (row,) = bench.process(f"age,words\nx,{'a' * 70_000}\n", TWO).rejected
-
-    assert len(row["raw"]) == 64 * 1024
-
-
-@pytest.mark.parametrize(("delimiter", "quote"), [(";", "'"), ("\t", '"'), ("|", "'")])
-def test_the_dialect_is_the_contracts(bench: Bench, delimiter: str, quote: str) -> None:
-    contract = Contract.model_validate(
-        {
-            "columns": {"age": "numeric", "words": "text"},
-            "dialect": {"delimiter": delimiter, "quote": quote, "escape": quote},
-        }
-    )
-    text = f"age{delimiter}words\n1{delimiter}{quote}a{delimiter}b{quote}\n"
-
-    (row,) = bench.process(text, contract).kept
-
-    assert row["words"] == f"a{delimiter}b"
-
-
-def test_the_encoding_is_the_contracts(bench: Bench) -> None:
-    contract = Contract.model_validate(
-        {"columns": {"mots": "text"}, "dialect": {"encoding": "iso-8859-1"}}
-    )
-
-    (row,) = bench.process({"a.csv": "mots,n\nété,1\n".encode("iso-8859-1")}, contract).kept
-
-    assert row["mots"] == "été"
+    assert row["words"] == words
 
 
 @pytest.mark.parametrize(("last", "split"), [('1,"one"\n', True), ('1,"one\ntwo"\n', False)])
@@ -223,9 +190,10 @@ def test_a_large_file_is_split_if_no_field_has_a_line_break(
 ) -> None:
     files = bench.snapshot({"a.csv": f"age,words\n{LONG}{last}"}, TWO)
 
-    found = read(bench.spark, files, TWO.pick(*CLEANED_BY), LOG)
+    contract: Any = TWO.pick(*CLEANED_BY)
+    records = read(bench.spark, files, contract, LOG)
 
-    assert (found.frame.rdd.getNumPartitions() > 1) == split
+    assert (records.frame.rdd.getNumPartitions() > 1) == split
 
 
 def test_a_rejected_record_of_a_file_that_is_split_has_its_number(bench: Bench) -> None:
@@ -244,20 +212,22 @@ def test_the_records_of_a_file_that_is_split_are_those_of_the_whole(
     text = io.StringIO()
     csv.writer(text, lineterminator=end).writerows([["age", "words"], *lines])
     stored = text.getvalue().encode()
-    dialect = TWO.pick("dialect")["dialect"]
-    shape = shape_of(io.BytesIO(stored), dialect)
-    assume(not shape.oddity)
+    dialect: Dialect = TWO.pick("dialect")["dialect"]
+    compatibility = check_compatibility(io.BytesIO(stored), dialect)
+    assume(not compatibility.obstacle)
     files = bench.snapshot({"a.csv": stored}, TWO)
-    spark = own_session(bench.spark)
+    spark = isolated_session(bench.spark)
     spark.conf.set("spark.sql.files.maxPartitionBytes", "20")
 
     def rows(*, multiline: bool) -> list[str]:
-        found = read_csv(spark, files, [], ["age", "words"], {**dialect, "multiline": multiline})
-        told = [
-            (row["age"], row["words"], row[TEXT].rstrip() if row[MALFORMED] else row[FIELDS])
-            for row in found.collect()
-        ]
-        return sorted(map(str, told))
+        wanted: Dialect = {**dialect, "multiline": multiline}
+        records = read_csv(spark, files, [], ["age", "words"], wanted).collect()
+        return sorted(
+            str((row["age"], row["words"], row[TEXT].rstrip()))
+            if row[WRONG_FIELD_COUNT]
+            else str((row["age"], row["words"], row[FIELDS]))
+            for row in records
+        )
 
-    assert shape.lines
+    assert compatibility.line_records
     assert rows(multiline=False) == rows(multiline=True)

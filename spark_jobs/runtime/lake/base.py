@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from spark_jobs.runtime.job import JobError
 
 T = TypeVar("T")
-SHOWN = 200  # characters of what is wrong with an object
+MAX_REASON_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -22,25 +22,30 @@ class Stored:
     uri: str
 
     def json(self) -> dict[str, Any]:
-        """The JSON object in it; JobError if there is none."""
-        return self.parsed(dict[str, Any])
-
-    def parsed(self, make: Callable[[dict[str, Any]], T]) -> T:
-        """What `make` makes of the JSON object in it.
+        """Return the JSON object in it.
 
         Raises:
-            JobError: there is none, or nothing can be made of it: somebody else wrote it.
+            JobError: it does not contain a JSON object.
+        """
+        return self.parsed(dict[str, Any])
+
+    def parsed(self, parse: Callable[[dict[str, Any]], T]) -> T:
+        """Return what `parse` makes of the JSON object in it.
+
+        Raises:
+            JobError: it does not contain a JSON object, or `parse` failed: this project did not
+                write it.
         """
         try:
             value = json.loads(self.body)
             if not isinstance(value, dict):
-                raise TypeError(f"a {type(value).__name__} is no JSON object")
-            return make(value)
-        # what is nested too deeply is a RecursionError
+                raise TypeError(f"a {type(value).__name__} is not a JSON object")
+            return parse(value)
+        # JSON that is nested too deeply raises RecursionError
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            why = " ".join(str(error).split())[:SHOWN]
+            reason = " ".join(str(error).split())[:MAX_REASON_CHARACTERS]
             raise JobError(
-                f"{self.uri} is not what this project writes ({why}). Bring back an earlier "
+                f"{self.uri} is not what this project writes ({reason}). Restore an earlier "
                 "version of it, or delete it and materialize the asset again"
             ) from error
 
@@ -57,46 +62,46 @@ class Object:
 class Lake(ABC):
     """Objects by key (`asset/version/report.json`) below one root.
 
-    A reader sees the whole of an object or nothing of it. Keys never start with a slash and
-    never climb out of the root; a key that does raises NoKeyError.
+    A reader sees a whole object or none. A key that starts with a slash, or leads out of the root
+    in another way, raises InvalidKeyError.
     """
 
     root: str
 
     def uri(self, key: str) -> str:
-        """The address that Spark reads and writes: a plain path, or `s3://…`."""
+        """Return the address that Spark reads and writes: a plain path, or `s3://…`."""
         return f"{self.root}/{checked(key)}"
 
     @abstractmethod
     def read(self, key: str) -> Stored | None:
-        """The object, or None where there is none."""
+        """Return the object, or None if there is none."""
 
     @abstractmethod
     def write(self, key: str, body: bytes) -> str:
-        """Write whatever was there before; the new etag."""
+        """Write the object, replacing any other, and return its etag."""
 
     @abstractmethod
     def create(self, key: str, body: bytes) -> str | None:
-        """Write only if the key is free; the etag, or None if somebody else was first."""
+        """Write only if there is no object, and return the etag; None if there is one."""
 
     @abstractmethod
     def swap(self, key: str, body: bytes, etag: str) -> str | None:
-        """Write only over the object with that etag; the new etag, or None if it has changed."""
+        """Write only over the object with that etag, and return the new one; None if it changed."""
 
     @abstractmethod
     def remove(self, key: str) -> None:
-        """Remove the object, if it is there."""
+        """Remove the object if there is one."""
 
     @abstractmethod
     def list(self, prefix: str) -> Iterator[Object]:
-        """The objects whose keys start with the prefix, in order of key."""
+        """Yield the objects whose keys start with the prefix, in order of key."""
 
     @abstractmethod
     def upload(self, path: Path, key: str, content: str) -> None:
-        """Store a local file, streamed, unless the key is taken already.
+        """Stream a local file into the lake, unless there is an object already.
 
         Raises:
-            JobError: the file is not, or no longer, of that content (as `content_of` names it).
+            JobError: the file does not, or no longer, have that content; see `content_of`.
         """
 
     def write_json(self, key: str, value: Mapping[str, Any]) -> str:
@@ -104,16 +109,22 @@ class Lake(ABC):
 
 
 def as_json(value: Mapping[str, Any]) -> bytes:
-    """JSON as it is stored: readable, one key order; NaN and infinity raise ValueError."""
+    """Return JSON as it is stored: readable, keys sorted; NaN and infinity raise ValueError."""
     return json.dumps(value, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False).encode()
 
 
-class NoKeyError(JobError, ValueError):
-    """What is no key could lead out of the lake."""
+class InvalidKeyError(JobError, ValueError):
+    """A key that could lead out of the lake."""
 
 
 def checked(key: str) -> str:
-    """The key itself; NoKeyError if it could lead out of the lake."""
+    """Return the key.
+
+    Raises:
+        InvalidKeyError: it could lead out of the lake.
+    """
     if not key or "\0" in key or any(part in ("", ".", "..") for part in key.split("/")):
-        raise NoKeyError(f"{key!r} is not a key of the lake: whatever named it is damaged")
+        raise InvalidKeyError(
+            f"{key!r} is not a key of the lake: the file that names it is damaged"
+        )
     return key

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from spark_jobs.runtime.content import changed, content_of
+from spark_jobs.runtime.content import changed_error, content_of
 from spark_jobs.runtime.lake.base import Lake, Object, Stored, checked
 
 
@@ -49,7 +49,7 @@ class FolderLake(Lake):
 
     def remove(self, key: str) -> None:
         path = self._path(key)
-        # Hadoop's checksum of a file lies beside it
+        # Hadoop keeps a checksum next to a file
         for each in (path, path.with_name(f".{path.name}.crc")):
             with suppress(FileNotFoundError, NotADirectoryError):
                 each.unlink()
@@ -57,8 +57,8 @@ class FolderLake(Lake):
     def list(self, prefix: str) -> Iterator[Object]:
         inner = prefix.rpartition("/")[0]
         walk = self._path(inner) if inner else self.folder
-        found = ((path.relative_to(self.folder).as_posix(), path) for path in walk.rglob("*"))
-        for key, path in sorted(found):
+        entries = ((path.relative_to(self.folder).as_posix(), path) for path in walk.rglob("*"))
+        for key, path in sorted(entries):
             if key.startswith(prefix) and not path.name.startswith(".") and path.is_file():
                 with suppress(FileNotFoundError):
                     stat = path.stat()
@@ -74,7 +74,7 @@ class FolderLake(Lake):
                 while chunk := source.read(1 << 20):
                     copy.write(chunk)
             if content_of(staged) != content:
-                raise changed(path)
+                raise changed_error(path)
             staged.replace(target)
 
     def _path(self, key: str) -> Path:
@@ -94,11 +94,11 @@ class FolderLake(Lake):
     @contextmanager
     def _locked(self, key: str) -> Generator[None]:
         path = self._path(key)
-        # a link that somebody put there must not make a lock of a file elsewhere
+        # a planted link must not turn a file elsewhere into the lock
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
         lock = os.open(path.with_name(f".{path.name}.lock"), flags, 0o644)
         try:
-            # the kernel frees the lock when its holder dies, so none is ever left behind
+            # the kernel releases the lock when its holder dies, so no lock is left behind
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         finally:
@@ -110,7 +110,7 @@ def _temporary(folder: Path) -> Generator[Path]:
     handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=folder)
     os.close(handle)
     path = Path(name)
-    path.chmod(0o644)  # mkstemp's files are for their owner alone
+    path.chmod(0o644)  # mkstemp's files are readable by their owner only
     try:
         yield path
     finally:

@@ -1,4 +1,4 @@
-"""A lake in S3 or in a store that speaks its protocol."""
+"""A lake in S3, or in a store with the same API."""
 
 import random
 import time
@@ -12,8 +12,9 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from spark_jobs.runtime.content import changed, content_of
+from spark_jobs.runtime.content import changed_error, content_of
 from spark_jobs.runtime.lake.base import Lake, Object, Stored, checked
+from spark_jobs.runtime.s3 import error_code, split_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,20 +23,20 @@ CONFLICT_TRIES = 6
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 EXPIRED_TRIES = 12
 EXPIRED_PAUSE_SECONDS = 5.0
-WRITE = "write"  # tells a conditional write from an equal one of somebody else
+WRITE_ID = "write"  # metadata that distinguishes equal writes of two processes
 
 
 class S3Lake(Lake):
-    """Set up by the standard AWS_… variables alone; conditional writes are S3's own.
+    """Configured by the standard AWS_… variables alone, with S3's own conditional writes.
 
-    `If-None-Match: *` creates, `If-Match: <etag>` swaps. 412 means that somebody else was
-    first. 409 means that a competing write is under way, and is tried again
+    `If-None-Match: *` creates, `If-Match: <etag>` swaps. 412 means that another process was
+    first. 409 means that a competing write is in progress, and is retried
     (docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
     """
 
     def __init__(self, root: str, client: "S3Client | None" = None) -> None:
         self.root = root.rstrip("/")
-        self.bucket, _, self.prefix = self.root.removeprefix("s3://").partition("/")
+        self.bucket, self.prefix = split_uri(self.root)
         self.client = client or connect()
 
     def read(self, key: str) -> Stored | None:
@@ -57,7 +58,7 @@ class S3Lake(Lake):
         return self._put_if({"IfMatch": etag}, key, body)
 
     def remove(self, key: str) -> None:
-        # Spark's connector leaves empty objects for folders, whose keys end with a slash
+        # Spark's connector leaves empty objects for folders; their keys end with a slash
         folder = "/" if key.endswith("/") else ""
         self._ask("delete_object", Key=self._key(key.removesuffix("/")) + folder)
 
@@ -79,43 +80,43 @@ class S3Lake(Lake):
         except ClientError as error:
             if _status(error) != 404:
                 raise
-            checked_by = {"ChecksumAlgorithm": "SHA256"}
-            self._ask("upload_file", Filename=str(path), Key=self._key(key), ExtraArgs=checked_by)
+            checksum = {"ChecksumAlgorithm": "SHA256"}
+            self._ask("upload_file", Filename=str(path), Key=self._key(key), ExtraArgs=checksum)
             if content_of(path) != content:
                 self.remove(key)
-                raise changed(path) from None
+                raise changed_error(path) from None
 
     def _put_if(self, condition: Any, key: str, body: bytes) -> str | None:
-        mark = uuid.uuid4().hex
+        write_id = uuid.uuid4().hex
         for attempt in range(CONFLICT_TRIES):
             try:
                 return self._ask(
                     "put_object",
                     Key=self._key(key),
                     Body=body,
-                    Metadata={WRITE: mark},
+                    Metadata={WRITE_ID: write_id},
                     **condition,
                 )["ETag"]
             except ClientError as error:
                 if error_code(error) in ("PreconditionFailed", "NoSuchKey"):
-                    # the answer to our own first try may have been lost on the way
-                    return self._written_with(key, mark)
+                    # the answer to this process's first try may have been lost
+                    return self._etag_if_written(key, write_id)
                 if _status(error) != 409 or attempt == CONFLICT_TRIES - 1:
                     raise
                 time.sleep(random.uniform(0, 0.1 * 2**attempt))
         return None
 
-    def _written_with(self, key: str, mark: str) -> str | None:
+    def _etag_if_written(self, key: str, write_id: str) -> str | None:
         try:
             answer = self._ask("head_object", Key=self._key(key))
         except ClientError as error:
             if _status(error) != 404:
                 raise
             return None
-        return answer["ETag"] if answer["Metadata"].get(WRITE) == mark else None
+        return answer["ETag"] if answer["Metadata"].get(WRITE_ID) == write_id else None
 
     def _ask(self, operation: str, **parameters: Any) -> Any:
-        """Call an operation on the bucket; credentials that ran out are read anew."""
+        """Call an operation on the bucket, reloading credentials that have expired."""
         for left in range(EXPIRED_TRIES, -1, -1):
             try:
                 return getattr(self.client, operation)(Bucket=self.bucket, **parameters)
@@ -134,8 +135,8 @@ class S3Lake(Lake):
 
 
 def connect(session: boto3.Session | None = None) -> "S3Client":
-    """A client; with a new session, its credentials are read now."""
-    # one hung call must not outlast the lease of a claim
+    """Return a client; that of a new session loads its credentials now."""
+    # one hung call must not outlast a lease
     config = Config(
         connect_timeout=5,
         read_timeout=15,
@@ -145,17 +146,12 @@ def connect(session: boto3.Session | None = None) -> "S3Client":
 
 
 def has_expired(error: ClientError | S3UploadFailedError) -> bool:
-    """Whether the credentials have run out, which newly read ones may mend."""
+    """Return whether the credentials have expired, so that reloading them may help."""
     if isinstance(error, S3UploadFailedError):
         return any(code in str(error) for code in EXPIRED)
-    # the answer to a HEAD has no body that could say more
+    # the answer to a HEAD has no body, hence no error code
     bare = error.operation_name.startswith("Head") and _status(error) == 400
     return bare or error_code(error) in EXPIRED
-
-
-def error_code(error: ClientError) -> str:
-    """S3's own word for what went wrong, such as `NoSuchKey`."""
-    return error.response.get("Error", {}).get("Code", "unknown error")
 
 
 def _status(error: ClientError) -> int:

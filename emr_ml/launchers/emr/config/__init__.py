@@ -1,1 +1,1 @@
-"""What cluster is wanted: the configuration, its checks, and where it works."""
+"""The cluster configuration: its fields, their rules, and how it is loaded."""

@@ -1,4 +1,4 @@
-"""Where the fields of a cluster configuration come from, and where a mistake is."""
+"""Load the cluster configuration from its four sources, and name the source of each mistake."""
 
 import re
 import reprlib
@@ -10,18 +10,19 @@ from typing import Any, get_args
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 
+from emr_ml.errors import UserError
 from emr_ml.launchers.emr.config.merging import merged
-from emr_ml.launchers.emr.config.service_model import did_you_mean
-from emr_ml.launchers.emr.config.validation import LIFTED, RELEASES
+from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml.launchers.emr.config.service_model import FieldPath
+from emr_ml.launchers.emr.config.validation import FIELDS_OF_OVERRIDES, RELEASES
 from emr_ml.located_yaml import YamlError, parse
 from emr_ml.settings import CLUSTER_FIELD, Settings
+from emr_ml.ui.wording import did_you_mean
 from spark_jobs.runtime.lake import open_lake
 
-Place = tuple[str, ...]
-
-# in these, keys are what the user names them, so they keep the case of a variable's name
-FREE = ("overrides", "spark_conf", "tags")
-# settings with a variable of their own
+# the user chooses the keys below these fields, so they keep the case of the variable's name
+USER_KEYED_FIELDS = ("overrides", "spark_conf", "tags")
+# fields with a setting of their own
 SETTING_VARIABLES = {
     "idle_timeout_seconds": "EMR_ML_IDLE_TIMEOUT_SECONDS",
     "step_limit_seconds": "EMR_ML_STEP_LIMIT_SECONDS",
@@ -29,87 +30,109 @@ SETTING_VARIABLES = {
 }
 
 
-class ClusterConfigError(Exception):
-    """The cluster configuration can't be used: one line for each mistake, with its place."""
+class ClusterConfigError(UserError):
+    """The cluster configuration can't be used: one line for each mistake, with its location."""
+
+
+def load_cluster_config(settings: Settings) -> ClusterConfig:
+    """Load the configuration; what is given nowhere has its default.
+
+    Later sources count more: the stack, the file, single fields from the environment, settings.
+
+    Raises:
+        ClusterConfigError: one line for each mistake, with its location.
+    """
+    fields = gather_fields(settings)
+    try:
+        return ClusterConfig.model_validate(fields.values)
+    except ValidationError as error:
+        lines = _error_lines(error, ClusterConfig, fields.origin)
+        raise ClusterConfigError("\n".join(lines)) from error
 
 
 @dataclass
-class WrittenFields:
-    """Fields as they were written, and where."""
+class LocatedFields:
+    """Values of fields, and the file position or variable that each comes from."""
 
     values: dict[str, Any] = field(default_factory=dict[str, Any])
-    origins: dict[Place, str] = field(default_factory=dict[Place, str])
+    origins: dict[FieldPath, str] = field(default_factory=dict[FieldPath, str])
 
-    def add(self, values: Mapping[str, Any], origins: Mapping[Place, str]) -> None:
-        """Lay values over those that are here already."""
+    def add(self, values: Mapping[str, Any], origins: Mapping[FieldPath, str]) -> None:
+        """Merge values over those of earlier sources."""
         self.values = merged(self.values, values)
         self.origins |= origins
 
-    def origin(self, place: Place) -> str:
-        """Where a value was written, or else what is around it."""
-        for emr_name, name in LIFTED.items():
-            if place == (name,) and ("overrides", emr_name) in self.origins:
+    def origin(self, path: FieldPath) -> str:
+        """Return where a value comes from, or else where the value around it comes from."""
+        for emr_name, name in FIELDS_OF_OVERRIDES.items():
+            if path == (name,) and ("overrides", emr_name) in self.origins:
                 return self.origins["overrides", emr_name]
-        while place and place not in self.origins:
-            place = place[:-1]
-        return self.origins.get(place, "cluster configuration")
+        while path and path not in self.origins:
+            path = path[:-1]
+        return self.origins.get(path, "cluster configuration")
 
 
-def gather(settings: Settings) -> WrittenFields:
-    """The stack, above it the file, single fields, and the settings with their own variables.
+def gather_fields(settings: Settings) -> LocatedFields:
+    """Merge the fields of the stack, the file, single variables, and settings of their own.
 
     Raises:
-        ClusterConfigError: the file is not there, is not YAML or is no mapping.
+        ClusterConfigError: the file is missing, is not YAML, or is not a mapping.
     """
-    given = WrittenFields()
+    fields = LocatedFields()
     if settings.stack_fields:
-        places = (place for place in _within((), settings.stack_fields) if place)
-        given.add(settings.stack_fields, dict.fromkeys(places, f"stack {settings.stack}"))
+        paths = [path for path in _paths_within((), settings.stack_fields) if path]
+        fields.add(settings.stack_fields, dict.fromkeys(paths, f"stack {settings.stack}"))
     if settings.cluster:
-        values, places = _read(settings.cluster)
-        where = {
-            place: f"{settings.cluster}:{line}:{column}" for place, (line, column) in places.items()
+        values, positions = _read_file(settings.cluster)
+        folder = settings.cluster.rpartition("/")[0]
+        origins = {
+            path: f"{settings.cluster}:{line}:{column}"
+            for path, (line, column) in positions.items()
         }
-        given.add(_with_absolute_paths(values, settings.cluster.rpartition("/")[0]), where)
-    # shorter names first: what is said of a part counts more than what is said of the whole
+        fields.add(_with_absolute_scripts(values, folder), origins)
+    # shorter names first: a variable for a part counts more than one for the whole
     for name in sorted(settings.cluster_fields, key=lambda name: (name.count("__"), name)):
-        place = _field_path(name)
-        value = nested = settings.cluster_fields[name]
-        for key in reversed(place):
-            nested = {key: nested}
-        variable = CLUSTER_FIELD + name.upper() if name.islower() else CLUSTER_FIELD + name
-        given.add(
-            _with_absolute_paths(nested, str(Path.cwd())),
-            dict.fromkeys(_within(place, value), variable),
-        )
-    settings_of = {
+        _add_variable(fields, name, settings.cluster_fields[name])
+    own_settings = {
         "idle_timeout_seconds": settings.idle_timeout_seconds,
         "step_limit_seconds": settings.step_limit_seconds,
         "scope": settings.cluster_scope,
     }
-    for key, value in settings_of.items():
+    for name, value in own_settings.items():
         if value is not None:
-            given.add({key: value}, {(key,): SETTING_VARIABLES[key]})
-    return given
+            fields.add({name: value}, {(name,): SETTING_VARIABLES[name]})
+    return fields
 
 
-def _field_path(name: str) -> Place:
+def _add_variable(fields: LocatedFields, name: str, value: Any) -> None:
+    """Add one field, named by the end of its variable, such as `CORE__ON_DEMAND`."""
     first, *others = name.split("__")
-    keys = others if first.lower() in FREE else [other.lower() for other in others]
-    return (first.lower(), *keys)
+    keys_are_free = first.lower() in USER_KEYED_FIELDS
+    keys = others if keys_are_free else [other.lower() for other in others]
+    path = (first.lower(), *keys)
+    nested = value
+    for key in reversed(path):
+        nested = {key: nested}
+    variable = CLUSTER_FIELD + (name.upper() if name.islower() else name)
+    fields.add(
+        _with_absolute_scripts(nested, str(Path.cwd())),
+        dict.fromkeys(_paths_within(path, value), variable),
+    )
 
 
-def _within(place: Place, value: Any) -> list[Place]:
-    """The place and all places in it."""
-    parts: list[tuple[Any, Any]] = []
+def _paths_within(path: FieldPath, value: Any) -> list[FieldPath]:
+    """Return the path of a value, and the paths of everything in it."""
+    items: list[tuple[Any, Any]] = []
     if isinstance(value, Mapping):
-        parts = list(value.items())
+        items = list(value.items())
     elif isinstance(value, list):
-        parts = list(enumerate(value))
-    return [place, *(p for key, part in parts for p in _within((*place, str(key)), part))]
+        items = list(enumerate(value))
+    inner = [p for key, item in items for p in _paths_within((*path, str(key)), item)]
+    return [path, *inner]
 
 
-def _read(address: str) -> tuple[dict[str, Any], dict[Place, tuple[int, int]]]:
+def _read_file(address: str) -> tuple[dict[str, Any], dict[FieldPath, tuple[int, int]]]:
+    """Return the values of a file, and line and column of each."""
     folder, slash, name = address.rpartition("/")
     try:
         stored = open_lake(folder or slash).read(name) if name else None
@@ -122,33 +145,34 @@ def _read(address: str) -> tuple[dict[str, Any], dict[Place, tuple[int, int]]]:
             f"there is no cluster configuration at {address}: check EMR_ML_CLUSTER"
         )
     try:
-        value, places = parse(stored.body.decode("utf-8", errors="replace"))
+        value, positions = parse(stored.body.decode("utf-8", errors="replace"))
     except YamlError as error:
         raise ClusterConfigError(f"{address}:{error}") from error
     if not isinstance(value, dict | None):
         raise ClusterConfigError(
-            f"{address}:1:1: a cluster configuration has keys such as `core` and `subnets`"
+            f"{address}:1:1: should be a mapping, with keys such as `core` and `subnets`"
         )
-    return value or {}, places
+    return value or {}, positions
 
 
-def _with_absolute_paths(values: Mapping[str, Any], folder: str) -> Mapping[str, Any]:
-    """Bootstrap actions' scripts lie in that folder, unless their paths say otherwise."""
+def _with_absolute_scripts(values: Mapping[str, Any], folder: str) -> Mapping[str, Any]:
+    """Make paths of bootstrap actions' scripts absolute; they are relative to the folder."""
     actions = values.get("bootstrap_actions")
     if not isinstance(actions, list):
         return values
 
-    def absolute(action: Any) -> Any:
+    def with_absolute_path(action: Any) -> Any:
         path = action.get("path") if isinstance(action, dict) else None
         if not isinstance(path, str) or not path or "://" in path:
             return action
         path = str(Path(path).expanduser())
         return {**action, "path": path if path.startswith("/") else f"{folder}/{path}"}
 
-    return {**values, "bootstrap_actions": [absolute(action) for action in actions]}
+    return {**values, "bootstrap_actions": [with_absolute_path(action) for action in actions]}
 
 
-PLAIN_MESSAGES = {
+# plain English for pydantic's types of errors
+ERROR_MESSAGES = {
     "tuple_type": "should be a list, such as [a, b]",
     "dict_type": "should be a mapping, such as {a: b}",
     "int_type": "should be a whole number",
@@ -158,60 +182,67 @@ PLAIN_MESSAGES = {
     "missing": "is missing",
     "extra_forbidden": "there is no such key",
 }
+UNKNOWN_SPARK = (
+    "its Spark is not known: set it, for example spark: 4.1.1; known releases are "
+    f"{', '.join(RELEASES)}"
+)
 
 
-def mistake_lines(
-    error: ValidationError, model: type[BaseModel], origin: Callable[[Place], str]
+def _error_lines(
+    error: ValidationError, model: type[BaseModel], origin: Callable[[FieldPath], str]
 ) -> Iterator[str]:
-    """`<where>: <field>: <what is wrong>` for each mistake, in the order of the fields."""
-    for problem in error.errors():
-        around = tuple(str(part) for part in problem["loc"])
-        if around == ("spark",) and problem["input"] == "":
-            around = ("release_label",)
-        found = problem.get("ctx", {}).get("mistakes", [((), _plain(dict(problem), model))])
-        for place, what in found:
-            whole = (*around, *place)
-            name = ".".join(whole)
-            yield f"{origin(whole)}: {name + ': ' if name else ''}{what}"
+    """Yield `<location>: <field>: <problem>` for each mistake, in the order of the fields."""
+    for details in error.errors():
+        path = tuple(str(part) for part in details["loc"])
+        if path == ("spark",) and details["input"] == "":
+            # no Spark was given, and it does not follow from the release
+            yield f"{origin(('release_label',))}: release_label: {UNKNOWN_SPARK}"
+            continue
+        default = [((), _problem(dict(details), model))]
+        for inner, problem in details.get("ctx", {}).get("mistakes", default):
+            full_path = (*path, *inner)
+            name = ".".join(full_path)
+            yield f"{origin(full_path)}: {name + ': ' if name else ''}{problem}"
 
 
-def _plain(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
-    given, place, kind = problem["input"], problem["loc"], problem["type"]
-    what = PLAIN_MESSAGES.get(kind) or str(problem["msg"]).removeprefix("Value error, ")
-    if place == ("spark",) and given == "":
-        what = "it is not known which Spark this has: say it, as in spark: 4.1.1; known are "
-        what += ", ".join(RELEASES)
-    elif kind == "extra_forbidden":
-        keys = _keys(model, place[:-1])
-        what += did_you_mean(str(place[-1]), keys) or f": known are {', '.join(keys)}"
-    elif kind == "literal_error":
-        words = re.findall(r"[^\s',]+", problem["ctx"]["expected"].replace(" or ", " "))
-        guess = did_you_mean(str(given), words)
-        what = f"should be {' or '.join(words)}, not {given!r}{guess}"
-    elif kind == "string_pattern_mismatch":
-        what = f"{given!r} does not look like one, which matches {problem['ctx']['pattern']}"
-    elif kind == "too_long":
-        what = f"should have at most {problem['ctx']['max_length']} entries, not {len(given)}"
-    elif kind not in ("missing", "value_error"):
-        what = f"{what.removeprefix('Input ')}, not {reprlib.repr(given)}"
-    return what
+def _problem(details: Mapping[str, Any], model: type[BaseModel]) -> str:
+    """Return what is wrong, from the details of one of pydantic's errors."""
+    value, path, kind = details["input"], details["loc"], details["type"]
+    message = ERROR_MESSAGES.get(kind) or str(details["msg"]).removeprefix("Value error, ")
+    match kind:
+        case "extra_forbidden":
+            keys = _known_keys(model, path[:-1])
+            hint = did_you_mean(str(path[-1]), keys) or f": known are {', '.join(keys)}"
+            return message + hint
+        case "literal_error":
+            choices = re.findall(r"[^\s',]+", details["ctx"]["expected"].replace(" or ", " "))
+            hint = did_you_mean(str(value), choices)
+            return f"should be {' or '.join(choices)}, not {value!r}{hint}"
+        case "string_pattern_mismatch":
+            return f"should match {details['ctx']['pattern']}, not {value!r}"
+        case "too_long":
+            return f"should have at most {details['ctx']['max_length']} entries, not {len(value)}"
+        case "missing" | "value_error":
+            return message
+        case _:
+            return f"{message.removeprefix('Input ')}, not {reprlib.repr(value)}"
 
 
-def _keys(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
-    """The keys that a configuration may have in a place."""
-    for part in place:
+def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that a configuration may have at a path."""
+    for part in path:
         if isinstance(part, int):
             continue
-        named = {field.alias or name: field for name, field in model.model_fields.items()}
-        inner = _model(named[part].annotation) if part in named else None
+        fields = {each.alias or name: each for name, each in model.model_fields.items()}
+        inner = _inner_model(fields[part].annotation) if part in fields else None
         if inner is None:
             return []
         model = inner
-    return [field.alias or name for name, field in model.model_fields.items()]
+    return [each.alias or name for name, each in model.model_fields.items()]
 
 
-def _model(annotation: Any) -> type[BaseModel] | None:
-    """The part that a field's type is made of."""
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    """Return the model inside a field's type, such as a tuple or an optional one."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next(filter(None, map(_model, get_args(annotation))), None)
+    return next(filter(None, map(_inner_model, get_args(annotation))), None)

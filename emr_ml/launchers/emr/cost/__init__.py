@@ -1,1 +1,1 @@
-"""What clusters cost, and which of them do now."""
+"""What clusters cost, and which of them are live."""

@@ -1,11 +1,11 @@
 """What a step and a cluster cost: instance-hours by market, and USD at list prices.
 
-An estimate: discounts, disks and traffic are not in it, and a spot instance counts at the price
-of the moment when it was asked for.
+These are estimates: discounts, disks and traffic are not included, and the price of a spot
+instance is the one at the time it was requested.
 
-A step is charged with the whole cluster for the time that it ran, and where steps ran side by
-side, each with an equal share of that time. Starting up and idling belong to no step, so a
-cluster costs more than all its steps.
+A step is charged for the whole cluster while it runs. Steps that run at the same time share the
+cost of that time equally. Start-up and idle time belong to no step, so a cluster costs more than
+all its steps together.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,23 +14,28 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from emr_ml.aws import SILENT_LOG
 from emr_ml.aws.client import Api, error_code
-from emr_ml.launchers.emr.cost.prices import ON_DEMAND, QUIET, SPOT, hourly_price
+from emr_ml.launchers.emr.cost.prices import ON_DEMAND, SPOT, hourly_price
 
 PATIENCE_SECONDS = 3.0
 SHORTEST_BILLED = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-WORDS = {ON_DEMAND: "on demand", SPOT: "spot"}
+MARKET_NAMES = {ON_DEMAND: "on demand", SPOT: "spot"}
 
-# a span of a step: from, and to, which is None while it runs
+# start and end of a step; the end is None while it runs
 Span = tuple[datetime, datetime | None]
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Instance-hours by market (`ON_DEMAND`, `SPOT`), and USD if every price is known.
+    """Instance-hours, and USD if all prices are known.
 
-    `reason` says why USD, or the hours too, are missing; `note` what else is worth knowing.
+    Args:
+        hours: by market, `ON_DEMAND` or `SPOT`.
+        usd: None if a price is missing.
+        reason: why USD or hours are missing.
+        note: what else the user should know.
     """
 
     hours: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -39,9 +44,10 @@ class Cost:
     note: str | None = None
 
     def text(self) -> str:
-        """One line for people."""
+        """Return one line for people."""
         hours = ", ".join(
-            f"{hours:.2f} {WORDS.get(market, market)}" for market, hours in self.hours.items()
+            f"{hours:.2f} {MARKET_NAMES.get(market, market)}"
+            for market, hours in self.hours.items()
         )
         parts = [f"{hours} instance-hours"] if hours else []
         parts += [f"{self.usd:.2f} USD"] if self.usd is not None else []
@@ -51,15 +57,15 @@ class Cost:
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance that a cluster has or had; `until` is None while it runs."""
+    """An instance of a cluster; `end` is None while it runs."""
 
     type: str
     market: str
-    since: datetime
-    until: datetime | None
+    start: datetime
+    end: datetime | None
 
 
-Used = Callable[[Instance], timedelta]
+BilledTime = Callable[[Instance], timedelta]
 
 
 def step_cost(
@@ -72,21 +78,20 @@ def step_cost(
     others: Sequence[Span] = (),
     spot_tasks: bool = False,
 ) -> Cost:
-    """The step's share of its cluster from `start` to `end`. Never raises.
+    """Return the step's share of its cluster's cost from `start` to `end`. Never raises.
 
     Args:
-        zone: the cluster's availability zone, by which spot prices differ.
-        others: spans of other steps of the cluster: while n steps ran, each bears one nth.
-        spot_tasks: whether all task instances were to be spot, so that others are worth a note.
+        zone: the cluster's availability zone, because spot prices differ between zones.
+        others: spans of the cluster's other steps: while n steps run, each pays one nth.
+        spot_tasks: all task instances should be spot; others then cause a note.
     """
-    parts = _parts(start, end, others)
+    intervals = _intervals(start, end, others)
 
-    def used(instance: Instance) -> timedelta:
-        return sum(
-            (_overlap(instance, first, last, end) / n for first, last, n in parts), timedelta()
-        )
+    def billed_time(instance: Instance) -> timedelta:
+        shares = (_overlap(instance, first, last, end) / steps for first, last, steps in intervals)
+        return sum(shares, timedelta())
 
-    return _cost(cluster_id, used, region, zone, spot_tasks=spot_tasks)
+    return _cost(cluster_id, billed_time, region, zone, spot_tasks=spot_tasks)
 
 
 def cluster_cost(
@@ -97,61 +102,68 @@ def cluster_cost(
     until: datetime | None = None,
     spot_tasks: bool = False,
 ) -> Cost:
-    """What the cluster cost from its start until it ended, or until now. Never raises.
+    """Return the cluster's cost from its start to its end, or until now. Never raises.
 
-    Each instance is billed by the second, but for a minute at least. Arguments as for a step.
+    Each instance is billed by the second, with a minimum of one minute. Arguments as for
+    `step_cost`.
     """
     now = until or datetime.now(UTC)
 
-    def used(instance: Instance) -> timedelta:
-        return max((instance.until or now) - instance.since, SHORTEST_BILLED)
+    def billed_time(instance: Instance) -> timedelta:
+        return max((instance.end or now) - instance.start, SHORTEST_BILLED)
 
-    return _cost(cluster_id, used, region, zone, spot_tasks=spot_tasks)
+    return _cost(cluster_id, billed_time, region, zone, spot_tasks=spot_tasks)
 
 
-def _cost(cluster_id: str, used: Used, region: str, zone: str | None, *, spot_tasks: bool) -> Cost:
+def _cost(
+    cluster_id: str, billed_time: BilledTime, region: str, zone: str | None, *, spot_tasks: bool
+) -> Cost:
     emr = Api(
-        "emr", PATIENCE_SECONDS, QUIET, region, first_pause=0.5, read_timeout=PATIENCE_SECONDS
+        *("emr", PATIENCE_SECONDS, SILENT_LOG, region),
+        first_pause=0.5,
+        read_timeout=PATIENCE_SECONDS,
     )
     try:
         instances = _instances(emr, ClusterId=cluster_id)
-        note = _switched(emr, cluster_id) if spot_tasks else None
+        note = _on_demand_tasks_note(emr, cluster_id) if spot_tasks else None
     except Exception as error:
-        # it is nice to know, and nothing may fail for it
+        # a cost is only information, so nothing may fail because of it
         return Cost(reason=f"the instances could not be listed: {error_code(error) or error}")
-    return _priced([(instance, used(instance)) for instance in instances], region, zone, note)
+    usage = [(instance, billed_time(instance)) for instance in instances]
+    return _priced(usage, region, zone, note)
 
 
 def _priced(
-    uses: Iterable[tuple[Instance, timedelta]], region: str, zone: str | None, note: str | None
+    usage: Iterable[tuple[Instance, timedelta]], region: str, zone: str | None, note: str | None
 ) -> Cost:
     hours: dict[str, float] = {}
     usd, unknown = 0.0, list[str]()
-    for instance, time in uses:
+    for instance, time in usage:
         if not time:
             continue
         hours[instance.market] = hours.get(instance.market, 0.0) + time / HOUR
-        price = hourly_price(region, instance.type, instance.market, instance.since, zone)
+        price = hourly_price(region, instance.type, instance.market, instance.start, zone)
         if price is None:
-            unknown.append(f"{instance.type} {WORDS.get(instance.market, instance.market)}")
+            market = MARKET_NAMES.get(instance.market, instance.market)
+            unknown.append(f"{instance.type} {market}")
         else:
             usd += price * (time / HOUR)
     if not hours:
         return Cost(reason="no instance has run", note=note)
     if unknown:
         missing = ", ".join(sorted(set(unknown)))
-        return Cost(hours, reason=f"AWS tells no price of {missing}", note=note)
+        return Cost(hours, reason=f"AWS returned no price for {missing}", note=note)
     return Cost(hours, usd, note=note)
 
 
-def _instances(emr: Api, **which: Any) -> list[Instance]:
-    found: list[Instance] = []
-    for page in emr.pages("list_instances", "Instances", **which):
+def _instances(emr: Api, **selection: Any) -> list[Instance]:
+    instances: list[Instance] = []
+    for page in emr.pages("list_instances", "Instances", **selection):
         for entry in page:
             status = entry["Status"]
             timeline = status.get("Timeline", {})
             if status["State"] != "AWAITING_FULFILLMENT" and "CreationDateTime" in timeline:
-                found.append(
+                instances.append(
                     Instance(
                         entry["InstanceType"],
                         entry.get("Market", ON_DEMAND),
@@ -159,31 +171,32 @@ def _instances(emr: Api, **which: Any) -> list[Instance]:
                         timeline.get("EndDateTime"),
                     )
                 )
-    return found
+    return instances
 
 
-def _switched(emr: Api, cluster_id: str) -> str | None:
+def _on_demand_tasks_note(emr: Api, cluster_id: str) -> str | None:
+    """Return a note if EMR replaced spot task instances by on-demand instances."""
     tasks = _instances(emr, ClusterId=cluster_id, InstanceFleetType="TASK")
-    switched = sum(task.market == ON_DEMAND for task in tasks)
-    if not switched:
+    on_demand = sum(task.market == ON_DEMAND for task in tasks)
+    if not on_demand:
         return None
     return (
-        f"{switched} of {len(tasks)} task instances came on demand, because spot was not to be had "
-        "in time: name more instance types or subnets"
+        f"{on_demand} of {len(tasks)} task instances are on demand, because spot capacity was not "
+        "available in time: add instance types or subnets"
     )
 
 
-def _parts(
+def _intervals(
     start: datetime, end: datetime, others: Sequence[Span]
 ) -> list[tuple[datetime, datetime, int]]:
-    """The time cut where other steps begin and end, and how many steps ran in each part."""
-    within = {moment for span in others for moment in span if moment and start < moment < end}
+    """Split the time where other steps start or end, with the number of steps in each interval."""
+    cuts = {time for span in others for time in span if time and start < time < end}
     return [
         (first, last, 1 + sum(a <= first and (b is None or b >= last) for a, b in others))
-        for first, last in pairwise(sorted({start, end} | within))
+        for first, last in pairwise(sorted({start, end} | cuts))
     ]
 
 
 def _overlap(instance: Instance, first: datetime, last: datetime, end: datetime) -> timedelta:
-    both = min(instance.until or end, last) - max(instance.since, first)
-    return max(both, timedelta())
+    overlap = min(instance.end or end, last) - max(instance.start, first)
+    return max(overlap, timedelta())

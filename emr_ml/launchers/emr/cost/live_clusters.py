@@ -1,21 +1,33 @@
-"""The clusters of this project that cost money now: state, cost so far, and when they end."""
+"""The project's live clusters: which exist, when each ends at the latest, and how to end them."""
 
 import heapq
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import Api, UnansweredError
-from emr_ml.aws.problems import trouble_of
-from emr_ml.launchers.emr.cluster_state import CLUSTER_COMING_UP, CLUSTER_LIVE, STEP_LIVE, limit_of
+from emr_ml.aws.problems import diagnose
+from emr_ml.launchers.emr.cluster_state import (
+    CLUSTER_ENDED,
+    CLUSTER_LIVE,
+    CLUSTER_STARTING,
+    STEP_LIVE,
+    describe_cluster,
+    step_limit,
+)
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS
-from emr_ml.launchers.emr.cost.estimate import Cost, cluster_cost
 
-OWN_PREFIX = "emr-ml "
+NAME_PREFIX = "emr-ml "
+MAX_IDS_PER_CALL = 10  # of TerminateJobFlows
+PROTECTED = (
+    "{id} is protected from termination, so it was skipped: remove the protection with "
+    "`aws emr modify-cluster-attributes --cluster-id {id} --no-termination-protected`"
+)
 
 
 @dataclass(frozen=True)
@@ -29,218 +41,201 @@ class LiveCluster:
     ready: datetime | None
 
     @classmethod
-    def of(cls, listed: Mapping[str, Any]) -> "LiveCluster":
-        """The cluster in an entry of ListClusters."""
-        timeline = listed["Status"]["Timeline"]
+    def of(cls, entry: Mapping[str, Any]) -> "LiveCluster":
+        """Return the cluster in an entry of ListClusters."""
+        timeline = entry["Status"]["Timeline"]
         return cls(
-            listed["Id"],
-            listed["Name"],
-            listed["Status"]["State"],
+            entry["Id"],
+            entry["Name"],
+            entry["Status"]["State"],
             timeline["CreationDateTime"],
             timeline.get("ReadyDateTime"),
         )
 
+    @property
+    def is_starting(self) -> bool:
+        return self.state in CLUSTER_STARTING
+
+    def age(self, now: datetime) -> timedelta:
+        """Return the time since the cluster was requested."""
+        return now - self.created
+
 
 @dataclass(frozen=True)
-class Inspected:
+class ClusterDetails:
     """What is known of a live cluster.
 
-    `run` is the run that the cluster was started for. `ends_by` is when EMR ends it at the
-    latest if nobody gives it another step, by an idle timeout of `idle_seconds`.
+    Args:
+        run_id: the run that the cluster was started for; empty if not known.
+        is_protected: it has termination protection.
+        zone: its availability zone.
+        active_steps: number of steps that run or are queued.
+        latest_end: when EMR ends it at the latest, if nobody adds another step.
     """
 
     cluster: LiveCluster
-    run: str
-    protected: bool
+    run_id: str
+    is_protected: bool
     zone: str | None
-    active: int
-    idle_seconds: int
-    ends_by: datetime
+    active_steps: int
+    idle_timeout_seconds: int
+    latest_end: datetime
+
+    @property
+    def is_idle(self) -> bool:
+        return self.cluster.state == "WAITING" and not self.active_steps
 
 
 def live_clusters(emr: Api) -> Iterator[LiveCluster]:
-    """The clusters of this project that have not ended, and are not ending.
+    """Yield the clusters of this project that have not ended, and are not ending.
 
     Raises:
         ClientError, BotoCoreError, UnansweredError: EMR does not list them.
     """
     for page in emr.pages("list_clusters", "Clusters", ClusterStates=list(CLUSTER_LIVE)):
-        yield from (LiveCluster.of(entry) for entry in page if entry["Name"].startswith(OWN_PREFIX))
+        for entry in page:
+            if entry["Name"].startswith(NAME_PREFIX):
+                yield LiveCluster.of(entry)
 
 
-def active_steps(emr: Api, cluster_id: str) -> list[dict[str, Any]]:
-    """The steps that run or wait, newest first, as EMR lists them."""
-    pages = emr.pages("list_steps", "Steps", ClusterId=cluster_id, StepStates=list(STEP_LIVE))
-    return [step for page in pages for step in page]
+def clusters_with_role(emr: Api, service_role: str) -> list[LiveCluster]:
+    """Return the live clusters whose service role has that name.
+
+    Raises:
+        ClientError, BotoCoreError, UnansweredError: EMR does not list or describe them.
+    """
+
+    def has_role(cluster: LiveCluster) -> bool:
+        described = emr.ask("describe_cluster", ClusterId=cluster.id)["Cluster"]
+        # EMR returns a name or an ARN
+        return described.get("ServiceRole", "").rpartition("/")[2] == service_role
+
+    return [cluster for cluster in live_clusters(emr) if has_role(cluster)]
 
 
-def inspect(emr: Api, cluster: LiveCluster, config: ClusterConfig, now: datetime) -> Inspected:
-    """Look at a cluster and its steps.
+def describe_details(
+    emr: Api, cluster: LiveCluster, config: ClusterConfig, now: datetime
+) -> ClusterDetails:
+    """Read a cluster's description and steps.
 
     Args:
-        config: gives the idle timeout, which EMR does not tell with the cluster. One that was
-            started with another configuration may have another.
+        config: has the idle timeout, which EMR does not return. A cluster that was started with
+            another configuration may have another one.
 
     Raises:
         ClientError, BotoCoreError, UnansweredError: EMR does not describe it.
     """
     described = emr.ask("describe_cluster", ClusterId=cluster.id)["Cluster"]
     tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
-    active = active_steps(emr, cluster.id)
-    ended = [] if active else emr.ask("list_steps", ClusterId=cluster.id)["Steps"]
-    return Inspected(
+    active = _active_steps(emr, cluster.id)
+    if active:
+        concurrency = described.get("StepConcurrencyLevel", 1)
+        end_of_steps = _end_of_steps(cluster, active, concurrency, config=config, now=now)
+    else:
+        end_of_steps = _idle_since(emr, cluster, config, now)
+    return ClusterDetails(
         cluster,
-        tags.get("run") or cluster.name.partition(" run ")[2],
-        described.get("TerminationProtected", False),
-        described.get("Ec2InstanceAttributes", {}).get("Ec2AvailabilityZone"),
-        len(active),
-        config.idle_timeout_seconds,
-        ends_by(
-            cluster, active, ended, described.get("StepConcurrencyLevel", 1), config=config, now=now
-        ),
+        run_id=tags.get("run") or cluster.name.partition(" run ")[2],
+        is_protected=described.get("TerminationProtected", False),
+        zone=described.get("Ec2InstanceAttributes", {}).get("Ec2AvailabilityZone"),
+        active_steps=len(active),
+        idle_timeout_seconds=config.idle_timeout_seconds,
+        latest_end=end_of_steps + timedelta(seconds=config.idle_timeout_seconds),
     )
 
 
-def ends_by(
+def terminate_idle(emr: Api, candidates: Iterable[ClusterDetails]) -> Iterator[tuple[bool, str]]:
+    """Terminate the idle clusters among the candidates, and yield success and a message for each.
+
+    A protected cluster is skipped. Steps are listed again before each call. A step that is added
+    after that fails with its cluster.
+
+    Raises:
+        BotoCoreError: EMR can't be called.
+    """
+    idle = [details for details in candidates if details.is_idle]
+    for details in idle:
+        if details.is_protected:
+            yield True, PROTECTED.format(id=details.cluster.id)
+    ids = [details.cluster.id for details in idle if not details.is_protected]
+    for start in range(0, len(ids), MAX_IDS_PER_CALL):
+        yield from _terminate(emr, ids[start : start + MAX_IDS_PER_CALL])
+
+
+def terminate_and_wait(emr: Api, clusters: Sequence[LiveCluster], poll_seconds: float) -> None:
+    """Terminate the clusters with all their steps, and wait until their instances are gone.
+
+    Raises:
+        ClientError, BotoCoreError, UnansweredError: EMR refuses, or does not answer.
+    """
+    for cluster in clusters:
+        emr.ask("terminate_job_flows", JobFlowIds=[cluster.id])
+    for cluster in clusters:
+        while describe_cluster(emr, cluster.id).state not in CLUSTER_ENDED:
+            time.sleep(poll_seconds)
+
+
+def _active_steps(emr: Api, cluster_id: str) -> list[dict[str, Any]]:
+    """Return the running and queued steps as EMR lists them, newest first."""
+    pages = emr.pages("list_steps", "Steps", ClusterId=cluster_id, StepStates=list(STEP_LIVE))
+    return [step for page in pages for step in page]
+
+
+def _end_of_steps(
     cluster: LiveCluster,
     active: Sequence[Mapping[str, Any]],
-    ended: Sequence[Mapping[str, Any]],
     concurrency: int,
     *,
     config: ClusterConfig,
     now: datetime,
 ) -> datetime:
-    """When EMR ends the cluster at the latest: all steps at their limits, then the idle time."""
-    idle = timedelta(seconds=config.idle_timeout_seconds)
-    if cluster.state in CLUSTER_COMING_UP:
-        start = max(cluster.created + timedelta(seconds=config.start_limit_seconds), now)
-    else:
-        start = now
-    if not active:
-        times = [_time(step, "EndDateTime") for step in ended]
-        last = max((time for time in times if time), default=cluster.ready or cluster.created)
-        return (start if cluster.state in CLUSTER_COMING_UP else last) + idle
-    slots: list[datetime] = []
-    for step in reversed(active):  # as EMR takes them: the oldest first
-        begun = _time(step, "StartDateTime")
-        free = heapq.heappop(slots) if len(slots) >= concurrency and not begun else start
-        limit = timedelta(
-            seconds=(limit_of(dict(step)) or config.step_limit_seconds) + KILL_AFTER_SECONDS
-        )
-        heapq.heappush(slots, max((begun or free) + limit, now))
-    return max(slots) + idle
+    """Return when the last active step ends, if each of them takes its whole time limit."""
+    start = _latest_ready(cluster, config, now) if cluster.is_starting else now
+    ends: list[datetime] = []
+    for step in reversed(active):  # EMR starts the oldest first
+        started = _step_time(step, "StartDateTime")
+        is_queued = started is None and len(ends) >= concurrency
+        slot_free = heapq.heappop(ends) if is_queued else start
+        limit_seconds = step_limit(dict(step)) or config.step_limit_seconds
+        limit = timedelta(seconds=limit_seconds + KILL_AFTER_SECONDS)
+        heapq.heappush(ends, max((started or slot_free) + limit, now))
+    return max(ends)
 
 
-def console_link(region: str, cluster_id: str) -> str:
-    """The cluster's page in the AWS console."""
-    host = f"{region}.console.aws.amazon.com"
-    return f"https://{host}/emr/home?region={region}#/clusterDetails/{cluster_id}"
+def _idle_since(emr: Api, cluster: LiveCluster, config: ClusterConfig, now: datetime) -> datetime:
+    """Return since when a cluster without active steps is idle, or the latest time it will be."""
+    if cluster.is_starting:
+        return _latest_ready(cluster, config, now)
+    ended_steps = emr.ask("list_steps", ClusterId=cluster.id)["Steps"]
+    ends = [_step_time(step, "EndDateTime") for step in ended_steps]
+    return max((end for end in ends if end), default=cluster.ready or cluster.created)
 
 
-def _time(step: Mapping[str, Any], name: str) -> datetime | None:
+def _latest_ready(cluster: LiveCluster, config: ClusterConfig, now: datetime) -> datetime:
+    return max(cluster.created + timedelta(seconds=config.start_limit_seconds), now)
+
+
+def _step_time(step: Mapping[str, Any], name: str) -> datetime | None:
     return step["Status"].get("Timeline", {}).get(name)
 
 
-MOST_IDS = 10  # TerminateJobFlows takes no more
-PROTECTED = (
-    "{id} is protected from termination, so it was left alone: "
-    "`aws emr modify-cluster-attributes --cluster-id {id} --no-termination-protected` lifts that"
-)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A live cluster with its cost so far."""
-
-    seen: Inspected
-    cost: Cost
-
-    def text(self, now: datetime) -> str:
-        cluster = self.seen.cluster
-        parts = (
-            f"{cluster.id:<15} {cluster.state:<13} {span(now - cluster.created):>8}",
-            f"run {self.seen.run[:8] or 'unknown'}",
-            f"{self.seen.active} active step{'' if self.seen.active == 1 else 's'}",
-            self.cost.text(),
-            _end(self.seen, now),
-        )
-        return f"{'  '.join(parts)}\n                {cluster.name}"
-
-
-def rows(emr: Api, region: str, config: ClusterConfig) -> Iterator[Row | str]:
-    """The live clusters of this project, or why one could not be looked at.
-
-    Raises:
-        ClientError, BotoCoreError, UnansweredError: EMR does not list clusters.
-    """
-    for cluster in live_clusters(emr):
-        try:
-            seen = inspect(emr, cluster, config, datetime.now(UTC))
-        except (ClientError, UnansweredError) as error:
-            trouble = trouble_of(error)
-            yield f"{cluster.id:<15} {cluster.state:<13} could not be looked at: {trouble}"
-        else:
-            yield Row(seen, cluster_cost(cluster.id, region=region, zone=seen.zone))
-
-
-def is_idle(seen: Inspected) -> bool:
-    """Whether it waits, and no step has been added."""
-    return seen.cluster.state == "WAITING" and not seen.active
-
-
-def end_idle(emr: Api, found: Iterable[Inspected]) -> Iterator[tuple[bool, str]]:
-    """End the idle ones among the clusters; for each, whether all went well, and what was done.
-
-    A protected cluster is skipped. The steps are looked at once more before each call. A step
-    that comes in after that fails with its cluster: somebody ended it.
-
-    Raises:
-        BotoCoreError: EMR can't be asked.
-    """
-    idle = [seen for seen in found if is_idle(seen)]
-    for seen in idle:
-        if seen.protected:
-            yield True, PROTECTED.format(id=seen.cluster.id)
-    open_to_end = [seen.cluster.id for seen in idle if not seen.protected]
-    for ids in _batched(open_to_end, MOST_IDS):
-        yield from _end_these(emr, ids)
-
-
-def _end_these(emr: Api, ids: Sequence[str]) -> Iterator[tuple[bool, str]]:
-    still: list[str] = []
+def _terminate(emr: Api, ids: Sequence[str]) -> Iterator[tuple[bool, str]]:
+    still_idle: list[str] = []
     for cluster_id in ids:
         try:
-            if active_steps(emr, cluster_id):
-                yield True, f"{cluster_id} has got a step just now, so it was left alone"
+            if _active_steps(emr, cluster_id):
+                yield True, f"{cluster_id} has just been given a step, so it was skipped"
             else:
-                still.append(cluster_id)
+                still_idle.append(cluster_id)
         except (ClientError, UnansweredError) as error:
-            yield False, f"{cluster_id} was left alone: {trouble_of(error)}"
-    if not still:
+            yield False, f"{cluster_id} was skipped: {diagnose(error)}"
+    if not still_idle:
         return
     try:
-        # a cluster that is asked to end twice ends once, so this may be sent again
-        emr.ask("terminate_job_flows", JobFlowIds=still)
+        # may be retried: terminating a cluster twice has no effect
+        emr.ask("terminate_job_flows", JobFlowIds=still_idle)
     except (ClientError, UnansweredError) as error:
-        yield False, f"{', '.join(still)} could not be ended: {trouble_of(error)}"
+        yield False, f"{', '.join(still_idle)} could not be terminated: {diagnose(error)}"
     else:
-        for cluster_id in still:
-            yield True, f"{cluster_id} was idle, and is ending"
-
-
-def span(time: timedelta) -> str:
-    """A length of time for people: `3h 05m`."""
-    minutes = max(int(time.total_seconds()) // 60, 0)
-    return f"{minutes // 60}h {minutes % 60:02}m"
-
-
-def _end(seen: Inspected, now: datetime) -> str:
-    if seen.ends_by < now:
-        ago = span(now - seen.ends_by)
-        return f"should have ended {ago} ago, by an idle timeout of {seen.idle_seconds} s"
-    return f"ends in {span(seen.ends_by - now)} at the latest"
-
-
-def _batched(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
+        for cluster_id in still_idle:
+            yield True, f"{cluster_id} was idle and is terminating"

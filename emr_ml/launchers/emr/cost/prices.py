@@ -1,23 +1,22 @@
-"""List prices in USD per hour: never invented, and never a reason to fail."""
+"""List prices in USD per hour. A price that AWS does not give is None, and nothing raises."""
 
 import json
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from emr_ml.aws import SILENT_LOG
 from emr_ml.aws.client import Api
 
 PATIENCE_SECONDS = 3.0
-SILENCE_SECONDS = 300.0
-SPOT_SECONDS = 900
+RETRY_AFTER_SECONDS = 300.0
+SPOT_PRICE_SECONDS = 900
 ON_DEMAND, SPOT = "ON_DEMAND", "SPOT"
-# the Price List has few endpoints, and this one knows all regions
+# one of the few regions with an endpoint of the Price List, which has the prices of all regions
 PRICE_LIST_REGION = "us-east-1"
 LINUX = "Linux/UNIX"
-QUIET = logging.Logger("emr_ml.prices", logging.CRITICAL)
 
 EMR_FEE = {"softwareType": "EMR"}
 EMR_FAMILY = "Elastic Map Reduce Instance"
@@ -30,25 +29,25 @@ EC2_PRICE = {
 
 
 class Prices:
-    """What an hour of an instance costs in one region, as far as AWS says so.
+    """Prices of instances in one region, from AWS.
 
-    A price is None where AWS has none, has several that differ, has none in USD, or does not
-    answer. No method raises. Each price is asked for once; a service that failed to answer is
-    left alone for five minutes.
+    A price is None if AWS has none, has several that differ, has none in USD, or does not answer.
+    No method raises. Each price is requested once. After a failure, a service is not called again
+    for five minutes.
     """
 
     def __init__(self, region: str, patience: float = PATIENCE_SECONDS) -> None:
         self._region = region
-        pace = {"first_pause": 0.5, "read_timeout": patience}
-        self._price_list = Api("pricing", patience, QUIET, PRICE_LIST_REGION, **pace)
-        self._ec2 = Api("ec2", patience, QUIET, region, **pace)
-        self._known: dict[tuple[str, ...], float | None] = {}
-        self._silent_until: dict[str, float] = {}
+        timing = {"first_pause": 0.5, "read_timeout": patience}
+        self._price_list = Api("pricing", patience, SILENT_LOG, PRICE_LIST_REGION, **timing)
+        self._ec2 = Api("ec2", patience, SILENT_LOG, region, **timing)
+        self._prices: dict[tuple[str, ...], float | None] = {}
+        self._retry_at: dict[str, float] = {}
 
     def hourly(
         self, instance_type: str, market: str, at: datetime | None = None, zone: str | None = None
     ) -> float | None:
-        """EMR's fee, which is the same in both markets, and the price of the EC2 instance."""
+        """Return EMR's fee, which is the same in both markets, plus the price of the instance."""
         match market:
             case "ON_DEMAND":
                 price = self.on_demand(instance_type)
@@ -56,85 +55,95 @@ class Prices:
                 price = self.spot(instance_type, at, zone)
             case _:
                 return None
-        # each failed look-up may take seconds
+        # a request that fails may take seconds, so the fee is not requested in vain
         fee = self.emr_fee(instance_type) if price is not None else None
         return None if price is None or fee is None else price + fee
 
     def emr_fee(self, instance_type: str) -> float | None:
-        wanted = EMR_FEE | {"instanceType": instance_type, "regionCode": self._region}
+        attributes = EMR_FEE | {"instanceType": instance_type, "regionCode": self._region}
 
-        def ask() -> float | None:
-            return self._listed("ElasticMapReduce", wanted, EMR_FAMILY)
+        def request() -> float | None:
+            return self._list_price("ElasticMapReduce", attributes, EMR_FAMILY)
 
-        return self._once(("pricing", "emr", instance_type), ask)
+        return self._once(("pricing", "emr", instance_type), request)
 
     def on_demand(self, instance_type: str) -> float | None:
-        wanted = EC2_PRICE | {"instanceType": instance_type, "regionCode": self._region}
+        attributes = EC2_PRICE | {"instanceType": instance_type, "regionCode": self._region}
 
-        def ask() -> float | None:
-            return self._listed("AmazonEC2", wanted)
+        def request() -> float | None:
+            return self._list_price("AmazonEC2", attributes)
 
-        return self._once(("pricing", "ec2", instance_type), ask)
+        return self._once(("pricing", "ec2", instance_type), request)
 
     def spot(
         self, instance_type: str, at: datetime | None = None, zone: str | None = None
     ) -> float | None:
-        """The price at the beginning of that quarter of an hour, of now by default.
+        """Return the price at the start of a quarter of an hour.
 
-        Without a zone it is the dearest zone's, so that an estimate errs upwards.
+        Args:
+            at: a time in that quarter; now by default.
+            zone: by default the most expensive zone, so that an estimate is not too low.
         """
-        second = (at or datetime.now(UTC)).timestamp() // SPOT_SECONDS * SPOT_SECONDS
+        second = (at or datetime.now(UTC)).timestamp() // SPOT_PRICE_SECONDS * SPOT_PRICE_SECONDS
         moment = datetime.fromtimestamp(second, UTC)
 
-        def ask() -> float | None:
-            return self._spot_at(moment, instance_type, zone)
+        def request() -> float | None:
+            return self._spot_price(moment, instance_type, zone)
 
-        return self._once(("ec2", instance_type, zone or "", moment.isoformat()), ask)
+        return self._once(("ec2", instance_type, zone or "", moment.isoformat()), request)
 
-    def _once(self, key: tuple[str, ...], ask: Callable[[], float | None]) -> float | None:
+    def _once(self, key: tuple[str, ...], request: Callable[[], float | None]) -> float | None:
+        """Return the price under the key, which starts with the service; request it if needed."""
         service = key[0]
-        if key not in self._known and time.monotonic() >= self._silent_until.get(service, 0.0):
+        if key not in self._prices and time.monotonic() >= self._retry_at.get(service, 0.0):
             try:
-                self._known[key] = ask()
+                self._prices[key] = request()
             except Exception:
-                # whatever keeps AWS from telling a price, the work goes on
-                self._silent_until[service] = time.monotonic() + SILENCE_SECONDS
-        return self._known.get(key)
+                # no failure to get a price may stop the work
+                self._retry_at[service] = time.monotonic() + RETRY_AFTER_SECONDS
+        return self._prices.get(key)
 
-    def _listed(
-        self, service: str, wanted: Mapping[str, str], family: str | None = None
+    def _list_price(
+        self, service: str, attributes: Mapping[str, str], family: str | None = None
     ) -> float | None:
-        asked = dict(wanted) | ({"productFamily": family} if family else {})
+        fields = dict(attributes) | ({"productFamily": family} if family else {})
         pages = self._price_list.pages(
             "get_products",
             "PriceList",
             ServiceCode=service,
             Filters=[
                 {"Type": "TERM_MATCH", "Field": name, "Value": value}
-                for name, value in asked.items()
+                for name, value in fields.items()
             ],
         )
-        found = {price for page in pages for text in page for price in _prices(str(text), wanted)}
-        return found.pop() if len(found) == 1 else None
+        prices = {
+            price
+            for page in pages
+            for product in page
+            for price in _product_prices(str(product), attributes)
+        }
+        return prices.pop() if len(prices) == 1 else None
 
-    def _spot_at(self, moment: datetime, instance_type: str, zone: str | None) -> float | None:
-        # with both times alike, the answer is what was in force at that time
-        asked: dict[str, Any] = {"StartTime": moment, "EndTime": moment}
+    def _spot_price(self, moment: datetime, instance_type: str, zone: str | None) -> float | None:
+        # with equal times, the answer is the price in effect at that time
+        selection: dict[str, Any] = {"StartTime": moment, "EndTime": moment}
         if zone:
-            asked["AvailabilityZone"] = zone
+            selection["AvailabilityZone"] = zone
         pages = self._ec2.pages(
             "describe_spot_price_history",
             "SpotPriceHistory",
             InstanceTypes=[instance_type],
             ProductDescriptions=[LINUX],
-            **asked,
+            **selection,
         )
         latest: dict[str, tuple[datetime, float]] = {}
         for change in (change for page in pages for change in page):
-            where, since = change["AvailabilityZone"], change["Timestamp"]
-            fits = change["ProductDescription"] == LINUX and zone in (None, where)
-            if fits and since <= moment and (where not in latest or since > latest[where][0]):
-                latest[where] = since, float(change["SpotPrice"])
+            change_zone, since = change["AvailabilityZone"], change["Timestamp"]
+            matches = change["ProductDescription"] == LINUX and zone in (None, change_zone)
+            if not matches or since > moment:
+                continue
+            if change_zone not in latest or since > latest[change_zone][0]:
+                latest[change_zone] = since, float(change["SpotPrice"])
         return max((price for _, price in latest.values()), default=None)
 
 
@@ -150,24 +159,24 @@ def hourly_price(
     at: datetime | None = None,
     zone: str | None = None,
 ) -> float | None:
-    """List price in USD of an hour of an EMR instance, EMR's fee included; None if not known.
+    """Return the list price in USD per hour of an EMR instance, including EMR's fee, or None.
 
     Args:
-        market: `ON_DEMAND` or `SPOT`, as EMR calls them.
-        at: the moment whose spot price counts, with its time zone; now by default.
-        zone: the availability zone, by which spot prices differ; else the dearest one's.
+        market: `ON_DEMAND` or `SPOT`.
+        at: the time of the spot price, with a time zone; now by default.
+        zone: availability zone of the spot price; by default the most expensive one.
     """
     return _prices_of(region).hourly(instance_type, market, at, zone)
 
 
-def _prices(text: str, wanted: Mapping[str, str]) -> Iterator[float]:
-    """The prices of a product in the Price List, unless it is another one than was wanted."""
+def _product_prices(text: str, attributes: Mapping[str, str]) -> Iterator[float]:
+    """Yield the prices of a product in the Price List, if it has these attributes."""
     try:
         product = json.loads(text)
-        attributes = {"locationType": "AWS Region"} | product["product"]["attributes"]
-        # outposts and local zones have prices of their own under the region's name
-        mine = dict(wanted) | {"locationType": "AWS Region"}
-        if any(attributes.get(name, value) != value for name, value in mine.items()):
+        actual = {"locationType": "AWS Region"} | product["product"]["attributes"]
+        # outposts and local zones have their own prices under the region's name
+        expected = dict(attributes) | {"locationType": "AWS Region"}
+        if any(actual.get(name, value) != value for name, value in expected.items()):
             return
         for term in product["terms"]["OnDemand"].values():
             for dimension in term["priceDimensions"].values():

@@ -1,1 +1,1 @@
-"""What EMR is asked for, word by word; nothing here asks."""
+"""Requests to EMR's API, built without calling it."""

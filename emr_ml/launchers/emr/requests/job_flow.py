@@ -1,24 +1,25 @@
-"""A cluster as EMR is asked for it, and the name by which a fitting one is found again."""
+"""The RunJobFlow request of a cluster, and the name that identifies a suitable cluster."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from emr_ml.lake.versions import digest
+from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.merging import merged_configurations, overridden
-from emr_ml.launchers.emr.config.model import ClusterConfig, ClusterConfigError, Fleet
-from emr_ml.launchers.emr.config.service_model import in_words, mistakes
+from emr_ml.launchers.emr.config.model import ClusterConfig, Fleet
+from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.emr.context import Endpoint
 
 CLUSTER_PREFIX = "emr-ml emr "
 NAME_DIGITS = 16
-MOST_BOOTSTRAP_ACTIONS = 16
+MAX_BOOTSTRAP_ACTIONS = 16
 
-# of two clusters that differ in nothing else, each can do the other's work
-NOT_IN_THE_NAME = ("Name", "Tags")
+# clusters that differ in nothing else can do each other's work
+FIELDS_NOT_IN_NAME = ("Name", "Tags")
 
 
 class BootstrapAction(Protocol):
-    """A script in S3 that every node runs before Spark is installed."""
+    """A script on S3 that every node runs before Spark is installed."""
 
     @property
     def name(self) -> str: ...
@@ -28,70 +29,73 @@ class BootstrapAction(Protocol):
     def args(self) -> Sequence[str]: ...
 
 
-def cluster_name(
-    config: ClusterConfig, target: Endpoint, bootstrap: Sequence[BootstrapAction], run_id: str
-) -> str:
-    """`emr-ml emr <digest>`: equal for all configurations whose clusters can do each other's work.
-
-    The digest is over the whole request but its tags, over the lake and the endpoint. What only
-    steps carry (their limit, role, Spark properties and code) is not in it. With scope `run`, the
-    start of the run's id follows.
-    """
-    return _name(config, target, _request(config, target, bootstrap, run_id), run_id)
-
-
 def run_job_flow_request(
-    config: ClusterConfig, target: Endpoint, bootstrap: Sequence[BootstrapAction], run_id: str
+    config: ClusterConfig, endpoint: Endpoint, bootstrap: Sequence[BootstrapAction], run_id: str
 ) -> dict[str, Any]:
-    """The parameters of RunJobFlow, the name included.
+    """Return the parameters of RunJobFlow, including the name.
 
     Raises:
-        ClusterConfigError: EMR's API has no use for them; every such field is named.
+        ClusterConfigError: EMR's API does not accept them; every mistake is named.
     """
-    request = _request(config, target, bootstrap, run_id)
-    request = {"Name": _name(config, target, request, run_id), **request}
-    found = in_words(mistakes("RunJobFlow", request))
+    request = _unnamed_request(config, endpoint, bootstrap, run_id)
+    request = {"Name": _name(config, endpoint, request, run_id), **request}
+    problems = format_mistakes(mistakes("RunJobFlow", request))
     actions = len(request.get("BootstrapActions", []))
-    if actions > MOST_BOOTSTRAP_ACTIONS:
-        found.append(f"BootstrapActions: EMR runs up to {MOST_BOOTSTRAP_ACTIONS}, not {actions}")
-    if found:
+    if actions > MAX_BOOTSTRAP_ACTIONS:
+        problems.append(f"BootstrapActions: EMR runs up to {MAX_BOOTSTRAP_ACTIONS}, not {actions}")
+    if problems:
         raise ClusterConfigError(
-            "\n".join(f"RunJobFlow can't be asked for: {line}" for line in found)
+            "\n".join(
+                f"EMR does not accept this RunJobFlow request: {problem}" for problem in problems
+            )
         )
     return request
 
 
-def _name(config: ClusterConfig, target: Endpoint, request: Mapping[str, Any], run_id: str) -> str:
-    cluster = {name: value for name, value in request.items() if name not in NOT_IN_THE_NAME}
+def cluster_name(
+    config: ClusterConfig, endpoint: Endpoint, bootstrap: Sequence[BootstrapAction], run_id: str
+) -> str:
+    """Return `emr-ml emr <digest>`, equal if and only if clusters can do each other's work.
+
+    The digest is over the whole request except its tags, over the lake and the endpoint. Limits,
+    roles, Spark properties and code of steps are not in it, because only steps carry them. With
+    scope `run`, the start of the run's id follows.
+    """
+    return _name(config, endpoint, _unnamed_request(config, endpoint, bootstrap, run_id), run_id)
+
+
+def _name(
+    config: ClusterConfig, endpoint: Endpoint, request: Mapping[str, Any], run_id: str
+) -> str:
+    cluster = {name: value for name, value in request.items() if name not in FIELDS_NOT_IN_NAME}
     spec = {
         "cluster": cluster,
-        "lake": target.lake,
-        "region": target.region,
-        "endpoint": target.endpoint,
+        "lake": endpoint.lake,
+        "region": endpoint.region,
+        "endpoint": endpoint.url,
     }
     run = f" run {run_id[:8]}" if config.scope == "run" else ""
     return f"{CLUSTER_PREFIX}{digest(spec)[:NAME_DIGITS]}{run}"
 
 
-def _request(
-    config: ClusterConfig, target: Endpoint, bootstrap: Sequence[BootstrapAction], run_id: str
+def _unnamed_request(
+    config: ClusterConfig, endpoint: Endpoint, bootstrap: Sequence[BootstrapAction], run_id: str
 ) -> dict[str, Any]:
-    theirs = [each.as_json() for each in config.configurations]
-    # the run is the one that started the cluster, whoever else works on it later
-    # the first tag is what the launcher's rights are bound to
-    own = {"emr-ml": "emr", "run": run_id}
-    tags = {"project": "emr-ml"} | config.tags | own
+    configurations = merged_configurations([each.as_json() for each in config.configurations])
+    # the launcher's permissions depend on the tag `emr-ml`; `run` is the run that starts the
+    # cluster, even if others use it later
+    tags = {"project": "emr-ml"} | config.tags | {"emr-ml": "emr", "run": run_id}
     request = {
         "ReleaseLabel": config.release_label,
         "Applications": [{"Name": "Hadoop"}, {"Name": "Spark"}],
-        "LogUri": config.log_address(target.lake),
+        "LogUri": config.log_address(endpoint.lake),
         "ServiceRole": config.service_role,
         "JobFlowRole": config.instance_profile,
         "VisibleToAllUsers": True,
         "StepConcurrencyLevel": config.step_concurrency,
         "AutoTerminationPolicy": {"IdleTimeout": config.idle_timeout_seconds},
         "Instances": _instances(config),
-        "Configurations": merged_configurations(theirs) or None,
+        "Configurations": configurations or None,
         "BootstrapActions": [
             {
                 "Name": action.name,
@@ -112,7 +116,7 @@ def _instances(config: ClusterConfig) -> dict[str, Any]:
     groups = config.security_groups
     return {
         "InstanceFleets": [
-            _fleet(role, fleet, scaled=bool(config.managed_scaling) and role != "MASTER")
+            _fleet(role, fleet, is_scaled=bool(config.managed_scaling) and role != "MASTER")
             for role, fleet in fleets.items()
             if fleet.units
         ],
@@ -127,9 +131,9 @@ def _instances(config: ClusterConfig) -> dict[str, Any]:
     }
 
 
-def _fleet(role: str, fleet: Fleet, *, scaled: bool) -> dict[str, Any]:
+def _fleet(role: str, fleet: Fleet, *, is_scaled: bool) -> dict[str, Any]:
     # EMR's managed scaling may add spot units to a fleet that starts without
-    with_spot = bool(fleet.spot) or scaled
+    may_have_spot = bool(fleet.spot) or is_scaled
     spot = {
         "TimeoutDurationMinutes": fleet.spot_timeout_minutes,
         "TimeoutAction": fleet.spot_timeout_action,
@@ -145,7 +149,7 @@ def _fleet(role: str, fleet: Fleet, *, scaled: bool) -> dict[str, Any]:
                 "InstanceType": each.type,
                 "WeightedCapacity": each.weight,
                 "BidPriceAsPercentageOfOnDemandPrice": (
-                    fleet.max_price_percent if with_spot else None
+                    fleet.max_price_percent if may_have_spot else None
                 ),
                 "Priority": each.priority,
             }
@@ -153,7 +157,7 @@ def _fleet(role: str, fleet: Fleet, *, scaled: bool) -> dict[str, Any]:
         ],
         "LaunchSpecifications": {
             "OnDemandSpecification": {"AllocationStrategy": "lowest-price"},
-            "SpotSpecification": spot if with_spot else None,
+            "SpotSpecification": spot if may_have_spot else None,
         },
     }
 
@@ -164,7 +168,7 @@ def _scaling(config: ClusterConfig) -> dict[str, Any] | None:
         return None
     return {
         "ComputeLimits": {
-            # the only unit that goes with instance fleets
+            # the only unit that EMR supports for instance fleets
             "UnitType": "InstanceFleetUnits",
             "MinimumCapacityUnits": scaling.minimum,
             "MaximumCapacityUnits": scaling.maximum,

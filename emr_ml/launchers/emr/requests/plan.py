@@ -1,4 +1,4 @@
-"""What would be asked of EMR, and what an hour of it costs, before anything is."""
+"""A plan: the requests that a run would send to EMR, and the price of an hour of its cluster."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,9 +12,10 @@ from emr_ml.launchers.emr.requests.step import add_steps_request, step_config, s
 from emr_ml.launchers.emr.shipping.packages import planned_packages
 from spark_jobs.runtime.report import job_key
 
-# what only a run knows
+# placeholders for what only a run knows
 VERSION, CLUSTER, RUN = "<version>", "<cluster>", "<run id>"
 
+# price in USD of an hour, by instance type and market; None if unknown
 Price = Callable[[str, str], float | None]
 
 
@@ -28,9 +29,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Item:
-    """Instances of one fleet and market: how many units, and the hourly price by type, if known.
+    """The units of one fleet in one market.
 
-    The price is for all of them, were they all of that type.
+    Args:
+        fleet: name of the fleet.
+        market: `ON_DEMAND` or `SPOT`.
+        units: number of units.
+        usd: hourly price of all units by instance type, as if all had that type; None if unknown.
     """
 
     fleet: str
@@ -40,30 +45,35 @@ class Item:
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The lowest and the highest price; None unless all are known."""
+        """The lowest and the highest price, or None unless all are known."""
         known = [price for price in self.usd.values() if price is not None]
         return (min(known), max(known)) if known and len(known) == len(self.usd) else None
 
 
-def make_plan(config: ClusterConfig, target: Endpoint, assets: Sequence[str]) -> Plan:
-    """The exact requests, but for the version, the cluster's id and the run's.
+def make_plan(config: ClusterConfig, endpoint: Endpoint, assets: Sequence[str]) -> Plan:
+    """Return the exact requests, with placeholders for version, cluster id and run id.
 
     Raises:
-        ClusterConfigError: EMR would not take them.
+        ClusterConfigError: EMR would not accept them.
         PackagesError: a file that nodes need can't be read.
     """
-    packages = planned_packages(target.lake, config, target.endpoint)
+    packages = planned_packages(endpoint.lake, config, endpoint.url)
     steps: dict[str, Mapping[str, Any]] = {}
     for asset in assets:
-        request = f"{target.lake}/{job_key(asset, VERSION, 1, 'request.json')}"
-        name = step_name(asset, VERSION, 1)
-        step = step_config(config, target, packages, asset=asset, name=name, request_uri=request)
+        step = step_config(
+            config,
+            endpoint,
+            packages,
+            asset=asset,
+            name=step_name(asset, VERSION, 1),
+            request_uri=f"{endpoint.lake}/{job_key(asset, VERSION, 1, 'request.json')}",
+        )
         steps[asset] = add_steps_request(config.runtime_role, CLUSTER, step)
-    return Plan(run_job_flow_request(config, target, packages.bootstrap, RUN), steps)
+    return Plan(run_job_flow_request(config, endpoint, packages.bootstrap, RUN), steps)
 
 
 def bill(request: Mapping[str, Any], price: Price) -> Iterator[Item]:
-    """The instances that a RunJobFlow request asks for; `price` is by type and market."""
+    """Yield the units that a RunJobFlow request asks for, with their prices."""
     for fleet in request["Instances"].get("InstanceFleets", []):
         for market, capacity in (
             ("ON_DEMAND", "TargetOnDemandCapacity"),
@@ -71,13 +81,15 @@ def bill(request: Mapping[str, Any], price: Price) -> Iterator[Item]:
         ):
             if units := fleet.get(capacity, 0):
                 prices = {
-                    each["InstanceType"]: _price(each, units, market, price)
+                    each["InstanceType"]: _price_of_units(each, units, market, price)
                     for each in fleet.get("InstanceTypeConfigs", [])
                 }
                 yield Item(fleet.get("Name", fleet["InstanceFleetType"]), market, units, prices)
 
 
-def _price(each: Mapping[str, Any], units: int, market: str, price: Price) -> float | None:
-    hourly = price(each["InstanceType"], market)
-    count = math.ceil(units / (each.get("WeightedCapacity") or 1))
-    return None if hourly is None else hourly * count
+def _price_of_units(
+    type_config: Mapping[str, Any], units: int, market: str, price: Price
+) -> float | None:
+    hourly = price(type_config["InstanceType"], market)
+    instances = math.ceil(units / (type_config.get("WeightedCapacity") or 1))
+    return None if hourly is None else hourly * instances

@@ -1,1 +1,1 @@
-"""What nodes need of ours: code, bootstrap, wheels; packed and uploaded by content."""
+"""What nodes need: code, bootstrap scripts and wheels, packed and uploaded by content."""

@@ -1,7 +1,7 @@
-"""What nodes are given: the code of the jobs, and what is installed before Spark starts.
+"""Upload what nodes need: the code of the jobs, and what is installed before Spark starts.
 
-Everything lies in the lake in folders that are named by their content, so it is uploaded once,
-and a cluster that runs is never given another thing under the same name.
+Each folder in the lake is named by a digest of its content. So it is uploaded once, and files
+never change under a running cluster.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from emr_ml.errors import UserError
 from emr_ml.lake.versions import JOBS, digest
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.shipping.wheels import (
@@ -24,21 +25,21 @@ from emr_ml.launchers.emr.shipping.wheels import (
 )
 from spark_jobs.runtime.lake import Lake
 
-PACKED = ("spark_jobs", "dagster_pipes")
+PACKED_PACKAGES = ("spark_jobs", "dagster_pipes")
 ARCHIVE = "spark_jobs.zip"
 SCRIPT = "install_python_packages.sh"
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can tell
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip
 
-_uploaded: set[str] = set()  # addresses of folders that this process has seen complete
+_uploaded: set[str] = set()  # addresses of folders that this process knows to be complete
 
 
-class PackagesError(Exception):
-    """What nodes need can't be given to them: why, and what to do."""
+class PackagesError(UserError):
+    """A file that nodes need is missing: the message names it, and what to do."""
 
 
 @dataclass(frozen=True)
 class BootstrapAction:
-    """A script in S3 that every node runs before Spark starts."""
+    """A script on S3 that every node runs before Spark starts."""
 
     name: str
     path: str
@@ -47,7 +48,13 @@ class BootstrapAction:
 
 @dataclass(frozen=True)
 class Packages:
-    """Where everything lies that clusters and steps name; `scripts` is a folder."""
+    """Addresses that requests to EMR contain.
+
+    Args:
+        archive: zip of all modules that jobs import.
+        scripts: folder of the jobs' scripts.
+        bootstrap: actions in the order in which nodes run them.
+    """
 
     archive: str
     scripts: str
@@ -56,7 +63,7 @@ class Packages:
 
 @dataclass(frozen=True)
 class _Folder:
-    """Files that belong together, in a folder of the lake named by their content."""
+    """Files that belong together, in a folder of the lake that is named by their content."""
 
     kind: str
     files: Mapping[str, bytes]
@@ -70,28 +77,35 @@ class _Folder:
 def planned_packages(
     lake_root: str, config: ClusterConfig, endpoint: str | None = None
 ) -> Packages:
-    """Where everything will lie, found without asking AWS.
+    """Return the addresses to which `upload_packages` uploads, without calling AWS.
 
     Args:
-        endpoint: of S3, if it is not Amazon's: nodes must reach the same store.
+        lake_root: root of the lake.
+        config: the cluster configuration.
+        endpoint: URL of S3 if it is not AWS's own; nodes must use the same store.
 
     Raises:
-        PackagesError: a file of the user's bootstrap actions can't be read.
+        PackagesError: the script of a user's bootstrap action can't be read.
     """
-    return _planned(lake_root, config, endpoint)[0]
+    return _plan(lake_root, config, endpoint)[0]
 
 
 def upload_packages(lake: Lake, config: ClusterConfig, endpoint: str | None = None) -> Packages:
-    """Upload what is not there yet; all that the answer names can be read.
+    """Upload the files that the lake lacks, and return the addresses of all.
 
-    Where all is there, this is one listing for each folder; a folder that this process has seen
-    complete is not looked at again.
+    If the lake has them all, this takes one listing per folder, and none for a folder that this
+    process knows to be complete.
+
+    Args:
+        lake: the lake.
+        config: the cluster configuration.
+        endpoint: URL of S3 if it is not AWS's own.
 
     Raises:
-        PackagesError: a file of the user's bootstrap actions can't be read, or the wheelhouse is
-            to be built first.
+        PackagesError: the script of a user's bootstrap action can't be read, or the wheelhouse
+            must be built first.
     """
-    packages, folders = _planned(lake.root, config, endpoint)
+    packages, folders = _plan(lake.root, config, endpoint)
     if config.packages == "wheelhouse":
         try:
             check_wheelhouse(lake, read_requirements(), config)
@@ -102,60 +116,49 @@ def upload_packages(lake: Lake, config: ClusterConfig, endpoint: str | None = No
     return packages
 
 
+def job_scripts() -> dict[str, bytes]:
+    """Return the scripts that steps can run, by asset, without loading the definitions."""
+    modules = {path.stem: path.read_bytes() for path in sorted(JOBS.glob("*.py"))}
+    return {name: body for name, body in modules.items() if b'__name__ == "__main__"' in body}
+
+
 def pack_code() -> bytes:
-    """`spark_jobs` and `dagster_pipes` as a zip to import from: equal files, equal bytes."""
-    sources = {name: body for package in PACKED for name, body in _sources(package)}
+    """Pack `spark_jobs` and `dagster_pipes` as an importable zip; equal files give equal bytes."""
+    sources = {name: body for package in PACKED_PACKAGES for name, body in _sources(package)}
     packed = io.BytesIO()
-    # stored: what compression makes of a file differs between releases of zlib
+    # not compressed, because releases of zlib compress differently
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name, body in sorted(sources.items()):
-            entry = zipfile.ZipInfo(name, LONG_AGO)
-            entry.create_system = 3  # Unix, on whatever machine it is packed
+            entry = zipfile.ZipInfo(name, ZIP_EPOCH)
+            entry.create_system = 3  # Unix, whatever machine packs it
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, body)
     return packed.getvalue()
 
 
-def _sources(package: str) -> Iterator[tuple[str, bytes]]:
-    found = find_spec(package)
-    if found is None or found.origin is None:
-        raise PackagesError(f"the package {package} is not installed: run `make setup`")
-    folder = Path(found.origin).parent
-    for path in folder.rglob("*.py"):
-        name = path.relative_to(folder.parent)
-        if path.is_file() and "tests" not in name.parts and not path.name.startswith("."):
-            yield name.as_posix(), path.read_bytes()
-
-
-def job_scripts() -> dict[str, bytes]:
-    """The scripts that a step can run, by asset, found without loading the definitions."""
-    modules = {path.stem: path.read_bytes() for path in sorted(JOBS.glob("*.py"))}
-    return {name: body for name, body in modules.items() if b'__name__ == "__main__"' in body}
-
-
-def _planned(
-    root: str, config: ClusterConfig, endpoint: str | None
-) -> tuple[Packages, list[_Folder]]:
+def _plan(root: str, config: ClusterConfig, endpoint: str | None) -> tuple[Packages, list[_Folder]]:
+    """Return the addresses, and the folders to upload."""
     root = root.rstrip("/")
     scripts = {f"{asset}.py": body for asset, body in job_scripts().items()}
     code = _Folder("code", {ARCHIVE: pack_code(), **scripts})
-    ours, installed = _ours(root, config, endpoint)
-    folders, actions = [code, installed], list[BootstrapAction]()
+    install, install_folder = _plan_install_action(root, config, endpoint)
+    folders, actions = [code, install_folder], list[BootstrapAction]()
     for action in config.bootstrap_actions:
         path = action.path
         if "://" not in path:
-            folder = _Folder("bootstrap", {Path(path).name: _read(path, action.name)})
+            folder = _Folder("bootstrap", {Path(path).name: _read_script(path, action.name)})
             folders.append(folder)
             path = f"{root}/{folder.key}/{Path(path).name}"
         actions.append(BootstrapAction(action.name, path, tuple(action.args)))
     base = f"{root}/{code.key}"
-    # the user's come first: they may bring a proxy, an index or a Python
-    return Packages(f"{base}/{ARCHIVE}", base, (*actions, ours)), folders
+    # the user's actions run first: they may set up a proxy, a package index or a Python
+    return Packages(f"{base}/{ARCHIVE}", base, (*actions, install)), folders
 
 
-def _ours(
+def _plan_install_action(
     root: str, config: ClusterConfig, endpoint: str | None
 ) -> tuple[BootstrapAction, _Folder]:
+    """Return the action that installs Python packages, and the folder with its files."""
     requirements = read_requirements()
     script = (BOOTSTRAP / SCRIPT).read_bytes()
     folder = _Folder("bootstrap", {SCRIPT: script, REQUIREMENTS: requirements})
@@ -169,13 +172,25 @@ def _ours(
     return BootstrapAction("Python packages", f"{root}/{folder.key}/{SCRIPT}", tuple(args)), folder
 
 
-def _read(path: str, action: str) -> bytes:
+def _sources(package: str) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each module of a package, without its tests."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise PackagesError(f"the package {package} is not installed: run `make setup`")
+    folder = Path(spec.origin).parent
+    for path in folder.rglob("*.py"):
+        name = path.relative_to(folder.parent)
+        if path.is_file() and "tests" not in name.parts and not path.name.startswith("."):
+            yield name.as_posix(), path.read_bytes()
+
+
+def _read_script(path: str, action: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
         raise PackagesError(
             f"bootstrap action {action!r}: {path} can't be read ({error.strerror}): "
-            "name a script that is there, or an s3:// address"
+            "name an existing script, or an s3:// address"
         ) from error
 
 
@@ -183,9 +198,9 @@ def _upload(lake: Lake, folder: _Folder) -> None:
     address = lake.uri(folder.key)
     if address in _uploaded:
         return
-    there = {entry.key for entry in lake.list(f"{folder.key}/")}
+    present = {entry.key for entry in lake.list(f"{folder.key}/")}
     for name, body in folder.files.items():
         key = f"{folder.key}/{name}"
-        if key not in there:
+        if key not in present:
             lake.create(key, body)
     _uploaded.add(address)

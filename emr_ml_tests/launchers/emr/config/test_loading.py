@@ -1,4 +1,4 @@
-"""The cluster configuration: its defaults, and who wins."""
+"""The cluster configuration: its defaults, and which source counts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,11 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
     return File(tmp_path / "cluster.yaml", monkeypatch)
 
 
-def test_without_a_file_and_variables_all_is_as_it_is_by_default() -> None:
+def test_without_any_source_every_field_has_its_default() -> None:
     assert load() == ClusterConfig()
 
 
-def test_the_default_is_small_and_ends_itself_soon() -> None:
+def test_the_default_cluster_is_small_and_ends_itself_soon() -> None:
     made = ClusterConfig()
 
     assert (made.release_label, made.spark) == ("emr-spark-8.1.0", "4.1.1")
@@ -36,18 +36,18 @@ def test_the_default_is_small_and_ends_itself_soon() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n# nothing yet\n", "{}\n", "overrides: {}\n"])
-def test_a_file_that_says_nothing_changes_nothing(file: File, text: str) -> None:
+def test_an_empty_file_changes_nothing(file: File, text: str) -> None:
     assert file.load(text) == ClusterConfig()
 
 
-def test_a_fleet_keeps_the_defaults_that_are_not_named(file: File) -> None:
+def test_a_fleet_keeps_the_defaults_of_its_other_fields(file: File) -> None:
     made = file.load("task:\n  spot: 8\n")
 
     assert made.task.spot == 8
     assert made.task.instance_types == ClusterConfig().task.instance_types
 
 
-def test_a_file_may_lie_in_s3(s3: "S3") -> None:
+def test_the_file_may_be_on_s3(s3: "S3") -> None:
     s3.put("conf/cluster.yaml", b"step_concurrency: 3\nbootstrap_actions:\n- {name: a, path: a.sh}")
 
     made = load(cluster=s3.uri("conf/cluster.yaml"))
@@ -56,7 +56,7 @@ def test_a_file_may_lie_in_s3(s3: "S3") -> None:
     assert made.bootstrap_actions[0].path == s3.uri("conf/a.sh")
 
 
-def test_scripts_of_bootstrap_actions_lie_beside_the_file(
+def test_paths_of_scripts_are_relative_to_the_file(
     file: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/me")
@@ -73,7 +73,7 @@ def test_scripts_of_bootstrap_actions_lie_beside_the_file(
     ]
 
 
-def test_a_variable_counts_more_than_the_file_and_leaves_the_rest(file: File) -> None:
+def test_a_variable_overrides_one_field_of_the_file(file: File) -> None:
     made = file.load(
         "core: {on_demand: 3, spot: 1}\nstep_concurrency: 2\n", CLUSTER__CORE__ON_DEMAND="5"
     )
@@ -81,7 +81,7 @@ def test_a_variable_counts_more_than_the_file_and_leaves_the_rest(file: File) ->
     assert (made.core.on_demand, made.core.spot, made.step_concurrency) == (5, 1, 2)
 
 
-def test_the_settings_with_names_of_their_own_count_most(file: File) -> None:
+def test_settings_with_their_own_variables_override_everything(file: File) -> None:
     made = file.load(
         "idle_timeout_seconds: 100\nstep_limit_seconds: 100\nscope: shared\n",
         CLUSTER__IDLE_TIMEOUT_SECONDS="200",
@@ -95,13 +95,13 @@ def test_the_settings_with_names_of_their_own_count_most(file: File) -> None:
     assert made.scope == "run"
 
 
-def test_a_variable_of_a_part_counts_more_than_one_of_the_whole(file: File) -> None:
+def test_a_variable_for_a_part_overrides_one_for_the_whole(file: File) -> None:
     made = file.load("", CLUSTER__CORE="{on_demand: 2, spot: 2}", CLUSTER__CORE__SPOT="4")
 
     assert (made.core.on_demand, made.core.spot) == (2, 4)
 
 
-def test_a_variable_may_hold_a_list_or_nothing(file: File) -> None:
+def test_a_variable_may_be_a_list_or_null(file: File) -> None:
     made = file.load(
         "managed_scaling: {minimum: 1, maximum: 2}\nsubnets: [subnet-1]\n",
         CLUSTER__MANAGED_SCALING="null",
@@ -112,7 +112,7 @@ def test_a_variable_may_hold_a_list_or_nothing(file: File) -> None:
     assert made.subnets == ("subnet-2", "subnet-3")
 
 
-def test_keys_that_the_user_names_keep_the_case_of_the_variable(file: File) -> None:
+def test_keys_chosen_by_the_user_keep_the_case_of_the_variable(file: File) -> None:
     made = file.load(
         "", CLUSTER__TAGS__CostCenter="42", CLUSTER__OVERRIDES__Instances__Ec2KeyName="mine"
     )
@@ -122,11 +122,11 @@ def test_keys_that_the_user_names_keep_the_case_of_the_variable(file: File) -> N
 
 
 @pytest.mark.parametrize("fields", [{"core__on_demand": 2}, {"core": {"on_demand": 2}}])
-def test_fields_may_be_nested_or_in_one_name(fields: dict[str, Any]) -> None:
+def test_fields_may_be_nested_or_joined_in_one_name(fields: dict[str, Any]) -> None:
     assert load(cluster_fields=fields).core.on_demand == 2
 
 
-def test_properties_and_tags_are_text_as_it_was_written(file: File) -> None:
+def test_properties_and_tags_keep_the_text_as_written(file: File) -> None:
     made = file.load(
         "spark_conf: {spark.a: true, spark.b: 1.50, spark.c: 010}\ntags: {cost: 007}\n"
         "configurations:\n- Classification: spark\n"
@@ -155,15 +155,15 @@ def test_spark_and_python_follow_from_the_release(
     assert (made.spark, made.python) == (spark, python)
 
 
-def test_a_release_that_is_not_known_needs_its_spark(file: File) -> None:
+def test_an_unknown_release_needs_its_spark(file: File) -> None:
     assert file.load("release_label: emr-spark-9.0.0\nspark: 4.2.0\n").spark == "4.2.0"
     assert file.mistake("release_label: emr-spark-9.0.0\n") == (
-        "1:1: release_label: it is not known which Spark this has: say it, as in spark: 4.1.1; "
-        "known are emr-spark-8.1.0, emr-spark-8.0.0, emr-7.14.0, emr-7.13.0"
+        "1:1: release_label: its Spark is not known: set it, for example spark: 4.1.1; "
+        "known releases are emr-spark-8.1.0, emr-spark-8.0.0, emr-7.14.0, emr-7.13.0"
     )
 
 
-def test_an_override_of_what_more_depends_on_is_that_field(file: File) -> None:
+def test_an_override_with_a_field_of_ours_sets_that_field(file: File) -> None:
     made = file.load(
         "release_label: emr-spark-8.1.0\noverrides:\n  ReleaseLabel: emr-spark-8.0.0\n"
         "  LogUri: s3://logs/here\n  StepConcurrencyLevel: 4\n  VisibleToAllUsers: false\n"
@@ -188,17 +188,17 @@ def test_an_override_of_what_more_depends_on_is_that_field(file: File) -> None:
         ({"task": {"spot_timeout_minutes": 60}}, "a cluster is given up after 3600 seconds"),
     ],
 )
-def test_what_is_seldom_meant_is_noted(fields: dict[str, Any], expected: str) -> None:
+def test_unusual_choices_are_noted(fields: dict[str, Any], expected: str) -> None:
     (note,) = config(**fields).notes
     assert expected in note
 
 
-def test_a_configuration_does_not_change_once_read() -> None:
+def test_a_configuration_is_immutable() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         config().step_concurrency = 2
 
 
-def test_what_a_configuration_is_made_of_stays_as_it_is() -> None:
+def test_loading_does_not_change_its_arguments() -> None:
     overrides = {"ReleaseLabel": "emr-spark-8.0.0", "Instances": {"Ec2KeyName": "a"}}
     fields = {"cluster_fields": {"overrides": overrides, "core": {"on_demand": 2}}}
 

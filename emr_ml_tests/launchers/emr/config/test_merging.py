@@ -1,4 +1,4 @@
-"""Merging drops nothing, and changes nothing that it is given."""
+"""Merging drops nothing, and does not change its arguments."""
 
 import copy
 import itertools
@@ -33,7 +33,7 @@ Path = tuple[str, ...]
 
 
 def properties(lists: list[Configurations], path: Path = ()) -> dict[Path, str]:
-    """The value that counts of every property, by the classifications that it is in."""
+    """Return the effective value of every property, by its path of classifications."""
     found: dict[Path, str] = {}
     for entry in itertools.chain.from_iterable(lists):
         here = (*path, entry["Classification"])
@@ -44,13 +44,13 @@ def properties(lists: list[Configurations], path: Path = ()) -> dict[Path, str]:
 
 @settings(deadline=None)
 @given(st.lists(CONFIGURATIONS, max_size=3))
-def test_every_property_is_kept_and_the_later_value_counts(lists: list[Configurations]) -> None:
+def test_every_property_is_kept_with_its_latest_value(lists: list[Configurations]) -> None:
     assert properties([merged_configurations(*lists)]) == properties(lists)
 
 
 @settings(deadline=None)
 @given(st.lists(CONFIGURATIONS, max_size=3))
-def test_each_classification_comes_once_and_in_order(lists: list[Configurations]) -> None:
+def test_classifications_are_unique_and_sorted(lists: list[Configurations]) -> None:
     def names(configurations: Configurations) -> None:
         found = [entry["Classification"] for entry in configurations]
         assert found == sorted(set(found))
@@ -62,7 +62,7 @@ def test_each_classification_comes_once_and_in_order(lists: list[Configurations]
 
 @settings(deadline=None)
 @given(CONFIGURATIONS)
-def test_what_is_merged_once_stays_as_it_is(configurations: Configurations) -> None:
+def test_merging_again_changes_nothing(configurations: Configurations) -> None:
     once = merged_configurations(configurations)
 
     assert merged_configurations(once) == once
@@ -71,7 +71,7 @@ def test_what_is_merged_once_stays_as_it_is(configurations: Configurations) -> N
 
 @settings(deadline=None)
 @given(st.lists(CONFIGURATIONS, min_size=1, max_size=3))
-def test_configurations_that_are_given_stay_as_they_are(lists: list[Configurations]) -> None:
+def test_merging_configurations_does_not_change_its_arguments(lists: list[Configurations]) -> None:
     before = copy.deepcopy(lists)
 
     result = merged_configurations(*lists)
@@ -83,19 +83,19 @@ def test_configurations_that_are_given_stay_as_they_are(lists: list[Configuratio
 
 @settings(deadline=None)
 @given(MAPPINGS, MAPPINGS)
-def test_mappings_that_are_given_stay_as_they_are(
-    below: dict[str, Any], above: dict[str, Any]
+def test_merging_mappings_does_not_change_its_arguments(
+    base: dict[str, Any], overrides: dict[str, Any]
 ) -> None:
-    before = copy.deepcopy((below, above))
+    before = copy.deepcopy((base, overrides))
 
-    result = merged(below, above)
+    result = merged(base, overrides)
     empty(result)
 
-    assert (below, above) == before
+    assert (base, overrides) == before
 
 
 def empty(value: Any) -> None:
-    """Take everything out of it, all the way down."""
+    """Remove everything from a value, at all depths."""
     if isinstance(value, (dict, list)):
         for part in value.values() if isinstance(value, dict) else value:
             empty(part)
@@ -104,19 +104,19 @@ def empty(value: Any) -> None:
 
 @settings(deadline=None)
 @given(MAPPINGS, MAPPINGS)
-def test_what_is_above_counts_and_what_is_only_below_is_kept(
-    below: dict[str, Any], above: dict[str, Any]
+def test_overrides_count_and_everything_else_is_kept(
+    base: dict[str, Any], overrides: dict[str, Any]
 ) -> None:
-    result = merged(below, above)
+    result = merged(base, overrides)
 
-    assert result.keys() == below.keys() | above.keys()
+    assert result.keys() == base.keys() | overrides.keys()
     for key, value in result.items():
-        if key not in above:
-            assert value == below[key]
-        elif isinstance(above[key], dict) and isinstance(below.get(key), dict):
-            assert value == merged(below[key], above[key])
+        if key not in overrides:
+            assert value == base[key]
+        elif isinstance(overrides[key], dict) and isinstance(base.get(key), dict):
+            assert value == merged(base[key], overrides[key])
         else:
-            assert value == above[key]
+            assert value == overrides[key]
 
 
 REQUEST: dict[str, Any] = {
@@ -129,7 +129,7 @@ REQUEST: dict[str, Any] = {
 }
 
 
-def test_an_override_reaches_a_field_and_leaves_those_beside_it() -> None:
+def test_an_override_changes_only_its_field() -> None:
     result = overridden(REQUEST, {"Instances": {"Ec2KeyName": "other"}})
 
     assert result == REQUEST | {"Instances": REQUEST["Instances"] | {"Ec2KeyName": "other"}}
@@ -173,9 +173,12 @@ def test_entries_with_names_are_replaced_by_name_and_others_are_added() -> None:
 
 
 def test_configurations_of_overrides_are_merged_by_classification() -> None:
-    above = [{"Classification": "spark", "Properties": {"a": "2"}}, {"Classification": "hdfs-site"}]
+    overrides = [
+        {"Classification": "spark", "Properties": {"a": "2"}},
+        {"Classification": "hdfs-site"},
+    ]
 
-    result = overridden(REQUEST, {"Configurations": above})
+    result = overridden(REQUEST, {"Configurations": overrides})
 
     assert result["Configurations"] == [
         {"Classification": "hdfs-site", "Properties": {}},
@@ -185,11 +188,11 @@ def test_configurations_of_overrides_are_merged_by_classification() -> None:
 
 @settings(deadline=None)
 @given(MAPPINGS)
-def test_neither_request_nor_overrides_change(above: dict[str, Any]) -> None:
-    below, overrides = copy.deepcopy(REQUEST), {"Instances": above, "Tags": [{"Key": "a"}]}
+def test_applying_overrides_does_not_change_its_arguments(overrides: dict[str, Any]) -> None:
+    base, overrides = copy.deepcopy(REQUEST), {"Instances": overrides, "Tags": [{"Key": "a"}]}
     before = copy.deepcopy(overrides)
 
-    empty(overridden(below, overrides))
+    empty(overridden(base, overrides))
 
-    assert below == REQUEST
+    assert base == REQUEST
     assert overrides == before

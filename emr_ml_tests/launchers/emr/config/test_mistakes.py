@@ -1,4 +1,4 @@
-"""Mistakes in a cluster configuration are told where they stand, all at once."""
+"""Mistakes in a cluster configuration are reported all at once, with their locations."""
 
 import contextlib
 from pathlib import Path
@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from emr_ml.launchers.emr.config.model import ClusterConfig, ClusterConfigError
+from emr_ml.launchers.emr.config.loading import ClusterConfigError
+from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.step import driver_memory
 from emr_ml_tests.launchers.emr.configs import TARGET, File, load
@@ -55,10 +56,10 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
             "1:8: task.allocation_strategy: should be price-capacity-optimized or capacity-optim",
         ),
         ("scope: runs\n", "1:1: scope: should be shared or run, not 'runs': did you mean run?"),
-        ("subnets: [vpc-1]\n", "1:11: subnets.0: 'vpc-1' does not look like one, which matches"),
-        ("log_uri: logs/\n", "1:1: log_uri: 'logs/' does not look like one, which matches ^s3://"),
-        ("runtime_role: jobs\n", "1:1: runtime_role: 'jobs' does not look like one, which"),
-        ("core: {instance_types: [m5]}\n", "1:25: core.instance_types.0.type: 'm5' does not look"),
+        ("subnets: [vpc-1]\n", "1:11: subnets.0: should match ^subnet-[0-9a-zA-Z]+$, not 'vpc-1'"),
+        ("log_uri: logs/\n", "1:1: log_uri: should match ^s3://"),
+        ("runtime_role: jobs\n", "1:1: runtime_role: should match ^arn:aws"),
+        ("core: {instance_types: [m5]}\n", "1:25: core.instance_types.0.type: should match "),
         (
             "core: {instance_types: []}\n",
             "1:1: core: instance_types has 1 to 30 types, not 0",
@@ -75,19 +76,19 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ),
         (
             "security_groups: {primary: sg-1}\n",
-            "1:1: security_groups: primary and core are given both or not at all",
+            "1:1: security_groups: primary and core must be given together, or not",
         ),
         (
             "security_groups: {service_access: sg-1}\n",
-            "1:1: security_groups: service_access goes with primary and core",
+            "1:1: security_groups: service_access needs primary and core",
         ),
     ],
 )
-def test_a_mistake_is_told_with_its_place(file: File, text: str, expected: str) -> None:
+def test_a_mistake_is_reported_with_its_location(file: File, text: str, expected: str) -> None:
     assert file.mistake(text).startswith(expected)
 
 
-def test_more_entries_than_emr_takes_are_refused(file: File) -> None:
+def test_more_entries_than_emr_accepts_are_refused(file: File) -> None:
     types = ", ".join(f"m5.{number}xlarge" for number in range(2, 33))
     tags = ", ".join(f"t{number}: a" for number in range(48))
     assert file.mistakes(f"task: {{instance_types: [{types}]}}\ntags: {{{tags}}}\n") == [
@@ -96,7 +97,7 @@ def test_more_entries_than_emr_takes_are_refused(file: File) -> None:
     ]
 
 
-def test_every_mistake_is_told_at_once_and_where_it_comes_from(file: File) -> None:
+def test_all_mistakes_are_reported_at_once_with_their_sources(file: File) -> None:
     lines = file.mistakes(
         "cores: 1\nsubnets: {}\ntask: {spot: -1}\n",
         CLUSTER__CORE__ON_DEMAND="few",
@@ -117,25 +118,27 @@ def test_every_mistake_is_told_at_once_and_where_it_comes_from(file: File) -> No
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("- a\n", "1:1: a cluster configuration has keys such as"),
-        ("3\n", "1:1: a cluster configuration has keys such as"),
+        ("- a\n", "1:1: should be a mapping, with keys such as"),
+        ("3\n", "1:1: should be a mapping, with keys such as"),
         ("core: [\n", "2:1: "),
-        ("core: {}\ncore: {}\n", "2:1: 'core' stands here a second time"),
+        ("core: {}\ncore: {}\n", "2:1: the key 'core' is repeated"),
     ],
 )
-def test_what_is_no_configuration_is_shown_where_it_breaks(
+def test_a_file_that_is_no_mapping_is_reported_with_the_position(
     file: File, text: str, expected: str
 ) -> None:
     assert file.mistake(text).startswith(expected)
 
 
-def test_a_file_that_is_not_there_is_named_with_its_variable(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_its_variable(tmp_path: Path) -> None:
     missing = str(tmp_path / "none.yaml")
     with pytest.raises(ClusterConfigError, match=f"no cluster configuration at {missing}: check"):
         load(cluster=missing)
 
 
-def test_a_folder_and_a_missing_bucket_are_no_configuration(tmp_path: Path, s3: "S3") -> None:
+def test_a_folder_and_a_missing_bucket_are_reported_with_the_variable(
+    tmp_path: Path, s3: "S3"
+) -> None:
     for address in (str(tmp_path), s3.uri("none.yaml"), "s3://not-there-at-all/cluster.yaml"):
         with pytest.raises(ClusterConfigError, match="check EMR_ML_CLUSTER"):
             load(cluster=address)
@@ -174,7 +177,7 @@ FIELDS = st.dictionaries(KEYS | st.integers(0, 1), anything(KEYS), max_size=3)
 
 @settings(deadline=None)
 @given(FIELDS)
-def test_whatever_is_written_is_either_a_cluster_or_told(fields: dict[str, Any]) -> None:
+def test_any_fields_either_make_a_cluster_or_are_reported(fields: dict[str, Any]) -> None:
     fields = {str(key): value for key, value in fields.items()}
 
     assert all(": " in line for line in refusal({"cluster_fields": fields}))
@@ -182,14 +185,14 @@ def test_whatever_is_written_is_either_a_cluster_or_told(fields: dict[str, Any])
 
 @settings(deadline=None)
 @given(st.dictionaries(EMR_KEYS, anything(EMR_KEYS), max_size=2))
-def test_whatever_is_overridden_is_either_a_cluster_or_told(overrides: dict[str, Any]) -> None:
+def test_any_overrides_either_make_a_cluster_or_are_reported(overrides: dict[str, Any]) -> None:
     fields = {"overrides": overrides}
 
     assert all(": " in line for line in refusal({"cluster_fields": fields}))
 
 
 def refusal(given_settings: dict[str, Any]) -> list[str]:
-    """Why there can't be such a cluster; nothing if there can."""
+    """Return the reported mistakes, or nothing if the settings make a cluster."""
     try:
         made = load(**given_settings)
         driver_memory(made)
@@ -201,11 +204,11 @@ def refusal(given_settings: dict[str, Any]) -> list[str]:
 
 @settings(deadline=None)
 @given(anything(KEYS | st.integers(0, 1)))
-def test_whatever_is_given_is_either_a_configuration_or_refused(value: Any) -> None:
+def test_any_value_either_is_a_configuration_or_is_refused(value: Any) -> None:
     with contextlib.suppress(ValidationError):
         ClusterConfig.model_validate(value)
 
 
 @pytest.mark.parametrize("text", ["1: a\n", "null: a\n", "core: {1: 2}\n", "tags: {1: a}\n"])
-def test_a_key_that_is_no_text_is_told(file: File, text: str) -> None:
+def test_a_key_that_is_not_text_is_reported(file: File, text: str) -> None:
     assert file.mistake(text)

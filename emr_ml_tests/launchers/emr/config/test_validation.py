@@ -1,9 +1,10 @@
-"""Fields of a cluster configuration that contradict each other, or a promise."""
+"""Rules between the fields of a cluster configuration."""
 
 from pathlib import Path
 
 import pytest
 
+from emr_ml.launchers.emr.config.validation import InstanceSize, instance_size
 from emr_ml_tests.launchers.emr.configs import File
 
 
@@ -20,7 +21,7 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ("primary: {spot: 1}\n", "1:1: primary: has 1 unit, on_demand or spot, not 2"),
         (
             "primary: {instance_types: [{type: m5.xlarge, weight: 2}]}\n",
-            "1:11: primary.instance_types: EMR takes no weights in this fleet",
+            "1:11: primary.instance_types: EMR accepts no weights in this fleet",
         ),
         ("core: {on_demand: 0}\n", "1:1: core: has no units: task nodes need at least one core"),
         (
@@ -37,11 +38,11 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
             "1:1: runtime_role: needs a security_configuration",
         ),
         ("subnets: [subnet-1, subnet-1]\n", "1:1: subnets: names a subnet twice"),
-        ("tags: {'aws:a': b}\n", "1:8: tags.aws:a: AWS takes keys of 1 to 128 characters"),
+        ("tags: {'aws:a': b}\n", "1:8: tags.aws:a: AWS accepts keys of 1 to 128 characters"),
         ("spark_conf: {executor.cores: 2}\n", "1:14: spark_conf.executor.cores: Spark's propert"),
         (
             "spark_conf: {spark.hadoop.fs.s3a.secret.key: x}\n",
-            "1:14: spark_conf.spark.hadoop.fs.s3a.secret.key: would be seen",
+            "1:14: spark_conf.spark.hadoop.fs.s3a.secret.key: would be visible",
         ),
         (
             "spark_conf: {spark.submit.deployMode: cluster}\n",
@@ -60,11 +61,11 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ("overrides: {AutoTerminationPolicy: null}\n", "1:13: overrides.AutoTerminationPolicy: ev"),
         (
             "overrides: {AutoTerminationPolicy: {IdleTimeout: 301}}\n",
-            "1:13: overrides.AutoTerminationPolicy: every cluster ends itself when it is idle, at",
+            "1:13: overrides.AutoTerminationPolicy: every cluster must end itself when it is idle",
         ),
         (
             "overrides: {AutoTerminationPolicy: {IdleTimeout: null}}\n",
-            "1:13: overrides.AutoTerminationPolicy: every cluster ends itself",
+            "1:13: overrides.AutoTerminationPolicy: every cluster must end",
         ),
         (
             "overrides: {AutoTerminationPolicy: {IdleTimeout: 59}}\n",
@@ -76,7 +77,7 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ),
         (
             "overrides: {Instances: {TerminationProtected: true}}\n",
-            "1:25: overrides.Instances.TerminationProtected: nobody could end the cluster",
+            "1:25: overrides.Instances.TerminationProtected: the cluster could not be terminated",
         ),
         (
             "overrides: {Instances: {MasterInstanceType: m5.xlarge}}\n",
@@ -84,11 +85,11 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ),
         (
             "subnets: [subnet-1]\noverrides: {Instances: {Ec2SubnetId: subnet-2}}\n",
-            "2:25: overrides.Instances.Ec2SubnetId: EMR takes either subnets, one subnet or a",
+            "2:25: overrides.Instances.Ec2SubnetId: EMR accepts either subnets, one",
         ),
         (
             "overrides: {ReleaseLabel: emr-1}\n",
-            "1:13: release_label: it is not known which Spark this has",
+            "1:13: release_label: its Spark is not known: set it, for",
         ),
         (
             "release_label: emr-7.14.0\noverrides: {StepConcurrencyLevel: 300}\n",
@@ -96,11 +97,11 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ),
     ],
 )
-def test_fields_that_contradict_each_other_are_told(file: File, text: str, expected: str) -> None:
+def test_a_conflict_is_reported_with_its_location(file: File, text: str, expected: str) -> None:
     assert file.mistake(text).startswith(expected)
 
 
-def test_all_contradictions_are_told_at_once(file: File) -> None:
+def test_all_conflicts_are_reported_at_once(file: File) -> None:
     assert len(file.mistakes("spark: 3.5.8\nprimary: {on_demand: 2}\noverrides: {Name: a}\n")) == 3
 
 
@@ -117,5 +118,31 @@ def test_all_contradictions_are_told_at_once(file: File) -> None:
         "primary: {instance_types: [x1e.xlarge]}\nstep_concurrency: 256\n",
     ],
 )
-def test_what_breaks_no_promise_is_allowed(file: File, text: str) -> None:
+def test_a_consistent_configuration_is_accepted(file: File, text: str) -> None:
     file.load(text)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "size"),
+    [
+        ("m5.large", InstanceSize(2, 8)),
+        ("m5.xlarge", InstanceSize(4, 16)),
+        ("m6g.2xlarge", InstanceSize(8, 32)),
+        ("m7i-flex.xlarge", InstanceSize(4, 16)),
+        ("c5.large", InstanceSize(2, 4)),
+        ("c6in.24xlarge", InstanceSize(96, 192)),
+        ("r5d.4xlarge", InstanceSize(16, 128)),
+        ("r5.24xlarge", InstanceSize(96, 768)),
+        ("m4.xlarge", None),
+        ("r3.xlarge", None),
+        ("i3.xlarge", None),
+        ("m5.metal", None),
+        ("m6g.medium", None),
+        ("p3.2xlarge", None),
+        ("", None),
+    ],
+)
+def test_instance_sizes_follow_from_names_that_keep_the_rule(
+    instance_type: str, size: InstanceSize | None
+) -> None:
+    assert instance_size(instance_type) == size

@@ -122,7 +122,7 @@ def test_a_price_that_is_missing_leaves_out_usd_and_is_named(aws: ArrangedAws) -
 
     assert cost.hours == {"ON_DEMAND": pytest.approx(2.0)}
     assert cost.usd is None
-    assert cost.reason == "AWS tells no price of x9.large on demand"
+    assert cost.reason == "AWS returned no price for x9.large on demand"
 
 
 def test_a_price_list_that_does_not_answer_leaves_the_hours(aws: ArrangedAws) -> None:
@@ -173,7 +173,7 @@ def test_task_instances_that_came_on_demand_are_noted(aws: ArrangedAws) -> None:
     for market in ("SPOT", "ON_DEMAND", "ON_DEMAND"):
         aws.add_instance(CLUSTER, NOON, fleet="TASK", market=market)
 
-    assert str(of_step(spot_tasks=True).note).startswith("2 of 3 task instances came on demand")
+    assert str(of_step(spot_tasks=True).note).startswith("2 of 3 task instances are on demand")
     assert of_step().note is None
 
 

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from emr_ml.aws import SILENT_LOG
 from emr_ml.aws.client import Api
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.cost.live_clusters import Inspected, inspect, live_clusters
-from emr_ml.launchers.emr.cost.prices import QUIET
+from emr_ml.launchers.emr.cost.live_clusters import (
+    ClusterDetails,
+    describe_details,
+    live_clusters,
+)
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 from emr_ml_tests.emulator.world import REGION
 
@@ -31,12 +35,12 @@ def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Ar
 
 
 def emr() -> Api:
-    return Api("emr", 0.2, QUIET, REGION)
+    return Api("emr", 0.2, SILENT_LOG, REGION)
 
 
-def inspected(now: datetime = NOON) -> Inspected:
+def read_details(now: datetime = NOON) -> ClusterDetails:
     (cluster,) = live_clusters(emr())
-    return inspect(emr(), cluster, CONFIG, now)
+    return describe_details(emr(), cluster, CONFIG, now)
 
 
 def test_only_living_clusters_of_this_project_are_listed(aws: ArrangedAws) -> None:
@@ -56,7 +60,9 @@ def test_the_run_is_in_the_tags_or_else_in_the_name(aws: ArrangedAws) -> None:
     aws.add_cluster("j-2", f"{NAME} run ef56ab78", "WAITING")
     aws.add_cluster("j-3", NAME, "WAITING")
 
-    runs = [inspect(emr(), cluster, CONFIG, NOON).run for cluster in live_clusters(emr())]
+    runs = [
+        describe_details(emr(), cluster, CONFIG, NOON).run_id for cluster in live_clusters(emr())
+    ]
 
     assert runs == ["", "ef56ab78", "ab12cd34-5678"]
 
@@ -69,23 +75,23 @@ def test_a_waiting_cluster_ends_its_idle_time_after_the_last_step(aws: ArrangedA
         aws.add_step(CLUSTER, "step", "COMPLETED", started=ended - MINUTE, ended=ended)
     aws.add_step(CLUSTER, "cancelled before it began", "CANCELLED")
 
-    seen = inspected()
+    details = read_details()
 
-    assert seen.active == 0
-    assert seen.ends_by == NOON - 4 * MINUTE + IDLE
+    assert details.active_steps == 0
+    assert details.latest_end == NOON - 4 * MINUTE + IDLE
 
 
 def test_a_cluster_that_never_had_a_step_is_idle_since_it_was_ready(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "WAITING", since=NOON - 10 * MINUTE)
 
-    assert inspected().ends_by == NOON - 10 * MINUTE + timedelta(seconds=300) + IDLE
+    assert read_details().latest_end == NOON - 10 * MINUTE + timedelta(seconds=300) + IDLE
 
 
 def test_a_running_step_may_take_until_its_own_limit(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "RUNNING")
     aws.add_step(CLUSTER, "step", "RUNNING", started=NOON - 20 * MINUTE, limit=7200)
 
-    assert inspected().ends_by == NOON - 20 * MINUTE + timedelta(seconds=7260) + IDLE
+    assert read_details().latest_end == NOON - 20 * MINUTE + timedelta(seconds=7260) + IDLE
 
 
 def test_a_step_without_a_limit_in_its_command_has_the_configured_one(aws: ArrangedAws) -> None:
@@ -93,7 +99,7 @@ def test_a_step_without_a_limit_in_its_command_has_the_configured_one(aws: Arran
     command = ("spark-submit", "job.py")
     aws.add_step(CLUSTER, "step", "RUNNING", started=NOON - 20 * MINUTE, command=command)
 
-    assert inspected().ends_by == NOON - 20 * MINUTE + LIMIT + IDLE
+    assert read_details().latest_end == NOON - 20 * MINUTE + LIMIT + IDLE
 
 
 def test_steps_in_the_queue_run_one_after_another(aws: ArrangedAws) -> None:
@@ -102,10 +108,10 @@ def test_steps_in_the_queue_run_one_after_another(aws: ArrangedAws) -> None:
     aws.add_step(CLUSTER, "second", "PENDING", limit=3600)
     aws.add_step(CLUSTER, "third", "PENDING", limit=3600)
 
-    seen = inspected()
+    details = read_details()
 
-    assert seen.active == 3
-    assert seen.ends_by == NOON + 3 * LIMIT + IDLE
+    assert details.active_steps == 3
+    assert details.latest_end == NOON + 3 * LIMIT + IDLE
 
 
 def test_steps_that_run_side_by_side_do_not_wait_for_each_other(aws: ArrangedAws) -> None:
@@ -115,21 +121,21 @@ def test_steps_that_run_side_by_side_do_not_wait_for_each_other(aws: ArrangedAws
     aws.add_step(CLUSTER, "third", "PENDING", limit=3600)
 
     # the third takes the place of the second, which began earlier
-    assert inspected().ends_by == NOON - 30 * MINUTE + 2 * LIMIT + IDLE
+    assert read_details().latest_end == NOON - 30 * MINUTE + 2 * LIMIT + IDLE
 
 
 def test_a_cluster_that_starts_is_given_the_time_that_a_start_may_take(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "STARTING", since=NOON - 5 * MINUTE)
     start = timedelta(seconds=CONFIG.start_limit_seconds)
 
-    assert inspected().ends_by == NOON - 5 * MINUTE + start + IDLE
+    assert read_details().latest_end == NOON - 5 * MINUTE + start + IDLE
 
     aws.add_step(CLUSTER, "step", "PENDING", limit=3600)
-    assert inspected().ends_by == NOON - 5 * MINUTE + start + LIMIT + IDLE
+    assert read_details().latest_end == NOON - 5 * MINUTE + start + LIMIT + IDLE
 
 
 def test_a_step_past_its_limit_is_about_to_end(aws: ArrangedAws) -> None:
     aws.add_cluster(CLUSTER, NAME, "RUNNING")
     aws.add_step(CLUSTER, "step", "CANCEL_PENDING", started=NOON - 300 * MINUTE, limit=3600)
 
-    assert inspected().ends_by == NOON + IDLE
+    assert read_details().latest_end == NOON + IDLE

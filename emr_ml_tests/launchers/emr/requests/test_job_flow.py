@@ -1,19 +1,26 @@
-"""The exact cluster that is asked for."""
+"""The RunJobFlow request of a cluster, and the name that suitable clusters share."""
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.config.model import ClusterConfigError
-from emr_ml.launchers.emr.requests.job_flow import cluster_name, run_job_flow_request
+from emr_ml.launchers.emr.config.loading import ClusterConfigError
+from emr_ml.launchers.emr.requests.job_flow import (
+    CLUSTER_PREFIX,
+    cluster_name,
+    run_job_flow_request,
+)
 from emr_ml_tests.emulator.limits import check_run_job_flow
 from emr_ml_tests.launchers.emr.configs import (
     FIELDS,
+    IRRELEVANT,
     LAKE,
+    RELEVANT,
     TARGET,
     config,
 )
@@ -46,7 +53,7 @@ def name(**fields: Any) -> str:
 
 @settings(deadline=None)
 @given(FIELDS)
-def test_what_is_valid_here_is_valid_for_emr(fields: dict[str, Any]) -> None:
+def test_every_valid_configuration_is_valid_for_emr(fields: dict[str, Any]) -> None:
     check_run_job_flow(request(**fields))
 
 
@@ -64,7 +71,7 @@ def test_every_cluster_ends_itself_and_starts_without_steps(fields: dict[str, An
 
 @settings(deadline=None)
 @given(FIELDS)
-def test_what_a_request_is_made_of_stays_as_it_is(fields: dict[str, Any]) -> None:
+def test_changing_a_request_does_not_change_its_configuration(fields: dict[str, Any]) -> None:
     given_config = config(**fields)
     before = copy.deepcopy(given_config)
 
@@ -88,7 +95,7 @@ def test_by_default_spark_and_hadoop_run_and_logs_go_to_the_lake() -> None:
     assert asked["AutoTerminationPolicy"] == {"IdleTimeout": 300}
 
 
-def test_a_log_uri_of_its_own_gets_the_slash_that_emr_needs() -> None:
+def test_a_configured_log_uri_gets_the_slash_that_emr_needs() -> None:
     assert request(log_uri="s3://logs")["LogUri"] == "s3://logs/"
     assert request(log_uri="s3://logs/here/")["LogUri"] == "s3://logs/here/"
 
@@ -116,7 +123,7 @@ def test_a_task_fleet_without_units_is_left_out() -> None:
     assert fleet("TASK", task={"spot": 0}) is None
 
 
-def test_weights_prices_and_priorities_reach_the_types() -> None:
+def test_weights_prices_and_priorities_are_set_on_the_types() -> None:
     found = fleet(
         "TASK",
         task={
@@ -140,7 +147,7 @@ def test_weights_prices_and_priorities_reach_the_types() -> None:
     ]
 
 
-def test_managed_scaling_counts_in_the_units_of_fleets() -> None:
+def test_managed_scaling_counts_units_of_fleets() -> None:
     scaling = {"minimum": 1, "maximum": 10, "max_on_demand": 4, "utilization_index": 75}
 
     asked = request(managed_scaling=scaling)
@@ -157,7 +164,7 @@ def test_managed_scaling_counts_in_the_units_of_fleets() -> None:
     }
 
 
-def test_a_fleet_that_may_get_spot_by_scaling_has_a_highest_price() -> None:
+def test_a_fleet_that_scaling_may_give_spot_has_a_maximum_price() -> None:
     core = fleet("CORE", managed_scaling={"minimum": 1, "maximum": 3})
     primary = fleet("MASTER", managed_scaling={"minimum": 1, "maximum": 3})
 
@@ -166,7 +173,7 @@ def test_a_fleet_that_may_get_spot_by_scaling_has_a_highest_price() -> None:
     assert primary and "SpotSpecification" not in primary["LaunchSpecifications"]
 
 
-def test_networks_groups_and_volumes_are_where_emr_looks_for_them() -> None:
+def test_subnets_security_groups_and_volumes_are_set() -> None:
     asked = request(
         subnets=["subnet-1", "subnet-2"],
         security_groups={
@@ -205,7 +212,7 @@ def test_more_bootstrap_actions_than_emr_runs_are_refused() -> None:
         request(*(Action(f"a{number}", "s3://bucket/a") for number in range(17)))
 
 
-def test_tags_say_whose_cluster_it_is_and_which_run_started_it() -> None:
+def test_tags_name_the_project_and_the_run_that_started_the_cluster() -> None:
     tags = request(tags={"team": "a", "project": "ours", "emr-ml": "theirs"})["Tags"]
 
     assert {tag["Key"]: tag["Value"] for tag in tags} == {
@@ -256,6 +263,90 @@ def test_instance_groups_take_the_place_of_fleets() -> None:
     check_run_job_flow(asked)
 
 
-def test_an_entry_of_an_override_that_lacks_a_field_is_named() -> None:
+def test_an_incomplete_entry_of_an_override_is_reported() -> None:
     with pytest.raises(ClusterConfigError, match=r"BootstrapActions.1: ScriptBootstrapAction is"):
         request(overrides={"BootstrapActions": [{"Name": "mine"}]})
+
+
+@settings(deadline=None)
+@given(FIELDS)
+def test_equal_configurations_have_one_name(fields: dict[str, Any]) -> None:
+    assert name(**fields) == name(**copy.deepcopy(fields))
+
+
+@settings(deadline=None)
+@given(FIELDS, st.fixed_dictionaries({}, optional=IRRELEVANT))
+def test_irrelevant_fields_do_not_change_the_name(
+    fields: dict[str, Any], others: dict[str, Any]
+) -> None:
+    assert name(**fields) == name(**(fields | others))
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_names_are_equal_if_and_only_if_requests_are(data: st.DataObject) -> None:
+    fields = data.draw(st.fixed_dictionaries({}, optional=RELEVANT))
+    changed = data.draw(st.sampled_from(sorted(RELEVANT)))
+    other = fields | {changed: data.draw(RELEVANT[changed])}
+
+    asked, asked_other = request(**fields), request(**other)
+
+    same = {**asked, "Name": ""} == {**asked_other, "Name": ""}
+    assert (name(**fields) == name(**other)) == same
+
+
+@pytest.mark.parametrize("field", sorted(RELEVANT))
+def test_each_relevant_field_changes_the_name(field: str) -> None:
+    values: dict[str, Any] = {
+        "release_label": "emr-spark-8.0.0",
+        "primary": {"instance_types": ["r5.xlarge"]},
+        "core": {"on_demand": 2},
+        "task": {"spot": 3},
+        "managed_scaling": {"minimum": 1, "maximum": 2},
+        "step_concurrency": 2,
+        "root_volume_gb": 50,
+        "subnets": ["subnet-1"],
+        "security_groups": {"primary": "sg-1", "core": "sg-2"},
+        "security_configuration": "mine",
+        "service_role": "mine",
+        "instance_profile": "mine",
+        "configurations": [{"Classification": "spark"}],
+        "log_uri": "s3://logs/",
+        "idle_timeout_seconds": 60,
+        "overrides": {"Instances": {"Ec2KeyName": "mine"}},
+    }
+
+    assert name(**{field: values[field]}) != name()
+
+
+def test_lake_region_endpoint_and_bootstrap_change_the_name() -> None:
+    log_uri = "s3://logs/"
+    targets = [
+        TARGET,
+        replace(TARGET, lake="s3://bucket/other"),
+        replace(TARGET, region="us-east-1"),
+        replace(TARGET, url="http://127.0.0.1:5000"),
+    ]
+    actions = [(OURS,), (THEIRS, OURS), (replace(OURS, args=("s3://wheels",)),)]
+    made = config(log_uri=log_uri)
+
+    names = {cluster_name(made, target, (OURS,), RUN) for target in targets}
+    names |= {cluster_name(made, TARGET, each, RUN) for each in actions}
+
+    assert len(names) == 4 + 2
+
+
+def test_integers_and_floats_give_the_same_name() -> None:
+    assert name(task={"max_price_percent": 100}) == name(task={"max_price_percent": 100.0})
+    assert name(task={"max_price_percent": 100}) == name()
+
+
+def test_a_shared_cluster_has_the_prefix_and_no_run_in_its_name() -> None:
+    assert name().startswith(CLUSTER_PREFIX)
+    assert len(name()) == len(CLUSTER_PREFIX) + 16
+    assert name() == request()["Name"]
+    assert name() == cluster_name(config(), TARGET, (OURS,), "another run")
+
+
+def test_the_name_of_a_runs_own_cluster_ends_with_the_run() -> None:
+    assert name(scope="run") == f"{name()} run 0a1b2c3d"

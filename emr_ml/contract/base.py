@@ -1,0 +1,46 @@
+"""What the sections of a contract share: the base model, types of text, and located errors."""
+
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
+
+from emr_ml.located_yaml import VerbatimFloat, VerbatimInteger
+from spark_jobs.reading.csv_dialect import BLANKS
+
+
+class Section(BaseModel):
+    """A section of the contract: immutable, and without unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _verbatim_text(value: Any) -> Any:
+    """Return the text of a number: YAML parses `1`, which in a data file is text."""
+    match value:
+        case bool():
+            raise ValueError("put it in quotes: YAML reads yes, no, true and false as booleans")
+        case VerbatimInteger() | VerbatimFloat():
+            return value.text
+        case _:
+            return value
+
+
+def _trimmed(value: str) -> str:
+    """Drop surrounding blanks, as is done in the rows."""
+    return value.strip(BLANKS)
+
+
+def _composed(name: str) -> str:
+    """Write each accented letter as one character: a file may use two."""
+    return unicodedata.normalize("NFC", name)
+
+
+CellValue = Annotated[str, BeforeValidator(_verbatim_text), AfterValidator(_trimmed)]
+ColumnName = Annotated[str, AfterValidator(_composed)]
+
+
+def error_at(message: str, *path: str) -> PydanticCustomError:
+    """Return an error to be raised by a section, located at a path of keys within it."""
+    return PydanticCustomError("contract", "{message}", {"message": message, "path": path})

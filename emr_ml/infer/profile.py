@@ -1,0 +1,174 @@
+"""All that a contract is written from: the sample of a file, and what its values show."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from emr_ml.infer.column_kinds import ColumnProfile, ColumnValues, is_reserved, profile_column
+from emr_ml.infer.csv_sample import CsvSample, sample_csv
+from emr_ml.infer.files import DataFile, Sample
+from emr_ml.infer.label import LabelGuess, choose_label, guess_problem
+from emr_ml.infer.parquet_sample import sample_parquet
+from emr_ml.infer.values import (
+    MAYBE_MISSING,
+    find_decimal_mark,
+    find_missing_tokens,
+    is_number,
+    remove_missing,
+)
+from emr_ml.sources.listing import SourceError
+from emr_ml.ui.wording import join_first, quote_names
+
+MIN_LEAK_ROWS = 10  # with fewer, a column may match the label by chance
+
+
+@dataclass(frozen=True)
+class FileProfile:
+    """What a contract is written from.
+
+    Args:
+        csv: None for Parquet.
+        missing: how often each token for a missing value occurs.
+        columns: all named columns but the label.
+        id: the column that identifies a row, or None.
+        rejected_share: share of the sampled rows that the contract would reject.
+    """
+
+    file: DataFile
+    csv: CsvSample | None
+    sample: Sample
+    decimal: str
+    missing: Counter[str]
+    columns: Mapping[str, ColumnProfile]
+    label: LabelGuess | None
+    id: str | None
+    rejected_share: float
+
+
+def profile_file(file: DataFile, requested_label: str | None) -> FileProfile:
+    """Sample a file and profile its columns.
+
+    Raises:
+        SourceError: the file or the requested label can't be used.
+    """
+    csv = None if file.is_parquet else sample_csv(file)
+    sample = csv.sample if csv else sample_parquet(file)
+    _check_names(sample, file)
+    names = [name for name in sample.names if name]
+    all_counts = {name: Counter(sample.column(name)) for name in names}
+    decimal = find_decimal_mark(all_counts.values(), csv.dialect.delimiter) if csv else "."
+    missing = find_missing_tokens(all_counts, decimal)
+    counts = {name: remove_missing(all_counts[name], missing) for name in names}
+    has_header = csv.header.found if csv else True
+    chosen = choose_label(names, counts, requested_label, has_header=has_header)
+    label = None
+    if chosen:
+        _keep_classes(missing, all_counts[chosen[0]], decimal)
+        counts = {name: remove_missing(all_counts[name], missing) for name in names}
+        label = guess_problem(*chosen, counts[chosen[0]], decimal)
+    columns = {
+        name: _profile_column(name, sample, counts[name], decimal, label)
+        for name in names
+        if not label or name != label.column
+    }
+    columns = _with_one_included(columns, file, label)
+    keys = [name for name, column in columns.items() if column.is_key and not is_reserved(name)]
+    return FileProfile(
+        file=file,
+        csv=csv,
+        sample=sample,
+        decimal=decimal,
+        missing=missing,
+        columns=columns,
+        label=label,
+        id=keys[0] if keys else None,
+        rejected_share=_rejected_share(sample, columns, label, missing),
+    )
+
+
+def _check_names(sample: Sample, file: DataFile) -> None:
+    repeated = [name for name, count in Counter(sample.names).items() if name and count > 1]
+    if repeated:
+        raise SourceError(
+            f"the header of {file.address} has {quote_names(repeated)} more than once: give each "
+            "column a unique name"
+        )
+    if not any(sample.names):
+        raise SourceError(f"the header of {file.address} has only empty names: name the columns")
+
+
+def _keep_classes(missing: Counter[str], label: Counter[str], decimal: str) -> None:
+    """Remove words such as `None` from the missing tokens if the label's values are words."""
+    present = [value for value in label if value not in missing]
+    for token in MAYBE_MISSING:
+        if token in label and not all(is_number(value, decimal) for value in present):
+            del missing[token]
+
+
+def _profile_column(
+    name: str, sample: Sample, counts: Counter[str], decimal: str, label: LabelGuess | None
+) -> ColumnProfile:
+    if name in sample.unusable:
+        return ColumnProfile("categorical").exclude(sample.unusable[name], is_useless=True)
+    column = sample.column(name)
+    present = [value for value in column if value in counts]
+    profile = profile_column(ColumnValues(name, present, counts, len(column), decimal))
+    if label and not profile.exclusion and _matches_label(column, sample.column(label.column)):
+        return profile.exclude(
+            f"matches the label '{label.column}' one to one, so it would leak it", is_useless=True
+        )
+    return profile
+
+
+def _matches_label(column: Sequence[str], label: Sequence[str]) -> bool:
+    """Return whether each value goes with one label, and each label with one value."""
+    if len(label) < MIN_LEAK_ROWS:
+        return False
+    labels = len(set(label))
+    if len(set(column)) != labels or labels < 2:
+        return False
+    if labels > len(label) / 2:
+        # nearly unique labels go with nearly unique values: only equal ones leak them
+        return column == label
+    return len(set(zip(column, label, strict=True))) == labels
+
+
+def _with_one_included(
+    columns: Mapping[str, ColumnProfile], file: DataFile, label: LabelGuess | None
+) -> dict[str, ColumnProfile]:
+    """Return the columns, and include the first usable one if all are excluded.
+
+    Raises:
+        SourceError: no column is usable.
+    """
+    if any(not column.exclusion for column in columns.values()):
+        return dict(columns)
+    for name, column in columns.items():
+        if column.note and not column.is_useless and not is_reserved(name):
+            note = f"{column.note}; included only for lack of a better column: {column.exclusion}"
+            included = replace(column, note=note, exclusion=None, is_key=False)
+            return {**columns, name: included}
+    besides = f" besides the label '{label.column}'" if label else ""
+    reasons = [f"'{name}': {column.exclusion}" for name, column in columns.items()]
+    listed = join_first(reasons, separator="; ") or "there is no other"
+    raise SourceError(f"no column of {file.address}{besides} can be learned from: {listed}")
+
+
+def _rejected_share(
+    sample: Sample,
+    columns: Mapping[str, ColumnProfile],
+    label: LabelGuess | None,
+    missing: Counter[str],
+) -> float:
+    """Return the share of the sampled rows with a value that its column rejects."""
+    rejected_values = {
+        name: column.rejected_values for name, column in columns.items() if not column.exclusion
+    }
+    if label:
+        rejected_values[label.column] = label.rejected_values | missing.keys()
+    rejected_rows: set[int] = set()
+    for name, values in rejected_values.items():
+        if values:
+            column = sample.column(name)
+            rejected_rows.update(index for index, value in enumerate(column) if value in values)
+    return len(rejected_rows) / sample.rows

@@ -1,0 +1,137 @@
+"""One snapshot of a cluster for all processes that follow its steps, shared through the lake.
+
+However many processes follow steps of a cluster, EMR gets about one request per interval, which
+keeps them within its request quotas. A process that finds the shared snapshot too old claims the
+next refresh with a conditional write, asks EMR, and writes the new snapshot.
+"""
+
+import random
+import time
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from emr_ml.aws.client import Api
+from emr_ml.launchers.emr.cluster_state import (
+    Cluster,
+    ClusterSnapshot,
+    Step,
+    describe_cluster,
+    describe_step,
+)
+from emr_ml.launchers.emr.context import PollingPolicy
+from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.lake import Lake, Stored
+from spark_jobs.runtime.lake.base import as_json
+
+# while nothing changes, the interval grows by this factor, up to so many times `polling.slow`
+INTERVAL_GROWTH = 1.25
+MAX_GROWTH = 2.0
+MAX_GROWTH_ON_ERRORS = 4.0
+
+
+class ClusterWatcher:
+    """The shared snapshot of one cluster, as one follower reads and refreshes it.
+
+    `failing` is True from a refresh that failed until the next snapshot arrives.
+    """
+
+    def __init__(self, api: Api, lake: Lake, cluster: str, polling: PollingPolicy) -> None:
+        self._api, self._lake, self._cluster, self._polling = api, lake, cluster, polling
+        self._key = f"clusters/{cluster}/steps.json"
+        self._etag: str | None = None
+        self._interval = 0.0
+        self._last_change = time.monotonic()
+        self._snapshot: ClusterSnapshot | None = None
+        self.failing = False
+
+    def latest(self) -> ClusterSnapshot | None:
+        """Return the newest shared snapshot, refreshed by this process if it is too old.
+
+        Raises:
+            ClientError, UnansweredError: EMR refuses the refresh, or does not answer it.
+        """
+        stored = self._lake.read(self._key)
+        if stored and stored.etag != self._etag:
+            self._etag, self._last_change = stored.etag, time.monotonic()
+            self._interval = self._interval or self._polling.slow
+            if snapshot := _parse_snapshot(stored):
+                self._accept(snapshot)
+        if time.monotonic() - self._last_change >= self._interval:
+            self._refresh()
+        return self._snapshot
+
+    def now(self) -> ClusterSnapshot:
+        """Ask EMR for a snapshot of this moment, before a conclusion that can't be undone.
+
+        Raises:
+            ClientError, UnansweredError: EMR refuses, or does not answer.
+        """
+        snapshot = self._request_snapshot()
+        self._accept(snapshot)
+        return snapshot
+
+    def step_now(self, step: str) -> Step | None:
+        """Ask EMR for one step, or return None while it is not listed yet.
+
+        Raises:
+            ClientError, UnansweredError: EMR refuses, or does not answer.
+        """
+        return describe_step(self._api, self._cluster, step)
+
+    def _refresh(self) -> None:
+        """Refresh the shared snapshot, unless another process has claimed that."""
+        self._last_change = time.monotonic()
+        claim = as_json({"turn": uuid.uuid4().hex})
+        self._etag = (
+            self._lake.swap(self._key, claim, self._etag)
+            if self._etag
+            else self._lake.create(self._key, claim)
+        )
+        if self._etag is None:
+            return
+        try:
+            snapshot = self._request_snapshot()
+        except Exception:
+            self.failing = True
+            slow = self._polling.slow
+            self._interval = min(max(2 * self._interval, slow), MAX_GROWTH_ON_ERRORS * slow)
+            raise
+        self._accept(snapshot)
+        self._etag = self._lake.write(self._key, as_json(asdict(snapshot)))
+
+    def _request_snapshot(self) -> ClusterSnapshot:
+        cluster = describe_cluster(self._api, self._cluster)
+        if cluster.is_forgotten:
+            return ClusterSnapshot(cluster, ())
+        steps: list[Step] = []
+        for page in self._api.pages("list_steps", "Steps", ClusterId=self._cluster):
+            page_steps = [Step.of(listed) for listed in page]
+            steps += page_steps
+            # newest first: if all steps of a page have ended, so have those of the pages after it
+            if not any(step.is_live for step in page_steps):
+                break
+        return ClusterSnapshot(cluster, tuple(steps))
+
+    def _accept(self, snapshot: ClusterSnapshot) -> None:
+        """Keep a new snapshot, and poll less often while nothing changes."""
+        self.failing = False
+        slow = self._polling.slow
+        interval = self._interval * INTERVAL_GROWTH if snapshot == self._snapshot else slow
+        jitter = random.uniform(0.85, 1.15)
+        self._interval = min(max(interval, slow), MAX_GROWTH * slow) * jitter
+        self._snapshot = snapshot
+
+
+def _parse_snapshot(stored: Stored) -> ClusterSnapshot | None:
+    """Return the stored snapshot, or None if it is the claim of a refresh that is under way."""
+
+    def parse(value: dict[str, Any]) -> ClusterSnapshot:
+        steps = tuple(Step(**step) for step in value["steps"])
+        return ClusterSnapshot(Cluster(**value["cluster"]), steps)
+
+    try:
+        return stored.parsed(parse)
+    except JobError:
+        # a claim, or a snapshot of a release with other fields
+        return None

@@ -1,0 +1,57 @@
+"""How messages show names and values, and what they suggest. Imports nothing heavy."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+NAME_CHARACTERS = 60
+NAMES_LISTED = 8
+
+
+def shorten(text: str, limit: int = NAME_CHARACTERS) -> str:
+    """Return the text, cut with an ellipsis after `limit` characters."""
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def join_first(texts: Sequence[str], limit: int = NAMES_LISTED, separator: str = ", ") -> str:
+    """Join the first `limit` texts, and count the others: `a, b and 3 more`."""
+    shown = separator.join(texts[:limit])
+    return f"{shown} and {len(texts) - limit} more" if len(texts) > limit else shown
+
+
+def quote_names(names: Sequence[str], limit: int = NAMES_LISTED) -> str:
+    """Join names in quotes, each shortened: `'a', 'b' and 3 more`."""
+    return join_first([f"'{shorten(name)}'" for name in names], limit)
+
+
+def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the known name that is most like the word, or None if none is.
+
+    Only letters and digits are compared, without case.
+
+    Args:
+        word: what was written.
+        known: what could have been meant.
+        cutoff: least similarity, from 0 to 1, as in `difflib.get_close_matches`.
+    """
+    by_letters = {_letters(name): name for name in known}
+    by_letters.pop("", None)
+    matches = difflib.get_close_matches(_letters(word), by_letters, n=1, cutoff=cutoff)
+    return by_letters[matches[0]] if matches else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a question to append to an error message, or an empty text if nothing is alike."""
+    name = closest(word, known)
+    return f": did you mean {name}?" if name else ""
+
+
+def escape_control_characters(text: str) -> str:
+    """Replace characters that a terminal would obey by their codes; keep line breaks and tabs."""
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())

@@ -1,0 +1,193 @@
+"""Every mistake in a contract is reported with file, line and column."""
+
+import codecs
+import re
+from pathlib import Path
+
+import pytest
+
+from emr_ml.contract import ContractError, load_contract, parse_contract
+from emr_ml.contract.dialect import ENCODINGS
+from spark_jobs.columns import RESERVED
+
+SMALL = "columns:\n  age: numeric\n"
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(ContractError) as caught:
+        parse_contract(text, "dir/contract.yaml")
+    return str(caught.value).splitlines()
+
+
+def mistake(text: str) -> str:
+    """Return the only mistake, without the file's path."""
+    (line,) = mistakes(text)
+    assert line.startswith("dir/contract.yaml:")
+    return line.removeprefix("dir/contract.yaml:")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "colunms:\n  age: numeric\n" + SMALL,
+            "1:1: colunms: unknown key: did you mean columns?",
+        ),
+        (f"{SMALL}\n\nlabels: {{}}\n", "5:1: labels: unknown key: did you mean label?"),
+        ("columns:\n  a:\n    kind: text\n    must: true\n", "4:5: columns.a.must: unknown key"),
+        (f"{SMALL}dialect:\n  delimiter: ';'\n  quot: x\n", "5:3: dialect.quot: unknown key"),
+        (f"{SMALL}model: {{tree: 16}}\n", "3:9: model.tree: unknown key: did you mean trees?"),
+        (f"{SMALL}checks:\n  max: 1\n", "4:3: checks.max: unknown key"),
+    ],
+)
+def test_an_unknown_key_is_reported_at_its_position(text: str, expected: str) -> None:
+    assert mistake(text).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("columns: [age]\n", "1:1: columns: must be keys with values"),
+        ("columns: {}\n", "1:1: columns:"),
+        (
+            "columns:\n  age: number\n",
+            "2:3: columns.age.kind: must be 'numeric', 'categorical' or 'text', but is 'number'",
+        ),
+        ("columns:\n  age: 3\n", "2:3: columns.age:"),
+        (
+            "columns:\n  ok: text\n  age:\n",
+            "3:3: columns.age: must be keys with values, but is emp",
+        ),
+        ("columns:\n  ok: text\n  2020: numeric\n", "3:3: columns.2020"),
+        ("format: csv\n", "1:1: columns: is missing"),
+        (f"format: parket\n{SMALL}", "1:1: format:"),
+        (f"{SMALL}label:\n  positive: a\n", "3:1: label.column: is missing"),
+        (f"{SMALL}id: number\n", "3:1: id: must be a list, but is 'number'"),
+        (f"{SMALL}missing:\n- ''\n- [1]\n", "5:3: missing.1:"),
+        (f"{SMALL}missing: ['', null]\n", "3:15: missing.1:"),
+        (f"{SMALL}dialect:\n  delimiter: ';;'\n", "4:3: dialect.delimiter:"),
+        (f"{SMALL}dialect: {{multiline: perhaps}}\n", "3:11: dialect.multiline:"),
+        (f"{SMALL}split:\n  train: most\n", "4:3: split.train:"),
+        (f"{SMALL}split: {{train: 0}}\n", "3:9: split.train:"),
+        (f"{SMALL}checks:\n  max_rejected_share: 5\n", "4:3: checks.max_rejected_share:"),
+        (f"{SMALL}model:\n  regularization:\n  - 1\n  - -1\n", "6:5: model.regularization.1:"),
+        (f"{SMALL}model:\n  regularization: []\n", "4:3: model.regularization:"),
+        (f"{SMALL}model:\n  max_iterations: many\n", "4:3: model.max_iterations:"),
+    ],
+)
+def test_a_wrong_or_missing_value_is_reported_at_its_position(text: str, expected: str) -> None:
+    assert mistake(text).startswith(expected)
+
+
+def test_all_mistakes_are_reported_at_once() -> None:
+    lines = mistakes("columns:\n  age: number\nid: 3\nnope: 1\n")
+    assert [line.split(":")[1] for line in lines] == ["2", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("columns:\n  a: text\n  b: text\n  a: text\n", "4:3: the key 'a' is repeated"),
+        (f"{SMALL}split: {{}}\nsplit: {{}}\n", "4:1: the key 'split' is repeated"),
+        ("a: &a [*a]\n", "1:4: is nested more than 50 deep, or an anchor contains itself"),
+        ("columns:\n  age: numeric\n  sex: [text\n", "4:1: "),
+        ("columns:\n\tage: numeric\n", "2:1: "),
+        ("columns: 'age\n", "2:1: "),
+        (f"{SMALL}label: a: b\n", "3:9: "),
+        (f"{SMALL}--- \n{SMALL}", "3:1: "),
+        ("columns:\n  age: \x00\n", "2:8: is not text"),
+        ("columns:\n  age: !!python/object:os.system {}\n", "2:8: "),
+    ],
+)
+def test_invalid_yaml_is_reported_at_its_position(text: str, expected: str) -> None:
+    assert mistake(text).startswith(expected)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing yet\n", "- columns\n", "columns\n", "3"])
+def test_a_contract_must_be_a_mapping(text: str) -> None:
+    assert mistake(text) == "1:1: a contract has keys such as `columns` and `label`"
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "true", "False", "on"])
+@pytest.mark.parametrize("written", ["positive: {}", "positive: a, negative: [{}]"])
+def test_a_boolean_as_label_must_be_in_quotes(word: str, written: str) -> None:
+    text = f"{SMALL}label: {{column: kind, {written.format(word)}}}\n"
+    assert re.match(r"3:\d+: label\.(positive|negative\.0): put it in quotes", mistake(text))
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_a_reserved_name_is_reported_at_its_position(name: str) -> None:
+    message = f"'{name}' is a reserved name: rename the column"
+    assert mistake(f"{SMALL}  {name}: text\n") == f"3:3: {message}"
+    assert mistake(f"{SMALL}id:\n- number\n- {name}\n") == f"5:3: {message}"
+    assert mistake(f"{SMALL}label:\n  column: {name}\n  positive: a\n") == f"4:3: {message}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("dialect: {encoding: nonsense}", "3:11: dialect.encoding: 'nonsense' is not a supported"),
+        ("dialect: {encoding: base64}", "3:11: dialect.encoding: 'base64' is not a supported"),
+        ("dialect: {encoding: utf-16, multiline: false}", "3:1: dialect: utf-16 can't be split"),
+        ("dialect: {delimiter: '\"'}", "3:11: dialect: '\"' can't be the delimiter"),
+        ("dialect: {header: no}", "3:11: dialect.header: must be true, or a list"),
+        ("dialect: {header: [a, a]}", "3:11: dialect.header: has the name 'a' more than once"),
+        ("dialect: {quote: '«'}", "3:11: dialect: '«' can't be the quote"),
+        ("dialect: {decimal: ','}", "3:11: dialect: the decimal mark can't also be"),
+        ("  a: {kind: text, min: 3}", "3:19: columns.a: a text column can't have the rule `min`"),
+        ("  a: {kind: numeric, min: 3, max: 1}", "3:30: columns.a: max, 1, is less than min, 3"),
+        ("  a: {kind: text, pattern: '['}", "3:19: columns.a: is not a regular expression"),
+        ("  a: {kind: categorical, allowed: []}", "3:26: columns.a: must list at least one value"),
+        ("  a: {kind: categorical, allowed: ['?']}", "3:26: '?' is also in `missing`"),
+        ("label: {column: age, positive: a}", "2:3: the label 'age' is among the columns"),
+        ("label: {column: y, positive: 'NA'}", "3:20: 'NA' is also in `missing`"),
+        ("label: {column: y, positive: a, negative: [a]}", "3:20: 'a' is also in `negative`"),
+        ("label: {column: y, positive: a, negative: []}", "3:33: label: must list at least one"),
+        ("label: {column: y, kind: numeric, positive: a}", "3:35: label: a numeric label can't"),
+        ("label: {column: y, negative: [a]}", "3:20: label: `negative` requires `positive`"),
+        ("label: {column: y, classes: [a, a]}", "3:20: label: must list at least two different"),
+        ("label: {column: y, positive: a, classes: [a, b]}", "3:33: label: must have either"),
+        ("split:\n  train: 84", "3:1: split: train and validation must leave at least 1 percent"),
+        ("split:\n  train: 90", "3:1: split: train and validation must leave at least 1 percent"),
+        ("checks: {unique_id: true}", "3:10: requires `id`"),
+        ("checks: {floors: {acuracy: 0.8}}", "3:19: checks.floors.acuracy"),
+        (
+            "label: {column: y, positive: a}\nchecks: {floors: {rmse: 3}}",
+            "4:19: a binary model has no rmse; it has accuracy, f1",
+        ),
+        (
+            "label: {column: y, positive: a}\nmodel: {estimator: linear_regression}",
+            "4:9: linear_regression needs a numeric label",
+        ),
+        (
+            "label: {column: y, kind: numeric}\nmodel: {estimator: logistic_regression}",
+            "4:9: logistic_regression needs classes",
+        ),
+        (
+            "model: {featurizers: {min_ngram: 3}}",
+            "3:9: model: max_ngram must be at least min_ngram, 3, but is 2",
+        ),
+    ],
+)
+def test_an_inconsistency_is_reported_at_its_position(text: str, expected: str) -> None:
+    assert mistake(f"{SMALL}{text}\n").startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"), [("latin-1", "iso-8859-1"), ("UTF8", "utf-8"), ("utf-8", "utf-8")]
+)
+def test_an_encoding_may_have_any_of_its_names(written: str, canonical: str) -> None:
+    contract = parse_contract(f"{SMALL}dialect: {{encoding: {written}}}\n", "contract.yaml")
+    assert contract.dialect.encoding == canonical
+
+
+@pytest.mark.parametrize("name", sorted(set(ENCODINGS.values())))
+def test_python_knows_the_canonical_name_of_every_encoding(name: str) -> None:
+    assert codecs.lookup(name)
+
+
+def test_a_contract_that_is_not_utf_8_is_an_error_with_the_position(tmp_path: Path) -> None:
+    path = tmp_path / "contract.yaml"
+    path.write_bytes(b"columns:\n  pre\xe7o: numeric\n")
+    with pytest.raises(ContractError, match=r"contract\.yaml:2:6: byte 0xe7 is not UTF-8"):
+        load_contract(str(path))

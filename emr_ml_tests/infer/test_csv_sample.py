@@ -1,0 +1,93 @@
+"""Of a large file, only the start and some windows are sampled."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emr_ml.infer import csv_sample
+from emr_ml.infer.files import DataFile
+from emr_ml.sources.listing import SourceError
+from emr_ml_tests.infer.samples import Inferred
+
+HEAD, WINDOW, WINDOWS = 64 * 1024, 16 * 1024, 4
+
+
+@pytest.fixture(autouse=True)
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make files large that these tests can write quickly."""
+    for name, value in {"HEAD": HEAD, "WINDOW": WINDOW, "WINDOWS": WINDOWS}.items():
+        monkeypatch.setattr(csv_sample, name, value)
+    monkeypatch.setattr("emr_ml.infer.contract_text.ONE_TASK_BYTES", HEAD)
+
+
+def infer_rows(folder: Path, rows: Iterator[str], encoding: str = "utf-8") -> Inferred:
+    path = folder / "data.csv"
+    path.write_text("n,text,label\n" + "".join(rows), encoding=encoding)
+    return Inferred(path)
+
+
+def sorted_by_label(text: str = "some words") -> Iterator[str]:
+    return (f"{i % 97},{text},{'abcd'[i // 10_000]}\n" for i in range(40_000))
+
+
+def test_all_classes_of_a_sorted_file_are_found_but_there_may_be_more(tmp_path: Path) -> None:
+    inferred = infer_rows(tmp_path, sorted_by_label())
+    assert inferred.profile.label and inferred.profile.label.other_values == ("a", "b", "c", "d")
+    assert inferred.contract.label and inferred.contract.label.classes is None
+    assert "from the start and from 4 places further on" in inferred.text
+    assert "not all rows were read" in inferred.text
+
+
+def test_only_the_head_and_the_windows_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("n,text,label\n" + "".join(sorted_by_label()) * 10)
+    ranges: list[tuple[int, int]] = []
+
+    def read(start: int, length: int) -> bytes:
+        ranges.append((start, start + length))
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
+    csv_sample.sample_csv(DataFile(str(path), path.stat().st_size, read))
+    windows = {each for each in ranges if each[0] > 2 << 20}
+    assert len(windows) == WINDOWS - 1
+    assert sum(end - start for start, end in windows) == (WINDOWS - 1) * WINDOW
+
+
+def test_a_window_may_start_within_quotes(tmp_path: Path) -> None:
+    profile = infer_rows(tmp_path, sorted_by_label('"long\nlines, ""of""\nwords"')).profile
+    assert profile.label and len(profile.label.other_values) == 4
+    assert all(len(column) == profile.sample.rows for column in profile.sample.columns)
+    assert set(profile.sample.column("text")) == {'long\nlines, "of"\nwords'}
+
+
+def test_a_byte_that_is_not_utf_8_is_found_far_from_the_start(tmp_path: Path) -> None:
+    rows = (f"{i},{'größe' if i > 30_000 else 'size'},x\n" for i in range(40_000))
+    assert infer_rows(tmp_path, rows, "latin-1").contract.dialect.encoding == "windows-1252"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "multiline", "reason"),
+    [
+        ("some words", "utf-8", False, "no field of the sample has a line break"),
+        ('"a\nb"', "utf-8", True, "some fields hold line breaks"),
+        ("some words", "utf-16", True, "utf-16 can't be split into lines"),
+    ],
+)
+def test_a_large_file_is_split_if_lines_are_records(
+    tmp_path: Path, text: str, encoding: str, multiline: bool, reason: str
+) -> None:
+    inferred = infer_rows(tmp_path, sorted_by_label(text), encoding)
+    assert inferred.contract.dialect.multiline == multiline
+    assert reason in inferred.line("multiline:")
+    assert ("places further on" in inferred.text) == (encoding == "utf-8")
+
+
+def test_a_line_that_does_not_end_is_an_error_and_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_sample, "MAX_FIELD", 200_000)
+    with pytest.raises(SourceError, match=r"line 3 of .* is longer than"):
+        infer_rows(tmp_path, iter(["1,a,b\n", "x" * 300_000]))

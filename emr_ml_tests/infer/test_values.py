@@ -1,0 +1,58 @@
+"""Which values are missing ones."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from emr_ml.infer.values import find_missing_tokens
+from emr_ml_tests.infer.samples import choices, floats, infer_columns
+
+WELL_KNOWN = ["?", "NA", "N/A", "NaN", "nan", "null", "NULL"]
+AMONG_NUMBERS = ["None", "-", "missing", "."]
+
+
+@pytest.mark.parametrize(
+    ("columns", "tokens"),
+    [
+        *(({"a": choices("red", "blue", token)}, {token}) for token in WELL_KNOWN),
+        *(({"a": choices("red", "blue", token)}, set[str]()) for token in AMONG_NUMBERS),
+        *(({"a": [*floats(), token, token]}, {token}) for token in AMONG_NUMBERS),
+        pytest.param(
+            {"a": [*floats(), *["unknown"] * 8]}, {"unknown"}, id="repeated word among numbers"
+        ),
+        pytest.param(
+            {"a": [*floats(), *["other"] * 8], "b": choices("other", "red", rows=208)},
+            set[str](),
+            id="category of another column",
+        ),
+        pytest.param({"a": [*floats(), "oops"]}, set[str](), id="single word among numbers"),
+        pytest.param(
+            {"a": ["this is not available", "NA", "what is this now"]}, set[str](), id="text"
+        ),
+    ],
+)
+def test_a_token_means_a_missing_value(columns: dict[str, list[object]], tokens: set[str]) -> None:
+    counts = {name: Counter(map(str, values)) for name, values in columns.items()}
+    assert set(find_missing_tokens(counts, ".")) == {"", *tokens}
+
+
+def test_the_tokens_are_in_the_contract_with_their_counts(tmp_path: Path) -> None:
+    column, label = [*floats(), "NA", "NA"], choices(0, 1, rows=202)
+    inferred = infer_columns(tmp_path, a=column, label=label)
+    assert inferred.contract.missing == ("", "NA")
+    assert "'NA' 2 times" in inferred.line("missing:")
+    assert "0.99% missing" in inferred.column("a").note
+
+
+def test_a_class_may_be_called_none(tmp_path: Path) -> None:
+    label = choices("None", "mild", "bad", rows=201)
+    contract = infer_columns(tmp_path, a=[*floats(), "None"], label=label).contract
+    assert contract.missing == ("",)
+    assert contract.label and "None" in (contract.label.classes or ())
+
+
+def test_the_limit_of_rejected_rows_allows_for_missing_labels(tmp_path: Path) -> None:
+    inferred = infer_columns(tmp_path, a=floats(), label=choices(0, 1, 0, 1, 0, 1, "?"))
+    limit = inferred.contract.checks.max_rejected_share
+    assert limit > inferred.profile.rejected_share > 0.05

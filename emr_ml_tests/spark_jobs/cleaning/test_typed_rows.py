@@ -1,0 +1,184 @@
+"""Values of one row: what becomes null, what is rejected and why, and what identifies the row."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from emr_ml.contract import Contract
+from emr_ml_tests.spark_jobs.bench import Bench
+
+WRONG_FIELD_COUNT = "the number of fields differs from the header's"
+MISSING_HINT = "If it means no value, add it to `missing`"
+COMMA_HINT = "Is its decimal mark a comma? Set `decimal` under `dialect`"
+LABEL = {"column": "y", "positive": "yes"}
+
+
+def of_kind(kind: str, **fields: Any) -> Contract:
+    """A contract for files with the columns `v`, of that kind, and `y`."""
+    column = {"kind": kind, "required": fields.pop("required", False)}
+    return Contract.model_validate({"columns": {"v": column}, **fields})
+
+
+def rows_with(*fields: str) -> str:
+    """A CSV file with a row for each value of `v`."""
+    return "v,y\n" + "".join(f"{field},yes\n" for field in fields)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "values"),
+    [
+        (
+            "numeric",
+            {},
+            {
+                **dict.fromkeys(["?", "NA", "", '""', '" ? "'], None),
+                "1": 1.0,
+                "-2.5": -2.5,
+                "+3": 3.0,
+                ".5": 0.5,
+                "1e3": 1000.0,
+                '" 7 "': 7.0,
+            },
+        ),
+        (
+            "categorical",
+            {},
+            {
+                **dict.fromkeys(["?", "NA", "", '""', '" ? "'], None),
+                '"  two  words "': "two  words",
+            },
+        ),
+        ("categorical", {"missing": ["none"]}, {"none": None, "?": "?", "NA": "NA"}),
+        (
+            "text",
+            {},
+            {
+                **dict.fromkeys(["", '""', '"  "'], None),
+                "?": "?",
+                "NA": "NA",
+                '"  two  words "': "  two  words ",
+            },
+        ),
+    ],
+    ids=["numeric", "categorical", "other words for missing", "text"],
+)
+def test_a_field_has_its_value_by_the_kind_of_its_column(
+    bench: Bench, kind: str, more: dict[str, Any], values: dict[str, Any]
+) -> None:
+    kept = bench.process(rows_with(*values), of_kind(kind, **more)).kept
+
+    assert [row["v"] for row in kept] == list(values.values())
+
+
+def test_a_field_that_is_not_a_finite_decimal_number_is_rejected_with_a_reason(
+    bench: Bench,
+) -> None:
+    without_hint = ["1d", "1F", "-Infinity", "1e999", "0x1p3", "1_000", "one", "1 2", "٣", "+"]
+    hints = {
+        **dict.fromkeys([*without_hint, "--1"], ""),
+        **dict.fromkeys(["NaN", "inf", "None"], f". {MISSING_HINT}"),
+        "3,5": f". {COMMA_HINT}",
+    }
+
+    reasons = bench.process(
+        rows_with(*(f'"{field}"' for field in hints), "x" * 500), of_kind("numeric")
+    ).reasons
+
+    assert reasons == [
+        *(f"v is not a number: {field}{hint}" for field, hint in hints.items()),
+        f"v is not a number: {'x' * 100}",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["numeric", "categorical", "text"])
+def test_a_row_without_a_required_value_is_rejected(bench: Bench, kind: str) -> None:
+    done = bench.process(rows_with("1", '""'), of_kind(kind, required=True))
+
+    assert (len(done.kept), done.reasons) == (1, ["v is missing"])
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("x,,1", "a is not a number: x; b is missing"),
+        ("x,b", f"{WRONG_FIELD_COUNT}; a is not a number: x"),
+    ],
+)
+def test_a_reason_names_everything_that_is_wrong_with_a_row(
+    bench: Bench, row: str, reason: str
+) -> None:
+    contract = Contract.model_validate(
+        {"columns": {"a": "numeric", "b": {"kind": "text", "required": True}}}
+    )
+
+    assert bench.process(f"a,b,c\n{row}\n", contract).reasons == [reason]
+
+
+@pytest.mark.parametrize(
+    ("negative", "kept", "reasons"),
+    [
+        (
+            ["no", "nay"],
+            ["yes", "no", "nay"],
+            ["y is missing"] * 2
+            + [
+                "y is not a label of the contract: Yes",
+                "y is not a label of the contract: perhaps",
+            ],
+        ),
+        (None, ["yes", "no", "nay", "Yes", "perhaps"], ["y is missing"] * 2),
+    ],
+    ids=["negative labels", "any other label"],
+)
+def test_a_row_without_a_label_of_the_contract_is_rejected(
+    bench: Bench, negative: list[str] | None, kept: list[str], reasons: list[str]
+) -> None:
+    contract = of_kind("numeric", label={**LABEL, "negative": negative})
+    labels = ["", "?", "yes", "no", "nay", "Yes", "perhaps"]
+
+    done = bench.process("v,y\n" + "".join(f"1,{label}\n" for label in labels), contract)
+
+    assert [row["y"] for row in done.kept] == kept
+    assert done.reasons == reasons
+
+
+def test_the_row_id_is_the_sha_256_of_the_id_columns(bench: Bench) -> None:
+    (row,) = bench.process('v,y,k\n1,yes,"a ""b"" é"\n', of_kind("numeric", id=["y", "k"])).kept
+
+    # in the order of names: k before y
+    text = json.dumps(['a "b" é', "yes"], ensure_ascii=False, separators=(",", ":"))
+    assert row["row_id"] == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_without_id_columns_the_row_id_depends_on_all_columns_of_the_contract(
+    bench: Bench,
+) -> None:
+    contract = of_kind("text", label=LABEL)
+
+    rows = bench.process("v,y,z\na,yes,1\na,yes,2\na,no,1\nb,yes,1\n", contract).kept
+
+    first, same, other_label, other_value = [row["row_id"] for row in rows]
+    assert first == same
+    assert len({first, other_label, other_value}) == 3
+
+
+def test_values_that_join_to_the_same_text_have_different_row_ids(bench: Bench) -> None:
+    contract = Contract.model_validate({"columns": {"a": "text", "b": "text"}})
+
+    rows = bench.process('a,b\nx,yz\nxy,z\nxyz,\n,xyz\n"x"",""yz",\n', contract).kept
+
+    assert len({row["row_id"] for row in rows}) == 5
+
+
+def test_a_row_has_the_same_id_whatever_its_file_and_the_order_of_columns(bench: Bench) -> None:
+    files = {
+        "one.csv": "v,y,z\n1.50,yes,ignored\n",
+        "two words.csv": "z,y,v\nignored,yes,1.50\n",
+        "ç[3].csv": "y,z,v\nyes,ignored,1.50\n",
+    }
+
+    rows = bench.process(files, of_kind("numeric", label=LABEL)).kept
+
+    assert [row["row_id"] for row in rows] == [hashlib.sha256(b'["1.5","yes"]').hexdigest()] * 3

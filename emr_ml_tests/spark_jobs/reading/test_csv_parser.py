@@ -1,0 +1,154 @@
+"""CSV files record by record, as Python's csv module splits them."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emr_ml.contract import Dialect
+from spark_jobs.reading.csv_compatibility import check_compatibility
+from spark_jobs.reading.csv_dialect import CsvSyntax
+from spark_jobs.reading.csv_parser import Record, read_records, readable, trimmed_fields
+from spark_jobs.runtime.job import JobError
+
+PIECES = ["a", "b", ",", "\n", "\r\n", '"', '""', '"x,y"', '"p\nq"', " ", "é", "a,b\n"]
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
+
+
+def dialect(**given: Any) -> Any:
+    return Dialect.model_validate(given).model_dump(mode="json")
+
+
+def taken(text: str | bytes, **given: Any) -> list[Record]:
+    stored = text.encode() if isinstance(text, str) else text
+    return list(read_records(io.BytesIO(stored), "a.csv", dialect(**given)))
+
+
+def by_python(text: str) -> list[list[str]]:
+    """The records of a text, empty lines included."""
+    return list(csv.reader(io.StringIO(text, newline=""), skipinitialspace=True))
+
+
+def is_closed(text: str) -> bool:
+    """Whether a line after the text would be a record of its own."""
+    lines = [*io.StringIO(text, newline="")]
+    with_one_more = list(csv.reader([*lines, "END"], skipinitialspace=True))
+    return len(with_one_more) == len(by_python(text)) + 1
+
+
+@given(TEXTS)
+def test_the_records_are_those_of_python_s_csv_module(text: str) -> None:
+    text = "x,y\n" + text
+    if is_closed(text):
+        found = [record.fields for record in taken(text)]
+        assert found == [fields for fields in by_python(text) if fields][1:]
+
+
+@given(TEXTS)
+def test_a_record_that_does_not_end_is_an_error(text: str) -> None:
+    text = "x,y\n" + text
+    if not is_closed(text):
+        with pytest.raises(JobError, match="opens a quote that is not closed"):
+            taken(text)
+
+
+@given(TEXTS)
+def test_the_texts_of_the_records_are_the_file_but_for_empty_lines(text: str) -> None:
+    if is_closed(text):
+        found = "".join(record.text for record in taken(text, header=["x"]))
+        assert found.replace("\r\n", "\n").replace("\n", "") == text.replace("\r\n", "\n").replace(
+            "\n", ""
+        )
+
+
+@given(TEXTS)
+def test_a_compatible_file_has_no_open_quote(text: str) -> None:
+    text = "x,y\n" + text
+    if not check_compatibility(io.BytesIO(text.encode()), dialect()).obstacle:
+        assert is_closed(text)
+
+
+@given(TEXTS)
+def test_the_lines_of_a_compatible_file_are_records_if_no_field_has_a_line_break(text: str) -> None:
+    text = "x,y\n" + text
+    shape = check_compatibility(io.BytesIO(text.encode()), dialect())
+    if not shape.obstacle:
+        fields = [field for record in taken(text) for field in record.fields]
+        assert shape.line_records == (not any("\n" in field or "\r" in field for field in fields))
+
+
+@pytest.mark.parametrize(
+    ("text", "obstacle"),
+    [
+        ("x,y\n1,2\n", None),
+        ('x,y\r\n"1\n\n2","a ""b"""\r\n', None),
+        ("\ufeffx,y\n1,\ufeff2\n", None),
+        ("\ufeffx,y\n\ufeff1,2\n", "has a byte order mark after its beginning"),
+        ("x,y\n1,\0\n", "has NUL bytes"),
+        ("x,y\n   \n1,2\n", "has a line of blanks"),
+        ("x,y\r1,2\r", "has a carriage return without a line feed"),
+        ('x,y\n1,2" pipe\n', "has quotes where no field begins or ends"),
+        ('x,y\n1,"2\n', "has a quote that is not closed"),
+        (b"x,y\n1,\xe9\n", "has bytes that are not utf-8"),
+    ],
+)
+def test_what_spark_would_misread_in_a_file_is_named(
+    text: str | bytes, obstacle: str | None
+) -> None:
+    stored = text.encode() if isinstance(text, str) else text
+
+    assert check_compatibility(io.BytesIO(stored), dialect()).obstacle == obstacle
+
+
+def test_an_error_names_file_record_and_line_and_shows_where_it_begins() -> None:
+    with pytest.raises(JobError) as caught:
+        taken('x,y\n1,"a\nb"\n2,"oops\n3,c\n')
+
+    message = str(caught.value)
+    assert message.startswith("a.csv: record 2, which begins at line 4, opens a quote that is not")
+    assert "it would swallow the rest of the file, 12 characters" in message
+    assert message.endswith("""It begins with '2,"oops\\n3,c\\n'""") or '2,"oops' in message
+
+
+def test_a_record_that_is_too_long_is_an_error() -> None:
+    with pytest.raises(JobError, match=r"record 1, .*is longer than `max_record_bytes`, 1,024"):
+        taken("x,y\n1," + "z" * 2000 + "\n", max_record_bytes=1024)
+
+
+def test_a_field_with_a_line_break_is_an_error_unless_multiline() -> None:
+    with pytest.raises(JobError, match=r"contains a line break: set `multiline: true`"):
+        taken('x,y\n1,"a\nb"\n', multiline=False)
+
+
+def test_a_byte_that_is_not_of_the_encoding_is_shown_as_its_number() -> None:
+    (record,) = taken(b"x,y\n1,a\xe9\n")
+
+    assert readable(record.fields[1]) == "a\\xe9"
+
+
+def test_a_replacement_character_in_the_file_is_kept() -> None:
+    (record,) = taken("x,y\n1,a\ufffd\n")
+
+    assert record.fields[1] == "a\ufffd" == readable(record.fields[1])
+
+
+def test_a_record_that_spans_lines_by_a_stray_quote_is_marked() -> None:
+    (record,) = taken('x,y\n1,"oops\n2,"b"\n')
+
+    assert record.has_stray_quote
+
+
+def test_blanks_after_a_closing_quote_are_no_stray_quote() -> None:
+    (record,) = taken('x,y\n"two\nlines" ,"b"  \n')
+
+    assert not record.has_stray_quote
+    assert record.fields[0] == "two\nlines "
+
+
+def test_blanks_around_a_field_are_trimmed_but_not_within_quotes() -> None:
+    (record,) = taken('x,y\n  1 ," b "\n')
+
+    assert trimmed_fields(record, CsvSyntax.of(dialect())) == ["1", " b "]

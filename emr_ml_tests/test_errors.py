@@ -1,0 +1,64 @@
+"""Which errors become messages, and that telling them apart imports nothing heavy."""
+
+import subprocess
+import sys
+
+import pytest
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import ClientError, NoCredentialsError
+
+from emr_ml.aws.client import UnansweredError
+from emr_ml.contract import ContractError
+from emr_ml.errors import user_message
+from emr_ml.launchers.base import LostError
+from emr_ml.settings import ROOT, SettingsError
+from emr_ml.sources.listing import SourceError
+from spark_jobs.runtime.job import JobError
+
+NO_BUCKET = ClientError({"Error": {"Code": "NoSuchBucket", "Message": "not there"}}, "GetObject")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (JobError("a"), "a"),
+        (ContractError("b"), "b"),
+        (SourceError("c"), "c"),
+        (SettingsError("d"), "d"),
+        (LostError("e"), "e"),
+        (
+            PermissionError(13, "Permission denied", "/lake"),
+            "/lake: Permission denied. Check EMR_ML_LAKE, its permissions and its disk",
+        ),
+        (
+            OSError("no space left"),
+            "no space left. Check EMR_ML_LAKE, its permissions and its disk",
+        ),
+        (NO_BUCKET, "GetObject failed: NoSuchBucket not there: check the bucket's name"),
+        (NoCredentialsError(), "no credentials were found: set AWS_PROFILE"),
+        (UnansweredError("no answer for 30 s"), "no answer for 30 s: see docs/emr.md"),
+        (S3UploadFailedError("half of it"), "half of it: see docs/emr.md"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_an_expected_error_becomes_a_message(error: Exception, message: str) -> None:
+    assert str(user_message(error)).startswith(message)
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), BrokenPipeError(32, "Broken pipe")])
+def test_any_other_error_has_no_message(error: Exception) -> None:
+    assert user_message(error) is None
+
+
+def test_neither_dagster_nor_the_client_of_aws_is_imported() -> None:
+    program = (
+        "import sys, emr_ml.errors, emr_ml.ui.wording\n"
+        "print([name for name in ('botocore', 'boto3', 'dagster', 'pydantic', 'pyspark')"
+        " if name in sys.modules])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,38 @@
+"""Names, suggestions and control characters in messages."""
+
+import pytest
+
+from emr_ml.ui.wording import closest, did_you_mean, escape_control_characters, quote_names
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ([], ""),
+        (["a", "b"], "'a', 'b'"),
+        (list("abcdefghij"), "'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h' and 2 more"),
+        (["x" * 61], f"'{'x' * 60}…'"),
+    ],
+)
+def test_names_are_quoted_shortened_and_counted(names: list[str], text: str) -> None:
+    assert quote_names(names) == text
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "name"),
+    [
+        ("on_demnd", ["spot", "on_demand"], "on_demand"),
+        ("ON-DEMAND", ["spot", "on_demand"], "on_demand"),
+        ("straße", ["strasse"], "strasse"),
+        ("other", ["spot", "on_demand"], None),
+        ("%", ["$", "on_demand"], None),
+        ("spot", [], None),
+    ],
+)
+def test_a_name_is_suggested_by_its_letters(word: str, known: list[str], name: str | None) -> None:
+    assert closest(word, known) == name
+    assert did_you_mean(word, known) == (f": did you mean {name}?" if name else "")
+
+
+def test_only_line_breaks_and_tabs_reach_the_terminal() -> None:
+    assert escape_control_characters("é\n\t\x1b[2J\r") == "é\n\t\\x1b[2J\\r"

@@ -1,0 +1,96 @@
+"""The ROC and the precision-recall curve, and the areas under them.
+
+Average precision is the step-wise sum, not the trapezoid (Davis and Goadrich, 2006).
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from spark_jobs.evaluation.figures import RankingPoint
+
+CURVE_POINTS = 200
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The areas under the ROC and the precision-recall curve, and some points of both."""
+
+    auc_roc: float
+    auc_pr: float
+    points: list[RankingPoint]
+
+
+@contextmanager
+def ranked(scored: DataFrame) -> Generator[DataFrame]:
+    """Return each `probability`, with the rows of either label at it and from it upward.
+
+    The former are `tp` and `fp`, the latter `all_tp` and `all_fp`. Rows of equal probability are
+    one step of the ranking.
+
+    Each partition of the sorted probabilities is cumulated by itself and then shifted by the sums
+    of the partitions before it, so that no task has the whole ranking.
+    """
+    by_score = scored.groupBy("probability").agg(
+        F.sum("label").alias("tp"), F.sum(1 - F.col("label")).alias("fp")
+    )
+    downward = F.desc("probability")
+    parts = by_score.sort(downward).withColumn("part", F.spark_partition_id()).persist()
+    try:
+        offsets = _sums_before(parts)
+        within = Window.partitionBy("part").orderBy(downward)
+        yield parts.withColumns(
+            {f"all_{name}": F.sum(name).over(within) + offset for name, offset in offsets.items()}
+        )
+    finally:
+        parts.unpersist()
+
+
+def _sums_before(parts: DataFrame) -> dict[str, Column]:
+    """Return the sums of `tp` and `fp` over the partitions before a row's partition."""
+    totals = parts.groupBy("part").agg(F.sum("tp"), F.sum("fp")).orderBy("part").collect()
+    before: dict[str, Column] = {}
+    for index, name in enumerate(("tp", "fp"), start=1):
+        sums = accumulate((total[index] for total in totals), initial=0)
+        pairs = [F.lit(v) for total, s in zip(totals, sums, strict=False) for v in (total[0], s)]
+        before[name] = F.create_map(*pairs)[F.col("part")]
+    return before
+
+
+def trace_curves(steps: DataFrame, positives: int, negatives: int) -> Ranking:
+    """Return the curves from the highest probability down and the areas under them, in one pass.
+
+    Args:
+        steps: of `ranked`.
+        positives: rows of the label 1, at least one.
+        negatives: rows of the label 0, at least one.
+    """
+    above = F.col("all_tp") - F.col("tp") / 2
+    precision = F.col("all_tp") / (F.col("all_tp") + F.col("all_fp"))
+    step = F.floor((F.col("all_tp") + F.col("all_fp")) * CURVE_POINTS / (positives + negatives))
+    points = (
+        steps.groupBy(step.alias("step"))
+        .agg(
+            F.max("all_tp").alias("tp"),
+            F.max("all_fp").alias("fp"),
+            F.sum(F.col("fp") * above).alias("roc"),
+            F.sum(F.col("tp") * precision).alias("pr"),
+        )
+        .collect()
+    )
+    return Ranking(
+        sum(point["roc"] for point in points) / (positives * negatives),
+        sum(point["pr"] for point in points) / positives,
+        [
+            {
+                "false_positive_rate": point["fp"] / negatives,
+                "recall": point["tp"] / positives,
+                "precision": point["tp"] / (point["tp"] + point["fp"]),
+            }
+            for point in sorted(points)
+        ],
+    )

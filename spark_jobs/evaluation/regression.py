@@ -1,0 +1,65 @@
+"""Figures of a regression."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.evaluation.figures import ErrorBin, FitBin, RegressionFigures
+from spark_jobs.evaluation.scores import regression_scores
+
+BINS = 20
+HISTOGRAM_HALF_WIDTH = 3.0  # in root mean squared errors
+
+
+def regression_figures(scored: DataFrame) -> RegressionFigures:
+    """Return the figures of rows with `label` and `predicted`, both double; at least one row."""
+    scores = regression_scores(scored)
+    fit = _fit_bins(scored)
+    return {
+        "problem": "regression",
+        **scores,
+        "accuracy": None,
+        "f1": None,
+        "precision": None,
+        "recall": None,
+        "auc_roc": None,
+        "auc_pr": None,
+        "log_loss": None,
+        "brier": None,
+        "calibration_error": None,
+        "test_rows": sum(bin_["rows"] for bin_ in fit),
+        "curves": {"fit": fit, "errors": _error_histogram(scored, scores["rmse"])},
+    }
+
+
+def _fit_bins(scored: DataFrame) -> list[FitBin]:
+    """Return bins by prediction, with about as many rows each."""
+    shares = [each / BINS for each in range(1, BINS)]
+    row = scored.agg(F.percentile_approx("predicted", shares).alias("edges")).first()
+    assert row is not None, "an aggregate without groups has one row"
+    above = [(F.col("predicted") > edge).cast("int") for edge in sorted(set(row["edges"]))]
+    number = sum(above, start=F.lit(0)).alias("bin")
+    bins = (
+        scored.groupBy(number)
+        .agg(
+            F.count(F.lit(1)).alias("rows"),
+            F.avg("predicted").alias("predicted"),
+            F.avg("label").alias("label"),
+        )
+        .orderBy("bin")
+    )
+    return [
+        {"bin": bin_, "rows": rows, "predicted": predicted, "label": label}
+        for bin_, rows, predicted, label in bins.collect()
+    ]
+
+
+def _error_histogram(scored: DataFrame, rmse: float | None) -> list[ErrorBin]:
+    if not rmse:
+        return []
+    width = 2 * HISTOGRAM_HALF_WIDTH * rmse / BINS
+    index = F.floor((F.col("label") - F.col("predicted")) / width) + BINS // 2
+    number = F.greatest(F.lit(0), F.least(index, F.lit(BINS - 1))).alias("bin")
+    counts = {row["bin"]: row["count"] for row in scored.groupBy(number).count().collect()}
+    return [
+        {"from": (each - BINS // 2) * width, "rows": counts.get(each, 0)} for each in range(BINS)
+    ]

@@ -1,0 +1,102 @@
+"""The scores that candidates are compared by."""
+
+from collections.abc import Callable, Mapping
+from math import isfinite, sqrt
+
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+
+from spark_jobs.contract import BINARY, MULTICLASS, REGRESSION, Problem
+from spark_jobs.evaluation.figures import ClassificationScores, RegressionScores
+
+THRESHOLD = 0.5
+SMALLEST = 2**-52  # as scikit-learn clips: the log loss of a probability of 0 would be infinite
+
+Scores = ClassificationScores | RegressionScores
+
+
+def binary_sums() -> list[Column]:
+    """Return aggregates of rows with a `label`, 0 or 1, and the `probability` of 1.
+
+    They count the rows `tp`, `fp`, `fn` and `tn`, and sum up their `log_loss` and `brier`.
+    """
+    positive, predicted = F.col("label") == 1, F.col("probability") >= THRESHOLD
+    return [
+        F.count_if(positive & predicted).alias("tp"),
+        F.count_if(~positive & predicted).alias("fp"),
+        F.count_if(positive & ~predicted).alias("fn"),
+        F.count_if(~positive & ~predicted).alias("tn"),
+        F.sum(row_loss(BINARY)).alias("log_loss"),
+        F.sum((F.col("probability") - F.col("label")) ** 2).alias("brier"),
+    ]
+
+
+def binary_scores(scored: DataFrame) -> ClassificationScores:
+    """Return the scores of rows with a `label`, 0 or 1, and the `probability` of 1."""
+    sums = _single_row(scored.agg(*binary_sums()))
+    rows = sums["tp"] + sums["fp"] + sums["fn"] + sums["tn"]
+    return {
+        "log_loss": _finite(sums["log_loss"] / rows),
+        "accuracy": (sums["tp"] + sums["tn"]) / rows,
+    }
+
+
+def multiclass_scores(scored: DataFrame) -> ClassificationScores:
+    """Return the scores of rows with `label`, `predicted`, and the `label_probability`."""
+    hit = F.coalesce(F.col("label") == F.col("predicted"), F.lit(False))
+    means = _single_row(
+        scored.agg(
+            F.avg(row_loss(MULTICLASS)).alias("log_loss"),
+            F.avg(hit.cast("int")).alias("accuracy"),
+        )
+    )
+    return {"log_loss": _finite(means["log_loss"]), "accuracy": means["accuracy"]}
+
+
+def regression_scores(scored: DataFrame) -> RegressionScores:
+    """Return the scores of rows with `label` and `predicted`, both double."""
+    error = F.col("label") - F.col("predicted")
+    means = _single_row(
+        scored.agg(
+            F.avg(row_loss(REGRESSION)).alias("mse"),
+            F.avg(F.abs(error)).alias("mae"),
+            F.var_pop("label").alias("variance"),
+        )
+    )
+    r2 = 1 - means["mse"] / means["variance"] if means["variance"] else None
+    return {
+        "rmse": _finite(sqrt(means["mse"])),
+        "mae": _finite(means["mae"]),
+        "r2": _finite(r2),
+    }
+
+
+SCORES: Mapping[Problem, Callable[[DataFrame], Scores]] = {
+    BINARY: binary_scores,
+    MULTICLASS: multiclass_scores,
+    REGRESSION: regression_scores,
+}
+
+
+def row_loss(problem: Problem) -> Column:
+    """Return the loss of a row: the squared error of a number, else the log loss."""
+    probability = F.col("probability")
+    match problem:
+        case "binary":
+            of_label = F.when(F.col("label") == 1, probability).otherwise(1 - probability)
+        case "multiclass":
+            of_label = F.col("label_probability")
+        case _:
+            return (F.col("label") - F.col("predicted")) ** 2
+    return -F.log(F.greatest(of_label, F.lit(SMALLEST)))
+
+
+def _finite(value: float | None) -> float | None:
+    # JSON has neither infinity nor NaN
+    return value if value is not None and isfinite(value) else None
+
+
+def _single_row(aggregated: DataFrame) -> Row:
+    row = aggregated.first()
+    assert row is not None, "an aggregate without groups has one row"
+    return row

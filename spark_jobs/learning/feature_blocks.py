@@ -1,0 +1,88 @@
+"""Which column each index of a feature vector belongs to, and what it means."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.ml import Transformer
+from pyspark.ml.feature import StringIndexerModel
+
+from spark_jobs.contract import Kind
+from spark_jobs.learning.params import FeaturizerSettings
+
+MAX_NAME_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class FeatureBlock:
+    """The indices of one column: `size` of them, from `start`.
+
+    `categories` are those of a categorical column; the last index is that of all others. `hashed`
+    is the column with the hashed terms of a text, or "" if its indices are not terms.
+    """
+
+    column: str
+    kind: Kind
+    start: int
+    size: int
+    categories: tuple[str, ...] = ()
+    hashed: str = ""
+
+    @property
+    def indices(self) -> slice:
+        return slice(self.start, self.start + self.size)
+
+    @property
+    def title(self) -> str:
+        """The column's name, shortened if it is long."""
+        return _shorten(self.column)
+
+    def name(self, index: int, terms: Mapping[int, str]) -> str:
+        """Return the name of the feature at an index of the vector; `terms` has some by index."""
+        within = index - self.start
+        match self.kind:
+            case "numeric":
+                return self.title
+            case "categorical" if within < len(self.categories):
+                return _shorten(f"{self.column}={self.categories[within]}")
+            case "categorical":
+                return f"{self.title} missing or unknown"
+            case _ if self.hashed:
+                return _shorten(f"{self.column}: {terms.get(index, f'term {within}')}")
+            case _:
+                return f"{self.title}: dimension {within}"
+
+
+def feature_blocks(
+    kinds: Mapping[str, Kind], settings: FeaturizerSettings, stages: Sequence[Transformer]
+) -> list[FeatureBlock]:
+    """Return the blocks of the vector that the fitted stages of a featurizer make, in order."""
+
+    def names(kind: Kind) -> list[str]:
+        return sorted(name for name, each in kinds.items() if each == kind)
+
+    indexers = [stage for stage in stages if isinstance(stage, StringIndexerModel)]
+    labels = [tuple(each) for indexer in indexers for each in indexer.labelsArray]
+    blocks: list[FeatureBlock] = []
+
+    def add(column: str, kind: Kind, size: int, **more: Any) -> None:
+        start = blocks[-1].indices.stop if blocks else 0
+        blocks.append(FeatureBlock(column, kind, start, size, **more))
+
+    for column in names("numeric"):
+        add(column, "numeric", 1)
+    for column, categories in zip(names("categorical"), labels, strict=True):
+        add(column, "categorical", len(categories) + 1, categories=categories)
+    for number, column in enumerate(names("text")):
+        hashed = "" if settings["text"] == "word2vec" else f"__text_{number}_hashed"
+        add(column, "text", settings["dimensions"], hashed=hashed)
+    return blocks
+
+
+def block_at(blocks: Sequence[FeatureBlock], index: int) -> FeatureBlock:
+    """Return the block that contains the index."""
+    return next(block for block in blocks if index < block.indices.stop)
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= MAX_NAME_CHARACTERS else f"{name[:MAX_NAME_CHARACTERS]}…"

@@ -1,0 +1,151 @@
+"""How features vary, and how much of the label each of them alone explains."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pyspark.ml.stat import Summarizer
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from spark_jobs.columns import LABEL
+from spark_jobs.contract import REGRESSION, Problem
+from spark_jobs.learning.feature_blocks import FeatureBlock
+from spark_jobs.learning.features import FEATURES
+
+Numbers = npt.NDArray[np.float64]
+ROUNDING = 1e-12  # what rounding leaves of a constant's variance
+
+
+@dataclass(frozen=True)
+class FeatureStatistics:
+    """Statistics of the training split's vectors, from one pass.
+
+    By class of the label: the count of `rows`, the `means`, and the rows in which a feature is
+    `present`, that is, not 0. A numeric label has one class, and `label_means` has its mean where
+    a feature is 1, of features that are 0 or 1. `deviation` is that of each feature. `explained`
+    is the share of the label's variance that a straight line on the feature explains; of classes
+    it is the share of the feature's variance between the classes.
+    """
+
+    rows: Numbers
+    means: Numbers
+    present: Numbers
+    deviation: Numbers
+    explained: Numbers
+    label_means: Numbers
+
+    def most_explaining(self, block: FeatureBlock) -> tuple[int, float]:
+        """Return the index in the block that alone explains most of the label, and its share.
+
+        The categories of a column explain it together; terms by their presence, however often
+        they occur and however long the text is. Shares are adjusted for chance.
+        """
+        explained = self.explained[block.indices]
+        if block.hashed and len(self.rows) > 1:
+            explained = self._explained_by_presence(block)
+        index = block.start + int(np.argmax(explained))
+        if block.kind != "categorical":
+            return index, float(explained.max())
+        counts = np.rint(self.means[:, block.indices] * self.rows[:, None])
+        if len(self.rows) > 1:
+            return index, _classes_explained_by_categories(counts)
+        return index, self._number_explained_by_categories(block, counts[0])
+
+    def _explained_by_presence(self, block: FeatureBlock) -> Numbers:
+        present, rows = self.present[:, block.indices], self.rows.sum()
+        share = present.sum(axis=0) / rows
+        between = self.rows @ (present / self.rows[:, None] - share) ** 2
+        explained = _share(between, rows * share * (1 - share), share)
+        return _adjust(explained, rows, len(self.rows))
+
+    def _number_explained_by_categories(self, block: FeatureBlock, counts: Numbers) -> float:
+        """Return the share of the label's variance, which is 1, between the categories."""
+        rows, used = float(counts.sum()), int((counts > 0).sum())
+        between = float((counts * self.label_means[block.indices] ** 2).sum())
+        return _adjust(np.array(between / (rows - 1)), rows, used).item()
+
+
+def compute_feature_statistics(train: DataFrame, problem: Problem) -> FeatureStatistics:
+    """Return the statistics of `features`, given `_label` as the model is fitted on it."""
+    return _of_number(train) if problem == REGRESSION else _of_classes(train)
+
+
+def _of_classes(train: DataFrame) -> FeatureStatistics:
+    summaries = train.groupBy(LABEL).agg(_summary().alias("of")).select("of.*").collect()
+    rows = np.array([row["count"] for row in summaries], float)
+    means = np.array([row["mean"].toArray() for row in summaries])
+    within = np.sum([(row["count"] - 1) * row["variance"].toArray() for row in summaries], axis=0)
+    mean = rows @ means / rows.sum()
+    between = rows @ (means - mean) ** 2
+    variance = (within + between) / max(rows.sum() - 1, 1)
+    share = _share(between, within + between, mean)
+    explained = _adjust(share, rows.sum(), len(rows))
+    present = np.array([row["numNonZeros"].toArray() for row in summaries])
+    return FeatureStatistics(rows, means, present, np.sqrt(variance), explained, np.empty(0))
+
+
+def _of_number(train: DataFrame) -> FeatureStatistics:
+    lowest = train.agg(F.min(LABEL)).first()
+    assert lowest is not None, "an aggregate without groups has one row"
+    weight = F.col(LABEL) - lowest[0]  # Summarizer accepts no weight below 0
+    row = train.agg(
+        _summary().alias("of"),
+        Summarizer.mean(F.col(FEATURES), weight).alias("weighted"),
+        F.sum(weight).alias("total"),
+    ).first()
+    assert row is not None, "an aggregate without groups has one row"
+    rows, total, weighted = float(row["of"]["count"]), row["total"], row["weighted"].toArray()
+    mean, variance = row["of"]["mean"].toArray(), row["of"]["variance"].toArray()
+    covariance = total * (weighted - mean) / (rows - 1)  # the label's mean is 0, its variance 1
+    explained = _adjust(_share(covariance**2, variance, mean), rows, 2)
+    counts = mean * rows
+    shifted = np.divide(weighted * total, counts, out=np.zeros_like(mean), where=counts > 0)
+    label_means = np.where(counts > 0, shifted + lowest[0], 0.0)
+    present = row["of"]["numNonZeros"].toArray()
+    return FeatureStatistics(
+        np.array([rows]), mean[None], present[None], np.sqrt(variance), explained, label_means
+    )
+
+
+def _summary() -> Column:
+    metrics = ("count", "mean", "variance", "numNonZeros")
+    return Summarizer.metrics(*metrics).summary(F.col(FEATURES))
+
+
+def _share(part: Numbers, whole: Numbers, mean: Numbers) -> Numbers:
+    varies = whole > ROUNDING * mean**2
+    return np.divide(part, whole, out=np.zeros_like(part), where=varies)
+
+
+def _adjust(share: Numbers, rows: float, parameters: int) -> Numbers:
+    """Return the share without what as many parameters explain by chance (adjusted R²)."""
+    if rows <= parameters:
+        return np.zeros_like(share)
+    return np.clip(1 - (1 - share) * (rows - 1) / (rows - parameters), 0, 1)
+
+
+def _classes_explained_by_categories(counts: Numbers) -> float:
+    """Return how much better a row's class is guessed if its category is known.
+
+    The guess is by the other rows of the category: 0 is no better than without the category, 1 is
+    always right. A category of one row explains nothing.
+
+    Args:
+        counts: the rows of each category, by class.
+    """
+    rows, of_category = counts.sum(), counts.sum(axis=0)
+    by_chance = float(((counts.sum(axis=1) / rows) ** 2).sum())
+    others = np.maximum(of_category - 1, 1)
+    right = (counts * (counts - 1)).sum(axis=0) / others
+    right = np.where(of_category == 1, by_chance, right)
+    better = (right.sum() / rows - by_chance) / max(1 - by_chance, ROUNDING)
+    return float(np.clip(better, 0, 1))
+
+
+def most_explaining_feature(
+    statistics: FeatureStatistics, blocks: Sequence[FeatureBlock]
+) -> tuple[int, float]:
+    """Return the index that alone explains most of the label, and its share."""
+    return max((statistics.most_explaining(block) for block in blocks), key=lambda found: found[1])

@@ -1,0 +1,47 @@
+"""The parameters of a model as its job gets them: JSON values with every default filled in."""
+
+from typing import Literal, TypedDict
+
+EstimatorName = Literal["logistic_regression", "linear_regression", "random_forest"]
+
+
+class _FeaturizerBase(TypedDict):
+    text: Literal["hashing_tf", "tf_idf", "word2vec"]
+    numeric: Literal["standard", "minmax"]
+    min_ngram: int
+    max_ngram: int
+    binary: bool
+    stop_words: str
+
+
+class FeaturizerParams(_FeaturizerBase):
+    """How columns become a vector, as the contract has it; `dimensions` may be left open.
+
+    `text` and `numeric` say how texts become numbers and how numbers are scaled, `dimensions` is
+    the length of a text's vector. A hashed term has `min_ngram` to `max_ngram` words, and counts
+    once if `binary`. `stop_words` is `none` or the language whose stop words are left out.
+    """
+
+    dimensions: int | None
+
+
+class FeaturizerSettings(_FeaturizerBase):
+    """How columns become a vector, with nothing left open; `index` is its place in the contract."""
+
+    index: int
+    dimensions: int
+
+
+class ModelParams(TypedDict):
+    """The contract's `model`. Lists hold the candidates, of which validation chooses.
+
+    `max_iterations` is null where the estimator's own limit applies.
+    """
+
+    featurizers: list[FeaturizerParams]
+    estimator: EstimatorName
+    regularization: list[float]
+    max_iterations: int | None
+    tolerance: float
+    trees: int
+    max_depth: list[int]

@@ -1,0 +1,61 @@
+"""Send a job's log messages to its lake by Dagster Pipes."""
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from spark_jobs.runtime.job import Request
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import job_key
+
+SECONDS_BETWEEN_CHUNKS = 1.0
+
+
+class LogForwarder(logging.Handler):
+    """Forwards log records to another logger."""
+
+    def __init__(self, to: logging.Logger) -> None:
+        super().__init__()
+        self._to = to
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._to.log(record.levelno, record.getMessage())
+
+
+@contextmanager
+def pipes_messages(lake: Lake, request: Request, log: logging.Logger) -> Generator[None]:
+    """Write what is logged in the block to the lake every second or two, if the lake is in S3.
+
+    The messages are next to the attempt's data, so a run that takes over the attempt finds them.
+    """
+    if not lake.root.startswith("s3://"):
+        yield
+        return
+    # a lake in a folder needs neither
+    from dagster_pipes import (
+        DAGSTER_PIPES_CONTEXT_ENV_VAR,
+        DAGSTER_PIPES_MESSAGES_ENV_VAR,
+        PipesMappingParamsLoader,
+        PipesS3MessageWriter,
+        encode_param,
+        open_dagster_pipes,
+    )
+
+    from spark_jobs.runtime.lake.s3 import S3Lake
+
+    store = S3Lake(lake.uri(job_key(request.asset, request.version, request.attempt, "messages")))
+    destination = {"bucket": store.bucket, "key_prefix": store.prefix}
+    params = {
+        DAGSTER_PIPES_CONTEXT_ENV_VAR: encode_param({"data": {"asset_keys": [request.asset]}}),
+        DAGSTER_PIPES_MESSAGES_ENV_VAR: encode_param(destination),
+    }
+    writer = PipesS3MessageWriter(store.client, interval=SECONDS_BETWEEN_CHUNKS)
+    with open_dagster_pipes(
+        params_loader=PipesMappingParamsLoader(params), message_writer=writer
+    ) as pipes:
+        forwarder = LogForwarder(pipes.log)
+        log.addHandler(forwarder)
+        try:
+            yield
+        finally:
+            log.removeHandler(forwarder)

@@ -1,0 +1,81 @@
+"""Score the test split with a model."""
+
+from typing import cast
+
+from pyspark.ml import PipelineModel
+from pyspark.ml.feature import IndexToString
+from pyspark.ml.functions import vector_to_array
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_jobs.columns import LABEL, ROW_ID, SPLIT, quoted
+from spark_jobs.contract import BINARY, Label, ScoringContract, problem_of
+from spark_jobs.dataset_rows import input_rows
+from spark_jobs.learning.label_encoding import (
+    PREDICTION,
+    PROBABILITY,
+    label_probability,
+    positive_probability,
+    with_label,
+)
+from spark_jobs.learning.split import TEST, with_split
+from spark_jobs.runtime.job import JobError, Request
+
+
+def score_test_split(spark: SparkSession, request: Request, model: str, path: str) -> DataFrame:
+    """Score the test split with the model that is that input, and return what `path` then has.
+
+    Each row has `row_id`, `label` and the prediction. Of a binary label, 0 or 1, that is the
+    `probability` of 1. Of a multiclass label it is the class `predicted`, its `probability`, and
+    the `label_probability` of the right class. Of a numeric label it is the number `predicted`.
+
+    Raises:
+        JobError: the test split is empty, or has only one class of a binary label.
+    """
+    contract = cast("ScoringContract", request.contract)
+    pipeline = PipelineModel.load(f"{request.inputs[model].path}/model")
+    rows = with_split(input_rows(spark, request), contract["split"])
+    _score(pipeline, rows.where(F.col(SPLIT) == TEST), contract["label"]).write.parquet(path)
+    scored = spark.read.parquet(path)
+    _check(scored, contract["label"])
+    return scored
+
+
+def _score(model: PipelineModel, test: DataFrame, label: Label) -> DataFrame:
+    last = model.stages[-1]
+    classes = last.getLabels() if isinstance(last, IndexToString) else []
+    predicted = with_label(model.transform(test), label, classes)
+    match problem_of(label):
+        case "binary":
+            return predicted.select(
+                ROW_ID, F.col(LABEL).cast("int").alias("label"), positive_probability()
+            )
+        case "multiclass":
+            return predicted.select(
+                ROW_ID,
+                quoted(label["column"]).alias("label"),
+                F.col(PREDICTION).alias("predicted"),
+                F.array_max(vector_to_array(F.col(PROBABILITY))).alias("probability"),
+                label_probability(F.col(LABEL).cast("int")),
+            )
+        case _:
+            return predicted.select(
+                ROW_ID, F.col(LABEL).alias("label"), F.col(PREDICTION).alias("predicted")
+            )
+
+
+def _check(scored: DataFrame, label: Label) -> None:
+    if problem_of(label) != BINARY:
+        if scored.isEmpty():
+            raise JobError(
+                "the test split has no row, so nothing can be measured. "
+                "Provide more rows, or a larger test share under `split` in the contract"
+            )
+        return
+    classes = {row["label"]: row["count"] for row in scored.groupBy("label").count().collect()}
+    if len(classes) < 2:
+        raise JobError(
+            f"the test split has {sum(classes.values())} rows and {len(classes)} class of "
+            f"'{label['column']}', so nothing can be measured. "
+            "Provide more rows, or a larger test share under `split` in the contract"
+        )
