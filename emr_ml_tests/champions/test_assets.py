@@ -44,24 +44,11 @@ def rows(seed: int, count: int) -> str:
     return "".join(made)
 
 
-def with_data(folder: Path) -> Graph:
-    graph = Graph(folder).with_toy_data(CONTRACT)
-    Path(str(graph.settings.source)).write_text("height,width,colour,kind\n" + rows(1, 1000))
-    return graph
-
-
 @pytest.fixture(name="graph")
 def fixture_graph(tmp_path: Path) -> Graph:
-    return with_data(tmp_path)
-
-
-@pytest.fixture(scope="module", name="trained")
-def fixture_trained(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[Graph, dg.ExecuteInProcessResult]:
-    """A graph with a champion, and the run that made it."""
-    graph = with_data(tmp_path_factory.mktemp("trained"))
-    return graph, graph.materialize(TRAINED)
+    graph = Graph(tmp_path).with_toy_data(CONTRACT)
+    Path(str(graph.settings.source)).write_text("height,width,colour,kind\n" + rows(1, 1000))
+    return graph
 
 
 def data_version(result: dg.ExecuteInProcessResult, asset: str) -> str:
@@ -113,36 +100,8 @@ def test_a_better_model_replaces_a_weak_champion_and_is_evaluated_on_new_data(
     assert dg.AssetKey("champion_metrics") not in made, "it can't score rows without a column"
 
 
-<<<<<<< HEAD
-def test_a_promotion_is_judged_by_all_checks_that_the_assets_show(
-    trained: tuple[Graph, dg.ExecuteInProcessResult],
-) -> None:
-    graph, result = trained
-    shown = {
-        (check.asset_key.path[-1], check.check_name): check.passed
-        for check in result.get_asset_check_evaluations()
-        if check.asset_key.path[-1] in JUDGES
-    }
-
-    contract, lake = load_contract(graph.settings.dataset), open_lake(graph.settings.lake)
-    judged = {
-        (asset, check.check_name): check.passed
-        for asset, judge in JUDGES.items()
-        for report in [graph.report(asset, metadata(result, asset)["version"])]
-        for check in judge(Evidence(report, contract, lake))
-    }
-
-    assert judged == shown
-
-
-def test_metrics_of_another_model_do_not_count(
-    trained: tuple[Graph, dg.ExecuteInProcessResult],
-) -> None:
-    graph, _ = trained
-=======
 def test_a_model_without_its_own_metrics_is_not_promoted(graph: Graph) -> None:
     graph.materialize(TRAINED)
->>>>>>> main
 
     again = graph.materialize([lr_model, champion_model], WEAK)
 
