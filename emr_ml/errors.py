@@ -1,6 +1,6 @@
 """Errors that users are expected to meet, and the message that each becomes.
 
-Imports nothing heavy: Dagster and AWS's client are not needed to tell their errors apart.
+Imports nothing heavy: errors of AWS's client are recognized without importing it.
 """
 
 from spark_jobs.runtime.job import JobError

@@ -145,7 +145,7 @@ def materialize_snapshot(
 def skip(context: dg.AssetExecutionContext, reason: str) -> Iterator[dg.AssetCheckResult]:
     """Skip an asset whose output is not required, and with it the assets that depend on it.
 
-    Dagster requires a result of each check all the same: they pass, with the reason.
+    Dagster still requires a result of each check, so all pass, with the reason.
     """
     context.log.warning("skipped: %s", reason)
     for spec in context.assets_def.check_specs:
@@ -156,7 +156,10 @@ def skip(context: dg.AssetExecutionContext, reason: str) -> Iterator[dg.AssetChe
 
 @contextmanager
 def errors_as_failures() -> Generator[None]:
-    """Raise errors that users can fix as failures that show a message without a stack trace."""
+    """Turn expected errors into failures that show a message without a stack trace.
+
+    Dagster may retry those of AWS and of files, but not those that the user has to fix.
+    """
     try:
         yield
     except Exception as error:
@@ -174,8 +177,8 @@ def errors_as_failures() -> Generator[None]:
 def _commit_snapshot(lake: Lake, report: Report) -> Outcome:
     """Commit the snapshot unless the same one is committed.
 
-    Files with the same content may have moved. Addresses are part of the report but not of the
-    version, so the report is then replaced.
+    If files with the same content have moved, only their addresses differ. These are part of the
+    report but not of the version, so the report is replaced.
     """
     mark_used(lake, f"{report.asset}/{report.version}")
     committed = read_report(lake, report.asset, report.version)

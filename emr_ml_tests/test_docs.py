@@ -187,7 +187,9 @@ def test_every_command_and_option_that_is_named_exists() -> None:
 def test_every_module_that_is_run_exists() -> None:
     for code in code_in(EVERYTHING):
         for module in re.findall(r"python -m ([\w.]+)", code):
-            assert find_spec(module), code
+            path = ROOT.joinpath(*module.split("."))
+            is_ours = path.is_dir() or path.with_suffix(".py").is_file()
+            assert is_ours or find_spec(module.partition(".")[0]), code
 
 
 def cluster_configs(folder: Path) -> list[ClusterConfig]:

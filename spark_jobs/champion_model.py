@@ -18,7 +18,7 @@ from spark_jobs.runtime.job import Request, Result, Stopwatch
 from spark_jobs.scoring import score_test_split
 
 GROUPS = 2000
-# the input that is the model of each role
+# the name of the input with the model of each role
 MODELS = {"challenger": "lr_model", "champion": "champion"}
 
 GroupLosses = Mapping[int, tuple[float, int]]

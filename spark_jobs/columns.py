@@ -21,7 +21,7 @@ SPLIT = "_side"
 LABEL = "_label"
 MODEL_VERSION = "model_version"
 
-# no column of a contract may have one of these names
+# names that a contract must not use for its columns
 RESERVED = (
     *RECORD_COLUMNS,
     *(REJECTED, ROW_ID, SPLIT, LABEL, MODEL_VERSION),
@@ -31,7 +31,8 @@ RESERVED = (
 
 def quoted(name: str) -> "Column":
     """Return the column of exactly that name, which may contain dots and backticks."""
-    from pyspark.sql import functions as F  # the names above are also used where Spark is not
+    # the names above are also used where Spark is not installed
+    from pyspark.sql import functions as F
 
     return F.col("`" + name.replace("`", "``") + "`")
 

@@ -54,14 +54,14 @@ class Label(TypedDict):
 
 
 class Split(TypedDict):
-    """Percent of the rows that train and validate; the rest tests."""
+    """Percentages of the rows for training and validation; the rest is for the test."""
 
     train: int
     validation: int
 
 
 class DatasetContract(TypedDict):
-    """What raw files are read, typed and cleaned by."""
+    """The fields for reading, typing and cleaning raw files."""
 
     format: Literal["csv", "parquet"]
     dialect: Dialect
@@ -72,7 +72,7 @@ class DatasetContract(TypedDict):
 
 
 class TrainingContract(TypedDict):
-    """What a model is trained by."""
+    """The fields for training a model."""
 
     columns: dict[str, ColumnRules]
     label: Label | None
@@ -80,7 +80,7 @@ class TrainingContract(TypedDict):
 
 
 class ScoringContract(TypedDict):
-    """What a model's predictions on the test split are measured by."""
+    """The fields for scoring and measuring a model on the test split."""
 
     label: Label
     split: Split
@@ -95,7 +95,7 @@ def column_kinds(columns: Mapping[str, ColumnRules], label: Label | None = None)
 
 
 def problem_of(label: Label) -> Problem:
-    """Return what kind of model learns that label."""
+    """Return the kind of problem that predicting the label is."""
     if label["kind"] == "numeric":
         return REGRESSION
     return BINARY if label["positive"] is not None else MULTICLASS

@@ -177,9 +177,9 @@ def explain(
         terms: dict[int, str] = {}
         for block in blocks:
             if block.hashed:
-                of_block = [index for index in indices if block_at(blocks, index) is block]
+                block_indices = [index for index in indices if block_at(blocks, index) is block]
                 terms |= terms_by_index(
-                    data.rows, featurized.prepared, featurizer.row_stages, block, of_block
+                    data.rows, featurized.prepared, featurizer.row_stages, block, block_indices
                 )
         return terms
 

@@ -21,7 +21,7 @@ from spark_jobs.runtime.job import Request, Result, Stopwatch
 from spark_jobs.runtime.parts import KEPT
 
 CSV = "csv"
-MAX_VALUES = 100  # of a prediction that are counted one by one
+MAX_VALUES = 100  # predicted values that get a count of their own
 # what makes spreadsheets take a text for a formula: owasp.org/www-community/attacks/CSV_Injection;
 # the full-width characters do so in Japanese
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -33,7 +33,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     """Write the scored rows of the new files as a part: `kept/` as Parquet, and `csv/`.
 
     Each has the columns of the contract, `prediction`, `probability` (of the positive value, or
-    of the predicted class; none of a number), `model_version`, its `_file`, and, in Parquet, the
+    of the predicted class; not for a number), `model_version`, its `_file`, and, in Parquet, the
     `row_id`. Rows that break the contract go to `rejected/`.
 
     Raises:
@@ -91,7 +91,7 @@ def _prediction_columns(label: Label) -> list[Column]:
 
 
 def export_csv(spark: SparkSession, folder: str) -> None:
-    """Write the scored rows of a part as CSV, too, with no text that is a spreadsheet formula."""
+    """Also write the scored rows of a part as CSV, with spreadsheet formulas escaped."""
     rows = spark.read.parquet(f"{folder}/{KEPT}").drop(ROW_ID)
     safe = [
         _escape_formulas(quoted(field.name)).alias(_escape_formulas_in_name(field.name))

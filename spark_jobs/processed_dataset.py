@@ -21,7 +21,7 @@ from spark_jobs.contract import Label
 from spark_jobs.dataset_rows import rows_of_parts
 from spark_jobs.runtime.job import Request, Result, Stopwatch
 
-MAX_CLASSES = 1000  # that are counted one by one
+MAX_CLASSES = 1000  # that get a count of their own
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:

@@ -23,7 +23,7 @@ from spark_jobs.runtime.job import JobError, Request
 
 
 def score_test_split(spark: SparkSession, request: Request, model: str, path: str) -> DataFrame:
-    """Score the test split with the model that is that input, and return what `path` then has.
+    """Score the test split with the model of that input, write it to `path` and read it back.
 
     Each row has `row_id`, `label` and the prediction. Of a binary label, 0 or 1, that is the
     `probability` of 1. Of a multiclass label it is the class `predicted`, its `probability`, and

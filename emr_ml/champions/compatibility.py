@@ -21,7 +21,7 @@ class NoUsableChampionError(Exception):
 
 @dataclass(frozen=True)
 class TrainingSchema:
-    """What of a contract a model depends on, as JSON values.
+    """The parts of a contract that a model depends on, as JSON values.
 
     Args:
         kinds: of the columns, by name.
@@ -39,7 +39,7 @@ class TrainingSchema:
 
     @classmethod
     def from_json(cls, contract: Mapping[str, Any]) -> Self:
-        """Return the schema in the fields of a contract that requests hold."""
+        """Return the schema in the contract fields of a request."""
         return cls(
             kinds={name: column["kind"] for name, column in contract["columns"].items()},
             label=contract["label"] or {},

@@ -1,4 +1,4 @@
-"""What a check is: declared once, for the asset, its materialization and the promotion."""
+"""Checks, each declared once for the asset, its materialization and the promotion."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,12 +19,12 @@ from spark_jobs.runtime.report import Report, attempt_key, read_report
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a check found.
+    """The result of a check.
 
     Args:
         problem: what is wrong and what to do about it, or None if the check passes.
         metadata: figures and thresholds, for the UI.
-        note: what to show beside a check that passes.
+        note: what to show with a check that passes.
     """
 
     problem: str | None = None

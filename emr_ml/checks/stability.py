@@ -17,7 +17,7 @@ from spark_jobs.cleaning.figures import Distribution
 MIN_SHARE = 1e-4  # replaces an empty share, because the logarithm of 0 is infinite
 RARE_SHARE, RARE_ROWS = 0.01, 5  # categories below these share one bin
 DECILES = [step / 10 for step in range(1, 10)]
-DEVIATIONS = 3  # that chance hardly exceeds
+DEVIATIONS = 3  # standard deviations that chance rarely exceeds
 EPSILON = 1e-9  # sums of shares are not exact
 
 

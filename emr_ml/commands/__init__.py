@@ -1,1 +1,1 @@
-"""What `emr-ml` can be told, one module for each command."""
+"""The commands of `emr-ml`."""

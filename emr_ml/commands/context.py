@@ -47,7 +47,7 @@ def configured_lake() -> Generator[Lake]:
 
 
 def check_model(lake: Lake, version: str) -> None:
-    """Mark a version of `lr_model` and its inputs as used, so that no cleaning removes them.
+    """Mark a version of `lr_model` and its inputs as used, so that no clean-up removes them.
 
     Raises:
         JobError: the lake does not have that version.

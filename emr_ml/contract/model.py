@@ -42,7 +42,8 @@ class Featurizer(dg.Config):
         None,
         ge=1,
         le=2**24,
-        description="length of a text's vector; default: 262144 hashed terms, or 100 for word2vec",
+        description="length of a text's vector; default: 100 for word2vec, else 262144 terms "
+        "(2048 for a random forest, fewer than 262144 for more than 8 classes)",
     )
     min_ngram: int = Field(1, ge=1, le=5, description="fewest words in a hashed term")
     max_ngram: int = Field(2, ge=1, le=5, description="most words in a hashed term")

@@ -9,7 +9,7 @@ class Finding:
 
     Args:
         name: what was checked.
-        passed: also True if the check could not be made, because then nothing need be wrong.
+        passed: also True if the check could not be made, because nothing is known to be wrong.
         text: what was found.
         fix: what to do if it did not pass.
     """

@@ -1,4 +1,4 @@
-"""The order of the checks. A check is skipped if it needs something that has failed already."""
+"""The order of the checks. A check is skipped if another that it relies on has failed."""
 
 from collections.abc import Generator, Iterable, Iterator
 

@@ -109,8 +109,8 @@ def _summary(file: DataFile, rows: int, windows: int, *, is_whole_file: bool) ->
     size = format_size(file.size)
     if is_whole_file:
         return f"all {rows:,} rows of {size}"
-    places = f" and from {windows} places further on" if windows else ""
-    return f"{rows:,} rows of {size}, from the start{places}"
+    rest = f" and from {windows} places further on" if windows else ""
+    return f"{rows:,} rows of {size}, from the start{rest}"
 
 
 def _detect_encoding(file: DataFile) -> Encoding:
@@ -213,7 +213,7 @@ def _read_windows(
 
 
 def _window_lines(file: DataFile) -> Iterator[bytes]:
-    """Yield the whole lines in each of the windows, which are spread evenly behind the head."""
+    """Yield the whole lines of each window; windows are spread evenly over the rest of the file."""
     room = file.size - HEAD - WINDOW
     if room <= 0:
         return
@@ -227,7 +227,7 @@ def _window_lines(file: DataFile) -> Iterator[bytes]:
 def _window_rows(
     lines: bytes, encoding: Encoding, dialect: DialectGuess, width: int
 ) -> list[list[str]]:
-    """Return the rows of a window, or [] where the ends of records can't be made out.
+    """Return the rows of a window, or [] if the ends of its records can't be found.
 
     A window may start inside a quoted field. The text then parses once a quote is put before it.
     """

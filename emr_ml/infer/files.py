@@ -152,5 +152,5 @@ def contract_names(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def format_size(size: int) -> str:
-    """Return a number of bytes in words."""
+    """Return a size as text: in MB from 0.1 MB, else in bytes."""
     return f"{size / MEGABYTE:,.1f} MB" if size >= MEGABYTE / 10 else f"{size:,} bytes"

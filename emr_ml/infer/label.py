@@ -47,7 +47,7 @@ NEGATIVE = re.compile(
 
 @dataclass(frozen=True)
 class LabelGuess:
-    """The label, and the problem that its values make.
+    """The label, and the problem that its values pose.
 
     Args:
         reason: why it is this column.
@@ -161,7 +161,7 @@ def _values_repeat(counts: Counter[str]) -> bool:
 
 
 def guess_problem(column: str, reason: str, counts: Counter[str], decimal: str) -> LabelGuess:
-    """Return the problem that a label's values make.
+    """Return the problem that a label's values pose.
 
     Args:
         column: the label's name.

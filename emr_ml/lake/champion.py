@@ -15,7 +15,7 @@ from spark_jobs.runtime.report import report_key
 MODEL = "lr_model"
 KEY = "champion_model/champion.json"
 MAX_LINE, MAX_HISTORY = 50, 500
-DIGITS, MIN_DIGITS = 32, 8  # of a version, and of the prefix that may stand for it
+DIGITS, MIN_DIGITS = 32, 8  # of a version, and of the shortest prefix that users may enter
 
 NO_CHAMPION = (
     "there is no champion yet: materialize champion_model, or choose one with "
@@ -62,7 +62,7 @@ class ChampionRecord:
         return self.line[-1] if self.line else None
 
     def with_line(self, line: tuple[Champion, ...], entry: Champion) -> "ChampionRecord":
-        """Return the record with that line and the entry, whose version is barred no longer."""
+        """Return the record with that line and the entry, whose version is no longer barred."""
         return replace(
             self,
             line=line[-MAX_LINE:],
@@ -90,7 +90,7 @@ def read_champion(lake: Lake) -> Champion | None:
 
 
 def promote(lake: Lake, entry: Champion, over: str | None) -> bool:
-    """Make the entry's version champion in place of the version `over`, and return True.
+    """Replace the champion `over`, or none, by the entry, and return True.
 
     Return False, and change nothing, if another version is champion now or this one is barred.
     """
@@ -161,6 +161,5 @@ def _update(
         if changed is None:
             return None
         body = as_json(asdict(changed))
-        written = lake.swap(KEY, body, stored.etag) if stored else lake.create(KEY, body)
-        if written:
+        if lake.write_if_unchanged(KEY, body, stored.etag if stored else None):
             return changed

@@ -1,4 +1,4 @@
-"""`current.json`: the version of an asset that readers take by default, and `refused.json`."""
+"""`current.json`: the version of an asset that readers use by default; and `refused.json`."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +11,14 @@ from spark_jobs.runtime.lake.base import as_json
 
 @dataclass(frozen=True)
 class Current:
-    """`requested_at` is when the run was requested, in seconds since 1970."""
+    """The contents of `current.json`.
+
+    Args:
+        version: the current version.
+        path: its address in the lake.
+        run_id: the run that made it current.
+        requested_at: when that run was requested, in seconds since 1970.
+    """
 
     version: str
     path: str
@@ -34,7 +41,7 @@ _NONE = _Refused(None, None, [])
 
 
 def read_current(lake: Lake, asset: str) -> Current | None:
-    """Return the current version, or None if there is none or its last checks refused it."""
+    """Return the current version, or None if there is none or it has failed its checks since."""
     stored = lake.read(_current_key(asset))
     if stored is None:
         return None
@@ -48,13 +55,9 @@ def promote(lake: Lake, asset: str, candidate: Current) -> bool:
     key = _current_key(asset)
     while True:
         stored = lake.read(key)
-        if stored is None:
-            written = lake.create(key, body)
-        elif _order(stored.parsed(_CURRENT.validate_python)) > _order(candidate):
+        if stored and _order(stored.parsed(_CURRENT.validate_python)) > _order(candidate):
             return False
-        else:
-            written = lake.swap(key, body, stored.etag)
-        if written:
+        if lake.write_if_unchanged(key, body, stored.etag if stored else None):
             _clear_refusal(lake, asset, candidate.version)
             return True
 

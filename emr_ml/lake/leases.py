@@ -1,9 +1,10 @@
-"""Leases: which process computes a version or starts a cluster. One at a time, and never forever.
+"""Leases: which process computes a version or starts a cluster.
 
-The owner renews its lease while it works. Clocks of two machines are never compared: a lease has
-expired once it has not changed for its whole duration on the watcher's own clock, or at once if
-its owner was a process of this machine that is gone. Work may outlive its owner, as a step on a
-cluster does. The lease then records where the work runs, and the next owner resumes that attempt.
+A lease has one owner, who renews it while it works. Clocks of two machines are never compared: a
+lease has expired once it has not changed for its whole duration on the watcher's own clock, or at
+once if its owner was a process of this machine that is gone. Work may outlive its owner, as a step
+on a cluster does. The lease then records where the work runs, and the next owner resumes that
+attempt.
 """
 
 import os
@@ -38,7 +39,7 @@ class Lease:
         run_id: the owner's run.
         host: the owner's machine, see `this_host`.
         pid: the owner's process id on that machine.
-        nonce: tells two leases of one process apart.
+        nonce: distinguishes two leases of one process.
         renewed_at: UTC, by the owner's clock.
         status: `held` while the owner works, `left` if the work continues without it, `ended` once
             the attempt is over.
@@ -103,11 +104,11 @@ class LeaseFile:
         self._last_change: tuple[str, float] | None = None
 
     def acquire(self, run_id: str, past: int = 0, *, resume: bool = False) -> "HeldLease | None":
-        """Acquire the lease for the next attempt, or return None while another owner holds it.
+        """Acquire the lease of an attempt, or return None while another owner holds it.
 
         Args:
             run_id: the new owner's run.
-            past: only an attempt after this one will do.
+            past: number of the last attempt that does not count; the acquired one is later.
             resume: take over an unfinished attempt, with its location, instead of starting a new
                 one.
         """
@@ -125,7 +126,7 @@ class LeaseFile:
         return self._write(acquired, stored.etag)
 
     def read(self) -> Lease | None:
-        """Return the lease, whoever holds it."""
+        """Return the lease, held or not, or None if there is none."""
         stored = self._lake.read(self._key)
         return Lease.of(stored) if stored else None
 
@@ -135,11 +136,8 @@ class LeaseFile:
             self._last_change = etag, now_here
         return now_here - self._last_change[1] > self._duration
 
-    def _write(self, lease: Lease, over: str | None) -> "HeldLease | None":
-        body = as_json(lease.as_json())
-        etag = (
-            self._lake.swap(self._key, body, over) if over else self._lake.create(self._key, body)
-        )
+    def _write(self, lease: Lease, previous: str | None) -> "HeldLease | None":
+        etag = self._lake.write_if_unchanged(self._key, as_json(lease.as_json()), previous)
         return HeldLease(self._lake, self._key, lease, etag, self._duration) if etag else None
 
 
@@ -154,7 +152,7 @@ class HeldLease:
         self._swap_lock = threading.Lock()
 
     def record(self, **location: str) -> None:
-        """Record where the work runs, for whoever takes it over.
+        """Record where the work runs, for the run that takes it over.
 
         Raises:
             SupersededError: another run has taken the lease over.
@@ -223,7 +221,7 @@ def this_host() -> str:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         namespace = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
-        # another machine may have the same name: then only expiry tells that an owner is gone
+        # another machine may have the same name, so only expiry can show that an owner is gone
         boot = namespace = UNKNOWN
     return f"{socket.gethostname()} {boot} {namespace}"
 

@@ -35,16 +35,17 @@ def parts_for(lake: Lake, spec: VersionSpec) -> tuple[list[Part], Input]:
     """
     snapshot = spec.inputs[spec.incremental_input]
     committed = [] if spec.force else read_parts(lake, spec.asset, part_fingerprint(spec))
-    parts = [part for part in choose(committed, snapshot.files) if _is_still_there(lake, part)]
+    parts = [part for part in choose(committed, snapshot.files) if _mark_if_present(lake, part)]
     reused = {name for part in parts for name in part.included}
     unread = tuple(file for file in snapshot.files if file.name not in reused)
     return parts, Input(snapshot.version, snapshot.path, unread)
 
 
-def _is_still_there(lake: Lake, part: Part) -> bool:
+def _mark_if_present(lake: Lake, part: Part) -> bool:
+    """Mark the part as used, and return False if it is no longer in the lake."""
     folder = part.key.rpartition("/")[0]
     mark_used(lake, folder)
-    # a cleaning may have removed it before the mark
+    # a clean-up may have removed it before the mark
     return lake.read(f"{folder}/{PART}") is not None
 
 
@@ -70,7 +71,7 @@ def new_part_key(spec: VersionSpec, files: Sequence[SourceFile], attempt: int) -
     """Return the folder where an attempt writes the rows of these files; "" if there are none.
 
     The part is named after the files and after what determines their rows. Each attempt has its
-    own folder in it, so that two attempts at one part do not write to the same place.
+    own folder in it, so that two attempts at one part do not write to the same files.
     """
     if not files:
         return ""

@@ -1,6 +1,6 @@
-"""`used.json`: marks a version or a part as used, so that no cleaning removes it.
+"""`used.json`: marks a version or a part as used, so that no clean-up removes it.
 
-A reader writes the mark before it looks for the commit; a cleaning removes the commit before it
+A reader writes the mark before it looks for the commit; a clean-up removes the commit before it
 looks for the mark. So at least one of the two sees the other.
 """
 

@@ -45,7 +45,11 @@ def make_launcher(settings: Settings) -> Launcher:
         settings = with_stack(settings)
     except SettingsError as error:
         raise LaunchError(str(error)) from error
-    return _emr_launcher(settings) if settings.deployment == "emr" else _local_launcher(settings)
+    match settings.deployment:
+        case "local":
+            return _local_launcher(settings)
+        case "emr":
+            return _emr_launcher(settings)
 
 
 def _local_launcher(settings: Settings) -> Launcher:

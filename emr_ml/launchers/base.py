@@ -1,4 +1,4 @@
-"""What every launcher does alike, and the one method in which they differ: `compute`."""
+"""What all launchers share: reuse, leases, waiting for other runs, and retries."""
 
 import time
 from abc import ABC, abstractmethod
@@ -104,10 +104,10 @@ class Launcher(ABC):
             log: the run's log.
 
         Raises:
-            JobError: the job failed by a mistake of the user.
+            JobError: the job failed for a reason that the user can fix.
             LostError: the attempt was lost, and a new one may succeed.
             DetachedError: the attempt continues without this process.
-            LaunchError: any other cause, in words for the user.
+            LaunchError: it failed for any other cause, which the message explains.
             SupersededError: another attempt has replaced this one.
         """
 
@@ -121,8 +121,8 @@ class Launcher(ABC):
     def launch(self, work: VersionSpec, log: Logger) -> Outcome:
         """Return the committed report of a version: reuse it, follow its attempt, or compute it.
 
-        With `force`, only a report newer than the present one counts. A lost attempt is replaced
-        by a new one, up to three attempts in all.
+        With `force`, only a report newer than the present one counts. After a lost attempt a new
+        one starts, until this run has lost `MAX_LOST_ATTEMPTS`.
 
         Raises:
             JobError, LaunchError: as `compute`, or as the attempt of another run that this one
@@ -157,7 +157,7 @@ class Launcher(ABC):
         if committed is None or (replaced and committed.etag == replaced.etag):
             return None
         mark_used(self.lake, f"{work.asset}/{work.version}")
-        # read again: a cleaning of the lake may have removed the version before it was marked
+        # read again: a clean-up of the lake may have removed the version before it was marked
         committed = read_report(self.lake, work.asset, work.version)
         return committed.report if committed else None
 

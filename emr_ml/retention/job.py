@@ -27,7 +27,7 @@ DEFAULTS = load_settings()
 
 
 class CleanLake(dg.Config):
-    """What a cleaning removes."""
+    """What a clean-up removes."""
 
     dry_run: bool = Field(True, description="list what may be removed, and remove nothing")
     older_than_days: float = Field(

@@ -1,7 +1,7 @@
 """Finds runs whose process is gone, which would otherwise seem to run forever.
 
-Dagster's own monitoring asks the run launcher, and the one for a single machine can't tell. Other
-run launchers can, and then this sensor does nothing.
+Dagster's own monitoring relies on the run launcher, and the one for a single machine can't check
+processes. With a run launcher that can, this sensor does nothing.
 """
 
 from collections.abc import Iterator

@@ -115,7 +115,7 @@ GRANTED_OPERATIONS = [
 
 
 def grant_key_to_spot(kms: Api, key: str, stack_id: str) -> Iterator[str]:
-    """Let EC2's spot role use the key, and yield a line that says so, or who must do it.
+    """Let EC2's spot role use the key, and yield a line with the result, or with what to do.
 
     No policy can be attached to that role, and without the key it starts no spot instance.
 

@@ -78,7 +78,7 @@ def test_a_waiting_cluster_is_shown_with_its_cost_and_ended(aws: Emulator, bucke
 
     shown = said("--terminate-idle")
 
-    assert f"{cluster.id} was idle, and is ending" in shown
+    assert f"{cluster.id} was idle and is terminating" in shown
     assert "run ab12cd34" in shown
     assert " on demand instance-hours; 0.0" in shown
     assert " USD" in shown
@@ -92,5 +92,5 @@ def test_a_cluster_with_a_step_is_left_alone(aws: Emulator, bucket: S3) -> None:
     shown = said("--terminate-idle")
 
     assert "1 active step " in shown
-    assert shown.endswith("none is idle\n")
+    assert shown.endswith("no cluster is idle\n")
     assert cluster.state in ("WAITING", "RUNNING")

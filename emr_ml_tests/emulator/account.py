@@ -1,4 +1,4 @@
-"""What is in the emulated account: what a stack made, and what it left behind."""
+"""The contents of the emulated account: what a stack created, and what it left behind."""
 
 import json
 from collections.abc import Callable, Iterator

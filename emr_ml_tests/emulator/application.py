@@ -40,10 +40,10 @@ class Application:
         if fault and fault.kind == "cut":
             self._note(asked, 0, "", fault)
             return _cut(environ)
-        told: list[int] = []
+        statuses: list[int] = []
 
         def noting_start(status: str, *more: Any) -> Any:
-            told.append(int(status[:3]))
+            statuses.append(int(status[:3]))
             return start(status, *more)
 
         error = ""
@@ -56,7 +56,7 @@ class Application:
             answer = refuse(asked.protocol, refusal, noting_start)
             if environ["REQUEST_METHOD"] == "HEAD":
                 answer = []
-        self._note(asked, told[0] if told else 200, error, fault)
+        self._note(asked, statuses[0] if statuses else 200, error, fault)
         return _cut(environ) if fault and fault.kind == "lost answer" else answer
 
     def _fault(self, asked: Asked) -> Fault | None:
@@ -66,7 +66,7 @@ class Application:
             return None
         if asked.caller != LAUNCHER:
             names = tuple(f"{asked.caller} {name}" for name in names)
-        if event := self._world.faults.take(["meanwhile"], *names):
+        if event := self._world.faults.take(["before call"], *names):
             event.detail["happens"]()
         return self._world.faults.take(OF_CALLS, *names)
 

@@ -54,7 +54,7 @@ class ArrangedAws:
 
     def before(self, operation: str, happens: Callable[[], object]) -> None:
         """Let something happen just ahead of the next call of an operation."""
-        self._emulator.faults.add(faults.meanwhile(operation, happens))
+        self._emulator.faults.add(faults.before_call(operation, happens))
 
     def answer(self, operation: str, answer: Answer | dict[str, Any] | str) -> None:
         """Answer an operation with JSON, with XML as text, or with what its parameters give."""

@@ -30,7 +30,7 @@ class Bootstrap:
     """The bootstrap actions of one cluster.
 
     Args:
-        told: gets the index of a node, the number of an action and the folder of its output.
+        on_output: gets the index of a node, the number of an action and the folder of its output.
         given_up: whether the cluster is ending already.
     """
 
@@ -38,11 +38,11 @@ class Bootstrap:
         self,
         world: World,
         actions: list[dict[str, Any]],
-        told: Callable[[int, int, Path], None],
+        on_output: Callable[[int, int, Path], None],
         given_up: Callable[[], bool],
     ) -> None:
         self._world, self._actions = world, actions
-        self._told, self._given_up = told, given_up
+        self._on_output, self._given_up = on_output, given_up
 
     def run(self, nodes: list[Node]) -> BootstrapFailure | None:
         """Run all actions on all nodes at once; the first failure, by node."""
@@ -67,7 +67,7 @@ class Bootstrap:
                 return BootstrapFailure(index, number, given["Path"], None)
             else:
                 code = self._execute(node, logs, script, given.get("Args", []))
-            self._told(index, number, logs)
+            self._on_output(index, number, logs)
             if code != 0:
                 return BootstrapFailure(index, number, given["Path"], code)
         return None

@@ -1,4 +1,4 @@
-"""A cluster: its states, from STARTING to its end, told by a thread of its own."""
+"""A cluster and its states, from STARTING to its end, driven by a thread of its own."""
 
 import math
 import secrets
@@ -63,7 +63,7 @@ class Cluster:
 
     @property
     def log_uri(self) -> str:
-        """Where this cluster's logs go; empty if they go nowhere."""
+        """The address of this cluster's logs; empty if it keeps none."""
         uri = self.asked.get("LogUri", "")
         return f"{uri.rstrip('/')}/{self.id}" if uri else ""
 
@@ -74,7 +74,7 @@ class Cluster:
         return sum(instance.billed_seconds(now) for instance in self.instances)
 
     def end(self, ending: Ending) -> None:
-        """Begin to end, unless it is ending already: TERMINATING is seen at once."""
+        """Start to terminate, unless it does already; TERMINATING is visible at once."""
         with self.world.changed:
             if self.ending is None and self.state in ACCEPTING:
                 self.ending = ending
@@ -149,7 +149,7 @@ class Cluster:
             self.logs.send(self.id, where, contents(folder), self.world.delays.logs)
 
     def _work(self) -> Ending | None:
-        """RUNNING and WAITING, until there is a reason to end."""
+        """Alternate between RUNNING and WAITING until there is a reason to end."""
         while self.ending is None and not self.world.closing.is_set():
             with self.world.changed:
                 failed = next((s for s in self.steps if self._ends_all(s)), None)
@@ -208,7 +208,7 @@ class Cluster:
         self.world.tell(self.id, f"{state} {code} {message if code else ''}".rstrip())
 
     def _sleep(self, emulated: float) -> None:
-        """Let emulated time pass; cut short if the cluster is told to end meanwhile."""
+        """Let emulated time pass, until the cluster is asked to end at the latest."""
         until = self.world.clock.now() + emulated
         ending = self.ending
         with self.world.changed:

@@ -1,4 +1,4 @@
-"""An emulator that runs fast, and a bucket and cluster in it."""
+"""A fast emulator, with a bucket and a cluster."""
 
 import gzip
 import uuid
@@ -30,7 +30,7 @@ class Lab:
         return next(one for one in self.aws.clusters if one.id == answer["JobFlowId"])
 
     def started(self, **more: Any) -> Cluster:
-        """A cluster that waits for work."""
+        """Start a cluster, and return it once it waits for steps."""
         cluster = self.start(**more)
         until(lambda: cluster.state == "WAITING")
         return cluster
@@ -40,7 +40,7 @@ class Lab:
         return [step for step in cluster.steps if step.id in ids]
 
     def read(self, key: str) -> str:
-        """The text of a log, once it is there."""
+        """Wait for a log, and return its text."""
         client = self.bucket.client
         until(lambda: client.list_objects_v2(Bucket=self.bucket.bucket, Prefix=key)["KeyCount"])
         body = client.get_object(Bucket=self.bucket.bucket, Key=key)["Body"].read()
@@ -54,6 +54,6 @@ def lab(emulation: None, tmp_path: Path) -> Generator[Lab]:  # noqa: ARG001 - wh
 
 
 def refusal(error: pytest.ExceptionInfo[ClientError]) -> str:
-    """Code and message of what AWS refused."""
+    """Return the code and the message of an AWS error."""
     said = error.value.response.get("Error", {})
     return f"{said.get('Code')}: {said.get('Message')}"

@@ -1,4 +1,4 @@
-"""What is planned to go wrong, and what did."""
+"""Planned faults, and the record of those that occurred."""
 
 import random
 import threading
@@ -15,10 +15,10 @@ LogTrouble = Literal["missing", "truncated", "plain", "late"]
 
 @dataclass
 class Fault:
-    """Befalls what its glob `of` matches: the first `times` of it after `skip`.
+    """Affects what its glob `of` matches: the first `times` of it after `skip`.
 
-    With `seconds`, a fault of calls lasts for so many emulated seconds from the first it befell.
-    `chance` lets it befall only some. `detail` is what the kind of fault needs to know.
+    With `seconds`, a fault of calls lasts for so many emulated seconds from the first it affects.
+    With `chance`, it affects only some at random. `detail` has the parameters of its kind.
     """
 
     kind: str
@@ -33,7 +33,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Befallen:
-    """What went wrong, to what, and when on the emulated clock."""
+    """A fault that occurred: its kind, its target and its emulated time."""
 
     at: float
     kind: str
@@ -123,13 +123,13 @@ expired_token = _of_calls("expired token")
 def refuse(
     of: str, code: str, status: int = 400, message: str = "said the test", times: int | None = None
 ) -> Fault:
-    """Calls are refused with that error; all of them, unless `times` says otherwise."""
+    """Refuse calls with that error: all of them, unless `times` limits it."""
     return Fault("refuse", of, times, detail={"code": code, "message": message, "status": status})
 
 
-def meanwhile(of: str, happens: Callable[[], object]) -> Fault:
-    """Something happens just ahead of the next such call."""
-    return Fault("meanwhile", of, detail={"happens": happens})
+def before_call(of: str, happens: Callable[[], object]) -> Fault:
+    """Run a callback just before the next such call."""
+    return Fault("before call", of, detail={"happens": happens})
 
 
 def hidden_clusters(seconds: float, name: str = "*", times: int | None = None) -> Fault:
@@ -169,7 +169,7 @@ def subnet_full(times: int | None = 1) -> Fault:
 
 
 def no_spot(name: str = "*", times: int | None = 1) -> Fault:
-    """No spot capacity: what comes of it is for the fleet's own TimeoutAction to say."""
+    """No spot capacity: the fleet's own TimeoutAction decides what follows."""
     return Fault("no spot", name, times)
 
 
@@ -190,7 +190,7 @@ def hung_step(step: str = "*", how: Hang = "stopped", times: int | None = 1) -> 
     """A step that never ends.
 
     `stopped`: its processes hear no SIGTERM. `sleeping`: its spark-submit does nothing, but ends
-    when told to. `unnoticed`: it runs as ever, and the API never says that it ended.
+    when asked to. `unnoticed`: it runs as usual, and the API never says that it ended.
     """
     return Fault("hung step", step, times, detail={"how": how})
 

@@ -1,4 +1,4 @@
-"""The instances of a cluster: what was asked for, what came, and what is billed."""
+"""The instances of a cluster: requested, provided and billed."""
 
 import math
 import secrets
@@ -33,7 +33,7 @@ class Instance:
         return "RUNNING" if self.ready is not None else "BOOTSTRAPPING"
 
     def billed_seconds(self, now: float) -> float:
-        """By the second, from its start, but no less than a minute."""
+        """Return the billed seconds: from its start, a minute at least."""
         if self.created is None:
             return 0.0
         return max((self.ended or now) - self.created, LEAST_BILLED_SECONDS)
@@ -61,7 +61,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Group:
-    """A fleet or a group of instances, as it was asked for."""
+    """A fleet or a group of instances, as requested."""
 
     id: str
     role: str
@@ -75,7 +75,7 @@ class Group:
 
     @property
     def spot_patience(self) -> float:
-        """How long spot capacity is waited for, in seconds."""
+        """The timeout for spot capacity, in seconds."""
         return 60.0 * self._spot_terms.get("TimeoutDurationMinutes", 60)
 
     @property
@@ -83,7 +83,7 @@ class Group:
         return self.asked.get("LaunchSpecifications", {}).get("SpotSpecification", {})
 
     def instances(self, now: float, *, spot: bool) -> list[Instance]:
-        """What comes; without spot capacity, all of it on demand."""
+        """Return the instances provided; all on demand if there is no spot capacity."""
         market: Market = "SPOT" if spot else "ON_DEMAND"
         return [
             *(Instance(self.role, name, "ON_DEMAND", self.id, now) for name in self.on_demand),
@@ -91,7 +91,7 @@ class Group:
         ]
 
     def describe(self, instances: Sequence[Instance], state: str) -> dict[str, Any]:
-        """As ListInstanceFleets shows it."""
+        """Return the fleet as ListInstanceFleets shows it."""
         mine = [one for one in instances if one.group == self.id and one.ended is None]
         spot = sum(one.market == "SPOT" for one in mine)
         return {
@@ -109,7 +109,7 @@ class Group:
 
 
 def groups_of(asked: dict[str, Any]) -> list[Group]:
-    """The fleets or groups of RunJobFlow's `Instances`."""
+    """Return the fleets or groups of RunJobFlow's `Instances`."""
     if fleets := asked.get("InstanceFleets"):
         return [_fleet(fleet) for fleet in fleets]
     if groups := asked.get("InstanceGroups"):

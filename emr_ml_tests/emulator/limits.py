@@ -1,4 +1,4 @@
-"""What EMR refuses at once: RunJobFlow and steps that are out of bounds."""
+"""Requests that EMR refuses at once: clusters and steps that are out of bounds."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ IDLE_SECONDS = (60, 604_800)
 
 
 def check_run_job_flow(asked: dict[str, Any]) -> None:
-    """Raises ValidationException for what EMR does not even start."""
+    """Raise ValidationException for a cluster that EMR does not even start."""
     label = asked.get("ReleaseLabel", "")
     if label not in SPARK_OF:
         raise invalid(f"The supplied release label is invalid: {label}.")
@@ -131,7 +131,7 @@ def check_instance_type(name: str) -> None:
 
 
 def check_steps(steps: Sequence[dict[str, Any]], concurrency: int, active: int) -> None:
-    """Raises ValidationException for steps that a cluster does not take."""
+    """Raise ValidationException for steps that a cluster does not accept."""
     if active + len(steps) > ACTIVE_STEPS:
         raise invalid(f"Maximum number of active steps ({ACTIVE_STEPS}) for job flow exceeded.")
     for step in steps:

@@ -1,4 +1,4 @@
-"""Programs that run on nodes, found again with all that they started by a mark they inherit."""
+"""Programs on nodes, found with all their descendants by an inherited mark."""
 
 import os
 import secrets
@@ -41,22 +41,22 @@ class Program:
         return self._process.pid
 
     def poll(self) -> int | None:
-        """The exit code as a shell would give it; None while it runs."""
+        """The exit code as in a shell; None while it runs."""
         code = self._process.poll()
         return 128 - code if code is not None and code < 0 else code
 
     def interrupt(self) -> None:
-        """SIGTERM, to the process itself and to nothing that it started."""
+        """Send SIGTERM to the process itself, not to its descendants."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> None:
-        """SIGSTOP to all of it: it neither works nor hears."""
+        """Send SIGSTOP to all its processes, so that it neither runs nor handles signals."""
         for pid in self._all():
             _send(pid, signal.SIGSTOP)
 
     def end(self) -> None:
-        """SIGKILL to all of it."""
+        """Send SIGKILL to all its processes."""
         for _ in range(ROUNDS):
             found = list(self._all())
             for pid in found:

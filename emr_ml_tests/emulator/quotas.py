@@ -19,7 +19,7 @@ QUOTAS = {
 
 
 class Bucket:
-    """Tokens that are taken by calls and come back with time."""
+    """Tokens that calls take and that refill over time."""
 
     def __init__(self, burst: float, refill: float, now: float) -> None:
         self._burst, self._refill = burst, refill

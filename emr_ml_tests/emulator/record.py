@@ -1,4 +1,4 @@
-"""Every call that was made: who, what, on what, and how it ended."""
+"""The record of calls: caller, action, resource and outcome."""
 
 import json
 import threading

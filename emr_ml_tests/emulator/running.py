@@ -116,7 +116,7 @@ class StepRunner:
                     self._become(other, "CANCELLED")
 
     def _leave(self, step: Step) -> None:
-        """Give a step the state that the cluster's end leaves it in; RUNNING is for ever."""
+        """Give a step the state that the cluster's end leaves it in; RUNNING is final."""
         state = (step.left or "CANCELLED") if step.started else "CANCELLED"
         if state != "RUNNING":
             self._become(step, state)

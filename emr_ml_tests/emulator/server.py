@@ -31,7 +31,7 @@ complete_moto()
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running server, and all that a test may want to know of it."""
+    """A running server, and queries for tests."""
 
     world: World
     calls: Record
@@ -65,21 +65,21 @@ class Emulator:
         return sorted(found, key=lambda step: step.created)
 
     def environment(self) -> dict[str, str]:
-        """What makes boto3, and so the product, use this server as the launcher."""
+        """Environment variables with which boto3, and so the product, uses this server."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": LAUNCHER,
             "AWS_SECRET_ACCESS_KEY": LAUNCHER,
-            # nothing of whoever runs the tests
+            # none of the user's own configuration
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
     def client(self, service: str, key: str = OBSERVER, *, retries: bool = True) -> Any:
-        """A boto3 client that faults and quotas leave alone; with the key `launcher`, do not."""
+        """Return a boto3 client without faults and quotas; with the key `launcher`, they apply."""
         return self.world.client(service, key, retries=retries)
 
     def bucket(self, name: str) -> S3:

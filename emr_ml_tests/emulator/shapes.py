@@ -15,7 +15,7 @@ def model() -> ServiceModel:
 
 
 def check(operation: str, parameters: dict[str, Any]) -> None:
-    """Raises ValidationException for a parameter that the model has no place for."""
+    """Raises ValidationException for a parameter that the model does not have."""
     if operation not in model().operation_names:
         raise AwsError("UnknownOperationException", f"EMR has no operation {operation}")
     shape = model().operation_model(operation).input_shape

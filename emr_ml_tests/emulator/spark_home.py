@@ -174,7 +174,7 @@ def _exports(folder: Path, classifications: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _at_home(folder: Path, name: str, value: str) -> str:
-    """A setting, with the sandbox's Python in the place of the machine's."""
+    """A setting, with the sandbox's Python instead of the machine's."""
     own = folder / "bin" / Path(value).name
     return str(own) if "python" in name.lower() and own.is_symlink() else value
 

@@ -1,4 +1,4 @@
-"""Steps: real processes on the primary node, and what the API says of them."""
+"""Steps: real processes on the primary node, and their states in the API."""
 
 import secrets
 import shlex
@@ -48,7 +48,7 @@ class Step:
         return self.state in ACTIVE
 
     def describe(self, now: float) -> dict[str, Any]:
-        """As ListSteps and DescribeStep show it."""
+        """Return the step as ListSteps and DescribeStep show it."""
         times = {
             "CreationDateTime": self.created,
             "StartDateTime": self.started,
@@ -82,7 +82,7 @@ class Execution:
         self._began = datetime.now(UTC)
 
     def run(self) -> int | None:
-        """The exit code; None if the step was cancelled or left as it was."""
+        """Return the exit code; None if the step was cancelled or abandoned."""
         fault = self._world.faults.take(["hung step"], self._step.name)
         how = fault.detail["how"] if fault else None
         program = self._started({"EMULATOR_HANG": "1"} if how == "sleeping" else {})
@@ -126,7 +126,7 @@ class Execution:
         return None if step.cancel and code != 0 else code
 
     def _signal(self, program: Program, option: str) -> None:
-        """SEND_INTERRUPT once, to the child alone; TERMINATE_PROCESS to all of it."""
+        """Signal once: SEND_INTERRUPT reaches only the child, TERMINATE_PROCESS all processes."""
         if option == "TERMINATE_PROCESS":
             program.end()
         else:

@@ -1,4 +1,4 @@
-"""What a cluster needs around it: roles and subnets, as moto's IAM and EC2 know them."""
+"""The roles and subnets that a cluster needs, in moto's IAM and EC2."""
 
 import json
 from typing import Any
@@ -29,14 +29,14 @@ def create_default_roles(world: World) -> None:
 
 
 def empty_account() -> None:
-    """Take all but buckets out of the account: moto's outlives a server, and tests leave things."""
+    """Remove all but buckets from the account: moto's state outlives a server."""
     iam_backends[ACCOUNT]["aws"].reset()
     for backends in (cloudformation_backends, ec2_backends, sns_backends):
         backends[ACCOUNT][REGION].reset()
 
 
 def trust_in(service: str) -> str:
-    """A trust policy that lets a service of AWS take the role."""
+    """Return a trust policy that lets an AWS service assume the role."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": service},
@@ -46,7 +46,7 @@ def trust_in(service: str) -> str:
 
 
 def set_up_bucket(s3: Any, bucket: str) -> None:
-    """As every new bucket of AWS is: closed to the public, and encrypted."""
+    """Close the bucket to the public and encrypt it, as AWS does with every new one."""
     s3.put_public_access_block(
         Bucket=bucket,
         PublicAccessBlockConfiguration={
@@ -69,7 +69,7 @@ def _unless_there(create: Any, **parameters: str) -> None:
 
 
 def role_in(world: World, arn: str) -> str:
-    """The role that is passed: of an instance profile the one that it holds, else the same."""
+    """Return the role that is passed: that of an instance profile, else the role itself."""
     try:
         found = world.client("iam").get_instance_profile(InstanceProfileName=arn.rpartition("/")[2])
     except ClientError:
@@ -79,7 +79,7 @@ def role_in(world: World, arn: str) -> str:
 
 
 def check_profile(world: World, asked: dict[str, Any]) -> None:
-    """Raises ValidationException if there is no such instance profile."""
+    """Raise ValidationException if there is no such instance profile."""
     name = asked["JobFlowRole"].rpartition("/")[2]
     try:
         world.client("iam").get_instance_profile(InstanceProfileName=name)
@@ -88,7 +88,7 @@ def check_profile(world: World, asked: dict[str, Any]) -> None:
 
 
 def find_fault_in(world: World, asked: dict[str, Any]) -> Ending | None:
-    """What EMR finds only once the cluster starts: a missing service role or subnet."""
+    """Return what EMR detects only as the cluster starts: a missing service role or subnet."""
     if world.strict_roles:
         role = asked["ServiceRole"].rpartition("/")[2]
         try:

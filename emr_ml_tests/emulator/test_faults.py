@@ -40,7 +40,7 @@ def impatient(lab: Lab, service: str) -> Any:
         (throttle("ListSteps"), []),
     ],
 )
-def test_a_fault_befalls_the_calls_that_are_planned(fault: Fault, befallen: list[int]) -> None:
+def test_a_fault_affects_only_the_planned_calls(fault: Fault, befallen: list[int]) -> None:
     """Of five calls, ten seconds after each other."""
     now = [0.0]
     faults = Faults(lambda: now[0], [fault])
@@ -150,13 +150,21 @@ def test_logs_may_be_missing_cut_off_plain_or_late(lab: Lab) -> None:
     lab.emr.terminate_job_flows(JobFlowIds=[cluster.id])
     until(lambda: cluster.ended)
 
-    found: dict[str, bytes] = {}
-    for name, step in zip(names, steps, strict=True):
-        key = f"logs/{cluster.id}/steps/{step.id}/stdout.gz"
-        if lab.bucket.client.list_objects_v2(Bucket=lab.bucket.bucket, Prefix=key)["KeyCount"]:
-            answer = lab.bucket.client.get_object(Bucket=lab.bucket.bucket, Key=key)
-            found[name] = answer["Body"].read()
+    def logs() -> dict[str, bytes]:
+        keys = {
+            name: f"logs/{cluster.id}/steps/{step.id}/stdout.gz"
+            for name, step in zip(names, steps, strict=True)
+        }
+        s3, bucket = lab.bucket.client, lab.bucket.bucket
+        return {
+            name: s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            for name, key in keys.items()
+            if s3.list_objects_v2(Bucket=bucket, Prefix=key)["KeyCount"]
+        }
 
+    # logs are copied some time after a step has ended
+    until(lambda: len(logs()) == 2)
+    found = logs()
     assert set(found) == {"truncated one", "plain one"}
     assert found["plain one"] == b"hello\n"
     with pytest.raises(EOFError):

@@ -12,7 +12,7 @@ from emr_ml_tests.emulator.server import serve
 from emr_ml_tests.emulator.wire import cluster_arn
 
 
-def test_calls_are_told_apart_by_who_made_them(lab: Lab) -> None:
+def test_calls_are_distinguished_by_caller(lab: Lab) -> None:
     cluster = lab.started()
     lab.bucket.put("x.txt")
     step = lab.add(

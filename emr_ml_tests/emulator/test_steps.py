@@ -34,7 +34,7 @@ def test_a_step_runs_its_command_without_a_shell_as_the_node(lab: Lab) -> None:
     assert timeline["CreationDateTime"] < timeline["StartDateTime"] < timeline["EndDateTime"]
 
 
-def test_a_step_that_fails_tells_where_its_log_is_some_seconds_later(lab: Lab) -> None:
+def test_a_failed_step_shows_the_location_of_its_log_some_seconds_later(lab: Lab) -> None:
     cluster = lab.started()
     command = ["bash", "-c", "echo 'ValueError: no rows' >&2; exit 3"]
 
@@ -51,7 +51,7 @@ def test_a_step_that_fails_tells_where_its_log_is_some_seconds_later(lab: Lab) -
     assert (step.exit_code, cluster.state in ("RUNNING", "WAITING")) == (3, True)
 
 
-def test_a_deaf_process_is_ended_by_force_with_all_it_started(lab: Lab) -> None:
+def test_a_process_that_ignores_signals_is_killed_with_all_it_started(lab: Lab) -> None:
     cluster = lab.started()
     (step,) = lab.add(cluster, a_step("one", "bash", "-c", STUBBORN))
     until(lambda: list(cluster.nodes[0].home.glob("child")))

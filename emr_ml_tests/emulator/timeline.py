@@ -1,4 +1,4 @@
-"""The story of all clusters and steps, as text."""
+"""The history of all clusters and steps, as text."""
 
 from emr_ml_tests.emulator.world import World
 

@@ -1,4 +1,4 @@
-"""What a request asks for, and how AWS words a refusal."""
+"""Parse requests, and answer with AWS's errors."""
 
 import io
 import json
@@ -21,7 +21,7 @@ JSON_SERVICES = {"ElasticMapReduce": "elasticmapreduce", "AWSPriceListService": 
 
 
 class AwsError(Exception):
-    """A refusal, with AWS's own code."""
+    """An error response, with AWS's code."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -29,18 +29,18 @@ class AwsError(Exception):
 
 
 def invalid(message: str) -> AwsError:
-    """What EMR says of parameters and states that do not fit."""
+    """Return EMR's error for invalid parameters and states."""
     return AwsError("ValidationException", message)
 
 
 def unknown(message: str) -> AwsError:
-    """What EMR says of ids that do not exist."""
+    """Return EMR's error for unknown ids."""
     return AwsError("InvalidRequestException", message)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that was understood. S3 has no `parameters`, they are in its address."""
+    """A parsed request. S3 has no `parameters`, they are in its address."""
 
     protocol: Protocol
     service: str
@@ -50,14 +50,14 @@ class Asked:
     parameters: dict[str, Any]
 
     def names(self) -> tuple[str, ...]:
-        """What a planned fault may call this request."""
+        """The names by which a planned fault may match this request."""
         full = f"{self.service}:{self.operation}"
         targets = [target.removeprefix("arn:aws:s3:::") for _, target in self.actions]
         return (full, self.operation, *(f"{full} {target}" for target in targets))
 
 
 def read(environ: "WSGIEnvironment") -> Asked:
-    """Understand a request; its body, where it is read, can be read again."""
+    """Parse a request; its body can be read again."""
     caller, service = _signed_by(environ)
     target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
     if target:
@@ -94,7 +94,7 @@ BESIDES_RUN_JOB_FLOW = (
 def json_actions(
     service: str, operation: str, parameters: dict[str, Any]
 ) -> tuple[tuple[str, str], ...]:
-    """What IAM must allow for a call of a JSON service."""
+    """Return the IAM permissions that a call of a JSON service needs."""
     cluster = parameters.get("JobFlowId") or parameters.get("ClusterId")
     clusters = [cluster] if cluster else parameters.get("JobFlowIds", [])
     arns = [cluster_arn(one) for one in clusters] or ["*"]
@@ -112,7 +112,7 @@ def cluster_arn(cluster: str) -> str:
 
 
 def iam_arn(form: dict[str, str]) -> str:
-    """What a call of IAM is about, as far as it names a role or an instance profile."""
+    """Return the role or the instance profile that a call of IAM names."""
     if role := form.get("RoleName"):
         return role_arn(role)
     profile = form.get("InstanceProfileName")
@@ -124,7 +124,7 @@ def role_arn(role: str) -> str:
 
 
 def _signed_by(environ: "WSGIEnvironment") -> tuple[str, str]:
-    """The access key id and the service that the signature names."""
+    """Return the access key id and the service in the signature."""
     scope = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2]
     parts = scope.partition(",")[0].split("/")
     if len(parts) < 5:
@@ -133,7 +133,7 @@ def _signed_by(environ: "WSGIEnvironment") -> tuple[str, str]:
 
 
 def body(environ: "WSGIEnvironment") -> bytes:
-    """The body, which stays to be read."""
+    """Return the body, and leave it to be read again."""
     length = int(str(environ.get("CONTENT_LENGTH") or 0))
     content: bytes = environ["wsgi.input"].read(length) if length else b""
     environ["wsgi.input"] = io.BytesIO(content)
@@ -141,7 +141,7 @@ def body(environ: "WSGIEnvironment") -> bytes:
 
 
 def refuse(protocol: Protocol, error: AwsError, start: "StartResponse") -> Iterable[bytes]:
-    """Answer with an error in the words of the protocol."""
+    """Answer with an error in the format of the protocol."""
     request_id = str(uuid.uuid4())
     match protocol:
         case "json":
@@ -172,7 +172,7 @@ def refuse(protocol: Protocol, error: AwsError, start: "StartResponse") -> Itera
 
 
 def reply(value: dict[str, Any] | str, start: "StartResponse") -> Iterable[bytes]:
-    """Answer a call with JSON, or with XML as it is."""
+    """Answer a call with JSON, or with XML text unchanged."""
     kind = "text/xml" if isinstance(value, str) else "application/x-amz-json-1.1"
     text = value if isinstance(value, str) else json.dumps(value)
     headers = [("Content-Type", kind), ("x-amzn-RequestId", str(uuid.uuid4()))]

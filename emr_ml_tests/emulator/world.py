@@ -69,7 +69,7 @@ class World:
     page: int = 50  # entries of a listing
     ahead: float = 0.0  # seconds that the Date of answers is ahead of ours
     ignored_headers: tuple[str, ...] = ()
-    # what operations answer that a test has made up
+    # answers that a test has made up, by operation
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     events: list[Event] = field(default_factory=list[Event])
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -79,7 +79,7 @@ class World:
     )
 
     def tell(self, subject: str, what: str) -> None:
-        """Note a change of state, and wake whoever waits for one."""
+        """Note a change of state, and wake the threads that wait for one."""
         with self.changed:
             self.events.append(Event(self.clock.now(), subject, what))
             self.changed.notify_all()

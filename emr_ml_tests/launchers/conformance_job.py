@@ -23,7 +23,7 @@ def run(spark: "SparkSession", request: Request, log: Logger) -> Result:
         time.sleep(0.1)
     match asked.get("fails"):
         case "by a mistake":
-            raise JobError("column 'age' is not there: mend the contract")
+            raise JobError("column 'age' is not there: correct the contract")
         case "by itself":
             raise ValueError("the job broke down")
         case _:

@@ -1,4 +1,4 @@
-"""Where the conformance suite is performed: one stage for each launcher."""
+"""The environments of the conformance suite, one for each launcher."""
 
 import logging
 import multiprocessing
@@ -39,20 +39,20 @@ class Stage:
         return open_lake(self.settings["lake"])
 
     def launcher(self) -> Launcher:
-        """A launcher as a new process has it."""
-        # local launchers import jobs from here; on clusters, the script lies beside the others
+        """Return a launcher as a new process would create it."""
+        # local launchers import jobs from here; on clusters, the script is beside the others
         folder = str(SCRIPT.parent)
         if folder not in spark_jobs.__path__:
             spark_jobs.__path__.append(folder)
         return make_launcher(Settings(**self.settings))
 
     def work(self, name: str, **params: Any) -> VersionSpec:
-        """A version of the job that no other test asks for."""
+        """Return a version of the job that no other test requests."""
         spark = self.launcher().spark
         return VersionSpec(JOB, "a-run", {}, {"test": name}, params, "code", spark)
 
     def launch_elsewhere(self, work: VersionSpec) -> BaseProcess:
-        """A process that launches the work."""
+        """Return a process that launches the work."""
         process = multiprocessing.get_context("spawn").Process(
             target=launch_here, args=(self, work)
         )

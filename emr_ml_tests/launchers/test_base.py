@@ -1,4 +1,4 @@
-"""The story of a launch, told with jobs that only commit."""
+"""How `launch` reuses, leases, follows and retries, with jobs that only commit."""
 
 import logging
 import threading
@@ -23,7 +23,7 @@ CLAIM = lease_key(WORK.asset, WORK.version)
 
 
 class QuickLauncher(Launcher):
-    """Commits at once, after whatever the test wants to happen first."""
+    """Commits at once, after a callback of the test."""
 
     def __init__(self, lake: Lake, before_commit: Callable[[Request], None] | None = None) -> None:
         super().__init__(lake, poll_seconds=0.02)
@@ -50,7 +50,7 @@ def fixture_lake(tmp_path: Path) -> Lake:
     return open_lake(str(tmp_path))
 
 
-def test_what_is_not_there_is_computed_and_what_is_there_is_not(lake: Lake) -> None:
+def test_a_missing_version_is_computed_and_a_committed_one_is_reused(lake: Lake) -> None:
     launcher = QuickLauncher(lake)
 
     outcomes = [launcher.launch(WORK, LOG) for _ in range(3)]
@@ -67,7 +67,7 @@ def test_the_request_of_each_attempt_is_kept(lake: Lake) -> None:
     assert Request.of(stored.json()).params == {"depth": 3}
 
 
-def test_who_finds_a_live_claim_follows_it_to_its_report(lake: Lake) -> None:
+def test_a_launch_follows_a_live_lease_to_its_report(lake: Lake) -> None:
     may_commit = threading.Event()
     owner = QuickLauncher(lake, lambda _: (may_commit.wait(30), None)[1])
     follower = QuickLauncher(lake)
@@ -105,7 +105,7 @@ def test_an_owner_that_was_superseded_takes_the_result_of_its_successor(lake: La
     assert outcome.report.attempt == 2
 
 
-def test_two_who_force_at_once_pay_once(lake: Lake) -> None:
+def test_concurrent_forced_launches_compute_once(lake: Lake) -> None:
     QuickLauncher(lake).launch(WORK, LOG)
     launchers = [QuickLauncher(lake) for _ in range(2)]
     start = threading.Barrier(2)
@@ -127,7 +127,7 @@ def test_two_who_force_at_once_pay_once(lake: Lake) -> None:
     assert sorted(attempt for launcher in launchers for attempt in launcher.computed) == [2]
 
 
-def test_who_followed_an_attempt_that_failed_by_a_mistake_fails_likewise(lake: Lake) -> None:
+def test_followers_of_an_attempt_that_failed_by_a_user_mistake_fail_with_it(lake: Lake) -> None:
     may_fail = threading.Event()
 
     def fail(_: Request) -> None:
@@ -174,7 +174,7 @@ def test_the_third_lost_attempt_is_the_last(lake: Lake) -> None:
     assert launcher.computed == [1, 2, 3]
 
 
-def test_why_an_attempt_failed_is_kept_beside_its_request(lake: Lake) -> None:
+def test_the_reason_of_a_failure_is_stored_beside_the_request(lake: Lake) -> None:
     def fail(_: Request) -> None:
         raise JobError("no such column")
 
@@ -185,7 +185,7 @@ def test_why_an_attempt_failed_is_kept_beside_its_request(lake: Lake) -> None:
     assert failure == Failure("no such column", by_user=True)
 
 
-def test_force_goes_past_a_report_whose_claim_is_gone(lake: Lake) -> None:
+def test_force_recomputes_a_report_whose_lease_was_removed(lake: Lake) -> None:
     QuickLauncher(lake).launch(WORK, LOG)
     (Path(lake.root) / "metrics" / WORK.version / "claim.json").unlink()
 
@@ -194,7 +194,7 @@ def test_force_goes_past_a_report_whose_claim_is_gone(lake: Lake) -> None:
     assert outcome.report.attempt == 2
 
 
-def test_a_mistake_of_the_job_is_the_launch_s(lake: Lake) -> None:
+def test_a_job_error_fails_the_launch(lake: Lake) -> None:
     def fail(_: Request) -> None:
         raise JobError("no such column")
 

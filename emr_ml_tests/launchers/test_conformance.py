@@ -1,4 +1,4 @@
-"""What every launcher does, wherever it runs its jobs."""
+"""What every launcher promises, wherever it runs its jobs."""
 
 import json
 import logging
@@ -53,13 +53,13 @@ def stage(
 
 
 def attempts(stage: Stage, work: VersionSpec) -> set[str]:
-    """The attempts that have left anything in the lake."""
+    """Return the attempts that have written anything to the lake."""
     folder = f"{work.asset}/{work.version}/attempts/"
     return {entry.key.removeprefix(folder).split("/")[0] for entry in stage.lake.list(folder)}
 
 
 def wait_for(stage: Stage, work: VersionSpec, name: str, attempt: int = 1) -> None:
-    """Until the attempt has left that file."""
+    """Wait until the attempt has written that file."""
     key = job_key(work.asset, work.version, attempt, name)
     until = time.monotonic() + 120
     while stage.lake.read(key) is None:
@@ -68,19 +68,19 @@ def wait_for(stage: Stage, work: VersionSpec, name: str, attempt: int = 1) -> No
 
 
 def status(stage: Stage, work: VersionSpec) -> str:
-    claim = LeaseFile(stage.lake, lease_key(work.asset, work.version)).read()
-    return claim.status if claim else "nobody's"
+    lease = LeaseFile(stage.lake, lease_key(work.asset, work.version)).read()
+    return lease.status if lease else "nobody's"
 
 
 def end(process: BaseProcess, how: signal.Signals) -> None:
     assert process.pid
     os.kill(process.pid, how)
     process.join(120)
-    assert process.exitcode is not None, "the process goes on"
+    assert process.exitcode is not None, "the process is still running"
 
 
 @in_soak_too
-def test_what_is_missing_is_computed_once_and_again_only_by_force(
+def test_a_missing_version_is_computed_once_and_recomputed_only_by_force(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -96,15 +96,17 @@ def test_what_is_missing_is_computed_once_and_again_only_by_force(
         (2, False),
     ]
     assert [file["name"] for file in first.report.files] == ["rows/part-0"]
-    # what the job says is heard where it was launched
+    # the launcher logs the job's messages
     assert caplog.messages.count("asked for hello") == 2
 
 
 @lightly
-def test_a_mistake_of_the_user_is_told_in_the_job_s_words(stage: Stage) -> None:
+def test_a_user_mistake_is_reported_with_the_job_s_message(stage: Stage) -> None:
     work = stage.work("mistake", fails="by a mistake")
 
-    with pytest.raises((JobError, LaunchError), match="column 'age' is not there: mend the contra"):
+    with pytest.raises(
+        (JobError, LaunchError), match="column 'age' is not there: correct the contra"
+    ):
         stage.launcher().launch(work, LOG)
 
     failure = read_failure(stage.lake, work.asset, work.version, 1)
@@ -114,7 +116,7 @@ def test_a_mistake_of_the_user_is_told_in_the_job_s_words(stage: Stage) -> None:
 
 
 @lightly
-def test_a_job_that_breaks_down_fails_with_its_own_error(stage: Stage) -> None:
+def test_a_job_that_crashes_fails_with_its_own_error(stage: Stage) -> None:
     work = stage.work("breakdown", fails="by itself")
 
     with pytest.raises(LaunchError, match=r"attempt 1 of conformance_job failed: the job broke do"):
@@ -125,7 +127,9 @@ def test_a_job_that_breaks_down_fails_with_its_own_error(stage: Stage) -> None:
 
 
 @in_soak_too
-def test_a_cancelled_launch_ends_its_attempt_and_the_next_makes_another(stage: Stage) -> None:
+def test_a_cancelled_launch_ends_its_attempt_and_the_next_launch_starts_a_new_one(
+    stage: Stage,
+) -> None:
     work = stage.work("cancel", seconds=300)
     process = stage.launch_elsewhere(work)
     wait_for(stage, work, "started.json")
@@ -138,7 +142,7 @@ def test_a_cancelled_launch_ends_its_attempt_and_the_next_makes_another(stage: S
 
 
 @in_soak_too
-def test_a_killed_launch_is_gone_on_with(stage: Stage) -> None:
+def test_the_next_launch_continues_a_killed_one(stage: Stage) -> None:
     work = stage.work("kill", seconds=3)
     process = stage.launch_elsewhere(work)
     wait_for(stage, work, "started.json")
@@ -146,14 +150,14 @@ def test_a_killed_launch_is_gone_on_with(stage: Stage) -> None:
 
     outcome = stage.launcher().launch(work, LOG)
 
-    # what goes on without its process is adopted, what died with it is done anew
+    # an attempt that outlives its process is adopted, one that died with it is retried
     expected = 1 if stage.steps_outlive_their_process else 2
     assert outcome.report.attempt == expected
     assert read_report(stage.lake, work.asset, work.version)
 
 
 @lightly
-def test_many_who_ask_at_once_get_one_attempt(stage: Stage) -> None:
+def test_concurrent_launches_share_one_attempt(stage: Stage) -> None:
     work = stage.work("concurrency", seconds=1)
     outcomes: list[Outcome] = []
     askers = [
@@ -178,7 +182,7 @@ def test_a_zombie_attempt_commits_nothing(stage: Stage) -> None:
     key = lease_key(work.asset, work.version)
     stored = stage.lake.read(key)
     assert stored
-    # somebody thought it dead, tried anew, and gave up
+    # another launch took it for dead, started a new attempt, and gave up
     other = replace(Lease.of(stored), attempt=2, nonce="another", status="ended", location={})
     while not stage.lake.swap(key, as_json(other.as_json()), stored.etag):
         stored = stage.lake.read(key)
@@ -203,7 +207,7 @@ def test_a_big_report_and_odd_characters_arrive_unchanged(stage: Stage) -> None:
 
 
 @lightly
-def test_the_lake_of_an_attempt_holds_no_more_than_it_should(stage: Stage) -> None:
+def test_an_attempt_leaves_only_the_expected_files_in_the_lake(stage: Stage) -> None:
     work = stage.work("tidy", says="one line")
 
     stage.launcher().launch(work, LOG)

@@ -1,4 +1,4 @@
-"""The story of a launch, told by the launcher that runs Spark in this process."""
+"""A launch with Spark in this process, from request to commit, and its failures."""
 
 import csv
 import logging
@@ -40,7 +40,7 @@ FIELDS = ("format", "dialect", "missing", "columns", "label", "id")
 
 
 def sales_work(folder: Path, **changes: object) -> VersionSpec:
-    """The sums of the sample's sales, as a version that is wanted."""
+    """Return the version of `sales_by_seller` for the sample data."""
     path = sample_data.sales(folder)
     header = tuple(next(csv.reader(path.read_text().splitlines())))
     file = SourceFile(path.name, str(path), path.stat().st_size, content_of(path), header)
@@ -90,7 +90,7 @@ def test_a_committed_version_is_reused_without_spark(
     assert again.report == first.report
 
 
-def test_many_who_ask_at_once_get_one_attempt(tmp_path: Path) -> None:
+def test_concurrent_launches_share_one_attempt(tmp_path: Path) -> None:
     work = sales_work(tmp_path)
     outcomes = []
     askers = [
@@ -117,7 +117,7 @@ def test_force_makes_the_next_attempt_the_committed_one(tmp_path: Path) -> None:
     assert committed(launcher.lake, sales_work(tmp_path)) == outcome.report
 
 
-def test_a_failed_attempt_frees_the_claim_and_commits_nothing(tmp_path: Path) -> None:
+def test_a_failed_attempt_releases_the_lease_and_commits_nothing(tmp_path: Path) -> None:
     launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
     source = sample_data.sales(tmp_path)
     source.write_text(source.read_text() + "changed")
@@ -126,9 +126,9 @@ def test_a_failed_attempt_frees_the_claim_and_commits_nothing(tmp_path: Path) ->
         launcher.launch(work, LOG)
 
     assert committed(launcher.lake, work) is None
-    claim = LeaseFile(launcher.lake, lease_key(work.asset, work.version)).read()
-    assert claim
-    assert claim.status == "ended"
+    lease = LeaseFile(launcher.lake, lease_key(work.asset, work.version)).read()
+    assert lease
+    assert lease.status == "ended"
 
 
 def test_a_failure_of_spark_names_attempt_and_cause(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_another_release_of_spark_is_refused(tmp_path: Path) -> None:
         launcher_at(tmp_path).launch(sales_work(tmp_path, spark="3.5.8"), LOG)
 
 
-def test_a_zombie_attempt_stops_at_its_first_act(tmp_path: Path) -> None:
+def test_a_zombie_attempt_stops_before_it_does_anything(tmp_path: Path) -> None:
     launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
     lease_file = LeaseFile(launcher.lake, lease_key(work.asset, work.version), duration=0.0)
     assert lease_file.acquire("first")
@@ -159,7 +159,7 @@ def test_a_zombie_attempt_stops_at_its_first_act(tmp_path: Path) -> None:
         check_lease(launcher.lake, request)
 
 
-def test_a_killed_owner_is_succeeded_at_once_by_the_next_attempt(tmp_path: Path) -> None:
+def test_the_next_attempt_takes_over_from_a_killed_owner_at_once(tmp_path: Path) -> None:
     work = sales_work(tmp_path)
     spawn = multiprocessing.get_context("spawn")
     owner = spawn.Process(target=launch_in_child, args=(str(tmp_path),))
@@ -183,14 +183,14 @@ def launch_in_child(folder: str) -> None:
 
 
 def failure_in_child(folder: str, conf: dict[str, str]) -> str:
-    """What a launch in a process with a Java of its own fails with."""
+    """Return the error of a launch in a process with its own Java."""
     lake = open_lake(str(Path(folder) / "lake"))
     with pytest.raises(LaunchError) as failure:
         LocalLauncher(lake, 0.05, conf, on_s3=False).launch(sales_work(Path(folder)), LOG)
     return str(failure.value)
 
 
-def test_a_configuration_that_spark_does_not_start_with_is_named(tmp_path: Path) -> None:
+def test_a_configuration_that_keeps_spark_from_starting_is_named(tmp_path: Path) -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         conf = {"spark.driver.memory": "300m"}
         said = pool.submit(failure_in_child, str(tmp_path), conf).result()
@@ -215,7 +215,7 @@ def test_a_java_that_is_killed_is_named_as_the_cause(tmp_path: Path) -> None:
 
 
 def failure_of_the_first_call(folder: str) -> str:
-    """What a launch fails with whose Java is killed before the job has called it."""
+    """Return the error of a launch whose Java is killed before the job first calls it."""
 
     def begin_and_kill(lake: Lake, request: Request) -> None:
         start_attempt(lake, request)
@@ -224,7 +224,7 @@ def failure_of_the_first_call(folder: str) -> str:
             java.wait()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("emr_ml.launchers.local.begin", begin_and_kill)
+        patch.setattr("emr_ml.launchers.local.start_attempt", begin_and_kill)
         return failure_in_child(folder, SHORT)
 
 

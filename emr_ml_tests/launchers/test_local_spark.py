@@ -1,4 +1,4 @@
-"""What Spark is told on one machine."""
+"""The configuration of Spark on one machine."""
 
 import shlex
 import shutil
@@ -13,7 +13,7 @@ from emr_ml.launchers.local_spark import DataSize, data_size
 
 @pytest.fixture(name="folder")
 def fixture_folder(tmp_path: Path) -> Path:
-    """A folder of two files that are small by themselves, but not together."""
+    """Return a folder of two files, each small by itself, but not both together."""
     for name in ("a.csv", "b.csv"):
         (tmp_path / name).write_bytes(bytes(DataSize.SMALL // 2 + 1))
     return tmp_path
@@ -30,11 +30,11 @@ def test_the_bytes_of_all_sources_together_are_the_size(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("source", ["s3://bucket/rows", "/no/such/file.csv"])
-def test_what_is_not_known_to_be_small_is_not(source: str) -> None:
+def test_a_source_of_unknown_size_is_not_small(source: str) -> None:
     assert data_size([None, source]) is DataSize.LARGE
 
 
-def test_plans_are_compiled_for_much_data_alone() -> None:
+def test_plans_are_compiled_only_for_large_data() -> None:
     compiled = {
         size: local_spark.local_conf(on_s3=False, size=size).get("spark.sql.codegen.wholeStage")
         for size in DataSize

@@ -1,4 +1,4 @@
-"""A contract is data: nothing in it is run, and none of it makes its reader work for ever."""
+"""A contract is data: nothing in it is executed, and none of it makes its reader run forever."""
 
 from pathlib import Path
 
@@ -59,7 +59,9 @@ def test_anchors_that_would_hold_billions_of_values_are_refused(row: str) -> Non
         pytest.param("#" * 2_000_001, "at most 2,000,000 are read", id="huge"),
     ],
 )
-def test_what_nobody_writes_by_hand_is_refused(text: str, what: str) -> None:
+def test_a_contract_beyond_the_limits_on_size_depth_and_anchors_is_refused(
+    text: str, what: str
+) -> None:
     with pytest.raises(YamlError, match=what):
         parse(text)
 
@@ -68,7 +70,7 @@ def test_what_nobody_writes_by_hand_is_refused(text: str, what: str) -> None:
     "value",
     ["2020-99-99", "!!int x", "0b_", "!!float x", "!!bool x", "!!timestamp x", "9" * 5000],
 )
-def test_a_value_that_is_none_of_its_type_is_told_with_its_place(value: str) -> None:
+def test_a_value_of_the_wrong_type_is_reported_with_its_location(value: str) -> None:
     with pytest.raises(YamlError, match=r"^2:6: is not a valid \w+; if it is text, put it in"):
         parse(f"a: 1\nbcd: {value}")
 
@@ -78,18 +80,18 @@ def test_a_value_that_is_none_of_its_type_is_told_with_its_place(value: str) -> 
 @example("--- a\n--- b")
 @example("!!int ")
 @given(YAML_LIKE | st.text(max_size=30))
-def test_any_text_is_a_contract_or_is_told_with_its_place(text: str) -> None:
+def test_any_text_is_a_contract_or_is_refused_with_its_location(text: str) -> None:
     try:
         parse_contract(text, "a.yaml")
-    except ContractError as told:
-        first = str(told).split(": ")[0]
+    except ContractError as error:
+        first = str(error).split(": ")[0]
     else:
         return
     assert first.startswith("a.yaml:")
 
 
 @pytest.mark.parametrize("pattern", ["a{99999999999}", "(" * 2000 + ")" * 2000, "(?P<a>x)(?P<a>y)"])
-def test_a_pattern_that_can_not_be_compiled_is_told(pattern: str) -> None:
+def test_an_invalid_pattern_is_reported(pattern: str) -> None:
     with pytest.raises(ContractError, match=r"is not a regular expression: \w+"):
         parse_contract(f"columns: {{a: {{kind: text, pattern: '{pattern}'}}}}", "a.yaml")
 

@@ -1,4 +1,4 @@
-"""What a data file or a report says is shown, never obeyed."""
+"""The contents of data files and reports are shown, never executed."""
 
 import logging
 from pathlib import Path
@@ -25,7 +25,7 @@ ORDERS = "\x1b]0;title\x07\x1b[2J\x1b[31mred\x9b1m\u202e"
 
 
 @given(st.text())
-def test_a_terminal_gets_nothing_but_signs_that_it_shows(text: str) -> None:
+def test_a_terminal_gets_only_printable_characters(text: str) -> None:
     shown = escape_control_characters(text)
 
     assert all(sign.isprintable() or sign in "\n\t" for sign in shown)
@@ -33,18 +33,18 @@ def test_a_terminal_gets_nothing_but_signs_that_it_shows(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["Fábio, 50 % of €\n\t日本", "a\\x1b", ""])
-def test_what_can_be_shown_stays_as_it_is(text: str) -> None:
+def test_printable_text_is_unchanged(text: str) -> None:
     assert escape_control_characters(text) == text
 
 
-def test_the_console_does_not_obey_what_a_job_logs() -> None:
+def test_control_sequences_in_a_job_s_log_do_not_reach_the_console() -> None:
     record = logging.LogRecord("job", logging.INFO, "", 0, "a row: %s", (ORDERS,), None)
 
     assert "\\x1b[2J\\x1b[31mred" in ConsoleFormatter().format(record)
     assert "\x1b" not in ConsoleFormatter().format(record)
 
 
-def test_a_header_is_told_without_its_orders(tmp_path: Path) -> None:
+def test_a_header_is_shown_without_control_sequences(tmp_path: Path) -> None:
     rows = "".join(f"{row},2,3\n" for row in range(100))
     (tmp_path / "a.csv").write_text(f"\x1b[31mred,\x1b[31mred,c\n{rows}")
 
@@ -56,7 +56,7 @@ def test_a_header_is_told_without_its_orders(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("spark")
-def test_rejected_rows_are_told_without_their_orders(tmp_path: Path) -> None:
+def test_rejected_rows_are_shown_without_control_sequences(tmp_path: Path) -> None:
     run = tmp_path / "run"
     cells = [ORDERS, SCRIPT, f"$(touch {run})", f"`touch {run}`", "${jndi:ldap://127.0.0.1:1/x}"]
     cells += [f"=cmd|'/c touch {run}'!A0", f"__import__('os').system('touch {run}')"]

@@ -1,4 +1,4 @@
-"""Whatever stands in the lake's own files, nothing of it is run, and nothing leads elsewhere."""
+"""No content of the lake's own files is executed, or leads outside the lake."""
 
 import json
 import logging
@@ -38,12 +38,16 @@ from spark_jobs.runtime.report import (
 from spark_jobs.runtime.request_validation import parse_request
 
 ASSET, VERSION = "metrics", "0123456789abcdef" * 2
-PLACES = [
+HOSTILE_TEXTS = [
     *("..", "../../etc", "/etc/passwd", "s3://other/x", "a/../../b", "a\0b", "", "parts/../.."),
     *('"; rm -rf ~', "$(id)", "__import__('os')", "<script>alert(1)</script>"),
 ]
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(PLACES),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(HOSTILE_TEXTS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )
@@ -57,7 +61,7 @@ def report(**changes: Any) -> Report:
 
 
 def request_in(lake: Lake) -> Request:
-    """What a job is asked that reads a snapshot and a data set in parts."""
+    """Return the request of a job that reads a snapshot and a data set in parts."""
     path = lake.uri(attempt_key("processed_dataset", VERSION, 1))
     file = SourceFile("a.csv", f"{lake.root}/raw_csv_s3/files/0.csv", 1, "sha256:0", ("a",))
     return Request(
@@ -81,7 +85,7 @@ def read_request(lake: Lake) -> Request | None:
     return parse_request(stored) if stored else None
 
 
-# what is read, where it lies, and what is written there as a rule
+# how a record is read, its key, and its usual content
 READ: dict[str, tuple[Callable[[Lake], Any], str, Callable[[Lake], dict[str, Any]]]] = {
     "report": (
         lambda lake: committed_input(lake, ASSET, VERSION),
@@ -95,7 +99,7 @@ READ: dict[str, tuple[Callable[[Lake], Any], str, Callable[[Lake], dict[str, Any
             report(spark=None, files=[request_in(lake).inputs["x"].files[0].as_json()])
         ),
     ),
-    "claim": (
+    "lease": (
         lambda lake: LeaseFile(lake, lease_key(ASSET, VERSION)).read(),
         lease_key(ASSET, VERSION),
         lambda _: {
@@ -143,7 +147,7 @@ again_and_again = settings(
 
 
 @EACH
-def test_what_is_written_as_a_rule_is_read(folder_lake: Lake, name: str) -> None:
+def test_a_valid_record_is_read(folder_lake: Lake, name: str) -> None:
     read, key, written = READ[name]
     folder_lake.write_json(key, written(folder_lake))
 
@@ -152,22 +156,22 @@ def test_what_is_written_as_a_rule_is_read(folder_lake: Lake, name: str) -> None
 
 @EACH
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"null", b"7", b"[" * 100_000])
-def test_what_is_no_object_is_told_with_its_address(
+def test_a_record_that_is_not_a_json_object_is_reported_with_its_address(
     folder_lake: Lake, name: str, body: bytes
 ) -> None:
     read, key, _ = READ[name]
     folder_lake.write(key, body)
 
-    with pytest.raises(JobError) as told:
+    with pytest.raises(JobError) as caught:
         read(folder_lake)
 
-    assert folder_lake.uri(key) in str(told.value)
+    assert folder_lake.uri(key) in str(caught.value)
 
 
 @EACH
 @again_and_again
 @given(data=st.data())
-def test_a_field_of_any_value_is_a_fact_or_is_told_in_words(
+def test_any_value_of_a_field_is_accepted_or_refused_with_a_message(
     folder_lake: Lake, name: str, data: st.DataObject
 ) -> None:
     read, key, written = READ[name]
@@ -179,9 +183,9 @@ def test_a_field_of_any_value_is_a_fact_or_is_told_in_words(
         read(folder_lake)
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_no_report_leads_a_job_to_data_elsewhere(folder_lake: Lake, place: str) -> None:
-    for change in ({"path": place}, {"attempt": place}, {"parts": [{"key": place, "without": []}]}):
+@pytest.mark.parametrize("path", HOSTILE_TEXTS)
+def test_no_report_makes_a_job_read_data_outside_the_lake(folder_lake: Lake, path: str) -> None:
+    for change in ({"path": path}, {"attempt": path}, {"parts": [{"key": path, "without": []}]}):
         folder_lake.write_json(report_key(ASSET, VERSION), asdict(report()) | change)
         try:
             given = committed_input(folder_lake, ASSET, VERSION)
@@ -191,7 +195,7 @@ def test_no_report_leads_a_job_to_data_elsewhere(folder_lake: Lake, place: str) 
         assert all(folder_lake.uri(part.key) for part in given.parts)
 
 
-def test_a_report_of_another_version_is_not_this_ones(folder_lake: Lake) -> None:
+def test_a_report_of_another_version_is_refused(folder_lake: Lake) -> None:
     other = asdict(report(version="e" * 32))
     folder_lake.write_json(report_key(ASSET, VERSION), other)
 
@@ -199,16 +203,16 @@ def test_a_report_of_another_version_is_not_this_ones(folder_lake: Lake) -> None
         read_report(folder_lake, ASSET, VERSION)
 
 
-@pytest.mark.parametrize("place", ["..", "../x", f"{ASSET}/parts/other/v-1", "/etc"])
-def test_the_data_of_a_part_lies_beside_its_commit(folder_lake: Lake, place: str) -> None:
-    folder_lake.write_json(f"{PART_HOME}/part.json", replace(PART, key=place).as_json())
+@pytest.mark.parametrize("path", ["..", "../x", f"{ASSET}/parts/other/v-1", "/etc"])
+def test_the_data_of_a_part_must_be_beside_its_commit(folder_lake: Lake, path: str) -> None:
+    folder_lake.write_json(f"{PART_HOME}/part.json", replace(PART, key=path).as_json())
 
     with pytest.raises(JobError):
         list(read_parts(folder_lake, ASSET, "r" * 16))
 
 
 def outside(lake: Lake) -> dict[str, Request]:
-    """Requests that have one place each which is not in the lake."""
+    """Return requests, each with one path outside the lake."""
     good = request_in(lake)
     given = good.inputs["x"]
     copy = replace(given.files[0], uri="s3://other/secret.csv")
@@ -233,7 +237,7 @@ def outside(lake: Lake) -> dict[str, Request]:
 
 
 @pytest.mark.parametrize("what", outside(FolderLake("/lake")))
-def test_a_request_that_names_a_place_out_of_its_lake_is_refused(
+def test_a_request_that_names_a_path_outside_its_lake_is_refused(
     folder_lake: Lake, what: str
 ) -> None:
     folder_lake.write_json(REQUEST, outside(folder_lake)[what].as_json())
@@ -242,8 +246,10 @@ def test_a_request_that_names_a_place_out_of_its_lake_is_refused(
         read_request(folder_lake)
 
 
-@pytest.mark.parametrize("version", PLACES)
-def test_a_pointer_to_no_version_is_told_in_words(folder_lake: Lake, version: str) -> None:
+@pytest.mark.parametrize("version", HOSTILE_TEXTS)
+def test_a_pointer_to_something_other_than_a_version_is_refused(
+    folder_lake: Lake, version: str
+) -> None:
     folder_lake.write_json(
         f"{ASSET}/current.json", asdict(current.Current(version, "/", "run", 1.0))
     )
@@ -258,13 +264,13 @@ def test_a_pointer_to_no_version_is_told_in_words(folder_lake: Lake, version: st
 @example(b'{"method": "log", "params": {"message": "m", "level": ["INFO"]}}')
 @example(b"[" * 100_000)
 @given(st.binary(max_size=40) | JSON.map(lambda value: json.dumps(value).encode()))
-def test_a_message_of_a_job_is_logged_or_passed_over(body: bytes) -> None:
+def test_a_message_of_a_job_is_logged_or_skipped(body: bytes) -> None:
     kind = log_message(body.decode(errors="replace"), logging.Logger("nobody"))
 
     assert kind is not None
 
 
-def test_what_a_message_holds_is_no_pattern_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_is_never_used_as_a_format_string(caplog: pytest.LogCaptureFixture) -> None:
     text = "%s %(name)s {0.__class__} ${jndi:ldap://x}"
     said = {"method": "log", "params": {"message": text, "level": "WARNING"}}
 
@@ -274,14 +280,16 @@ def test_what_a_message_holds_is_no_pattern_of_the_log(caplog: pytest.LogCapture
 
 
 @given(st.text(max_size=30))
-def test_the_link_to_a_cluster_leads_to_the_console_whatever_the_claim_says(cluster: str) -> None:
+def test_the_link_to_a_cluster_leads_to_the_console_whatever_the_lease_contains(
+    cluster: str,
+) -> None:
     assert console_link("eu-west-1", cluster).startswith(
         "https://eu-west-1.console.aws.amazon.com/emr/home?region=eu-west-1#/clusterDetails/"
     )
 
 
-def test_a_claim_of_any_process_is_only_looked_at(folder_lake: Lake) -> None:
-    claim = READ["claim"][2](folder_lake) | {"host": "x", "pid": 10**30}
-    folder_lake.write(lease_key(ASSET, VERSION), as_json(claim))
+def test_a_lease_with_an_invalid_process_id_is_not_taken_over(folder_lake: Lake) -> None:
+    lease = READ["lease"][2](folder_lake) | {"host": "x", "pid": 10**30}
+    folder_lake.write(lease_key(ASSET, VERSION), as_json(lease))
 
     assert LeaseFile(folder_lake, lease_key(ASSET, VERSION)).acquire("run") is None

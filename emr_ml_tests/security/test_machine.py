@@ -15,7 +15,7 @@ pytestmark = pytest.mark.process
 
 
 def look() -> tuple[bool, Sequence[str]]:
-    """Whether Spark's ports ask for a secret, and the addresses that they are on."""
+    """Return whether Spark's ports require a secret, and their addresses."""
     conf: dict[str, Any] = {**local_conf(on_s3=False, size=DataSize.SMALL)}
     spark = SparkSession.builder.config(map=conf).getOrCreate()
     jvm: Any = spark.sparkContext._jvm  # pyright: ignore[reportPrivateUsage] - Python has no other way to ask
@@ -27,7 +27,7 @@ def look() -> tuple[bool, Sequence[str]]:
     return asks, [port.laddr.ip.removeprefix("::ffff:") for port in ports]
 
 
-def test_ports_of_local_spark_ask_for_a_secret_and_are_on_this_machine() -> None:
+def test_ports_of_local_spark_require_a_secret_and_are_bound_to_this_machine() -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         asks, addresses = pool.submit(look).result()
 

@@ -1,4 +1,4 @@
-"""Names and keys lead nowhere else, whatever they hold."""
+"""No name or key leads outside its folder, whatever it contains."""
 
 import os
 import stat
@@ -42,7 +42,7 @@ def test_a_key_stays_below_the_root_or_is_refused(
 @pytest.mark.parametrize(
     "key", ["", "/etc/passwd", "a/../../b", "..", "a/..", "a//b", "a\0b", "a/"]
 )
-def test_nothing_reads_or_writes_what_is_no_key(lake: Lake, key: str) -> None:
+def test_no_operation_accepts_an_invalid_key(lake: Lake, key: str) -> None:
     def write(key: str) -> str:
         return lake.write(key, b"1")
 
@@ -51,7 +51,7 @@ def test_nothing_reads_or_writes_what_is_no_key(lake: Lake, key: str) -> None:
             call(key)
 
 
-def test_a_list_does_not_climb_out(tmp_path: Path) -> None:
+def test_a_listing_does_not_leave_the_root(tmp_path: Path) -> None:
     (tmp_path / "outside.txt").write_text("x")
     lake = open_lake(str(tmp_path / "lake"))
     lake.write("a", b"1")
@@ -68,7 +68,7 @@ def fixture_victim(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_write_replaces_a_link_and_not_what_it_points_at(folder_lake: Lake, victim: Path) -> None:
+def test_a_write_replaces_a_link_and_not_its_target(folder_lake: Lake, victim: Path) -> None:
     folder_lake.write("a/b", b"1")
     planted = Path(folder_lake.root, "a", "linked.json")
     planted.symlink_to(victim)
@@ -79,7 +79,7 @@ def test_a_write_replaces_a_link_and_not_what_it_points_at(folder_lake: Lake, vi
     assert planted.read_bytes() == b"2"
 
 
-def test_a_swap_makes_no_lock_of_a_file_elsewhere(folder_lake: Lake, victim: Path) -> None:
+def test_a_swap_does_not_lock_the_target_of_a_link(folder_lake: Lake, victim: Path) -> None:
     etag = folder_lake.write("a/b.json", b"1")
     Path(folder_lake.root, "a", ".b.json.lock").symlink_to(victim)
 
@@ -89,9 +89,7 @@ def test_a_swap_makes_no_lock_of_a_file_elsewhere(folder_lake: Lake, victim: Pat
     assert victim.read_text() == "dear"
 
 
-def test_what_is_removed_is_the_link_and_nothing_behind_a_linked_folder_is_listed(
-    folder_lake: Lake, victim: Path
-) -> None:
+def test_removal_and_listing_do_not_follow_links(folder_lake: Lake, victim: Path) -> None:
     folder_lake.write("a/b", b"1")
     Path(folder_lake.root, "a", "folder").symlink_to(victim.parent)
     Path(folder_lake.root, "a", "file").symlink_to(victim)
@@ -103,7 +101,7 @@ def test_what_is_removed_is_the_link_and_nothing_behind_a_linked_folder_is_liste
     assert victim.read_text() == "dear"
 
 
-def test_a_link_of_ones_own_in_a_source_is_followed(tmp_path: Path, victim: Path) -> None:
+def test_the_user_s_own_link_in_a_source_is_followed(tmp_path: Path, victim: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (source / "a.csv").symlink_to(victim)
@@ -127,7 +125,7 @@ def test_a_link_that_another_user_put_into_a_source_is_refused(
 
 
 @pytest.mark.parametrize("key", ["../up.csv", "a/../../up.csv", "/abs.csv", "a//b.csv"])
-def test_an_object_whose_key_would_climb_is_no_file_of_a_source(
+def test_an_object_whose_key_leads_out_of_the_prefix_is_not_a_source_file(
     s3: S3, folder_lake: Lake, key: str
 ) -> None:
     s3.put("data/good.csv")
@@ -155,7 +153,7 @@ def test_an_upload_is_named_by_its_content_whatever_the_file_is_called(
     assert lake.read(key)
 
 
-def test_the_archive_that_nodes_import_holds_plain_modules_of_the_project_alone() -> None:
+def test_the_archive_for_nodes_contains_only_modules_of_the_project() -> None:
     with zipfile.ZipFile(BytesIO(pack_code())) as archive:
         entries = archive.infolist()
 

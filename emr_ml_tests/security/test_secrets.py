@@ -32,8 +32,8 @@ SPARK_SECRETS = {
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a run said, the arguments of all its processes, and where all its files are."""
+class RunTrace:
+    """The output of a run, the arguments of all its processes, and the folder of its files."""
 
     exit_code: int
     output: str
@@ -45,8 +45,8 @@ class Told:
         return [path.name for path in paths if mark.encode() in path.read_bytes()]
 
 
-def run(folder: Path, **spark_conf: str) -> Told:
-    """`emr-ml run` with secrets all around it; `TMPDIR` is below the folder, too."""
+def run(folder: Path, **spark_conf: str) -> RunTrace:
+    """Run `emr-ml run` with secrets in its environment; `TMPDIR` is below the folder."""
     for name in ("home", "tmp"):
         (folder / name).mkdir()
     (folder / "home" / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
@@ -79,11 +79,11 @@ def run(folder: Path, **spark_conf: str) -> Told:
         while process.poll() is None:
             arguments.update(arguments_below(process.pid))
             time.sleep(0.1)
-    return Told(process.returncode, said.read_text(), arguments, folder)
+    return RunTrace(process.returncode, said.read_text(), arguments, folder)
 
 
 def arguments_below(pid: int) -> Iterator[tuple[str, str]]:
-    """Names and arguments of a process and of those that it started, as all users see them."""
+    """Return the names and arguments of a process and its descendants, as all users see them."""
     try:
         started = psutil.Process(pid)
         for each in [started, *started.children(recursive=True)]:
@@ -95,37 +95,37 @@ def arguments_below(pid: int) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module", name="green")
-def fixture_green(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def fixture_green(tmp_path_factory: pytest.TempPathFactory) -> RunTrace:
     return run(tmp_path_factory.mktemp("green"))
 
 
 @pytest.fixture(scope="module", name="failed")
-def fixture_failed(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """A run whose Spark does not start, so that Java and Dagster say why."""
+def fixture_failed(tmp_path_factory: pytest.TempPathFactory) -> RunTrace:
+    """A run whose Spark does not start, so that Java and Dagster report errors."""
     return run(tmp_path_factory.mktemp("failed"), **{"spark.driver.memory": "300m"})
 
 
 @pytest.mark.process
-def test_no_argument_of_a_process_is_a_secret(green: Told) -> None:
+def test_no_argument_of_a_process_is_a_secret(green: RunTrace) -> None:
     assert green.exit_code == 0, green.output
     assert any(name.startswith("java ") for name in green.arguments)
     assert not [name for name, arguments in green.arguments.items() if MARK in arguments]
 
 
 @pytest.mark.process
-def test_no_file_of_the_lake_or_of_dagster_holds_a_secret(green: Told) -> None:
+def test_no_file_of_the_lake_or_of_dagster_holds_a_secret(green: RunTrace) -> None:
     assert green.files_with("height")  # what is stored is found
     assert green.files_with(MARK) == []
 
 
 @pytest.mark.process
-def test_a_run_says_no_secret(green: Told) -> None:
+def test_a_run_logs_no_secret(green: RunTrace) -> None:
     assert "is green" in green.output
     assert MARK not in green.output
 
 
 @pytest.mark.process
-def test_a_run_that_fails_leaves_no_secret_either(failed: Told) -> None:
+def test_a_run_that_fails_leaves_no_secret_either(failed: RunTrace) -> None:
     assert failed.exit_code == 1
     assert "Spark did not start" in failed.output
     assert "spark.hadoop.fs.s3a.secret.key" in failed.output
@@ -141,18 +141,18 @@ def test_a_run_that_fails_leaves_no_secret_either(failed: Told) -> None:
         ("EMR_ML_SPARK_CONF", f'{{"spark.hadoop.fs.s3a.secret.key": "{MARK}"'),
     ],
 )
-def test_a_setting_that_can_not_be_used_is_not_told_by_its_whole_chain_of_errors(
+def test_the_error_for_an_unusable_setting_does_not_show_its_value(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
 
-    with pytest.raises(SettingsError, match=name) as told:
+    with pytest.raises(SettingsError, match=name) as caught:
         load_settings()
 
-    assert MARK not in "".join(traceback.format_exception(told.value))
+    assert MARK not in "".join(traceback.format_exception(caught.value))
 
 
-def test_settings_show_no_address_of_a_webhook(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_printed_settings_do_not_show_the_webhook_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_ALERT_WEBHOOK", f"https://hooks.example/{MARK}")
     settings = load_settings()
 

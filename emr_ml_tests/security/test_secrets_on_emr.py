@@ -1,4 +1,4 @@
-"""What EMR is asked for, and what is left in S3, holds no secret."""
+"""Neither requests to EMR nor objects in S3 contain a secret."""
 
 import json
 from collections.abc import Generator
@@ -67,10 +67,10 @@ def test_cluster_steps_logs_and_lake_hold_no_secret(
         "spark.my.password",
     ],
 )
-def test_a_secret_is_refused_where_everybody_could_read_it(key: str) -> None:
+def test_a_secret_is_refused_in_a_configuration_that_others_can_read(key: str) -> None:
     with pytest.raises(
         ClusterConfigError, match="would be visible in the step's arguments"
-    ) as told:
+    ) as caught:
         load_cluster_config(Settings(cluster_fields={"spark_conf": {key: MARK}}))  # pyright: ignore[reportCallIssue] - the others come from the environment
 
-    assert MARK not in str(told.value)
+    assert MARK not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Who is told, and what happens if nobody can be."""
+"""Where alerts go, and what happens if nobody can be reached."""
 
 import json
 import logging
@@ -19,14 +19,14 @@ HIDDEN = "/services/T000/secret"
 
 
 class Hook(BaseHTTPRequestHandler):
-    """A webhook that keeps what it is told."""
+    """A webhook that keeps the messages it gets."""
 
-    told: list[dict[str, Any]]
+    received: list[dict[str, Any]]
     status: int
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
-        self.told.append(json.loads(self.rfile.read(length)))
+        self.received.append(json.loads(self.rfile.read(length)))
         self.send_response(self.status)
         self.end_headers()
 
@@ -36,7 +36,7 @@ class Hook(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hook() -> Generator[tuple[str, type[Hook]]]:
-    handler = type("Handler", (Hook,), {"told": [], "status": 200})
+    handler = type("Handler", (Hook,), {"received": [], "status": 200})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -63,15 +63,15 @@ def answer_with(cfn: CloudFormation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emr_ml.stack.outputs.Api", api)
 
 
-def test_a_webhook_is_told_in_the_form_that_slack_takes(hook: tuple[str, type[Hook]]) -> None:
+def test_a_webhook_gets_the_payload_that_slack_accepts(hook: tuple[str, type[Hook]]) -> None:
     url, kept = hook
 
     assert tell(alert_webhook=url) == "sent to the webhook"
-    assert kept.told == [{"text": "because"}]
+    assert kept.received == [{"text": "because"}]
 
 
 @pytest.mark.parametrize("answer", [404, 500])
-def test_what_a_webhook_refuses_is_in_the_log_and_its_address_is_not(
+def test_an_alert_that_a_webhook_refuses_is_logged_without_its_address(
     hook: tuple[str, type[Hook]], answer: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     url, kept = hook
@@ -84,19 +84,21 @@ def test_what_a_webhook_refuses_is_in_the_log_and_its_address_is_not(
     assert HIDDEN not in said + caplog.text + repr(settings(alert_webhook=url))
 
 
-def test_a_webhook_that_is_not_there_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_alert_is_logged_if_the_webhook_is_unreachable(caplog: pytest.LogCaptureFixture) -> None:
     said = tell(alert_webhook="http://127.0.0.1:1/x")
 
     assert said.startswith("not sent to the webhook: ")
     assert "because" in caplog.text
 
 
-def test_without_anybody_to_tell_it_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_alert_without_a_recipient_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert tell() == "written to the log"
     assert "emr_ml: it failed\nbecause" in caplog.text
 
 
-def test_a_topic_is_told(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alert_is_published_to_the_topic(
+    s3_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in s3_server.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
@@ -106,7 +108,7 @@ def test_a_topic_is_told(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> 
     assert tell(alert_topic_arn=topic) == f"sent to {topic}"
 
 
-def test_a_topic_that_is_not_there_is_said_to_be(
+def test_a_missing_topic_is_reported(
     s3_server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name, value in s3_server.environment().items():
@@ -119,7 +121,9 @@ def test_a_topic_that_is_not_there_is_said_to_be(
     assert "because" in caplog.text
 
 
-def test_the_topic_of_the_stack_is_told(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alert_is_published_to_the_stack_s_topic(
+    s3_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in s3_server.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
@@ -131,7 +135,7 @@ def test_the_topic_of_the_stack_is_told(s3_server: Server, monkeypatch: pytest.M
     assert tell(stack="emr-ml") == f"sent to {topic}"
 
 
-def test_a_stack_that_is_not_there_loses_nothing(
+def test_an_alert_is_logged_if_the_stack_is_missing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
@@ -147,7 +151,7 @@ def test_a_stack_that_is_not_there_loses_nothing(
     ("name", "value"),
     [("EMR_ML_ALERT_WEBHOOK", "file:///etc/passwd"), ("EMR_ML_ALERT_TOPIC_ARN", "alerts")],
 )
-def test_an_address_that_is_none_is_refused(
+def test_an_invalid_address_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)

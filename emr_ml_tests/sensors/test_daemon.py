@@ -1,4 +1,4 @@
-"""Dagster's daemon, running: files come, and what is to happen happens with no hand on it."""
+"""Dagster's daemon processes new files without any manual step."""
 
 import json
 import os
@@ -83,7 +83,7 @@ class Home:
                 yield daemon
             finally:
                 if daemon.is_running():
-                    # a run that goes on would outlive it
+                    # a run still in progress would outlive it
                     go_down(daemon)
 
     def start(self, kind: str, name: str) -> None:
@@ -112,7 +112,7 @@ class Home:
         return self.runs(job, dg.DagsterRunStatus.FAILURE)
 
     def said(self, name: str) -> list[str]:
-        """Why the ticks of a sensor asked for no run."""
+        """Return why the ticks of a sensor requested no run."""
         with dg.DagsterInstance.from_config(str(self.folder)) as instance:
             return [
                 tick.skip_reason
@@ -134,7 +134,7 @@ class Home:
         return failed
 
     def reason(self) -> str:
-        """What the newest materialization of the champion says."""
+        """Return the reason in the newest materialization of the champion."""
         with dg.DagsterInstance.from_config(str(self.folder)) as instance:
             event = instance.get_latest_materialization_event(dg.AssetKey("champion_model"))
         assert event
@@ -161,7 +161,7 @@ def until(done: Callable[[], object], home: Home) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-def test_through_losses_of_power_data_is_trained_on_promoted_and_scored_and_schedules_cost_nothing(
+def test_new_data_is_processed_despite_power_failures_and_schedules_cost_nothing(
     home: Home,
 ) -> None:
     rows = [f"{height},{width},{kind}" for height, width, kind in good()]
@@ -185,7 +185,7 @@ def test_through_losses_of_power_data_is_trained_on_promoted_and_scored_and_sche
         until(lambda: len(home.succeeded("training_job")) == 2, home)
         until(lambda: home.succeeded("scoring_job"), home)
 
-        # promoted or not, it is told why
+        # promoted or not, the reason is reported
         assert "mean loss" in home.reason() or "failed" in home.reason()
         assert list(home.lake.list("predictions/parts/"))
 
@@ -207,7 +207,7 @@ def models(lake: Lake) -> list[str]:
     return [key for entry in lake.list("lr_model/") if (key := entry.key).endswith("/report.json")]
 
 
-def test_in_deployment_emr_an_old_cluster_is_warned_of(
+def test_the_daemon_warns_of_an_old_cluster_on_emr(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -14,7 +14,9 @@ def raw_csv_s3() -> None:
     raise dg.Failure(CAUSE)
 
 
-def test_a_failed_run_is_told_with_asset_cause_and_link(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_run_is_reported_with_asset_cause_and_link(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     sensor = failure_alert_sensor(Settings.model_validate({"ui_url": "http://dagster.test/"}))
     with dg.DagsterInstance.ephemeral() as instance:
         job = dg.Definitions(
@@ -29,15 +31,15 @@ def test_a_failed_run_is_told_with_asset_cause_and_link(capsys: pytest.CaptureFi
         ).for_run_failure()
         sensor(context)
 
-    told = capsys.readouterr().err
-    assert "emr_ml: training_job failed" in told
+    alert = capsys.readouterr().err
+    assert "emr_ml: training_job failed" in alert
     assert (
         "raw_csv_s3: failed: there is nothing at data.csv: check the path of the source\n"
         f"http://dagster.test/runs/{result.run_id}"
-    ) in told
+    ) in alert
 
 
-def test_it_needs_no_switching_on() -> None:
+def test_the_failure_sensor_runs_by_default() -> None:
     sensor = failure_alert_sensor(Settings.model_validate({}))
 
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING

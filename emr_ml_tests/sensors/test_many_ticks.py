@@ -1,4 +1,4 @@
-"""A source that changes all the time, followed over many ticks: in the end all is as at once."""
+"""Many ticks on a source that keeps changing end in the same lake as one run at the end."""
 
 import multiprocessing
 import os
@@ -114,7 +114,7 @@ class Feeder:
 
 
 class Daemon:
-    """Ticks and runs what is asked for, as Dagster's daemon does: no run key twice."""
+    """Ticks and runs what is requested, as Dagster's daemon does, and no run key twice."""
 
     def __init__(self, graph: Graph, now: float) -> None:
         self.graph = graph
@@ -160,7 +160,7 @@ def test_the_lake_ends_as_one_clean_run_on_the_final_source_would_leave_it(
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_in_s3_it_ends_so_too(tmp_path: Path, s3: S3) -> None:
+def test_the_lake_in_s3_ends_as_one_clean_run_would_leave_it(tmp_path: Path, s3: S3) -> None:
     needs_s3a()
     # Spark loads the connector at its start, and this process may have a Spark without it
     process = multiprocessing.get_context("spawn").Process(

@@ -82,7 +82,7 @@ def test_a_new_file_that_has_settled_leads_to_one_run(watcher: Watcher) -> None:
     assert key == f"1-{read_state(watcher.source).digest}"
 
 
-def test_each_tick_says_in_one_line_what_it_saw(watcher: Watcher) -> None:
+def test_each_tick_reports_in_one_line_what_it_saw(watcher: Watcher) -> None:
     assert said(watcher.tick()) == f"{watcher.source} is empty"
     watcher.write("a.csv")
     assert said(watcher.tick(after=10)) == "1 files, 4 bytes: changed"
@@ -91,7 +91,7 @@ def test_each_tick_says_in_one_line_what_it_saw(watcher: Watcher) -> None:
     assert said(watcher.tick(after=60)) == "1 files, 4 bytes: nothing new since run 1"
 
 
-def test_a_file_that_grows_is_waited_for(watcher: Watcher) -> None:
+def test_a_growing_file_delays_the_run(watcher: Watcher) -> None:
     for size in range(10):
         watcher.write("a.csv", "x" * size)
         watcher.tick(after=SETTLE / 2)
@@ -99,7 +99,7 @@ def test_a_file_that_grows_is_waited_for(watcher: Watcher) -> None:
     assert watcher.asked == []
 
 
-def test_a_file_that_grows_without_a_new_time_is_waited_for(watcher: Watcher) -> None:
+def test_a_growing_file_with_an_old_time_delays_the_run(watcher: Watcher) -> None:
     for size in range(10):
         (watcher.folder / "a.csv").write_text("x" * size)
         os.utime(watcher.folder / "a.csv", (NOW - 7200, NOW - 7200))
@@ -108,7 +108,7 @@ def test_a_file_that_grows_without_a_new_time_is_waited_for(watcher: Watcher) ->
     assert watcher.asked == []
 
 
-def test_a_source_that_goes_from_a_to_b_and_back_is_followed_all_the_way(watcher: Watcher) -> None:
+def test_each_state_of_a_source_that_goes_from_a_to_b_and_back_gets_a_run(watcher: Watcher) -> None:
     watcher.write("a.csv")
     first = (watcher.folder / "a.csv").stat().st_mtime
     watcher.settle()
@@ -133,7 +133,7 @@ def test_a_tick_that_was_killed_asks_for_the_same_run_again(watcher: Watcher) ->
     assert first == again
 
 
-def test_two_files_of_one_moment_are_both_seen(watcher: Watcher) -> None:
+def test_two_files_with_the_same_time_are_both_seen(watcher: Watcher) -> None:
     watcher.write("a.csv")
     watcher.settle()
     watcher.write("b.csv")
@@ -153,7 +153,7 @@ def test_a_clock_that_jumps_delays_a_run_but_loses_none(watcher: Watcher, jump: 
     assert len(watcher.asked) == 1
 
 
-def test_files_of_the_future_settle_by_being_seen_unchanged(watcher: Watcher) -> None:
+def test_files_dated_in_the_future_settle_once_they_are_seen_unchanged(watcher: Watcher) -> None:
     watcher.write("a.csv")
     os.utime(watcher.folder / "a.csv", (NOW + 10**6, NOW + 10**6))
     watcher.settle()
@@ -161,7 +161,7 @@ def test_files_of_the_future_settle_by_being_seen_unchanged(watcher: Watcher) ->
     assert len(watcher.asked) == 1
 
 
-def test_a_source_that_is_not_there_is_said_to_be_and_the_cursor_stays(tmp_path: Path) -> None:
+def test_a_missing_source_is_reported_and_the_cursor_is_kept(tmp_path: Path) -> None:
     result = tick(str(tmp_path / "no"), Cursor(3, "d"), Settings.model_validate({}), lambda: NOW)
 
     assert said(result).startswith("there is nothing at")
@@ -190,7 +190,7 @@ def test_a_sensor_without_a_source_has_nothing_to_watch() -> None:
     assert data.skip_message == "EMR_ML_SOURCE is not set, so there is nothing to watch"
 
 
-def test_the_sensor_keeps_its_place_in_dagster_s_cursor(tmp_path: Path) -> None:
+def test_the_sensor_keeps_its_position_in_dagster_s_cursor(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a\n")
     os.utime(tmp_path / "a.csv", (1, 1))
     settings = Settings.model_validate(
@@ -206,7 +206,7 @@ def test_the_sensor_keeps_its_place_in_dagster_s_cursor(tmp_path: Path) -> None:
     assert request.run_key == f"{place['generation']}-{place['digest']}"
 
 
-def test_objects_in_s3_are_watched_likewise(s3: "S3") -> None:
+def test_objects_in_s3_are_watched_too(s3: "S3") -> None:
     s3.put("data/a.csv", b"a\n")
     first = read_state(s3.uri("data"))
     s3.put("data/a.csv", b"b\n")

@@ -72,7 +72,7 @@ def test_an_old_cluster_is_named_with_age_end_link_and_what_to_do(aws: ArrangedA
     assert "j-NEW" not in said
 
 
-def test_every_old_cluster_is_warned_of(aws: ArrangedAws) -> None:
+def test_there_is_a_warning_for_every_old_cluster(aws: ArrangedAws) -> None:
     for number in range(3):
         aws.add_cluster(f"j-{number}", NAME, "WAITING", since=datetime.now(UTC) - 25 * HOUR)
 
@@ -91,7 +91,7 @@ def test_the_maximum_age_is_the_configured_one(aws: ArrangedAws) -> None:
     assert "longer than 1.5" in tick(cluster_fields={"max_age_hours": 1.5})[0]
 
 
-def test_without_an_old_cluster_nothing_is_warned_of(aws: ArrangedAws) -> None:
+def test_without_an_old_cluster_there_is_no_warning(aws: ArrangedAws) -> None:
     aws.add_cluster("j-ONE", NAME, "WAITING", since=datetime.now(UTC) - 2 * HOUR)
     aws.add_cluster("j-OTHER", "another's", "WAITING", since=datetime.now(UTC) - 90 * HOUR)
     aws.add_cluster("j-DEAD", NAME, "TERMINATED", since=datetime.now(UTC) - 90 * HOUR)
@@ -99,7 +99,7 @@ def test_without_an_old_cluster_nothing_is_warned_of(aws: ArrangedAws) -> None:
     assert tick() == ("live clusters: 1, none older than 24 hours", [])
 
 
-def test_a_cluster_whose_end_is_not_known_is_warned_of_all_the_same(aws: ArrangedAws) -> None:
+def test_there_is_a_warning_for_an_old_cluster_whose_end_is_unknown(aws: ArrangedAws) -> None:
     aws.add_cluster("j-OLD", NAME, "WAITING", since=datetime.now(UTC) - 30 * HOUR)
     aws.refuse("DescribeCluster", "AccessDeniedException")
 
@@ -113,7 +113,7 @@ def test_a_cluster_whose_end_is_not_known_is_warned_of_all_the_same(aws: Arrange
     ("code", "words"),
     [("AccessDeniedException", "not allowed to call ListClusters"), ("Throttling", "Throttling")],
 )
-def test_a_look_that_fails_is_a_warning_and_no_broken_sensor(
+def test_a_failed_call_is_a_warning_and_does_not_fail_the_sensor(
     aws: ArrangedAws, code: str, words: str
 ) -> None:
     aws.refuse("ListClusters", code)
@@ -125,12 +125,12 @@ def test_a_look_that_fails_is_a_warning_and_no_broken_sensor(
     assert words in said
 
 
-def test_a_mistake_in_the_configuration_is_told(aws: ArrangedAws) -> None:
+def test_a_mistake_in_the_configuration_is_reported(aws: ArrangedAws) -> None:
     assert "max_age_hours" in tick(cluster_fields={"max_age_hours": "old"})[0]
     assert aws.calls == []
 
 
-def test_it_looks_every_quarter_of_an_hour_and_needs_no_switching_on() -> None:
+def test_the_sensor_runs_by_default_every_quarter_of_an_hour() -> None:
     sensor = old_cluster_sensor(settings())
 
     assert sensor.minimum_interval_seconds == 900

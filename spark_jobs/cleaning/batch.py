@@ -38,7 +38,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All parts of a version, the one that was written now if any, and their sums."""
+    """All parts of a version, the new one if any was written, and their sums."""
 
     parts: Sequence[Part]
     new_part: Part | None
@@ -77,7 +77,7 @@ def process_batch(
 
 
 def part_figures(part: Part) -> PartFigures:
-    """Return the figures that `process_batch` or `recount` gave the part."""
+    """Return the figures of a part from `process_batch` or `recount`."""
     return cast("PartFigures", part.figures)
 
 

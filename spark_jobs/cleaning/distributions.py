@@ -15,15 +15,15 @@ SAMPLED_ROWS = 20_000  # roughly; all rows if there are fewer
 SAMPLED_CELLS = 2_000_000  # of all columns together, which limits the rows
 MAX_LISTED_VALUES = 50
 QUANTILE_STEPS = 50
-MAX_CHARACTERS = 100  # by which categories are told apart
+MAX_CHARACTERS = 100  # of a category; longer ones that start alike are counted together
 
 
 def distributions(kept: DataFrame, rows: int, contract: DatasetContract) -> dict[str, Distribution]:
     """Return how the values of each column of the contract, with the label, are distributed.
 
     Numbers with many distinct values, and the lengths of texts in characters, have quantiles;
-    others have counts of their most frequent values. Which rows are sampled depends on their ids
-    and on the number of rows, and on nothing else.
+    others have counts of their most frequent values. Which rows are sampled depends only on
+    their ids and on the number of rows.
 
     Args:
         kept: rows with the columns of the contract and `row_id`.
@@ -63,7 +63,7 @@ def _sample(kept: DataFrame, rows: int, wanted: int, cells: Sequence[Column]) ->
 
 
 def distribution_of(kind: Kind, cells: Sequence[Any]) -> Distribution:
-    """Return the distribution of a column's cells, which are None where there is no value."""
+    """Return the distribution of a column's cells, None where there is no value."""
     present = [cell for cell in cells if cell is not None]
     distribution: Distribution = {
         "kind": kind,

@@ -32,6 +32,6 @@ def count_duplicates(rows: DataFrame, names: Sequence[str], *, by_id: bool) -> D
 
 
 def _hash(names: Sequence[str], seed: int) -> Column:
-    # a hash ignores nulls, so it would not tell which of the values are missing
+    # a hash ignores nulls, so the positions of missing values are hashed too
     nulls = [quoted(name).isNull() for name in names]
     return F.xxhash64(F.lit(seed), *nulls, *(quoted(name) for name in names))

@@ -1,4 +1,4 @@
-"""The rules of a contract: when a row breaks one, and the reason that is given."""
+"""The rules of a contract: the condition of each, and the reason shown for a rejected row."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial

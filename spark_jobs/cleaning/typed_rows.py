@@ -10,7 +10,7 @@ from spark_jobs.cleaning.rules import Rule, TypedColumn, contract_rules, decimal
 from spark_jobs.columns import RECORD_COLUMNS, REJECTED, ROW_ID, column_names, quoted
 from spark_jobs.contract import DatasetContract, column_kinds
 
-NUMBER_SUFFIXES = "dDfF"  # Java, unlike anybody else, reads "1d" as a number
+NUMBER_SUFFIXES = "dDfF"  # Java, unlike most other languages, reads "1d" as a number
 HEXADECIMAL = "xX"
 
 
@@ -69,7 +69,7 @@ def _typed_columns(contract: DatasetContract) -> list[TypedColumn]:
 
 
 def _present_text(column: TypedColumn, missing: Sequence[str]) -> Column:
-    """Return the column's text, null where it means that there is no value."""
+    """Return the column's text, null if it stands for a missing value."""
     text = column.value
     trimmed = F.trim(text)
     if column.kind == "text":

@@ -1,4 +1,4 @@
-"""The scores that candidates are compared by."""
+"""The scores by which models are compared."""
 
 from collections.abc import Callable, Mapping
 from math import isfinite, sqrt
@@ -83,12 +83,12 @@ def row_loss(problem: Problem) -> Column:
     probability = F.col("probability")
     match problem:
         case "binary":
-            of_label = F.when(F.col("label") == 1, probability).otherwise(1 - probability)
+            label_probability = F.when(F.col("label") == 1, probability).otherwise(1 - probability)
         case "multiclass":
-            of_label = F.col("label_probability")
+            label_probability = F.col("label_probability")
         case _:
             return (F.col("label") - F.col("predicted")) ** 2
-    return -F.log(F.greatest(of_label, F.lit(SMALLEST)))
+    return -F.log(F.greatest(label_probability, F.lit(SMALLEST)))
 
 
 def _finite(value: float | None) -> float | None:

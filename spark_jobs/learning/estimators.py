@@ -67,7 +67,7 @@ def make_trials(
                 _linear(params, iterations, features, penalty)
                 for penalty in params["regularization"]
             ]
-        case _:
+        case "logistic_regression":
             regressions = [
                 _logistic(params, iterations, problem, features, penalty)
                 for penalty in params["regularization"]

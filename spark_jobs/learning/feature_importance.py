@@ -111,9 +111,9 @@ def _heaviest(by_weight: Numbers, blocks: Sequence[FeatureBlock]) -> tuple[int, 
         return 0, 0.0
     best = 0, -1.0
     for block in blocks:
-        of_block = by_weight[block.indices]
-        index = int(np.argmax(of_block))
-        weight = float(of_block[index] if block.kind == "text" else of_block.sum())
+        block_weights = by_weight[block.indices]
+        index = int(np.argmax(block_weights))
+        weight = float(block_weights[index] if block.kind == "text" else block_weights.sum())
         if weight > best[1]:
             best = block.start + index, weight
     return best[0], best[1] / total

@@ -120,7 +120,7 @@ def _share(part: Numbers, whole: Numbers, mean: Numbers) -> Numbers:
 
 
 def _adjust(share: Numbers, rows: float, parameters: int) -> Numbers:
-    """Return the share without what as many parameters explain by chance (adjusted R²)."""
+    """Return the share without what that number of parameters explains by chance (adjusted R²)."""
     if rows <= parameters:
         return np.zeros_like(share)
     return np.clip(1 - (1 - share) * (rows - 1) / (rows - parameters), 0, 1)
@@ -135,11 +135,11 @@ def _classes_explained_by_categories(counts: Numbers) -> float:
     Args:
         counts: the rows of each category, by class.
     """
-    rows, of_category = counts.sum(), counts.sum(axis=0)
+    rows, category_rows = counts.sum(), counts.sum(axis=0)
     by_chance = float(((counts.sum(axis=1) / rows) ** 2).sum())
-    others = np.maximum(of_category - 1, 1)
+    others = np.maximum(category_rows - 1, 1)
     right = (counts * (counts - 1)).sum(axis=0) / others
-    right = np.where(of_category == 1, by_chance, right)
+    right = np.where(category_rows == 1, by_chance, right)
     better = (right.sum() / rows - by_chance) / max(1 - by_chance, ROUNDING)
     return float(np.clip(better, 0, 1))
 
@@ -148,4 +148,6 @@ def most_explaining_feature(
     statistics: FeatureStatistics, blocks: Sequence[FeatureBlock]
 ) -> tuple[int, float]:
     """Return the index that alone explains most of the label, and its share."""
-    return max((statistics.most_explaining(block) for block in blocks), key=lambda found: found[1])
+    return max(
+        (statistics.most_explaining(block) for block in blocks), key=lambda feature: feature[1]
+    )

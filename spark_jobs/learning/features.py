@@ -25,7 +25,7 @@ FEATURES = "features"
 class Featurizer:
     """Unfitted stages: `row_stages` need no fit, `fit_stages` end in the vector `features`.
 
-    `prepared` are the columns that lead from the former to the latter. If `expensive`, the row
+    `prepared` are the columns that the row stages pass to the fit stages. If `expensive`, the row
     stages take so long that their output should be kept.
     """
 

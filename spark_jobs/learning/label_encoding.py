@@ -20,7 +20,7 @@ ESTIMATED, RAW_PREDICTION = "__predicted", "__raw_prediction"
 
 @dataclass(frozen=True)
 class LabelEncoding:
-    """How the label becomes a number, by what the training split has.
+    """How the label becomes a number, fitted on the training split.
 
     Of a multiclass label, `classes` are those that can be predicted. A numeric label is fitted as
     its distance from `mean` in units of `deviation`, so that its unit does not matter.
@@ -65,7 +65,7 @@ class LabelEncoding:
                 return [SQLTransformer(statement=_as_prediction(number))]
 
     def scored(self, predicted: DataFrame) -> DataFrame:
-        """Return the columns that `scores` needs, given encoded rows with an estimator's output."""
+        """Return the columns that `SCORES` needs, given encoded rows with an estimator's output."""
         match self.problem:
             case "binary":
                 return predicted.select(

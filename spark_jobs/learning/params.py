@@ -26,14 +26,14 @@ class FeaturizerParams(_FeaturizerBase):
 
 
 class FeaturizerSettings(_FeaturizerBase):
-    """How columns become a vector, with nothing left open; `index` is its place in the contract."""
+    """A complete `FeaturizerParams`; `index` is its position in the contract."""
 
     index: int
     dimensions: int
 
 
 class ModelParams(TypedDict):
-    """The contract's `model`. Lists hold the candidates, of which validation chooses.
+    """The contract's `model`. Lists hold the values to choose from on the validation split.
 
     `max_iterations` is null where the estimator's own limit applies.
     """

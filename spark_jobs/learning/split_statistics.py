@@ -22,9 +22,9 @@ MAX_NUMBER = 1e150  # the square of a larger one overflows
 class SplitStatistics:
     """Statistics of one split.
 
-    `present` counts the values of each column, `classes` the rows of each class of the label (of
-    a binary one, whether it is the positive value). `mean` and `deviation` are those of a numeric
-    label. `largest` is the largest absolute value of each numeric column.
+    `present` counts the values of each column, `classes` the rows of each class of the label (for
+    a binary label, by whether it is the positive value). `mean` and `deviation` are those of a
+    numeric label. `largest` is the largest absolute value of each numeric column.
     """
 
     rows: int = 0

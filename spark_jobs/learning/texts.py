@@ -84,7 +84,7 @@ def text_fit_stages(
                 IDF(inputCol=prepared, outputCol=weighted, minDocFreq=1),
                 Normalizer(inputCol=weighted, outputCol=output, p=2.0),
             ]
-        case _:
+        case "hashing_tf":
             return [Normalizer(inputCol=prepared, outputCol=output, p=2.0)]
 
 

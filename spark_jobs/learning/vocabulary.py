@@ -32,7 +32,7 @@ def terms_by_index(
     Args:
         rows: with their texts.
         prepared: the same rows with the hashed terms.
-        row_stages: that lead from the former to the latter.
+        row_stages: that turn `rows` into `prepared`.
         block: of the text's column.
         indices: within the block.
     """

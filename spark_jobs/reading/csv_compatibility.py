@@ -22,7 +22,7 @@ BLANK_LINE, BLANK_FIRST_LINE = re.compile(rf"\n{BLANKS}"), re.compile(BLANKS)
 
 @dataclass(frozen=True)
 class Compatibility:
-    """What Spark's reader would misread in a file, in words that follow its name, or None.
+    """What Spark's reader would misread in a file, as a phrase to follow its name, or None.
 
     Of a compatible file, `line_records` is true if each line is a record.
     """

@@ -1,4 +1,4 @@
-"""Inspect CSV files before they are read: which of them Spark can read, and which nobody can."""
+"""Inspect CSV files before they are read: which Spark can read, and which are unreadable."""
 
 from collections import deque
 from collections.abc import Sequence

@@ -41,7 +41,7 @@ class Record(NamedTuple):
 
 
 class MalformedRecordError(Exception):
-    """A record that can't be read; the message follows the words `the record`.
+    """A record that can't be read; the message is a predicate with the record as its subject.
 
     `number` counts as in `Record`, `line` is where it begins, from 1, `start` its first characters.
     """

@@ -51,16 +51,16 @@ def read_csv(
     Args:
         spark: the job's session.
         files: with the columns in any order, and perhaps further ones.
-        incompatible: names of the files that Spark can't read, so that Python does.
+        incompatible: names of the files that Spark would misread, so Python reads them.
         names: the columns to return.
         dialect: of all files.
 
     Returns:
         Besides the named columns: `_file`, the file's name in the snapshot; where the record is:
-        `_record`, its number in the file from 1 (exact within `one_task_per_file`), or, where
-        files are split, `_byte_start` and `_byte_length` of the part that contains it; its text
-        `_text`, or else its `_fields`; and what is wrong with it: `_malformed`, `_torn` and
-        `_undecoded`.
+        `_record`, its number in the file from 1 (exact under
+        `cleaning.separation.one_task_per_file`), or, where files are split, `_byte_start` and
+        `_byte_length` of the part that contains it; its text `_text`, or else its `_fields`; and
+        what is wrong with it: `_malformed`, `_torn` and `_undecoded`.
     """
 
     def reader_and_header(file: SourceFile) -> tuple[bool, tuple[str, ...]]:

@@ -40,9 +40,9 @@ def read_parquet(
         return file.columns
 
     frames = [
-        _read(spark, of_schema, schema, names)
+        _read(spark, same_schema, schema, names)
         for _, group in groupby(sorted(files, key=columns), columns)
-        for of_schema, schema in _group_by_schema(spark, list(group))
+        for same_schema, schema in _group_by_schema(spark, list(group))
     ]
     return reduce(DataFrame.unionByName, frames)
 

@@ -16,7 +16,7 @@ from spark_jobs.reading.source_bytes import COMPRESSED
 from spark_jobs.runtime.job import JobError, SourceFile
 
 BYTES_PER_TASK = 16 << 20
-UNPACKED = 4  # times the size of a compressed file, roughly
+UNPACKED = 4  # rough ratio of unpacked to compressed size
 
 
 class Records(NamedTuple):

@@ -17,10 +17,10 @@ class SupersededError(JobError):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an attempt failed, in words for the user.
+    """Why an attempt failed, as a message for the user.
 
-    `by_user` marks a mistake that the user can fix, `retryable` a loss that a new attempt may not
-    meet again. `trace` is the end of the job's stack trace.
+    `by_user` marks a mistake that the user can fix, `retryable` a loss that may not
+    happen again to a new attempt. `trace` is the end of the job's stack trace.
     """
 
     message: str

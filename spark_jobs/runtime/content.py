@@ -1,4 +1,4 @@
-"""What identifies the content of a local file."""
+"""The content id of a local file."""
 
 import hashlib
 from pathlib import Path

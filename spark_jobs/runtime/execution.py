@@ -32,13 +32,14 @@ def execute(
         run: the job.
         spark: the session to run it on.
         request: of the job.
-        log: the run's.
-        starting: seconds of the phases before, by phase.
+        log: for messages about the run.
+        starting: seconds of the phases before this call, by phase.
 
     Raises:
         SupersededError: another attempt holds the lease, or is committed.
         JobError: Spark is not the release that the version was requested for, a source file
-            changed, the attempt has already left files, or the job met a mistake of the user's.
+            changed, the attempt has already left files, or the job found a mistake that the
+            user can fix.
     """
     lake = open_lake(request.lake)
     log.info("%s", describe_versions(spark.version))

@@ -1,4 +1,4 @@
-"""What goes into a Spark job and what comes out of it."""
+"""The request and the result of a Spark job."""
 
 import time
 from collections.abc import Generator, Mapping

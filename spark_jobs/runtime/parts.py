@@ -10,11 +10,11 @@ KEPT, REJECTED = "kept", "rejected"
 
 @dataclass(frozen=True)
 class Part:
-    """A part as one version uses it; the body of `part.json`, where `excluded` is empty.
+    """A part as one version uses it, and the body of `part.json`, where `excluded` is empty.
 
     `key` is the folder of its data in the lake, `files` the content of each of its files by name.
-    `rows` and `figures` are of all its rows. The rows of the `excluded` files, which were since
-    rewritten or removed, are not part of the version; they are `without` in JSON.
+    `rows` and `figures` are of all its rows. The rows of the `excluded` files, which have since
+    been rewritten or removed, are not part of the version; they are `without` in JSON.
     """
 
     key: str

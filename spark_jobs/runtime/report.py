@@ -1,4 +1,4 @@
-"""The commit of a version: its `report.json`, and the keys of all that belongs to a version."""
+"""The commit of a version: its `report.json`, and the keys of the files of a version."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -15,7 +15,7 @@ PART = "part.json"
 
 @dataclass(frozen=True)
 class Report:
-    """Facts about one committed attempt, without any judgement or threshold.
+    """Facts about one committed attempt, without thresholds or verdicts.
 
     `files` lists the data, by name below `path` (of a snapshot, the files of the source), and
     `parts` the manifest entries of the parts that also belong to the version. `inputs` are
@@ -122,7 +122,7 @@ def commit(lake: Lake, report: Report, replaces: str | None = None) -> Report:
     """
     key = report_key(report.asset, report.version)
     body = as_json(asdict(report))
-    if lake.swap(key, body, replaces) if replaces else lake.create(key, body):
+    if lake.write_if_unchanged(key, body, replaces):
         return report
     winner = read_report(lake, report.asset, report.version)
     if winner is None:

@@ -31,7 +31,7 @@ class SnapshotGuard:
 
 
 def _fingerprint(file: SourceFile) -> object:
-    """Return what changes whenever a file is written, and is fast to find out."""
+    """Return a value that changes with every write of the file, and is cheap to get."""
     if file.uri.startswith("s3://"):
         return _etag(file)
     try:

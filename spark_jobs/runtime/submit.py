@@ -1,4 +1,4 @@
-"""What `spark-submit spark_jobs/<asset>.py` runs."""
+"""The entry point of `spark-submit spark_jobs/<asset>.py`."""
 
 import argparse
 import logging

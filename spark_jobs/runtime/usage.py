@@ -1,4 +1,4 @@
-"""Measure what a job uses of time and memory, so that regressions show."""
+"""Measure the throughput and memory of a job, so that regressions show."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 def peak_memory(spark: "SparkSession") -> int:
     """Return the peak memory of the driver's JVM in bytes; locally this includes the tasks.
 
-    It is the sum of the peaks of Java's memory pools, which may be of different moments.
+    It is the sum of the peaks of Java's memory pools, which may have occurred at different times.
     """
     java: Any = spark.sparkContext._jvm  # pyright: ignore[reportPrivateUsage] - no public way
     pools: Any = java.java.lang.management.ManagementFactory.getMemoryPoolMXBeans()
@@ -22,8 +22,8 @@ def usage(rows: Mapping[str, int], seconds: Mapping[str, float], peak: int) -> d
 
     Args:
         rows: counts as a job returns them: `in` is the total, else all counts are added.
-        seconds: of the job, by phase.
-        peak: of `peak_memory`.
+        seconds: by phase of the job.
+        peak: from `peak_memory`.
     """
     total_seconds = sum(seconds.values())
     count = rows.get("in", sum(rows.values()))

@@ -51,8 +51,8 @@ class Attempt:
         Raises:
             LaunchError: the attempt failed.
             SupersededError: another attempt has replaced this one.
-            ClusterConfigError, PackagesError: the cluster or its packages can't be had as
-                configured.
+            ClusterConfigError, PackagesError: the configuration of the cluster or of its packages
+                can't be used.
             ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
         """
         is_resumed = "step" in self._location
@@ -110,7 +110,7 @@ class Attempt:
         request = self._request
         failure = read_failure(self._context.lake, request.asset, request.version, request.attempt)
         if failure and self._location:
-            raise LostError(f"attempt {request.attempt} had failed: {failure.message}")
+            raise LostError(f"attempt {request.attempt} failed before: {failure.message}")
 
     def _submit(self) -> None:
         """Add the step to a cluster, and replace a cluster that ends before it accepts the step.
@@ -158,7 +158,7 @@ class Attempt:
         )
 
     def _check_worth_replacing(self, ended: Cluster) -> None:
-        """Raise the cause if the next cluster would end as this one did."""
+        """Raise LaunchError if the next cluster would fail in the same way."""
         if ended.state != "TERMINATED_WITH_ERRORS":
             return
         tail = None
@@ -219,7 +219,7 @@ class Attempt:
         api = Api("emr", polling.cancellation, self._log)
         submission = Submission(api, self._clusters, polling, None)
         if "step" not in self._location and "sent_to" in self._location:
-            # the answer to the submission has not arrived
+            # the step was sent, but its id is not known
             submission.wait_until_listed(cluster, self._name)
         # a step may have been submitted twice, and the recorded one may not be listed yet
         listed = [s.id for s in submission.steps(cluster) if s.name == self._name and s.is_live]

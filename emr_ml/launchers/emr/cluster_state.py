@@ -123,10 +123,10 @@ class ClusterSnapshot:
 
 
 class StepOutcome(Enum):
-    """What EMR's states say about an attempt."""
+    """What EMR's states mean for an attempt."""
 
     UNFINISHED = "its step is live, or not listed yet"
-    ENDED = "its process ended well, so there must be a report"
+    ENDED = "its process succeeded, so there must be a report"
     FAILED = "its process failed"
     CANCELLED = "its step was cancelled on a cluster that is still live"
     LOST = "its cluster or node ended before it was over"
@@ -135,7 +135,7 @@ class StepOutcome(Enum):
 def step_outcome(snapshot: ClusterSnapshot, name: str) -> tuple[StepOutcome, Step | None]:
     """Return the outcome of the steps of that name, and the step that decides it.
 
-    If a step was submitted twice, it is unfinished while one of the two is: only one computes.
+    A step that was submitted twice is unfinished while either is live: only one of them computes.
     """
     cluster, steps = snapshot.cluster, snapshot.steps_named(name)
     live = next((step for step in steps if step.is_live), None)
@@ -156,7 +156,7 @@ def step_outcome(snapshot: ClusterSnapshot, name: str) -> tuple[StepOutcome, Ste
 
 
 def describe_cluster(api: Api, cluster: str) -> Cluster:
-    """Ask EMR for a cluster; one that it does not know has ended.
+    """Return a cluster as EMR describes it, or as terminated if EMR does not know it.
 
     Raises:
         ClientError, UnansweredError: EMR refuses, or does not answer.
@@ -171,7 +171,7 @@ def describe_cluster(api: Api, cluster: str) -> Cluster:
 
 
 def describe_step(api: Api, cluster: str, step: str) -> Step | None:
-    """Ask EMR for one step, or return None while it is not listed yet.
+    """Return one step as EMR lists it, or None while it is not listed yet.
 
     Raises:
         ClientError, UnansweredError: EMR refuses, or does not answer.

@@ -1,8 +1,8 @@
 """One snapshot of a cluster for all processes that follow its steps, shared through the lake.
 
 However many processes follow steps of a cluster, EMR gets about one request per interval, which
-keeps them within its request quotas. A process that finds the shared snapshot too old claims the
-next refresh with a conditional write, asks EMR, and writes the new snapshot.
+keeps them within its request quotas. A process that finds the shared snapshot too old reserves
+the next refresh with a conditional write, asks EMR, and writes the new snapshot.
 """
 
 import random
@@ -62,7 +62,7 @@ class ClusterWatcher:
         return self._snapshot
 
     def now(self) -> ClusterSnapshot:
-        """Ask EMR for a snapshot of this moment, before a conclusion that can't be undone.
+        """Ask EMR for a snapshot of this moment, before an action that can't be undone.
 
         Raises:
             ClientError, UnansweredError: EMR refuses, or does not answer.
@@ -72,7 +72,7 @@ class ClusterWatcher:
         return snapshot
 
     def step_now(self, step: str) -> Step | None:
-        """Ask EMR for one step, or return None while it is not listed yet.
+        """Return one step as EMR lists it now, or None while it is not listed yet.
 
         Raises:
             ClientError, UnansweredError: EMR refuses, or does not answer.
@@ -80,14 +80,10 @@ class ClusterWatcher:
         return describe_step(self._api, self._cluster, step)
 
     def _refresh(self) -> None:
-        """Refresh the shared snapshot, unless another process has claimed that."""
+        """Refresh the shared snapshot, unless another process is doing so."""
         self._last_change = time.monotonic()
-        claim = as_json({"turn": uuid.uuid4().hex})
-        self._etag = (
-            self._lake.swap(self._key, claim, self._etag)
-            if self._etag
-            else self._lake.create(self._key, claim)
-        )
+        reservation = as_json({"turn": uuid.uuid4().hex})
+        self._etag = self._lake.write_if_unchanged(self._key, reservation, self._etag)
         if self._etag is None:
             return
         try:
@@ -124,7 +120,7 @@ class ClusterWatcher:
 
 
 def _parse_snapshot(stored: Stored) -> ClusterSnapshot | None:
-    """Return the stored snapshot, or None if it is the claim of a refresh that is under way."""
+    """Return the stored snapshot, or None if a refresh is reserved instead."""
 
     def parse(value: dict[str, Any]) -> ClusterSnapshot:
         steps = tuple(Step(**step) for step in value["steps"])
@@ -133,5 +129,5 @@ def _parse_snapshot(stored: Stored) -> ClusterSnapshot | None:
     try:
         return stored.parsed(parse)
     except JobError:
-        # a claim, or a snapshot of a release with other fields
+        # a reservation, or a snapshot of a release with other fields
         return None

@@ -54,7 +54,7 @@ class Clusters:
             time.sleep(self._polling.fast)
 
     def describe(self, cluster: str) -> Cluster:
-        """Ask EMR for a cluster; one that it does not know has ended."""
+        """Return a cluster as EMR describes it, or as terminated if EMR does not know it."""
         return describe_cluster(self._api, cluster)
 
     def terminate(self, cluster: str, reason: str) -> None:
@@ -92,7 +92,7 @@ class Clusters:
         return described.is_forgotten and age.total_seconds() < self._polling.visibility
 
     def _find_requested(self, held: HeldLease, name: str, log: Logger) -> str | None:
-        """Return the cluster of that name which runs, or which a previous owner requested."""
+        """Return the live cluster of that name, or the one that a previous owner requested."""
         if cluster := self._find_live(name):
             log.info("found cluster %s, which is %s", cluster.id, cluster.state)
             return cluster.id
@@ -135,5 +135,5 @@ def cluster_lease_key(name: str) -> str:
 
 
 def termination_key(cluster: str) -> str:
-    """Return the key of the record that, and why, a launcher terminated a cluster."""
+    """Return the key of the record that a launcher terminated a cluster, and why."""
     return f"clusters/{cluster}/ended.json"

@@ -13,7 +13,7 @@ from emr_ml.launchers.emr.logs import Tail
 from spark_jobs.runtime.attempt import Failure
 
 TIMED_OUT = 124  # exit code of `timeout` once the limit is over
-KILLED = 137
+KILLED = 137  # exit code after SIGKILL: 128 + 9
 EXIT_CODE = re.compile(
     r"exit ?code:? '?(-?\d+)|ret '(-?\d+)'|exited with (-?\d+)", flags=re.IGNORECASE
 )
@@ -72,7 +72,7 @@ def cluster_ended(
         step: where the attempt ran.
         cluster: the cluster.
         tail: of the bootstrap action's log, if that action failed.
-        by_launcher: whether a launcher ended the cluster, for the sake of another attempt.
+        by_launcher: whether a launcher terminated the cluster, as its `ended.json` records.
     """
     cause = f"cluster {cluster.id} is {cluster.state} ({cluster.code or 'no code'})"
     if cluster.message:
@@ -148,7 +148,7 @@ def step_timed_out(step: StepContext, tail: Tail | None = None) -> LaunchError:
 
 
 def output_missing(step: StepContext, tail: Tail) -> LaunchError:
-    """Return the failure for a step that ended well and left no report."""
+    """Return the failure for a step that succeeded but left no report."""
     return LaunchError(
         step.failure_message(
             "output missing: the step is COMPLETED, but left no report in the lake",
@@ -160,7 +160,7 @@ def output_missing(step: StepContext, tail: Tail) -> LaunchError:
 
 
 def step_cancelled(step: StepContext) -> LaunchError:
-    """Return the failure for a step that was cancelled by anybody but the run that follows it."""
+    """Return the failure for a step that was cancelled by another program or by a user."""
     return LaunchError(
         step.failure_message(
             "the step was cancelled outside of this run", "materialize again for a new attempt"
@@ -190,7 +190,7 @@ def _whole_log(step: StepContext) -> str:
     return f"the whole log: {step.log}"
 
 
-# patterns in messages and logs, and what to do; the first one that matches counts
+# patterns in messages and logs, and what to do; the first match counts
 ADVICE = (
     (
         r"InsufficientFreeAddressesInSubnet|not enough free addresses|free addresses in subnet",
@@ -250,5 +250,5 @@ ADVICE = (
 
 
 def advice_for(text: str) -> str:
-    """Return what to do about a message or a log, or an empty text if nothing in it is known."""
+    """Return what to do about a message or a log, or "" if no pattern matches."""
     return next((advice for pattern, advice in ADVICE if re.search(pattern, text)), "")

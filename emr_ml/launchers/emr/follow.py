@@ -1,4 +1,4 @@
-"""Follow a submitted step to its report, or to the cause that there is none."""
+"""Follow a submitted step until its report is there, or the reason why there is none."""
 
 import random
 import time
@@ -25,7 +25,7 @@ from spark_jobs.runtime.attempt import Failure, check_lease, read_failure
 from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.report import Report, read_report
 
-# reads of the lake between EMR's word that a step has ended and the conclusion from it
+# reads of the lake after EMR reports the end of a step, before a missing report is a failure
 GRACE_POLLS = 3
 
 
@@ -43,7 +43,7 @@ class StalledError(Exception):
 
 
 class Follower:
-    """Follows one attempt by two signals: the lake, polled often, and EMR, polled seldom.
+    """Follows one attempt by two signals: the lake, polled often, and EMR, polled rarely.
 
     `seen_live` is True once EMR has listed the step as live.
     """
@@ -71,8 +71,8 @@ class Follower:
         Raises:
             LaunchError: the attempt ended without a report.
             SupersededError: another attempt has replaced this one.
-            StalledError: a step or the cluster is stalled, and still there.
-            DetachedError: AWS gives no answer for longer than the patience.
+            StalledError: a step or the cluster is stalled, and has not ended.
+            DetachedError: AWS does not answer for longer than `PollingPolicy.patience`.
         """
         while True:
             try:
@@ -152,7 +152,7 @@ class Follower:
     def _raise_failure(
         self, snapshot: ClusterSnapshot, outcome: StepOutcome, step: Step | None
     ) -> None:
-        """Raise why the attempt failed; return if a later snapshot will say it better."""
+        """Raise why the attempt failed; return if a later snapshot will show the cause better."""
         # a superseded attempt ends without a report, which is no failure
         check_lease(self._lake, self._request)
         match outcome:
@@ -229,7 +229,7 @@ class Follower:
         """Tolerate an AWS outage; the step keeps running.
 
         Raises:
-            DetachedError: the outage is longer than the patience.
+            DetachedError: the outage is longer than `PollingPolicy.patience`.
         """
         cause = error.__cause__ if isinstance(error, UnansweredError) else error
         outage = error_code(cause) or type(cause).__name__

@@ -27,7 +27,7 @@ from spark_jobs.runtime.report import Report
 class EmrLauncher(Launcher):
     """Finds or starts a cluster, adds a step, follows it, and reads its report.
 
-    A step runs on without the process that submitted it. So the next run that wants the version
+    A step keeps running without the process that submitted it. The next run that wants the version
     resumes the attempt from what its lease records.
     """
 

@@ -55,7 +55,7 @@ class Logs:
             step: id of the step.
             name: `stderr` of the step's process, or `controller`, in which EMR logs about it.
             wait: seconds to wait for the log.
-            pause: seconds between two looks.
+            pause: seconds between two tries.
         """
         return self._wait_for_tail(f"{self.step_uri(cluster, step)}{name}", wait, pause)
 

@@ -1,4 +1,4 @@
-"""A launch in a process of its own, which may die at any call that it makes."""
+"""A launch in its own process, which may die at any of its calls."""
 
 import logging
 import os
@@ -45,7 +45,7 @@ def launch_in_this_process(
     log: Path | None,
     dies: Death | None,
 ) -> None:
-    """Launch the work; the exit code says how that ended."""
+    """Launch the work, and exit with a code for its outcome."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.update(environment)
     boto3.DEFAULT_SESSION = None
@@ -57,20 +57,20 @@ def launch_in_this_process(
     )
     if dies:
         arrange(dies)
-    told = logging.getLogger("launch")
+    logger = logging.getLogger("launch")
     try:
-        make_launcher(Settings(**settings)).launch(work, told)
+        make_launcher(Settings(**settings)).launch(work, logger)
     except KeyboardInterrupt:
-        told.info("cancelled")
+        logger.info("cancelled")
         sys.exit(CANCELLED)
     except BaseException:
-        told.exception("failed")
+        logger.exception("failed")
         sys.exit(FAILED)
     sys.exit(OK)
 
 
 def arrange(death: Death) -> None:
-    """From now on, die at the call that is named."""
+    """Die at the named call from now on."""
     call = BaseClient._make_api_call  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] - every call goes through it
     left, lock = [death.nth], threading.Lock()
 

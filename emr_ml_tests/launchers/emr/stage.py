@@ -54,7 +54,7 @@ SETTINGS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Stage:
-    """An emulator, settings that use it, and what a test may want to know of the two."""
+    """An emulator, settings that use it, and queries for tests."""
 
     aws: Emulator
     settings: Settings
@@ -62,7 +62,7 @@ class Stage:
     works: list[VersionSpec] = field(default_factory=list[VersionSpec])
 
     def with_settings(self, **changed: Any) -> "Stage":
-        """The same AWS and lake, set otherwise."""
+        """Return a stage on the same AWS and lake with other settings."""
         changed = {name: value for name, value in changed.items() if name != "cluster_fields"} | {
             "cluster_fields": self.settings.cluster_fields | changed.get("cluster_fields", {})
         }
@@ -73,13 +73,13 @@ class Stage:
         return open_lake(self.settings.lake)
 
     def launcher(self) -> Launcher:
-        """A launcher as a new process has it."""
+        """Return a launcher as a new process would create it."""
         return make_launcher(self.settings)
 
     def work(
         self, asset: str = JOB, *, force: bool = False, run: str = "", **params: Any
     ) -> VersionSpec:
-        """A version that nobody has asked for; of the conformance job, unless said otherwise."""
+        """Return a version that no test has requested, by default of the conformance job."""
         run = run or uuid.uuid4().hex
         salt = {"salt": uuid.uuid4().hex}
         spark = load_cluster_config(self.settings).spark
@@ -91,7 +91,7 @@ class Stage:
         return self.launcher().launch(work or self.work(**params), LOG)
 
     def launch_aside(self, work: VersionSpec) -> "Aside":
-        """A launch in a thread that has begun."""
+        """Start a launch in a thread."""
         aside = Aside(self, work)
         aside.start()
         return aside
@@ -99,7 +99,7 @@ class Stage:
     def launch_elsewhere(
         self, work: VersionSpec, log: Path | None = None, dies: Death | None = None
     ) -> BaseProcess:
-        """A process that launches the work, and may die of it; its log goes to a file."""
+        """Return a process that launches the work and may die; its log goes to a file."""
         asked = self.settings.model_dump()
         process = _forkserver().Process(
             target=launch_in_this_process, args=(asked, dict(self.environment), work, log, dies)
@@ -108,14 +108,14 @@ class Stage:
         return process
 
     def put_job(self, asset: str, source: str) -> str:
-        """A job of the test's own; its script gets the address of its request."""
+        """Upload the test's own job; its script gets the address of its request."""
         config = load_cluster_config(self.settings)
         scripts = planned_packages(self.settings.lake, config, self.aws.url).scripts
         key = f"{scripts.removeprefix(self.settings.lake + '/')}/{asset}.py"
         self.lake.write(key, source.encode())
         return asset
 
-    def claim(self, work: VersionSpec) -> Lease | None:
+    def lease(self, work: VersionSpec) -> Lease | None:
         return LeaseFile(self.lake, lease_key(work.asset, work.version)).read()
 
     def committed_attempt(self, work: VersionSpec) -> int | None:
@@ -123,13 +123,13 @@ class Stage:
         return found.report.attempt if found else None
 
     def begun(self, work: VersionSpec) -> list[int]:
-        """The attempts that a process began to compute."""
+        """Return the attempts that a process started."""
         folder = f"{work.asset}/{work.version}/attempts/"
         keys = [entry.key.removeprefix(folder).split("/") for entry in self.lake.list(folder)]
         return sorted(int(parts[0]) for parts in keys if parts[1:] == ["_job", "started.json"])
 
     def steps(self, work: VersionSpec) -> list[Step]:
-        """All steps that were ever added for the version, oldest first."""
+        """Return all steps that were ever added for the version, oldest first."""
         return [
             step
             for step in self.aws.steps
@@ -144,14 +144,14 @@ class Stage:
         return cluster
 
     def wait_for_idle_end(self) -> None:
-        """Until no cluster is alive; a failure of the test if one stays past its idle time."""
+        """Wait until no cluster is alive; fail the test if one outlives its idle timeout."""
         idle = load_cluster_config(self.settings).idle_timeout_seconds
         grace = DELAYS.terminate + 60.0
         until(lambda: not self.aws.alive, (idle + grace) / SPEED + 2.0)
 
 
 class Aside(threading.Thread):
-    """A launch in a thread; `outcome` or `error` is how it ended."""
+    """A launch in a thread; afterwards it has an `outcome` or an `error`."""
 
     def __init__(self, stage: Stage, work: VersionSpec) -> None:
         super().__init__(daemon=True)
@@ -180,7 +180,7 @@ def open_stage(
     delays: Delays = DELAYS,
     max_nodes: int = 1,
 ) -> Generator[Stage]:
-    """A stage of its own; the environment of this process is the caller's to set."""
+    """Open a separate stage; the caller sets this process's environment."""
     bucket = f"stage-{uuid.uuid4().hex}"
     with serve(
         folder,
@@ -201,7 +201,7 @@ def put_conformance_job(stage: Stage) -> None:
 
 
 def _forkserver() -> ForkServerContext:
-    """Processes that start at once, with all that takes seconds to import."""
+    """Return a context for processes that start fast, with the slow imports preloaded."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["emr_ml_tests.launchers.emr.elsewhere"])
     return context

@@ -1,4 +1,4 @@
-"""A cancelled launch ends what it began, and nothing else."""
+"""A cancelled launch ends what it started, and nothing else."""
 
 import logging
 import threading
@@ -19,7 +19,7 @@ HIDDEN = 100.0  # emulated seconds, less than a launcher waits for what may be h
 
 
 class Interrupting(logging.Handler):
-    """Interrupts the launch at what it says, as a signal does at any moment."""
+    """Interrupts the launch at a log message, as a signal may do at any moment."""
 
     def __init__(self, words: str, happens: Callable[[], object] = lambda: None) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Interrupting(logging.Handler):
 
 @contextmanager
 def interrupted_at(words: str, happens: Callable[[], object] = lambda: None) -> Generator[None]:
-    """What is launched in the block is interrupted when it says that.
+    """Interrupt a launch in the block when it logs that message.
 
     Args:
         happens: something that is to happen just before.
@@ -54,11 +54,11 @@ def interrupted_at(words: str, happens: Callable[[], object] = lambda: None) -> 
 
 
 def check_over(stage: "Stage", work: "VersionSpec") -> None:
-    """Nothing goes on, nothing was committed, and the next launch makes a new attempt."""
+    """Assert that nothing runs, nothing was committed, and the next launch starts a new attempt."""
     assert not any(step.active for step in stage.steps(work))
     assert stage.committed_attempt(work) is None
-    claim = stage.claim(work)
-    assert claim and claim.status == "ended"
+    lease = stage.lease(work)
+    assert lease and lease.status == "ended"
 
 
 def test_a_step_that_waits_is_cancelled(stage: "Stage") -> None:
@@ -82,7 +82,7 @@ def test_a_step_that_runs_is_cancelled(stage: "Stage") -> None:
     assert stage.states(work) == ["CANCELLED"]
 
 
-def test_what_a_cancelled_launch_wanted_can_be_had_again(stage: "Stage") -> None:
+def test_a_cancelled_version_can_be_launched_again(stage: "Stage") -> None:
     work = stage.work()
     with interrupted_at("its log will be in"):
         stage.launch(work)
@@ -90,7 +90,7 @@ def test_what_a_cancelled_launch_wanted_can_be_had_again(stage: "Stage") -> None
     assert stage.launch(work).report.attempt == 2
 
 
-def test_other_steps_of_the_cluster_go_on(stage: "Stage") -> None:
+def test_other_steps_of_the_cluster_continue(stage: "Stage") -> None:
     side_by_side = stage.with_settings(cluster_fields={"step_concurrency": 2})
     other = side_by_side.work(seconds=3)
     running = side_by_side.launch_aside(other)
@@ -107,7 +107,7 @@ def test_other_steps_of_the_cluster_go_on(stage: "Stage") -> None:
     until(lambda: {step.id: step.state for step in stage.aws.steps}[waiting] == "COMPLETED")
 
 
-def test_a_step_that_is_deaf_is_cancelled_hard(staging: "Staging") -> None:
+def test_a_step_that_ignores_signals_is_killed(staging: "Staging") -> None:
     stage = staging(faults.hung_step(how="stopped"))
     work = stage.work()
 
@@ -130,7 +130,7 @@ def test_a_step_that_somebody_else_is_cancelling_is_cancelled(stage: "Stage") ->
     check_over(stage, work)
 
 
-def test_a_step_that_has_ended_meanwhile_is_no_trouble(
+def test_cancelling_a_step_that_has_just_ended_is_harmless(
     stage: "Stage", caplog: pytest.LogCaptureFixture
 ) -> None:
     work = stage.work()
@@ -240,7 +240,7 @@ def test_a_launch_that_follows_another_s_attempt_leaves_it_alone(stage: "Stage")
     assert computing.outcome and computing.outcome.report.attempt == 1
 
 
-def test_an_interrupt_is_told_as_one_though_emr_does_not_answer(staging: "Staging") -> None:
+def test_an_interrupt_is_reported_as_such_even_if_emr_does_not_answer(staging: "Staging") -> None:
     stage = staging().with_settings(api_patience_seconds=2.0)
     work = stage.work(seconds=60)
     never = faults.throttle("elasticmapreduce:*", times=1000)

@@ -1,4 +1,4 @@
-"""However many follow a cluster, EMR is asked as seldom as if one did."""
+"""All followers of a cluster together make as few EMR calls as one would."""
 
 import logging
 import threading

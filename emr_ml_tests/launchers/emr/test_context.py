@@ -17,14 +17,16 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
-def test_by_default_nodes_ask_aws(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+def test_by_default_nodes_use_the_endpoint_of_aws(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
     monkeypatch.setenv(variable, "eu-central-1")
 
     assert find_endpoint(LAKE) == Endpoint(LAKE, "eu-central-1", None)
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
-def test_nodes_ask_the_same_store_as_this_process(
+def test_nodes_use_the_same_store_as_this_process(
     monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")

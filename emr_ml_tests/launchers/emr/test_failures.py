@@ -1,4 +1,4 @@
-"""What is said about a failure, and what to do about it."""
+"""The message about a failure, and its advice."""
 
 import pytest
 
@@ -19,12 +19,12 @@ from emr_ml.launchers.emr.failures import advice_for
         ("The subnet subnet-0a1b does not exist", "`subnets`"),
     ],
 )
-def test_the_cause_that_is_named_gets_its_own_advice(said: str, expected: str) -> None:
+def test_a_known_cause_gets_its_own_advice(said: str, expected: str) -> None:
     assert expected in advice_for(said)
 
 
 @pytest.mark.parametrize(
     "said", ["ValueError: the job broke down", "In a subnet without a way out, set `packages`"]
 )
-def test_what_nobody_foresaw_gets_none(said: str) -> None:
+def test_an_unknown_cause_gets_no_advice(said: str) -> None:
     assert advice_for(said) == ""

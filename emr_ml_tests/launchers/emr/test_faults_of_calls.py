@@ -1,4 +1,4 @@
-"""Whatever AWS answers or does not: a healthy step is never failed, nothing is done twice."""
+"""Faults of AWS calls never fail a healthy step, and never repeat work."""
 
 import logging
 from dataclasses import replace
@@ -50,9 +50,7 @@ def test_a_step_that_runs_is_followed_through_ten_minutes_without_an_answer(
     assert len(stage.steps(work)) == 1
 
 
-def test_the_log_tells_once_that_aws_gives_no_answer(
-    stage: "Stage", caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_aws_outage_is_logged_once(stage: "Stage", caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="launch")
     work = stage.work(until="released")
     running = stage.launch_aside(work)
@@ -63,8 +61,8 @@ def test_the_log_tells_once_that_aws_gives_no_answer(
 
     running.join()
 
-    told = [line for line in caplog.messages if "answer" in line]
-    assert told == [
+    outage_lines = [line for line in caplog.messages if "answer" in line]
+    assert outage_lines == [
         "AWS does not answer (ThrottlingException): waiting, while the step keeps running",
         "AWS answers again",
     ]
@@ -79,7 +77,7 @@ def test_the_log_tells_once_that_aws_gives_no_answer(
         pytest.param("s3:ListBucket *", marks=pytest.mark.soak),
     ],
 )
-def test_credentials_may_run_out_at_any_call(staging: "Staging", of: str) -> None:
+def test_credentials_may_expire_at_any_call(staging: "Staging", of: str) -> None:
     stage = staging(faults.expired_token(of, skip=1, times=2), faults.expired_token(of, skip=4))
     work = stage.work()
 
@@ -99,7 +97,7 @@ def test_credentials_may_run_out_at_any_call(staging: "Staging", of: str) -> Non
         pytest.param("*/error.json", marks=pytest.mark.soak),
     ],
 )
-def test_no_answer_of_the_lake_is_lost_for_good(staging: "Staging", of: str) -> None:
+def test_lost_answers_of_the_lake_are_recovered(staging: "Staging", of: str) -> None:
     stage = staging(
         *(faults.lost_answer(f"s3:PutObject {of}", skip=number) for number in range(4)),
         *(faults.server_error(f"s3:GetObject {of}", skip=number) for number in range(4)),
@@ -112,7 +110,7 @@ def test_no_answer_of_the_lake_is_lost_for_good(staging: "Staging", of: str) -> 
     assert len(stage.aws.clusters) == len(stage.steps(work)) == 1
 
 
-def test_a_storm_on_every_call_fails_nothing_and_does_nothing_twice(staging: "Staging") -> None:
+def test_random_faults_on_every_call_fail_nothing_and_repeat_nothing(staging: "Staging") -> None:
     stage = staging(
         faults.throttle("elasticmapreduce:*", chance=0.2),
         faults.lost_answer("elasticmapreduce:*", chance=0.1),
@@ -136,7 +134,7 @@ def test_a_storm_on_every_call_fails_nothing_and_does_nothing_twice(staging: "St
     assert len(stage.aws.clusters) == 1
 
 
-def test_whoever_is_out_of_patience_leaves_the_step_to_the_next_launch(stage: "Stage") -> None:
+def test_a_launch_that_times_out_leaves_the_step_to_the_next_one(stage: "Stage") -> None:
     impatient = stage.with_settings(api_patience_seconds=0.5)
     work = stage.work(until="released")
     running = impatient.launch_aside(work)
@@ -189,7 +187,7 @@ def test_an_attempt_on_a_cluster_that_emr_has_forgotten_is_lost(stage: "Stage") 
     assert outcome.report.attempt == 2
 
 
-def test_a_shared_look_that_can_not_be_read_is_taken_anew(stage: "Stage") -> None:
+def test_an_unreadable_shared_snapshot_is_replaced(stage: "Stage") -> None:
     work = stage.work(seconds=2)
     running = stage.launch_aside(work)
     until(lambda: stage.begun(work))
@@ -206,7 +204,7 @@ def break_down(_: ClusterWatcher) -> None:
     raise ZeroDivisionError
 
 
-def test_a_step_goes_on_and_is_adopted_after_a_mistake_in_its_launcher(
+def test_a_step_survives_a_bug_in_its_launcher_and_is_adopted(
     stage: "Stage", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = stage.work(seconds=3)

@@ -1,4 +1,4 @@
-"""Whatever becomes of a cluster: one is started, one is replaced, and the cause is told."""
+"""Faults of clusters: one cluster is started, one is replaced, and the cause is reported."""
 
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ def end_all(stage: "Stage") -> None:
         pytest.param([faults.slow_start(300.0)], id="slow start"),
     ],
 )
-def test_one_cluster_is_started_whatever_becomes_of_the_call(
+def test_one_cluster_is_started_whatever_happens_to_the_call(
     staging: "Staging", plan: "list[Fault]"
 ) -> None:
     stage = staging(*plan)
@@ -61,7 +61,7 @@ def test_a_lost_answer_does_not_bring_back_a_cluster_that_has_ended(stage: "Stag
     assert len(stage.aws.clusters) == 2
 
 
-def test_runs_that_ask_at_once_share_one_cluster(staging: "Staging") -> None:
+def test_concurrent_runs_share_one_cluster(staging: "Staging") -> None:
     stage = staging(faults.hidden_clusters(HIDDEN))
     works = [stage.work() for _ in range(3)]
     runs = [stage.launch_aside(work) for work in works]
@@ -73,7 +73,7 @@ def test_runs_that_ask_at_once_share_one_cluster(staging: "Staging") -> None:
     assert len(stage.aws.clusters) == 1
 
 
-def test_a_cluster_that_serves_is_used_while_it_lives(stage: "Stage") -> None:
+def test_a_suitable_cluster_is_reused_while_it_lives(stage: "Stage") -> None:
     stage.launch()
     stage.launch()
 
@@ -88,7 +88,7 @@ def test_another_configuration_gets_another_cluster(stage: "Stage") -> None:
     assert len({cluster.name for cluster in stage.aws.clusters}) == 2
 
 
-def test_a_cluster_of_a_run_is_not_another_run_s(staging: "Staging") -> None:
+def test_a_run_s_own_cluster_is_not_used_by_another_run(staging: "Staging") -> None:
     stage = staging(settings={"cluster_scope": "run"})
 
     for run in ("11111111-1", "11111111-1", "22222222-2"):
@@ -113,7 +113,7 @@ def test_a_cluster_that_goes_idle_before_it_gets_the_step_is_replaced_once(
     assert len(stage.steps(work)) == 1
 
 
-def test_clusters_that_never_take_the_step_are_not_replaced_for_ever(staging: "Staging") -> None:
+def test_clusters_that_never_take_the_step_are_not_replaced_forever(staging: "Staging") -> None:
     stage = staging(faults.idle_end_before("AddJobFlowSteps", times=None))
 
     with pytest.raises(LaunchError, match="TERMINAT"):
@@ -122,7 +122,7 @@ def test_clusters_that_never_take_the_step_are_not_replaced_for_ever(staging: "S
     assert len(stage.aws.clusters) <= 9
 
 
-def test_a_failed_bootstrap_is_told_at_once_with_its_own_words(staging: "Staging") -> None:
+def test_a_failed_bootstrap_is_reported_at_once_with_its_own_error(staging: "Staging") -> None:
     failure = faults.bootstrap_failure(exit_code=3, stderr="no route to the index\n")
     stage = staging(failure).with_settings(cluster_fields={"overrides": {}})
 
@@ -155,7 +155,7 @@ def test_a_failed_bootstrap_is_told_at_once_with_its_own_words(staging: "Staging
         ),
     ],
 )
-def test_what_the_user_must_mend_is_told_and_not_tried_again(
+def test_an_error_that_only_the_user_can_fix_is_reported_and_not_retried(
     staging: "Staging", plan: "Fault", cause: str, advice: str
 ) -> None:
     stage = staging(plan)
@@ -168,7 +168,7 @@ def test_what_the_user_must_mend_is_told_and_not_tried_again(
     assert len(stage.aws.clusters) == 1
 
 
-def test_what_emr_refuses_at_once_is_told_with_what_to_do(stage: "Stage") -> None:
+def test_a_request_that_emr_refuses_is_reported_with_advice(stage: "Stage") -> None:
     fields = {"instance_profile": "NoSuchProfile"}
 
     with pytest.raises(LaunchError, match=r"Invalid InstanceProfile: NoSuchProfile(.|\n)*doctor"):
@@ -177,7 +177,7 @@ def test_what_emr_refuses_at_once_is_told_with_what_to_do(stage: "Stage") -> Non
     assert stage.aws.clusters == []
 
 
-def test_a_fleet_without_spot_goes_on_on_demand_and_says_so(staging: "Staging") -> None:
+def test_a_fleet_without_spot_falls_back_to_on_demand_and_logs_it(staging: "Staging") -> None:
     stage = staging(faults.no_spot()).with_settings(cluster_fields={"task": SPOT_TASKS})
 
     outcome = stage.launch()
@@ -189,7 +189,7 @@ def test_a_fleet_without_spot_goes_on_on_demand_and_says_so(staging: "Staging") 
 TERMINATE = SPOT_TASKS | {"spot_timeout_action": "TERMINATE_CLUSTER"}
 
 
-def test_a_cluster_that_ends_for_want_of_spot_is_replaced(staging: "Staging") -> None:
+def test_a_cluster_that_ends_for_lack_of_spot_is_replaced(staging: "Staging") -> None:
     stage = staging(faults.no_spot()).with_settings(cluster_fields={"task": TERMINATE})
     work = stage.work()
 
@@ -200,7 +200,7 @@ def test_a_cluster_that_ends_for_want_of_spot_is_replaced(staging: "Staging") ->
     assert stage.begun(work) == [2]
 
 
-def test_want_of_spot_is_told_in_the_end(staging: "Staging") -> None:
+def test_persistent_lack_of_spot_is_reported(staging: "Staging") -> None:
     stage = staging(faults.no_spot(times=None)).with_settings(cluster_fields={"task": TERMINATE})
 
     with pytest.raises(LaunchError, match=r"INSTANCE_FLEET_TIMEOUT(.|\n)*more instance types"):
@@ -215,7 +215,7 @@ def test_a_cluster_that_fails_inside_emr_is_replaced(staging: "Staging") -> None
     assert stage.launch().report.attempt == 2
 
 
-def test_a_cluster_that_ends_within_a_look_at_it_is_replaced(staging: "Staging") -> None:
+def test_a_cluster_that_ends_during_a_poll_is_replaced(staging: "Staging") -> None:
     stage = staging(faults.slow_start(60))
     aside = stage.launch_aside(stage.work())
     until(lambda: any(step.state == "PENDING" for step in stage.aws.steps))
@@ -242,7 +242,7 @@ def test_a_cluster_that_never_starts_is_ended_and_replaced_for_all_who_wait(
     assert stage.aws.clusters[0].reason["Code"] == "USER_REQUEST"
 
 
-def test_who_ended_a_cluster_under_a_step_is_told(stage: "Stage") -> None:
+def test_the_error_names_who_ended_a_cluster_with_a_running_step(stage: "Stage") -> None:
     aside = stage.launch_aside(stage.work(seconds=60))
     until(lambda: any(step.state == "RUNNING" for step in stage.aws.steps))
     end_all(stage)

@@ -1,4 +1,4 @@
-"""Whatever becomes of a step: it is computed once, and its verdict is its own."""
+"""Faults of steps: each version is computed once, and only its own step decides its outcome."""
 
 import logging
 import re
@@ -63,7 +63,7 @@ messages.write("2.json", b'{"method": "log", "params": {"mess')
         pytest.param([faults.hidden_steps(HIDDEN)], id="hidden step", marks=pytest.mark.soak),
     ],
 )
-def test_one_step_is_added_whatever_becomes_of_the_call(
+def test_one_step_is_added_whatever_happens_to_the_call(
     staging: "Staging", plan: "list[Fault]"
 ) -> None:
     stage = staging(*plan)
@@ -94,19 +94,19 @@ def test_a_step_that_fails_fails_its_launch_and_not_its_cluster(stage: "Stage") 
         stage.launch(stage.work(asset))
 
     step = stage.aws.steps[0]
-    told = str(error.value)
+    message = str(error.value)
     assert not isinstance(error.value, LostError)
-    # cause, place, the end of the log, where all of it is, and what to do
-    assert "OutOfMemoryError" in told and "(exit code 1)" in told
-    assert f"step {step.id} of cluster {step.cluster}" in told
-    assert "  java.lang.OutOfMemoryError: Java heap" in told
-    assert f"logs/{step.cluster}/steps/{step.id}/" in told
-    assert "take larger instances" in told
+    # cause, step and cluster, the end of the log, where all of it is, and what to do
+    assert "OutOfMemoryError" in message and "(exit code 1)" in message
+    assert f"step {step.id} of cluster {step.cluster}" in message
+    assert "  java.lang.OutOfMemoryError: Java heap" in message
+    assert f"logs/{step.cluster}/steps/{step.id}/" in message
+    assert "take larger instances" in message
     assert stage.only_cluster().state in ("RUNNING", "WAITING")
     assert stage.states(stage.works[0]) == ["FAILED"]
 
 
-def test_a_step_that_fails_fails_its_launch_though_its_cluster_ends_well(
+def test_a_failed_step_fails_its_launch_even_if_its_cluster_ends_normally(
     staging: "Staging",
 ) -> None:
     stage = staging(settings={"idle_timeout_seconds": 60, "poll_seconds": 3.0})
@@ -118,7 +118,7 @@ def test_a_step_that_fails_fails_its_launch_though_its_cluster_ends_well(
     assert stage.only_cluster().reason["Code"] == "ALL_STEPS_COMPLETED"
 
 
-def test_a_step_that_ends_well_without_a_report_has_failed(stage: "Stage") -> None:
+def test_a_step_that_succeeds_without_a_report_has_failed(stage: "Stage") -> None:
     work = stage.work(stage.put_job("silent", SILENT))
 
     with pytest.raises(LaunchError, match="output missing: the step is COMPLETED, but left no"):
@@ -127,7 +127,9 @@ def test_a_step_that_ends_well_without_a_report_has_failed(stage: "Stage") -> No
     assert stage.states(work) == ["COMPLETED"]
 
 
-def test_what_a_job_says_may_break_off(stage: "Stage", caplog: pytest.LogCaptureFixture) -> None:
+def test_the_messages_of_a_job_may_break_off(
+    stage: "Stage", caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, logger="launch")
     work = stage.work(stage.put_job("stammers", STAMMERS))
 
@@ -145,7 +147,7 @@ def test_a_report_counts_whatever_the_step_s_exit_code_is(stage: "Stage") -> Non
     until(lambda: stage.states(work) == ["FAILED"])
 
 
-def test_a_cancelled_step_is_told_and_not_tried_again(stage: "Stage") -> None:
+def test_a_cancelled_step_is_reported_and_not_retried(stage: "Stage") -> None:
     work = stage.work(seconds=60)
     aside = stage.launch_aside(work)
     until(lambda: stage.begun(work))
@@ -167,7 +169,7 @@ def test_a_cancelled_step_is_told_and_not_tried_again(stage: "Stage") -> None:
         pytest.param("CANCELLED", marks=pytest.mark.soak),
     ],
 )
-def test_a_step_that_goes_down_with_its_cluster_is_tried_on_another(
+def test_a_step_lost_with_its_cluster_is_retried_on_another(
     staging: "Staging", left: "StepLeft"
 ) -> None:
     stage = staging(faults.instance_failure(step_left=left))
@@ -192,7 +194,7 @@ def test_a_job_that_survives_its_lost_cluster_commits_nothing(staging: "Staging"
     assert outcome.report.attempt == stage.committed_attempt(work) == 2
 
 
-def test_a_cluster_that_is_always_lost_is_not_replaced_for_ever(staging: "Staging") -> None:
+def test_a_cluster_that_is_always_lost_is_not_replaced_forever(staging: "Staging") -> None:
     stage = staging(faults.instance_failure(times=None))
     work = stage.work(seconds=60)
 
@@ -202,7 +204,7 @@ def test_a_cluster_that_is_always_lost_is_not_replaced_for_ever(staging: "Stagin
     assert len(stage.aws.clusters) == len(stage.steps(work)) == 3
 
 
-def test_a_step_past_its_time_limit_ends_itself_and_says_so(staging: "Staging") -> None:
+def test_a_step_past_its_time_limit_ends_itself_and_reports_it(staging: "Staging") -> None:
     stage = staging(faults.hung_step(how="sleeping"), settings={"step_limit_seconds": 1})
 
     with pytest.raises(LaunchError, match=r"time limit(.|\n)*raise EMR_ML_STEP_LIMIT_SECONDS"):
@@ -225,7 +227,7 @@ def test_a_step_that_hangs_past_its_time_limit_is_ended(
     assert stage.only_cluster().state == "WAITING"
 
 
-def test_a_report_counts_though_emr_never_says_that_the_step_has_ended(
+def test_a_report_counts_even_if_emr_never_shows_the_step_as_ended(
     staging: "Staging",
 ) -> None:
     stage = staging(faults.hung_step(how="unnoticed"))
@@ -235,7 +237,7 @@ def test_a_report_counts_though_emr_never_says_that_the_step_has_ended(
     assert stage.states(work) == ["RUNNING"]
 
 
-def test_a_step_does_not_wait_for_ever_behind_one_that_hangs(
+def test_a_step_does_not_wait_forever_behind_one_that_hangs(
     staging: "Staging", monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(follow, "KILL_AFTER_SECONDS", 1)
@@ -289,7 +291,9 @@ def test_a_full_cluster_is_waited_for(stage: "Stage", caplog: pytest.LogCaptureF
         ),
     ],
 )
-def test_logs_change_nothing_but_what_is_told(stage: "Stage", how: "LogTrouble", said: str) -> None:
+def test_missing_or_damaged_logs_change_only_the_message(
+    stage: "Stage", how: "LogTrouble", said: str
+) -> None:
     stage.aws.faults.add(faults.step_logs(how))
     impatient = stage.with_settings(poll_seconds=0.2)
 
@@ -300,7 +304,7 @@ def test_logs_change_nothing_but_what_is_told(stage: "Stage", how: "LogTrouble",
     assert re.search(said, str(error.value))
 
 
-def test_logs_that_are_missing_do_not_matter_to_a_step_that_ends_well(staging: "Staging") -> None:
+def test_missing_logs_do_not_matter_to_a_step_that_succeeds(staging: "Staging") -> None:
     stage = staging(faults.step_logs("missing", times=None))
 
     assert stage.launch().report.attempt == 1

@@ -1,4 +1,4 @@
-"""What is left of a cluster when a run is over."""
+"""Whether a cluster ends with its run."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ def test_a_cluster_that_is_kept_warm_stays(stage: "Stage") -> None:
     assert stage.only_cluster().state in ("WAITING", "RUNNING")
 
 
-def test_a_cluster_on_which_somebody_works_is_left_to_them(staging: "Staging") -> None:
+def test_a_cluster_with_other_steps_is_left_running(staging: "Staging") -> None:
     stage: Stage = staging(settings={"idle_timeout_seconds": 60})
     stage.launch(run="a-run")
     other = stage.work(run="another", until="released")
@@ -53,7 +53,7 @@ def test_a_cluster_on_which_somebody_works_is_left_to_them(staging: "Staging") -
     assert aside.outcome and aside.outcome.report.attempt == 1
 
 
-def test_there_is_nothing_to_end_where_nothing_was_started(staging: "Staging") -> None:
+def test_nothing_is_ended_if_nothing_was_started(staging: "Staging") -> None:
     stage: Stage = staging(settings={"idle_timeout_seconds": 60})
 
     stage.launcher().finish("a-run", LOG)

@@ -1,4 +1,4 @@
-"""A launcher may die at any moment: whoever launches next goes on from there."""
+"""A launcher may die at any moment, and the next launch continues from there."""
 
 import logging
 import os
@@ -28,7 +28,7 @@ def kill(process: BaseProcess) -> None:
 
 
 def check_once(stage: "Stage", *works: "VersionSpec") -> None:
-    """Each is committed, none was computed twice, and one cluster did it."""
+    """Assert that each is committed, none was computed twice, and one cluster was used."""
     for work in works:
         attempt = stage.committed_attempt(work)
         assert attempt
@@ -65,7 +65,7 @@ def test_a_launcher_that_dies_before_it_follows_loses_nothing(
     assert len(stage.steps(work)) == 1
 
 
-def test_a_step_whose_launcher_died_is_gone_on_with_and_heard_from_its_beginning(
+def test_a_step_whose_launcher_died_is_adopted_and_its_log_is_read_from_the_start(
     stage: "Stage", caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="launch")
@@ -81,7 +81,7 @@ def test_a_step_whose_launcher_died_is_gone_on_with_and_heard_from_its_beginning
     assert caplog.messages.count("asked for nothing") == 1
 
 
-def test_a_result_that_came_when_nobody_was_there_is_taken(stage: "Stage") -> None:
+def test_a_result_committed_while_no_launcher_ran_is_used(stage: "Stage") -> None:
     work = stage.work(seconds=1)
     first = stage.launch_elsewhere(work)
     until(lambda: stage.begun(work))
@@ -91,7 +91,7 @@ def test_a_result_that_came_when_nobody_was_there_is_taken(stage: "Stage") -> No
     assert stage.launch(work).reused
 
 
-def test_a_failure_that_came_when_nobody_was_there_is_tried_again(stage: "Stage") -> None:
+def test_a_failure_while_no_launcher_ran_is_retried(stage: "Stage") -> None:
     work = stage.work(seconds=1, fails="by itself")
     first = stage.launch_elsewhere(work)
     until(lambda: stage.begun(work))
@@ -104,7 +104,7 @@ def test_a_failure_that_came_when_nobody_was_there_is_tried_again(stage: "Stage"
     assert stage.begun(work) == [1, 2]
 
 
-def test_a_step_that_was_lost_when_nobody_was_there_is_tried_again(staging: "Staging") -> None:
+def test_a_step_lost_while_no_launcher_ran_is_retried(staging: "Staging") -> None:
     stage = staging(faults.instance_failure(after=2.0))
     work = stage.work(seconds=3)
     first = stage.launch_elsewhere(work)
@@ -115,7 +115,7 @@ def test_a_step_that_was_lost_when_nobody_was_there_is_tried_again(staging: "Sta
     assert stage.launch(work).report.attempt == 2
 
 
-def test_processes_that_ask_at_once_get_one_cluster_and_one_step_each_version(
+def test_concurrent_processes_share_one_cluster_and_one_step_per_version(
     staging: "Staging",
 ) -> None:
     stage = staging(faults.hidden_clusters(HIDDEN), faults.hidden_steps(HIDDEN))
@@ -148,7 +148,8 @@ def test_launchers_that_die_again_and_again_lose_nothing(staging: "Staging", see
     stage = staging(
         faults.hidden_clusters(HIDDEN),
         faults.hidden_steps(HIDDEN),
-        settings={"idle_timeout_seconds": 300},
+        # on a busy machine the next launcher may come late by the emulated clock
+        settings={"idle_timeout_seconds": 1200},
     )
     chance = random.Random(seed)
     work = stage.work(seconds=2)

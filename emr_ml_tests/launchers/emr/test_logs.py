@@ -30,7 +30,7 @@ def test_a_packed_log_that_is_cut_short_is_read_as_far_as_it_goes() -> None:
     assert lines and set(lines[-1]) <= set("line 0123456789")
 
 
-def test_what_is_no_text_is_shown_all_the_same() -> None:
+def test_bytes_that_are_not_text_are_shown_as_replacement_characters() -> None:
     assert lines_of(b"\xff\xfe kaputt\n") == ("\ufffd\ufffd kaputt",)
 
 
@@ -57,7 +57,7 @@ def test_the_scheme_that_emr_answers_with_is_read_too(s3: "S3") -> None:
     assert Logs(address).step("j-1", "s-1", "stderr", wait=0, pause=0.1).lines
 
 
-def test_a_log_that_is_not_there_is_waited_for_and_then_named(s3: "S3") -> None:
+def test_a_missing_log_is_awaited_and_then_named(s3: "S3") -> None:
     started = time.monotonic()
     tail = Logs(s3.uri("logs")).step("j-1", "s-1", "stderr", wait=0.5, pause=0.1)
     assert time.monotonic() - started > 0.5
@@ -65,12 +65,12 @@ def test_a_log_that_is_not_there_is_waited_for_and_then_named(s3: "S3") -> None:
     assert tail.problem == "it is not there yet: EMR copies logs within five minutes"
 
 
-def test_a_bucket_that_can_not_be_read_is_named_and_not_waited_for(s3: "S3") -> None:
+def test_an_unreadable_bucket_is_named_without_waiting(s3: "S3") -> None:
     tail = Logs(f"s3://not-{s3.bucket}/logs").step("j-1", "s-1", "stderr", 60, 0.1)
     assert tail.problem.startswith("it can't be read")
 
 
-def test_the_error_of_a_bootstrap_action_is_found_on_whichever_node(s3: "S3") -> None:
+def test_the_error_of_a_bootstrap_action_is_found_on_any_node(s3: "S3") -> None:
     s3.put("logs/j-1/node/i-7/bootstrap-actions/1/stdout.gz", gzip.compress(b"fine so far\n"))
     s3.put("logs/j-1/node/i-7/bootstrap-actions/1/stderr.gz", gzip.compress(b"no network\n"))
     s3.put("logs/j-1/node/i-7/daemons/instance-state.log.gz", gzip.compress(b"idle\n"))

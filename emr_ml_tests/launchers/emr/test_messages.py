@@ -1,4 +1,4 @@
-"""What a job said is logged in order, and once."""
+"""The messages of a job are logged in order, and once."""
 
 import json
 import logging
@@ -38,7 +38,7 @@ def test_chunks_are_read_in_order_and_once(
     assert caplog.messages == [f"{c} {n}" for n in range(1, 12) for c in "ab"]
 
 
-def test_who_takes_over_reads_from_the_first(
+def test_a_new_reader_starts_from_the_first_chunk(
     folder_lake: Lake, caplog: pytest.LogCaptureFixture
 ) -> None:
     chunk(folder_lake, 1, "first")
@@ -49,7 +49,7 @@ def test_who_takes_over_reads_from_the_first(
     assert caplog.messages == ["first", "second"]
 
 
-def test_what_is_no_log_message_is_passed_over(
+def test_invalid_log_messages_are_skipped(
     folder_lake: Lake, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = b'{"method": "opened", "params": {}}\nnot json\n[1]\n{"method": "log", "params": null}'
@@ -59,7 +59,7 @@ def test_what_is_no_log_message_is_passed_over(
     assert caplog.messages == ["100 % done"]
 
 
-def test_what_serves_only_a_running_attempt_is_removed(lake: Lake) -> None:
+def test_files_needed_only_by_a_running_attempt_are_removed(lake: Lake) -> None:
     chunk(lake, 1, "done")
     lake.write("metrics/v/attempts/1/_job/checkpoints/rdd-1/part-0", b"rows")
     lake.write("metrics/v/attempts/1/_job/request.json", b"{}")

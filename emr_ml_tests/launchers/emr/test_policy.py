@@ -40,7 +40,7 @@ NAMES = {
 
 
 def statements(bucket: str) -> Iterator[tuple[str, str]]:
-    """Each action that is allowed, with each pattern of what it is allowed on."""
+    """Return each allowed action with each of its resource patterns."""
     text = re.sub(
         r"\$\{([\w:]+)\}", lambda found: {**NAMES, "Bucket": bucket}[found[1]], POLICY.read_text()
     )
@@ -48,7 +48,7 @@ def statements(bucket: str) -> Iterator[tuple[str, str]]:
 
 
 def used(stage: Stage) -> set[tuple[str, str]]:
-    """The actions of all that the launcher and its commands do with AWS."""
+    """Return the actions of all AWS calls of the launcher and its commands."""
     bucket = S3(stage.settings.lake.split("/")[2], stage.aws.client("s3"))
     bucket.put("source/sales.csv")
     for source in ("source", "source/"):
@@ -68,7 +68,7 @@ def used(stage: Stage) -> set[tuple[str, str]]:
 def forbidden(
     actions: set[tuple[str, str]], allowed: list[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    """The actions that no statement allows on what they were done to."""
+    """Return the actions that no statement allows on their resources."""
     return [
         (action, resource)
         for action, resource in sorted(actions)
@@ -117,13 +117,13 @@ def allowed(stage: Stage) -> list[tuple[str, str]]:
     return list(statements(stage.settings.lake.split("/")[2]))
 
 
-def test_all_that_is_done_is_allowed(
+def test_the_policy_allows_every_call_that_is_made(
     actions: set[tuple[str, str]], allowed: list[tuple[str, str]]
 ) -> None:
     assert forbidden(actions, allowed) == []
 
 
-def test_nothing_is_allowed_that_is_not_done(
+def test_the_policy_allows_no_call_that_is_not_made(
     actions: set[tuple[str, str]], allowed: list[tuple[str, str]]
 ) -> None:
     unused = [

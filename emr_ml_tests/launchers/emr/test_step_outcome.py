@@ -44,11 +44,13 @@ def look(*states: str, cluster: str = "RUNNING", code: str = "") -> ClusterSnaps
         (look("RUNNING", cluster="TERMINATING"), StepOutcome.UNFINISHED),
     ],
 )
-def test_the_step_tells_and_not_the_cluster(seen: ClusterSnapshot, expected: StepOutcome) -> None:
+def test_the_step_decides_the_outcome_and_not_the_cluster(
+    seen: ClusterSnapshot, expected: StepOutcome
+) -> None:
     assert step_outcome(seen, NAME)[0] is expected
 
 
-def test_a_step_that_is_not_listed_yet_goes_on() -> None:
+def test_a_step_that_is_not_listed_yet_is_unfinished() -> None:
     assert step_outcome(look(), NAME) == (StepOutcome.UNFINISHED, None)
 
 
@@ -56,7 +58,7 @@ def test_a_step_that_was_never_listed_is_lost_with_its_cluster() -> None:
     assert step_outcome(look(cluster="TERMINATED"), NAME) == (StepOutcome.LOST, None)
 
 
-def test_a_step_that_was_sent_twice_goes_on_while_one_of_the_two_does() -> None:
+def test_a_step_that_was_sent_twice_is_unfinished_while_either_runs() -> None:
     found, step = step_outcome(look("COMPLETED", "RUNNING"), NAME)
     assert found is StepOutcome.UNFINISHED
     assert step and step.id == "s-1"

@@ -104,6 +104,14 @@ class Lake(ABC):
             JobError: the file does not, or no longer, have that content; see `content_of`.
         """
 
+    def write_if_unchanged(self, key: str, body: bytes, etag: str | None) -> str | None:
+        """Swap the object with that etag, or create it if `etag` is None.
+
+        Returns:
+            The new etag, or None if another writer was first.
+        """
+        return self.create(key, body) if etag is None else self.swap(key, body, etag)
+
     def write_json(self, key: str, value: Mapping[str, Any]) -> str:
         return self.write(key, as_json(value))
 

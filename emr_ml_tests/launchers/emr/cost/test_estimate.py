@@ -1,4 +1,4 @@
-"""What steps and clusters cost, and what is said where it is not known."""
+"""The cost of steps and clusters, and the reason where it is unknown."""
 
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
@@ -146,7 +146,7 @@ def test_a_call_that_is_refused_gives_an_empty_answer_with_the_reason(
     assert cost.text().startswith("the instances could not be listed: ")
 
 
-def test_nobody_to_ask_gives_an_empty_answer(
+def test_an_unreachable_service_gives_an_empty_answer(
     aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert aws.calls == []

@@ -1,4 +1,4 @@
-"""Until when a cluster can live at the latest."""
+"""The latest time at which a cluster ends itself."""
 
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta

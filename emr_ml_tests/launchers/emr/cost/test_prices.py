@@ -89,7 +89,7 @@ def test_a_price_in_another_currency_is_no_price(aws: ArrangedAws) -> None:
     assert at_region().hourly("m5.xlarge", "ON_DEMAND") is None
 
 
-def test_a_price_of_nothing_is_no_price(aws: ArrangedAws) -> None:
+def test_a_price_of_zero_is_no_price(aws: ArrangedAws) -> None:
     aws.add_type("m6.free", "0.048", "0.0000000000")
 
     assert at_region().hourly("m6.free", "ON_DEMAND") is None
@@ -120,7 +120,7 @@ def test_spot_is_what_was_in_force_at_that_time_in_that_zone(aws: ArrangedAws) -
     assert prices.spot("m5.xlarge", NOON - timedelta(hours=3), "eu-west-1a") == pytest.approx(0.05)
 
 
-def test_spot_of_no_zone_is_the_dearest_of_all(aws: ArrangedAws) -> None:
+def test_without_a_zone_the_dearest_spot_price_counts(aws: ArrangedAws) -> None:
     for zone, usd in (("a", "0.07"), ("b", "0.09"), ("c", "0.08")):
         aws.add_spot("m5.xlarge", f"eu-west-1{zone}", usd, NOON - timedelta(hours=1))
 
@@ -182,7 +182,9 @@ def test_a_price_list_that_fails_does_not_hide_spot_prices(aws: ArrangedAws) -> 
     assert prices.spot("m5.xlarge", NOON) == pytest.approx(0.07)
 
 
-def test_nobody_to_ask_is_no_price(aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_service_is_no_price(
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert aws.calls == []
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 
@@ -205,7 +207,7 @@ def test_a_process_remembers_prices(aws: ArrangedAws) -> None:
     assert len(aws.called("GetProducts")) == 2
 
 
-def test_a_trouble_with_prices_is_not_logged(
+def test_a_failure_of_the_price_service_is_not_logged(
     aws: ArrangedAws, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     aws.refuse("GetProducts", "ThrottlingException")

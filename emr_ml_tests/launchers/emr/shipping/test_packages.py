@@ -1,4 +1,4 @@
-"""What nodes are given, packed and uploaded."""
+"""The packages for nodes: packed and uploaded."""
 
 import io
 import os
@@ -37,7 +37,7 @@ DIGEST = "print(__import__('hashlib').sha256(pack_code()).hexdigest())"
 
 @pytest.fixture(autouse=True)
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a process that has just begun."""
+    """Reset what a new process does not have."""
     monkeypatch.setattr(packages, "_uploaded", set[str]())
 
 
@@ -67,7 +67,7 @@ def members() -> list[zipfile.ZipInfo]:
     return zipfile.ZipFile(io.BytesIO(pack_code())).infolist()
 
 
-def test_the_code_is_packed_alike_whenever_and_wherever_it_lies(tmp_path: Path) -> None:
+def test_packing_depends_on_neither_time_nor_location(tmp_path: Path) -> None:
     for package in ("emr_ml", "spark_jobs"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("*.pyc"))
     for number, path in enumerate(sorted(tmp_path.rglob("*.py"))):
@@ -120,7 +120,7 @@ def test_what_is_planned_is_what_is_uploaded(lake: Lake) -> None:
     assert upload_packages(lake, config) == planned
 
 
-def test_everything_that_is_named_is_there(lake: Lake, tmp_path: Path) -> None:
+def test_every_named_object_exists(lake: Lake, tmp_path: Path) -> None:
     script = tmp_path / "proxy.sh"
     script.write_text("#!/bin/sh\n")
     there = upload_packages(lake, configured(bootstrap_actions=[user_action(script)]))
@@ -153,7 +153,7 @@ def calls(s3: S3) -> Generator[tuple[S3Lake, list[str]]]:
     lake.client.close()
 
 
-def test_a_process_uploads_once_and_then_asks_nothing(calls: tuple[S3Lake, list[str]]) -> None:
+def test_a_process_uploads_once_and_then_makes_no_call(calls: tuple[S3Lake, list[str]]) -> None:
     lake, made = calls
     upload_packages(lake, configured())
     assert made.count("ListObjectsV2") == 2
@@ -163,7 +163,7 @@ def test_a_process_uploads_once_and_then_asks_nothing(calls: tuple[S3Lake, list[
     assert made == []
 
 
-def test_another_process_asks_twice_and_uploads_nothing(
+def test_another_process_makes_two_calls_and_uploads_nothing(
     calls: tuple[S3Lake, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake, made = calls
@@ -227,7 +227,7 @@ def test_packages_come_from_the_index_unless_a_wheelhouse_is_wanted() -> None:
     assert ours(planned_packages("s3://b/lake", wanted)) == (f"s3://b/lake/{key}",)
 
 
-def test_nodes_are_told_which_python_and_which_store() -> None:
+def test_nodes_get_the_python_and_the_store_to_use() -> None:
     config = configured(python="/usr/bin/python3.13")
     assert ours(planned_packages("s3://b/lake", config, "http://127.0.0.1:5000")) == (
         "index",
@@ -249,7 +249,7 @@ def test_the_users_own_actions_come_first_in_their_order(tmp_path: Path) -> None
     assert last.name == "Python packages"
 
 
-def test_a_missing_script_of_the_user_is_named_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_missing_script_of_the_user_is_named_before_any_call(tmp_path: Path) -> None:
     config = configured(bootstrap_actions=[user_action(tmp_path / "gone.sh")])
     with pytest.raises(PackagesError, match=r"bootstrap action 'mine': .*gone\.sh can't be read"):
         planned_packages("s3://b/lake", config)
@@ -268,7 +268,7 @@ def test_a_missing_wheelhouse_names_the_command_that_builds_it(lake: Lake) -> No
     assert list(lake.list("")) == []
 
 
-def test_a_wheelhouse_for_every_kind_of_node_will_do(lake: Lake) -> None:
+def test_a_wheelhouse_that_covers_every_kind_of_node_is_accepted(lake: Lake) -> None:
     config = configured(
         packages="wheelhouse",
         python="/usr/bin/python3.13",

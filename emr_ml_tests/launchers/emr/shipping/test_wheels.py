@@ -57,7 +57,7 @@ def test_requirements_are_chosen_for_the_nodes_and_not_for_this_machine(
         ("a1.xlarge", "aarch64"),
     ],
 )
-def test_the_type_of_an_instance_tells_its_processor(instance: str, arch: str) -> None:
+def test_the_instance_type_determines_the_processor(instance: str, arch: str) -> None:
     fleet = {"instance_types": [instance]}
     config = ClusterConfig.model_validate({"primary": fleet, "core": fleet, "task": fleet})
     assert platforms(config) == {Platform("3.11", arch)}
