@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Generator
@@ -94,6 +95,20 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.upper().startswith("EMR_ML_") or name in ("DAGSTER_HOME", "AWS_PROFILE"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def no_spark_but_the_shared_one(request: pytest.FixtureRequest) -> Generator[None]:
+    """Fail a test that starts Spark in this process without asking for the fixture."""
+    before = _active_spark()
+    yield
+    if before is None and not request.node.get_closest_marker("spark"):
+        assert _active_spark() is None, 'add pytest.mark.usefixtures("spark")'
+
+
+def _active_spark() -> object:
+    core = sys.modules.get("pyspark.core.context")
+    return core and core.SparkContext._active_spark_context
 
 
 @pytest.fixture(scope="session")

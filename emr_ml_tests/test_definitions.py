@@ -20,6 +20,7 @@ def specs() -> dict[str, dg.AssetSpec]:
 SPARK_ASSETS = sorted(name for name, spec in specs().items() if "spark" in spec.kinds)
 
 
+@pytest.mark.process
 def test_definitions_load_without_packages_that_take_long_to_import() -> None:
     code = (
         "import sys, emr_ml.definitions as d; d.defs.resolve_all_asset_specs(); "
@@ -38,6 +39,7 @@ def test_definitions_load_without_packages_that_take_long_to_import() -> None:
     assert result.stdout.strip() == "[]", result.stderr
 
 
+@pytest.mark.process
 def test_dg_check_passes_without_java_and_aws() -> None:
     dg_command = Path(sys.executable).with_name("dg")
     plain = {"PATH": str(dg_command.parent), "HOME": str(ROOT / ".dagster")}

@@ -7,6 +7,8 @@ from click.testing import CliRunner, Result
 
 from emr_ml.commands.validate import validate
 
+pytestmark = pytest.mark.usefixtures("spark")
+
 CONTRACT = """\
 columns:
   age: numeric

@@ -55,6 +55,7 @@ def test_a_header_is_shown_without_control_sequences(tmp_path: Path) -> None:
     assert "\x1b" not in said.output
 
 
+@pytest.mark.usefixtures("spark")
 def test_rejected_rows_are_shown_without_control_sequences(tmp_path: Path) -> None:
     run = tmp_path / "run"
     cells = [ORDERS, SCRIPT, f"$(touch {run})", f"`touch {run}`", "${jndi:ldap://127.0.0.1:1/x}"]

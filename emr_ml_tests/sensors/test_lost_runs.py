@@ -13,6 +13,8 @@ from emr_ml.lake.leases import this_host
 from emr_ml.sensors.lost_runs import lost_run_sensor
 from emr_ml.settings import ROOT, Settings
 
+pytestmark = pytest.mark.process
+
 SLEEPER = """
 import time, sys
 import dagster as dg

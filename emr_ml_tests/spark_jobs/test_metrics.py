@@ -224,6 +224,7 @@ def test_a_job_explains_its_argument(
     assert EXPLAINED in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.process
 def test_a_job_explains_its_argument_to_spark_submit() -> None:
     python = Path(sys.executable)
     completed = subprocess.run(
