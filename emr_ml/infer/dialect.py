@@ -54,6 +54,7 @@ class ParseResult:
         consistency: share of the records with that number of fields.
         plausibility: share of the fields that look like a value, see `PLAUSIBLE_FIELD`.
         has_misplaced_quote: a quote is where the dialect does not allow one.
+        is_swallowed: a quote of the first record is never closed, so all lines are its text.
     """
 
     dialect: DialectGuess
@@ -63,10 +64,13 @@ class ParseResult:
     consistency: float
     plausibility: float
     has_misplaced_quote: bool
+    is_swallowed: bool = False
 
     @property
     def score(self) -> float:
         """Return a figure that is higher the more likely the dialect is."""
+        if self.is_swallowed:
+            return 0.0
         if self.fields == 1:
             return 0.05 * self.consistency**3
         is_rare = self.dialect.delimiter in RARE_DELIMITERS
@@ -132,6 +136,7 @@ def _parse(text: str, dialect: DialectGuess, *, is_whole_file: bool) -> ParseRes
         consistency=count / len(records),
         plausibility=plausible / len(values),
         has_misplaced_quote=has_misplaced_quote,
+        is_swallowed=has_misplaced_quote and len(records) == 1 and "\n" in text.strip(),
     )
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -133,6 +133,7 @@ WORDS = st.text(st.sampled_from(string.ascii_lowercase + ",;|' \""), min_size=1,
     st.sampled_from([("'", "'"), ('"', '"'), ('"', "\\"), ("'", "\\")]),
     st.lists(st.lists(WORDS, min_size=3, max_size=3), min_size=4, max_size=8),
 )
+@example(",", ("'", "'"), [[";"] * 3] * 2 + [[";", ";", ";;"]] * 2)
 def test_a_file_is_read_by_its_guessed_dialect_as_it_was_guessed(
     delimiter: str, quoting: tuple[str, str], rows: list[list[str]]
 ) -> None:
