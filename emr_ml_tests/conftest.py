@@ -41,6 +41,8 @@ ORDER = ("soak", "spark", "process", "emulator")
 SPARK_WORKERS = 2
 
 
+# before xdist's, which reads the groups
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for fixture, marker in MARKERS.items():
@@ -80,7 +82,7 @@ def _distribute(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.xdist_group(groups[item.path]))
         elif not item.get_closest_marker("emulator") or _shares(item):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
 
 
 def _shares(item: pytest.Item) -> bool:
