@@ -17,11 +17,9 @@ from spark_jobs.cleaning.distributions import distributions
 from spark_jobs.cleaning.duplicates import count_duplicates
 from spark_jobs.cleaning.figures import ColumnSummary, DatasetFigures, LabelSummary
 from spark_jobs.columns import column_names, quoted
-from spark_jobs.contract import Label
+from spark_jobs.contract import MAX_CLASSES, Label
 from spark_jobs.dataset_rows import rows_of_parts
 from spark_jobs.runtime.job import Request, Result, Stopwatch
-
-MAX_CLASSES = 1000  # that get a count of their own
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:

@@ -10,11 +10,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import SPLIT, quoted
-from spark_jobs.contract import BINARY, MULTICLASS, REGRESSION, Kind, Label, problem_of
+from spark_jobs.contract import BINARY, MAX_CLASSES, MULTICLASS, REGRESSION, Kind, Label, problem_of
 from spark_jobs.learning.split import SPLITS, TRAIN, VALIDATION
 from spark_jobs.runtime.job import JobError
 
-MAX_CLASSES = 1000
 MAX_NUMBER = 1e150  # the square of a larger one overflows
 
 
