@@ -13,6 +13,8 @@ REGRESSION: Literal["regression"] = "regression"
 
 Kind = Literal["numeric", "categorical", "text"]
 
+MAX_CLASSES = 1000  # of a label: more can't be learned, and are not counted one by one
+
 
 class Dialect(TypedDict):
     """How the CSV files are written.

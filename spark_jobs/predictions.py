@@ -10,6 +10,7 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.aggregates import aggregate
 from spark_jobs.cleaning.batch import Batch, process_batch
 from spark_jobs.cleaning.figures import NumberSummary, PredictionFigures
 from spark_jobs.columns import MODEL_VERSION, ROW_ID, quoted
@@ -124,9 +125,10 @@ def _escape_formulas_in_name(name: str) -> str:
 def summarize_predictions(rows: DataFrame, problem: Problem) -> dict[str, int] | NumberSummary:
     """Return the rows by prediction, most frequent first, or the range of predicted numbers."""
     if problem == REGRESSION:
-        row = rows.agg(F.min(PREDICTION), F.max(PREDICTION), F.avg(PREDICTION)).first()
-        assert row is not None, "an aggregate without groups has one row"
-        return {"min": row[0], "max": row[1], "mean": row[2]}
+        least, greatest, mean = aggregate(
+            rows, F.min(PREDICTION), F.max(PREDICTION), F.avg(PREDICTION)
+        )
+        return {"min": least, "max": greatest, "mean": mean}
     counted = rows.groupBy(PREDICTION).count()
     most_frequent = counted.sort(F.desc("count"), PREDICTION).limit(MAX_VALUES).collect()
     return {row[PREDICTION]: row["count"] for row in most_frequent}

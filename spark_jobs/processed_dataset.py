@@ -6,22 +6,20 @@ files that an earlier version contains are reused; those of new files become one
 
 from collections.abc import Mapping
 from logging import Logger
-from typing import Any
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.aggregates import aggregate
 from spark_jobs.cleaning.batch import Batch, part_figures, process_batch
 from spark_jobs.cleaning.column_summaries import merge_summaries
 from spark_jobs.cleaning.distributions import distributions
 from spark_jobs.cleaning.duplicates import count_duplicates
 from spark_jobs.cleaning.figures import ColumnSummary, DatasetFigures, LabelSummary
 from spark_jobs.columns import column_names, quoted
-from spark_jobs.contract import Label
+from spark_jobs.contract import MAX_CLASSES, Label
 from spark_jobs.dataset_rows import rows_of_parts
 from spark_jobs.runtime.job import Request, Result, Stopwatch
-
-MAX_CLASSES = 1000  # that get a count of their own
 
 
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
@@ -68,7 +66,7 @@ def summarize_label(
     if label["positive"] is not None:
         negative = label["negative"] or []
         counts = (F.count_if(value == each) for each in (label["positive"], *negative))
-        rows, positive, *rest = _single_row(kept, F.count(F.lit(1)), *counts)
+        rows, positive, *rest = aggregate(kept, F.count(F.lit(1)), *counts)
         binary: LabelSummary = {"positive": positive, "other": rows - positive}
         if len(negative) > 1:
             binary["negative"] = dict(zip(negative, rest, strict=True))
@@ -76,12 +74,6 @@ def summarize_label(
     counted = kept.groupBy(value.alias("value")).count()
     most_frequent = counted.sort(F.desc("count"), "value").limit(MAX_CLASSES).collect()
     return {"classes": {row["value"]: row["count"] for row in most_frequent}}
-
-
-def _single_row(rows: DataFrame, *aggregates: Column) -> tuple[Any, ...]:
-    row = rows.agg(*aggregates).first()
-    assert row is not None, "an aggregate without groups has one row"
-    return tuple(row)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import cast
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.aggregates import aggregate
 from spark_jobs.cleaning.figures import TableFigures
 from spark_jobs.cleaning.rules import Rule, check_patterns
 from spark_jobs.cleaning.separation import separate
@@ -73,13 +74,14 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
         stopwatch=stopwatch,
     )
     sellers = spark.read.parquet(f"{request.output}/sellers")
-    totals = sellers.agg(F.count(F.lit(1)), F.sum("receita_total"), F.sum("transacoes")).first()
-    assert totals is not None, "an aggregate without groups has one row"
+    count, revenue, transactions = aggregate(
+        sellers, F.count(F.lit(1)), F.sum("receita_total"), F.sum("transacoes")
+    )
     figures: SalesFigures = {
-        "sellers": totals[0],
-        "table_rows": totals[0],
-        "revenue": float(totals[1] or 0),
-        "transactions": totals[2] or 0,
+        "sellers": count,
+        "table_rows": count,
+        "revenue": float(revenue or 0),
+        "transactions": transactions or 0,
         "rules": separated.rules,
         "schema": {field.name: field.dataType.simpleString() for field in sellers.schema},
     }

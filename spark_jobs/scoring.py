@@ -35,8 +35,9 @@ def score_test_split(spark: SparkSession, request: Request, model: str, path: st
     contract = cast("ScoringContract", request.contract)
     pipeline = PipelineModel.load(f"{request.inputs[model].path}/model")
     rows = with_split(input_rows(spark, request), contract["split"])
-    _score(pipeline, rows.where(F.col(SPLIT) == TEST), contract["label"]).write.parquet(path)
-    scored = spark.read.parquet(path)
+    scored = _score(pipeline, rows.where(F.col(SPLIT) == TEST), contract["label"])
+    scored.write.parquet(path)
+    scored = spark.read.schema(scored.schema).parquet(path)  # else Spark looks for it in the files
     _check(scored, contract["label"])
     return scored
 

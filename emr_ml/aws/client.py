@@ -19,11 +19,12 @@ from botocore.exceptions import (
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
+from spark_jobs.runtime.s3 import EXPIRED_CODES
+
 THROTTLING_CODES = (
     *("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled"),
     *("RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"),
 )
-EXPIRED_CODES = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 NOT_SENT_ERRORS = (EndpointConnectionError, ConnectTimeoutError)
 MESSAGE_CHARACTERS = 300
 

@@ -16,6 +16,8 @@ from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import REJECTED
 from spark_jobs.runtime.report import Report, attempt_key, read_report
 
+COLUMNS_IN_METADATA = 100
+
 
 @dataclass(frozen=True)
 class Evaluation:

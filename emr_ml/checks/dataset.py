@@ -1,12 +1,10 @@
 """The checks of a data set: its ids, empty columns and copies, and those of the other modules."""
 
-from emr_ml.checks.check import CheckContext, Evaluation, blocking_check, check
+from emr_ml.checks.check import COLUMNS_IN_METADATA, CheckContext, Evaluation, blocking_check, check
 from emr_ml.checks.drift import DRIFT_CHECKS
 from emr_ml.checks.label import LABEL_CHECKS
 from emr_ml.checks.rows import ROW_CHECKS
 from emr_ml.ui.wording import join_first, quote_names
-
-COLUMNS_IN_METADATA = 100
 
 
 @blocking_check

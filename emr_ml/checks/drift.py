@@ -1,11 +1,16 @@
 """Checks of a data set against the data that the champion was trained on."""
 
-from emr_ml.checks.check import CheckContext, Evaluation, check, dataset_figures
+from emr_ml.checks.check import (
+    COLUMNS_IN_METADATA,
+    CheckContext,
+    Evaluation,
+    check,
+    dataset_figures,
+)
 from emr_ml.checks.stability import stability_index
 from emr_ml.ui.wording import join_first, quote_names
 from spark_jobs.cleaning.figures import ColumnSummary, DatasetFigures
 
-COLUMNS_IN_METADATA = 100
 RANGES_SHOWN = 5
 IF_EXPECTED = "if the data is right, promote a model that was trained on it with `emr-ml promote`"
 

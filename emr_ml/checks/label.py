@@ -6,9 +6,9 @@ from emr_ml.checks.check import CheckContext, Evaluation, blocking_check, check,
 from emr_ml.contract.schema import Label
 from emr_ml.ui.wording import quote_names
 from spark_jobs.cleaning.figures import LabelSummary
+from spark_jobs.contract import MAX_CLASSES
 
 OTHERS = "(all others)"
-CLASSES_REPORTED = 1000  # a report with as many may lack some
 CLASSES_IN_METADATA = 100
 NOT_APPLICABLE = Evaluation(note="there is no label with classes")
 
@@ -104,7 +104,7 @@ def _are_classes_open(label: Label) -> bool:
 def _lost_classes(context: CheckContext, counts: Mapping[str, int]) -> list[str]:
     """Return the classes of the champion's training data that no row has now."""
     baseline = context.baseline.report
-    if baseline is None or len(counts) >= CLASSES_REPORTED:
+    if baseline is None or len(counts) >= MAX_CLASSES:  # then some may not be counted
         return []
     before = dataset_figures(baseline).get("label") or {}
     return [name for name in before.get("classes", {}) if name not in counts]

@@ -7,8 +7,6 @@ import click
 
 from emr_ml.commands.context import check_model, configured_lake
 from emr_ml.lake.champion import (
-    DIGITS,
-    MIN_DIGITS,
     MODEL,
     model_versions,
     promote_by_hand,
@@ -16,10 +14,12 @@ from emr_ml.lake.champion import (
     read_record,
     roll_back,
 )
+from emr_ml.lake.versions import DIGITS
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import read_report
 
+MIN_DIGITS = 8  # of the shortest prefix of a version that users may enter
 VERSIONS_SHOWN = 10
 
 

@@ -6,8 +6,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from emr_ml.contract.base import ColumnName, Section, error_at
+from emr_ml.units import MEGABYTE
 
-MEGABYTE = 1 << 20
 CODE_PAGES = (*range(1250, 1259),)
 LATIN = (*range(1, 10), 13, 15)
 

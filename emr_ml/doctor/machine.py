@@ -10,10 +10,10 @@ from emr_ml.launchers import local
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.emr.config.validation import RELEASES
 from emr_ml.settings import Settings, SettingsError, load_settings
+from emr_ml.units import GIGABYTE
 
 RELEASE = "emr-spark-8.1.0"
 PYTHONS = ((3, 11), (3, 12), (3, 13))
-GIGABYTE = 1 << 30
 MIN_FREE_GB = 1.0
 
 

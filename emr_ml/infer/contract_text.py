@@ -10,9 +10,9 @@ import yaml
 from emr_ml.infer.column_kinds import format_percent
 from emr_ml.infer.csv_sample import CsvSample
 from emr_ml.infer.dialect import DELIMITER_NAMES
-from emr_ml.infer.files import MEGABYTE
 from emr_ml.infer.label import LabelGuess
 from emr_ml.infer.profile import FileProfile
+from emr_ml.units import MEGABYTE
 
 ONE_TASK_BYTES = 128 * MEGABYTE  # one task reads this much in seconds
 MAX_LISTED_CLASSES = 50

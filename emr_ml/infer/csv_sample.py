@@ -18,13 +18,13 @@ from emr_ml.infer.dialect import (
 from emr_ml.infer.encoding import Encoding, check_text, detect_marked, detect_unmarked
 from emr_ml.infer.files import (
     MAX_SAMPLE_VALUES,
-    MEGABYTE,
     DataFile,
     Sample,
     contract_names,
     format_size,
 )
 from emr_ml.sources.listing import SourceError
+from emr_ml.units import MEGABYTE
 from spark_jobs.reading.csv_dialect import BLANKS
 
 START = 256 * 1024  # characters from which the dialect is guessed

@@ -12,9 +12,9 @@ from typing import BinaryIO, cast
 
 from emr_ml.sources.header import HEAD_BYTES, decompressed_head
 from emr_ml.sources.listing import ReadRange, SourceError, list_source, readable
+from emr_ml.units import MEGABYTE
+from spark_jobs.reading.source_bytes import COMPRESSED
 
-MEGABYTE = 1 << 20
-COMPRESSED = (".gz", ".bz2")
 MAX_SAMPLE_VALUES = 1_200_000
 
 

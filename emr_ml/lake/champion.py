@@ -15,7 +15,6 @@ from spark_jobs.runtime.report import report_key
 MODEL = "lr_model"
 KEY = "champion_model/champion.json"
 MAX_LINE, MAX_HISTORY = 50, 500
-DIGITS, MIN_DIGITS = 32, 8  # of a version, and of the shortest prefix that users may enter
 
 NO_CHAMPION = (
     "there is no champion yet: materialize champion_model, or choose one with "

@@ -11,9 +11,9 @@ from enum import IntEnum
 from pathlib import Path
 
 from emr_ml.sources.listing import SourceError, list_source
+from emr_ml.units import GIGABYTE
 from spark_jobs.runtime.execution import NO_CALL_SITES
 
-GIGABYTE = 1 << 30
 # memory limits of Linux control groups, versions 2 and 1
 CONTAINER_LIMITS = (
     Path("/sys/fs/cgroup/memory.max"),

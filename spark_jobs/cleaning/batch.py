@@ -9,6 +9,7 @@ from typing import cast
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.aggregates import aggregate
 from spark_jobs.cleaning.column_summaries import summaries_from, summary_aggregates
 from spark_jobs.cleaning.figures import BatchFigures, PartFigures
 from spark_jobs.cleaning.rules import check_patterns
@@ -112,9 +113,8 @@ def recount(spark: SparkSession, lake: str, part: Part) -> Part:
         return part
     folder = f"{lake}/{part.key}"
     kept = exclude_values(spark.read.parquet(f"{folder}/{KEPT}"), FILE, part.excluded)
-    row = kept.agg(F.count(F.lit(1)).alias("rows"), *summary_aggregates(kept)).first()
-    assert row is not None, "an aggregate without groups has one row"
-    aggregates = row.asDict()
+    counted = aggregate(kept, F.count(F.lit(1)).alias("rows"), *summary_aggregates(kept))
+    aggregates = counted.asDict()
     rows = {"kept": aggregates.pop("rows"), "rejected": 0}
     rules: dict[str, int] = {}
     if part.rows["rejected"]:

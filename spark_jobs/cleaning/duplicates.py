@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.aggregates import aggregate
 from spark_jobs.cleaning.figures import Duplicates
 from spark_jobs.columns import ROW_ID, quoted
 
@@ -19,13 +20,12 @@ def count_duplicates(rows: DataFrame, names: Sequence[str], *, by_id: bool) -> D
     """
     ids = F.unhex(F.substring(ROW_ID, 1, 32))
     values = F.struct(*(_hash(names, seed) for seed in range(2)))
-    counts = rows.agg(
+    total, distinct_ids, *distinct_values = aggregate(
+        rows,
         F.count(F.lit(1)),
         F.count_distinct(ids),
         *([F.count_distinct(values)] if by_id else []),
-    ).first()
-    assert counts is not None, "an aggregate without groups has one row"
-    total, distinct_ids, *distinct_values = counts
+    )
     if not by_id:
         return {"rows": total - distinct_ids, "ids": None}
     return {"rows": total - distinct_values[0], "ids": total - distinct_ids}

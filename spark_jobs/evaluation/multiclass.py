@@ -7,6 +7,7 @@ prediction of some row.
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.aggregates import aggregate
 from spark_jobs.evaluation.figures import MulticlassFigures
 from spark_jobs.evaluation.scores import multiclass_scores
 
@@ -19,14 +20,14 @@ def multiclass_figures(scored: DataFrame) -> MulticlassFigures:
     There must be at least one row.
     """
     classes = _by_class(scored).persist()
-    means = classes.agg(
+    means = aggregate(
+        classes,
         F.sum("rows").alias("test_rows"),
         F.avg(_ratio(F.col("hits"), F.col("predicted"))).alias("precision"),
         F.avg(_ratio(F.col("hits"), F.col("rows"))).alias("recall"),
         (F.max("rows") / F.sum("rows")).alias("majority_share"),
         F.avg(2 * F.col("hits") / (F.col("predicted") + F.col("rows"))).alias("f1"),
-    ).first()
-    assert means is not None, "an aggregate without groups has one row"
+    )
     frequent = classes.orderBy(F.desc("rows"), "class").limit(SHOWN_CLASSES).collect()
     classes.unpersist()
     labels = sorted(row["class"] for row in frequent)

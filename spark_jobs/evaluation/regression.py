@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.aggregates import aggregate
 from spark_jobs.evaluation.figures import ErrorBin, FitBin, RegressionFigures
 from spark_jobs.evaluation.scores import regression_scores
 
@@ -34,9 +35,8 @@ def regression_figures(scored: DataFrame) -> RegressionFigures:
 def _fit_bins(scored: DataFrame) -> list[FitBin]:
     """Return bins by prediction, with about as many rows each."""
     shares = [each / BINS for each in range(1, BINS)]
-    row = scored.agg(F.percentile_approx("predicted", shares).alias("edges")).first()
-    assert row is not None, "an aggregate without groups has one row"
-    above = [(F.col("predicted") > edge).cast("int") for edge in sorted(set(row["edges"]))]
+    (edges,) = aggregate(scored, F.percentile_approx("predicted", shares))
+    above = [(F.col("predicted") > edge).cast("int") for edge in sorted(set(edges))]
     number = sum(above, start=F.lit(0)).alias("bin")
     bins = (
         scored.groupBy(number)

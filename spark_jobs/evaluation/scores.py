@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from math import isfinite, sqrt
 
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.aggregates import aggregate
 from spark_jobs.contract import BINARY, MULTICLASS, REGRESSION, Problem
 from spark_jobs.evaluation.figures import ClassificationScores, RegressionScores
 
@@ -33,7 +34,7 @@ def binary_sums() -> list[Column]:
 
 def binary_scores(scored: DataFrame) -> ClassificationScores:
     """Return the scores of rows with a `label`, 0 or 1, and the `probability` of 1."""
-    sums = _single_row(scored.agg(*binary_sums()))
+    sums = aggregate(scored, *binary_sums())
     rows = sums["tp"] + sums["fp"] + sums["fn"] + sums["tn"]
     return {
         "log_loss": _finite(sums["log_loss"] / rows),
@@ -44,11 +45,10 @@ def binary_scores(scored: DataFrame) -> ClassificationScores:
 def multiclass_scores(scored: DataFrame) -> ClassificationScores:
     """Return the scores of rows with `label`, `predicted`, and the `label_probability`."""
     hit = F.coalesce(F.col("label") == F.col("predicted"), F.lit(False))
-    means = _single_row(
-        scored.agg(
-            F.avg(row_loss(MULTICLASS)).alias("log_loss"),
-            F.avg(hit.cast("int")).alias("accuracy"),
-        )
+    means = aggregate(
+        scored,
+        F.avg(row_loss(MULTICLASS)).alias("log_loss"),
+        F.avg(hit.cast("int")).alias("accuracy"),
     )
     return {"log_loss": _finite(means["log_loss"]), "accuracy": means["accuracy"]}
 
@@ -56,12 +56,11 @@ def multiclass_scores(scored: DataFrame) -> ClassificationScores:
 def regression_scores(scored: DataFrame) -> RegressionScores:
     """Return the scores of rows with `label` and `predicted`, both double."""
     error = F.col("label") - F.col("predicted")
-    means = _single_row(
-        scored.agg(
-            F.avg(row_loss(REGRESSION)).alias("mse"),
-            F.avg(F.abs(error)).alias("mae"),
-            F.var_pop("label").alias("variance"),
-        )
+    means = aggregate(
+        scored,
+        F.avg(row_loss(REGRESSION)).alias("mse"),
+        F.avg(F.abs(error)).alias("mae"),
+        F.var_pop("label").alias("variance"),
     )
     r2 = 1 - means["mse"] / means["variance"] if means["variance"] else None
     return {
@@ -94,9 +93,3 @@ def row_loss(problem: Problem) -> Column:
 def _finite(value: float | None) -> float | None:
     # JSON has neither infinity nor NaN
     return value if value is not None and isfinite(value) else None
-
-
-def _single_row(aggregated: DataFrame) -> Row:
-    row = aggregated.first()
-    assert row is not None, "an aggregate without groups has one row"
-    return row

@@ -12,7 +12,7 @@ from spark_jobs.columns import LABEL
 from spark_jobs.contract import BINARY, REGRESSION, Problem
 from spark_jobs.learning.features import FEATURES
 from spark_jobs.learning.label_encoding import ESTIMATED, PROBABILITY, RAW_PREDICTION
-from spark_jobs.learning.params import ModelParams
+from spark_jobs.learning.params import SEED, ModelParams
 
 # Megabytes of a block of rows. With the default, 1, a fit on 2^18 features takes twice as long.
 # But Java keeps 100 blocks in memory that it reads from disk, so narrow rows have small blocks.
@@ -24,7 +24,6 @@ WIDE = 1 << 14  # features
 EARLY_ITERATIONS, ITERATIONS = 24, 100
 SHORT_ITERATIONS = 8  # enough to tell losses of 0.27, 0.52 and 0.69 apart on film reviews
 MAX_NORMAL_FEATURES = 1024  # of a linear regression that is solved in one step
-SEED = 17
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from spark_jobs.learning.figures import FeatureWeight, ImportanceFigures
 
 FEATURES_PER_SIGN = 20
 FEATURES_PER_CLASS = 5
-MAX_CLASSES = 20
+SHOWN_CLASSES = 20
 
 TermLookup = Callable[[Sequence[int]], Mapping[int, str]]
 
@@ -90,7 +90,7 @@ def strongest_weights(weights: Numbers, classes: Sequence[str]) -> list[Weight]:
         (row,) = weights
         indices = _greatest(row, FEATURES_PER_SIGN) + _greatest(-row, FEATURES_PER_SIGN)
         return [Weight(index, float(row[index])) for index in indices]
-    shown = np.argsort(-weights.max(axis=1), kind="stable")[:MAX_CLASSES]
+    shown = np.argsort(-weights.max(axis=1), kind="stable")[:SHOWN_CLASSES]
     return [
         Weight(index, float(weights[number, index]), class_)
         for number, class_ in enumerate(classes)

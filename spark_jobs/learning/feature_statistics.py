@@ -9,6 +9,7 @@ from pyspark.ml.stat import Summarizer
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.aggregates import aggregate
 from spark_jobs.columns import LABEL
 from spark_jobs.contract import REGRESSION, Problem
 from spark_jobs.learning.feature_blocks import FeatureBlock
@@ -87,22 +88,21 @@ def _of_classes(train: DataFrame) -> FeatureStatistics:
 
 
 def _of_number(train: DataFrame) -> FeatureStatistics:
-    lowest = train.agg(F.min(LABEL)).first()
-    assert lowest is not None, "an aggregate without groups has one row"
-    weight = F.col(LABEL) - lowest[0]  # Summarizer accepts no weight below 0
-    row = train.agg(
+    (lowest,) = aggregate(train, F.min(LABEL))
+    weight = F.col(LABEL) - lowest  # Summarizer accepts no weight below 0
+    row = aggregate(
+        train,
         _summary().alias("of"),
         Summarizer.mean(F.col(FEATURES), weight).alias("weighted"),
         F.sum(weight).alias("total"),
-    ).first()
-    assert row is not None, "an aggregate without groups has one row"
+    )
     rows, total, weighted = float(row["of"]["count"]), row["total"], row["weighted"].toArray()
     mean, variance = row["of"]["mean"].toArray(), row["of"]["variance"].toArray()
     covariance = total * (weighted - mean) / (rows - 1)  # the label's mean is 0, its variance 1
     explained = _adjust(_share(covariance**2, variance, mean), rows, 2)
     counts = mean * rows
     shifted = np.divide(weighted * total, counts, out=np.zeros_like(mean), where=counts > 0)
-    label_means = np.where(counts > 0, shifted + lowest[0], 0.0)
+    label_means = np.where(counts > 0, shifted + lowest, 0.0)
     present = row["of"]["numNonZeros"].toArray()
     return FeatureStatistics(
         np.array([rows]), mean[None], present[None], np.sqrt(variance), explained, label_means

@@ -60,8 +60,9 @@ def make_featurizer(kinds: Mapping[str, Kind], settings: FeaturizerSettings) -> 
         )
         outputs.append("__numbers_scaled")
     if columns["categorical"]:
-        fit_stages += _categorical_stages([*columns["categorical"]], "__categories")
-        outputs.append("__categories")
+        encoded = [f"{column}_onehot" for column in columns["categorical"]]
+        fit_stages += _categorical_stages([*columns["categorical"]], encoded)
+        outputs += encoded
     for alias, name in columns["text"].items():
         stages, text = text_row_stages(alias, settings)
         row_stages += stages
@@ -83,14 +84,12 @@ def _numeric_stages(columns: list[str], output: str, scaling: str) -> list[Stage
     ]
 
 
-def _categorical_stages(columns: list[str], output: str) -> list[Stage]:
+def _categorical_stages(columns: list[str], outputs: list[str]) -> list[Stage]:
     indexed = [f"{column}_index" for column in columns]
-    encoded = [f"{column}_onehot" for column in columns]
     return [
         # "keep": missing and unknown values share an index of their own
         StringIndexer(inputCols=columns, outputCols=indexed, handleInvalid="keep"),
-        OneHotEncoder(inputCols=indexed, outputCols=encoded, dropLast=False),
-        VectorAssembler(inputCols=encoded, outputCol=output),
+        OneHotEncoder(inputCols=indexed, outputCols=outputs, dropLast=False),
     ]
 
 

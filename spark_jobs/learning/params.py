@@ -2,6 +2,8 @@
 
 from typing import Literal, TypedDict
 
+SEED = 17  # of every fit that depends on chance
+
 EstimatorName = Literal["logistic_regression", "linear_regression", "random_forest"]
 
 

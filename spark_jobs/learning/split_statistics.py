@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from logging import Logger
 from math import isfinite
 from typing import Any
 
@@ -10,11 +11,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import SPLIT, quoted
-from spark_jobs.contract import BINARY, MULTICLASS, REGRESSION, Kind, Label, problem_of
+from spark_jobs.contract import BINARY, MAX_CLASSES, MULTICLASS, REGRESSION, Kind, Label, problem_of
 from spark_jobs.learning.split import SPLITS, TRAIN, VALIDATION
 from spark_jobs.runtime.job import JobError
 
-MAX_CLASSES = 1000
 MAX_NUMBER = 1e150  # the square of a larger one overflows
 
 
@@ -100,6 +100,26 @@ def check_splits(statistics: Mapping[str, SplitStatistics], label: Label) -> Non
             f"learned ({counted}: {', '.join(counts)}). "
             "Check `label` in the contract, or provide more rows"
         )
+
+
+def usable_columns(
+    train: SplitStatistics, kinds: Mapping[str, Kind], log: Logger
+) -> tuple[dict[str, Kind], list[str]]:
+    """Return the kinds of the columns with a value in the training split, and the other columns.
+
+    Raises:
+        JobError: no column has a value.
+    """
+    usable: dict[str, Kind] = {name: kind for name, kind in kinds.items() if train.present[name]}
+    ignored = sorted(kinds.keys() - usable.keys())
+    if ignored:
+        log.warning("no value in the training split, so ignored: %s", ", ".join(ignored))
+    if not usable:
+        raise JobError(
+            "no column of the contract has a value in the training split, so there is nothing to "
+            f"learn from: {', '.join(ignored)}. Check `columns` and `missing` in the contract"
+        )
+    return usable, ignored
 
 
 def _check_features(statistics: Mapping[str, SplitStatistics]) -> None:

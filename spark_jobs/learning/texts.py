@@ -20,7 +20,7 @@ from pyspark.ml.feature import (
 from pyspark.sql import DataFrame
 
 from spark_jobs.columns import ROW_ID
-from spark_jobs.learning.params import FeaturizerSettings
+from spark_jobs.learning.params import SEED, FeaturizerSettings
 from spark_jobs.runtime.job import JobError
 
 WORD = r"[\p{L}\p{N}]+(?:'\p{L}+)*|[!?]"
@@ -35,7 +35,6 @@ TAG = (
 WITHOUT_TAGS = "regexp_replace(coalesce({}, ''), r'" + TAG.replace("{", "{{") + "', ' ')"
 
 MIN_COUNT = 5  # a word with fewer occurrences in the training split has no vector
-SEED = 17
 
 Stage = Transformer | Estimator[Any]
 

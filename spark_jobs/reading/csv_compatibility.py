@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import IO
 
 from spark_jobs.contract import Dialect
-from spark_jobs.reading.csv_dialect import BYTE_ORDER_MARK, CsvSyntax, spark_decodes
+from spark_jobs.reading.csv_dialect import BLANKS, BYTE_ORDER_MARK, CsvSyntax, spark_decodes
 
 CHUNK = 1 << 20  # characters
-# all that Spark's reader takes for blanks; it drops lines of them
-BLANKS = r"[\x01-\x09\x0b\x0c\x0e-\x20]+\r?\n"
-BLANK_LINE, BLANK_FIRST_LINE = re.compile(rf"\n{BLANKS}"), re.compile(BLANKS)
+# Spark's reader drops lines of blanks
+BLANKS_IN_LINE = BLANKS.replace("\n", "").replace("\r", "")
+BLANK_FIRST_LINE = re.compile(rf"[{re.escape(BLANKS_IN_LINE)}]+\r?\n")
+BLANK_LINE = re.compile(rf"\n{BLANK_FIRST_LINE.pattern}")
 
 
 @dataclass(frozen=True)

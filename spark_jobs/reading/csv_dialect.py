@@ -13,7 +13,7 @@ from spark_jobs.contract import Dialect
 # what Java decodes exactly as Python does, byte by byte; other encodings are left to Python
 SINGLE_BYTE_ENCODINGS = ("us-ascii", "iso-8859-", "windows-", "koi8-r", "ibm", "macroman")
 MAX_COLUMNS = 1 << 17
-BLANKS = "".join(map(chr, range(1, 33)))  # what `trim` removes, as Spark does
+BLANKS = "".join(map(chr, range(1, 33)))  # what Spark takes for blanks, and `trim` removes
 BYTE_ORDER_MARK = "\ufeff"
 ESCAPE_UNDECODABLE = "escape-undecodable"  # name of an error handler for decoding
 FIRST_ESCAPED, LAST_ESCAPED = 0xDC00, 0xDCFF  # surrogates, which no decoded text contains

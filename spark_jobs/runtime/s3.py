@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
+# S3's codes for credentials that were valid once
+EXPIRED_CODES = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+
 
 def split_uri(uri: str) -> tuple[str, str]:
     """Return bucket and key of `s3://bucket/key`; the key is "" if there is none.

@@ -5,7 +5,7 @@ import numpy as np
 from spark_jobs.learning.feature_importance import (
     FEATURES_PER_CLASS,
     FEATURES_PER_SIGN,
-    MAX_CLASSES,
+    SHOWN_CLASSES,
     strongest_weights,
 )
 
@@ -42,5 +42,5 @@ def test_of_many_classes_those_with_the_strongest_features_are_listed() -> None:
 
     found = strongest_weights(weights, classes)
 
-    assert len(found) == MAX_CLASSES * FEATURES_PER_CLASS
-    assert {each.class_ for each in found} == set(classes[-MAX_CLASSES:])
+    assert len(found) == SHOWN_CLASSES * FEATURES_PER_CLASS
+    assert {each.class_ for each in found} == set(classes[-SHOWN_CLASSES:])

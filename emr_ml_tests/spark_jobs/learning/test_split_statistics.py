@@ -7,9 +7,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from emr_ml.contract.schema import Label
-from spark_jobs.contract import Kind
+from spark_jobs.contract import MAX_CLASSES, Kind
 from spark_jobs.learning.split_statistics import (
-    MAX_CLASSES,
     SplitStatistics,
     check_splits,
     compute_split_statistics,

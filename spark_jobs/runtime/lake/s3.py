@@ -14,13 +14,12 @@ from botocore.exceptions import ClientError
 
 from spark_jobs.runtime.content import changed_error, content_of
 from spark_jobs.runtime.lake.base import Lake, Object, Stored, checked
-from spark_jobs.runtime.s3 import error_code, split_uri
+from spark_jobs.runtime.s3 import EXPIRED_CODES, error_code, split_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONFLICT_TRIES = 6
-EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 EXPIRED_TRIES = 12
 EXPIRED_PAUSE_SECONDS = 5.0
 WRITE_ID = "write"  # metadata that distinguishes equal writes of two processes
@@ -148,10 +147,10 @@ def connect(session: boto3.Session | None = None) -> "S3Client":
 def has_expired(error: ClientError | S3UploadFailedError) -> bool:
     """Return whether the credentials have expired, so that reloading them may help."""
     if isinstance(error, S3UploadFailedError):
-        return any(code in str(error) for code in EXPIRED)
+        return any(code in str(error) for code in EXPIRED_CODES)
     # the answer to a HEAD has no body, hence no error code
     bare = error.operation_name.startswith("Head") and _status(error) == 400
-    return bare or error_code(error) in EXPIRED
+    return bare or error_code(error) in EXPIRED_CODES
 
 
 def _status(error: ClientError) -> int:
