@@ -9,7 +9,17 @@ AWS_MODULES = ("botocore.", "boto3.", "emr_ml.aws.client.")
 
 
 class UserError(Exception):
-    """Something the user can fix: the message says what is wrong, where, and what to do next."""
+    """Something the user can fix: the message says what is wrong, where, and what to do next.
+
+    Args:
+        problem: what is wrong, and where; without a `fix`, also what to do next.
+        fix: what to do next, for readers that show it apart from the problem.
+    """
+
+    def __init__(self, problem: str, *, fix: str = "") -> None:
+        super().__init__(f"{problem}: {fix}" if fix else problem)
+        self.problem = problem
+        self.fix = fix
 
 
 def is_aws_error(error: Exception) -> bool:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from emr_ml.aws.client import UnansweredError
 from emr_ml.contract import ContractError
-from emr_ml.errors import user_message
+from emr_ml.errors import UserError, user_message
 from emr_ml.launchers.base import LostError
 from emr_ml.settings import ROOT, SettingsError
 from emr_ml.sources.listing import SourceError
@@ -48,6 +48,13 @@ def test_an_expected_error_becomes_a_message(error: Exception, message: str) -> 
 @pytest.mark.parametrize("error", [ValueError("a bug"), BrokenPipeError(32, "Broken pipe")])
 def test_any_other_error_has_no_message(error: Exception) -> None:
     assert user_message(error) is None
+
+
+def test_a_user_error_tells_the_fix_apart_from_the_problem() -> None:
+    error = UserError("the disk at /a: b is full", fix="free some space: 1 GB")
+
+    assert (error.problem, error.fix) == ("the disk at /a: b is full", "free some space: 1 GB")
+    assert str(error) == "the disk at /a: b is full: free some space: 1 GB"
 
 
 def test_neither_dagster_nor_the_client_of_aws_is_imported() -> None:

@@ -70,8 +70,7 @@ def check_stack(settings: Settings) -> tuple[Settings | None, Finding]:
     try:
         completed = with_stack(settings, PATIENCE_SECONDS)
     except SettingsError as error:
-        text, _, fix = str(error).partition(": ")
-        return None, bad("stack", text, fix)
+        return None, bad("stack", error.problem, error.fix)
     return completed, good("stack", f"{settings.stack} has lake {completed.lake}")
 
 

@@ -22,9 +22,8 @@ def check_java(*, needed: bool) -> Finding:
     try:
         local.check_java()
     except LaunchError as error:
-        text, _, fix = str(error).rpartition(": ")
         if needed:
-            return bad("Java", text, fix)
+            return bad("Java", error.problem, error.fix)
         return good("Java", "no suitable Java here, and none is needed: jobs run on EMR")
     return good("Java", "suits Spark")
 
