@@ -19,12 +19,16 @@ PATIENCE_SECONDS = 30.0
 
 
 @contextmanager
-def errors_as_messages() -> Generator[None]:
-    """End the command with a message instead of a stack trace if the block meets a user error."""
+def errors_as_messages(lake: str | None = None) -> Generator[None]:
+    """End the command with a message instead of a stack trace if the block meets a user error.
+
+    Args:
+        lake: root of the lake that the block uses, if it uses one.
+    """
     try:
         yield
     except Exception as error:
-        message = user_message(error)
+        message = user_message(error, lake)
         if message is None:
             raise
         raise click.ClickException(escape_control_characters(message)) from error
@@ -43,7 +47,9 @@ def configured_settings() -> Settings:
 def configured_lake() -> Generator[Lake]:
     """Open the configured lake, and end the command with a message if the block can't use it."""
     with errors_as_messages():
-        yield open_lake(configured_settings().lake)
+        root = configured_settings().lake
+    with errors_as_messages(root):
+        yield open_lake(root)
 
 
 def check_model(lake: Lake, version: str) -> None:
