@@ -37,7 +37,7 @@ def mistake(text: str) -> str:
         ("columns:\n  a:\n    kind: text\n    must: true\n", "4:5: columns.a.must: unknown key"),
         (f"{SMALL}dialect:\n  delimiter: ';'\n  quot: x\n", "5:3: dialect.quot: unknown key"),
         (f"{SMALL}model: {{tree: 16}}\n", "3:9: model.tree: unknown key: did you mean trees?"),
-        (f"{SMALL}checks:\n  max: 1\n", "4:3: checks.max: unknown key"),
+        (f"{SMALL}checks:\n  max: 1\n", "4:3: checks.max: unknown key: known are "),
     ],
 )
 def test_an_unknown_key_is_reported_at_its_position(text: str, expected: str) -> None:
