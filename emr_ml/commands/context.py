@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import click
 
+from emr_ml.aws import time_limits
 from emr_ml.errors import user_message
 from emr_ml.lake.champion import MODEL
 from emr_ml.lake.usage import mark_used
@@ -14,8 +15,6 @@ from emr_ml.ui.wording import escape_control_characters
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import read_report
-
-PATIENCE_SECONDS = 30.0
 
 
 @contextmanager
@@ -40,7 +39,7 @@ def configured_settings() -> Settings:
     Raises:
         SettingsError: a variable or the stack can't be used.
     """
-    return with_stack(load_settings(), PATIENCE_SECONDS)
+    return with_stack(load_settings(), time_limits.COMMAND)
 
 
 @contextmanager

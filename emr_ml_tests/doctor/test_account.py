@@ -25,7 +25,7 @@ STANDARD, SPOT = "L-1216C47A", "L-34B43A08"
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
-    monkeypatch.setattr("emr_ml.doctor.aws.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("emr_ml.aws.time_limits.DOCTOR", 0.2)
     with arranged_aws(tmp_path, monkeypatch) as aws:
         yield aws
 

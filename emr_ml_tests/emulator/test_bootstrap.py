@@ -3,7 +3,7 @@
 from typing import Any
 
 from emr_ml_tests.emulator.conftest import Lab
-from emr_ml_tests.emulator.examples import until
+from emr_ml_tests.waiting import wait_until
 
 SCRIPT = b"""#!/bin/bash
 set -e
@@ -38,7 +38,7 @@ def test_a_script_that_fails_ends_the_cluster_and_its_stderr_is_kept(lab: Lab) -
     action = an_action(lab, b"echo 'no index' >&2; exit 3")
 
     cluster = lab.start(BootstrapActions=[action])
-    until(lambda: cluster.state == "TERMINATED_WITH_ERRORS")
+    wait_until(lambda: cluster.state == "TERMINATED_WITH_ERRORS")
 
     primary = cluster.instances[0].ec2_id
     shown = lab.emr.describe_cluster(ClusterId=cluster.id)["Cluster"]["Status"]

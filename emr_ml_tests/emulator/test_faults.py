@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emr_ml_tests.emulator.conftest import Lab, refusal
-from emr_ml_tests.emulator.examples import a_cluster, a_step, until
+from emr_ml_tests.emulator.examples import a_cluster, a_step
 from emr_ml_tests.emulator.faults import (
     Fault,
     Faults,
@@ -21,6 +21,7 @@ from emr_ml_tests.emulator.faults import (
     step_logs,
     throttle,
 )
+from emr_ml_tests.waiting import wait_until
 
 
 def impatient(lab: Lab, service: str) -> Any:
@@ -120,8 +121,8 @@ def test_new_clusters_and_steps_are_hidden_from_lists_for_a_while_only(lab: Lab)
     assert lab.emr.list_clusters()["Clusters"] == []
     assert listed() == ["two"]
     assert lab.emr.describe_cluster(ClusterId=cluster.id)["Cluster"]["Id"] == cluster.id
-    until(lambda: lab.emr.list_clusters()["Clusters"])
-    until(lambda: listed() == ["two", "one"])
+    wait_until(lambda: lab.emr.list_clusters()["Clusters"])
+    wait_until(lambda: listed() == ["two", "one"])
 
 
 @pytest.mark.parametrize("survives", [True, False])
@@ -132,7 +133,7 @@ def test_a_lost_node_ends_the_cluster_and_leaves_its_step_as_planned(
     cluster = lab.started()
     lost, waiting = lab.add(cluster, a_step("one", "sleep", "60"), a_step("two", "true"))
 
-    until(lambda: cluster.state == "TERMINATED_WITH_ERRORS")
+    wait_until(lambda: cluster.state == "TERMINATED_WITH_ERRORS")
 
     assert cluster.reason["Code"] == "INSTANCE_FAILURE"
     assert (lost.state, waiting.state) == ("RUNNING", "CANCELLED")
@@ -146,9 +147,9 @@ def test_logs_may_be_missing_cut_off_plain_or_late(lab: Lab) -> None:
     cluster = lab.started(StepConcurrencyLevel=4)
     names = ("missing one", "truncated one", "plain one", "late one")
     steps = lab.add(cluster, *[a_step(name, "echo", "hello") for name in names])
-    until(lambda: not any(step.active for step in steps))
+    wait_until(lambda: not any(step.active for step in steps))
     lab.emr.terminate_job_flows(JobFlowIds=[cluster.id])
-    until(lambda: cluster.ended)
+    wait_until(lambda: cluster.ended)
 
     def logs() -> dict[str, bytes]:
         keys = {
@@ -163,7 +164,7 @@ def test_logs_may_be_missing_cut_off_plain_or_late(lab: Lab) -> None:
         }
 
     # logs are copied some time after a step has ended
-    until(lambda: len(logs()) == 2)
+    wait_until(lambda: len(logs()) == 2)
     found = logs()
     assert set(found) == {"truncated one", "plain one"}
     assert found["plain one"] == b"hello\n"

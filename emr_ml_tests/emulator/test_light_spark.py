@@ -4,8 +4,9 @@ import io
 import zipfile
 
 from emr_ml_tests.emulator.conftest import Lab
-from emr_ml_tests.emulator.examples import a_step, until
+from emr_ml_tests.emulator.examples import a_step
 from emr_ml_tests.emulator.steps import Step
+from emr_ml_tests.waiting import wait_until
 
 JOB = b"""
 import sys
@@ -36,7 +37,7 @@ def run(lab: Lab, *arguments: str) -> Step:
     where = ("--py-files", lab.bucket.uri("code.zip"), lab.bucket.uri("job.py"))
     cluster = lab.started()
     (step,) = lab.add(cluster, a_step("toy", *submit, *where, *arguments))
-    until(lambda: not step.active)
+    wait_until(lambda: not step.active)
     return step
 
 

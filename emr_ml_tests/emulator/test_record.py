@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from emr_ml_tests.emulator.conftest import Lab
-from emr_ml_tests.emulator.examples import a_cluster, a_step, until
+from emr_ml_tests.emulator.examples import a_cluster, a_step
 from emr_ml_tests.emulator.s3_actions import s3_actions
 from emr_ml_tests.emulator.server import serve
 from emr_ml_tests.emulator.wire import cluster_arn
+from emr_ml_tests.waiting import wait_until
 
 
 def test_calls_are_distinguished_by_caller(lab: Lab) -> None:
@@ -18,7 +19,7 @@ def test_calls_are_distinguished_by_caller(lab: Lab) -> None:
     step = lab.add(
         cluster, a_step("one", "aws", "s3", "cp", "--quiet", lab.bucket.uri("x.txt"), "y.txt")
     )[0]
-    until(lambda: step.state == "COMPLETED")
+    wait_until(lambda: step.state == "COMPLETED")
 
     launcher, node = lab.aws.calls.actions("launcher"), lab.aws.calls.actions("node")
 
