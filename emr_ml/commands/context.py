@@ -7,14 +7,10 @@ import click
 
 from emr_ml.aws import time_limits
 from emr_ml.errors import user_message
-from emr_ml.lake.champion import MODEL
-from emr_ml.lake.usage import mark_used
 from emr_ml.settings import Settings, load_settings
 from emr_ml.stack import with_stack
 from emr_ml.ui.wording import escape_control_characters
-from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import read_report
 
 
 @contextmanager
@@ -49,20 +45,3 @@ def configured_lake() -> Generator[Lake]:
         root = configured_settings().lake
     with errors_as_messages(root):
         yield open_lake(root)
-
-
-def check_model(lake: Lake, version: str) -> None:
-    """Mark a version of `lr_model` and its inputs as used, so that no clean-up removes them.
-
-    Raises:
-        JobError: the lake does not have that version.
-    """
-    mark_used(lake, f"{MODEL}/{version}")
-    committed = read_report(lake, MODEL, version)
-    if committed is None:
-        raise JobError(
-            f"{MODEL} {version} is gone from {lake.root}: make another version champion with "
-            "`emr-ml promote VERSION`"
-        )
-    for asset, input_version in committed.report.inputs.items():
-        mark_used(lake, f"{asset}/{input_version}")
