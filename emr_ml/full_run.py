@@ -1,4 +1,4 @@
-"""`emr-ml run`: all assets in one run, from the command line."""
+"""One run of all assets, from the command line."""
 
 import fcntl
 import logging
