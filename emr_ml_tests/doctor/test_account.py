@@ -42,8 +42,8 @@ def fixture_bucket(
 
 
 def give_quotas(aws: ArrangedAws, **vcpus: float) -> None:
-    def answer(asked: dict[str, Any]) -> dict[str, Any]:
-        name = {STANDARD: "on_demand", SPOT: "spot"}[asked["QuotaCode"]]
+    def answer(parameters: dict[str, Any]) -> dict[str, Any]:
+        name = {STANDARD: "on_demand", SPOT: "spot"}[parameters["QuotaCode"]]
         return {"Quota": {"Value": vcpus[name]}}
 
     aws.answer("GetServiceQuota", answer)

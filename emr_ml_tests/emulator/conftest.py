@@ -58,5 +58,5 @@ def lab(emulation: None, tmp_path: Path) -> Generator[Lab]:  # noqa: ARG001 - wh
 
 def refusal(error: pytest.ExceptionInfo[ClientError]) -> str:
     """Return the code and the message of an AWS error."""
-    said = error.value.response.get("Error", {})
-    return f"{said.get('Code')}: {said.get('Message')}"
+    details = error.value.response.get("Error", {})
+    return f"{details.get('Code')}: {details.get('Message')}"

@@ -30,7 +30,7 @@ def impatient(lab: Lab, service: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("fault", "befallen"),
+    ("fault", "expected"),
     [
         (throttle("Run*"), [0]),
         (throttle("RunJobFlow", times=2), [0, 1]),
@@ -41,18 +41,18 @@ def impatient(lab: Lab, service: str) -> Any:
         (throttle("ListSteps"), []),
     ],
 )
-def test_a_fault_affects_only_the_planned_calls(fault: Fault, befallen: list[int]) -> None:
+def test_a_fault_affects_only_the_planned_calls(fault: Fault, expected: list[int]) -> None:
     """Of five calls, ten seconds after each other."""
     now = [0.0]
     faults = Faults(lambda: now[0], [fault])
-    found: list[int] = []
+    affected: list[int] = []
     for call in range(5):
         now[0] = call * 10.0
         if faults.take(["throttle"], "elasticmapreduce:RunJobFlow", "RunJobFlow"):
-            found.append(call)
+            affected.append(call)
 
-    assert found == befallen
-    assert faults.count("throttle") == len(befallen)
+    assert affected == expected
+    assert faults.count("throttle") == len(expected)
 
 
 def test_a_call_whose_answer_is_lost_was_done_and_one_that_is_cut_was_not(lab: Lab) -> None:
@@ -67,7 +67,9 @@ def test_a_call_whose_answer_is_lost_was_done_and_one_that_is_cut_was_not(lab: L
 
     assert [cluster.name for cluster in lab.aws.clusters] == ["lost", "fine"]
     assert [call.fault for call in lab.aws.calls.of("RunJobFlow")] == ["lost answer", "cut", ""]
-    assert [one.subject for one in lab.aws.faults.befallen] == ["elasticmapreduce:RunJobFlow"] * 2
+    assert [one.subject for one in lab.aws.faults.occurrences] == [
+        "elasticmapreduce:RunJobFlow"
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -165,8 +167,8 @@ def test_logs_may_be_missing_cut_off_plain_or_late(lab: Lab) -> None:
 
     # logs are copied some time after a step has ended
     wait_until(lambda: len(logs()) == 2)
-    found = logs()
-    assert set(found) == {"truncated one", "plain one"}
-    assert found["plain one"] == b"hello\n"
+    stored = logs()
+    assert set(stored) == {"truncated one", "plain one"}
+    assert stored["plain one"] == b"hello\n"
     with pytest.raises(EOFError):
-        gzip.decompress(found["truncated one"])
+        gzip.decompress(stored["truncated one"])

@@ -26,8 +26,8 @@ def test_a_step_runs_its_command_without_a_shell_as_the_node(lab: Lab) -> None:
     (step,) = lab.add(cluster, a_step("one", *command))
     wait_until(lambda: step.state == "COMPLETED")
 
-    said = lab.read(f"logs/{cluster.id}/steps/{step.id}/stdout.gz")
-    assert said.strip() == "['$HOME', 'a b'] node"
+    output = lab.read(f"logs/{cluster.id}/steps/{step.id}/stdout.gz")
+    assert output.strip() == "['$HOME', 'a b'] node"
     assert "exitCode 0" in lab.read(f"logs/{cluster.id}/steps/{step.id}/controller.gz")
     shown = lab.emr.describe_step(ClusterId=cluster.id, StepId=step.id)["Step"]
     assert shown["Config"]["Args"] == command
