@@ -85,7 +85,7 @@ def describe_cluster(aws: Emulator, name: str) -> str:
     cluster = next(cluster for cluster in aws.clusters if cluster.name == name)
     properties = [
         key
-        for each in cluster.asked["Configurations"]
+        for each in cluster.request["Configurations"]
         if each["Classification"] == "spark-defaults"
         for key in each["Properties"]
     ]

@@ -37,13 +37,13 @@ def copy_inputs(ours: S3, theirs: S3) -> None:
 
 def run_job_flow_requests(cluster: Cluster, ours: S3, theirs: S3) -> dict[str, Any]:
     """Return a RunJobFlow request per asset: our cluster with one step, which ends after it."""
-    request = json.loads(_with_their_bucket(json.dumps(cluster.asked), ours, theirs))
+    request = json.loads(_with_their_bucket(json.dumps(cluster.request), ours, theirs))
     del request["AutoTerminationPolicy"]
     instances = {**request["Instances"], "KeepJobFlowAliveWhenNoSteps": False}
     requests: dict[str, Any] = {}
     for step in cluster.steps:
         asset = step.name.split()[0]
-        our_step = json.loads(_with_their_bucket(json.dumps(step.asked), ours, theirs))
+        our_step = json.loads(_with_their_bucket(json.dumps(step.request), ours, theirs))
         requests[asset] = {
             **request,
             "Name": f"PipesEMRClient {asset}",
@@ -55,7 +55,7 @@ def run_job_flow_requests(cluster: Cluster, ours: S3, theirs: S3) -> dict[str, A
 
 def read_figures(bucket: S3, step: Step) -> dict[str, Any]:
     """Return the figures in the report that the job of a step has committed."""
-    request = step.asked["HadoopJarStep"]["Args"][-1]
+    request = step.request["HadoopJarStep"]["Args"][-1]
     _, asset, version = request.partition("/attempts/")[0].rsplit("/", 2)
     key = f"lake/{asset}/{version}/report.json"
     body = bucket.client.get_object(Bucket=bucket.bucket, Key=key)["Body"].read()

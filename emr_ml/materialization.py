@@ -80,8 +80,9 @@ def materialize(
     Raises:
         dg.Failure: with the cause, where to look and what to do.
     """
-    with errors_as_failures():
-        asset, lake = context.asset_key.path[-1], launcher.lake
+    lake = launcher.lake
+    with errors_as_failures(lake):
+        asset = context.asset_key.path[-1]
         contract = job.read_as(load_contract(contract_address))
         inputs = {name: find_input(context, lake, name) for name in job.inputs}
         inputs |= fixed_inputs or {}
@@ -115,7 +116,7 @@ def materialize_snapshot(
     Raises:
         dg.Failure: the source has no files, or can't be read.
     """
-    with errors_as_failures():
+    with errors_as_failures(lake):
         asset, started = context.asset_key.path[-1], now()
         contract = read_as(load_contract(contract_address))
         files = take_snapshot(source, lake, asset, contract)
@@ -155,15 +156,15 @@ def skip(context: dg.AssetExecutionContext, reason: str) -> Iterator[dg.AssetChe
 
 
 @contextmanager
-def errors_as_failures() -> Generator[None]:
-    """Turn expected errors into failures that show a message without a stack trace.
+def errors_as_failures(lake: Lake) -> Generator[None]:
+    """Turn expected errors of a block that uses the lake into failures without a stack trace.
 
     Dagster may retry those of AWS and of files, but not those that the user has to fix.
     """
     try:
         yield
     except Exception as error:
-        message = user_message(error)
+        message = user_message(error, lake.root)
         if message is None:
             raise
         needs_user = isinstance(error, (UserError, JobError))

@@ -2,6 +2,7 @@
 
 import json
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,23 @@ class SettingsError(UserError):
     """An environment variable can't be used."""
 
 
+class Deployment(StrEnum):
+    """Where Spark jobs run, and what follows from that for the rest of the project."""
+
+    LOCAL = "local"
+    EMR = "emr"
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether jobs run on this machine, which then needs Java and may hold the lake."""
+        return self is Deployment.LOCAL
+
+    @property
+    def uses_emr(self) -> bool:
+        """Whether jobs run on clusters of EMR, which are configured, checked and watched."""
+        return self is Deployment.EMR
+
+
 def _parse_json(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -52,8 +70,8 @@ class Settings(BaseSettings):
         pattern=r"^(arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:\d{12}:stack/.+|[a-zA-Z][a-zA-Z0-9-]*)$",
         description="name or ARN of the stack, whose outputs complete the other settings",
     )
-    deployment: Literal["local", "emr"] = Field(
-        default_factory=lambda fields: "emr" if fields.get("stack") else "local",
+    deployment: Deployment = Field(
+        default_factory=lambda fields: Deployment.EMR if fields.get("stack") else Deployment.LOCAL,
         description="where Spark jobs run",
     )
     source: str | None = Field(
@@ -192,9 +210,10 @@ class Settings(BaseSettings):
     @field_validator("lake")
     @classmethod
     def _check_reachable(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("deployment") == "emr" and not value.startswith("s3://"):
+        deployment: Deployment | None = info.data.get("deployment")
+        if deployment and not deployment.runs_here and not value.startswith("s3://"):
             raise ValueError(
-                f"clusters can't reach {value}: with EMR_ML_DEPLOYMENT=emr, set it to "
+                f"clusters can't reach {value}: with EMR_ML_DEPLOYMENT={deployment}, set it to "
                 "s3://<bucket>/<prefix>, or set EMR_ML_STACK, which has a lake"
             )
         return value

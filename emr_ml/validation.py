@@ -16,7 +16,7 @@ from emr_ml.assets.processed_dataset import processed_dataset
 from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.checks.check import rejected_folders
 from emr_ml.launchers import make_launcher
-from emr_ml.settings import Settings
+from emr_ml.settings import Deployment, Settings
 from emr_ml.ui.console import ConsoleFormatter, failure_cause
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import Report, read_report
@@ -67,7 +67,7 @@ def validate_source(settings: Settings) -> Generator[Validation]:
     """Read all rows of the source by the contract on this machine; nothing is kept afterwards."""
     with TemporaryDirectory(prefix="emr-ml-") as folder:
         overrides = {
-            "deployment": "local",
+            "deployment": Deployment.LOCAL,
             "stack": None,
             "lake": f"{folder}/lake",
             "sales_source": None,

@@ -10,8 +10,9 @@ from typing import ParamSpec, TypeVar
 
 import psutil
 
+from emr_ml_tests.waiting import PATIENCE_SECONDS
+
 COUNT = 8
-PATIENCE_SECONDS = 60.0
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -39,7 +39,7 @@ def champion_metrics(
     no champion that can be evaluated by the contract.
     """
     try:
-        with errors_as_failures():
+        with errors_as_failures(launcher.lake):
             contract = load_contract(settings.dataset)
             model, _ = usable_champion(launcher.lake, contract, on_test_split=True)
     except NoUsableChampionError as reason:

@@ -28,7 +28,7 @@ def champion_model(
     is significantly lower. Otherwise the champion stays, and `reason` says why. `emr-ml promote`
     and `emr-ml rollback` choose one by hand.
     """
-    with errors_as_failures():
+    with errors_as_failures(launcher.lake):
         contract = load_contract(settings.dataset)
         challenger = find_challenger(context, launcher, contract, force=config.force)
         result = run_promotion(challenger, context.log)

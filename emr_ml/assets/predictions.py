@@ -43,7 +43,7 @@ def predictions(
     champion that can score them.
     """
     try:
-        with errors_as_failures():
+        with errors_as_failures(launcher.lake):
             contract = load_contract(settings.dataset)
             model, schema = usable_champion(launcher.lake, contract)
     except NoUsableChampionError as reason:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emr_ml.aws import time_limits
 from emr_ml.commands.context import errors_as_messages
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from emr_ml.launchers.emr.config.model import ClusterConfig
     from emr_ml.launchers.emr.cost.estimate import Cost
     from emr_ml.launchers.emr.cost.live_clusters import ClusterDetails
-
-PATIENCE_SECONDS = 30.0
 
 
 @click.command()
@@ -45,7 +44,7 @@ def _show(*, terminate_idle: bool) -> bool:
     region = region_name()
     if region is None:
         raise NoRegionError
-    emr = Api("emr", PATIENCE_SECONDS, logging.getLogger("emr_ml"), region)
+    emr = Api("emr", time_limits.COMMAND, logging.getLogger("emr_ml"), region)
     described, failures = _show_clusters(emr, region, _cluster_config())
     count = len(described) + failures
     if not count:

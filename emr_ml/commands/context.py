@@ -5,26 +5,25 @@ from contextlib import contextmanager
 
 import click
 
+from emr_ml.aws import time_limits
 from emr_ml.errors import user_message
-from emr_ml.lake.champion import MODEL
-from emr_ml.lake.usage import mark_used
 from emr_ml.settings import Settings, load_settings
 from emr_ml.stack import with_stack
 from emr_ml.ui.wording import escape_control_characters
-from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import read_report
-
-PATIENCE_SECONDS = 30.0
 
 
 @contextmanager
-def errors_as_messages() -> Generator[None]:
-    """End the command with a message instead of a stack trace if the block meets a user error."""
+def errors_as_messages(lake: str | None = None) -> Generator[None]:
+    """End the command with a message instead of a stack trace if the block meets a user error.
+
+    Args:
+        lake: root of the lake that the block uses, if it uses one.
+    """
     try:
         yield
     except Exception as error:
-        message = user_message(error)
+        message = user_message(error, lake)
         if message is None:
             raise
         raise click.ClickException(escape_control_characters(message)) from error
@@ -36,28 +35,13 @@ def configured_settings() -> Settings:
     Raises:
         SettingsError: a variable or the stack can't be used.
     """
-    return with_stack(load_settings(), PATIENCE_SECONDS)
+    return with_stack(load_settings(), time_limits.COMMAND)
 
 
 @contextmanager
 def configured_lake() -> Generator[Lake]:
     """Open the configured lake, and end the command with a message if the block can't use it."""
     with errors_as_messages():
-        yield open_lake(configured_settings().lake)
-
-
-def check_model(lake: Lake, version: str) -> None:
-    """Mark a version of `lr_model` and its inputs as used, so that no clean-up removes them.
-
-    Raises:
-        JobError: the lake does not have that version.
-    """
-    mark_used(lake, f"{MODEL}/{version}")
-    committed = read_report(lake, MODEL, version)
-    if committed is None:
-        raise JobError(
-            f"{MODEL} {version} is gone from {lake.root}: make another version champion with "
-            "`emr-ml promote VERSION`"
-        )
-    for asset, input_version in committed.report.inputs.items():
-        mark_used(lake, f"{asset}/{input_version}")
+        root = configured_settings().lake
+    with errors_as_messages(root):
+        yield open_lake(root)

@@ -5,7 +5,7 @@ import re
 
 import click
 
-from emr_ml.commands.context import check_model, configured_lake
+from emr_ml.commands.context import configured_lake
 from emr_ml.lake.champion import (
     MODEL,
     model_versions,
@@ -14,6 +14,7 @@ from emr_ml.lake.champion import (
     read_record,
     roll_back,
 )
+from emr_ml.lake.usage import mark_used
 from emr_ml.lake.versions import DIGITS
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
@@ -33,7 +34,7 @@ def promote(version: str, why: str) -> None:
     """
     with configured_lake() as lake:
         full_version = _complete(lake, version.lower())
-        check_model(lake, full_version)
+        _mark_model_used(lake, full_version)
         before = read_champion(lake)
         if not promote_by_hand(lake, full_version, why or f"by {_user_name()}"):
             click.echo(f"{full_version} is the champion already")
@@ -60,10 +61,27 @@ def rollback(why: str) -> None:
             )
         champion, *before = reversed(line)
         if before:
-            check_model(lake, before[0].version)
+            _mark_model_used(lake, before[0].version)
         restored = roll_back(lake, champion.version, why or f"by {_user_name()}")
     click.echo(f"{restored.version} is the champion again")
     click.echo(f"{champion.version} comes back only by `emr-ml promote {champion.version[:8]}`")
+
+
+def _mark_model_used(lake: Lake, version: str) -> None:
+    """Mark a version of `lr_model` and its inputs as used, so that no clean-up removes them.
+
+    Raises:
+        JobError: the lake does not have that version.
+    """
+    mark_used(lake, f"{MODEL}/{version}")
+    committed = read_report(lake, MODEL, version)
+    if committed is None:
+        raise JobError(
+            f"{MODEL} {version} is gone from {lake.root}: make another version champion with "
+            "`emr-ml promote VERSION`"
+        )
+    for asset, input_version in committed.report.inputs.items():
+        mark_used(lake, f"{asset}/{input_version}")
 
 
 def _complete(lake: Lake, digits: str) -> str:

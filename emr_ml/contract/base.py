@@ -1,4 +1,4 @@
-"""What the sections of a contract share: the base model, types of text, and located errors."""
+"""What the sections of a contract share: base model, types of text, reserved names, errors."""
 
 import unicodedata
 from typing import Annotated, Any
@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from emr_ml.located_yaml import VerbatimFloat, VerbatimInteger
+from spark_jobs.columns import RESERVED
 from spark_jobs.reading.csv_dialect import BLANKS
 
 
@@ -39,6 +40,16 @@ def _composed(name: str) -> str:
 
 CellValue = Annotated[str, BeforeValidator(_verbatim_text), AfterValidator(_trimmed)]
 ColumnName = Annotated[str, AfterValidator(_composed)]
+
+
+def is_reserved(name: str) -> bool:
+    """Return True if a contract may not name the column, because the jobs use that name."""
+    return name in RESERVED or name.startswith("__")
+
+
+def reserved_name_problem(name: str) -> str:
+    """Return what is wrong with a reserved name, and what to do."""
+    return f"'{name}' is a reserved name: rename the column in the file"
 
 
 def error_at(message: str, *path: str) -> PydanticCustomError:

@@ -1,7 +1,7 @@
 """Load a contract, and report each mistake in it with its position."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,7 +11,7 @@ from emr_ml.contract.model import Featurizer, ModelParams
 from emr_ml.contract.schema import Checks, Column, Contract, Label, Promotion, Split
 from emr_ml.errors import UserError
 from emr_ml.located_yaml import Positions, YamlError, parse
-from emr_ml.ui.wording import did_you_mean, shorten
+from emr_ml.ui.wording import shorten, unknown_key
 from spark_jobs.runtime.lake import open_lake
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -91,7 +91,8 @@ def plain_message(problem: Mapping[str, Any]) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     match problem["type"]:
         case "extra_forbidden":
-            return f"unknown key{_suggestion(problem)}"
+            *path, key = map(str, problem["loc"])
+            return unknown_key(key, _known_keys(path))
         case "missing":
             return "is missing"
         case "dict_type" | "model_type" | "model_attributes_type":
@@ -105,10 +106,9 @@ def plain_message(problem: Mapping[str, Any]) -> str:
             return message
 
 
-def _suggestion(problem: Mapping[str, Any]) -> str:
-    *path, key = map(str, problem["loc"])
+def _known_keys(path: Sequence[str]) -> list[str]:
     section = "featurizers" if "featurizers" in path else next(iter(path), "")
-    return did_you_mean(key, SECTIONS.get(section, Contract).model_fields)
+    return list(SECTIONS.get(section, Contract).model_fields)
 
 
 def _input(problem: Mapping[str, Any]) -> str:

@@ -5,10 +5,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from emr_ml.contract.base import CellValue, ColumnName, Section, error_at
+from emr_ml.contract.base import (
+    CellValue,
+    ColumnName,
+    Section,
+    error_at,
+    is_reserved,
+    reserved_name_problem,
+)
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import ModelParams, resolve_estimator
-from spark_jobs.columns import RESERVED
 from spark_jobs.contract import Kind, Problem
 
 Metric = Literal[
@@ -181,8 +187,8 @@ class Contract(Section):
         named += [(name, ("id", str(index))) for index, name in enumerate(self.id)]
         named += [(label.column, ("label", "column"))] if label else []
         for name, path in named:
-            if name in RESERVED or name.startswith("__"):
-                raise error_at(f"'{name}' is a reserved name: rename the column", *path)
+            if is_reserved(name):
+                raise error_at(reserved_name_problem(name), *path)
         if self.checks.unique_id and not self.id:
             raise error_at("requires `id`", "checks", "unique_id")
         return self

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ProfileNotFound
 
-from emr_ml.aws import SILENT_LOG
+from emr_ml.aws import SILENT_LOG, time_limits
 from emr_ml.aws.client import AWS_ERRORS, Api, UnansweredError
 from emr_ml.aws.problems import diagnose
 from emr_ml.aws.region import region_name
@@ -17,7 +17,6 @@ from emr_ml.settings import Settings, SettingsError, region_of_stack
 from emr_ml.stack import with_stack
 from spark_jobs.runtime.s3 import split_uri
 
-PATIENCE_SECONDS = 4.0
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 CLOCK_NOTE_SECONDS = 5.0
 CLOCK_ERROR_SECONDS = 60.0
@@ -26,7 +25,7 @@ CERTIFICATE_NOTE = timedelta(weeks=6)
 
 def api(service: str, region: str | None) -> Api:
     """Return a client with little patience, because the user is waiting at the terminal."""
-    return Api(service, PATIENCE_SECONDS, SILENT_LOG, region, first_pause=0.5)
+    return Api(service, time_limits.DOCTOR, SILENT_LOG, region, first_pause=0.5)
 
 
 def check_region() -> Finding:
@@ -68,10 +67,9 @@ def check_credentials_and_clock() -> Iterator[Finding]:
 def check_stack(settings: Settings) -> tuple[Settings | None, Finding]:
     """Return the settings with the stack's outputs, or None if the stack can't be used."""
     try:
-        completed = with_stack(settings, PATIENCE_SECONDS)
+        completed = with_stack(settings, time_limits.DOCTOR)
     except SettingsError as error:
-        text, _, fix = str(error).partition(": ")
-        return None, bad("stack", text, fix)
+        return None, bad("stack", error.problem, error.fix)
     return completed, good("stack", f"{settings.stack} has lake {completed.lake}")
 
 

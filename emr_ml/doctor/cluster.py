@@ -160,8 +160,7 @@ def check_packages(planned: PlannedCluster) -> Finding:
                 text = f"bootstrap action '{action.name}': {action.path} does not exist"
                 return bad(name, text, "upload it, or correct `bootstrap_actions`")
     except WheelhouseError as error:
-        text, _, fix = str(error).rpartition(": ")
-        return bad(name, text, fix)
+        return bad(name, error.problem, error.fix)
     except AWS_ERRORS as error:
         problem = diagnose(error)
         return bad(name, problem.what, problem.fix)

@@ -18,14 +18,13 @@ MIN_FREE_GB = 1.0
 
 
 def check_java(*, needed: bool) -> Finding:
-    """Check that there is a Java for Spark, unless jobs run on EMR and do not need it."""
+    """Check that there is a Java for Spark, unless jobs run elsewhere and do not need it."""
     try:
         local.check_java()
     except LaunchError as error:
-        text, _, fix = str(error).rpartition(": ")
         if needed:
-            return bad("Java", text, fix)
-        return good("Java", "no suitable Java here, and none is needed: jobs run on EMR")
+            return bad("Java", error.problem, error.fix)
+        return good("Java", "no suitable Java here, and none is needed: jobs run elsewhere")
     return good("Java", "suits Spark")
 
 

@@ -11,8 +11,8 @@ from emr_ml.settings import Settings
 def run_checks() -> Iterator[Finding]:
     """Run all checks of the configured deployment, and yield each finding when it is made."""
     settings, settings_finding = machine.check_settings()
-    on_emr = settings is not None and settings.deployment == "emr"
-    yield machine.check_java(needed=not on_emr)
+    on_emr = settings is not None and settings.deployment.uses_emr
+    yield machine.check_java(needed=settings is None or settings.deployment.runs_here)
     yield machine.check_python()
     yield machine.check_spark()
     yield settings_finding

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import fmean
 
+from emr_ml.contract.base import is_reserved
 from emr_ml.infer.values import (
     AMOUNT,
     LEADING_ZERO,
@@ -20,7 +21,6 @@ from emr_ml.infer.values import (
     parse_number,
 )
 from emr_ml.ui.wording import shorten
-from spark_jobs.columns import RESERVED
 from spark_jobs.contract import Kind
 
 KEY_WORDS = {"id", "ids", "uuid", "guid", "key", "pk", "identifier", "no", "nr", "number"}
@@ -120,11 +120,6 @@ def profile_column(column: ColumnValues) -> ColumnProfile:
     if len(column.counts) == 1 and not missing:
         return profile.exclude(f"always {quoted(column.values[0])}", is_useless=True)
     return profile
-
-
-def is_reserved(name: str) -> bool:
-    """Return whether a contract may not name the column, as the jobs use that name."""
-    return name in RESERVED or name.startswith("__")
 
 
 def name_words(name: str) -> frozenset[str]:

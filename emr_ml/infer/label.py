@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from emr_ml.infer.column_kinds import is_reserved, name_words, quoted
+from emr_ml.contract.base import is_reserved, reserved_name_problem
+from emr_ml.infer.column_kinds import name_words, quoted
 from emr_ml.infer.files import contract_names
 from emr_ml.infer.values import is_number, is_number_with_any_decimal
 from emr_ml.sources.listing import SourceError
@@ -121,7 +122,7 @@ def _requested_column(
         )
         raise SourceError(f"there is no column '{requested}': {suggestion}")
     if is_reserved(name):
-        raise SourceError(f"'{name}' is a reserved name: rename the column in the file")
+        raise SourceError(reserved_name_problem(name))
     if not counts[name]:
         raise SourceError(f"'{name}' has no value in the sampled rows: choose another label")
     return name

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from emr_ml.infer.column_kinds import ColumnProfile, ColumnValues, is_reserved, profile_column
+from emr_ml.contract.base import is_reserved
+from emr_ml.infer.column_kinds import ColumnProfile, ColumnValues, profile_column
 from emr_ml.infer.csv_sample import CsvSample, sample_csv
 from emr_ml.infer.files import DataFile, Sample
 from emr_ml.infer.label import LabelGuess, choose_label, guess_problem

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from emr_ml.launchers.base import Launcher, LaunchError
-from emr_ml.settings import Settings, SettingsError
+from emr_ml.settings import Deployment, Settings, SettingsError
 from emr_ml.stack import with_stack
 
 # a step on EMR only waits, so far more processes may wait than there are cores
@@ -27,7 +27,7 @@ def executor_for(settings: Settings) -> dg.ExecutorDefinition:
 
     One process lets all jobs of a local run share one JVM.
     """
-    if settings.deployment == "local":
+    if settings.deployment.runs_here:
         return dg.in_process_executor
     start = {"forkserver": {"preload_modules": ["emr_ml.definitions"]}}
     return dg.multiprocess_executor.configured(
@@ -46,9 +46,9 @@ def make_launcher(settings: Settings) -> Launcher:
     except SettingsError as error:
         raise LaunchError(str(error)) from error
     match settings.deployment:
-        case "local":
+        case Deployment.LOCAL:
             return _local_launcher(settings)
-        case "emr":
+        case Deployment.EMR:
             return _emr_launcher(settings)
 
 

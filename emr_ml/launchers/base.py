@@ -34,12 +34,14 @@ class LaunchError(UserError):
     """A job failed: the message names the cause, the attempt, the log and what to do next.
 
     Args:
-        message: what the user reads.
+        problem, fix: as in `UserError`.
         metadata: Dagster metadata about the failure, such as the ids of cluster and step.
     """
 
-    def __init__(self, message: str, metadata: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, problem: str, metadata: Mapping[str, Any] | None = None, *, fix: str = ""
+    ) -> None:
+        super().__init__(problem, fix=fix)
         self.metadata = dict(metadata or {})
 
 

@@ -106,15 +106,16 @@ def check_java() -> None:
     if not java or not Path(java).exists():
         searched = f"JAVA_HOME={home}" if home else "JAVA_HOME or PATH"
         raise LaunchError(
-            f"Spark needs Java {supported}, and there is none in {searched}: run `make setup`"
+            f"Spark needs Java {supported}, and there is none in {searched}",
+            fix="run `make setup`",
         )
     output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     match = re.search(r'version "(\d+)', output)
     if not match or int(match[1]) not in JAVA_RELEASES:
         release = match[1] if match else "of an unknown release"
         raise LaunchError(
-            f"Spark needs Java {supported}, but {java} is {release}: run `make setup`, "
-            "or set JAVA_HOME to a supported one"
+            f"Spark needs Java {supported}, but {java} is {release}",
+            fix="run `make setup`, or set JAVA_HOME to a supported one",
         )
 
 

@@ -43,8 +43,9 @@ def clean_lake(
     launcher: dg.ResourceParam[Launcher],
 ) -> None:
     """Remove old versions, except current ones, champions, and the inputs of both."""
-    with errors_as_failures():
-        lake, names = launcher.lake, asset_names()
+    lake = launcher.lake
+    with errors_as_failures(lake):
+        names = asset_names()
         inventory = take_inventory(lake, names)
         garbage = find_garbage(
             inventory,

@@ -17,6 +17,6 @@ def sensors_for(settings: Settings) -> list[dg.SensorDefinition]:
         new_data_sensor("new_scoring_data_sensor", scoring_job, "scoring_source", settings),
         new_data_sensor("new_sales_sensor", sales_job, "sales_source", settings),
     ]
-    clusters = [old_cluster_sensor(settings)] if settings.deployment == "emr" else []
+    clusters = [old_cluster_sensor(settings)] if settings.deployment.uses_emr else []
     runs = [failure_alert_sensor(settings), lost_run_sensor(settings)]
     return [*sources, *runs, *clusters]

@@ -8,11 +8,11 @@ from typing import Any
 
 import dagster as dg
 
+from emr_ml.aws import time_limits
 from emr_ml.settings import Settings, SettingsError
 from emr_ml.stack import with_stack
 from emr_ml.ui.console import failure_cause
 
-PATIENCE_SECONDS = 10.0
 MAX_SUBJECT_CHARACTERS = 100  # docs.aws.amazon.com/sns/latest/api/API_Publish.html
 MAX_CAUSE_CHARACTERS = 1000
 
@@ -39,7 +39,7 @@ def send_alert(
 def _publish_to_topic(settings: Settings, subject: str, text: str) -> str:
     try:
         # a topic that is set is used even if the stack is gone
-        topic = settings.alert_topic_arn or with_stack(settings, PATIENCE_SECONDS).alert_topic_arn
+        topic = settings.alert_topic_arn or with_stack(settings, time_limits.ALERT).alert_topic_arn
     except SettingsError as error:
         return f"not sent to the topic of the stack: {error}"
     return _publish(str(topic), subject, text)
@@ -68,7 +68,7 @@ def _post(url: str, text: str) -> str:
         url, body, {"Content-Type": "application/json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS):  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=time_limits.ALERT):  # noqa: S310 - as above
             return "sent to the webhook"
     except urllib.error.HTTPError as error:
         return f"not sent to the webhook: it answered {error.code}"

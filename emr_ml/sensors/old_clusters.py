@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from emr_ml.aws import time_limits
 from emr_ml.settings import Settings
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from emr_ml.launchers.emr.cost.live_clusters import LiveCluster
 
 INTERVAL_SECONDS = 15 * 60
-PATIENCE_SECONDS = 20.0
 
 
 def old_cluster_sensor(settings: Settings) -> dg.SensorDefinition:
@@ -53,7 +53,7 @@ def _check_clusters(settings: Settings) -> tuple[list[str], str]:
     now = datetime.now(UTC)
     try:
         region = region_name()
-        emr = Api("emr", PATIENCE_SECONDS, logging.getLogger("emr_ml"), region)
+        emr = Api("emr", time_limits.OLD_CLUSTERS, logging.getLogger("emr_ml"), region)
         config = load_cluster_config(settings)
         clusters = list(live_clusters(emr))
         max_hours = config.max_age_hours

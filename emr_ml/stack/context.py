@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import UnknownRegionError
 
+from emr_ml.aws import time_limits
 from emr_ml.aws.client import Api
 from emr_ml.aws.region import region_name
 from emr_ml.settings import Settings, region_of_stack
@@ -15,7 +16,6 @@ from emr_ml.stack import StackError
 
 LOG = logging.getLogger("emr_ml")
 DEFAULT_STACK = "emr-ml"
-PATIENCE_SECONDS = 120.0
 # in other partitions, such as China, services and endpoints have other names than in the template
 PARTITIONS = ("aws", "aws-us-gov")
 
@@ -40,7 +40,7 @@ class StackContext:
         Raises:
             ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
         """
-        return Api("sts", PATIENCE_SECONDS, LOG, self.region).ask("get_caller_identity")["Account"]
+        return Api("sts", time_limits.STACK, LOG, self.region).ask("get_caller_identity")["Account"]
 
 
 def find_stack_context(settings: Settings, stack: str | None) -> StackContext:
@@ -62,11 +62,11 @@ def find_stack_context(settings: Settings, stack: str | None) -> StackContext:
         # arn:aws:cloudformation:<region>:<account>:stack/<name>/<id>
         stack=name_or_arn.split("/")[1] if name_or_arn.startswith("arn:") else name_or_arn,
         region=region,
-        cfn=Api("cloudformation", PATIENCE_SECONDS, LOG, region),
-        emr=Api("emr", PATIENCE_SECONDS, LOG, region),
-        ec2=Api("ec2", PATIENCE_SECONDS, LOG, region),
-        iam=Api("iam", PATIENCE_SECONDS, LOG, region),
-        kms=Api("kms", PATIENCE_SECONDS, LOG, region),
+        cfn=Api("cloudformation", time_limits.STACK, LOG, region),
+        emr=Api("emr", time_limits.STACK, LOG, region),
+        ec2=Api("ec2", time_limits.STACK, LOG, region),
+        iam=Api("iam", time_limits.STACK, LOG, region),
+        kms=Api("kms", time_limits.STACK, LOG, region),
         s3=boto3.client("s3", region_name=region, config=Config(retries={"mode": "standard"})),
         poll_seconds=settings.fast_poll_seconds,
     )

@@ -62,21 +62,22 @@ def read_outputs(cfn: Api, stack: str) -> dict[str, str]:
     try:
         described = describe_stack(cfn, stack)
     except AWS_ERRORS as error:
-        raise StackError(f"stack {stack} can't be read: {diagnose(error)}") from error
+        problem = diagnose(error)
+        raise StackError(f"stack {stack} can't be read: {problem.what}", fix=problem.fix) from error
     if described is None:
         raise StackError(
-            f"there is no stack {stack} in {region_of_stack(stack) or region_name()}: "
-            "create it with `emr-ml up`, or correct EMR_ML_STACK or AWS_REGION"
+            f"there is no stack {stack} in {region_of_stack(stack) or region_name()}",
+            fix="create it with `emr-ml up`, or correct EMR_ML_STACK or AWS_REGION",
         )
     state = described["StackStatus"]
     if state not in (*USABLE, *UPDATING):
-        raise StackError(f"stack {stack} is {state}: repair it with `emr-ml up`")
+        raise StackError(f"stack {stack} is {state}", fix="repair it with `emr-ml up`")
     outputs = stack_outputs(described)
     required = [name for name in (*SETTINGS, *CLUSTER) if name not in OPTIONAL]
     if missing := [name for name in required if name not in outputs]:
         raise StackError(
-            f"stack {stack} has no output {', '.join(missing)}: update it with `emr-ml up`, "
-            "or name another stack"
+            f"stack {stack} has no output {', '.join(missing)}",
+            fix="update it with `emr-ml up`, or name another stack",
         )
     return outputs
 

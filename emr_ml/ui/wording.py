@@ -45,6 +45,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f": did you mean {name}?" if name else ""
 
 
+def unknown_key(key: str, known: Sequence[str]) -> str:
+    """Return what is wrong with a key that is not among the known ones."""
+    hint = did_you_mean(key, known) or (f": known are {', '.join(known)}" if known else "")
+    return f"unknown key{hint}"
+
+
 def escape_control_characters(text: str) -> str:
     """Replace characters that a terminal would obey by their codes; keep line breaks and tabs."""
     return "".join(

@@ -27,14 +27,17 @@ CONTRACT: dict[str, Any] = {
 
 
 class FakeComparison(Launcher):
-    """Compares models by given losses; `meanwhile` is called during each comparison."""
+    """Compares models by given losses; `during_comparison` is called during each comparison."""
 
     def __init__(
-        self, lake: Lake, losses: dict[str, float], meanwhile: Callable[[], object] = lambda: None
+        self,
+        lake: Lake,
+        losses: dict[str, float],
+        during_comparison: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(lake, 0.01)
         self.losses = losses
-        self.meanwhile = meanwhile
+        self.during_comparison = during_comparison
         self.requests: list[Request] = []
 
     @property
@@ -43,7 +46,7 @@ class FakeComparison(Launcher):
 
     def compute(self, request: Request, held: HeldLease, log: Logger) -> AttemptResult:  # noqa: ARG002
         self.requests.append(request)
-        self.meanwhile()
+        self.during_comparison()
         named = {"challenger": "lr_model", "champion": "champion"}
         loss = {role: self.losses[request.inputs[name].version] for role, name in named.items()}
         improvement = loss["champion"] - loss["challenger"]
@@ -269,7 +272,7 @@ def test_a_challenger_is_compared_with_a_champion_that_was_promoted_meanwhile(la
     best = trained(lake, "best")
     swift = FakeComparison(lake, {"a": 0.5, "best": 0.1})
     slow = FakeComparison(lake, {"a": 0.5, "b": 0.3, "best": 0.1})
-    slow.meanwhile = lambda: challenge(swift, best)
+    slow.during_comparison = lambda: challenge(swift, best)
 
     result = challenge(slow, trained(lake, "b"))
 

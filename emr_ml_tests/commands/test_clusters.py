@@ -20,8 +20,8 @@ NAME = "emr-ml emr 0123456789abcdef"
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
     prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setattr("emr_ml.commands.clusters.PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr("emr_ml.launchers.emr.cost.estimate.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("emr_ml.aws.time_limits.COMMAND", 0.2)
+    monkeypatch.setattr("emr_ml.aws.time_limits.COST", 0.2)
     with arranged_aws(tmp_path, monkeypatch) as aws:
         aws.add_type("m5.xlarge", "0.048", "0.192")
         yield aws
@@ -191,7 +191,7 @@ def test_a_refusal_to_end_is_told_and_is_a_failure(aws: ArrangedAws) -> None:
 def test_a_throttled_ending_is_sent_again(
     aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emr_ml.commands.clusters.PATIENCE_SECONDS", 20.0)
+    monkeypatch.setattr("emr_ml.aws.time_limits.COMMAND", 20.0)
     aws.add_cluster("j-IDLE", NAME, "WAITING")
     aws.refuse("TerminateJobFlows", "ThrottlingException", times=1)
 

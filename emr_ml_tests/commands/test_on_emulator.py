@@ -13,9 +13,10 @@ from emr_ml.launchers.emr.cost import prices
 from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.clusters import Cluster
-from emr_ml_tests.emulator.examples import a_cluster, a_step, until
+from emr_ml_tests.emulator.examples import a_cluster, a_step
 from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.s3_server import S3
+from emr_ml_tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("emulation")
 
@@ -47,7 +48,7 @@ def a_waiting_cluster(aws: Emulator, bucket: S3) -> Cluster:
     )
     aws.client("emr").run_job_flow(**request)
     (cluster,) = aws.clusters
-    until(lambda: cluster.state == "WAITING")
+    wait_until(lambda: cluster.state == "WAITING")
     return cluster
 
 
@@ -82,7 +83,7 @@ def test_a_waiting_cluster_is_shown_with_its_cost_and_ended(aws: Emulator, bucke
     assert "run ab12cd34" in shown
     assert " on demand instance-hours; 0.0" in shown
     assert " USD" in shown
-    until(lambda: cluster.state == "TERMINATED")
+    wait_until(lambda: cluster.state == "TERMINATED")
 
 
 def test_a_cluster_with_a_step_is_left_alone(aws: Emulator, bucket: S3) -> None:

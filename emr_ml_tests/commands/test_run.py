@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from emr_ml_tests.graph import TOY_CONTRACT, Graph, metadata, toy_rows
 from emr_ml_tests.lake.parted import flat
 from emr_ml_tests.s3_server import S3
 from emr_ml_tests.s3a import needs_s3a
+from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import read_report
 
@@ -117,10 +117,7 @@ def test_two_runs_at_once_with_a_kill_leave_one_committed_attempt_of_each(tmp_pa
         stderr=subprocess.STDOUT,
         text=True,
     )
-    until = time.monotonic() + 120
-    while not list(tmp_path.glob("lake/processed_dataset/*/claim.json")):
-        assert time.monotonic() < until, "nobody claimed the data set"
-        time.sleep(0.1)
+    wait_until(lambda: list(tmp_path.glob("lake/processed_dataset/*/claim.json")))
     doomed.send_signal(signal.SIGKILL)
     doomed.wait()
 

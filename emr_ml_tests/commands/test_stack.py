@@ -15,8 +15,9 @@ from emr_ml.stack.bucket import delete_bucket_with_objects
 from emr_ml_tests.commands.stacks import BUCKET, empty_aws, give_wheels, green, run
 from emr_ml_tests.emulator.account import Account
 from emr_ml_tests.emulator.cloudformation import NO_NOTION
-from emr_ml_tests.emulator.examples import a_cluster, until
+from emr_ml_tests.emulator.examples import a_cluster
 from emr_ml_tests.emulator.server import Emulator
+from emr_ml_tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.usefixtures("emulation"),
@@ -158,7 +159,7 @@ def test_a_stack_with_a_live_cluster_stays_until_that_is_ended(aws: Emulator) ->
     )
     aws.client("emr").run_job_flow(**request)
     (cluster,) = aws.clusters
-    until(lambda: cluster.state == "WAITING")
+    wait_until(lambda: cluster.state == "WAITING")
 
     refused = run("down", "--yes")
 

@@ -37,7 +37,7 @@ def mistake(text: str) -> str:
         ("columns:\n  a:\n    kind: text\n    must: true\n", "4:5: columns.a.must: unknown key"),
         (f"{SMALL}dialect:\n  delimiter: ';'\n  quot: x\n", "5:3: dialect.quot: unknown key"),
         (f"{SMALL}model: {{tree: 16}}\n", "3:9: model.tree: unknown key: did you mean trees?"),
-        (f"{SMALL}checks:\n  max: 1\n", "4:3: checks.max: unknown key"),
+        (f"{SMALL}checks:\n  max: 1\n", "4:3: checks.max: unknown key: known are "),
     ],
 )
 def test_an_unknown_key_is_reported_at_its_position(text: str, expected: str) -> None:
@@ -117,7 +117,7 @@ def test_a_boolean_as_label_must_be_in_quotes(word: str, written: str) -> None:
 
 @pytest.mark.parametrize("name", RESERVED)
 def test_a_reserved_name_is_reported_at_its_position(name: str) -> None:
-    message = f"'{name}' is a reserved name: rename the column"
+    message = f"'{name}' is a reserved name: rename the column in the file"
     assert mistake(f"{SMALL}  {name}: text\n") == f"3:3: {message}"
     assert mistake(f"{SMALL}id:\n- number\n- {name}\n") == f"5:3: {message}"
     assert mistake(f"{SMALL}label:\n  column: {name}\n  positive: a\n") == f"4:3: {message}"

@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,11 +14,12 @@ import psutil
 import psycopg2
 import pytest
 
+from emr_ml_tests.waiting import wait_until
+
 # read now: the fixtures take every variable of ours away from the tests
 REQUIRE_POSTGRES = os.environ.get("EMR_ML_REQUIRE_POSTGRES") == "1"
 MISSING = "POSTGRES IS NOT TESTED: no initdb here; install Debian's package postgresql"
 PASSWORD = "not a secret: loopback"  # noqa: S105 - of a server that a test makes and removes
-PATIENCE_SECONDS = 60.0
 
 
 def programs() -> Path | None:
@@ -79,10 +79,7 @@ class Postgres:
                 stdout=log,
                 stderr=log,
             )
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not self._answers():
-            assert time.monotonic() < end, (self.folder / "log").read_text()
-            time.sleep(0.1)
+        wait_until(self._answers, evidence=(self.folder / "log").read_text, pause=0.1)
         return server
 
     def _answers(self) -> bool:

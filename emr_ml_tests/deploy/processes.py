@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +18,10 @@ from emr_ml_tests.deploy.postgres import Postgres, free_port
 from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
 from emr_ml_tests.processes import go_down
 from emr_ml_tests.s3_server import S3
+from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake import Lake, open_lake
 
-PATIENCE_SECONDS = 600.0
+RUN_SECONDS = 600.0  # more than any run takes
 BIN = Path(sys.executable).parent
 WORKSPACE = ("-w", "workspace.yaml")
 LAUNCH = """
@@ -118,10 +118,7 @@ class Deployment:
         return "\n".join(f"{path.name}:\n{path.read_text()[-2000:]}" for path in paths)
 
     def until(self, done: Callable[[], object]) -> None:
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not done():
-            assert time.monotonic() < end, self.logs()
-            time.sleep(0.5)
+        wait_until(done, RUN_SECONDS, self.logs, pause=0.5)
 
     def is_up(self) -> bool:
         """Whether the webserver answers and has loaded the code location."""

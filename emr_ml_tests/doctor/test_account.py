@@ -25,7 +25,7 @@ STANDARD, SPOT = "L-1216C47A", "L-34B43A08"
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
-    monkeypatch.setattr("emr_ml.doctor.aws.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("emr_ml.aws.time_limits.DOCTOR", 0.2)
     with arranged_aws(tmp_path, monkeypatch) as aws:
         yield aws
 
@@ -42,8 +42,8 @@ def fixture_bucket(
 
 
 def give_quotas(aws: ArrangedAws, **vcpus: float) -> None:
-    def answer(asked: dict[str, Any]) -> dict[str, Any]:
-        name = {STANDARD: "on_demand", SPOT: "spot"}[asked["QuotaCode"]]
+    def answer(parameters: dict[str, Any]) -> dict[str, Any]:
+        name = {STANDARD: "on_demand", SPOT: "spot"}[parameters["QuotaCode"]]
         return {"Quota": {"Value": vcpus[name]}}
 
     aws.answer("GetServiceQuota", answer)

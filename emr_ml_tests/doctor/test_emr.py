@@ -54,7 +54,7 @@ def make_bucket(region: str = REGION) -> str:
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
-    monkeypatch.setattr("emr_ml.doctor.aws.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("emr_ml.aws.time_limits.DOCTOR", 0.2)
     with arranged_aws(tmp_path, monkeypatch) as aws:
         monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
         monkeypatch.setenv("EMR_ML_LAKE", f"s3://{make_bucket()}/lake")

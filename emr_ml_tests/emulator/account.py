@@ -47,14 +47,14 @@ class Account:
 
     def left(self) -> Iterator[str]:
         """What there is in the account but buckets, and what AWS itself has put there."""
-        for service, operation, asked, name in LISTINGS:
-            # the first part of an answer is what was asked for
-            found: list[dict[str, str]] = next(
-                iter(getattr(self._client(service), operation)(**asked).values())
+        for service, operation, parameters, name in LISTINGS:
+            # the first part of an answer is the list
+            entries: list[dict[str, str]] = next(
+                iter(getattr(self._client(service), operation)(**parameters).values())
             )
             yield from (
                 f"{service} {each[name]}"
-                for each in found
+                for each in entries
                 if each[name] != "default"
                 # a NAT gateway is listed for a while after it is gone
                 and each.get("State") != "deleted"

@@ -43,7 +43,7 @@ class ArrangedAws:
         operation: str,
         code: str,
         status: int = 400,
-        message: str = "said the test",
+        message: str = "refused by the test",
         times: int | None = None,
     ) -> None:
         """Answer the next calls of an operation, or all of them, with an error."""
@@ -52,9 +52,9 @@ class ArrangedAws:
     def refuse_nothing(self) -> None:
         self._emulator.faults.clear()
 
-    def before(self, operation: str, happens: Callable[[], object]) -> None:
-        """Let something happen just ahead of the next call of an operation."""
-        self._emulator.faults.add(faults.before_call(operation, happens))
+    def before(self, operation: str, callback: Callable[[], object]) -> None:
+        """Run a callback just before the next call of an operation."""
+        self._emulator.faults.add(faults.before_call(operation, callback))
 
     def answer(self, operation: str, answer: Answer | dict[str, Any] | str) -> None:
         """Answer an operation with JSON, with XML as text, or with what its parameters give."""
@@ -78,11 +78,11 @@ class ArrangedAws:
         concurrency: int = 1,
     ) -> None:
         """A cluster that was started at `since`, three hours ago by default."""
-        asked = a_cluster("logs", Name=name, StepConcurrencyLevel=concurrency)
-        asked["Tags"] = [{"Key": "run", "Value": run}] if run else []
-        asked["Instances"]["TerminationProtected"] = protected
+        request = a_cluster("logs", Name=name, StepConcurrencyLevel=concurrency)
+        request["Tags"] = [{"Key": "run", "Value": run}] if run else []
+        request["Instances"]["TerminationProtected"] = protected
         created = (since or datetime.now(UTC) - timedelta(hours=3)).timestamp()
-        cluster = self._emulator.emr.put(asked, cluster_id, state)
+        cluster = self._emulator.emr.put(request, cluster_id, state)
         cluster.created, cluster.ready = created, created + 300
 
     def add_step(

@@ -51,8 +51,8 @@ def copy(s3: Any, source: str, target: str, *, every: bool) -> None:
         return
     below = key.rstrip("/") + "/" if key else ""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=below):
-        for found in page.get("Contents", []):
-            save(s3, bucket, found["Key"], Path(target) / found["Key"].removeprefix(below))
+        for entry in page.get("Contents", []):
+            save(s3, bucket, entry["Key"], Path(target) / entry["Key"].removeprefix(below))
 
 
 def save(s3: Any, bucket: str, key: str, path: Path) -> None:

@@ -54,7 +54,7 @@ class Bootstrap:
                 pool.submit(self._run_on, index, node, fault if index == 0 else None)
                 for index, node in enumerate(nodes)
             ]
-            return next((found for run in runs if (found := run.result())), None)
+            return next((failure for run in runs if (failure := run.result())), None)
 
     def _run_on(self, index: int, node: Node, fault: Fault | None) -> BootstrapFailure | None:
         for number, action in enumerate(self._actions, 1):

@@ -41,7 +41,7 @@ def _read_tag(loader: Any, tag: str, node: Any) -> Any:
 
 
 def _mark_events(answers: Any, operation: str) -> None:
-    """Let the events of an operation bear the token that it was asked with."""
+    """Let the events of an operation have the token of its request."""
     as_moto = getattr(answers, operation)
 
     def marked(self: Any) -> Any:
@@ -72,9 +72,11 @@ def _apply(change_set: models.ChangeSet) -> None:
 
 def _make_key(name: str, described: dict[str, Any], *where: str, **more: Any) -> kms_models.Key:
     """Make a key of a template, which writes policy and tags in another way than KMS does."""
-    said = described["Properties"]
-    said["KeyPolicy"] = json.dumps(said["KeyPolicy"])
-    said["Tags"] = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in said["Tags"]]
+    properties = described["Properties"]
+    properties["KeyPolicy"] = json.dumps(properties["KeyPolicy"])
+    properties["Tags"] = [
+        {"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in properties["Tags"]
+    ]
     return _make_key_as_moto(name, described, *where, **more)
 
 

@@ -26,7 +26,7 @@ class Cluster:
 
     world: World
     logs: Logs
-    asked: dict[str, Any]
+    request: dict[str, Any]
     refused: Ending | None = None  # what a later look at the request finds wrong with it
     id: str = field(default_factory=lambda: f"j-{secrets.token_hex(7).upper()[:13]}")
     state: str = "STARTING"
@@ -42,11 +42,11 @@ class Cluster:
     ending: Ending | None = None
 
     def __post_init__(self) -> None:
-        instances = self.asked["Instances"]
+        instances = self.request["Instances"]
         self.created = self.world.clock.now()
         self.protected = instances.get("TerminationProtected", False)
         self.keep_alive: bool = instances.get("KeepJobFlowAliveWhenNoSteps", False)
-        self.concurrency: int = self.asked.get("StepConcurrencyLevel", 1)
+        self.concurrency: int = self.request.get("StepConcurrencyLevel", 1)
         self.groups: list[Group] = groups_of(instances)
         self.nodes: list[Node] = []
         self._idle_since = 0.0
@@ -55,7 +55,7 @@ class Cluster:
 
     @property
     def name(self) -> str:
-        return self.asked["Name"]
+        return self.request["Name"]
 
     @property
     def arn(self) -> str:
@@ -64,7 +64,7 @@ class Cluster:
     @property
     def log_uri(self) -> str:
         """The address of this cluster's logs; empty if it keeps none."""
-        uri = self.asked.get("LogUri", "")
+        uri = self.request.get("LogUri", "")
         return f"{uri.rstrip('/')}/{self.id}" if uri else ""
 
     @property
@@ -124,9 +124,9 @@ class Cluster:
         self.instances.sort(key=lambda instance: instance.role != "MASTER")
         for instance in self.instances[: self.world.max_nodes]:
             node = Node(self.world.folder / self.id / instance.ec2_id, self.world)
-            node.prepare(self.asked.get("Configurations", []))
+            node.prepare(self.request.get("Configurations", []))
             self.nodes.append(node)
-        actions = self.asked.get("BootstrapActions", [])
+        actions = self.request.get("BootstrapActions", [])
         run = Bootstrap(self.world, actions, self._bootstrap_logs, lambda: self.ending is not None)
         failure = run.run(self.nodes)
         if failure and self.ending is None:
@@ -172,12 +172,12 @@ class Cluster:
         return None
 
     def _ends_all(self, step: Step) -> bool:
-        action = step.asked.get("ActionOnFailure", "CONTINUE")
+        action = step.request.get("ActionOnFailure", "CONTINUE")
         return step.state == "FAILED" and action in ("TERMINATE_CLUSTER", "TERMINATE_JOB_FLOW")
 
     @property
     def _idle_timeout(self) -> float:
-        policy = self.asked.get("AutoTerminationPolicy")
+        policy = self.request.get("AutoTerminationPolicy")
         return policy.get("IdleTimeout", 3600) if policy else math.inf
 
     def _end(self, ending: Ending) -> None:
@@ -205,7 +205,7 @@ class Cluster:
             return
         self.state = state
         self.reason = {"Code": code, "Message": message} if code else {"Message": message}
-        self.world.tell(self.id, f"{state} {code} {message if code else ''}".rstrip())
+        self.world.record_event(self.id, f"{state} {code} {message if code else ''}".rstrip())
 
     def _sleep(self, emulated: float) -> None:
         """Let emulated time pass, until the cluster is asked to end at the latest."""

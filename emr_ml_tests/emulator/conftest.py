@@ -11,10 +11,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emr_ml_tests.emulator.clusters import Cluster
-from emr_ml_tests.emulator.examples import a_cluster, until
+from emr_ml_tests.emulator.examples import a_cluster
 from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.s3_server import S3
+from emr_ml_tests.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Lab:
     def started(self, **more: Any) -> Cluster:
         """Start a cluster, and return it once it waits for steps."""
         cluster = self.start(**more)
-        until(lambda: cluster.state == "WAITING")
+        wait_until(lambda: cluster.state == "WAITING")
         return cluster
 
     def add(self, cluster: Cluster, *steps: dict[str, Any]) -> list[Step]:
@@ -42,7 +43,9 @@ class Lab:
     def read(self, key: str) -> str:
         """Wait for a log, and return its text."""
         client = self.bucket.client
-        until(lambda: client.list_objects_v2(Bucket=self.bucket.bucket, Prefix=key)["KeyCount"])
+        wait_until(
+            lambda: client.list_objects_v2(Bucket=self.bucket.bucket, Prefix=key)["KeyCount"]
+        )
         body = client.get_object(Bucket=self.bucket.bucket, Key=key)["Body"].read()
         return gzip.decompress(body).decode()
 
@@ -55,5 +58,5 @@ def lab(emulation: None, tmp_path: Path) -> Generator[Lab]:  # noqa: ARG001 - wh
 
 def refusal(error: pytest.ExceptionInfo[ClientError]) -> str:
     """Return the code and the message of an AWS error."""
-    said = error.value.response.get("Error", {})
-    return f"{said.get('Code')}: {said.get('Message')}"
+    details = error.value.response.get("Error", {})
+    return f"{details.get('Code')}: {details.get('Message')}"

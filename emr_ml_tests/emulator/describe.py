@@ -27,18 +27,20 @@ def summarize(cluster: Cluster) -> dict[str, Any]:
 def describe_cluster(cluster: Cluster) -> dict[str, Any]:
     """What DescribeCluster shows. The log URI comes back as `s3n://`, as it does on EMR."""
     with cluster.world.changed:
-        asked, instances = cluster.asked, cluster.asked["Instances"]
+        request, instances = cluster.request, cluster.request["Instances"]
         subnets = instances.get("Ec2SubnetIds") or [instances.get("Ec2SubnetId")]
         kind = "INSTANCE_FLEET" if "InstanceFleets" in instances else "INSTANCE_GROUP"
-        found = summarize(cluster) | {name: asked[name] for name in COPIED if name in asked}
-        if uri := asked.get("LogUri"):
-            found["LogUri"] = uri.replace("s3://", "s3n://", 1)
-        return found | {
+        description = summarize(cluster) | {
+            name: request[name] for name in COPIED if name in request
+        }
+        if uri := request.get("LogUri"):
+            description["LogUri"] = uri.replace("s3://", "s3n://", 1)
+        return description | {
             "Ec2InstanceAttributes": {
                 "Ec2AvailabilityZone": f"{REGION}a",
                 "Ec2SubnetId": subnets[0] or "subnet-default",
                 "RequestedEc2SubnetIds": [subnet for subnet in subnets if subnet],
-                "IamInstanceProfile": asked.get("JobFlowRole", ""),
+                "IamInstanceProfile": request.get("JobFlowRole", ""),
             },
             "InstanceCollectionType": kind,
             "AutoTerminate": not cluster.keep_alive,

@@ -1,10 +1,6 @@
 """Requests that EMR accepts, for tests to start from."""
 
-import time
-from collections.abc import Callable
 from typing import Any
-
-ENOUGH_SECONDS = 90.0
 
 
 def a_fleet(role: str, *types: str, on_demand: int = 0, spot: int = 0) -> dict[str, Any]:
@@ -47,11 +43,3 @@ def a_step(name: str, *command: str, **more: Any) -> dict[str, Any]:
         "HadoopJarStep": {"Jar": "command-runner.jar", "Args": list(command)},
         **more,
     }
-
-
-def until(happened: Callable[[], Any], seconds: float = ENOUGH_SECONDS) -> None:
-    """Wait for something; a failure of the test if it never happens."""
-    ends = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < ends, f"in vain: {happened}"
-        time.sleep(0.02)

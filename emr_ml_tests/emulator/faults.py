@@ -32,7 +32,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Befallen:
+class Occurrence:
     """A fault that occurred: its kind, its target and its emulated time."""
 
     at: float
@@ -44,7 +44,7 @@ class Faults:
     """The plan. Its methods may be called from any thread."""
 
     def __init__(self, now: Callable[[], float], plan: Iterable[Fault] = (), seed: int = 1) -> None:
-        self.befallen: list[Befallen] = []
+        self.occurrences: list[Occurrence] = []
         self._now = now
         self._plan = list(plan)
         self._lock = threading.Lock()
@@ -59,11 +59,11 @@ class Faults:
             self._plan.clear()
 
     def count(self, kind: str) -> int:
-        """How often that kind has befallen anything."""
-        return sum(one.kind == kind for one in self.befallen)
+        """How often a fault of that kind has occurred."""
+        return sum(one.kind == kind for one in self.occurrences)
 
     def take(self, kinds: Iterable[str], *names: str) -> Fault | None:
-        """The first planned fault of these kinds that befalls what has these names."""
+        """The first planned fault of these kinds that occurs now, to something with these names."""
         wanted = tuple(kinds)
         with self._lock:
             fitting = [
@@ -71,16 +71,16 @@ class Faults:
                 for fault in self._plan
                 if fault.kind in wanted and any(fnmatchcase(name, fault.of) for name in names)
             ]
-            ripe = [fault for fault in fitting if not fault.skip]
+            due = [fault for fault in fitting if not fault.skip]
             for fault in fitting:
                 fault.skip = max(fault.skip - 1, 0)
-            for fault in ripe:
-                if self._befalls(fault):
-                    self.befallen.append(Befallen(self._now(), fault.kind, names[0]))
+            for fault in due:
+                if self._occurs(fault):
+                    self.occurrences.append(Occurrence(self._now(), fault.kind, names[0]))
                     return fault
         return None
 
-    def _befalls(self, fault: Fault) -> bool:
+    def _occurs(self, fault: Fault) -> bool:
         now = self._now()
         if fault.times == 0 or (fault.ends is not None and now > fault.ends):
             return False
@@ -121,15 +121,19 @@ expired_token = _of_calls("expired token")
 
 
 def refuse(
-    of: str, code: str, status: int = 400, message: str = "said the test", times: int | None = None
+    of: str,
+    code: str,
+    status: int = 400,
+    message: str = "refused by the test",
+    times: int | None = None,
 ) -> Fault:
     """Refuse calls with that error: all of them, unless `times` limits it."""
     return Fault("refuse", of, times, detail={"code": code, "message": message, "status": status})
 
 
-def before_call(of: str, happens: Callable[[], object]) -> Fault:
+def before_call(of: str, callback: Callable[[], object]) -> Fault:
     """Run a callback just before the next such call."""
-    return Fault("before call", of, detail={"happens": happens})
+    return Fault("before call", of, detail={"callback": callback})
 
 
 def hidden_clusters(seconds: float, name: str = "*", times: int | None = None) -> Fault:

@@ -65,7 +65,7 @@ class Group:
 
     id: str
     role: str
-    asked: dict[str, Any]
+    request: dict[str, Any]
     on_demand: tuple[str, ...]
     spot: tuple[str, ...]
 
@@ -80,7 +80,7 @@ class Group:
 
     @property
     def _spot_terms(self) -> dict[str, Any]:
-        return self.asked.get("LaunchSpecifications", {}).get("SpotSpecification", {})
+        return self.request.get("LaunchSpecifications", {}).get("SpotSpecification", {})
 
     def instances(self, now: float, *, spot: bool) -> list[Instance]:
         """Return the instances provided; all on demand if there is no spot capacity."""
@@ -96,33 +96,33 @@ class Group:
         spot = sum(one.market == "SPOT" for one in mine)
         return {
             "Id": self.id,
-            "Name": self.asked.get("Name", self.role),
+            "Name": self.request.get("Name", self.role),
             "Status": {"State": state, "StateChangeReason": {}, "Timeline": {}},
             "InstanceFleetType": self.role,
-            "TargetOnDemandCapacity": self.asked.get("TargetOnDemandCapacity", 0),
-            "TargetSpotCapacity": self.asked.get("TargetSpotCapacity", 0),
+            "TargetOnDemandCapacity": self.request.get("TargetOnDemandCapacity", 0),
+            "TargetSpotCapacity": self.request.get("TargetSpotCapacity", 0),
             "ProvisionedOnDemandCapacity": len(mine) - spot,
             "ProvisionedSpotCapacity": spot,
-            "InstanceTypeSpecifications": self.asked.get("InstanceTypeConfigs", []),
-            "LaunchSpecifications": self.asked.get("LaunchSpecifications", {}),
+            "InstanceTypeSpecifications": self.request.get("InstanceTypeConfigs", []),
+            "LaunchSpecifications": self.request.get("LaunchSpecifications", {}),
         }
 
 
-def groups_of(asked: dict[str, Any]) -> list[Group]:
+def groups_of(request: dict[str, Any]) -> list[Group]:
     """Return the fleets or groups of RunJobFlow's `Instances`."""
-    if fleets := asked.get("InstanceFleets"):
+    if fleets := request.get("InstanceFleets"):
         return [_fleet(fleet) for fleet in fleets]
-    if groups := asked.get("InstanceGroups"):
+    if groups := request.get("InstanceGroups"):
         return [
             _group(group["InstanceRole"], group["InstanceType"], group["InstanceCount"], group)
             for group in groups
         ]
-    count = asked.get("InstanceCount", 1)
-    found = [_group("MASTER", asked["MasterInstanceType"], 1, {})]
+    count = request.get("InstanceCount", 1)
+    result = [_group("MASTER", request["MasterInstanceType"], 1, {})]
     if count > 1:
-        kind = asked.get("SlaveInstanceType", asked["MasterInstanceType"])
-        found.append(_group("CORE", kind, count - 1, {}))
-    return found
+        kind = request.get("SlaveInstanceType", request["MasterInstanceType"])
+        result.append(_group("CORE", kind, count - 1, {}))
+    return result
 
 
 def _fleet(fleet: dict[str, Any]) -> Group:
@@ -138,11 +138,11 @@ def _of_type(config: dict[str, Any], capacity: int) -> tuple[str, ...]:
     return (config["InstanceType"],) * math.ceil(capacity / weight)
 
 
-def _group(role: str, kind: str, count: int, asked: dict[str, Any]) -> Group:
+def _group(role: str, kind: str, count: int, request: dict[str, Any]) -> Group:
     names = (kind,) * count
-    if asked.get("Market") == "SPOT":
-        return Group(f"ig-{_id()}", role, asked, (), names)
-    return Group(f"ig-{_id()}", role, asked, names, ())
+    if request.get("Market") == "SPOT":
+        return Group(f"ig-{_id()}", role, request, (), names)
+    return Group(f"ig-{_id()}", role, request, names, ())
 
 
 def _id() -> str:

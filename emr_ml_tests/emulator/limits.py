@@ -25,32 +25,32 @@ STEP_CHARACTERS = 10_240
 IDLE_SECONDS = (60, 604_800)
 
 
-def check_run_job_flow(asked: dict[str, Any]) -> None:
+def check_run_job_flow(request: dict[str, Any]) -> None:
     """Raise ValidationException for a cluster that EMR does not even start."""
-    label = asked.get("ReleaseLabel", "")
+    label = request.get("ReleaseLabel", "")
     if label not in SPARK_OF:
         raise invalid(f"The supplied release label is invalid: {label}.")
-    level = asked.get("StepConcurrencyLevel", 1)
+    level = request.get("StepConcurrencyLevel", 1)
     if not 1 <= level <= 256:
         raise invalid(f"The step concurrency level must be between 1 and 256, and it is {level}.")
-    if policy := asked.get("AutoTerminationPolicy"):
+    if policy := request.get("AutoTerminationPolicy"):
         low, high = IDLE_SECONDS
         if not low <= policy.get("IdleTimeout", low) <= high:
             raise invalid(f"IdleTimeout must be between {low} and {high} seconds.")
-    if not asked.get("JobFlowRole"):
+    if not request.get("JobFlowRole"):
         raise invalid("InstanceProfile is required for creating cluster.")
-    if not asked.get("ServiceRole"):
+    if not request.get("ServiceRole"):
         raise invalid("ServiceRole is required for creating cluster.")
-    if uri := asked.get("LogUri"):
+    if uri := request.get("LogUri"):
         check_s3_uri(uri, "LogUri")
-    if len(asked.get("BootstrapActions", [])) > 16:
+    if len(request.get("BootstrapActions", [])) > 16:
         raise invalid("A cluster has at most 16 bootstrap actions.")
-    for action in asked.get("BootstrapActions", []):
+    for action in request.get("BootstrapActions", []):
         path = action["ScriptBootstrapAction"]["Path"]
         check_s3_uri(path, f"the path of bootstrap action {action['Name']}")
-    _check_tags(asked.get("Tags", []))
-    _check_instances(asked["Instances"])
-    check_steps(asked.get("Steps", []), level, 0)
+    _check_tags(request.get("Tags", []))
+    _check_instances(request["Instances"])
+    check_steps(request.get("Steps", []), level, 0)
 
 
 def check_s3_uri(uri: str, what: str) -> None:

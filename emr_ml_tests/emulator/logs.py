@@ -89,7 +89,9 @@ class Logs:
         try:
             self._world.s3.put_object(Bucket=bucket, Key=key, Body=one.content)
         except (ClientError, BotoCoreError) as error:
-            self._world.tell(one.cluster, f"a log could not be written to {one.uri}: {error}")
+            self._world.record_event(
+                one.cluster, f"a log could not be written to {one.uri}: {error}"
+            )
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -90,30 +90,30 @@ class PriceList:
         self.add_product("ElasticMapReduce", fee, **both, **emr)
         self.add_product("AmazonEC2", usd, **both, **LINUX, productFamily="Compute Instance")
 
-    def answer(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """GetProducts: what fits all filters, each product as a string of JSON."""
         assert operation == "GetProducts", f"{operation} of the price list is not emulated"
-        found = [
+        products = [
             json.dumps(product)
             for product in self.products
-            if product["serviceCode"] == asked["ServiceCode"]
-            and all(_fits(product["product"], one) for one in asked.get("Filters", []))
+            if product["serviceCode"] == request["ServiceCode"]
+            and all(_fits(product["product"], one) for one in request.get("Filters", []))
         ]
-        start = int(asked.get("NextToken") or 0)
-        end = start + min(asked.get("MaxResults", self.page), self.page)
-        more = {"NextToken": str(end)} if len(found) > end else {}
-        return {"FormatVersion": "aws_v1", "PriceList": found[start:end], **more}
+        start = int(request.get("NextToken") or 0)
+        end = start + min(request.get("MaxResults", self.page), self.page)
+        more = {"NextToken": str(end)} if len(products) > end else {}
+        return {"FormatVersion": "aws_v1", "PriceList": products[start:end], **more}
 
-    def spot_history(self, asked: dict[str, str]) -> str:
+    def spot_history(self, request: dict[str, str]) -> str:
         """DescribeSpotPriceHistory: changes within the time, and what was in force at its start."""
-        types = [value for name, value in asked.items() if name.startswith("InstanceType.")]
-        start = datetime.fromisoformat(asked.get("StartTime", LONG_AGO.isoformat()))
-        end = datetime.fromisoformat(asked.get("EndTime", datetime.now(UTC).isoformat()))
+        types = [value for name, value in request.items() if name.startswith("InstanceType.")]
+        start = datetime.fromisoformat(request.get("StartTime", LONG_AGO.isoformat()))
+        end = datetime.fromisoformat(request.get("EndTime", datetime.now(UTC).isoformat()))
         changes = [
             change
             for change in self.spot
             if change.instance_type in (types or [change.instance_type])
-            and change.zone == asked.get("AvailabilityZone", change.zone)
+            and change.zone == request.get("AvailabilityZone", change.zone)
             and change.since <= end
         ]
         items = [

@@ -58,10 +58,10 @@ class Program:
     def end(self) -> None:
         """Send SIGKILL to all its processes."""
         for _ in range(ROUNDS):
-            found = list(self._all())
-            for pid in found:
+            pids = list(self._all())
+            for pid in pids:
                 _send(pid, signal.SIGKILL)
-            if not found:
+            if not pids:
                 break
         if self._process.poll() is None:
             self._process.kill()

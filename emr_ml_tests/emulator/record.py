@@ -13,7 +13,7 @@ from typing import Any
 class Call:
     """One call. `actions` are pairs of an IAM action and the ARN that it needs it on.
 
-    `status` is 0 if the connection was cut. `fault` is the planned one that befell it.
+    `status` is 0 if the connection was cut. `fault` is the planned one that affected it.
     """
 
     at: float

@@ -110,7 +110,7 @@ class StepRunner:
             step.failure["LogFile"] = f"{self._owner.log_uri}/steps/{step.id}/stderr.gz"
         step.failure_shown = self._world.clock.now() + self._world.delays.failure_details
         self._become(step, "FAILED")
-        if step.asked.get("ActionOnFailure") == "CANCEL_AND_WAIT":
+        if step.request.get("ActionOnFailure") == "CANCEL_AND_WAIT":
             for other in self._owner.steps:
                 if other.state == "PENDING":
                     self._become(other, "CANCELLED")
@@ -125,7 +125,7 @@ class StepRunner:
         step.state = state
         if state != "RUNNING":
             step.ended = self._world.clock.now()
-        self._world.tell(step.id, f"{state} {step.name}")
+        self._world.record_event(step.id, f"{state} {step.name}")
 
     def _send_logs(self, step: Step, execution: Execution) -> None:
         if self._owner.log_uri and execution.logs.is_dir():
@@ -138,5 +138,5 @@ class StepRunner:
 def _last_error(execution: Execution) -> str:
     """What EMR would take for the cause; often nothing."""
     text = (execution.logs / "stderr").read_text(errors="replace")
-    said = [line for line in text.splitlines() if "Exception" in line or "Error" in line]
-    return said[-1][:1000] if said else ""
+    lines = [line for line in text.splitlines() if "Exception" in line or "Error" in line]
+    return lines[-1][:1000] if lines else ""

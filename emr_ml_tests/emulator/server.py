@@ -61,8 +61,8 @@ class Emulator:
     @property
     def steps(self) -> list[Step]:
         """All steps of all clusters, oldest first."""
-        found = [step for cluster in self.clusters for step in cluster.steps]
-        return sorted(found, key=lambda step: step.created)
+        steps = [step for cluster in self.clusters for step in cluster.steps]
+        return sorted(steps, key=lambda step: step.created)
 
     def environment(self) -> dict[str, str]:
         """Environment variables with which boto3, and so the product, uses this server."""

@@ -120,8 +120,8 @@ def s3a_jars() -> str:
     empty = _scratch() / "empty.py"
     empty.write_text("")
     command = [str(spark_home() / "bin" / "spark-submit"), "--verbose", "--packages", package]
-    said = subprocess.run([*command, str(empty)], capture_output=True, text=True, check=False)
-    text = said.stdout + said.stderr
+    result = subprocess.run([*command, str(empty)], capture_output=True, text=True, check=False)
+    text = result.stdout + result.stderr
     for line in text.splitlines():
         name, _, jars = line.strip().strip("()").partition(",")
         if name == "spark.jars" and "hadoop-aws" in jars:
@@ -156,11 +156,11 @@ def _own_conf(url: str, folder: Path) -> dict[str, str]:
 def _properties(
     classifications: Sequence[Mapping[str, Any]], classification: str
 ) -> dict[str, str]:
-    found: dict[str, str] = {}
+    properties: dict[str, str] = {}
     for one in classifications:
         if one.get("Classification") == classification:
-            found |= one.get("Properties", {})
-    return found
+            properties |= one.get("Properties", {})
+    return properties
 
 
 def _exports(folder: Path, classifications: Sequence[Mapping[str, Any]]) -> str:

@@ -22,7 +22,7 @@ class Step:
     """One step. Times are emulated epoch seconds; `exit_code` is that of its own process."""
 
     cluster: str
-    asked: dict[str, Any]
+    request: dict[str, Any]
     created: float
     log_uri: str
     role: str | None = None
@@ -41,7 +41,7 @@ class Step:
 
     @property
     def name(self) -> str:
-        return self.asked["Name"]
+        return self.request["Name"]
 
     @property
     def active(self) -> bool:
@@ -54,7 +54,7 @@ class Step:
             "StartDateTime": self.started,
             "EndDateTime": self.ended,
         }
-        jar = self.asked["HadoopJarStep"]
+        jar = self.request["HadoopJarStep"]
         status: dict[str, Any] = {
             "State": self.state,
             "StateChangeReason": {},
@@ -67,7 +67,7 @@ class Step:
             "Id": self.id,
             "Name": self.name,
             "Config": {"Jar": jar["Jar"], "Properties": properties, "Args": jar.get("Args", [])},
-            "ActionOnFailure": self.asked.get("ActionOnFailure", "CONTINUE"),
+            "ActionOnFailure": self.request.get("ActionOnFailure", "CONTINUE"),
             "Status": status,
             **({"ExecutionRoleArn": self.role} if self.role else {}),
         }
@@ -98,7 +98,7 @@ class Execution:
         return code
 
     def _started(self, more: dict[str, str]) -> Program | None:
-        jar = self._step.asked["HadoopJarStep"]
+        jar = self._step.request["HadoopJarStep"]
         self.logs.mkdir(parents=True, exist_ok=True)
         try:
             if jar["Jar"].rpartition("/")[2] != COMMAND_RUNNER:
@@ -134,7 +134,7 @@ class Execution:
         self._step.cancel = (float("inf"), option)
 
     def _write_controller(self, code: int | None) -> None:
-        command = shlex.join(self._step.asked["HadoopJarStep"].get("Args", []))
+        command = shlex.join(self._step.request["HadoopJarStep"].get("Args", []))
         seconds = (datetime.now(UTC) - self._began).total_seconds()
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         ended = "succeeded" if code == 0 else "failed"

@@ -71,31 +71,33 @@ def _unless_there(create: Any, **parameters: str) -> None:
 def role_in(world: World, arn: str) -> str:
     """Return the role that is passed: that of an instance profile, else the role itself."""
     try:
-        found = world.client("iam").get_instance_profile(InstanceProfileName=arn.rpartition("/")[2])
+        answer = world.client("iam").get_instance_profile(
+            InstanceProfileName=arn.rpartition("/")[2]
+        )
     except ClientError:
         return arn
-    roles = found["InstanceProfile"]["Roles"]
+    roles = answer["InstanceProfile"]["Roles"]
     return roles[0]["Arn"] if roles else arn
 
 
-def check_profile(world: World, asked: dict[str, Any]) -> None:
+def check_profile(world: World, request: dict[str, Any]) -> None:
     """Raise ValidationException if there is no such instance profile."""
-    name = asked["JobFlowRole"].rpartition("/")[2]
+    name = request["JobFlowRole"].rpartition("/")[2]
     try:
         world.client("iam").get_instance_profile(InstanceProfileName=name)
     except ClientError as error:
         raise invalid(f"Invalid InstanceProfile: {name}.") from error
 
 
-def find_fault_in(world: World, asked: dict[str, Any]) -> Ending | None:
+def find_startup_error(world: World, request: dict[str, Any]) -> Ending | None:
     """Return what EMR detects only as the cluster starts: a missing service role or subnet."""
     if world.strict_roles:
-        role = asked["ServiceRole"].rpartition("/")[2]
+        role = request["ServiceRole"].rpartition("/")[2]
         try:
             world.client("iam").get_role(RoleName=role)
         except ClientError:
             return _refused("VALIDATION_ERROR_INVALID_ROLE", f"{role} is invalid")
-    instances = asked["Instances"]
+    instances = request["Instances"]
     subnets = instances.get("Ec2SubnetIds") or [instances.get("Ec2SubnetId")]
     if world.strict_subnets and subnets[0]:
         try:

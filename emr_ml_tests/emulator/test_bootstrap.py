@@ -3,7 +3,7 @@
 from typing import Any
 
 from emr_ml_tests.emulator.conftest import Lab
-from emr_ml_tests.emulator.examples import until
+from emr_ml_tests.waiting import wait_until
 
 SCRIPT = b"""#!/bin/bash
 set -e
@@ -30,15 +30,15 @@ def test_every_node_runs_the_script_with_its_arguments_and_its_output_is_kept(la
     assert len(cluster.nodes) == 2
     for node, instance in zip(cluster.nodes, cluster.instances, strict=True):
         assert (node.home / "greeting").read_text() == "for you\n"
-        said = lab.read(f"logs/{cluster.id}/node/{instance.ec2_id}/bootstrap-actions/1/stdout.gz")
-        assert said.startswith("found\nfound\na light node has everything")
+        output = lab.read(f"logs/{cluster.id}/node/{instance.ec2_id}/bootstrap-actions/1/stdout.gz")
+        assert output.startswith("found\nfound\na light node has everything")
 
 
 def test_a_script_that_fails_ends_the_cluster_and_its_stderr_is_kept(lab: Lab) -> None:
     action = an_action(lab, b"echo 'no index' >&2; exit 3")
 
     cluster = lab.start(BootstrapActions=[action])
-    until(lambda: cluster.state == "TERMINATED_WITH_ERRORS")
+    wait_until(lambda: cluster.state == "TERMINATED_WITH_ERRORS")
 
     primary = cluster.instances[0].ec2_id
     shown = lab.emr.describe_cluster(ClusterId=cluster.id)["Cluster"]["Status"]
@@ -48,5 +48,5 @@ def test_a_script_that_fails_ends_the_cluster_and_its_stderr_is_kept(lab: Lab) -
         "return code",
     }
     assert shown["ErrorDetails"][0]["ErrorData"][0]["return-code"] == "3"
-    said = lab.read(f"logs/{cluster.id}/node/{primary}/bootstrap-actions/1/stderr.gz")
-    assert said == "no index\n"
+    output = lab.read(f"logs/{cluster.id}/node/{primary}/bootstrap-actions/1/stderr.gz")
+    assert output == "no index\n"

@@ -3,7 +3,8 @@
 import pytest
 
 from emr_ml_tests.emulator.conftest import Lab
-from emr_ml_tests.emulator.examples import a_step, until
+from emr_ml_tests.emulator.examples import a_step
+from emr_ml_tests.waiting import wait_until
 
 SOON_IDLE = {"AutoTerminationPolicy": {"IdleTimeout": 300}}
 
@@ -15,7 +16,7 @@ def states(lab: Lab, subject: str) -> list[str]:
 
 def test_a_cluster_goes_through_its_states_and_says_when(lab: Lab) -> None:
     cluster = lab.start(**SOON_IDLE, Steps=[a_step("one", "true")])
-    until(lambda: cluster.state == "TERMINATED")
+    wait_until(lambda: cluster.state == "TERMINATED")
 
     shown = lab.emr.describe_cluster(ClusterId=cluster.id)["Cluster"]
 
@@ -31,7 +32,7 @@ def test_a_cluster_goes_through_its_states_and_says_when(lab: Lab) -> None:
 
 def test_an_idle_cluster_ends_when_its_timeout_has_passed_since_its_last_step(lab: Lab) -> None:
     cluster = lab.start(**SOON_IDLE, Steps=[a_step("one", "sleep", "0.3")])
-    until(lambda: cluster.ended)
+    wait_until(lambda: cluster.ended)
     (step,) = cluster.steps
 
     assert step.ended
@@ -44,12 +45,12 @@ def test_an_idle_cluster_ends_when_its_timeout_has_passed_since_its_last_step(la
 def test_termination_is_seen_at_once_and_ends_what_runs(lab: Lab) -> None:
     cluster = lab.started()
     running, pending = lab.add(cluster, a_step("one", "sleep", "60"), a_step("two", "true"))
-    until(lambda: running.program)
+    wait_until(lambda: running.program)
 
     lab.emr.terminate_job_flows(JobFlowIds=[cluster.id])
 
     assert cluster.state == "TERMINATING"
-    until(lambda: cluster.state == "TERMINATED")
+    wait_until(lambda: cluster.state == "TERMINATED")
     assert cluster.reason["Code"] == "USER_REQUEST"
     assert (running.state, pending.state) == ("CANCELLED", "CANCELLED")
     assert running.program
@@ -59,7 +60,7 @@ def test_termination_is_seen_at_once_and_ends_what_runs(lab: Lab) -> None:
 def test_every_instance_is_billed_from_its_start_to_its_end(lab: Lab) -> None:
     cluster = lab.started()
     lab.emr.terminate_job_flows(JobFlowIds=[cluster.id])
-    until(lambda: cluster.ended)
+    wait_until(lambda: cluster.ended)
 
     instances = lab.emr.list_instances(ClusterId=cluster.id)["Instances"]
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emr_ml_tests.emulator.conftest import Lab, refusal
-from emr_ml_tests.emulator.examples import a_cluster, a_step, until
+from emr_ml_tests.emulator.examples import a_cluster, a_step
 from emr_ml_tests.emulator.faults import (
     Fault,
     Faults,
@@ -21,6 +21,7 @@ from emr_ml_tests.emulator.faults import (
     step_logs,
     throttle,
 )
+from emr_ml_tests.waiting import wait_until
 
 
 def impatient(lab: Lab, service: str) -> Any:
@@ -29,7 +30,7 @@ def impatient(lab: Lab, service: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("fault", "befallen"),
+    ("fault", "expected"),
     [
         (throttle("Run*"), [0]),
         (throttle("RunJobFlow", times=2), [0, 1]),
@@ -40,18 +41,18 @@ def impatient(lab: Lab, service: str) -> Any:
         (throttle("ListSteps"), []),
     ],
 )
-def test_a_fault_affects_only_the_planned_calls(fault: Fault, befallen: list[int]) -> None:
+def test_a_fault_affects_only_the_planned_calls(fault: Fault, expected: list[int]) -> None:
     """Of five calls, ten seconds after each other."""
     now = [0.0]
     faults = Faults(lambda: now[0], [fault])
-    found: list[int] = []
+    affected: list[int] = []
     for call in range(5):
         now[0] = call * 10.0
         if faults.take(["throttle"], "elasticmapreduce:RunJobFlow", "RunJobFlow"):
-            found.append(call)
+            affected.append(call)
 
-    assert found == befallen
-    assert faults.count("throttle") == len(befallen)
+    assert affected == expected
+    assert faults.count("throttle") == len(expected)
 
 
 def test_a_call_whose_answer_is_lost_was_done_and_one_that_is_cut_was_not(lab: Lab) -> None:
@@ -66,7 +67,9 @@ def test_a_call_whose_answer_is_lost_was_done_and_one_that_is_cut_was_not(lab: L
 
     assert [cluster.name for cluster in lab.aws.clusters] == ["lost", "fine"]
     assert [call.fault for call in lab.aws.calls.of("RunJobFlow")] == ["lost answer", "cut", ""]
-    assert [one.subject for one in lab.aws.faults.befallen] == ["elasticmapreduce:RunJobFlow"] * 2
+    assert [one.subject for one in lab.aws.faults.occurrences] == [
+        "elasticmapreduce:RunJobFlow"
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -120,8 +123,8 @@ def test_new_clusters_and_steps_are_hidden_from_lists_for_a_while_only(lab: Lab)
     assert lab.emr.list_clusters()["Clusters"] == []
     assert listed() == ["two"]
     assert lab.emr.describe_cluster(ClusterId=cluster.id)["Cluster"]["Id"] == cluster.id
-    until(lambda: lab.emr.list_clusters()["Clusters"])
-    until(lambda: listed() == ["two", "one"])
+    wait_until(lambda: lab.emr.list_clusters()["Clusters"])
+    wait_until(lambda: listed() == ["two", "one"])
 
 
 @pytest.mark.parametrize("survives", [True, False])
@@ -132,7 +135,7 @@ def test_a_lost_node_ends_the_cluster_and_leaves_its_step_as_planned(
     cluster = lab.started()
     lost, waiting = lab.add(cluster, a_step("one", "sleep", "60"), a_step("two", "true"))
 
-    until(lambda: cluster.state == "TERMINATED_WITH_ERRORS")
+    wait_until(lambda: cluster.state == "TERMINATED_WITH_ERRORS")
 
     assert cluster.reason["Code"] == "INSTANCE_FAILURE"
     assert (lost.state, waiting.state) == ("RUNNING", "CANCELLED")
@@ -146,9 +149,9 @@ def test_logs_may_be_missing_cut_off_plain_or_late(lab: Lab) -> None:
     cluster = lab.started(StepConcurrencyLevel=4)
     names = ("missing one", "truncated one", "plain one", "late one")
     steps = lab.add(cluster, *[a_step(name, "echo", "hello") for name in names])
-    until(lambda: not any(step.active for step in steps))
+    wait_until(lambda: not any(step.active for step in steps))
     lab.emr.terminate_job_flows(JobFlowIds=[cluster.id])
-    until(lambda: cluster.ended)
+    wait_until(lambda: cluster.ended)
 
     def logs() -> dict[str, bytes]:
         keys = {
@@ -163,9 +166,9 @@ def test_logs_may_be_missing_cut_off_plain_or_late(lab: Lab) -> None:
         }
 
     # logs are copied some time after a step has ended
-    until(lambda: len(logs()) == 2)
-    found = logs()
-    assert set(found) == {"truncated one", "plain one"}
-    assert found["plain one"] == b"hello\n"
+    wait_until(lambda: len(logs()) == 2)
+    stored = logs()
+    assert set(stored) == {"truncated one", "plain one"}
+    assert stored["plain one"] == b"hello\n"
     with pytest.raises(EOFError):
-        gzip.decompress(found["truncated one"])
+        gzip.decompress(stored["truncated one"])

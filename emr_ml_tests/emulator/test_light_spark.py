@@ -4,8 +4,9 @@ import io
 import zipfile
 
 from emr_ml_tests.emulator.conftest import Lab
-from emr_ml_tests.emulator.examples import a_step, until
+from emr_ml_tests.emulator.examples import a_step
 from emr_ml_tests.emulator.steps import Step
+from emr_ml_tests.waiting import wait_until
 
 JOB = b"""
 import sys
@@ -36,19 +37,19 @@ def run(lab: Lab, *arguments: str) -> Step:
     where = ("--py-files", lab.bucket.uri("code.zip"), lab.bucket.uri("job.py"))
     cluster = lab.started()
     (step,) = lab.add(cluster, a_step("toy", *submit, *where, *arguments))
-    until(lambda: not step.active)
+    wait_until(lambda: not step.active)
     return step
 
 
-def said(lab: Lab, step: Step, name: str) -> str:
+def read_log(lab: Lab, step: Step, name: str) -> str:
     return lab.read(f"logs/{step.cluster}/steps/{step.id}/{name}.gz")
 
 
 def test_a_job_runs_with_the_code_that_came_with_it(lab: Lab) -> None:
     step = run(lab, "s3://x/request.json")
 
-    assert step.state == "COMPLETED", said(lab, step, "stderr")
-    assert said(lab, step, "stdout").splitlines() == [
+    assert step.state == "COMPLETED", read_log(lab, step, "stderr")
+    assert read_log(lab, step, "stdout").splitlines() == [
         "4.1.1-amzn-0 []",
         "shipped ['s3://x/request.json'] 7 8",
     ]
@@ -57,10 +58,10 @@ def test_a_job_runs_with_the_code_that_came_with_it(lab: Lab) -> None:
 def test_what_was_not_shipped_is_not_found_elsewhere(lab: Lab) -> None:
     step = run(lab, "--all")
 
-    assert "No module named 'spark_jobs.lr_model'" in said(lab, step, "stderr")
+    assert "No module named 'spark_jobs.lr_model'" in read_log(lab, step, "stderr")
 
 
 def test_nothing_can_be_computed_with_the_stand_in(lab: Lab) -> None:
     step = run(lab, "--compute")
 
-    assert "RuntimeError: a light node has no col of Spark" in said(lab, step, "stderr")
+    assert "RuntimeError: a light node has no col of Spark" in read_log(lab, step, "stderr")

@@ -41,9 +41,9 @@ REFUSED_STEPS: list[tuple[dict[str, Any], str]] = [
 
 
 def run_job_flow(**more: Any) -> None:
-    asked = a_cluster("logs", **more)
-    check("RunJobFlow", asked)
-    check_run_job_flow(asked)
+    request = a_cluster("logs", **more)
+    check("RunJobFlow", request)
+    check_run_job_flow(request)
 
 
 def add_step(step: dict[str, Any]) -> None:

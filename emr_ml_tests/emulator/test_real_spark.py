@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from emr_ml_tests.emulator.conftest import Lab
-from emr_ml_tests.emulator.examples import a_step, until
+from emr_ml_tests.emulator.examples import a_step
 from emr_ml_tests.emulator.server import serve
 from emr_ml_tests.emulator.spark_home import s3a_jars
+from emr_ml_tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("emulation")
 
@@ -62,7 +63,7 @@ def test_spark_reads_and_writes_s3_with_the_cluster_s_configuration(tmp_path: Pa
         command += [lab.bucket.uri("job.py"), lab.bucket.uri("out")]
         (step,) = lab.add(cluster, a_step("one", *command))
 
-        until(lambda: not step.active, 120)
+        wait_until(lambda: not step.active, 120)
 
         where = f"logs/{cluster.id}/steps/{step.id}"
         assert step.state == "COMPLETED", lab.read(f"{where}/stderr.gz")

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from emr_ml_tests.emulator.conftest import Lab
-from emr_ml_tests.emulator.examples import a_cluster, a_step, until
+from emr_ml_tests.emulator.examples import a_cluster, a_step
 from emr_ml_tests.emulator.s3_actions import s3_actions
 from emr_ml_tests.emulator.server import serve
 from emr_ml_tests.emulator.wire import cluster_arn
+from emr_ml_tests.waiting import wait_until
 
 
 def test_calls_are_distinguished_by_caller(lab: Lab) -> None:
@@ -18,7 +19,7 @@ def test_calls_are_distinguished_by_caller(lab: Lab) -> None:
     step = lab.add(
         cluster, a_step("one", "aws", "s3", "cp", "--quiet", lab.bucket.uri("x.txt"), "y.txt")
     )[0]
-    until(lambda: step.state == "COMPLETED")
+    wait_until(lambda: step.state == "COMPLETED")
 
     launcher, node = lab.aws.calls.actions("launcher"), lab.aws.calls.actions("node")
 
@@ -56,15 +57,15 @@ def test_calls_are_distinguished_by_caller(lab: Lab) -> None:
 def test_a_request_to_s3_needs_the_action_that_iam_has_for_it(
     method: str, path: str, query: str, action: str, arn: str
 ) -> None:
-    found = s3_actions(method, path, {query: [""]} if query else {}, "", b"")
+    needed = s3_actions(method, path, {query: [""]} if query else {}, "", b"")
 
-    assert found == ((action, f"arn:aws:s3:::{arn}"),)
+    assert needed == ((action, f"arn:aws:s3:::{arn}"),)
 
 
 def test_a_listing_is_on_the_prefix_that_it_is_below() -> None:
-    found = s3_actions("GET", "/b", {"list-type": ["2"], "prefix": ["lake/x"]}, "", b"")
+    needed = s3_actions("GET", "/b", {"list-type": ["2"], "prefix": ["lake/x"]}, "", b"")
 
-    assert found == (("s3:ListBucket", "arn:aws:s3:::b?prefix=lake/x"),)
+    assert needed == (("s3:ListBucket", "arn:aws:s3:::b?prefix=lake/x"),)
 
 
 def test_a_copy_reads_and_a_deletion_of_many_names_each() -> None:

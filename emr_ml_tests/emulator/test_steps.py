@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from emr_ml_tests.emulator.conftest import Lab
-from emr_ml_tests.emulator.examples import a_step, until
+from emr_ml_tests.emulator.examples import a_step
 from emr_ml_tests.emulator.faults import hung_step
+from emr_ml_tests.waiting import wait_until
 
 # a process that ignores SIGTERM, and one that it started
 STUBBORN = "trap '' TERM; sleep 60 & echo $! > child; while :; do sleep 0.1; done"
@@ -23,10 +24,10 @@ def test_a_step_runs_its_command_without_a_shell_as_the_node(lab: Lab) -> None:
     command = ["env", "HELLO=you", "timeout", "60", sys.executable, "-c", code, "$HOME", "a b"]
 
     (step,) = lab.add(cluster, a_step("one", *command))
-    until(lambda: step.state == "COMPLETED")
+    wait_until(lambda: step.state == "COMPLETED")
 
-    said = lab.read(f"logs/{cluster.id}/steps/{step.id}/stdout.gz")
-    assert said.strip() == "['$HOME', 'a b'] node"
+    output = lab.read(f"logs/{cluster.id}/steps/{step.id}/stdout.gz")
+    assert output.strip() == "['$HOME', 'a b'] node"
     assert "exitCode 0" in lab.read(f"logs/{cluster.id}/steps/{step.id}/controller.gz")
     shown = lab.emr.describe_step(ClusterId=cluster.id, StepId=step.id)["Step"]
     assert shown["Config"]["Args"] == command
@@ -39,8 +40,8 @@ def test_a_failed_step_shows_the_location_of_its_log_some_seconds_later(lab: Lab
     command = ["bash", "-c", "echo 'ValueError: no rows' >&2; exit 3"]
 
     (step,) = lab.add(cluster, a_step("one", *command))
-    until(lambda: step.state == "FAILED")
-    until(lambda: lab.aws.clock.now() > step.failure_shown)
+    wait_until(lambda: step.state == "FAILED")
+    wait_until(lambda: lab.aws.clock.now() > step.failure_shown)
 
     shown = lab.emr.describe_step(ClusterId=cluster.id, StepId=step.id)["Step"]["Status"]
     assert shown["FailureDetails"] == {
@@ -54,20 +55,20 @@ def test_a_failed_step_shows_the_location_of_its_log_some_seconds_later(lab: Lab
 def test_a_process_that_ignores_signals_is_killed_with_all_it_started(lab: Lab) -> None:
     cluster = lab.started()
     (step,) = lab.add(cluster, a_step("one", "bash", "-c", STUBBORN))
-    until(lambda: list(cluster.nodes[0].home.glob("child")))
-    until((cluster.nodes[0].home / "child").read_text)
+    wait_until(lambda: list(cluster.nodes[0].home.glob("child")))
+    wait_until((cluster.nodes[0].home / "child").read_text)
     child = int((cluster.nodes[0].home / "child").read_text())
 
     lab.emr.cancel_steps(ClusterId=cluster.id, StepIds=[step.id])
-    until(lambda: step.cancel and step.cancel[0] == float("inf"))
+    wait_until(lambda: step.cancel and step.cancel[0] == float("inf"))
     deaf = step.state
     lab.emr.cancel_steps(
         ClusterId=cluster.id, StepIds=[step.id], StepCancellationOption="TERMINATE_PROCESS"
     )
 
-    until(lambda: step.state == "CANCELLED")
+    wait_until(lambda: step.state == "CANCELLED")
     assert deaf == "CANCEL_PENDING"
-    until(lambda: not alive(child))
+    wait_until(lambda: not alive(child))
 
 
 @pytest.mark.parametrize("how", ["stopped", "unnoticed"])
@@ -77,25 +78,25 @@ def test_a_hung_step_runs_until_it_is_ended_by_force(lab: Lab, how: str) -> None
     hung, other = lab.add(
         cluster, a_step("one", "bash", "-c", "sleep 0.4"), a_step("two", "spark-submit", "x.py")
     )
-    until(lambda: hung.program)
-    until(lambda: lab.aws.clock.now() - (hung.started or 0) > 600)
+    wait_until(lambda: hung.program)
+    wait_until(lambda: lab.aws.clock.now() - (hung.started or 0) > 600)
 
     assert hung.state == "RUNNING"
     lab.emr.cancel_steps(
         ClusterId=cluster.id, StepIds=[hung.id], StepCancellationOption="TERMINATE_PROCESS"
     )
-    until(lambda: hung.state in ("CANCELLED", "COMPLETED"))
-    until(lambda: other.state == "FAILED")
+    wait_until(lambda: hung.state in ("CANCELLED", "COMPLETED"))
+    wait_until(lambda: other.state == "FAILED")
 
 
 def test_as_many_steps_run_at_once_as_the_cluster_allows_oldest_first(lab: Lab) -> None:
     cluster = lab.started(StepConcurrencyLevel=2)
     steps = lab.add(cluster, *[a_step(f"step {n}", "sleep", "60") for n in range(4)])
-    until(lambda: sum(step.state == "RUNNING" for step in steps) == 2)
+    wait_until(lambda: sum(step.state == "RUNNING" for step in steps) == 2)
 
     assert [step.state for step in steps] == ["RUNNING", "RUNNING", "PENDING", "PENDING"]
     lab.emr.cancel_steps(
         ClusterId=cluster.id, StepIds=[steps[0].id], StepCancellationOption="TERMINATE_PROCESS"
     )
-    until(lambda: steps[2].state == "RUNNING")
+    wait_until(lambda: steps[2].state == "RUNNING")
     assert (steps[1].state, steps[3].state) == ("RUNNING", "PENDING")

@@ -39,7 +39,7 @@ def unknown(message: str) -> AwsError:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """A parsed request. S3 has no `parameters`, they are in its address."""
 
     protocol: Protocol
@@ -56,7 +56,7 @@ class Asked:
         return (full, self.operation, *(f"{full} {target}" for target in targets))
 
 
-def read(environ: "WSGIEnvironment") -> Asked:
+def read(environ: "WSGIEnvironment") -> Request:
     """Parse a request; its body can be read again."""
     caller, service = _signed_by(environ)
     target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
@@ -65,7 +65,7 @@ def read(environ: "WSGIEnvironment") -> Asked:
         service = JSON_SERVICES.get(prefix, service)
         parameters = json.loads(body(environ) or b"{}")
         actions = json_actions(service, operation, parameters)
-        return Asked("json", service, operation, caller, actions, parameters)
+        return Request("json", service, operation, caller, actions, parameters)
     if service == "s3":
         query = parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
         method = str(environ["REQUEST_METHOD"])
@@ -73,14 +73,14 @@ def read(environ: "WSGIEnvironment") -> Asked:
         source = str(environ.get("HTTP_X_AMZ_COPY_SOURCE", ""))
         path = str(environ.get("PATH_INFO", "")).encode("latin-1").decode()
         actions = s3_actions(method, path, query, source, listed)
-        return Asked("s3", "s3", s3_operation(actions), caller, actions, {})
+        return Request("s3", "s3", s3_operation(actions), caller, actions, {})
     fields = parse_qs(body(environ).decode("utf-8", "replace"))
     form = {name: values[0] for name, values in fields.items()}
     operation = form.get("Action", "?")
     protocol: Protocol = "ec2" if service == "ec2" else "query"
     resource = iam_arn(form) if service == "iam" else "*"
     needed = ((f"{service}:{operation}", resource),)
-    return Asked(protocol, service, operation, caller, needed, form)
+    return Request(protocol, service, operation, caller, needed, form)
 
 
 # EMR's guide asks for these where RunJobFlow has such a part

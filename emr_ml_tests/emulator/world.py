@@ -69,7 +69,7 @@ class World:
     page: int = 50  # entries of a listing
     ahead: float = 0.0  # seconds that the Date of answers is ahead of ours
     ignored_headers: tuple[str, ...] = ()
-    # answers that a test has made up, by operation
+    # answers that a test has prepared, by operation
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
     events: list[Event] = field(default_factory=list[Event])
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -78,8 +78,8 @@ class World:
         default_factory=dict[tuple[str, str, bool], Any]
     )
 
-    def tell(self, subject: str, what: str) -> None:
-        """Note a change of state, and wake the threads that wait for one."""
+    def record_event(self, subject: str, what: str) -> None:
+        """Record a change of state, and wake the threads that wait for one."""
         with self.changed:
             self.events.append(Event(self.clock.now(), subject, what))
             self.changed.notify_all()

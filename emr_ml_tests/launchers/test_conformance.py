@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import threading
-import time
 from collections.abc import Generator
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -17,6 +16,7 @@ from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers.base import LaunchError, Outcome
 from emr_ml_tests.launchers.stages import LOG, Stage, emr_stage, local_stage
 from emr_ml_tests.s3a import needs_s3a
+from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake.base import as_json
@@ -61,10 +61,7 @@ def attempts(stage: Stage, work: VersionSpec) -> set[str]:
 def wait_for(stage: Stage, work: VersionSpec, name: str, attempt: int = 1) -> None:
     """Wait until the attempt has written that file."""
     key = job_key(work.asset, work.version, attempt, name)
-    until = time.monotonic() + 120
-    while stage.lake.read(key) is None:
-        assert time.monotonic() < until, f"{key} did not appear"
-        time.sleep(0.1)
+    wait_until(lambda: stage.lake.read(key), evidence=lambda: f"{key} did not appear")
 
 
 def status(stage: Stage, work: VersionSpec) -> str:

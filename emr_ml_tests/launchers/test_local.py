@@ -25,6 +25,7 @@ from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.local import LocalLauncher, check_java
 from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import SALES_CONTRACT
+from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.attempt import check_lease, start_attempt
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
@@ -165,9 +166,7 @@ def test_the_next_attempt_takes_over_from_a_killed_owner_at_once(tmp_path: Path)
     owner = spawn.Process(target=launch_in_child, args=(str(tmp_path),))
     owner.start()
     lake = open_lake(str(tmp_path / "lake"))
-    until = time.monotonic() + 60
-    while lake.read(lease_key(work.asset, work.version)) is None and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until(lambda: lake.read(lease_key(work.asset, work.version)))
     assert owner.pid
     os.kill(owner.pid, signal.SIGKILL)
     owner.join()

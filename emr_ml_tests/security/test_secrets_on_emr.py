@@ -48,7 +48,7 @@ def test_cluster_steps_logs_and_lake_hold_no_secret(
     with caplog.at_level("DEBUG", "launch"):
         stage.launch()
 
-    requests = [stage.only_cluster().asked, *(step.asked for step in stage.aws.steps)]
+    requests = [stage.only_cluster().request, *(step.request for step in stage.aws.steps)]
     assert {"BootstrapActions", "Configurations", "Tags"} & requests[0].keys()
     assert "spark-submit" in json.dumps(requests[1])
     assert MARK not in json.dumps(requests)

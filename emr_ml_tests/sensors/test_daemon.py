@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,11 +20,12 @@ from emr_ml.settings import ROOT
 from emr_ml_tests.emulator.arranged import arranged_aws
 from emr_ml_tests.processes import go_down
 from emr_ml_tests.test_bad_data import CONTRACT, good
+from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake import Lake, open_lake
 
 pytestmark = pytest.mark.process
 
-PATIENCE_SECONDS = 300.0
+RUN_SECONDS = 300.0  # more than any run takes
 BIN = Path(sys.executable).parent
 SENSORS = ("new_data_sensor", "new_scoring_data_sensor", "new_sales_sensor")
 SCHEDULES = ("retraining_schedule", "evaluation_schedule", "cleaning_schedule")
@@ -152,11 +152,8 @@ def fixture_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 def until(done: Callable[[], object], home: Home) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not done():
-        log = (home.folder / "daemon.log").read_text(errors="replace")[-3000:]
-        assert time.monotonic() < end, f"it did not happen in {PATIENCE_SECONDS} s:\n{log}"
-        time.sleep(1)
+    log = home.folder / "daemon.log"
+    wait_until(done, RUN_SECONDS, lambda: log.read_text(errors="replace")[-3000:], pause=1)
 
 
 @pytest.mark.soak

@@ -12,6 +12,7 @@ import pytest
 from emr_ml.lake.leases import this_host
 from emr_ml.sensors.lost_runs import lost_run_sensor
 from emr_ml.settings import ROOT, Settings
+from emr_ml_tests.waiting import wait_until
 
 pytestmark = pytest.mark.process
 
@@ -55,10 +56,8 @@ def start(home: Path, instance: dg.DagsterInstance, host: str) -> subprocess.Pop
     """A run in a process of its own, once its step has begun."""
     command = [sys.executable, str(home / "sleeper.py"), str(home), host]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 60
-    while not instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        assert time.monotonic() < until, "the run did not start"
-        time.sleep(0.2)
+    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+    wait_until(lambda: instance.get_runs(started))
     time.sleep(0.5)
     return process
 

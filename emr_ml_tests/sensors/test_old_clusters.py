@@ -12,7 +12,7 @@ import pytest
 
 from emr_ml.sensors import sensors_for
 from emr_ml.sensors.old_clusters import old_cluster_sensor
-from emr_ml.settings import ROOT, Settings
+from emr_ml.settings import ROOT, Deployment, Settings
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 
 pytestmark = pytest.mark.usefixtures("emulation")
@@ -23,13 +23,13 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
-    monkeypatch.setattr("emr_ml.sensors.old_clusters.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("emr_ml.aws.time_limits.OLD_CLUSTERS", 0.2)
     with arranged_aws(tmp_path, monkeypatch) as aws:
         yield aws
 
 
 def settings(**changes: object) -> Settings:
-    return Settings(deployment="emr", lake="s3://bucket/lake", **changes)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    return Settings(deployment=Deployment.EMR, lake="s3://bucket/lake", **changes)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def tick(**changes: object) -> tuple[str, list[str]]:
@@ -139,13 +139,15 @@ def test_the_sensor_runs_by_default_every_quarter_of_an_hour() -> None:
 
 
 def test_a_laptop_has_no_clusters_to_watch() -> None:
-    assert "old_cluster_sensor" not in [s.name for s in sensors_for(Settings(deployment="local"))]  # pyright: ignore[reportCallIssue]
+    settings = Settings(deployment=Deployment.LOCAL)  # pyright: ignore[reportCallIssue]
+
+    assert "old_cluster_sensor" not in [sensor.name for sensor in sensors_for(settings)]
 
 
 def test_making_the_sensor_imports_no_boto3() -> None:
     code = (
         "import sys, emr_ml.sensors as s, emr_ml.settings as t; "
-        "s.sensors_for(t.Settings(deployment='emr', lake='s3://b/l')); "
+        "s.sensors_for(t.Settings(deployment=t.Deployment.EMR, lake='s3://b/l')); "
         "print('boto3' in sys.modules)"
     )
 

@@ -38,7 +38,7 @@ class CloudFormation:
     state: str | None = None
     outputs: dict[str, str] = field(default_factory=dict[str, str])
     parameters: dict[str, str] = field(default_factory=dict[str, str])
-    asked: list[tuple[str, dict[str, Any]]] = field(
+    calls: list[tuple[str, dict[str, Any]]] = field(
         default_factory=list[tuple[str, dict[str, Any]]]
     )
     changed: bool = True
@@ -50,22 +50,22 @@ class CloudFormation:
     _ids: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def ask(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        self.asked.append((operation, parameters))
+        self.calls.append((operation, parameters))
         return getattr(self, f"_{operation}")(**parameters)
 
     def pages(self, operation: str, key: str, **parameters: Any) -> list[list[dict[str, Any]]]:
         return [self.ask(operation, **parameters)[key]]
 
-    def told(self, operation: str) -> list[dict[str, Any]]:
-        return [parameters for name, parameters in self.asked if name == operation]
+    def parameters_of(self, operation: str) -> list[dict[str, Any]]:
+        return [parameters for name, parameters in self.calls if name == operation]
 
     def _describe_stacks(self, StackName: str = "") -> dict[str, Any]:  # noqa: N803 - boto3's name
         if not StackName and self.state in (None, "DELETE_COMPLETE"):
             return {"Stacks": []}
         if self.state is None or (self.state == "DELETE_COMPLETE" and StackName != STACK_ID):
-            said = f"Stack with id {StackName} does not exist"
+            message = f"Stack with id {StackName} does not exist"
             raise ClientError(
-                {"Error": {"Code": "ValidationError", "Message": said}}, "DescribeStacks"
+                {"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks"
             )
         described: dict[str, Any] = {
             "StackId": STACK_ID,
@@ -93,13 +93,13 @@ class CloudFormation:
     def _describe_stack_events(self, **_: str) -> dict[str, Any]:
         return {"StackEvents": self._events[::-1]}
 
-    def _create_change_set(self, **asked: Any) -> dict[str, Any]:
-        self._change_set = asked["ChangeSetType"]
+    def _create_change_set(self, **request: Any) -> dict[str, Any]:
+        self._change_set = request["ChangeSetType"]
         if self._change_set == "CREATE":
             self.state = "REVIEW_IN_PROGRESS"
         self.parameters |= {
             each["ParameterKey"]: each["ParameterValue"]
-            for each in asked["Parameters"]
+            for each in request["Parameters"]
             if "ParameterValue" in each
         }
         return {"Id": "changes", "StackId": STACK_ID}

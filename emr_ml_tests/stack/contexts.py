@@ -1,4 +1,4 @@
-"""Where stacks go up and down in tests: buckets, keys, and a CloudFormation of one stack."""
+"""Contexts of stacks in tests: buckets, keys, and a CloudFormation of one stack."""
 
 from typing import Any
 
@@ -13,25 +13,25 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/mine"
 
 
 class Buckets:
-    """S3 with the buckets that are there; those of others are `foreign`.
+    """S3 with the existing buckets; those of others are `foreign`.
 
     `keys` are those that buckets are encrypted with.
     """
 
     def __init__(
-        self, *there: str, foreign: tuple[str, ...] = (), keys: dict[str, str] | None = None
+        self, *existing: str, foreign: tuple[str, ...] = (), keys: dict[str, str] | None = None
     ) -> None:
-        self.there, self.foreign, self.keys = list(there), foreign, keys or {}
+        self.existing, self.foreign, self.keys = list(existing), foreign, keys or {}
 
     def head_bucket(self, Bucket: str) -> None:  # noqa: N803 - boto3's name
         if Bucket in self.foreign:
             raise ClientError({"Error": {"Code": "403"}}, "HeadBucket")
-        if Bucket not in self.there:
+        if Bucket not in self.existing:
             raise ClientError({"Error": {"Code": "404"}}, "HeadBucket")
 
     def delete_bucket(self, Bucket: str) -> None:  # noqa: N803 - boto3's name
         self.head_bucket(Bucket)
-        self.there.remove(Bucket)
+        self.existing.remove(Bucket)
 
     def get_bucket_encryption(self, Bucket: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         self.head_bucket(Bucket)
@@ -53,7 +53,7 @@ class Keys:
         return {"KeyMetadata": {"Arn": KEY, "KeyManager": "CUSTOMER"}}
 
 
-def place(cfn: CloudFormation, s3: Buckets | None = None) -> StackContext:
+def stack_context(cfn: CloudFormation, s3: Buckets | None = None) -> StackContext:
     given: Any = cfn
     kms: Any = Keys()
     return StackContext(
@@ -63,11 +63,11 @@ def place(cfn: CloudFormation, s3: Buckets | None = None) -> StackContext:
 
 def deployed(cfn: CloudFormation, s3: Buckets | None = None, **given: str) -> list[str]:
     """The lines that a deployment shows."""
-    where = place(cfn, s3)
-    changes = plan_deployment(where, {"Bucket": BUCKET, **given})
+    context = stack_context(cfn, s3)
+    changes = plan_deployment(context, {"Bucket": BUCKET, **given})
     assert changes
-    return [event.line for event in apply_change_set(where, changes)]
+    return [event.line for event in apply_change_set(context, changes)]
 
 
 def parameters(cfn: CloudFormation) -> list[dict[str, Any]]:
-    return cfn.told("create_change_set")[-1]["Parameters"]
+    return cfn.parameters_of("create_change_set")[-1]["Parameters"]

@@ -83,7 +83,7 @@ def filled_in(value: Any) -> Any:  # noqa: PLR0911 - one for each function of te
 
 def _substituted(text: str, given: Mapping[str, str]) -> str:
     known = {**NAMES, **given}
-    return re.sub(r"\$\{([\w:]+)\}", lambda found: known.get(found[1], found[1]), text)
+    return re.sub(r"\$\{([\w:]+)\}", lambda match: known.get(match[1], match[1]), text)
 
 
 def policies() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -16,16 +16,16 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_stack_that_is_named_by_its_arn_is_in_the_arns_region() -> None:
-    place = find_stack_context(load_settings(), ARN)
+    context = find_stack_context(load_settings(), ARN)
 
-    assert (place.stack, place.region) == ("mine", "us-west-2")
-    assert place.s3.meta.region_name == "us-west-2"
+    assert (context.stack, context.region) == ("mine", "us-west-2")
+    assert context.s3.meta.region_name == "us-west-2"
 
 
 def test_a_stack_that_is_named_is_in_the_region_that_is_set() -> None:
-    place = find_stack_context(load_settings(), "mine")
+    context = find_stack_context(load_settings(), "mine")
 
-    assert (place.stack, place.region) == ("mine", "eu-west-1")
+    assert (context.stack, context.region) == ("mine", "eu-west-1")
 
 
 def test_where_services_have_other_names_there_is_no_stack(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,17 +11,17 @@ from emr_ml.stack.account import LINKED_SERVICES, create_linked_roles
 class Iam:
     """An account with the roles of these services, which may make others or not."""
 
-    def __init__(self, *there: str, refuses: bool = False) -> None:
-        self.there, self.refuses = list(there), refuses
+    def __init__(self, *existing: str, refuses: bool = False) -> None:
+        self.existing, self.refuses = list(existing), refuses
 
     def ask(self, operation: str, AWSServiceName: str) -> dict[str, Any]:  # noqa: N803 - boto3's
         assert operation == "create_service_linked_role"
         if self.refuses:
             raise ClientError({"Error": {"Code": "AccessDenied"}}, operation)
-        if AWSServiceName in self.there:
-            said = f"Service role name of {AWSServiceName} has been taken in this account"
-            raise ClientError({"Error": {"Code": "InvalidInput", "Message": said}}, operation)
-        self.there.append(AWSServiceName)
+        if AWSServiceName in self.existing:
+            message = f"Service role name of {AWSServiceName} has been taken in this account"
+            raise ClientError({"Error": {"Code": "InvalidInput", "Message": message}}, operation)
+        self.existing.append(AWSServiceName)
         return {}
 
 

@@ -26,12 +26,12 @@ def fixture_cfn(monkeypatch: pytest.MonkeyPatch) -> CloudFormation:
     return cfn
 
 
-def found() -> Settings:
+def settings_of_stack() -> Settings:
     return with_stack(load_settings())
 
 
 def test_the_stack_is_enough_to_run_on_emr() -> None:
-    settings = found()
+    settings = settings_of_stack()
     config = load_cluster_config(settings)
 
     assert (settings.deployment, settings.lake) == ("emr", "s3://data/lake")
@@ -51,7 +51,7 @@ def test_a_variable_wins_over_the_stack(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("EMR_ML_ALERT_TOPIC_ARN", topic)
     monkeypatch.setenv("EMR_ML_CLUSTER__SUBNETS", "[subnet-9]")
 
-    settings = found()
+    settings = settings_of_stack()
 
     assert (settings.lake, settings.alert_topic_arn) == ("s3://mine/lake", topic)
     assert load_cluster_config(settings).subnets == ("subnet-9",)
@@ -64,26 +64,26 @@ def test_the_file_of_the_cluster_wins_over_the_stack(
     (tmp_path / "cluster.yaml").write_text("packages: index\n")
     monkeypatch.setenv("EMR_ML_CLUSTER", str(tmp_path / "cluster.yaml"))
 
-    assert load_cluster_config(found()).packages == "index"
+    assert load_cluster_config(settings_of_stack()).packages == "index"
 
 
 def test_with_a_stack_jobs_may_run_here_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "local")
 
-    assert (found().deployment, found().lake) == ("local", "s3://data/lake")
+    assert (settings_of_stack().deployment, settings_of_stack().lake) == ("local", "s3://data/lake")
 
 
 def test_a_role_of_the_steps_own_is_taken_if_the_stack_has_one(cfn: CloudFormation) -> None:
     role = "arn:aws:iam::123456789012:role/steps"
     cfn.outputs["RuntimeRole"] = role
 
-    assert load_cluster_config(found()).runtime_role == role
+    assert load_cluster_config(settings_of_stack()).runtime_role == role
 
 
 def test_nothing_is_asked_before_it_is_needed(cfn: CloudFormation) -> None:
     settings = load_settings()
 
-    assert cfn.asked == []
+    assert cfn.calls == []
     # no bucket can have that name: what is not asked can't be mistaken for a lake
     assert settings.lake == "s3://<lake of stack emr-ml>"
 
@@ -95,24 +95,24 @@ def test_without_a_stack_aws_is_not_asked(
     settings = load_settings()
 
     assert with_stack(settings) is settings
-    assert cfn.asked == []
+    assert cfn.calls == []
 
 
 def test_an_arn_tells_the_region(cfn: CloudFormation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.setenv("EMR_ML_STACK", STACK_ID)
 
-    found()
+    settings_of_stack()
 
     assert os.environ["AWS_REGION"] == "eu-west-1"
-    assert cfn.told("describe_stacks") == [{"StackName": STACK_ID}]
+    assert cfn.parameters_of("describe_stacks") == [{"StackName": STACK_ID}]
 
 
 def test_what_the_stack_gives_wrongly_is_said_to_come_from_it(cfn: CloudFormation) -> None:
     cfn.outputs["Subnets"] = "somewhere"
 
     with pytest.raises(ClusterConfigError, match="stack emr-ml"):
-        load_cluster_config(found())
+        load_cluster_config(settings_of_stack())
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_a_stack_that_can_not_be_used_is_named(
     cfn.state = state
 
     with pytest.raises(SettingsError, match=words):
-        found()
+        settings_of_stack()
 
 
 @pytest.mark.parametrize("state", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"])
 def test_a_stack_that_is_being_changed_can_be_used(cfn: CloudFormation, state: str) -> None:
     cfn.state = state
 
-    assert found().lake == "s3://data/lake"
+    assert settings_of_stack().lake == "s3://data/lake"
 
 
 @pytest.mark.parametrize("name", ["-x", "a b", "s3://bucket", "1st"])

@@ -6,7 +6,7 @@ from emr_ml.stack import StackError
 from emr_ml.stack.deployment import apply_change_set, plan_deployment
 from emr_ml.stack.removal import delete_stack, find_stack
 from emr_ml_tests.stack.cloudformation import CloudFormation
-from emr_ml_tests.stack.contexts import BUCKET, deployed, place
+from emr_ml_tests.stack.contexts import BUCKET, deployed, stack_context
 
 
 def test_each_event_is_shown_once_and_in_order() -> None:
@@ -45,16 +45,17 @@ def test_the_state_before_a_change_is_not_taken_for_its_end(
 ) -> None:
     given = {"Bucket": BUCKET}
     cfn = CloudFormation(state=before, parameters=given, failing=failing)
-    where = place(cfn)
-    changes = plan_deployment(where, given)
+    context = stack_context(cfn)
+    changes = plan_deployment(context, given)
     assert changes
     cfn.late = 3
 
     if words:
         with pytest.raises(StackError, match=words):
-            list(apply_change_set(where, changes))
+            list(apply_change_set(context, changes))
     else:
-        assert [event.state for event in apply_change_set(where, changes)][-1] == "UPDATE_COMPLETE"
+        *_, last = apply_change_set(context, changes)
+        assert last.state == "UPDATE_COMPLETE"
     assert cfn.late == 0
 
 
@@ -73,8 +74,8 @@ def test_what_went_wrong_before_is_not_told_again() -> None:
 
 def test_a_removal_that_ended_well_is_good_whatever_its_stack_was_before() -> None:
     cfn = CloudFormation(state="DELETE_FAILED", late=2)
-    where = place(cfn)
-    standing = find_stack(where)
+    context = stack_context(cfn)
+    standing = find_stack(context)
     assert standing
 
-    assert [event.state for event in delete_stack(where, standing)][-1] == "DELETE_COMPLETE"
+    assert [event.state for event in delete_stack(context, standing)][-1] == "DELETE_COMPLETE"

@@ -108,12 +108,12 @@ def test_whoever_reads_may_list_or_what_is_absent_would_look_forbidden(
     assert read <= seen
 
 
-@pytest.mark.parametrize("asked", ["emr-ml/*", "emr-ml/1", "emr-ml/b9e1-another-of-that-name"])
-def test_the_launcher_may_read_its_stack_by_name_and_by_arn(asked: str) -> None:
+@pytest.mark.parametrize("stack", ["emr-ml/*", "emr-ml/1", "emr-ml/b9e1-another-of-that-name"])
+def test_the_launcher_may_read_its_stack_by_name_and_by_arn(stack: str) -> None:
     allowed = dict(statements())["LauncherOfStackPolicy.PolicyDocument ReadTheSettings"]
     root = "arn:aws:cloudformation:eu-west-1:123456789012:stack/"
 
-    assert fnmatchcase(root + asked, allowed["Resource"])
+    assert fnmatchcase(root + stack, allowed["Resource"])
     assert not fnmatchcase(root + "emr-ml-of-others/1", allowed["Resource"])
 
 
@@ -122,10 +122,10 @@ def test_no_name_is_of_one_partition_of_aws_alone() -> None:
 
 
 def test_a_job_changes_nothing_that_later_nodes_start_with() -> None:
-    said = dict(statements())
-    read = said["NodePolicy.PolicyDocument ReadStartupFiles"]["Resource"]
-    denied = said["JobPolicy.PolicyDocument ProtectStartupFiles"]
-    written = said["JobPolicy.PolicyDocument ReadAndWriteTheLake"]["Resource"]
+    by_name = dict(statements())
+    read = by_name["NodePolicy.PolicyDocument ReadStartupFiles"]["Resource"]
+    denied = by_name["JobPolicy.PolicyDocument ProtectStartupFiles"]
+    written = by_name["JobPolicy.PolicyDocument ReadAndWriteTheLake"]["Resource"]
 
     assert denied["Effect"] == "Deny"
     assert denied["Action"] == ["s3:PutObject", "s3:DeleteObject*"]

@@ -19,11 +19,11 @@ class Kms:
         self.refuses = refuses
         self.grants: dict[str, dict[str, Any]] = {}
 
-    def ask(self, operation: str, **asked: Any) -> None:
+    def ask(self, operation: str, **parameters: Any) -> None:
         if self.refuses:
             raise ClientError({"Error": {"Code": self.refuses}}, operation)
         assert operation == "create_grant"
-        assert self.grants.setdefault(asked["Name"], asked) == asked
+        assert self.grants.setdefault(parameters["Name"], parameters) == parameters
 
 
 def granted(kms: Any, stack: str = STACK_ID) -> str:
@@ -52,10 +52,10 @@ def test_the_role_is_of_the_stacks_partition() -> None:
 
 
 def test_whoever_may_not_grant_it_is_told_what_its_owner_is_to_do() -> None:
-    said = granted(Kms(refuses="AccessDeniedException"))
+    message = granted(Kms(refuses="AccessDeniedException"))
 
-    assert f"ask its owner to run: aws kms create-grant --key-id {KEY} " in said
-    assert f"--grantee-principal arn:aws:iam::123456789012:{ROLE} " in said
+    assert f"ask its owner to run: aws kms create-grant --key-id {KEY} " in message
+    assert f"--grantee-principal arn:aws:iam::123456789012:{ROLE} " in message
 
 
 def test_a_role_that_was_made_a_moment_ago_is_waited_for_by_the_user() -> None:

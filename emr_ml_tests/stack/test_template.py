@@ -95,13 +95,12 @@ def test_all_that_can_be_tagged_bears_the_projects_tag() -> None:
 
 def test_clusters_encrypt_and_take_only_imds_2() -> None:
     ((_, properties),) = of_type("AWS::EMR::SecurityConfiguration")
-    said = properties["SecurityConfiguration"]
+    configuration = properties["SecurityConfiguration"]
 
-    assert (
-        said["InstanceMetadataServiceConfiguration"]["MinimumInstanceMetadataServiceVersion"] == 2
-    )
-    assert said["EncryptionConfiguration"]["EnableAtRestEncryption"] is True
-    assert said["EncryptionConfiguration"]["EnableInTransitEncryption"] is True
+    metadata_service = configuration["InstanceMetadataServiceConfiguration"]
+    assert metadata_service["MinimumInstanceMetadataServiceVersion"] == 2
+    assert configuration["EncryptionConfiguration"]["EnableAtRestEncryption"] is True
+    assert configuration["EncryptionConfiguration"]["EnableInTransitEncryption"] is True
 
 
 def test_it_fits_into_one_request() -> None:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from emr_ml.ui.wording import closest, did_you_mean, escape_control_characters, quote_names
+from emr_ml.ui.wording import (
+    closest,
+    did_you_mean,
+    escape_control_characters,
+    quote_names,
+    unknown_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +38,20 @@ def test_names_are_quoted_shortened_and_counted(names: list[str], text: str) -> 
 def test_a_name_is_suggested_by_its_letters(word: str, known: list[str], name: str | None) -> None:
     assert closest(word, known) == name
     assert did_you_mean(word, known) == (f": did you mean {name}?" if name else "")
+
+
+@pytest.mark.parametrize(
+    ("key", "known", "text"),
+    [
+        ("cores", ["core", "task"], "unknown key: did you mean core?"),
+        ("zzz", ["core", "task"], "unknown key: known are core, task"),
+        ("zzz", [], "unknown key"),
+    ],
+)
+def test_an_unknown_key_gets_a_suggestion_or_all_keys(
+    key: str, known: list[str], text: str
+) -> None:
+    assert unknown_key(key, known) == text
 
 
 def test_only_line_breaks_and_tabs_reach_the_terminal() -> None:

@@ -6,12 +6,11 @@ from typing import Any
 
 import dagster as dg
 
+from emr_ml.aws import time_limits
 from emr_ml.aws.client import AWS_ERRORS, Api
 from emr_ml.launchers.emr.cluster_state import Step, describe_cluster
 from emr_ml.launchers.emr.cost.estimate import step_cost
 from emr_ml.launchers.emr.failures import StepContext
-
-PATIENCE_SECONDS = 3.0
 
 
 def location_metadata(step: StepContext) -> dict[str, Any]:
@@ -38,7 +37,7 @@ def cost_metadata(
         spot_tasks: whether the configuration wants all task instances on spot.
         log: the run's log.
     """
-    api = Api("emr", PATIENCE_SECONDS, log, read_timeout=PATIENCE_SECONDS)
+    api = Api("emr", time_limits.COST, log, read_timeout=time_limits.COST)
     try:
         listed = api.ask("list_steps", ClusterId=step.cluster)["Steps"]
         zone = describe_cluster(api, step.cluster).zone

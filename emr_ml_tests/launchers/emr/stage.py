@@ -20,13 +20,13 @@ from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.shipping.packages import planned_packages
 from emr_ml.settings import Settings
 from emr_ml_tests.emulator.clusters import Cluster
-from emr_ml_tests.emulator.examples import until
 from emr_ml_tests.emulator.faults import Fault
 from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.emulator.world import Delays
 from emr_ml_tests.launchers import conformance_job
 from emr_ml_tests.launchers.emr.elsewhere import Death, launch_in_this_process
+from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import lease_key, read_report
 
@@ -147,7 +147,7 @@ class Stage:
         """Wait until no cluster is alive; fail the test if one outlives its idle timeout."""
         idle = load_cluster_config(self.settings).idle_timeout_seconds
         grace = DELAYS.terminate + 60.0
-        until(lambda: not self.aws.alive, (idle + grace) / SPEED + 2.0)
+        wait_until(lambda: not self.aws.alive, (idle + grace) / SPEED + 2.0)
 
 
 class Aside(threading.Thread):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emr_ml_tests.emulator import faults
-from emr_ml_tests.emulator.examples import a_step, until
+from emr_ml_tests.emulator.examples import a_step
+from emr_ml_tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from emr_ml.lake.versions import VersionSpec
@@ -94,7 +95,7 @@ def test_other_steps_of_the_cluster_continue(stage: "Stage") -> None:
     side_by_side = stage.with_settings(cluster_fields={"step_concurrency": 2})
     other = side_by_side.work(seconds=3)
     running = side_by_side.launch_aside(other)
-    until(lambda: side_by_side.begun(other))
+    wait_until(lambda: side_by_side.begun(other))
     waiting = side_by_side.aws.client("emr").add_job_flow_steps(
         JobFlowId=side_by_side.only_cluster().id, Steps=[a_step("pending", "true")]
     )["StepIds"][0]
@@ -104,14 +105,14 @@ def test_other_steps_of_the_cluster_continue(stage: "Stage") -> None:
 
     running.join()
     assert running.outcome
-    until(lambda: {step.id: step.state for step in stage.aws.steps}[waiting] == "COMPLETED")
+    wait_until(lambda: {step.id: step.state for step in stage.aws.steps}[waiting] == "COMPLETED")
 
 
 def test_a_step_that_ignores_signals_is_killed(staging: "Staging") -> None:
     stage = staging(faults.hung_step(how="stopped"))
     work = stage.work()
 
-    with interrupted_at("step s-", lambda: until(lambda: "RUNNING" in stage.states(work))):
+    with interrupted_at("step s-", lambda: wait_until(lambda: "RUNNING" in stage.states(work))):
         stage.launch(work)
 
     check_over(stage, work)
@@ -135,7 +136,9 @@ def test_cancelling_a_step_that_has_just_ended_is_harmless(
 ) -> None:
     work = stage.work()
 
-    with interrupted_at("is RUNNING", lambda: until(lambda: stage.states(work) == ["COMPLETED"])):
+    with interrupted_at(
+        "is RUNNING", lambda: wait_until(lambda: stage.states(work) == ["COMPLETED"])
+    ):
         stage.launch(work)
 
     assert stage.committed_attempt(work) == 1
@@ -198,7 +201,7 @@ def test_a_cluster_without_a_step_is_ended_if_it_is_the_run_s_own(
     with interrupted_at("emr failed with ThrottlingException"):
         stage.launch()
 
-    until(lambda: len(stage.aws.alive) == alive)
+    wait_until(lambda: len(stage.aws.alive) == alive)
 
 
 @pytest.mark.parametrize("hidden", [0.0, HIDDEN])
@@ -231,7 +234,7 @@ def test_a_cluster_whose_start_was_not_answered_yet_is_used_by_the_next_launch(
 def test_a_launch_that_follows_another_s_attempt_leaves_it_alone(stage: "Stage") -> None:
     work = stage.work(seconds=2)
     computing = stage.launch_aside(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
 
     with interrupted_at("following attempt 1"):
         stage.launch(work)

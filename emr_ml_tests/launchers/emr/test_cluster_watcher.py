@@ -12,7 +12,8 @@ from emr_ml.aws.client import Api, UnansweredError
 from emr_ml.launchers.emr.cluster_watcher import ClusterWatcher
 from emr_ml.launchers.emr.context import PollingPolicy
 from emr_ml_tests.emulator import faults
-from emr_ml_tests.emulator.examples import a_cluster, a_step, until
+from emr_ml_tests.emulator.examples import a_cluster, a_step
+from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake import Lake
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def cluster(aws: "Emulator") -> "Cluster":
     (cluster,) = aws.clusters
     steps = [a_step(f"step {number}", "sleep", "60") for number in range(100)]
     emr.add_job_flow_steps(JobFlowId=cluster.id, Steps=steps)
-    until(lambda: cluster.steps[0].state == "RUNNING")
+    wait_until(lambda: cluster.steps[0].state == "RUNNING")
     return cluster
 
 

@@ -10,7 +10,7 @@ from emr_ml.lake.leases import LeaseFile
 from emr_ml.launchers.base import DetachedError
 from emr_ml.launchers.emr.cluster_watcher import ClusterWatcher
 from emr_ml_tests.emulator import faults
-from emr_ml_tests.emulator.examples import until
+from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import lease_key
 
@@ -41,7 +41,7 @@ def test_a_step_that_runs_is_followed_through_ten_minutes_without_an_answer(
 ) -> None:
     work = stage.work(seconds=3)
     running = stage.launch_aside(work)
-    until(lambda: "RUNNING" in stage.states(work))
+    wait_until(lambda: "RUNNING" in stage.states(work))
     stage.aws.faults.add(plan)
 
     running.join()
@@ -54,9 +54,9 @@ def test_an_aws_outage_is_logged_once(stage: "Stage", caplog: pytest.LogCaptureF
     caplog.set_level(logging.INFO, logger="launch")
     work = stage.work(until="released")
     running = stage.launch_aside(work)
-    until(lambda: "RUNNING" in stage.states(work))
+    wait_until(lambda: "RUNNING" in stage.states(work))
     stage.aws.faults.add(faults.throttle("ListSteps", times=2))
-    until(lambda: "AWS answers again" in caplog.messages)
+    wait_until(lambda: "AWS answers again" in caplog.messages)
     stage.lake.write("released", b"")
 
     running.join()
@@ -138,7 +138,7 @@ def test_a_launch_that_times_out_leaves_the_step_to_the_next_one(stage: "Stage")
     impatient = stage.with_settings(api_patience_seconds=0.5)
     work = stage.work(until="released")
     running = impatient.launch_aside(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
     stage.aws.faults.add(faults.throttle("elasticmapreduce:*", times=10_000))
     running.join()
     stage.aws.faults.clear()
@@ -164,7 +164,7 @@ def test_a_launch_that_times_out_leaves_the_step_to_the_next_one(stage: "Stage")
 def test_nothing_that_comes_after_the_report_fails_the_launch(stage: "Stage", of: str) -> None:
     work = stage.work(seconds=1)
     running = stage.launch_aside(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
     stage.aws.faults.add(faults.server_error(of, times=10_000))
 
     running.join()
@@ -190,7 +190,7 @@ def test_an_attempt_on_a_cluster_that_emr_has_forgotten_is_lost(stage: "Stage") 
 def test_an_unreadable_shared_snapshot_is_replaced(stage: "Stage") -> None:
     work = stage.work(seconds=2)
     running = stage.launch_aside(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
     key = f"clusters/{stage.only_cluster().id}/steps.json"
     # a later release may keep more
     stage.lake.write(key, b'{"look": {"cluster": {"id": "j-1", "new": 1}, "steps": [{"new": 2}]}}')
@@ -209,7 +209,7 @@ def test_a_step_survives_a_bug_in_its_launcher_and_is_adopted(
 ) -> None:
     work = stage.work(seconds=3)
     running = stage.launch_aside(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
     with monkeypatch.context() as broken:
         broken.setattr(ClusterWatcher, "latest", break_down)
         running.join()

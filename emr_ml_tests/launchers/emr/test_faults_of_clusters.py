@@ -6,7 +6,7 @@ import pytest
 
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml_tests.emulator import faults
-from emr_ml_tests.emulator.examples import until
+from emr_ml_tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from emr_ml_tests.emulator.faults import Fault
@@ -19,7 +19,7 @@ SPOT_TASKS = {"instance_types": ["m5.xlarge"], "on_demand": 0, "spot": 2, "spot_
 def end_all(stage: "Stage") -> None:
     ids = [cluster.id for cluster in stage.aws.alive]
     stage.aws.client("emr").terminate_job_flows(JobFlowIds=ids)
-    until(lambda: not stage.aws.alive)
+    wait_until(lambda: not stage.aws.alive)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_cluster_that_fails_inside_emr_is_replaced(staging: "Staging") -> None
 def test_a_cluster_that_ends_during_a_poll_is_replaced(staging: "Staging") -> None:
     stage = staging(faults.slow_start(60))
     aside = stage.launch_aside(stage.work())
-    until(lambda: any(step.state == "PENDING" for step in stage.aws.steps))
+    wait_until(lambda: any(step.state == "PENDING" for step in stage.aws.steps))
     # a look describes the cluster, and then lists its steps
     stage.aws.faults.add(faults.idle_end_before("ListSteps", cancelled=True))
     aside.join()
@@ -238,13 +238,13 @@ def test_a_cluster_that_never_starts_is_ended_and_replaced_for_all_who_wait(
 
     assert [run.outcome and run.outcome.report.attempt for run in runs] == [2, 2]
     assert len(stage.aws.clusters) == 2
-    until(lambda: len(stage.aws.alive) == 1)
+    wait_until(lambda: len(stage.aws.alive) == 1)
     assert stage.aws.clusters[0].reason["Code"] == "USER_REQUEST"
 
 
 def test_the_error_names_who_ended_a_cluster_with_a_running_step(stage: "Stage") -> None:
     aside = stage.launch_aside(stage.work(seconds=60))
-    until(lambda: any(step.state == "RUNNING" for step in stage.aws.steps))
+    wait_until(lambda: any(step.state == "RUNNING" for step in stage.aws.steps))
     end_all(stage)
     aside.join()
 

@@ -9,7 +9,8 @@ import pytest
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.emr import follow
 from emr_ml_tests.emulator import faults
-from emr_ml_tests.emulator.examples import ENOUGH_SECONDS, a_step, until
+from emr_ml_tests.emulator.examples import a_step
+from emr_ml_tests.waiting import PATIENCE_SECONDS, wait_until
 
 if TYPE_CHECKING:
     from emr_ml_tests.emulator.faults import Fault, LogTrouble, StepLeft
@@ -144,13 +145,13 @@ def test_a_report_counts_whatever_the_step_s_exit_code_is(stage: "Stage") -> Non
 
     assert stage.launch(work).report.attempt == 1
 
-    until(lambda: stage.states(work) == ["FAILED"])
+    wait_until(lambda: stage.states(work) == ["FAILED"])
 
 
 def test_a_cancelled_step_is_reported_and_not_retried(stage: "Stage") -> None:
     work = stage.work(seconds=60)
     aside = stage.launch_aside(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
     step = stage.steps(work)[0]
 
     stage.aws.client("emr").cancel_steps(ClusterId=step.cluster, StepIds=[step.id])
@@ -190,7 +191,7 @@ def test_a_job_that_survives_its_lost_cluster_commits_nothing(staging: "Staging"
 
     lost = stage.steps(work)[0].program
     assert lost
-    until(lambda: lost.poll() is not None)
+    wait_until(lambda: lost.poll() is not None)
     assert outcome.report.attempt == stage.committed_attempt(work) == 2
 
 
@@ -250,7 +251,7 @@ def test_a_step_does_not_wait_forever_behind_one_that_hangs(
 
     later = stage.launch_aside(stage.work())
 
-    later.join(ENOUGH_SECONDS)
+    later.join(PATIENCE_SECONDS)
     assert not later.is_alive(), "it waits"
     assert later.error is None
     assert f"step {added['StepIds'][0]} is RUNNING past its time limit" in caplog.messages
@@ -260,7 +261,7 @@ def test_a_full_cluster_is_waited_for(stage: "Stage", caplog: pytest.LogCaptureF
     caplog.set_level(logging.INFO, logger="launch")
     stage.launch()
     cluster = stage.only_cluster()
-    until(lambda: cluster.state == "WAITING")
+    wait_until(lambda: cluster.state == "WAITING")
     emr = stage.aws.client("emr")
     added = emr.add_job_flow_steps(
         JobFlowId=cluster.id, Steps=[a_step(f"other {n}", "sleep", "100") for n in range(256)]
@@ -268,7 +269,7 @@ def test_a_full_cluster_is_waited_for(stage: "Stage", caplog: pytest.LogCaptureF
     work = stage.work()
     later = stage.launch_aside(work)
     refused = stage.aws.calls
-    until(lambda: sum(bool(call.error) for call in refused.of("AddJobFlowSteps")) > 4)
+    wait_until(lambda: sum(bool(call.error) for call in refused.of("AddJobFlowSteps")) > 4)
 
     emr.cancel_steps(ClusterId=cluster.id, StepIds=added["StepIds"])
 
@@ -316,12 +317,12 @@ def test_the_failure_of_an_old_step_is_seen_behind_many_newer_ones(stage: "Stage
     cluster, emr = stage.only_cluster(), stage.aws.client("emr")
     work = stage.work(asset)
     later = stage.with_settings(poll_seconds=4.0).launch_aside(work)
-    until(lambda: stage.steps(work))
+    wait_until(lambda: stage.steps(work))
 
     emr.add_job_flow_steps(
         JobFlowId=cluster.id, Steps=[a_step(f"other {n}", "true") for n in range(60)]
     )
 
-    later.join(ENOUGH_SECONDS)
+    later.join(PATIENCE_SECONDS)
     assert not later.is_alive(), "it waits"
     assert "OutOfMemoryError" in str(later.error)

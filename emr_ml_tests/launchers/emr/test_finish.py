@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emr_ml_tests.emulator.examples import ENOUGH_SECONDS, until
 from emr_ml_tests.emulator.world import Delays
+from emr_ml_tests.waiting import PATIENCE_SECONDS, wait_until
 
 if TYPE_CHECKING:
     from emr_ml_tests.launchers.emr.stage import Stage, Staging
@@ -27,7 +27,7 @@ def test_a_transient_cluster_ends_with_its_run(
     stage.launcher().finish("a-run", LOG)
 
     cluster = stage.only_cluster()
-    until(lambda: not stage.aws.alive, 30)
+    wait_until(lambda: not stage.aws.alive, 30)
     assert cluster.reason["Code"] == "USER_REQUEST"
 
 
@@ -44,12 +44,12 @@ def test_a_cluster_with_other_steps_is_left_running(staging: "Staging") -> None:
     stage.launch(run="a-run")
     other = stage.work(run="another", until="released")
     aside = stage.launch_aside(other)
-    until(lambda: "RUNNING" in stage.states(other))
+    wait_until(lambda: "RUNNING" in stage.states(other))
 
     stage.launcher().finish("a-run", LOG)
     stage.lake.write("released", b"")
 
-    aside.join(ENOUGH_SECONDS)
+    aside.join(PATIENCE_SECONDS)
     assert aside.outcome and aside.outcome.report.attempt == 1
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from emr_ml.launchers.base import LaunchError
 from emr_ml_tests.emulator import faults
-from emr_ml_tests.emulator.examples import until
 from emr_ml_tests.launchers.emr.elsewhere import CANCELLED, OK, Death
+from emr_ml_tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from emr_ml.lake.versions import VersionSpec
@@ -71,7 +71,7 @@ def test_a_step_whose_launcher_died_is_adopted_and_its_log_is_read_from_the_star
     caplog.set_level(logging.INFO, logger="launch")
     work = stage.work(seconds=2)
     first = stage.launch_elsewhere(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
     kill(first)
 
     stage.launch(work)
@@ -84,9 +84,9 @@ def test_a_step_whose_launcher_died_is_adopted_and_its_log_is_read_from_the_star
 def test_a_result_committed_while_no_launcher_ran_is_used(stage: "Stage") -> None:
     work = stage.work(seconds=1)
     first = stage.launch_elsewhere(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
     kill(first)
-    until(lambda: stage.states(work) == ["COMPLETED"])
+    wait_until(lambda: stage.states(work) == ["COMPLETED"])
 
     assert stage.launch(work).reused
 
@@ -94,9 +94,9 @@ def test_a_result_committed_while_no_launcher_ran_is_used(stage: "Stage") -> Non
 def test_a_failure_while_no_launcher_ran_is_retried(stage: "Stage") -> None:
     work = stage.work(seconds=1, fails="by itself")
     first = stage.launch_elsewhere(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
     kill(first)
-    until(lambda: stage.states(work) == ["FAILED"])
+    wait_until(lambda: stage.states(work) == ["FAILED"])
 
     with pytest.raises(LaunchError, match="attempt 2 of conformance_job failed: the job broke"):
         stage.launch(work)
@@ -108,9 +108,9 @@ def test_a_step_lost_while_no_launcher_ran_is_retried(staging: "Staging") -> Non
     stage = staging(faults.instance_failure(after=2.0))
     work = stage.work(seconds=3)
     first = stage.launch_elsewhere(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
     kill(first)
-    until(lambda: not stage.aws.alive)
+    wait_until(lambda: not stage.aws.alive)
 
     assert stage.launch(work).report.attempt == 2
 
@@ -133,7 +133,7 @@ def test_concurrent_processes_share_one_cluster_and_one_step_per_version(
 def test_a_process_that_is_interrupted_ends_its_step(stage: "Stage") -> None:
     work = stage.work(seconds=60)
     run = stage.launch_elsewhere(work)
-    until(lambda: stage.begun(work))
+    wait_until(lambda: stage.begun(work))
     assert run.pid
 
     os.kill(run.pid, signal.SIGINT)

@@ -18,9 +18,9 @@ from emr_ml.launchers.emr.context import PollingPolicy
 from emr_ml.launchers.emr.cost import prices
 from emr_ml.settings import ROOT, SALES_CONTRACT
 from emr_ml_tests.emulator.account import granted
-from emr_ml_tests.emulator.examples import ENOUGH_SECONDS, until
 from emr_ml_tests.launchers.emr.stage import Stage, open_stage, put_conformance_job
 from emr_ml_tests.s3_server import S3
+from emr_ml_tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.usefixtures("emulation")
 
@@ -79,12 +79,12 @@ def forbidden(
 def cancel_one(stage: Stage) -> None:
     work = stage.work(seconds=60)
     aside = stage.launch_aside(work)
-    until(lambda: bool(stage.begun(work)))
+    wait_until(lambda: bool(stage.begun(work)))
     (step,) = stage.steps(work)
     cluster = stage.only_cluster().id
     api = Api("emr", 60.0, LOG)
     assert cancel_step(api, cluster, step.id, PollingPolicy(0.1, 0.5, 1.0, 60.0), LOG)
-    aside.join(ENOUGH_SECONDS)
+    aside.join(PATIENCE_SECONDS)
     assert "cancelled outside of this run" in str(aside.error)
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 from pyspark.sql import SparkSession
 
-from emr_ml_tests.emulator.examples import until
+from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.progress import format_progress, progress_log
 
 
@@ -27,7 +27,9 @@ def test_between_two_jobs_the_line_mentions_planning(spark: SparkSession) -> Non
     spark.range(3).count()
 
     # Spark tells its listeners of a job's end some time after the job's caller
-    until(lambda: format_progress(spark).endswith("Spark jobs done, the next is being planned"))
+    wait_until(
+        lambda: format_progress(spark).endswith("Spark jobs done, the next is being planned")
+    )
 
 
 def test_nothing_is_logged_after_the_block(

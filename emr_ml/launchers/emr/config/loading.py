@@ -17,7 +17,7 @@ from emr_ml.launchers.emr.config.service_model import FieldPath
 from emr_ml.launchers.emr.config.validation import FIELDS_OF_OVERRIDES, RELEASES
 from emr_ml.located_yaml import YamlError, parse
 from emr_ml.settings import CLUSTER_FIELD, Settings
-from emr_ml.ui.wording import did_you_mean
+from emr_ml.ui.wording import did_you_mean, unknown_key
 from spark_jobs.runtime.lake import open_lake
 
 # the user chooses the keys below these fields, so they keep the case of the variable's name
@@ -180,7 +180,6 @@ ERROR_MESSAGES = {
     "string_type": "should be text",
     "model_type": "should be a mapping, such as {a: b}",
     "missing": "is missing",
-    "extra_forbidden": "there is no such key",
 }
 UNKNOWN_SPARK = (
     "its Spark is not known: set it, for example spark: 4.1.1; known releases are "
@@ -211,9 +210,7 @@ def _problem(details: Mapping[str, Any], model: type[BaseModel]) -> str:
     message = ERROR_MESSAGES.get(kind) or str(details["msg"]).removeprefix("Value error, ")
     match kind:
         case "extra_forbidden":
-            keys = _known_keys(model, path[:-1])
-            hint = did_you_mean(str(path[-1]), keys) or f": known are {', '.join(keys)}"
-            return message + hint
+            return unknown_key(str(path[-1]), _known_keys(model, path[:-1]))
         case "literal_error":
             choices = re.findall(r"[^\s',]+", details["ctx"]["expected"].replace(" or ", " "))
             hint = did_you_mean(str(value), choices)

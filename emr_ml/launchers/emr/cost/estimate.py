@@ -14,11 +14,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from emr_ml.aws import SILENT_LOG
+from emr_ml.aws import SILENT_LOG, time_limits
 from emr_ml.aws.client import Api, error_code
 from emr_ml.launchers.emr.cost.prices import ON_DEMAND, SPOT, hourly_price
 
-PATIENCE_SECONDS = 3.0
 SHORTEST_BILLED = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 MARKET_NAMES = {ON_DEMAND: "on demand", SPOT: "spot"}
@@ -119,9 +118,9 @@ def _cost(
     cluster_id: str, billed_time: BilledTime, region: str, zone: str | None, *, spot_tasks: bool
 ) -> Cost:
     emr = Api(
-        *("emr", PATIENCE_SECONDS, SILENT_LOG, region),
+        *("emr", time_limits.COST, SILENT_LOG, region),
         first_pause=0.5,
-        read_timeout=PATIENCE_SECONDS,
+        read_timeout=time_limits.COST,
     )
     try:
         instances = _instances(emr, ClusterId=cluster_id)

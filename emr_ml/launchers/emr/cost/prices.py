@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from emr_ml.aws import SILENT_LOG
+from emr_ml.aws import SILENT_LOG, time_limits
 from emr_ml.aws.client import Api
 
-PATIENCE_SECONDS = 3.0
 RETRY_AFTER_SECONDS = 300.0
 SPOT_PRICE_SECONDS = 900
 ON_DEMAND, SPOT = "ON_DEMAND", "SPOT"
@@ -36,7 +35,7 @@ class Prices:
     for five minutes.
     """
 
-    def __init__(self, region: str, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, region: str, patience: float = time_limits.COST) -> None:
         self._region = region
         timing = {"first_pause": 0.5, "read_timeout": patience}
         self._price_list = Api("pricing", patience, SILENT_LOG, PRICE_LIST_REGION, **timing)

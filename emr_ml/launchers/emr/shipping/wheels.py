@@ -89,8 +89,8 @@ def check_wheelhouse(lake: Lake, requirements: bytes, config: ClusterConfig) -> 
         commands = " and ".join(f"`{each.command}`" for each in missing)
         folders = ", ".join(each.folder for each in missing)
         raise WheelhouseError(
-            f"`packages: wheelhouse` needs {lake.uri(key)}, which has nothing for {folders}: "
-            f"run {commands}, then this again"
+            f"`packages: wheelhouse` needs {lake.uri(key)}, which has nothing for {folders}",
+            fix=f"run {commands}, then this again",
         )
 
 

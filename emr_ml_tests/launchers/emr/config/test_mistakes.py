@@ -27,19 +27,19 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("cores: {}\n", "1:1: cores: there is no such key: did you mean core?"),
-        ("core:\n  ondemand: 1\n", "2:3: core.ondemand: there is no such key: did you mean on_d"),
+        ("cores: {}\n", "1:1: cores: unknown key: did you mean core?"),
+        ("core:\n  ondemand: 1\n", "2:3: core.ondemand: unknown key: did you mean on_d"),
         (
             "managed_scaling: {minimum: 1, maximum: 2, zzz: 3}\n",
-            "1:43: managed_scaling.zzz: there is no such key: known are minimum, maximum, max_on",
+            "1:43: managed_scaling.zzz: unknown key: known are minimum, maximum, max_on",
         ),
         (
             "configurations:\n- Classification: a\n  properties: {}\n  Propertys: {}\n",
-            "4:3: configurations.0.Propertys: there is no such key: did you mean Properties?",
+            "4:3: configurations.0.Propertys: unknown key: did you mean Properties?",
         ),
         (
             "task:\n  instance_types:\n  - {type: m5.xlarge, wieght: 2}\n",
-            "3:23: task.instance_types.0.wieght: there is no such key: did you mean weight?",
+            "3:23: task.instance_types.0.wieght: unknown key: did you mean weight?",
         ),
         ("core: 3\n", "1:1: core: should be a mapping, such as {a: b}, not 3"),
         ("subnets: subnet-1\n", "1:1: subnets: should be a list, such as [a, b], not 'subnet-1'"),

@@ -22,7 +22,7 @@ CLUSTER = "j-COST"
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
     prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setattr("emr_ml.launchers.emr.cost.estimate.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("emr_ml.aws.time_limits.COST", 0.2)
     with arranged_aws(tmp_path, monkeypatch) as aws:
         aws.add_cluster(CLUSTER, "emr-ml emr 0123456789abcdef", "RUNNING", since=NOON)
         aws.add_type("m5.xlarge", "0.048", "0.192")

@@ -1,0 +1,11 @@
+"""Seconds without an answer from AWS after which each caller gives up.
+
+Runs have a setting instead, `api_patience_seconds`.
+"""
+
+COST = 3.0  # costs and prices are only information, so nothing waits long for them
+DOCTOR = 4.0
+ALERT = 10.0
+OLD_CLUSTERS = 20.0
+COMMAND = 30.0
+STACK = 120.0  # to deploy or to remove it
