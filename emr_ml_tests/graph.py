@@ -33,6 +33,8 @@ columns:
 label:
   column: kind
   positive: "yes"
+model:  # one candidate, so that tests are fast
+  regularization: [0.001]
 """
 
 

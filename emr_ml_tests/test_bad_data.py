@@ -23,6 +23,8 @@ label:
   column: kind
   positive: "yes"
   negative: ["no"]
+model:  # one candidate, so that tests are fast
+  regularization: [0.001]
 """
 TRAINED = (*TRAINING, champion_model)
 Row = tuple[float, float, str]

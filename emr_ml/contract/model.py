@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-import dagster as dg
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from emr_ml.contract.base import Section, error_at
 from spark_jobs.contract import Problem
@@ -29,10 +28,8 @@ Language = Literal[
 ]
 
 
-class Featurizer(dg.Config):
+class Featurizer(Section):
     """How columns become one feature vector."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: Literal["hashing_tf", "tf_idf", "word2vec"] = Field(
         "hashing_tf", description="how text becomes numbers"

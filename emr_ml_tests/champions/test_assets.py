@@ -26,6 +26,8 @@ columns:
 label:
   column: kind
   positive: "yes"
+model:  # one candidate, so that tests are fast
+  regularization: [0.001]
 """
 TRAINED = (*TRAINING, champion_model)
 RETRAINED = (lr_model, metrics, champion_model)
