@@ -29,8 +29,8 @@ test: setup ## run all tests but those of soak, in about a quarter of an hour
 test-fast: setup ## run the tests that start neither Java nor servers nor programs, in a minute
 	@$(PYTEST) --numprocesses 2 -m "not spark and not emulator and not process and not soak"
 
-soak: setup ## run the long tests: a rehearsal, losses of power, 200 ticks of a sensor
-	@$(PYTEST) -m soak
+soak: setup ## run the long tests: a rehearsal, losses of power, 200 ticks, new random examples
+	@$(PYTEST) -m "soak or hypothesis" --hypothesis-profile search
 
 ui: setup ## start Dagster on 127.0.0.1:3000, with the same history as make run
 	@$(BIN)/dg dev --host 127.0.0.1 --port 3000

@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 
     from emr_ml_tests.s3_server import S3, Server
 
-# how fast a busy machine is says nothing about the code
+# How fast a busy machine is says nothing about the code. `make test` tries the same examples each
+# time, so that it is green or red for a reason; `make soak` searches for new ones.
 hypothesis.settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "same",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
-hypothesis.settings.load_profile("patient")
+hypothesis.settings.register_profile(
+    "search", hypothesis.settings.get_profile("same"), derandomize=False, max_examples=2000
+)
+hypothesis.settings.load_profile("same")
 # Tests that use one of these fixtures, even indirectly, get the marker of that name.
 MARKERS = {"spark": "spark", "emulation": "emulator", "racers": "process"}
 # What fixtures request by the value of their parameter, which pytest does not know.
@@ -39,6 +46,8 @@ BY_PARAMETER = {
 ORDER = ("soak", "spark", "process", "emulator")
 # Each worker with Spark tests pays for a JVM and its warm-up; two keep two cores busy.
 SPARK_WORKERS = 2
+# Elsewhere than in the tests of single jobs, a test materializes several assets.
+JOBS, RUN_WEIGHT = Path(__file__).parent / "spark_jobs", 3
 
 
 # before xdist's, which reads the groups
@@ -71,12 +80,15 @@ def _distribute(items: list[pytest.Item]) -> None:
     Spark tests share `SPARK_WORKERS` workers. The others of a file stay together, except those on
     an emulator of their own: they mostly wait, and fill the gaps one by one.
     """
-    of_spark = Counter(item.path for item in items if item.get_closest_marker("spark"))
+    of_spark = Counter[Path]()
+    for item in items:
+        if item.get_closest_marker("spark"):
+            of_spark[item.path] += 1 if JOBS in item.path.parents else RUN_WEIGHT
     load = [0] * SPARK_WORKERS
     groups: dict[Path, str] = {}
-    for path, count in of_spark.most_common():
+    for path, weight in of_spark.most_common():
         worker = load.index(min(load))
-        load[worker] += count
+        load[worker] += weight
         groups[path] = f"spark-{worker}"
     for item in items:
         if item.get_closest_marker("spark"):

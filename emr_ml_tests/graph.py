@@ -17,6 +17,7 @@ from emr_ml.assets.raw_sales_csv_s3 import raw_sales_csv_s3
 from emr_ml.assets.raw_scoring_csv_s3 import raw_scoring_csv_s3
 from emr_ml.assets.sales_by_seller import sales_by_seller
 from emr_ml.launchers import make_launcher
+from emr_ml.launchers.local_spark import JAVA_OPTIONS, SQL_CONF, DataSize
 from emr_ml.settings import Settings
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import Report, read_report
@@ -26,6 +27,11 @@ CHAMPION = (champion_model, champion_metrics)
 SCORING = (raw_scoring_csv_s3, predictions)
 SALES = (raw_sales_csv_s3, sales_by_seller)
 
+# for processes whose sources look large, as all in S3 do
+SMALL_SPARK_CONF = {
+    "spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL],
+    **SQL_CONF[DataSize.SMALL],
+}
 TOY_CONTRACT = """\
 columns:
   height: numeric

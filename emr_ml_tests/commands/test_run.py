@@ -1,18 +1,16 @@
 """`emr-ml run`, as a user starts it."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emr_ml.lake.current import read_current
-from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import ROOT
+from emr_ml_tests.commands.runs import COMMAND, MARK, RunTrace, environment, run_with_secrets
 from emr_ml_tests.graph import TOY_CONTRACT, Graph, metadata, toy_rows
 from emr_ml_tests.lake.parted import flat
 from emr_ml_tests.s3_server import S3
@@ -23,7 +21,6 @@ from spark_jobs.runtime.report import read_report
 
 pytestmark = pytest.mark.process
 
-COMMAND = str(Path(sys.executable).with_name("emr-ml"))
 ASSETS = (
     *("raw_csv_s3", "processed_dataset", "lr_model", "metrics"),
     "champion_metrics",
@@ -31,24 +28,6 @@ ASSETS = (
 )
 SCORING = ("raw_scoring_csv_s3", "predictions")
 # the first champion is compared with nobody, so `champion_model` commits no report
-
-
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    """The variables of a run on a lake of its own, with a history of its own."""
-    home = folder / "dagster_home"
-    home.mkdir(exist_ok=True)
-    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
-    return {
-        **os.environ,
-        "DAGSTER_HOME": str(home),
-        "EMR_ML_LAKE": str(folder / "lake"),
-        "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
-        "EMR_ML_FAST_POLL_SECONDS": "0.2",
-        "EMR_ML_SPARK_CONF": json.dumps(
-            {"spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL]}
-        ),
-        **more,
-    }
 
 
 def toy(folder: Path) -> dict[str, str]:
@@ -69,22 +48,42 @@ def reports(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in folder.glob("lake/*/*/report.json")]
 
 
-def test_the_sample_is_trained_on_and_a_second_run_needs_no_java(tmp_path: Path) -> None:
-    first = run(environment(tmp_path))
+@pytest.fixture(scope="module", name="sample")
+def fixture_sample(tmp_path_factory: pytest.TempPathFactory) -> RunTrace:
+    return run_with_secrets(tmp_path_factory.mktemp("sample"))
 
-    assert first.returncode == 0, first.stderr
-    assert "is green" in first.stdout
-    assert "champion           it passed all checks, and there was no champion" in first.stdout
-    accuracy = next(line for line in first.stdout.splitlines() if line.startswith("accuracy"))
+
+def test_the_sample_is_trained_on(sample: RunTrace) -> None:
+    assert sample.exit_code == 0, sample.output
+    assert "is green" in sample.output
+    assert "champion           it passed all checks, and there was no champion" in sample.output
+    accuracy = next(line for line in sample.output.splitlines() if line.startswith("accuracy"))
     assert float(accuracy.split()[1]) > 0.9
-    assert sorted(report["asset"] for report in reports(tmp_path)) == sorted(ASSETS + SCORING)
+    assert sorted(report["asset"] for report in reports(sample.folder)) == sorted(ASSETS + SCORING)
 
-    without_java = {**environment(tmp_path), "PATH": "", "JAVA_HOME": ""}
+
+def test_a_second_run_needs_no_java(sample: RunTrace) -> None:
+    without_java = {**environment(sample.folder), "PATH": "", "JAVA_HOME": ""}
+
     second = run(without_java)
 
     assert second.returncode == 0, second.stderr
     assert [line.split()[1] for line in second.stdout.splitlines()[:10]] == ["reused"] * 10
     assert "champion           it is the champion already" in second.stdout
+
+
+def test_no_argument_of_a_process_is_a_secret(sample: RunTrace) -> None:
+    assert any(name.startswith("java ") for name in sample.arguments)
+    assert not [name for name, arguments in sample.arguments.items() if MARK in arguments]
+
+
+def test_no_file_of_the_lake_or_of_dagster_holds_a_secret(sample: RunTrace) -> None:
+    assert sample.files_with("worst radius")  # what is stored is found
+    assert sample.files_with(MARK) == []
+
+
+def test_a_run_logs_no_secret(sample: RunTrace) -> None:
+    assert MARK not in sample.output
 
 
 def test_a_failed_run_exits_with_1_and_tells_the_cause_without_a_trace(tmp_path: Path) -> None:

@@ -12,10 +12,9 @@ from typing import Any
 
 import psutil
 
-from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import ROOT
 from emr_ml_tests.deploy.postgres import Postgres, free_port
-from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
+from emr_ml_tests.graph import SMALL_SPARK_CONF, TOY_CONTRACT, toy_rows
 from emr_ml_tests.processes import go_down
 from emr_ml_tests.s3_server import S3
 from emr_ml_tests.waiting import wait_until
@@ -55,9 +54,7 @@ class Deployment:
             "EMR_ML_DATASET": str(folder / "toy.yaml"),
             "EMR_ML_LAKE": str(folder / "lake"),
             "EMR_ML_SENSOR_INTERVAL_SECONDS": "3",
-            "EMR_ML_SPARK_CONF": json.dumps(
-                {"spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL]}
-            ),
+            "EMR_ML_SPARK_CONF": json.dumps(SMALL_SPARK_CONF),
         }
         self.running: dict[str, psutil.Process] = {}
 

@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from emr_ml.lake.champion import read_champion
-from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.settings import ROOT
 from emr_ml_tests.emulator.arranged import arranged_aws
+from emr_ml_tests.graph import SMALL_SPARK_CONF
 from emr_ml_tests.processes import go_down
 from emr_ml_tests.test_bad_data import CONTRACT, good
 from emr_ml_tests.waiting import wait_until
@@ -53,9 +53,7 @@ class Home:
             "EMR_ML_LAKE": str(folder / "lake"),
             "EMR_ML_SENSOR_INTERVAL_SECONDS": "1",
             "EMR_ML_SETTLE_SECONDS": "1",
-            "EMR_ML_SPARK_CONF": json.dumps(
-                {"spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL]}
-            ),
+            "EMR_ML_SPARK_CONF": json.dumps(SMALL_SPARK_CONF),
             "EMR_ML_RETRAINING_CRON": EVERY_MINUTE,
             "EMR_ML_EVALUATION_CRON": EVERY_MINUTE,
             "EMR_ML_CLEANING_CRON": EVERY_MINUTE,
