@@ -115,7 +115,7 @@ def test_an_address_without_an_object_is_an_error(s3: "S3") -> None:
 def zipped() -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as writer:
-        writer.writestr("data.csv", BODY)
+        writer.writestr(zipfile.ZipInfo("data.csv"), BODY)  # of a fixed time
     return archive.getvalue()
 
 
