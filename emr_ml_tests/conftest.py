@@ -4,13 +4,13 @@ import logging
 import os
 import sys
 import uuid
-from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadGroupScheduling
 
 from emr_ml_tests.processes import Racers
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -18,6 +18,8 @@ from spark_jobs.runtime.lake import Lake, open_lake
 if TYPE_CHECKING:
     from botocore.loaders import Loader
     from pyspark.sql import SparkSession
+    from xdist.remote import Producer
+    from xdist.workermanage import WorkerController
 
     from emr_ml_tests.s3_server import S3, Server
 
@@ -46,8 +48,7 @@ BY_PARAMETER = {
 ORDER = ("soak", "spark", "process", "emulator")
 # Each worker with Spark tests pays for a JVM and its warm-up; two keep two cores busy.
 SPARK_WORKERS = 2
-# Elsewhere than in the tests of single jobs, a test materializes several assets.
-JOBS, RUN_WEIGHT = Path(__file__).parent / "spark_jobs", 3
+SPARK_GROUP = "spark "
 
 
 # before xdist's, which reads the groups
@@ -75,26 +76,38 @@ def _rank(item: pytest.Item) -> int:
 
 
 def _distribute(items: list[pytest.Item]) -> None:
-    """Tell xdist which tests belong on the same worker.
+    """Tell xdist which tests belong on the same worker: those of a file.
 
-    Spark tests share `SPARK_WORKERS` workers. The others of a file stay together, except those on
-    an emulator of their own: they mostly wait, and fill the gaps one by one.
+    Those on an emulator of their own mostly wait, and fill the gaps one by one.
     """
-    of_spark = Counter[Path]()
     for item in items:
         if item.get_closest_marker("spark"):
-            of_spark[item.path] += 1 if JOBS in item.path.parents else RUN_WEIGHT
-    load = [0] * SPARK_WORKERS
-    groups: dict[Path, str] = {}
-    for path, weight in of_spark.most_common():
-        worker = load.index(min(load))
-        load[worker] += weight
-        groups[path] = f"spark-{worker}"
-    for item in items:
-        if item.get_closest_marker("spark"):
-            item.add_marker(pytest.mark.xdist_group(groups[item.path]))
+            item.add_marker(pytest.mark.xdist_group(SPARK_GROUP + item.location[0]))
         elif not item.get_closest_marker("emulator") or _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.location[0]))
+
+
+class _Scheduler(LoadGroupScheduling):
+    """Gives files with Spark tests to `SPARK_WORKERS` workers only, and other tests to the others.
+
+    When these have no Spark tests left, they run other tests, too.
+    """
+
+    def _assign_work_unit(self, node: "WorkerController") -> None:
+        runs_spark = self.nodes.index(node) < SPARK_WORKERS
+        for group in self.workqueue:
+            if group.startswith(SPARK_GROUP) == runs_spark:
+                self.workqueue.move_to_end(group, last=False)
+                super()._assign_work_unit(node)
+                return
+        if runs_spark:
+            super()._assign_work_unit(node)
+
+
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: "Producer"
+) -> LoadGroupScheduling | None:
+    return _Scheduler(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def _shares(item: pytest.Item) -> bool:
@@ -135,7 +148,9 @@ def spark() -> "Generator[SparkSession]":
 
     settings: dict[str, bool | float | int | str | None] = {
         **local_conf(on_s3=False, size=DataSize.SMALL),
-        "spark.master": "local[2]",
+        # the other worker and its Spark have the other core
+        "spark.master": "local[1]",
+        "spark.default.parallelism": "2",
         "spark.driver.memory": "2g",
         "spark.sql.shuffle.partitions": "2",
     }

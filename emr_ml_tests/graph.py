@@ -16,6 +16,7 @@ from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.assets.raw_sales_csv_s3 import raw_sales_csv_s3
 from emr_ml.assets.raw_scoring_csv_s3 import raw_scoring_csv_s3
 from emr_ml.assets.sales_by_seller import sales_by_seller
+from emr_ml.contract import load_contract
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.local_spark import JAVA_OPTIONS, SQL_CONF, DataSize
 from emr_ml.settings import Settings
@@ -85,6 +86,10 @@ class Graph:
     ) -> dg.ExecuteInProcessResult:
         """One run of the assets, whether it fails or not."""
         ops = {name: {"config": dict(values)} for name, values in (config or {}).items()}
+        if lr_model in assets:
+            # the launchpad shows, and a run uses, the defaults of the sample's contract
+            model = load_contract(self.settings.dataset).model.model_dump(mode="json")
+            ops["lr_model"] = {"config": {**model, **ops.get("lr_model", {}).get("config", {})}}
         return dg.materialize(
             [*TRAINING, *CHAMPION, *SCORING, *SALES],
             selection=[asset.key for asset in assets],

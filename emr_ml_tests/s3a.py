@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,15 @@ def needs_s3a() -> None:
 @cache
 def _trouble() -> str:
     """Why there is no S3A; empty if there is."""
-    # the cache of jars is not made for two who fill it at once
-    with (Path(tempfile.gettempdir()) / "emr_ml_tests_jars.lock").open("w") as lock:
+    # the cache of jars is not made for two who fill it at once, and one trial is enough
+    tried = Path(tempfile.gettempdir()) / f"emr_ml_tests_jars_{version('pyspark')}"
+    with tried.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _tried()
+        if tried.exists():
+            return ""
+        if not (trouble := _tried()):
+            tried.touch()
+        return trouble
 
 
 def _tried() -> str:
