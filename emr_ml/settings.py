@@ -18,10 +18,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from emr_ml.errors import UserError
 from emr_ml.located_yaml import YamlError, parse
+from emr_ml.project import find_project
 
-ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = Path(__file__).resolve().parent / "contracts"
-SALES_CONTRACT = str(CONTRACTS / "sales.yaml")
 CLUSTER_FIELD = "EMR_ML_CLUSTER__"
 
 
@@ -91,9 +90,12 @@ class Settings(BaseSettings):
         validate_default=True,
         description="folder or s3:// prefix of all versions",
     )
-    sample_folder: str = Field(str(ROOT / "sample"), description="folder for sample data")
+    sample_folder: str = Field(
+        default_factory=lambda: str(find_project() / "sample"),
+        description="folder for sample data",
+    )
     dagster_home: str = Field(
-        str(ROOT),
+        default_factory=lambda: str(find_project()),
         validation_alias="DAGSTER_HOME",
         description="folder with the dagster.yaml that `emr-ml run` uses",
     )
@@ -189,6 +191,11 @@ class Settings(BaseSettings):
         description="additional Spark configuration for local runs, as a JSON object",
     )
 
+    @property
+    def names_a_source(self) -> bool:
+        """Whether data of one's own is named, so that no sample is to be computed."""
+        return bool(self.source or self.sales_source)
+
     @field_validator(
         *("source", "sales_source", "scoring_source", "dataset", "lake", "sample_folder", "cluster")
     )
@@ -222,7 +229,7 @@ class Settings(BaseSettings):
 def _default_lake(stack: str | None) -> str:
     """Return the lake if no variable sets it; a placeholder if the stack's outputs will."""
     # no bucket can have such a name, so nothing can be written to a wrong one
-    return f"s3://<lake of stack {stack}>" if stack else str(ROOT / "lake")
+    return f"s3://<lake of stack {stack}>" if stack else str(find_project() / "lake")
 
 
 def region_of_stack(stack: str) -> str | None:

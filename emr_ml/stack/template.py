@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from emr_ml.settings import ROOT
+from emr_ml.project import shipped
 
-INFRA = ROOT / "infra"
+INFRA = shipped("infra")
 TEMPLATE = INFRA / "emr_ml.yaml"
 INCLUDE = re.compile(
     r'\{"Fn::Transform": \{Name: "AWS::Include", Parameters: \{Location: ([\w.]+)\}\}\}'

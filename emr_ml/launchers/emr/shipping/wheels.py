@@ -13,12 +13,12 @@ from packaging.requirements import Requirement
 from emr_ml.errors import UserError
 from emr_ml.lake.versions import digest
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.settings import ROOT
+from emr_ml.project import shipped
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.lake.base import as_json
 
-BOOTSTRAP = ROOT / "bootstrap"
+BOOTSTRAP = shipped("bootstrap")
 REQUIREMENTS = "requirements.txt"
 COMPLETE = "wheels.json"  # written last; the bootstrap script on the nodes looks for it
 GLIBC_MINORS = range(34, 16, -1)  # Amazon Linux 2023 has glibc 2.34
