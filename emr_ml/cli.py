@@ -6,6 +6,7 @@ from emr_ml.commands.clusters import clusters
 from emr_ml.commands.doctor import doctor
 from emr_ml.commands.down import down
 from emr_ml.commands.infer import infer
+from emr_ml.commands.new import new
 from emr_ml.commands.plan import plan
 from emr_ml.commands.promote import promote, rollback
 from emr_ml.commands.run import run
@@ -20,7 +21,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(run, infer, validate, promote, rollback),
+    *(run, new, infer, validate, promote, rollback),
     *(plan, doctor, clusters, wheelhouse, up, down),
 )
 for command in COMMANDS:

@@ -3,19 +3,20 @@
 import fcntl
 import logging
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import click
 import dagster as dg
 
-from emr_ml.definitions import defs, settings
 from emr_ml.jobs import everything_job
 from emr_ml.lake.leases import this_host
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import LaunchError
+from emr_ml.project import load_project_definitions
 from emr_ml.sensors.lost_runs import HOST_TAG
-from emr_ml.settings import SettingsError
+from emr_ml.settings import SettingsError, load_settings
 from emr_ml.stack import with_stack
 from emr_ml.ui.console import failure_cause
 from emr_ml.ui.wording import escape_control_characters
@@ -28,12 +29,12 @@ FIGURES = (
 
 def everything_job_definition() -> dg.JobDefinition:
     """Return the job of all assets; a function that Dagster can import in another process."""
-    return defs.resolve_job_def(everything_job.name)
+    return load_project_definitions().resolve_job_def(everything_job.name)
 
 
 def materialize_all() -> bool:
     """Run all assets on the instance of the UI, print the results, and return True on success."""
-    os.chdir(settings.dagster_home)  # the paths in dagster.yaml are relative
+    os.chdir(load_settings().dagster_home)  # the paths in dagster.yaml are relative
     with (
         open_instance() as instance,
         dg.execute_job(
@@ -54,7 +55,7 @@ def release(run_id: str) -> None:
     log.addHandler(logging.StreamHandler())
     # an invalid configuration was already reported by the run
     with suppress(LaunchError):
-        make_launcher(settings).finish(run_id, log)
+        make_launcher(load_settings()).finish(run_id, log)
 
 
 def open_instance() -> dg.DagsterInstance:
@@ -69,25 +70,35 @@ def open_instance() -> dg.DagsterInstance:
 def show(result: dg.JobExecutionResult) -> None:
     """Print the versions, the figures of the model, the failures, and where to find more."""
     materialized = {
-        event.asset_key.path[-1]: event.materialization.metadata
+        event.asset_key.to_user_string(): event.materialization.metadata
         for event in result.get_asset_materialization_events()
         if event.asset_key
     }
     for asset, metadata in materialized.items():
         how = "reused" if metadata["reused"].value else "committed"
         click.echo(f"{asset:<18} {how:<9}  {metadata['version'].value}")
-    if metrics := materialized.get("metrics"):
-        click.echo()
-        for name in (name for name in FIGURES if name in metrics):
-            click.echo(f"{name:<18} {metrics[name].value:.4f}")
-        click.echo(f"{'test_rows':<18} {metrics['test_rows'].value}")
-    if champion := materialized.get("champion_model"):
-        click.echo(f"{'champion':<18} {champion['reason'].value}")
+    for asset, metrics in materialized.items():
+        prefix, _, name = asset.rpartition("/")
+        if name == "metrics":
+            _show_figures(prefix, metrics, materialized.get(f"{prefix}/champion_model".strip("/")))
     for event in result.filter_events(lambda event: event.is_step_failure):
         # the console may lack the last messages of the step's own process
         click.echo(f"\n{event.step_key} {escape_control_characters(failure_cause(event) or '')}")
     click.echo()
     click.echo(f"run     {result.run_id} {'is green' if result.success else 'failed, see above'}")
     with suppress(SettingsError):  # an invalid stack was already reported
-        click.echo(f"lake    {with_stack(settings).lake}")
+        click.echo(f"lake    {with_stack(load_settings()).lake}")
     click.echo("lineage and history: `make ui`, then http://127.0.0.1:3000")
+
+
+def _show_figures(
+    prefix: str,
+    metrics: Mapping[str, dg.MetadataValue],
+    champion: Mapping[str, dg.MetadataValue] | None,
+) -> None:
+    click.echo(f"\n{prefix}" if prefix else "")
+    for name in (name for name in FIGURES if name in metrics):
+        click.echo(f"{name:<18} {metrics[name].value:.4f}")
+    click.echo(f"{'test_rows':<18} {metrics['test_rows'].value}")
+    if champion:
+        click.echo(f"{'champion':<18} {champion['reason'].value}")

@@ -1,6 +1,12 @@
-"""Jobs: each runs one pipeline."""
+"""Jobs: each runs a part of one pipeline, or everything."""
+
+from typing import Any
 
 import dagster as dg
+
+from emr_ml.pipeline import Pipeline
+
+Job = Any  # dagster has no public name for the result of define_asset_job
 
 everything_job = dg.define_asset_job(
     "everything_job",
@@ -8,26 +14,31 @@ everything_job = dg.define_asset_job(
     description="All pipelines in one run, as in `make run`.",
 )
 
-training_job = dg.define_asset_job(
-    "training_job",
-    selection=dg.AssetSelection.assets("champion_model").upstream(),
-    description="From the snapshot of the source to the model, its metrics and the champion.",
-)
 
-evaluation_job = dg.define_asset_job(
-    "evaluation_job",
-    selection=dg.AssetSelection.assets("raw_csv_s3", "processed_dataset", "champion_metrics"),
-    description="Evaluates the champion on the current files of the source, without training.",
-)
+def training_job(pipeline: Pipeline) -> Job:
+    """Return the job from the snapshot of a source to the champion."""
+    return dg.define_asset_job(
+        pipeline.name("training_job"),
+        selection=dg.AssetSelection.assets(pipeline.key("champion_model")).upstream(),
+        description="From the snapshot of the source to the model, its metrics and the champion.",
+    )
 
-scoring_job = dg.define_asset_job(
-    "scoring_job",
-    selection=dg.AssetSelection.groups("scoring"),
-    description="The champion's predictions for rows that have no label yet.",
-)
 
-sales_job = dg.define_asset_job(
-    "sales_job",
-    selection=dg.AssetSelection.groups("sales"),
-    description="From the snapshot of the sales files to the totals by seller.",
-)
+def evaluation_job(pipeline: Pipeline) -> Job:
+    """Return the job that evaluates the champion on the newest data."""
+    names = ("raw_csv_s3", "processed_dataset", "champion_metrics")
+    return dg.define_asset_job(
+        pipeline.name("evaluation_job"),
+        selection=dg.AssetSelection.assets(*map(pipeline.key, names)),
+        description="Evaluates the champion on the current files of the source, without training.",
+    )
+
+
+def scoring_job(pipeline: Pipeline) -> Job:
+    """Return the job that scores new rows with the champion."""
+    names = ("raw_scoring_csv_s3", "predictions")
+    return dg.define_asset_job(
+        pipeline.name("scoring_job"),
+        selection=dg.AssetSelection.assets(*map(pipeline.key, names)),
+        description="The champion's predictions for rows that have no label yet.",
+    )

@@ -10,13 +10,14 @@ from pydantic import Field
 
 from emr_ml.checks.check import Check, CheckContext, evaluate_all
 from emr_ml.checks.snapshot import SNAPSHOT_CHECKS
-from emr_ml.contract import Contract, load_contract
+from emr_ml.contract import Contract
 from emr_ml.errors import UserError, user_message
 from emr_ml.lake import current
 from emr_ml.lake.inputs import find_input, input_of_input
+from emr_ml.lake.job_code import code_of, job_code
 from emr_ml.lake.snapshots import take_snapshot
 from emr_ml.lake.usage import mark_used
-from emr_ml.lake.versions import VersionSpec, code_of, digest
+from emr_ml.lake.versions import VersionSpec, digest
 from emr_ml.launchers.base import Launcher, LaunchError, Outcome
 from emr_ml.ui.metadata import materialization_metadata
 from spark_jobs.runtime.attempt import now
@@ -32,7 +33,7 @@ class SparkConfig(dg.Config):
 
 
 @dataclass(frozen=True)
-class SparkJob:
+class JobSpec:
     """What the job of a Spark asset reads, and the checks of what it writes.
 
     Args:
@@ -46,6 +47,7 @@ class SparkJob:
             files are read again for each version.
         checks: evaluated with the report of each version.
         read_as: changes the contract before the job sees it.
+        module: of the job; "" for that of the asset's name in `spark_jobs`.
     """
 
     contract_fields: tuple[str, ...]
@@ -54,13 +56,14 @@ class SparkJob:
     incremental_input: str = ""
     checks: tuple[Check, ...] = ()
     read_as: Callable[[Contract], Contract] = lambda contract: contract
+    module: str = ""
 
 
 def materialize(
     context: dg.AssetExecutionContext,
     launcher: Launcher,
-    job: SparkJob,
-    contract_address: str,
+    job: JobSpec,
+    load_contract: Callable[[], Contract],
     *,
     params: Callable[[Contract], Mapping[str, Any]] = lambda _: {},
     fixed_inputs: Mapping[str, Input] | None = None,
@@ -72,7 +75,7 @@ def materialize(
         context: of the asset.
         launcher: runs the job.
         job: what it reads.
-        contract_address: path or `s3://` address of the contract.
+        load_contract: loads the contract.
         params: the job's parameters, given the contract.
         fixed_inputs: further inputs, in exactly these versions.
         force: compute the version again even if it is committed.
@@ -83,7 +86,7 @@ def materialize(
     lake = launcher.lake
     with errors_as_failures(lake):
         asset = context.asset_key.path[-1]
-        contract = job.read_as(load_contract(contract_address))
+        contract = job.read_as(load_contract())
         inputs = {name: find_input(context, lake, name) for name in job.inputs}
         inputs |= fixed_inputs or {}
         for name, source in job.inputs_of_inputs.items():
@@ -94,7 +97,8 @@ def materialize(
             inputs=inputs,
             contract=contract.pick(*job.contract_fields),
             params=params(contract),
-            code=code_of(asset),
+            code=job_code(job.module).digest if job.module else code_of(asset),
+            module=job.module,
             spark=launcher.spark,
             force=force,
             incremental_input=job.incremental_input,
@@ -107,9 +111,10 @@ def materialize_snapshot(
     context: dg.AssetExecutionContext,
     lake: Lake,
     source: str,
-    contract_address: str,
+    load_contract: Callable[[], Contract],
     *,
     read_as: Callable[[Contract], Contract] = lambda contract: contract,
+    checks: tuple[Check, ...] = SNAPSHOT_CHECKS,
 ) -> dg.MaterializeResult:
     """Commit the list of the source's files as they are now, and evaluate the checks of it.
 
@@ -118,7 +123,7 @@ def materialize_snapshot(
     """
     with errors_as_failures(lake):
         asset, started = context.asset_key.path[-1], now()
-        contract = read_as(load_contract(contract_address))
+        contract = read_as(load_contract())
         files = take_snapshot(source, lake, asset, contract)
         contents = [{"name": f.name, "size": f.size, "content": f.content} for f in files]
         fields = contract.pick("format", "dialect")
@@ -140,7 +145,7 @@ def materialize_snapshot(
             finished=now(),
         )
         outcome = _commit_snapshot(lake, report)
-        return _publish(context, lake, outcome, contract, SNAPSHOT_CHECKS)
+        return _publish(context, lake, outcome, contract, checks)
 
 
 def skip(context: dg.AssetExecutionContext, reason: str) -> Iterator[dg.AssetCheckResult]:

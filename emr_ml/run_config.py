@@ -8,23 +8,24 @@ import dagster as dg
 from pydantic import Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
-from emr_ml.contract import Contract, ContractError, load_contract
+from emr_ml.contract import Contract, ContractError
 from emr_ml.contract.loading import plain_message
 from emr_ml.contract.model import Featurizer, ModelParams, resolve_estimator
 from emr_ml.materialization import SparkConfig
+from emr_ml.pipeline import Pipeline
 from spark_jobs.runtime.job import JobError
 
 
-def model_config(dataset: str) -> type[SparkConfig]:
+def model_config(pipeline: Pipeline) -> type[SparkConfig]:
     """Return a config class of the model's parameters, with the contract's values as defaults.
 
     Definitions must load without a network, and with an invalid contract. The launchpad then
     shows no defaults, and the run uses those of the contract or reports its mistakes.
     """
     defaults: dict[str, Any] = {}
-    if not dataset.startswith("s3://"):
+    if not pipeline.contract.startswith("s3://"):
         with suppress(ContractError):
-            defaults = load_contract(dataset).model.model_dump(mode="json")
+            defaults = pipeline.load_contract().model.model_dump(mode="json")
     fields: dict[str, Any] = {
         name: (
             _optional(name, field.annotation),

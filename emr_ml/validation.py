@@ -12,10 +12,11 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.assets.raw_csv_s3 import raw_csv_s3
+from emr_ml.assets.processed_dataset import make_processed_dataset
+from emr_ml.assets.raw_csv_s3 import make_raw_csv_s3
 from emr_ml.checks.check import rejected_folders
 from emr_ml.launchers import make_launcher
+from emr_ml.pipeline import Pipeline
 from emr_ml.settings import Deployment, Settings
 from emr_ml.ui.console import ConsoleFormatter, failure_cause
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -70,17 +71,16 @@ def validate_source(settings: Settings) -> Generator[Validation]:
             "deployment": Deployment.LOCAL,
             "stack": None,
             "lake": f"{folder}/lake",
-            "sales_source": None,
         }
         result = _materialize(settings.model_copy(update=overrides), Path(folder))
         lake = open_lake(f"{folder}/lake")
         reports = _committed_reports(result, lake)
-        dataset = reports.get(processed_dataset.key.path[-1])
+        dataset = reports.get("processed_dataset")
         checks = _evaluated_checks(result, folder)
         # to Dagster, a failed blocking check is a failed step
         failures = [] if is_blocked(checks) else map(_step_failure, result.all_events)
         yield Validation(
-            snapshot=reports.get(raw_csv_s3.key.path[-1]),
+            snapshot=reports.get("raw_csv_s3"),
             dataset=dataset,
             rejected=_first_rejected(dataset, lake) if dataset and dataset.rows["rejected"] else [],
             checks=checks,
@@ -89,9 +89,10 @@ def validate_source(settings: Settings) -> Generator[Validation]:
 
 
 def _materialize(settings: Settings, folder: Path) -> dg.ExecuteInProcessResult:
+    pipeline = Pipeline.of_settings(settings)
     definitions = dg.Definitions(
-        assets=[raw_csv_s3, processed_dataset],
-        resources={"settings": settings, "launcher": make_launcher(settings)},
+        assets=[make_raw_csv_s3(pipeline), make_processed_dataset(pipeline)],
+        resources={"launcher": make_launcher(settings, (settings.source,))},
         loggers={"progress": _progress},
     )
     with dg.DagsterInstance.ephemeral(tempdir=str(folder)) as instance:

@@ -1,4 +1,4 @@
-"""What assets have in common: pipeline, owners, freshness, checks and code version."""
+"""What assets have in common: key, group, owners, freshness, checks and code version."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -8,61 +8,79 @@ import dagster as dg
 
 from emr_ml.checks.check import Check
 from emr_ml.checks.snapshot import SNAPSHOT_CHECKS
-from emr_ml.lake.versions import code_of
-from emr_ml.settings import load_settings
+from emr_ml.lake.job_code import code_of
+from emr_ml.pipeline import TRAINING, Pipeline
 
-TRAINING, SALES, SCORING = "training", "sales", "scoring"
-OWNERS = ["team:machine-learning"]
 MANIFEST_VERSION = "1"  # of the list of files that a snapshot commits
 CODE_VERSION_DIGITS = 12
+# metadata: what a snapshot lists, and what a clean-up keeps
+SOURCE, RETENTION_CHAMPIONS = "emr_ml/source", "emr_ml/retention_champions"
 
 Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
 
-def spark_asset(pipeline: str, checks: Iterable[Check] = (), **options: Any) -> Decorator:
-    """Declare an asset that a Spark job of the same name computes.
+def spark_asset(
+    pipeline: Pipeline,
+    checks: Iterable[Check] = (),
+    *,
+    domain: str = TRAINING,
+    deps: Iterable[str],
+    **options: Any,
+) -> Decorator:
+    """Declare an asset of a pipeline that a Spark job of the same name computes.
 
     Its code version is a digest of the job's code, and changes with it.
 
     Args:
-        pipeline: the asset's group.
+        pipeline: that it belongs to.
         checks: evaluated with each materialization.
+        domain: the part of the pipeline, for its group and its tag.
+        deps: names of the pipeline's assets that it depends on.
         **options: further arguments of `dg.asset`.
     """
 
     def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
         code_version = code_of(function.__name__)[:CODE_VERSION_DIGITS]
-        return _asset(function, pipeline, checks, code_version=code_version, **options)
+        keys = [pipeline.key(name) for name in deps]
+        given = {"code_version": code_version, "deps": keys, **options}
+        return _asset(function, pipeline, checks, domain, **given)
 
     return declare
 
 
-def snapshot_asset(pipeline: str, **options: Any) -> Decorator:
+def snapshot_asset(
+    pipeline: Pipeline, source: str | None, *, domain: str = TRAINING, **options: Any
+) -> Decorator:
     """Declare an asset that lists the files of a source; see `spark_asset` for the arguments."""
 
     def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
-        return _asset(
-            function,
-            pipeline,
-            SNAPSHOT_CHECKS,
-            kinds={"csv", "s3"},
-            code_version=MANIFEST_VERSION,
-            **options,
-        )
+        given = {"kinds": {"csv", "s3"}, "code_version": MANIFEST_VERSION, **options}
+        given["metadata"] = {SOURCE: source}
+        return _asset(function, pipeline, SNAPSHOT_CHECKS, domain, **given)
 
     return declare
 
 
 def _asset(
-    function: Callable[..., Any], pipeline: str, checks: Iterable[Check], **options: Any
+    function: Callable[..., Any],
+    pipeline: Pipeline,
+    checks: Iterable[Check],
+    domain: str,
+    **options: Any,
 ) -> dg.AssetsDefinition:
-    late = timedelta(days=load_settings().late_after_days)
+    late = timedelta(days=pipeline.late_after_days)
+    key = pipeline.key(function.__name__)
     decorate: Any = dg.asset(
-        group_name=pipeline,
-        owners=OWNERS,
-        tags={"domain": pipeline},
+        key=key,
+        group_name=pipeline.group or pipeline.name(domain),
+        owners=[*pipeline.owners],
+        tags={"domain": domain},
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=2 * late, warn_window=late),
-        check_specs=[check.spec(function.__name__) for check in checks],
+        check_specs=[check.spec(key) for check in checks],
+        metadata={
+            RETENTION_CHAMPIONS: pipeline.retention_champions,
+            **options.pop("metadata", {}),
+        },
         **options,
     )
     return decorate(function)

@@ -4,46 +4,48 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import TRAINING, spark_asset
-from emr_ml.assets.lr_model import lr_model
-from emr_ml.assets.metrics import metrics
+from emr_ml.assets.catalogue import spark_asset
 from emr_ml.champions.promotion import NO_VERSION, PromotionResult, find_challenger, run_promotion
-from emr_ml.contract import load_contract
 from emr_ml.lake.champion import MODEL
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import SparkConfig, errors_as_failures
-from emr_ml.settings import Settings
+from emr_ml.pipeline import Pipeline
 
 
-@spark_asset(TRAINING, deps=[lr_model, metrics], kinds={"spark", "sparkml"})
-def champion_model(
-    context: dg.AssetExecutionContext,
-    config: SparkConfig,
-    settings: dg.ResourceParam[Settings],
-    launcher: dg.ResourceParam[Launcher],
-) -> dg.MaterializeResult:
-    """The best model so far: a version of `lr_model`, which is the data version shown here.
+def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
+    """Return the asset `champion_model` of a pipeline."""
 
-    A new model replaces it if all its checks pass and its loss on the same rows of the test split
-    is significantly lower. Otherwise the champion stays, and `reason` says why. `emr-ml promote`
-    and `emr-ml rollback` choose one by hand.
-    """
-    with errors_as_failures(launcher.lake):
-        contract = load_contract(settings.dataset)
-        challenger = find_challenger(context, launcher, contract, force=config.force)
-        result = run_promotion(challenger, context.log)
-    version = result.champion_after(challenger.version)
-    context.log.info("%s: %s", _summary(version, result), result.decision.reason)
-    lake_path = dg.MetadataValue.path(launcher.lake.uri(f"{MODEL}/{version}"))
-    return dg.MaterializeResult(
-        metadata={
-            "version": version,
-            **({"lake_path": lake_path} if version != NO_VERSION else {}),
-            "challenger": challenger.version,
-            **_metadata(result),
-        },
-        data_version=dg.DataVersion(version),
-    )
+    @spark_asset(pipeline, deps=["lr_model", "metrics"], kinds={"spark", "sparkml"})
+    def champion_model(
+        context: dg.AssetExecutionContext,
+        config: SparkConfig,
+        launcher: dg.ResourceParam[Launcher],
+    ) -> dg.MaterializeResult:
+        """The best model so far: a version of `lr_model`, which is the data version shown here.
+
+        A new model replaces it if all its checks pass and its loss on the same rows of the test
+        split is significantly lower. Otherwise the champion stays, and `reason` says why. `emr-ml
+        promote` and `emr-ml rollback` choose one by hand.
+        """
+        lake = pipeline.lake(launcher.lake)
+        with errors_as_failures(lake):
+            contract = pipeline.load_contract()
+            challenger = find_challenger(context, launcher.on(lake), contract, force=config.force)
+            result = run_promotion(challenger, context.log)
+        version = result.champion_after(challenger.version)
+        context.log.info("%s: %s", _summary(version, result), result.decision.reason)
+        lake_path = dg.MetadataValue.path(lake.uri(f"{MODEL}/{version}"))
+        return dg.MaterializeResult(
+            metadata={
+                "version": version,
+                **({"lake_path": lake_path} if version != NO_VERSION else {}),
+                "challenger": challenger.version,
+                **_metadata(result),
+            },
+            data_version=dg.DataVersion(version),
+        )
+
+    return champion_model
 
 
 def _summary(version: str, result: PromotionResult) -> str:

@@ -2,40 +2,43 @@
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import TRAINING, spark_asset
-from emr_ml.assets.processed_dataset import processed_dataset
+from emr_ml.assets.catalogue import spark_asset
 from emr_ml.checks.model import MODEL_CHECKS
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import SparkJob, materialize
+from emr_ml.materialization import JobSpec, materialize
+from emr_ml.pipeline import Pipeline
 from emr_ml.run_config import model_config, model_params
-from emr_ml.settings import Settings, load_settings
 
-LrModelConfig = model_config(load_settings().dataset)
-JOB = SparkJob(
+JOB = JobSpec(
     contract_fields=("columns", "label", "split"),
     inputs=("processed_dataset",),
     checks=MODEL_CHECKS,
 )
 
 
-@spark_asset(TRAINING, JOB.checks, deps=[processed_dataset], kinds={"spark", "sparkml"})
-def lr_model(
-    context: dg.AssetExecutionContext,
-    config: LrModelConfig,  # pyright: ignore[reportInvalidTypeForm] - made from the contract
-    settings: dg.ResourceParam[Settings],
-    launcher: dg.ResourceParam[Launcher],
-) -> dg.MaterializeResult:
-    """Featurizers and an estimator, fitted as one pipeline on the training split.
+def make_lr_model(pipeline: Pipeline) -> dg.AssetsDefinition:
+    """Return the asset `lr_model` of a pipeline."""
+    LrModelConfig = model_config(pipeline)  # noqa: N806 - a class
 
-    A candidate is a featurizer with one value of each of the estimator's parameters. The model is
-    the candidate with the best score on the validation split: log loss for classes, root mean
-    squared error for numbers.
-    """
-    return materialize(
-        context,
-        launcher,
-        JOB,
-        settings.dataset,
-        params=lambda contract: model_params(contract, config),
-        force=config.force,
-    )
+    @spark_asset(pipeline, JOB.checks, deps=["processed_dataset"], kinds={"spark", "sparkml"})
+    def lr_model(
+        context: dg.AssetExecutionContext,
+        config: LrModelConfig,  # pyright: ignore[reportInvalidTypeForm] - made from the contract
+        launcher: dg.ResourceParam[Launcher],
+    ) -> dg.MaterializeResult:
+        """Featurizers and an estimator, fitted as one pipeline on the training split.
+
+        A candidate is a featurizer with one value of each of the estimator's parameters. The model
+        is the candidate with the best score on the validation split: log loss for classes, root
+        mean squared error for numbers.
+        """
+        return materialize(
+            context,
+            pipeline.launcher(launcher),
+            JOB,
+            pipeline.load_contract,
+            params=lambda contract: model_params(contract, config),
+            force=config.force,
+        )
+
+    return lr_model

@@ -4,18 +4,15 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import SCORING, spark_asset
-from emr_ml.assets.champion_model import champion_model
-from emr_ml.assets.raw_scoring_csv_s3 import raw_scoring_csv_s3
+from emr_ml.assets.catalogue import spark_asset
 from emr_ml.champions.compatibility import NoUsableChampionError, usable_champion, without_label
 from emr_ml.checks.rows import ROW_CHECKS
-from emr_ml.contract import load_contract
 from emr_ml.lake.champion import MODEL
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import SparkConfig, SparkJob, errors_as_failures, materialize, skip
-from emr_ml.settings import Settings
+from emr_ml.materialization import JobSpec, SparkConfig, errors_as_failures, materialize, skip
+from emr_ml.pipeline import SCORING, Pipeline
 
-JOB = SparkJob(
+JOB = JobSpec(
     contract_fields=("format", "dialect", "missing", "columns", "label", "id"),
     inputs=("raw_scoring_csv_s3",),
     incremental_input="raw_scoring_csv_s3",
@@ -24,37 +21,43 @@ JOB = SparkJob(
 )
 
 
-@spark_asset(
-    SCORING,
-    JOB.checks,
-    deps=[raw_scoring_csv_s3, champion_model],
-    kinds={"spark", "parquet", "csv"},
-    output_required=False,
-)
-def predictions(
-    context: dg.AssetExecutionContext,
-    config: SparkConfig,
-    settings: dg.ResourceParam[Settings],
-    launcher: dg.ResourceParam[Launcher],
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Each row of the scoring files with the champion's prediction, as Parquet and as CSV.
+def make_predictions(pipeline: Pipeline) -> dg.AssetsDefinition:
+    """Return the asset `predictions` of a pipeline."""
 
-    Only files that this champion has not scored yet are read. The asset is skipped if there is no
-    champion that can score them.
-    """
-    try:
-        with errors_as_failures(launcher.lake):
-            contract = load_contract(settings.dataset)
-            model, schema = usable_champion(launcher.lake, contract)
-    except NoUsableChampionError as reason:
-        yield from skip(context, str(reason))
-        return
-    yield materialize(
-        context,
-        launcher,
-        JOB,
-        settings.dataset,
-        params=lambda _: {"label": schema.label},
-        fixed_inputs={MODEL: model},
-        force=config.force,
+    @spark_asset(
+        pipeline,
+        JOB.checks,
+        domain=SCORING,
+        deps=["raw_scoring_csv_s3", "champion_model"],
+        kinds={"spark", "parquet", "csv"},
+        output_required=False,
     )
+    def predictions(
+        context: dg.AssetExecutionContext,
+        config: SparkConfig,
+        launcher: dg.ResourceParam[Launcher],
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        """Each row of the scoring files with the champion's prediction, as Parquet and as CSV.
+
+        Only files that this champion has not scored yet are read. The asset is skipped if there is
+        no champion that can score them.
+        """
+        lake = pipeline.lake(launcher.lake)
+        try:
+            with errors_as_failures(lake):
+                contract = pipeline.load_contract()
+                model, schema = usable_champion(lake, contract)
+        except NoUsableChampionError as reason:
+            yield from skip(context, str(reason))
+            return
+        yield materialize(
+            context,
+            launcher.on(lake),
+            JOB,
+            pipeline.load_contract,
+            params=lambda _: {"label": schema.label},
+            fixed_inputs={MODEL: model},
+            force=config.force,
+        )
+
+    return predictions

@@ -12,7 +12,8 @@ from emr_ml.champions.decision import PromotionDecision, compare, failed_checks
 from emr_ml.contract import Contract
 from emr_ml.lake.champion import MODEL, Champion, ChampionRecord, promote, read_record
 from emr_ml.lake.inputs import committed_input, committed_report, find_input
-from emr_ml.lake.versions import VersionSpec, code_of
+from emr_ml.lake.job_code import code_of
+from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers.base import Launcher, Outcome
 from spark_jobs.evaluation.figures import ComparisonFigures
 from spark_jobs.runtime.attempt import now

@@ -82,7 +82,7 @@ class Check:
     evaluate: Evaluate
     blocking: bool = False
 
-    def spec(self, asset: str) -> dg.AssetCheckSpec:
+    def spec(self, asset: dg.AssetKey) -> dg.AssetCheckSpec:
         """Return the check as Dagster's catalogue shows it."""
         return dg.AssetCheckSpec(
             self.name, asset=asset, description=self.description, blocking=self.blocking

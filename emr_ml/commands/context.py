@@ -39,9 +39,14 @@ def configured_settings() -> Settings:
 
 
 @contextmanager
-def configured_lake() -> Generator[Lake]:
-    """Open the configured lake, and end the command with a message if the block can't use it."""
+def configured_lake(prefix: str = "") -> Generator[Lake]:
+    """Open the configured lake, and end the command with a message if the block can't use it.
+
+    Args:
+        prefix: of a pipeline whose part of the lake is wanted, such as `shop/churn`.
+    """
     with errors_as_messages():
         root = configured_settings().lake
     with errors_as_messages(root):
-        yield open_lake(root)
+        lake = open_lake(root)
+        yield lake.below(prefix.strip("/")) if prefix.strip("/") else lake

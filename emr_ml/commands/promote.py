@@ -24,15 +24,24 @@ MIN_DIGITS = 8  # of the shortest prefix of a version that users may enter
 VERSIONS_SHOWN = 10
 
 
+of_pipeline = click.option(
+    "--pipeline",
+    metavar="PREFIX",
+    default="",
+    help="The key prefix of the pipeline, if it has one.",
+)
+
+
 @click.command()
 @click.argument("version")
 @click.option("--why", default="", help="The reason, for the history.")
-def promote(version: str, why: str) -> None:
+@of_pipeline
+def promote(version: str, why: str, pipeline: str) -> None:
     """Make VERSION of lr_model the champion, whatever its checks and figures are.
 
     Its first 8 digits are enough. A version that was rolled back may become champion again.
     """
-    with configured_lake() as lake:
+    with configured_lake(pipeline) as lake:
         full_version = _complete(lake, version.lower())
         _mark_model_used(lake, full_version)
         before = read_champion(lake)
@@ -46,12 +55,13 @@ def promote(version: str, why: str) -> None:
 
 @click.command()
 @click.option("--why", default="", help="The reason, for the history.")
-def rollback(why: str) -> None:
+@of_pipeline
+def rollback(why: str, pipeline: str) -> None:
     """Make the previous champion the champion again.
 
     The version that is rolled back becomes champion again only by `emr-ml promote`.
     """
-    with configured_lake() as lake:
+    with configured_lake(pipeline) as lake:
         line = read_record(lake).line
         if not line:
             raise JobError(

@@ -2,6 +2,6 @@
 
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.loading import ContractError, load_contract, parse_contract
-from emr_ml.contract.schema import Contract
+from emr_ml.contract.schema import NO_CONTRACT, Contract
 
-__all__ = ["Contract", "ContractError", "Dialect", "load_contract", "parse_contract"]
+__all__ = ["NO_CONTRACT", "Contract", "ContractError", "Dialect", "load_contract", "parse_contract"]

@@ -77,6 +77,28 @@ def parse_contract(text: str, address: str) -> Contract:
         raise ContractError("\n".join(dict.fromkeys(lines))) from error
 
 
+def override(contract: Contract, sections: Mapping[str, Mapping[str, Any]], name: str) -> Contract:
+    """Return the contract with other values in some of its sections; `name` is for the errors.
+
+    Raises:
+        ContractError: names each value that can't be used.
+    """
+    if not any(sections.values()):
+        return contract
+    value = contract.model_dump(exclude_unset=True)
+    for section, fields in sections.items():
+        value[section] = {**value.get(section, {}), **fields}
+    try:
+        return Contract.model_validate(value)
+    except ValidationError as error:
+        lines = [
+            f"{name}, with the pipeline's values: "
+            f"{'.'.join(map(str, each['loc']))}: {plain_message(dict(each))}"
+            for each in error.errors()
+        ]
+        raise ContractError("\n".join(dict.fromkeys(lines))) from error
+
+
 def _located_message(problem: Mapping[str, Any], positions: Positions, address: str) -> str:
     name = ".".join(map(str, problem["loc"]))
     path = tuple(map(str, (*problem["loc"], *problem.get("ctx", {}).get("path", ()))))

@@ -240,3 +240,7 @@ class Contract(Section):
         """Return the names of the columns that a file must have."""
         label = (self.label.column,) if self.label else ()
         return tuple(dict.fromkeys((*self.columns, *label, *self.id)))
+
+
+# what a job without a contract gets: no columns, and the defaults of all else
+NO_CONTRACT = Contract.model_construct(columns={})

@@ -1,5 +1,7 @@
 """Which version of an input a materialization reads."""
 
+from dataclasses import replace
+
 import dagster as dg
 
 from emr_ml.lake import current
@@ -15,10 +17,28 @@ PAGE_SIZE = 20
 def find_input(context: dg.AssetExecutionContext, lake: Lake, asset: str) -> Input:
     """Return the version that this run has materialized, or else the current one.
 
+    The asset's key has the prefix of the one that is materialized. A name with slashes is that of
+    an asset of another pipeline, whose lake is a folder of this one.
+
     Raises:
         JobError: the asset has no current version; names the check that refused its last one.
     """
-    version = version_of_this_run(context, asset)
+    key = dg.AssetKey([*context.asset_key.path[:-1], *asset.split("/")])
+    if "/" in asset:
+        folder, _, name = asset.rpartition("/")
+        return _within(find_input_by_key(context, lake.below(folder), name, key), folder)
+    return find_input_by_key(context, lake, asset, key)
+
+
+def find_input_by_key(
+    context: dg.AssetExecutionContext, lake: Lake, asset: str, key: dg.AssetKey
+) -> Input:
+    """Return the version of that key which this run has materialized, or else the current one.
+
+    Raises:
+        JobError: as `find_input`.
+    """
+    version = version_of_this_run(context, key)
     if version is None:
         current_version = current.read_current(lake, asset)
         if current_version is None:
@@ -55,16 +75,14 @@ def input_of_input(lake: Lake, source: str, source_input: Input, asset: str) -> 
     return committed_input(lake, asset, source_report.inputs[asset])
 
 
-def version_of_this_run(context: dg.AssetExecutionContext, asset: str) -> str | None:
+def version_of_this_run(context: dg.AssetExecutionContext, asset: dg.AssetKey) -> str | None:
     """Return the data version that an earlier step of this run recorded for the asset, if any."""
     run = context.run
     record = context.instance.get_run_record_by_id(run.run_id)
     run_created = record.create_timestamp.timestamp() if record else 0.0
     cursor = None
     while True:
-        page = context.instance.fetch_materializations(
-            dg.AssetKey(asset), limit=PAGE_SIZE, cursor=cursor
-        )
+        page = context.instance.fetch_materializations(asset, limit=PAGE_SIZE, cursor=cursor)
         for event in page.records:
             if event.run_id == run.run_id and event.asset_materialization:
                 return (event.asset_materialization.tags or {}).get("dagster/data_version")
@@ -73,6 +91,12 @@ def version_of_this_run(context: dg.AssetExecutionContext, asset: str) -> str | 
         if not page.has_more:
             return None
         cursor = page.cursor
+
+
+def _within(given: Input, folder: str) -> Input:
+    """Return an input of the lake in a folder, with its parts named from the lake around it."""
+    parts = [replace(part, key=f"{folder}/{part.key}") for part in given.parts]
+    return replace(given, parts=tuple(parts))
 
 
 def _input(lake: Lake, report: Report) -> Input:

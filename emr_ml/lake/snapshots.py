@@ -30,7 +30,12 @@ def _read_files(source: str, contract: Contract) -> Iterator[tuple[SourceFile, P
     """Yield each file with its header, and its path if it is local."""
     with readable(source):
         for entry in list_source(source):
-            columns = read_columns(entry.read, entry.size, entry.uri, contract)
+            # a job without a contract knows itself what its files contain
+            columns = (
+                read_columns(entry.read, entry.size, entry.uri, contract)
+                if contract.columns
+                else ()
+            )
             content = content_of(entry.path) if entry.path else f"etag:{entry.stamp}"
             yield SourceFile(entry.name, entry.uri, entry.size, content, columns), entry.path
 

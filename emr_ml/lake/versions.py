@@ -1,20 +1,15 @@
 """The version of an asset: a digest of everything that determines it, and nothing else."""
 
-import ast
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.metadata import version as installed
-from importlib.util import resolve_name
-from pathlib import Path
 from typing import Any
 
-import spark_jobs
 from spark_jobs.runtime.job import Input
 
-JOBS = Path(spark_jobs.__file__).parent
 DIGITS = 32
 
 
@@ -62,7 +57,8 @@ class VersionSpec:
     """A version to compute: all that is in a request, except the attempt.
 
     `incremental_input` names the snapshot whose files are each read only once, into parts; "" if
-    all files are read again.
+    all files are read again. `module` is that of the job; "" for that of the asset's name in
+    `spark_jobs`.
     """
 
     asset: str
@@ -74,6 +70,11 @@ class VersionSpec:
     spark: str
     force: bool = False
     incremental_input: str = ""
+    module: str = ""
+
+    @property
+    def job_module(self) -> str:
+        return self.module or f"spark_jobs.{self.asset}"
 
     @cached_property
     def version(self) -> str:
@@ -90,45 +91,3 @@ class VersionSpec:
 def local_spark() -> str:
     """Return the release of the installed pyspark, without importing it."""
     return installed("pyspark")
-
-
-@cache
-def code_of(job: str, folder: Path = JOBS) -> str:
-    """Return a digest of the job's module and those of its package that it imports, transitively.
-
-    Imports below `if __name__ == "__main__":` are not followed: they start a job, but do not
-    determine what it computes.
-    """
-    digests: dict[str, str] = {}
-    queue = [f"{folder.name}.{job}"]
-    while queue:
-        module = queue.pop()
-        path = _path(folder, module)
-        if module in digests or path is None:
-            continue
-        source = path.read_bytes()
-        digests[module] = hashlib.sha256(source).hexdigest()
-        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        queue += _imports(ast.parse(source), folder.name, package)
-    return digest(digests)
-
-
-def _path(folder: Path, module: str) -> Path | None:
-    base = folder.parent.joinpath(*module.split("."))
-    return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
-
-
-def _imports(tree: ast.Module, root: str, package: str) -> Iterator[str]:
-    """Yield the modules below `root` that a module of `package` imports."""
-    for statement in tree.body:
-        if isinstance(statement, ast.If) and "__main__" in ast.unparse(statement.test):
-            continue
-        for node in ast.walk(statement):
-            names: list[str] = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                origin = resolve_name("." * node.level + (node.module or ""), package)
-                # `from package import module` imports a module, too
-                names = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
-            yield from (name for name in names if name.split(".")[0] == root)

@@ -1,5 +1,7 @@
 """Launchers: run Spark jobs where the deployment wants them, on this machine or on EMR."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from emr_ml.launchers.base import Launcher, LaunchError
@@ -10,32 +12,37 @@ from emr_ml.stack import with_stack
 MAX_WAITING_PROCESSES = 32
 
 
-def launcher_resource(settings: Settings) -> dg.ResourceDefinition:
-    """Return the launcher as a resource, created when a run starts: it may open a connection."""
+def launcher_resource(settings: Settings, sources: Sequence[str | None]) -> dg.ResourceDefinition:
+    """Return the launcher as a resource, created when a run starts: it may open a connection.
+
+    Args:
+        settings: of the deployment.
+        sources: all that runs may read; None is the sample.
+    """
 
     def create(_: dg.InitResourceContext) -> Launcher:
         try:
-            return make_launcher(settings)
+            return make_launcher(settings, sources)
         except LaunchError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
     return dg.ResourceDefinition(create, description=f"Runs Spark jobs: {settings.deployment}.")
 
 
-def executor_for(settings: Settings) -> dg.ExecutorDefinition:
+def executor_for(settings: Settings, preload: str) -> dg.ExecutorDefinition:
     """Return the executor of runs: in process if jobs run locally, else one process per step.
 
     One process lets all jobs of a local run share one JVM.
     """
     if settings.deployment.runs_here:
         return dg.in_process_executor
-    start = {"forkserver": {"preload_modules": ["emr_ml.definitions"]}}
+    start = {"forkserver": {"preload_modules": [preload or __name__]}}
     return dg.multiprocess_executor.configured(
         {"max_concurrent": MAX_WAITING_PROCESSES, "start_method": start}
     )
 
 
-def make_launcher(settings: Settings) -> Launcher:
+def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -> Launcher:
     """Create the launcher of the configured deployment, on the configured lake.
 
     Raises:
@@ -47,17 +54,16 @@ def make_launcher(settings: Settings) -> Launcher:
         raise LaunchError(str(error)) from error
     match settings.deployment:
         case Deployment.LOCAL:
-            return _local_launcher(settings)
+            return _local_launcher(settings, sources)
         case Deployment.EMR:
             return _emr_launcher(settings)
 
 
-def _local_launcher(settings: Settings) -> Launcher:
+def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launcher:
     from emr_ml.launchers.local import LocalLauncher
     from emr_ml.launchers.local_spark import data_size
     from spark_jobs.runtime.lake import open_lake
 
-    sources = (settings.source, settings.scoring_source, settings.sales_source)
     addresses = (settings.lake, *sources)
     return LocalLauncher(
         open_lake(settings.lake),

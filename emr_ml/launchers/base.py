@@ -1,12 +1,13 @@
 """What all launchers share: reuse, leases, waiting for other runs, and retries."""
 
+import copy
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from logging import Logger
-from typing import Any
+from typing import Any, Self
 
 from emr_ml.errors import UserError
 from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
@@ -91,17 +92,24 @@ class Launcher(ABC):
         self.lake = lake
         self.poll_seconds = poll_seconds
 
+    def on(self, lake: Lake) -> Self:
+        """Return this launcher for versions in another lake; clusters and sessions are shared."""
+        launcher = copy.copy(self)
+        launcher.lake = lake
+        return launcher
+
     @property
     @abstractmethod
     def spark(self) -> str:
         """The release of Spark that runs the jobs."""
 
     @abstractmethod
-    def compute(self, request: Request, held: HeldLease, log: Logger) -> AttemptResult:
+    def compute(self, request: Request, module: str, held: HeldLease, log: Logger) -> AttemptResult:
         """Run the attempt up to its commit, or resume it if it is under way.
 
         Args:
             request: what the job is to compute.
+            module: of the job, which has a function `run`.
             held: the lease of the attempt; records where the attempt runs.
             log: the run's log.
 
@@ -193,17 +201,19 @@ class Launcher(ABC):
             log.info("attempt %s of %s %s", attempt, work.asset, work.version)
             request = self._read_or_write_request(work, attempt)
             try:
-                result = self._compute_and_record(request, held, log)
+                result = self._compute_and_record(request, work.job_module, held, log)
             except DetachedError:
                 held.detach()
                 raise
         reused = result.report.attempt != attempt
         return Outcome(result.report, reused, result.metadata)
 
-    def _compute_and_record(self, request: Request, held: HeldLease, log: Logger) -> AttemptResult:
+    def _compute_and_record(
+        self, request: Request, module: str, held: HeldLease, log: Logger
+    ) -> AttemptResult:
         """Compute, and record the cause of a failure for the runs that follow this attempt."""
         try:
-            return self.compute(request, held, log)
+            return self.compute(request, module, held, log)
         except (SupersededError, DetachedError):
             raise
         except (JobError, LaunchError) as error:

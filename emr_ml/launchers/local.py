@@ -1,20 +1,22 @@
 """Run jobs in this process, on one local Spark session for the whole run."""
 
-import importlib
+import atexit
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emr_ml.lake.job_code import code_to_ship, pack
 from emr_ml.lake.leases import HeldLease
 from emr_ml.lake.versions import local_spark
 from emr_ml.launchers.base import AttemptResult, Launcher, LaunchError
 from emr_ml.launchers.local_spark import DataSize, local_conf, spark_defaults_file
 from spark_jobs.runtime.attempt import start_attempt
-from spark_jobs.runtime.execution import execute
+from spark_jobs.runtime.execution import execute, job_function
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.submit import summarize_error
@@ -57,13 +59,15 @@ class LocalLauncher(Launcher):
     def compute(
         self,
         request: Request,
+        module: str,
         held: HeldLease,  # noqa: ARG002 - the attempt runs in this process
         log: Logger,
     ) -> AttemptResult:
-        run = importlib.import_module(f"spark_jobs.{request.asset}").run
+        run = job_function(module)
         watch = Stopwatch()
         with watch.phase("session"):
             session = self._start_session(request)
+            add_code(session, module)
         start_attempt(self.lake, request)
         try:
             return AttemptResult(execute(run, session, request, log, watch.seconds))
@@ -92,6 +96,18 @@ class LocalLauncher(Launcher):
                 return self._session.spark_session
         except Exception as error:
             raise LaunchError(_start_failure_message(error, self._spark_conf)) from error
+
+
+def add_code(session: "SparkSession", module: str) -> None:
+    """Give Python workers the modules of a job that is not in `spark_jobs`."""
+    code = code_to_ship(module)
+    if code is None:
+        return
+    folder = tempfile.mkdtemp(prefix="emr-ml-code-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    archive = Path(folder, f"{code.digest}.zip")
+    archive.write_bytes(pack(code.files))
+    session.sparkContext.addPyFile(str(archive))
 
 
 def check_java() -> None:

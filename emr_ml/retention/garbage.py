@@ -1,6 +1,6 @@
 """What may be removed from a lake: what is not reachable from a root, and was not used lately."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,7 +40,9 @@ class Roots:
         return current | {f"{MODEL}/{champion.version}" for champion in line}
 
 
-def find_garbage(inventory: Inventory, roots: Roots, used_before: float) -> list[Garbage]:
+def find_garbage(
+    inventory: Inventory, roots: Roots, used_before: float, needed: Set[str] = frozenset()
+) -> list[Garbage]:
     """Return what may be removed, the largest first.
 
     Args:
@@ -48,9 +50,10 @@ def find_garbage(inventory: Inventory, roots: Roots, used_before: float) -> list
         roots: what is kept, together with its inputs, their inputs and so on.
         used_before: what was written or used at this time or later, in seconds since 1970, is
             kept, too.
+        needed: keys of versions that others need, and that are kept as roots are.
     """
     young = {key for key, folder in inventory.versions.items() if folder.last_used >= used_before}
-    live = reachable(inventory, roots.keys | young)
+    live = reachable(inventory, roots.keys | young | needed)
     garbage = [
         *_garbage_versions(inventory, live, used_before),
         *_garbage_parts(inventory, parts_of(inventory, live), used_before),
@@ -58,7 +61,7 @@ def find_garbage(inventory: Inventory, roots: Roots, used_before: float) -> list
     return sorted(garbage, key=lambda each: (-each.size, each.key))
 
 
-def reachable(inventory: Inventory, keys: set[str]) -> set[str]:
+def reachable(inventory: Inventory, keys: Set[str]) -> set[str]:
     """Return the keys of these versions, and of all versions that they were computed from."""
     marked: set[str] = set()
     queue = list(keys)

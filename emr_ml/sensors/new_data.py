@@ -5,18 +5,17 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import dagster as dg
 
+from emr_ml.jobs import Job
 from emr_ml.lake.versions import DIGITS
 from emr_ml.settings import Settings
 from emr_ml.sources.listing import SourceError, list_source, readable
 
 KEYS_PER_REQUEST = 1000  # docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 SECONDS_PER_HOUR = 3600.0
-
-Job = Any  # dagster has no public name for the result of define_asset_job
 
 
 @dataclass(frozen=True)
@@ -67,21 +66,32 @@ class Cursor:
 
 
 def new_data_sensor(
-    name: str, job: Job, source_setting: str, settings: Settings
+    name: str, job: Job, source: str | None, attribute: str, settings: Settings
 ) -> dg.SensorDefinition:
-    """Return a sensor of the source in the setting `source_setting`."""
-    source: str | None = getattr(settings, source_setting)
-    variable = f"EMR_ML_{source_setting.upper()}"
+    """Return a sensor of a source.
+
+    Args:
+        name: of the sensor; its cursor belongs to it.
+        job: to run when the files have changed.
+        source: file, folder or `s3://` prefix; None if there is nothing to watch.
+        attribute: of the component, and of the settings, that names a source.
+        settings: how often to look, and how long files must be unchanged.
+    """
 
     @dg.sensor(
         name=name,
         job=job,
         minimum_interval_seconds=settings.sensor_interval_seconds,
-        description=f"Runs {job.name} when the files of {variable} have changed and settled.",
+        description=f"Runs {job.name} when the files of {source or attribute} have changed and "
+        "settled.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         if source is None:
-            return _skip(f"{variable} is not set, so there is nothing to watch", None)
+            return _skip(
+                f"neither EMR_ML_{attribute.upper()} nor `{attribute}` of the component is set, "
+                "so there is nothing to watch",
+                None,
+            )
         return tick(source, Cursor.of(context.cursor), settings, time.time)
 
     return sensor

@@ -1,8 +1,10 @@
 """From a request to a committed report: the same steps on a laptop and on a cluster."""
 
+import importlib
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from logging import Logger
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +14,42 @@ from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.parts import ManifestEntry
 from spark_jobs.runtime.progress import progress_log
 from spark_jobs.runtime.report import Report, attempt_key, commit, commit_part, job_key, read_report
+from spark_jobs.runtime.script import run_script
 from spark_jobs.runtime.sources import SnapshotGuard
 from spark_jobs.runtime.usage import peak_memory, usage
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-Run = Callable[["SparkSession", Request, Logger], Result]
+SCRIPT = "script:"  # before the name of a module that is run as a program
+Run = Callable[["SparkSession", Request, Logger], Result | None]
 # otherwise each function of a column calls Java four times, to name the calling line in errors
 NO_CALL_SITES = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
+
+
+def job_function(module: str) -> Run:
+    """Import a job's module and return its function `run`, whose result may be left out.
+
+    A module after `SCRIPT` is not imported but run, with arguments from the parameters.
+
+    Raises:
+        JobError: the module can't be imported, or has no such function.
+    """
+    if module.startswith(SCRIPT):
+        return partial(run_script, module.removeprefix(SCRIPT))
+    try:
+        run = importlib.import_module(module).run
+    except ImportError as error:
+        raise JobError(
+            f"the job {module} can't be imported: {error}. Correct the import; a package that "
+            "only this job needs must be installed wherever it runs"
+        ) from error
+    except AttributeError as error:
+        raise JobError(
+            f"{module} has no function `run(spark, request, log)`: write one, or give "
+            "`arguments` to run it as a script"
+        ) from error
+    return run
 
 
 def execute(
@@ -59,7 +88,7 @@ def execute(
     guard = SnapshotGuard(file for given in request.inputs.values() for file in given.files)
     guard.check_before()
     with progress_log(spark, log):
-        result = run(isolated_session(spark), request, log)
+        result = run(isolated_session(spark), request, log) or Result({}, {}, {})
     guard.check_after()
     check_lease(lake, request)
     if result.part:

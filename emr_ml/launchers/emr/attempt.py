@@ -5,6 +5,7 @@ from logging import Logger
 from typing import Any, NoReturn
 
 from emr_ml.aws.client import AWS_ERRORS, Api
+from emr_ml.lake.job_code import code_to_ship
 from emr_ml.lake.leases import HeldLease
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.emr import failures
@@ -36,14 +37,20 @@ class Attempt:
     """
 
     def __init__(
-        self, context: LauncherContext, request: Request, held: HeldLease, log: Logger
+        self,
+        context: LauncherContext,
+        request: Request,
+        module: str,
+        held: HeldLease,
+        log: Logger,
     ) -> None:
         self._context, self._request, self._held, self._log = context, request, held, log
-        self._name = step_name(request.asset, request.version, request.attempt)
+        self._module, self._code = module, code_to_ship(module)
+        self._name = step_name(context.asset_path(request.asset), request.version, request.attempt)
         self._polling = polling = context.polling
         first = min(1.0, polling.fast)
         self._api = Api("emr", polling.patience, log, first_pause=first, longest_pause=polling.slow)
-        self._clusters = Clusters(self._api, context.lake, polling)
+        self._clusters = Clusters(self._api, context.shared, polling)
 
     def run(self) -> Report:
         """Submit the step if that has not been done, and follow it to its report.
@@ -119,7 +126,7 @@ class Attempt:
             LaunchError: EMR refuses the cluster or the step, or no cluster accepts the step.
         """
         context, run_id = self._context, self._held.lease.run_id
-        packages = upload_packages(context.lake, context.config, context.endpoint.url)
+        packages = upload_packages(context.shared, context.config, context.endpoint.url, self._code)
         step = self._step_config(packages)
         cluster_request = run_job_flow_request(
             context.config, context.endpoint, packages.bootstrap, run_id
@@ -152,7 +159,7 @@ class Attempt:
             context.config,
             context.endpoint,
             packages,
-            asset=request.asset,
+            module=self._module,
             name=self._name,
             request_uri=context.lake.uri(key),
         )

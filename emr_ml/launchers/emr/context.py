@@ -71,16 +71,29 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class LauncherContext:
-    """The lake, the wanted cluster, the endpoint for its nodes, and the polling policy."""
+    """What attempts need to know.
+
+    Args:
+        lake: that has their versions.
+        shared: the whole lake, with what pipelines share: clusters, code and logs.
+        config: the wanted cluster.
+        endpoint: where nodes reach the whole lake.
+        polling: how often to poll.
+    """
 
     lake: Lake
+    shared: Lake
     config: ClusterConfig
     endpoint: Endpoint
     polling: PollingPolicy
 
+    def asset_path(self, asset: str) -> str:
+        """Return the asset's folder in the whole lake, which differs by pipeline."""
+        return self.lake.uri(asset).removeprefix(f"{self.shared.root}/")
+
     @property
     def logs(self) -> Logs:
-        return Logs(self.config.log_address(self.lake.root))
+        return Logs(self.config.log_address(self.shared.root))
 
 
 def find_endpoint(lake: str) -> Endpoint:

@@ -55,7 +55,7 @@ class Follower:
         self._request, self._name, self._step, self._log = request, name, step, log
         # without patience, so that the lake is still polled while EMR does not answer
         api = Api("emr", 0.0, log)
-        self._watcher = ClusterWatcher(api, context.lake, step.cluster, context.polling)
+        self._watcher = ClusterWatcher(api, context.shared, step.cluster, context.polling)
         self._messages = Messages(context.lake, request)
         self._logged_states: dict[str, str] = {}
         self._state_since: dict[str, float] = {}

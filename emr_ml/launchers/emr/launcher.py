@@ -1,5 +1,6 @@
 """The launcher that runs each attempt as one step of an EMR cluster."""
 
+from dataclasses import replace
 from datetime import datetime
 from logging import Logger
 from typing import Any
@@ -35,7 +36,7 @@ class EmrLauncher(Launcher):
 
     def __init__(self, lake: Lake, config: ClusterConfig, polling: PollingPolicy) -> None:
         super().__init__(lake, polling.fast)
-        self._context = LauncherContext(lake, config, find_endpoint(lake.root), polling)
+        self._context = LauncherContext(lake, lake, config, find_endpoint(lake.root), polling)
 
     @property
     def spark(self) -> str:
@@ -49,8 +50,9 @@ class EmrLauncher(Launcher):
         link = console_link(self._context.endpoint.region, cluster)
         return f"step {step} of cluster {cluster}, {link}"
 
-    def compute(self, request: Request, held: HeldLease, log: Logger) -> AttemptResult:
-        attempt = Attempt(self._context, request, held, log)
+    def compute(self, request: Request, module: str, held: HeldLease, log: Logger) -> AttemptResult:
+        context = replace(self._context, lake=self.lake)
+        attempt = Attempt(context, request, module, held, log)
         try:
             report = attempt.run()
         except (DetachedError, SupersededError):
@@ -85,9 +87,9 @@ class EmrLauncher(Launcher):
             return
         api = Api("emr", context.polling.cancellation, log)
         try:
-            packages = planned_packages(self.lake.root, context.config, context.endpoint.url)
+            packages = planned_packages(context.endpoint.lake, context.config, context.endpoint.url)
             name = cluster_name(context.config, context.endpoint, packages.bootstrap, run_id)
-            Clusters(api, self.lake, context.polling).terminate_if_idle(name, log)
+            Clusters(api, context.shared, context.polling).terminate_if_idle(name, log)
         except (PackagesError, *AWS_ERRORS) as error:
             log.info("the cluster stays up until its idle timeout: %s", error)
 

@@ -73,6 +73,10 @@ class Lake(ABC):
         return f"{self.root}/{checked(key)}"
 
     @abstractmethod
+    def below(self, key: str) -> "Lake":
+        """Return the lake whose root is a folder of this one."""
+
+    @abstractmethod
     def read(self, key: str) -> Stored | None:
         """Return the object, or None if there is none."""
 

@@ -19,6 +19,9 @@ class FolderLake(Lake):
         self.folder = Path(root).absolute()
         self.root = str(self.folder)
 
+    def below(self, key: str) -> "FolderLake":
+        return FolderLake(self.uri(key))
+
     def read(self, key: str) -> Stored | None:
         try:
             body = self._path(key).read_bytes()

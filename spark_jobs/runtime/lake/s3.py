@@ -38,6 +38,9 @@ class S3Lake(Lake):
         self.bucket, self.prefix = split_uri(self.root)
         self.client = client or connect()
 
+    def below(self, key: str) -> "S3Lake":
+        return S3Lake(self.uri(key), self.client)
+
     def read(self, key: str) -> Stored | None:
         try:
             answer = self._ask("get_object", Key=self._key(key))

@@ -64,7 +64,7 @@ def make_plan(config: ClusterConfig, endpoint: Endpoint, assets: Sequence[str]) 
             config,
             endpoint,
             packages,
-            asset=asset,
+            module=f"spark_jobs.{asset}",
             name=step_name(asset, VERSION, 1),
             request_uri=f"{endpoint.lake}/{job_key(asset, VERSION, 1, 'request.json')}",
         )

@@ -8,6 +8,7 @@ from emr_ml.launchers.emr.config.model import ClusterConfig, InstanceType
 from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.emr.config.validation import InstanceSize, instance_size, smallest_primary
 from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS, Endpoint
+from emr_ml.launchers.emr.shipping.packages import RUN_MODULE
 
 VERSION_DIGITS = 16
 MAX_ARGUMENT_CHARACTERS = 10_240  # EMR's limit for all arguments together
@@ -28,17 +29,27 @@ INSTANCE_OVERRIDES = ("InstanceFleets", "InstanceGroups", "SlaveInstanceType")
 
 
 class Packages(Protocol):
-    """The uploaded code: the archive of all modules, and the folder of the jobs' scripts."""
+    """The uploaded code: the archive of all modules, the folder of the jobs' scripts, and the
+    archive of the job if it is not in `spark_jobs`, else "".
+    """
 
     @property
     def archive(self) -> str: ...
     @property
     def scripts(self) -> str: ...
+    @property
+    def job(self) -> str: ...
 
 
-def step_name(asset: str, version: str, attempt: int) -> str:
-    """Return the name that identifies the step of an attempt in EMR's listings."""
-    return f"{asset} {version[:VERSION_DIGITS]} #{attempt}"
+def step_name(asset_path: str, version: str, attempt: int) -> str:
+    """Return the name that identifies the step of an attempt in EMR's listings.
+
+    Args:
+        asset_path: the asset's folder in the whole lake.
+        version: of the asset.
+        attempt: its number.
+    """
+    return f"{asset_path} {version[:VERSION_DIGITS]} #{attempt}"
 
 
 def step_config(
@@ -46,7 +57,7 @@ def step_config(
     endpoint: Endpoint,
     packages: Packages,
     *,
-    asset: str,
+    module: str,
     name: str,
     request_uri: str,
 ) -> dict[str, Any]:
@@ -56,7 +67,7 @@ def step_config(
         config: the cluster configuration.
         endpoint: where nodes reach the lake.
         packages: the uploaded code.
-        asset: the asset to compute.
+        module: of the job to run.
         name: as `step_name` returns it.
         request_uri: address of the attempt's `request.json`.
 
@@ -71,8 +82,9 @@ def step_config(
         *("timeout", f"--kill-after={KILL_AFTER_SECONDS}", str(config.step_limit_seconds)),
         *("spark-submit", "--deploy-mode", "client", "--name", name),
         *_conf_options(_spark_conf(config, endpoint, request_uri)),
-        *("--py-files", packages.archive),
-        *(f"{packages.scripts.rstrip('/')}/{asset}.py", request_uri),
+        *("--py-files", ",".join(filter(None, (packages.archive, packages.job)))),
+        *_script(packages, module),
+        request_uri,
     ]
     step = {
         "Name": name,
@@ -153,6 +165,15 @@ def _spark_conf(config: ClusterConfig, endpoint: Endpoint, request_uri: str) -> 
             "spark.hadoop.fs.s3a.path.style.access": "true",
         }
     return conf | config.spark_conf
+
+
+def _script(packages: Packages, module: str) -> Iterator[str]:
+    """Yield the address of the script that runs a job, and its arguments before the request."""
+    scripts = packages.scripts.rstrip("/")
+    if packages.job:
+        yield from (f"{scripts}/{RUN_MODULE}", module)
+    else:
+        yield f"{scripts}/{module.rpartition('.')[2]}.py"
 
 
 def _conf_options(conf: Mapping[str, str]) -> Iterator[str]:

@@ -5,15 +5,14 @@ never change under a running cluster.
 """
 
 import hashlib
-import io
-import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from emr_ml.errors import UserError
-from emr_ml.lake.versions import JOBS, digest
+from emr_ml.lake.job_code import JOBS, JobCode, pack
+from emr_ml.lake.versions import digest
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.shipping.wheels import (
     BOOTSTRAP,
@@ -26,9 +25,9 @@ from emr_ml.launchers.emr.shipping.wheels import (
 from spark_jobs.runtime.lake import Lake
 
 PACKED_PACKAGES = ("spark_jobs", "dagster_pipes")
-ARCHIVE = "spark_jobs.zip"
+ARCHIVE, JOB_ARCHIVE = "spark_jobs.zip", "job.zip"
+RUN_MODULE = "run_module.py"  # runs the job of any module
 SCRIPT = "install_python_packages.sh"
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip
 
 _uploaded: set[str] = set()  # addresses of folders that this process knows to be complete
 
@@ -53,12 +52,14 @@ class Packages:
     Args:
         archive: zip of all modules that jobs import.
         scripts: folder of the jobs' scripts.
+        job: zip of a job that is not in `spark_jobs`, or "".
         bootstrap: actions in the order in which nodes run them.
     """
 
     archive: str
     scripts: str
     bootstrap: tuple[BootstrapAction, ...]
+    job: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def planned_packages(
     return _plan(lake_root, config, endpoint)[0]
 
 
-def upload_packages(lake: Lake, config: ClusterConfig, endpoint: str | None = None) -> Packages:
+def upload_packages(
+    lake: Lake, config: ClusterConfig, endpoint: str | None = None, code: JobCode | None = None
+) -> Packages:
     """Upload the files that the lake lacks, and return the addresses of all.
 
     If the lake has them all, this takes one listing per folder, and none for a folder that this
@@ -100,6 +103,7 @@ def upload_packages(lake: Lake, config: ClusterConfig, endpoint: str | None = No
         lake: the lake.
         config: the cluster configuration.
         endpoint: URL of S3 if it is not AWS's own.
+        code: of a job that is not in `spark_jobs`.
 
     Raises:
         PackagesError: the script of a user's bootstrap action can't be read, or the wheelhouse
@@ -111,6 +115,11 @@ def upload_packages(lake: Lake, config: ClusterConfig, endpoint: str | None = No
             check_wheelhouse(lake, read_requirements(), config)
         except WheelhouseError as error:
             raise PackagesError(str(error)) from error
+    if code:
+        # a folder of its own: an edit of one job leaves the code of the others where it is
+        job = _Folder("code", {JOB_ARCHIVE: pack(code.files)})
+        folders.append(job)
+        packages = replace(packages, job=lake.uri(f"{job.key}/{JOB_ARCHIVE}"))
     for folder in folders:
         _upload(lake, folder)
     return packages
@@ -119,27 +128,23 @@ def upload_packages(lake: Lake, config: ClusterConfig, endpoint: str | None = No
 def job_scripts() -> dict[str, bytes]:
     """Return the scripts that steps can run, by asset, without loading the definitions."""
     modules = {path.stem: path.read_bytes() for path in sorted(JOBS.glob("*.py"))}
-    return {name: body for name, body in modules.items() if b'__name__ == "__main__"' in body}
+    return {
+        name: body
+        for name, body in modules.items()
+        if b'__name__ == "__main__"' in body and f"{name}.py" != RUN_MODULE
+    }
 
 
 def pack_code() -> bytes:
     """Pack `spark_jobs` and `dagster_pipes` as an importable zip; equal files give equal bytes."""
-    sources = {name: body for package in PACKED_PACKAGES for name, body in _sources(package)}
-    packed = io.BytesIO()
-    # not compressed, because releases of zlib compress differently
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for name, body in sorted(sources.items()):
-            entry = zipfile.ZipInfo(name, ZIP_EPOCH)
-            entry.create_system = 3  # Unix, whatever machine packs it
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, body)
-    return packed.getvalue()
+    return pack({name: body for package in PACKED_PACKAGES for name, body in _sources(package)})
 
 
 def _plan(root: str, config: ClusterConfig, endpoint: str | None) -> tuple[Packages, list[_Folder]]:
     """Return the addresses, and the folders to upload."""
     root = root.rstrip("/")
     scripts = {f"{asset}.py": body for asset, body in job_scripts().items()}
+    scripts[RUN_MODULE] = (JOBS / RUN_MODULE).read_bytes()
     code = _Folder("code", {ARCHIVE: pack_code(), **scripts})
     install, install_folder = _plan_install_action(root, config, endpoint)
     folders, actions = [code, install_folder], list[BootstrapAction]()

@@ -1,0 +1,147 @@
+"""What all components share: texts that stay texts, paths, and mistakes with file and line."""
+
+import os
+from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Self
+
+import dagster as dg
+from dagster._utils.pydantic_yaml import enrich_validation_errors_with_source_position
+from dagster.components.core.decl import YamlDecl
+
+from emr_ml.errors import UserError
+from emr_ml.settings import load_settings
+
+PREFIXES = "_emr_ml_prefixes"
+
+
+def text(context: dg.ResolutionContext, value: str | None) -> str | None:
+    """Resolve a text. It stays one if it looks like a number; an unset variable alone is None.
+
+    Raises:
+        ValueError: a variable within a longer text is not set.
+    """
+    if value is None or "{" not in str(value):
+        return None if value is None else str(value)
+    resolved: Any = context.resolve_value(value)
+    if isinstance(resolved, str) and "None" in resolved and "None" not in value:
+        raise ValueError(f"{value} becomes {resolved!r}: a variable in it is not set")
+    return None if resolved is None else str(resolved)
+
+
+def texts(context: dg.ResolutionContext, value: Any) -> list[str]:
+    """Resolve a list of texts; a single one is a list of one."""
+    if isinstance(value, str):
+        resolved: Any = context.resolve_value(value) if "{" in value else value
+        value = [resolved] if isinstance(resolved, (str, int)) else resolved
+    return [str(text(context.at_path(index), each)) for index, each in enumerate(value)]
+
+
+def path(context: dg.ResolutionContext, value: str | None) -> str | None:
+    """Resolve a path, relative to the file that names it, or an `s3://` address.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    address = text(context, value)
+    if address is None or "://" in address:
+        return address
+    found = context.resolve_source_relative_path(address)
+    if not found.exists():
+        raise ValueError(f"{found} does not exist: paths are relative to the folder of this file")
+    return str(found)
+
+
+def address(context: dg.ResolutionContext, value: str | None) -> str | None:
+    """Resolve a source, which need not exist yet: a path as in `path`, or an `s3://` address."""
+    source = text(context, value)
+    if source is None or "://" in source:
+        return source
+    # normalized, so that the same files have the same address in messages and links
+    return os.path.normpath(context.resolve_source_relative_path(source))
+
+
+def described(description: str, resolve: Any = None, of: Any = None, **schema: Any) -> dg.Resolver:
+    """Return a resolver with a description, which editors and `dg` show.
+
+    Args:
+        description: of the attribute. That of a pydantic Field is lost beside a default.
+        resolve: makes the value from what is in the file; None for Dagster's own way.
+        of: type of what is in the file.
+        **schema: further keys of the JSON schema. Bounds belong here: in a Field, they fail for
+            every template.
+    """
+    extra = schema or None
+    if resolve is None:
+        return dg.Resolver.default(description=description, json_schema_extra=extra)
+    # otherwise Dagster would turn the text '2024' into a number first
+    return dg.Resolver(
+        resolve,
+        model_field_type=of,
+        description=description,
+        json_schema_extra=extra,
+        inject_before_resolve=False,
+    )
+
+
+class LocatedComponent(dg.Component, dg.Model, dg.Resolvable):
+    """A component whose mistakes have file and line, also those that only its values show."""
+
+    @classmethod
+    def load(cls, attributes: Any, context: dg.ComponentLoadContext) -> Self:
+        with _locating(context):
+            return super().load(attributes, context)
+
+    @classmethod
+    def get_additional_scope(cls) -> Mapping[str, Any]:
+        """Let templates read the settings, as in `{{ settings.source }}`."""
+        return {"settings": load_settings()}
+
+
+def position(context: dg.ComponentLoadContext | None) -> str:
+    """Return file and line of the component that is loaded, "" if it is built in Python."""
+    decl = context.component_decl if context else None
+    if not isinstance(decl, YamlDecl) or decl.source_tree is None:
+        return ""
+    return str(decl.source_tree.source_position_tree.position)
+
+
+@contextmanager
+def located_errors(context: dg.ComponentLoadContext | None) -> Generator[None]:
+    """Put file and line of the component before errors of the user in the block."""
+    try:
+        yield
+    except UserError as error:
+        if place := position(context):
+            raise UserError(f"{place}: {error.problem}", fix=error.fix) from error
+        raise
+
+
+def claim_prefix(context: dg.ComponentLoadContext | None, prefix: tuple[str, ...]) -> None:
+    """Note that a component uses a key prefix.
+
+    Raises:
+        DagsterInvalidDefinitionError: another one uses it; names both files.
+    """
+    place = position(context)
+    if context is None or not place:
+        return
+    # names of jobs and sensors are joined by underscores, so [a, b] and [a_b] would collide
+    name = "_".join(prefix).replace("-", "_")
+    taken: dict[str, str] = vars(context.component_tree).setdefault(PREFIXES, {})
+    other = taken.setdefault(name, place)
+    if other != place:
+        raise dg.DagsterInvalidDefinitionError(
+            f"{other} and {place} have the same key_prefix, {'/'.join(prefix) or 'none'}: give "
+            "each pipeline its own"
+        )
+
+
+def _locating(context: dg.ComponentLoadContext) -> AbstractContextManager[Any]:
+    decl = context.component_decl
+    if not isinstance(decl, YamlDecl) or decl.source_tree is None:
+        return nullcontext()
+    attributes = decl.source_tree.source_position_tree.children.get("attributes")
+    if attributes is None:
+        return nullcontext()
+    return enrich_validation_errors_with_source_position(attributes, ["attributes"])

@@ -1,0 +1,88 @@
+"""What `dg scaffold defs` writes for a component."""
+
+from pathlib import Path
+
+import dagster as dg
+import yaml
+from pydantic import BaseModel, Field
+
+CONTRACT = """\
+# What the files contain. `emr-ml infer FILE --label COLUMN` writes one for a file.
+columns:
+  amount: numeric
+  country: categorical
+label:
+  column: bought
+  positive: "yes"
+"""
+JOB = '''\
+"""{name}: counts the lines of the files of its source."""
+
+from logging import Logger
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+
+def run(spark: SparkSession, request: Any, log: Logger) -> None:
+    """Read what `request.inputs` names, and write below `request.output`."""
+    (source,) = request.inputs.values()
+    lines = spark.read.text([file.uri for file in source.files])
+    log.info("%s lines", lines.count())
+    lines.write.parquet(f"{{request.output}}/lines")
+'''
+
+
+class PipelineOptions(BaseModel):
+    """Options of `dg scaffold defs emr_ml.TrainingPipeline`."""
+
+    source: str = Field("data", description="file, folder or s3:// prefix to train on")
+
+
+class PipelineScaffolder(dg.Scaffolder[PipelineOptions]):
+    """Writes a `defs.yaml` and a contract to edit."""
+
+    @classmethod
+    def get_scaffold_params(cls) -> type[PipelineOptions]:
+        return PipelineOptions
+
+    def scaffold(self, request: dg.ScaffoldRequest[PipelineOptions]) -> None:
+        folder = Path(request.target_path)
+        source = request.params.source
+        attributes = {
+            "contract": "contract.yaml",
+            "source": source if "://" in source else str(Path(source).absolute()),
+            "key_prefix": [folder.name],
+        }
+        dg.scaffold_component(request, attributes)
+        (folder / "contract.yaml").write_text(CONTRACT)
+
+
+class JobOptions(BaseModel):
+    """Options of `dg scaffold defs emr_ml.SparkJob`."""
+
+    module: str = Field(description="full name of the module with `run(spark, request, log)`")
+    source: str = Field("data", description="file, folder or s3:// prefix to read")
+
+
+class JobScaffolder(dg.Scaffolder[JobOptions]):
+    """Writes a `defs.yaml` for a job; its module is to be written."""
+
+    @classmethod
+    def get_scaffold_params(cls) -> type[JobOptions]:
+        return JobOptions
+
+    def scaffold(self, request: dg.ScaffoldRequest[JobOptions]) -> None:
+        options, name = request.params, Path(request.target_path).name
+        source = options.source
+        attributes = {
+            "key": name,
+            "module": options.module,
+            "source": source if "://" in source else str(Path(source).absolute()),
+        }
+        dg.scaffold_component(request, attributes)
+
+
+def document(component: str, attributes: dict[str, object]) -> str:
+    """Return the text of a `defs.yaml`."""
+    return yaml.safe_dump({"type": component, "attributes": attributes}, sort_keys=False)

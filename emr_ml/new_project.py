@@ -1,0 +1,52 @@
+"""A project of the user's own, from the files in `template`."""
+
+import re
+import shutil
+from pathlib import Path
+
+from emr_ml import sample_data
+from emr_ml.errors import UserError
+from emr_ml.settings import CONTRACTS
+
+TEMPLATE = Path(__file__).with_name("template")
+SUFFIX = ".txt"  # so that no tool takes the templates for code
+PACKAGE = "package"  # the folder that gets the package's name
+DOTTED = {"gitignore": ".gitignore"}
+
+
+class NewProjectError(UserError):
+    """The folder can't become a project."""
+
+
+def new_project(folder: Path) -> list[Path]:
+    """Write a project into a new or empty folder, and return its files.
+
+    Raises:
+        NewProjectError: the folder has files, or its name can't be that of a package.
+    """
+    package = re.sub(r"[-. ]", "_", folder.name).lower()
+    if not package.isidentifier():
+        raise NewProjectError(
+            f"{folder.name!r} can't be the name of a Python package",
+            fix="use letters, digits and -, and begin with a letter",
+        )
+    if folder.exists() and any(folder.iterdir()):
+        raise NewProjectError(f"{folder} is not empty", fix="name a new folder")
+    names = {"project": folder.name, "package": package}
+    written = [_write(path, folder, names) for path in sorted(TEMPLATE.rglob(f"*{SUFFIX}"))]
+    contract = folder / package / "defs" / "diagnosis" / "contract.yaml"
+    shutil.copyfile(CONTRACTS / "breast_cancer.yaml", contract)
+    data = folder / "data" / "tumours.csv"
+    data.parent.mkdir()
+    sample_data.breast_cancer(data.parent).rename(data)
+    return [*written, contract, data]
+
+
+def _write(template: Path, folder: Path, names: dict[str, str]) -> Path:
+    *parts, name = template.relative_to(TEMPLATE).parts
+    name = name.removesuffix(SUFFIX)
+    folders = [names["package"] if part == PACKAGE else part for part in parts]
+    path = folder.joinpath(*folders, DOTTED.get(name, name))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(template.read_text(encoding="utf-8").format(**names), encoding="utf-8")
+    return path
