@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import psutil
 
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 
 SAMPLING_SECONDS = 0.1
 OWN_VARIABLES = ("AWS_", "EMR_ML_", "DAGSTER_")

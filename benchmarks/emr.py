@@ -17,7 +17,7 @@ import click
 from benchmarks import emr_page, page, pipes_requests
 from benchmarks.emr_measurement import Measurement, execute, measure
 from benchmarks.pipes_definitions import BUCKET, PARAMS
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml_tests.emulator.clusters import Cluster
 from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.rehearsal import numbers, same

@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from benchmarks.contest import clean_environment
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml_tests.emulator.clusters import Cluster
 from emr_ml_tests.emulator.record import Call
 from emr_ml_tests.emulator.server import Emulator

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 TITLE = "# Benchmarks\n\nEach command writes its results into its own section below.\n"

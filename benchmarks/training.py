@@ -16,7 +16,7 @@ from benchmarks import page, tabular, training_page
 from benchmarks.contest import Contest, Contestant, run_contestant
 from emr_ml import sample_data
 from emr_ml.lake.current import read_current
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import read_report
 

@@ -6,27 +6,22 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.assets.champion_metrics import champion_metrics
-from emr_ml.assets.champion_model import champion_model
-from emr_ml.assets.lr_model import lr_model
-from emr_ml.assets.metrics import metrics
-from emr_ml.assets.predictions import predictions
-from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.assets.raw_csv_s3 import raw_csv_s3
-from emr_ml.assets.raw_sales_csv_s3 import raw_sales_csv_s3
-from emr_ml.assets.raw_scoring_csv_s3 import raw_scoring_csv_s3
-from emr_ml.assets.sales_by_seller import sales_by_seller
-from emr_ml.contract import load_contract
+import emr_ml.defs
+from emr_ml import sample_data
+from emr_ml.components.spark_job import SparkJob
+from emr_ml.components.training_pipeline import pipeline_assets
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.local_spark import JAVA_OPTIONS, SQL_CONF, DataSize
+from emr_ml.pipeline import Pipeline
 from emr_ml.settings import Settings
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.report import Report, read_report
 
-TRAINING = (raw_csv_s3, processed_dataset, lr_model, metrics)
-CHAMPION = (champion_model, champion_metrics)
-SCORING = (raw_scoring_csv_s3, predictions)
-SALES = (raw_sales_csv_s3, sales_by_seller)
+SALES_CONTRACT = str(Path(emr_ml.defs.__path__[0]) / "sales" / "sales.yaml")
+TRAINING = ("raw_csv_s3", "processed_dataset", "lr_model", "metrics")
+CHAMPION = ("champion_model", "champion_metrics")
+SCORING = ("raw_scoring_csv_s3", "predictions")
+SALES = ("raw_sales_csv_s3", "sales_by_seller")
 
 # for processes whose sources look large, as all in S3 do
 SMALL_SPARK_CONF = {
@@ -81,23 +76,32 @@ class Graph:
 
     def materialize(
         self,
-        assets: Sequence[dg.AssetsDefinition] = TRAINING,
+        assets: Sequence[str] = TRAINING,
         config: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> dg.ExecuteInProcessResult:
         """One run of the assets, whether it fails or not."""
         ops = {name: {"config": dict(values)} for name, values in (config or {}).items()}
-        if lr_model in assets:
-            # the launchpad shows, and a run uses, the defaults of the sample's contract
-            model = load_contract(self.settings.dataset).model.model_dump(mode="json")
-            ops["lr_model"] = {"config": {**model, **ops.get("lr_model", {}).get("config", {})}}
         return dg.materialize(
-            [*TRAINING, *CHAMPION, *SCORING, *SALES],
-            selection=[asset.key for asset in assets],
-            resources={"settings": self.settings, "launcher": make_launcher(self.settings)},
+            [*pipeline_assets(Pipeline.of_settings(self.settings)), *self._sales()],
+            selection=[dg.AssetKey(asset) for asset in assets],
+            resources={"launcher": make_launcher(self.settings)},
             instance=self.instance,
             run_config={"ops": ops},
             raise_on_error=False,
         )
+
+    def _sales(self) -> list[dg.AssetsDefinition]:
+        sample = sample_data.sales(Path(self.settings.sample_folder))
+        job = SparkJob(
+            module="spark_jobs.sales_by_seller",
+            key="sales_by_seller",
+            source=self.settings.sales_source or str(sample),
+            source_key="raw_sales_csv_s3",
+            contract=SALES_CONTRACT,
+        )
+        return [
+            each for each in job.build_defs().assets or () if isinstance(each, dg.AssetsDefinition)
+        ]
 
     def report(self, asset: str, version: str) -> Report:
         """The committed report of a version."""

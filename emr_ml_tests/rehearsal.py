@@ -21,7 +21,7 @@ from typing import Any
 
 import click
 
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml_tests.emulator.account import Account
 from emr_ml_tests.emulator.cloudformation import NO_NOTION
 from emr_ml_tests.emulator.record import Record

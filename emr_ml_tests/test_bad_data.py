@@ -7,7 +7,6 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from emr_ml.assets.champion_model import champion_model
 from emr_ml.lake.champion import read_champion
 from emr_ml_tests.graph import TRAINING, Graph, metadata
 from spark_jobs.runtime.lake import open_lake
@@ -26,7 +25,7 @@ label:
 model:  # one candidate, so that tests are fast
   regularization: [0.001]
 """
-TRAINED = (*TRAINING, champion_model)
+TRAINED = (*TRAINING, "champion_model")
 Row = tuple[float, float, str]
 
 

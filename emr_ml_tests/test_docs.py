@@ -10,6 +10,8 @@ import pytest
 from click import Command, Group
 
 from emr_ml.cli import main
+from emr_ml.components.spark_job import SparkJob
+from emr_ml.components.training_pipeline import TrainingPipeline
 from emr_ml.contract import Contract, Dialect, parse_contract
 from emr_ml.contract.model import ModelParams
 from emr_ml.contract.schema import Checks, Column, Promotion
@@ -17,9 +19,11 @@ from emr_ml.definitions import defs
 from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.located_yaml import parse
-from emr_ml.settings import ROOT, Settings
+from emr_ml.project import ROOT
+from emr_ml.settings import Settings
 
 EMR = ROOT / "docs" / "emr.md"
+PIPELINES = ROOT / "docs" / "pipelines.md"
 DECISIONS = ROOT / "docs" / "decisions.md"
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
@@ -145,8 +149,32 @@ def test_the_layout_in_the_readme_names_what_is_there() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_contracts_in_the_documents_are_valid(document: Path) -> None:
-    for block in yaml_blocks(document) if document != EMR else ():
+    for block in yaml_blocks(document) if document not in (EMR, PIPELINES) else ():
         parse_contract(block, document.name)
+
+
+@pytest.mark.parametrize("component", [TrainingPipeline, SparkJob])
+def test_the_attributes_of_a_component_are_all_described(
+    component: type[TrainingPipeline] | type[SparkJob],
+) -> None:
+    section = TEXT[PIPELINES].split(f"emr_ml.{component.__name__}")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    described = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+    assert described | {"description", "group", "owners", "late_after_days"} >= {
+        *component.model_fields
+    }
+    assert described <= {*component.model_fields}
+
+
+def test_the_components_in_the_documents_have_known_attributes() -> None:
+    kinds = {"emr_ml.TrainingPipeline": TrainingPipeline, "emr_ml.SparkJob": SparkJob}
+    given = [parse(block)[0] for block in yaml_blocks(PIPELINES)]
+    whole = [each for each in given if "type" in each]
+
+    assert len(whole) == 2
+    for each in whole:
+        assert set(each["attributes"]) <= {*kinds[each["type"]].model_fields}
 
 
 def test_the_reference_of_the_contract_has_every_key() -> None:

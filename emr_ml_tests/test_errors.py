@@ -11,7 +11,8 @@ from emr_ml.aws.client import UnansweredError
 from emr_ml.contract import ContractError
 from emr_ml.errors import UserError, user_message
 from emr_ml.launchers.base import LostError
-from emr_ml.settings import ROOT, SettingsError
+from emr_ml.project import ROOT
+from emr_ml.settings import SettingsError
 from emr_ml.sources.listing import SourceError
 from spark_jobs.runtime.job import JobError
 

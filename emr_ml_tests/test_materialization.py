@@ -5,17 +5,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from emr_ml.assets.lr_model import lr_model
-from emr_ml.assets.metrics import metrics
-from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.lake.current import read_current
 from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, failure, metadata, reused
 from spark_jobs.runtime.lake import open_lake
 
 pytestmark = pytest.mark.usefixtures("spark")
 
-DATA = (raw_csv_s3, processed_dataset)
+DATA = ("raw_csv_s3", "processed_dataset")
 
 
 class Trained:
@@ -118,9 +114,9 @@ def test_force_computes_a_new_attempt_of_the_same_version(empty: Graph) -> None:
 
 
 def test_an_asset_alone_takes_the_current_version_of_its_input(graph: Graph) -> None:
-    current = metadata(graph.materialize([lr_model]), "lr_model")["version"]
+    current = metadata(graph.materialize(["lr_model"]), "lr_model")["version"]
 
-    alone = graph.materialize([metrics], {"metrics": {"force": True}})
+    alone = graph.materialize(["metrics"], {"metrics": {"force": True}})
 
     assert alone.success
     report = graph.report("metrics", metadata(alone, "metrics")["version"])
@@ -135,14 +131,14 @@ def test_metrics_take_the_data_set_that_the_model_was_made_of(
     newer = graph.materialize(DATA)
     assert metadata(newer, "processed_dataset")["version"] != trained_on
 
-    again = graph.materialize([metrics])
+    again = graph.materialize(["metrics"])
 
     report = graph.report("metrics", metadata(again, "metrics")["version"])
     assert report.inputs["processed_dataset"] == trained_on
 
 
 def test_without_an_input_the_failure_says_what_to_materialize(empty: Graph) -> None:
-    result = empty.materialize([lr_model])
+    result = empty.materialize(["lr_model"])
 
     assert not result.success
     assert "processed_dataset was never materialized" in failure(result, "lr_model")
@@ -171,7 +167,7 @@ def test_a_refused_version_does_not_become_current_until_a_wider_threshold_accep
     assert "lr_model" not in reused(result)
     rejected = metadata(result, "processed_dataset")
     assert (rejected["rows_in"], rejected["rows_kept"], rejected["rows_rejected"]) == (150, 120, 30)
-    later = empty.materialize([lr_model])
+    later = empty.materialize(["lr_model"])
     assert "refused by rejected_share (20.0% of 150 rows" in failure(later, "lr_model")
 
     contract = Path(empty.settings.dataset)
@@ -209,10 +205,10 @@ def test_a_version_that_a_tighter_threshold_refuses_is_no_longer_current(graph: 
     contract = Path(graph.settings.dataset)
     before = contract.read_text()
     contract.write_text(before + "checks: {max_rejected_share: 0.01}\n")
-    assert not graph.materialize([processed_dataset]).success
+    assert not graph.materialize(["processed_dataset"]).success
 
-    assert "refused by rejected_share" in failure(graph.materialize([lr_model]), "lr_model")
+    assert "refused by rejected_share" in failure(graph.materialize(["lr_model"]), "lr_model")
 
     contract.write_text(before)
-    assert graph.materialize([processed_dataset]).success
-    assert graph.materialize([lr_model]).success
+    assert graph.materialize(["processed_dataset"]).success
+    assert graph.materialize(["lr_model"]).success

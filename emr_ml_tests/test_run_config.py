@@ -5,10 +5,17 @@ from pathlib import Path
 import pytest
 
 from emr_ml.contract import Contract
+from emr_ml.materialization import SparkConfig
+from emr_ml.pipeline import Pipeline
 from emr_ml.run_config import model_config, model_params
+from emr_ml.settings import Settings
 from spark_jobs.runtime.job import JobError
 
 CONTRACT = Contract.model_validate({"columns": {"a": "text"}, "model": {"trees": 3}})
+
+
+def config_of(contract: str) -> type[SparkConfig]:
+    return model_config(Pipeline.of_settings(Settings.model_validate({}), contract=contract))
 
 
 def contract_file(folder: Path, text: str) -> str:
@@ -20,7 +27,7 @@ def contract_file(folder: Path, text: str) -> str:
 def test_the_contract_gives_the_defaults_that_the_launchpad_shows(tmp_path: Path) -> None:
     dataset = contract_file(tmp_path, "columns: {a: text}\nmodel: {trees: 3}\n")
 
-    shown = model_config(dataset).model_validate({}).model_dump()
+    shown = config_of(dataset).model_validate({}).model_dump()
 
     assert shown["trees"] == 3
     assert shown["tolerance"] == 1e-3
@@ -31,17 +38,17 @@ def test_the_contract_gives_the_defaults_that_the_launchpad_shows(tmp_path: Path
 def test_a_contract_that_can_not_be_read_gives_no_defaults(tmp_path: Path, dataset: str) -> None:
     address = contract_file(tmp_path, "columns: [") if dataset == "broken" else dataset
 
-    assert model_config(address).model_validate({}).model_dump()["trees"] is None
+    assert config_of(address).model_validate({}).model_dump()["trees"] is None
 
 
 def test_every_field_has_a_description(tmp_path: Path) -> None:
-    fields = model_config(contract_file(tmp_path, "columns: {a: text}\n")).model_fields
+    fields = config_of(contract_file(tmp_path, "columns: {a: text}\n")).model_fields
 
     assert [name for name, field in fields.items() if not field.description] == []
 
 
 def test_run_config_overrides_the_values_that_it_names() -> None:
-    config = model_config("s3://elsewhere").model_validate({"regularization": [0.25]})
+    config = config_of("s3://elsewhere").model_validate({"regularization": [0.25]})
 
     params = model_params(CONTRACT, config)
 
@@ -51,7 +58,7 @@ def test_run_config_overrides_the_values_that_it_names() -> None:
 
 
 def test_a_value_out_of_bounds_is_refused_by_name() -> None:
-    config = model_config("s3://elsewhere").model_validate({"tolerance": 0.0})
+    config = config_of("s3://elsewhere").model_validate({"tolerance": 0.0})
 
     with pytest.raises(JobError, match="run config of lr_model: tolerance"):
         model_params(CONTRACT, config)

@@ -11,7 +11,8 @@ from sklearn.datasets import load_breast_cancer
 
 from emr_ml import sample_data
 from emr_ml.contract import load_contract
-from emr_ml.settings import SALES_CONTRACT, load_settings
+from emr_ml.settings import load_settings
+from emr_ml_tests.graph import SALES_CONTRACT
 from emr_ml_tests.processes import COUNT, Racers
 
 SAMPLES = [sample_data.breast_cancer, sample_data.sales]

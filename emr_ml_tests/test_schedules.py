@@ -5,16 +5,22 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
+from emr_ml.components.training_pipeline import pipeline_definitions
 from emr_ml.definitions import defs
 from emr_ml.lake.champion import promote_by_hand
-from emr_ml.schedules import schedules_for
+from emr_ml.pipeline import Pipeline
 from emr_ml.settings import Settings, SettingsError
 from spark_jobs.runtime.lake import Lake
 
 
 def schedule_of(name: str, **settings: object) -> dg.ScheduleDefinition:
-    schedules = schedules_for(Settings.model_validate(settings))
+    schedules = schedules_of(Settings.model_validate(settings))
     return {each.name: each for each in schedules}[name]
+
+
+def schedules_of(settings: Settings) -> list[dg.ScheduleDefinition]:
+    made = pipeline_definitions(Pipeline.of_settings(settings), settings).schedules or ()
+    return [each for each in made if isinstance(each, dg.ScheduleDefinition)]
 
 
 def evaluate_tick(schedule: dg.ScheduleDefinition) -> tuple[int, str | None]:
@@ -47,14 +53,20 @@ def test_a_schedule_runs_its_job_at_the_configured_time(name: str, setting: str,
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
-        ({"retraining_cron": "sundays"}, "EMR_ML_RETRAINING_CRON or EMR_ML_TIME_ZONE: "),
-        ({"evaluation_cron": "nightly"}, "EMR_ML_EVALUATION_CRON or EMR_ML_TIME_ZONE: "),
-        ({"time_zone": "Moon"}, "EMR_ML_RETRAINING_CRON or EMR_ML_TIME_ZONE: "),
+        (
+            {"retraining_cron": "sundays"},
+            "retraining_schedule: EMR_ML_RETRAINING_CRON or EMR_ML_TIME_ZONE",
+        ),
+        (
+            {"evaluation_cron": "nightly"},
+            "evaluation_schedule: EMR_ML_EVALUATION_CRON or EMR_ML_TIME_ZONE",
+        ),
+        ({"time_zone": "Moon"}, "retraining_schedule: EMR_ML_RETRAINING_CRON or EMR_ML_TIME_ZONE"),
     ],
 )
 def test_an_invalid_time_is_a_settings_error(settings: dict[str, str], error: str) -> None:
     with pytest.raises(SettingsError, match=error):
-        schedules_for(Settings.model_validate(settings))
+        schedules_of(Settings.model_validate(settings))
 
 
 def test_the_evaluation_is_skipped_without_a_champion(lake: Lake) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from emr_ml.settings import CONTRACTS, ROOT, SettingsError, load_settings
+from emr_ml.project import ROOT
+from emr_ml.settings import CONTRACTS, SettingsError, load_settings
 
 
 def test_defaults_run_everything_locally_on_sample_data() -> None:

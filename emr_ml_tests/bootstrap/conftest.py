@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3

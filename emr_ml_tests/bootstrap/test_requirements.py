@@ -13,7 +13,7 @@ from emr_ml.launchers.emr.shipping.wheels import (
     read_requirements,
     wheelhouse_key,
 )
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml_tests.bootstrap.conftest import Node
 from emr_ml_tests.bootstrap.test_install_python_packages import HERE
 from emr_ml_tests.s3_server import S3

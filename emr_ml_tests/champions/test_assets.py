@@ -6,12 +6,6 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from emr_ml.assets.champion_metrics import champion_metrics
-from emr_ml.assets.champion_model import champion_model
-from emr_ml.assets.lr_model import lr_model
-from emr_ml.assets.metrics import metrics
-from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.lake.champion import promote_by_hand, read_champion
 from emr_ml_tests.graph import TRAINING, Graph, failure, metadata
 from spark_jobs.runtime.lake import open_lake
@@ -29,8 +23,8 @@ label:
 model:  # one candidate, so that tests are fast
   regularization: [0.001]
 """
-TRAINED = (*TRAINING, champion_model)
-RETRAINED = (lr_model, metrics, champion_model)
+TRAINED = (*TRAINING, "champion_model")
+RETRAINED = ("lr_model", "metrics", "champion_model")
 # good enough for the checks, and less sure of everything than it could be
 WEAK = {"lr_model": {"regularization": [0.07]}}
 
@@ -80,7 +74,7 @@ def test_a_better_model_replaces_a_weak_champion_and_is_evaluated_on_new_data(
 
     with Path(str(graph.settings.source)).open("a") as source:
         source.write(rows(2, 300))
-    fourth = graph.materialize([raw_csv_s3, processed_dataset, champion_metrics])
+    fourth = graph.materialize(["raw_csv_s3", "processed_dataset", "champion_metrics"])
     report = graph.report("champion_metrics", metadata(fourth, "champion_metrics")["version"])
     newest = metadata(fourth, "processed_dataset")["version"]
     assert report.inputs == {"lr_model": better, "processed_dataset": newest}
@@ -88,7 +82,7 @@ def test_a_better_model_replaces_a_weak_champion_and_is_evaluated_on_new_data(
 
     contract = Path(graph.settings.dataset)
     contract.write_text(contract.read_text().replace("  colour: categorical\n", ""))
-    fifth = graph.materialize([*TRAINED, champion_metrics])
+    fifth = graph.materialize([*TRAINED, "champion_metrics"])
     assert "it needs the categorical column 'colour'" in metadata(fifth, "champion_model")["reason"]
     assert fifth.success
     made = [event.asset_key for event in fifth.get_asset_materialization_events()]
@@ -98,14 +92,14 @@ def test_a_better_model_replaces_a_weak_champion_and_is_evaluated_on_new_data(
 def test_a_model_without_its_own_metrics_is_not_promoted(graph: Graph) -> None:
     graph.materialize(TRAINED)
 
-    again = graph.materialize([lr_model, champion_model], WEAK)
+    again = graph.materialize(["lr_model", "champion_model"], WEAK)
 
     version = metadata(again, "lr_model")["version"]
     assert f"lr_model {version} has no metrics yet" in failure(again, "champion_model")
 
 
 def test_without_a_champion_the_metrics_are_skipped(graph: Graph) -> None:
-    result = graph.materialize([champion_metrics])
+    result = graph.materialize(["champion_metrics"])
 
     assert result.success
     assert list(result.get_asset_materialization_events()) == []
@@ -116,6 +110,6 @@ def test_a_champion_that_is_gone_is_reported(graph: Graph) -> None:
     promote_by_hand(lake, "a" * 32, "")
     assert read_champion(lake)
 
-    said = failure(graph.materialize([champion_metrics]), "champion_metrics")
+    said = failure(graph.materialize(["champion_metrics"]), "champion_metrics")
 
     assert said.startswith(f"lr_model {'a' * 32} is gone from")

@@ -44,7 +44,13 @@ class FakeComparison(Launcher):
     def spark(self) -> str:
         return "4"
 
-    def compute(self, request: Request, held: HeldLease, log: Logger) -> AttemptResult:  # noqa: ARG002
+    def compute(
+        self,
+        request: Request,
+        module: str,  # noqa: ARG002
+        held: HeldLease,  # noqa: ARG002
+        log: Logger,  # noqa: ARG002
+    ) -> AttemptResult:
         self.requests.append(request)
         self.during_comparison()
         named = {"challenger": "lr_model", "champion": "champion"}

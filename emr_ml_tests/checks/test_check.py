@@ -36,7 +36,7 @@ def no_rows(context: CheckContext) -> Evaluation:
 
 
 def test_name_and_description_are_those_of_the_function() -> None:
-    spec = no_rows.spec("an_asset")
+    spec = no_rows.spec(dg.AssetKey("an_asset"))
 
     assert (spec.name, spec.asset_key, spec.blocking) == ("no_rows", dg.AssetKey("an_asset"), True)
     assert spec.description == "There are no rows, not even rejected ones."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml_tests.graph import SMALL_SPARK_CONF
 
 COMMAND = str(Path(sys.executable).with_name("emr-ml"))

@@ -5,8 +5,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml_tests.graph import Graph, failure
 
 pytestmark = pytest.mark.usefixtures("spark")
@@ -74,12 +72,12 @@ def test_a_contract_with_a_mistake_is_named_with_line_and_column(graph: Graph) -
 
 
 def test_a_file_that_changed_after_its_snapshot_is_not_read(graph: Graph) -> None:
-    first = graph.materialize([raw_csv_s3, processed_dataset])
+    first = graph.materialize(["raw_csv_s3", "processed_dataset"])
     assert first.success
     source = Path(str(graph.settings.source))
     source.write_text(source.read_text().replace("red", "ret", 1))
 
-    result = graph.materialize([processed_dataset], {"processed_dataset": {"force": True}})
+    result = graph.materialize(["processed_dataset"], {"processed_dataset": {"force": True}})
 
     assert f"{source} changed since the snapshot" in failure(result, "processed_dataset")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emr_ml.lake.current import read_current
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml_tests.commands.runs import COMMAND, MARK, RunTrace, environment, run_with_secrets
 from emr_ml_tests.graph import TOY_CONTRACT, Graph, metadata, toy_rows
 from emr_ml_tests.lake.parted import flat

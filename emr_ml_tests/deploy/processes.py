@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml_tests.deploy.postgres import Postgres, free_port
 from emr_ml_tests.graph import SMALL_SPARK_CONF, TOY_CONTRACT, toy_rows
 from emr_ml_tests.processes import go_down

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from emr_ml.settings import ROOT, Settings
+from emr_ml.project import ROOT
+from emr_ml.settings import Settings
 
 DEPLOY = ROOT / "deploy"
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from emr_ml.commands.doctor import doctor
 from emr_ml.doctor import machine
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 
 LOCAL_CHECKS = ["Java", "Python", "Spark", "settings", "contract", "lake", "conditional writes"]

@@ -85,6 +85,9 @@ class Shaky(Lake):
         self.root, self.down = lake.root, False
         self._lake, self._writes = lake, writes
 
+    def below(self, key: str) -> Lake:
+        return self._lake.below(key)
+
     def read(self, key: str) -> Stored | None:
         return self._lake.read(key)
 

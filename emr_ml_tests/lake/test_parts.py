@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.lake.parts import choose
 from emr_ml_tests.graph import Graph, metadata, toy_rows
 from emr_ml_tests.lake.parted import flat, rows_of
@@ -20,7 +18,7 @@ from spark_jobs.runtime.report import Report
 
 pytestmark = pytest.mark.usefixtures("spark")
 
-DATA = (raw_csv_s3, processed_dataset)
+DATA = ("raw_csv_s3", "processed_dataset")
 HEADER = "height,colour,kind"
 ROWS = random.Random(3).sample(toy_rows(), 120)  # with both labels, even in few of them
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from emr_ml.lake.versions import JOBS, code_of, digest, local_spark, version_of
+from emr_ml.lake.job_code import JOBS, code_of, job_code
+from emr_ml.lake.versions import digest, local_spark, version_of
 
 NAMES = st.text(max_size=5)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -90,9 +91,7 @@ def test_changing_an_ingredient_makes_another_version(
 
 
 def test_a_version_is_the_same_in_every_process() -> None:
-    command = (
-        "from emr_ml.lake.versions import code_of, digest; print(digest({'é': [1, 0.1, None]}))"
-    )
+    command = "from emr_ml.lake.versions import digest; print(digest({'é': [1, 0.1, None]}))"
     other = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
     assert other.stdout.decode().strip() == digest({"é": [1, 0.1, None]})
 
@@ -122,13 +121,17 @@ def jobs(tmp_path: Path) -> Path:
     return folder
 
 
+def code_in(job: str, folder: Path) -> str:
+    return job_code(f"{folder.name}.{job}", folder.parent).digest
+
+
 def changed(job: str, folder: Path, module: str, source: str) -> bool:
     """Return True if an edit of the module changes the job's code."""
-    before = code_of(job, folder)
+    before = code_in(job, folder)
     edit(folder, module, source)
     # the digest is cached, because the code does not change while a process runs
-    code_of.cache_clear()
-    return code_of(job, folder) != before
+    job_code.cache_clear()
+    return code_in(job, folder) != before
 
 
 @pytest.mark.parametrize("module", ["train", "shared", "deep/numbers"])
@@ -160,7 +163,7 @@ def test_a_module_imported_from_its_package_is_followed(jobs: Path) -> None:
 def test_an_import_is_followed_however_it_is_written(jobs: Path, line: str) -> None:
     edit(jobs, "train", line)
     edit(jobs, "deep/more", "from ..lonely import x\n")
-    code_of.cache_clear()
+    job_code.cache_clear()
     assert changed("train", jobs, "lonely", "TWO = 2\n")
 
 
@@ -168,7 +171,7 @@ def test_an_import_is_followed_however_it_is_written(jobs: Path, line: str) -> N
 def test_imports_that_only_start_a_job_are_not_followed(jobs: Path, quote: str) -> None:
     guard = f"if __name__ == {quote}__main__{quote}:\n    from jobs.lonely import main\n"
     edit(jobs, "train", guard)
-    code_of.cache_clear()
+    job_code.cache_clear()
     assert not changed("train", jobs, "lonely", "TWO = 2\n")
 
 
@@ -180,7 +183,7 @@ def test_modules_that_import_each_other_have_a_code(jobs: Path) -> None:
 def test_the_code_does_not_depend_on_the_folder_of_the_project(jobs: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere" / "jobs"
     shutil.copytree(jobs, other)
-    assert code_of("train", jobs) == code_of("train", other)
+    assert code_in("train", jobs) == code_in("train", other)
 
 
 def test_two_jobs_have_different_code() -> None:

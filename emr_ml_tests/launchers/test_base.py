@@ -34,7 +34,13 @@ class QuickLauncher(Launcher):
     def spark(self) -> str:
         return "4.1.1"
 
-    def compute(self, request: Request, held: HeldLease, log: logging.Logger) -> AttemptResult:
+    def compute(
+        self,
+        request: Request,
+        module: str,  # noqa: ARG002 - it commits without a job
+        held: HeldLease,
+        log: logging.Logger,
+    ) -> AttemptResult:
         log.info("computing attempt %s", held.lease.attempt)
         self.computed.append(request.attempt)
         over = read_report(self.lake, request.asset, request.version)
@@ -97,7 +103,7 @@ def test_an_owner_that_was_superseded_takes_the_result_of_its_successor(lake: La
             Request("metrics", WORK.version, 2, lake.root, "", {}, {}, {}, "code", "4.1.1"),
             output=lake.uri("metrics/elsewhere"),
         )
-        successor.compute(request, held, LOG)
+        successor.compute(request, "", held, LOG)
 
     outcome = QuickLauncher(lake, taken_over).launch(WORK, LOG)
 

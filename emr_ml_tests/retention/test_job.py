@@ -9,7 +9,10 @@ import dagster as dg
 import pytest
 
 from emr_ml.definitions import defs
+from emr_ml.lake.current import Current
+from emr_ml.lake.current import promote as make_current
 from emr_ml.launchers import make_launcher
+from emr_ml.retention.job import StoredAssets, find_all_garbage
 from emr_ml.settings import Settings
 from emr_ml_tests.retention.stored import Stored, version
 from spark_jobs.runtime.lake import open_lake
@@ -34,7 +37,7 @@ class Cleaning:
         job = defs.resolve_job_def("clean_lake_job")
         result = job.execute_in_process(
             run_config={"ops": {"clean_lake": {"config": config}}} if config else {},
-            resources={"settings": self.settings, "launcher": make_launcher(self.settings)},
+            resources={"launcher": make_launcher(self.settings)},
         )
         (output,) = result.filter_events(
             lambda event: event.event_type == dg.DagsterEventType.STEP_OUTPUT
@@ -73,3 +76,20 @@ def test_the_age_of_garbage_can_be_configured(cleaning: Cleaning) -> None:
 
     assert metadata["removed"] == 0
     assert cleaning.versions == {version(1), version(2)}
+
+
+def test_what_another_asset_needs_of_a_pipeline_is_kept(tmp_path: Path) -> None:
+    lake = open_lake(str(tmp_path / "lake"))
+    Stored(lake.below("churn")).commit("processed_dataset", 1)
+    Stored(lake.below("churn")).commit("processed_dataset", 2)
+    needed: dict[str, Any] = {"churn/processed_dataset": 1}
+    report = Stored(lake).commit("rows", 3, **needed)
+    make_current(lake, "rows", Current(report.version, "", "run", 0.0))
+    stored = [
+        StoredAssets("", ("rows",), 3),
+        StoredAssets("churn", ("processed_dataset",), 3),
+    ]
+
+    garbage = list(find_all_garbage(lake, stored, time.time() + MONTH, dry_run=True))
+
+    assert [each.key for each in garbage] == [f"churn/processed_dataset/{version(2)}"]

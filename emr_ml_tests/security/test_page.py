@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 
 TESTS = ROOT / "emr_ml_tests"
 PAGE = (ROOT / "docs" / "security.md").read_text()

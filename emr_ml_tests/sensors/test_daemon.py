@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from emr_ml.lake.champion import read_champion
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml_tests.emulator.arranged import arranged_aws
 from emr_ml_tests.graph import SMALL_SPARK_CONF
 from emr_ml_tests.processes import go_down

@@ -10,8 +10,9 @@ import dagster as dg
 import pytest
 
 from emr_ml.lake.leases import this_host
+from emr_ml.project import ROOT
 from emr_ml.sensors.lost_runs import lost_run_sensor
-from emr_ml.settings import ROOT, Settings
+from emr_ml.settings import Settings
 from emr_ml_tests.waiting import wait_until
 
 pytestmark = pytest.mark.process

@@ -9,8 +9,6 @@ from typing import Protocol
 import boto3
 import pytest
 
-from emr_ml.assets.processed_dataset import processed_dataset
-from emr_ml.assets.raw_csv_s3 import raw_csv_s3
 from emr_ml.sensors.new_data import Cursor, tick
 from emr_ml_tests.graph import Graph, metadata, toy_rows
 from emr_ml_tests.lake.parted import flat, rows_of
@@ -21,7 +19,7 @@ from spark_jobs.runtime.report import Report
 
 pytestmark = pytest.mark.usefixtures("spark")
 
-DATA = (raw_csv_s3, processed_dataset)
+DATA = ("raw_csv_s3", "processed_dataset")
 HEADER = "height,colour,kind"
 TICK_SECONDS = 30.0
 ROWS = toy_rows(400)

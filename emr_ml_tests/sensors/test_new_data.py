@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from emr_ml.jobs import training_job
+from emr_ml.pipeline import Pipeline
 from emr_ml.sensors.new_data import (
     Cursor,
     SourceState,
@@ -23,6 +24,7 @@ from emr_ml.sensors.new_data import (
 )
 from emr_ml.settings import Settings
 
+JOB = training_job(Pipeline.of_settings(Settings.model_validate({})))
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3
 
@@ -183,11 +185,13 @@ def test_a_large_source_is_listed_less_often(watcher: Watcher) -> None:
 
 
 def test_a_sensor_without_a_source_has_nothing_to_watch() -> None:
-    sensor = new_data_sensor("watch", training_job, "source", Settings.model_validate({}))
+    sensor = new_data_sensor("watch", JOB, None, "source", Settings.model_validate({}))
 
     data = sensor.evaluate_tick(dg.build_sensor_context())
 
-    assert data.skip_message == "EMR_ML_SOURCE is not set, so there is nothing to watch"
+    assert data.skip_message == (
+        "neither EMR_ML_SOURCE nor `source` of the component is set, so there is nothing to watch"
+    )
 
 
 def test_the_sensor_keeps_its_position_in_dagster_s_cursor(tmp_path: Path) -> None:
@@ -196,7 +200,7 @@ def test_the_sensor_keeps_its_position_in_dagster_s_cursor(tmp_path: Path) -> No
     settings = Settings.model_validate(
         {"source": str(tmp_path), "listing_requests_per_hour": 10**9}
     )
-    sensor = new_data_sensor("watch", training_job, "source", settings)
+    sensor = new_data_sensor("watch", JOB, settings.source, "source", settings)
 
     first = sensor.evaluate_tick(dg.build_sensor_context())
     second = sensor.evaluate_tick(dg.build_sensor_context(cursor=first.cursor))

@@ -10,9 +10,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from emr_ml.sensors import sensors_for
+from emr_ml.project import ROOT
+from emr_ml.sensors import shared_sensors
 from emr_ml.sensors.old_clusters import old_cluster_sensor
-from emr_ml.settings import ROOT, Deployment, Settings
+from emr_ml.settings import Deployment, Settings
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 
 pytestmark = pytest.mark.usefixtures("emulation")
@@ -141,13 +142,13 @@ def test_the_sensor_runs_by_default_every_quarter_of_an_hour() -> None:
 def test_a_laptop_has_no_clusters_to_watch() -> None:
     settings = Settings(deployment=Deployment.LOCAL)  # pyright: ignore[reportCallIssue]
 
-    assert "old_cluster_sensor" not in [sensor.name for sensor in sensors_for(settings)]
+    assert "old_cluster_sensor" not in [sensor.name for sensor in shared_sensors(settings)]
 
 
 def test_making_the_sensor_imports_no_boto3() -> None:
     code = (
         "import sys, emr_ml.sensors as s, emr_ml.settings as t; "
-        "s.sensors_for(t.Settings(deployment=t.Deployment.EMR, lake='s3://b/l')); "
+        "s.shared_sensors(t.Settings(deployment=t.Deployment.EMR, lake='s3://b/l')); "
         "print('boto3' in sys.modules)"
     )
 

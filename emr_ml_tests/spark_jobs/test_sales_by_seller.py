@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 
 from emr_ml.contract import load_contract
-from emr_ml.settings import SALES_CONTRACT
+from emr_ml_tests.graph import SALES_CONTRACT
 from emr_ml_tests.spark_jobs.bench import Bench
 
 CONTRACT = load_contract(str(SALES_CONTRACT))

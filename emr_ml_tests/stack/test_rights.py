@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml.stack.template import render_template
 from emr_ml_tests.stack.policies import policies, template
 

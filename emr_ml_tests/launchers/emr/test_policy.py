@@ -16,8 +16,9 @@ from emr_ml.lake.snapshots import take_snapshot
 from emr_ml.launchers.emr.attempt import cancel_step
 from emr_ml.launchers.emr.context import PollingPolicy
 from emr_ml.launchers.emr.cost import prices
-from emr_ml.settings import ROOT, SALES_CONTRACT
+from emr_ml.project import ROOT
 from emr_ml_tests.emulator.account import granted
+from emr_ml_tests.graph import SALES_CONTRACT
 from emr_ml_tests.launchers.emr.stage import Stage, open_stage, put_conformance_job
 from emr_ml_tests.s3_server import S3
 from emr_ml_tests.waiting import PATIENCE_SECONDS, wait_until

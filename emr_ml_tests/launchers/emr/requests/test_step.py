@@ -24,6 +24,7 @@ from emr_ml_tests.launchers.emr.configs import FIELDS, TARGET, config
 class Code:
     archive: str = "s3://bucket/lake/code/0123/spark_jobs.zip"
     scripts: str = "s3://bucket/lake/code/0123"
+    job: str = ""
 
 
 NAME = step_name("metrics", "0123456789abcdef0123456789abcdef", 2)
@@ -33,7 +34,12 @@ REQUEST = "s3://bucket/lake/metrics/0123/attempts/2/_job/request.json"
 def step(endpoint: str | None = None, name: str = NAME, **fields: Any) -> dict[str, Any]:
     target = replace(TARGET, url=endpoint)
     return step_config(
-        config(**fields), target, Code(), asset="metrics", name=name, request_uri=REQUEST
+        config(**fields),
+        target,
+        Code(),
+        module="spark_jobs.metrics",
+        name=name,
+        request_uri=REQUEST,
     )
 
 

@@ -23,7 +23,7 @@ from emr_ml.launchers.emr.shipping.packages import (
     upload_packages,
 )
 from emr_ml.launchers.emr.shipping.wheels import Platform, read_requirements, wheelhouse_key
-from emr_ml.settings import ROOT
+from emr_ml.project import ROOT
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.lake.s3 import S3Lake

@@ -1,0 +1,74 @@
+"""The project that `emr-ml new` writes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emr_ml.new_project import NewProjectError, new_project
+from emr_ml.project import dg_project, find_project
+
+BIN = Path(sys.executable).parent
+
+
+def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of the environment in the project, which is not installed."""
+    return subprocess.run(
+        command,
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("mine")
+
+    with pytest.raises(NewProjectError, match=r"is not empty: name a new folder"):
+        new_project(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_name_that_no_package_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NewProjectError, match="'1shop' can't be the name of a Python package"):
+        new_project(tmp_path / "1shop")
+
+
+def test_it_is_a_project_of_dg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new_project(tmp_path / "my-shop")
+    monkeypatch.chdir(tmp_path / "my-shop" / "my_shop" / "defs")
+
+    assert find_project() == tmp_path / "my-shop"
+    assert (dg_project(find_project()) or {})["root_module"] == "my_shop"
+
+
+@pytest.mark.process
+def test_its_definitions_and_its_test_pass(tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    new_project(project)
+
+    checked = run(project, str(BIN / "dg"), "check", "defs")
+    tested = run(project, str(BIN / "pytest"), "-q", "-p", "no:cacheprovider")
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+@pytest.mark.process
+def test_a_pipeline_can_be_scaffolded_into_it(tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    new_project(project)
+
+    scaffolded = run(
+        project, str(BIN / "dg"), "scaffold", "defs", "emr_ml.TrainingPipeline", "churn"
+    )
+
+    assert scaffolded.returncode == 0, scaffolded.stdout + scaffolded.stderr
+    assert "type: emr_ml.TrainingPipeline" in (project / "shop/defs/churn/defs.yaml").read_text()
+    listed = run(project, str(BIN / "dg"), "list", "defs", "--json")
+    assert "churn/lr_model" in listed.stdout, listed.stderr
