@@ -50,7 +50,8 @@ class LocalLauncher(Launcher):
         self._on_s3 = on_s3
         self._size = size
         self._spark_conf = spark_conf
-        self._session: LazyPySparkResource | None = None
+        # of this launcher and of those that `on` makes of it, so not a field of each
+        self._sessions: list[LazyPySparkResource] = []
 
     @property
     def spark(self) -> str:
@@ -81,7 +82,7 @@ class LocalLauncher(Launcher):
             raise
 
     def _start_session(self, request: Request) -> "SparkSession":
-        if self._session is None:
+        if not self._sessions:
             check_java()
             # importing this takes seconds, which a run that reuses every version need not spend
             from dagster_pyspark import LazyPySparkResource
@@ -90,10 +91,10 @@ class LocalLauncher(Launcher):
             on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in uris)
             defaults = local_conf(on_s3=on_s3, size=self._size)
             conf = {key: defaults[key] for key in defaults if key not in self._spark_conf}
-            self._session = LazyPySparkResource(spark_config=conf)
+            self._sessions.append(LazyPySparkResource(spark_config=conf))
         try:
             with spark_defaults_file(self._spark_conf):
-                return self._session.spark_session
+                return self._sessions[0].spark_session
         except Exception as error:
             raise LaunchError(_start_failure_message(error, self._spark_conf)) from error
 
