@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import dagster as dg
-import yaml
 from pydantic import BaseModel, Field
 
 CONTRACT = """\
@@ -15,22 +14,6 @@ label:
   column: bought
   positive: "yes"
 """
-JOB = '''\
-"""{name}: counts the lines of the files of its source."""
-
-from logging import Logger
-from typing import Any
-
-from pyspark.sql import SparkSession
-
-
-def run(spark: SparkSession, request: Any, log: Logger) -> None:
-    """Read what `request.inputs` names, and write below `request.output`."""
-    (source,) = request.inputs.values()
-    lines = spark.read.text([file.uri for file in source.files])
-    log.info("%s lines", lines.count())
-    lines.write.parquet(f"{{request.output}}/lines")
-'''
 
 
 class PipelineOptions(BaseModel):
@@ -81,8 +64,3 @@ class JobScaffolder(dg.Scaffolder[JobOptions]):
             "source": source if "://" in source else str(Path(source).absolute()),
         }
         dg.scaffold_component(request, attributes)
-
-
-def document(component: str, attributes: dict[str, object]) -> str:
-    """Return the text of a `defs.yaml`."""
-    return yaml.safe_dump({"type": component, "attributes": attributes}, sort_keys=False)
