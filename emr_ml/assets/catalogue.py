@@ -1,6 +1,6 @@
 """What assets have in common: key, group, owners, freshness, checks and code version."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,15 @@ CODE_VERSION_DIGITS = 12
 SOURCE, RETENTION_CHAMPIONS = "emr_ml/source", "emr_ml/retention_champions"
 
 Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
+
+
+def metadata_of(
+    definitions: Iterable[dg.AssetsDefinition],
+) -> Iterator[tuple[dg.AssetKey, Mapping[str, Any]]]:
+    """Yield key and metadata of each asset; a definition of a user's own may have several."""
+    for each in definitions:
+        for key in each.keys:
+            yield key, each.metadata_by_key.get(key, {})
 
 
 def spark_asset(

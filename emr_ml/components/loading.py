@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster.components.core.load_defs import PLUGIN_COMPONENT_TYPES_JSON_METADATA_KEY
 
-from emr_ml.assets.catalogue import SOURCE
+from emr_ml.assets.catalogue import SOURCE, metadata_of
 from emr_ml.jobs import everything_job
 from emr_ml.launchers import executor_for, launcher_resource
 from emr_ml.retention.job import make_clean_lake_job, stored_assets
@@ -78,11 +78,7 @@ def _shared(merged: dg.Definitions, settings: Settings, preload: str) -> dg.Defi
 
 def sources(assets: list[dg.AssetsDefinition]) -> tuple[str | None, ...]:
     """Return the sources of the snapshots among the assets; None is the sample."""
-    found = [
-        asset.metadata_by_key[asset.key].get(SOURCE)
-        for asset in assets
-        if SOURCE in asset.metadata_by_key[asset.key]
-    ]
+    found = [metadata[SOURCE] for _, metadata in metadata_of(assets) if SOURCE in metadata]
     return tuple(dict.fromkeys(found))
 
 

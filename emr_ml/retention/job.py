@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import dagster as dg
 from pydantic import Field
 
-from emr_ml.assets.catalogue import RETENTION_CHAMPIONS
+from emr_ml.assets.catalogue import RETENTION_CHAMPIONS, metadata_of
 from emr_ml.lake.champion import read_record
 from emr_ml.lake.current import read_current
 from emr_ml.launchers.base import Launcher
@@ -55,11 +55,11 @@ def stored_assets(assets: Iterable[dg.AssetsDefinition], champions: int) -> list
     """
     names = defaultdict[str, list[str]](list)
     kept: dict[str, int] = {}
-    for asset in assets:
-        *prefix, name = asset.key.path
+    for key, metadata in metadata_of(assets):
+        *prefix, name = key.path
         folder = "/".join(prefix)
         names[folder].append(name)
-        if (number := asset.metadata_by_key[asset.key].get(RETENTION_CHAMPIONS)) is not None:
+        if (number := metadata.get(RETENTION_CHAMPIONS)) is not None:
             kept[folder] = number
     return [
         StoredAssets(folder, tuple(sorted(names[folder])), kept.get(folder, champions))

@@ -1,9 +1,11 @@
 """What all components of a location share, and when samples are left out."""
 
+import dagster as dg
 import pytest
 
 import emr_ml
 import emr_ml.defs
+from emr_ml.components.loading import merge
 from emr_ml_tests.components.project import keys
 
 SAMPLES = {"raw_sales_csv_s3", "sales_by_seller"}
@@ -32,3 +34,14 @@ def test_the_package_shows_its_components_without_importing_dagster() -> None:
     assert {"SparkJob", "TrainingPipeline", "load_defs"} <= {*dir(emr_ml)}
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         emr_ml.Nothing  # noqa: B018 - looks it up
+
+
+def test_assets_of_ones_own_are_merged_with_those_of_components() -> None:
+    @dg.multi_asset(specs=[dg.AssetSpec("mine"), dg.AssetSpec("also_mine")])
+    def several() -> None: ...
+
+    churn = emr_ml.TrainingPipeline(contract="c.yaml", source="/data", key_prefix=["churn"])
+
+    merged = merge(churn.build_defs(), dg.Definitions(assets=[several]))
+
+    assert {"mine", "also_mine", "churn/lr_model"} <= keys(merged)
