@@ -38,7 +38,8 @@ def test_the_package_shows_its_components_without_importing_dagster() -> None:
 
 def test_assets_of_ones_own_are_merged_with_those_of_components() -> None:
     @dg.multi_asset(specs=[dg.AssetSpec("mine"), dg.AssetSpec("also_mine")])
-    def several() -> None: ...
+    def several() -> tuple[None, None]:
+        return None, None
 
     churn = emr_ml.TrainingPipeline(contract="c.yaml", source="/data", key_prefix=["churn"])
 
