@@ -7,11 +7,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emr_ml.errors import UserError
+
 if TYPE_CHECKING:
     import dagster as dg
 
 PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parent  # of the checkout, if this is one
+
+
+class ProjectError(UserError):
+    """The project's definitions can't be loaded."""
 
 
 def find_project() -> Path:
@@ -50,8 +56,12 @@ def load_project_definitions() -> "dg.Definitions":
     """Import the definitions of the project, as `dg` does, with its folder on the path.
 
     Raises:
+        ProjectError: a component can't be used; the message has file and line.
+        UserError: a component or a setting can't be used.
         ImportError: the project's module can't be imported.
     """
+    from dagster.components.core.component_tree import ComponentTreeException
+
     folder = find_project()
     table = dg_project(folder) or {}
     module = table.get("code_location_target_module")
@@ -60,4 +70,21 @@ def load_project_definitions() -> "dg.Definitions":
         module = f"{root}.definitions" if root else "emr_ml.definitions"
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-    return import_module(module).defs
+    try:
+        return import_module(module).defs
+    except ComponentTreeException as error:
+        raise _user_error(error) from error
+
+
+def _user_error(error: BaseException) -> UserError:
+    """Return the user's mistake among the causes of an error, or the last one with a position."""
+    located = cause = error
+    while following := cause.__cause__ or cause.__context__:
+        cause = following
+        if isinstance(cause, UserError):
+            return cause
+        if ".yaml:" in str(cause):
+            located = cause
+    # pydantic appends a link to its documentation, and Dagster draws the tree of components
+    lines = [line for line in str(located).splitlines() if "errors.pydantic.dev" not in line]
+    return ProjectError("\n".join(lines), fix="correct the component: `dg check yaml` checks it")

@@ -72,3 +72,17 @@ def test_a_pipeline_can_be_scaffolded_into_it(tmp_path: Path) -> None:
     assert "type: emr_ml.TrainingPipeline" in (project / "shop/defs/churn/defs.yaml").read_text()
     listed = run(project, str(BIN / "dg"), "list", "defs", "--json")
     assert "churn/lr_model" in listed.stdout, listed.stderr
+
+
+@pytest.mark.process
+def test_a_mistake_in_a_component_ends_a_run_with_file_and_line(tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    new_project(project)
+    path = project / "shop" / "defs" / "diagnosis" / "defs.yaml"
+    path.write_text(path.read_text() + "  colour: red\n")
+
+    ran = run(project, str(BIN / "emr-ml"), "run")
+
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert f"{path}:{len(path.read_text().splitlines())}" in ran.stderr

@@ -13,5 +13,6 @@ def run() -> None:
     with errors_as_messages():
         # Dagster takes seconds to import, and the definitions read the settings when imported
         from emr_ml.full_run import materialize_all
-    succeeded = materialize_all()
+
+        succeeded = materialize_all()
     sys.exit(0 if succeeded else 1)
