@@ -58,14 +58,14 @@ class Follower(threading.Thread):
 
     def __init__(self, look: ClusterWatcher, seconds: float, *, until_seen: bool = False) -> None:
         super().__init__(daemon=True)
-        self._looks, self._started = look, time.monotonic()
+        self._looks, self._since = look, time.monotonic()
         self._seconds, self._until_seen = seconds, until_seen
         self.saw_change = False
         self.troubles = 0
 
     @property
     def _goes_on(self) -> bool:
-        elapsed = time.monotonic() - self._started
+        elapsed = time.monotonic() - self._since
         waits = self._until_seen and not self.saw_change and elapsed < PATIENCE_SECONDS
         return elapsed < self._seconds or waits
 
