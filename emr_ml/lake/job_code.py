@@ -80,9 +80,7 @@ def job_code(module: str, folder: Path | None = None) -> JobCode:
         source = path.read_bytes()
         modules[name] = (path.relative_to(folder).as_posix(), source)
         parent = name.rpartition(".")[0]
-        queue += _imports(
-            _parse(source, path), package, name if path.stem == "__init__" else parent
-        )
+        queue += _imports(source, path, name if path.stem == "__init__" else parent)
         # the packages of spark_jobs are empty, and were never part of a version
         if package != JOBS.name and parent:
             queue.append(parent)
