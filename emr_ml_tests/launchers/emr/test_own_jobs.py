@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from emr_ml.lake.job_code import job_code
+from emr_ml.launchers.base import LaunchError
 from emr_ml_tests.launchers.emr.stage import LOG, Stage
 from spark_jobs.runtime.report import attempt_key
 
@@ -63,6 +64,16 @@ def test_an_edit_of_the_helper_changes_the_archive_of_the_job_alone(
 
     assert len(archives(stage) - first) == 1
     assert {entry.key for entry in stage.lake.list("code/")} - archives(stage) == code
+
+
+def test_a_mistake_in_the_job_is_told_and_not_tried_again(stage: Stage, package: Path) -> None:
+    (package / "job.py").write_text("x = 1\n")
+    job_code.cache_clear()
+
+    with pytest.raises(LaunchError, match=r"wares\.job has no function `run"):
+        stage.launch(replace(stage.work("wares"), module="wares.job"))
+
+    assert len(stage.aws.steps) == 1
 
 
 def test_two_pipelines_share_a_cluster_and_not_their_versions(stage: Stage, package: Path) -> None:
