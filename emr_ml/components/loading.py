@@ -38,8 +38,9 @@ def load_defs(defs_module: ModuleType) -> dg.Definitions:
     metadata = {PLUGIN_COMPONENT_TYPES_JSON_METADATA_KEY: _own_component_types()}
     with warnings.catch_warnings():
         # Dagster warns of its own parts: links to files are new, and a call of pydantic is old
-        for category in (dg.BetaWarning, dg.PreviewWarning, DeprecationWarning):
+        for category in (dg.BetaWarning, dg.PreviewWarning):
             warnings.simplefilter("ignore", category)
+        warnings.filterwarnings("ignore", "`parse_obj_as` is deprecated", DeprecationWarning)
         found = tree.build_defs(tree.defs_module_path)
     components = dg.Definitions.merge(found, dg.Definitions(component_tree=tree, metadata=metadata))
     caller = f"{defs_module.__name__.rpartition('.')[0]}.definitions"
@@ -70,7 +71,7 @@ def _shared(merged: dg.Definitions, settings: Settings, preload: str) -> dg.Defi
         jobs=[everything_job, clean_lake_job],
         sensors=shared_sensors(settings),
         schedules=[cleaning_schedule(settings, clean_lake_job)],
-        resources={"settings": settings, "launcher": launcher_resource(settings, sources(ours))},
+        resources={"launcher": launcher_resource(settings, sources(ours))},
         loggers={"console": console},
         executor=executor_for(settings, preload),
     )
