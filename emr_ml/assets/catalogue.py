@@ -51,7 +51,7 @@ def spark_asset(
     def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
         code_version = code_of(function.__name__)[:CODE_VERSION_DIGITS]
         keys = [pipeline.key(name) for name in deps]
-        given = {"code_version": code_version, "deps": keys, **options}
+        given: dict[str, Any] = {"code_version": code_version, "deps": keys, **options}
         return _asset(function, pipeline, checks, domain, **given)
 
     return declare
@@ -63,9 +63,13 @@ def snapshot_asset(
     """Declare an asset that lists the files of a source; see `spark_asset` for the arguments."""
 
     def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
-        given = {"kinds": {"csv", "s3"}, "code_version": MANIFEST_VERSION, **options}
-        given["metadata"] = {SOURCE: source}
-        return _asset(function, pipeline, SNAPSHOT_CHECKS, domain, **given)
+        given: dict[str, Any] = {
+            "kinds": {"csv", "s3"},
+            "code_version": MANIFEST_VERSION,
+            **options,
+        }
+        metadata = {SOURCE: source}
+        return _asset(function, pipeline, SNAPSHOT_CHECKS, domain, metadata=metadata, **given)
 
     return declare
 
@@ -75,6 +79,8 @@ def _asset(
     pipeline: Pipeline,
     checks: Iterable[Check],
     domain: str,
+    *,
+    metadata: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> dg.AssetsDefinition:
     late = timedelta(days=pipeline.late_after_days)
@@ -86,10 +92,7 @@ def _asset(
         tags={"domain": domain},
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=2 * late, warn_window=late),
         check_specs=[check.spec(key) for check in checks],
-        metadata={
-            RETENTION_CHAMPIONS: pipeline.retention_champions,
-            **options.pop("metadata", {}),
-        },
+        metadata={RETENTION_CHAMPIONS: pipeline.retention_champions, **(metadata or {})},
         **options,
     )
     return decorate(function)

@@ -31,10 +31,9 @@ class PipelineScaffolder(dg.Scaffolder[PipelineOptions]):
 
     def scaffold(self, request: dg.ScaffoldRequest[PipelineOptions]) -> None:
         folder = Path(request.target_path)
-        source = request.params.source
         attributes = {
             "contract": "contract.yaml",
-            "source": source if "://" in source else str(Path(source).absolute()),
+            "source": _address(request.params.source),
             "key_prefix": [folder.name],
         }
         dg.scaffold_component(request, attributes)
@@ -57,10 +56,11 @@ class JobScaffolder(dg.Scaffolder[JobOptions]):
 
     def scaffold(self, request: dg.ScaffoldRequest[JobOptions]) -> None:
         options, name = request.params, Path(request.target_path).name
-        source = options.source
-        attributes = {
-            "key": name,
-            "module": options.module,
-            "source": source if "://" in source else str(Path(source).absolute()),
-        }
+        source = _address(options.source)
+        attributes = {"key": name, "module": options.module, "source": source}
         dg.scaffold_component(request, attributes)
+
+
+def _address(source: str) -> str:
+    """Return a path as an absolute one: paths in a `defs.yaml` are relative to its folder."""
+    return source if "://" in source else str(Path(source).absolute())

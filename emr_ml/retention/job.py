@@ -117,7 +117,8 @@ def find_all_garbage(
     needed: set[str] = set()
     for each in stored:
         lake = each.lake(base)
-        own = {key.removeprefix(f"{each.folder}/") for key in needed} if each.folder else set[str]()
+        prefix = f"{each.folder}/"
+        own = {key.removeprefix(prefix) for key in needed if key.startswith(prefix)}
         inventory = take_inventory(lake, each.names)
         roots = read_roots(lake, each.names, each.champions)
         garbage = find_garbage(inventory, roots, used_before, own & inventory.versions.keys())
