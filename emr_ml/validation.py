@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -64,15 +64,21 @@ def is_blocked(checks: Iterable[EvaluatedCheck]) -> bool:
 
 
 @contextmanager
-def validate_source(settings: Settings) -> Generator[Validation]:
-    """Read all rows of the source by the contract on this machine; nothing is kept afterwards."""
+def validate_source(pipeline: Pipeline, settings: Settings) -> Generator[Validation]:
+    """Read all rows of a pipeline's source on this machine; nothing is kept afterwards.
+
+    Args:
+        pipeline: has the source, the contract and the thresholds of the checks.
+        settings: of the deployment, whose lake is not used.
+    """
     with TemporaryDirectory(prefix="emr-ml-") as folder:
         overrides = {
             "deployment": Deployment.LOCAL,
             "stack": None,
             "lake": f"{folder}/lake",
         }
-        result = _materialize(settings.model_copy(update=overrides), Path(folder))
+        here = settings.model_copy(update=overrides)
+        result = _materialize(replace(pipeline, prefix=()), here, Path(folder))
         lake = open_lake(f"{folder}/lake")
         reports = _committed_reports(result, lake)
         dataset = reports.get("processed_dataset")
@@ -88,11 +94,10 @@ def validate_source(settings: Settings) -> Generator[Validation]:
         )
 
 
-def _materialize(settings: Settings, folder: Path) -> dg.ExecuteInProcessResult:
-    pipeline = Pipeline.of_settings(settings)
+def _materialize(pipeline: Pipeline, settings: Settings, folder: Path) -> dg.ExecuteInProcessResult:
     definitions = dg.Definitions(
         assets=[make_raw_csv_s3(pipeline), make_processed_dataset(pipeline)],
-        resources={"launcher": make_launcher(settings, (settings.source,))},
+        resources={"launcher": make_launcher(settings, (pipeline.source,))},
         loggers={"progress": _progress},
     )
     with dg.DagsterInstance.ephemeral(tempdir=str(folder)) as instance:

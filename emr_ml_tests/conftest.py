@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.workermanage import WorkerController
 
+    from emr_ml_tests.components.project import Project
     from emr_ml_tests.s3_server import S3, Server
 
 # How fast a busy machine is says nothing about the code. `make test` tries the same examples each
@@ -216,3 +217,14 @@ def racers() -> Generator[Racers]:
     racers = Racers()
     yield racers
     racers.close()
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> "Project":
+    """A project of the test's own, with components."""
+    from emr_ml_tests.components.project import Project
+
+    # packages of one name would share what the process has imported
+    return Project(tmp_path, f"shop_{abs(hash(request.node.nodeid))}", monkeypatch)

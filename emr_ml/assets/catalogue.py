@@ -8,13 +8,14 @@ import dagster as dg
 
 from emr_ml.checks.check import Check
 from emr_ml.checks.snapshot import SNAPSHOT_CHECKS
-from emr_ml.lake.job_code import code_of
+from emr_ml.lake.job_code import code_of, module_of
 from emr_ml.pipeline import TRAINING, Pipeline
 
 MANIFEST_VERSION = "1"  # of the list of files that a snapshot commits
 CODE_VERSION_DIGITS = 12
-# metadata: what a snapshot lists, and what a clean-up keeps
-SOURCE, RETENTION_CHAMPIONS = "emr_ml/source", "emr_ml/retention_champions"
+# metadata: what a snapshot lists and how it is read, what a job runs, and what a clean-up keeps
+SOURCE, CONTRACT, THRESHOLDS = "emr_ml/source", "emr_ml/contract", "emr_ml/thresholds"
+MODULE, RETENTION_CHAMPIONS = "emr_ml/module", "emr_ml/retention_champions"
 
 Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
@@ -52,7 +53,8 @@ def spark_asset(
         code_version = code_of(function.__name__)[:CODE_VERSION_DIGITS]
         keys = [pipeline.key(name) for name in deps]
         given: dict[str, Any] = {"code_version": code_version, "deps": keys, **options}
-        return _asset(function, pipeline, checks, domain, **given)
+        metadata = {MODULE: module_of(function.__name__)}
+        return _asset(function, pipeline, checks, domain, metadata=metadata, **given)
 
     return declare
 
@@ -68,7 +70,11 @@ def snapshot_asset(
             "code_version": MANIFEST_VERSION,
             **options,
         }
-        metadata = {SOURCE: source}
+        metadata = {
+            SOURCE: source,
+            CONTRACT: pipeline.contract,
+            THRESHOLDS: {"thresholds": pipeline.thresholds, "promotion": pipeline.promotion},
+        }
         return _asset(function, pipeline, SNAPSHOT_CHECKS, domain, metadata=metadata, **given)
 
     return declare
@@ -80,7 +86,7 @@ def _asset(
     checks: Iterable[Check],
     domain: str,
     *,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, Any],
     **options: Any,
 ) -> dg.AssetsDefinition:
     late = timedelta(days=pipeline.late_after_days)
@@ -92,7 +98,7 @@ def _asset(
         tags={"domain": domain},
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=2 * late, warn_window=late),
         check_specs=[check.spec(key) for check in checks],
-        metadata={RETENTION_CHAMPIONS: pipeline.retention_champions, **(metadata or {})},
+        metadata={RETENTION_CHAMPIONS: pipeline.retention_champions, **metadata},
         **options,
     )
     return decorate(function)

@@ -24,16 +24,17 @@ def plan(*, as_json: bool) -> None:
     Versions and the ids of clusters and runs are known only in a run, so they are shown in <>.
     This also works without an AWS account, but then without prices.
     """
+    from emr_ml.assets.declared import declared_jobs
     from emr_ml.launchers.emr.config.loading import load_cluster_config
     from emr_ml.launchers.emr.cost.prices import hourly_price
     from emr_ml.launchers.emr.requests.plan import bill, make_plan
-    from emr_ml.launchers.emr.shipping.packages import job_scripts
+    from emr_ml.project import load_project_definitions
 
     with errors_as_messages():
         settings = configured_settings()
         config = load_cluster_config(settings)
         endpoint = _endpoint(settings)
-        requests = make_plan(config, endpoint, list(job_scripts()))
+        requests = make_plan(config, endpoint, declared_jobs(load_project_definitions()))
 
     def price(instance_type: str, market: str) -> float | None:
         if endpoint.region == UNKNOWN_REGION:

@@ -1,17 +1,20 @@
 """`emr-ml validate`: checks files against the contract."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from emr_ml.commands.context import errors_as_messages
-from emr_ml.settings import load_settings
+from emr_ml.errors import UserError
+from emr_ml.settings import Settings, load_settings
 from emr_ml.ui.wording import escape_control_characters, join_first, shorten
 
 if TYPE_CHECKING:
+    from emr_ml.pipeline import Pipeline
     from emr_ml.validation import Validation
     from spark_jobs.cleaning.figures import ColumnSummary, LabelSummary
     from spark_jobs.runtime.report import Report
@@ -22,28 +25,55 @@ CLASSES_SHOWN = 20
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--contract", metavar="FILE", help="The contract; by default EMR_ML_DATASET.")
-def validate(source: str | None, contract: str | None) -> None:
+@click.option("--contract", metavar="FILE", help="The contract; by default the pipeline's.")
+@click.option("--pipeline", metavar="PREFIX", help="The pipeline's key prefix, if there are more.")
+def validate(source: str | None, contract: str | None, pipeline: str | None) -> None:
     """Read all rows of SOURCE by a contract, and show what breaks it. Nothing is trained or kept.
 
-    SOURCE is a file, a folder or an s3:// prefix; by default EMR_ML_SOURCE. Spark runs on this
+    SOURCE is a file, a folder or an s3:// prefix; by default the pipeline's. Spark runs on this
     machine. The exit code is 1 if a check fails that blocks training.
     """
     # Dagster takes seconds to import
     from emr_ml.validation import validate_source
 
-    arguments = {"source": source, "dataset": contract}
-    overrides = {key: _absolute(value) for key, value in arguments.items() if value}
+    given = {"source": source, "contract": contract}
+    options = {name: _absolute(value) for name, value in given.items() if value}
     with errors_as_messages():
-        settings = load_settings().model_copy(update=overrides)
-    with validate_source(settings) as validation:
-        click.echo(f"source    {settings.source or 'the sample'}")
-        click.echo(f"contract  {settings.dataset}")
+        settings = load_settings()
+        chosen = replace(_choose(pipeline, settings, options), **options)
+    with validate_source(chosen, settings) as validation:
+        click.echo(f"source    {chosen.source or 'the sample'}")
+        click.echo(f"contract  {chosen.contract}")
         for line in _lines(validation):
             click.echo(escape_control_characters(line))
         if validation.failure:
             raise click.ClickException(escape_control_characters(validation.failure))
         sys.exit(0 if validation.passed else 1)
+
+
+def _choose(name: str | None, settings: Settings, given: Collection[str]) -> "Pipeline":
+    """Return the pipeline of a name, or the only one.
+
+    Raises:
+        UserError: the project has no such pipeline, or several, of which none is named.
+    """
+    from emr_ml.assets.declared import declared_pipelines
+    from emr_ml.pipeline import Pipeline
+    from emr_ml.project import load_project_definitions
+
+    of_settings = Pipeline.of_settings(settings)
+    named = {*given, *(("source",) if settings.source else ())}
+    named |= {"contract"} if "dataset" in settings.model_fields_set else set()
+    if name is None and named >= {"source", "contract"}:
+        return of_settings  # without the definitions, which may have mistakes of their own
+    pipelines = declared_pipelines(load_project_definitions(), settings)
+    if name is None and len(pipelines) <= 1:
+        return next(iter(pipelines.values()), of_settings)
+    if name is None or name not in pipelines:
+        problem = f"there is no pipeline {name}" if name else "the project has several pipelines"
+        known = ", ".join(sorted(pipelines)) or "none"
+        raise UserError(problem, fix=f"choose one with --pipeline: {known}")
+    return pipelines[name]
 
 
 def _absolute(address: str) -> str:

@@ -47,7 +47,8 @@ def path(context: dg.ResolutionContext, value: str | None) -> str | None:
     if address is None or "://" in address:
         return address
     found = context.resolve_source_relative_path(address)
-    if not found.exists():
+    # what a variable names is missed when it is read: the mistake is not in this file
+    if "{" not in str(value) and not found.exists():
         raise ValueError(f"{found} does not exist: paths are relative to the folder of this file")
     return str(found)
 

@@ -10,7 +10,7 @@ import dagster as dg
 from pydantic import BaseModel, Field, ValidationError, create_model, field_validator
 
 from emr_ml import sample_data
-from emr_ml.assets.catalogue import CODE_VERSION_DIGITS, MANIFEST_VERSION, SOURCE
+from emr_ml.assets.catalogue import CODE_VERSION_DIGITS, CONTRACT, MANIFEST_VERSION, MODULE, SOURCE
 from emr_ml.checks.check import Check
 from emr_ml.checks.rows import ROW_CHECKS
 from emr_ml.checks.snapshot import SNAPSHOT_CHECKS, shrunk
@@ -163,7 +163,10 @@ class SparkJob(LocatedComponent):
         decorate: Any = dg.asset(
             key=key,
             kinds={"s3"},
-            metadata={SOURCE: None if self.source == SAMPLE_SALES else self.source},
+            metadata={
+                SOURCE: None if self.source == SAMPLE_SALES else self.source,
+                **({CONTRACT: self.contract} if self.contract else {}),
+            },
             code_version=MANIFEST_VERSION,
             check_specs=[each.spec(key) for each in checks],
             description="The files of the source: name, size and content of each.",
@@ -202,6 +205,7 @@ class SparkJob(LocatedComponent):
             key=key,
             deps=[dg.AssetKey(name.split("/")) for name in inputs],
             kinds={"spark", "parquet"},
+            metadata={MODULE: spec.module},
             code_version=job_code(self.module).digest[:CODE_VERSION_DIGITS],
             check_specs=[each.spec(key) for each in checks],
             description=self.description,

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ProfileNotFound
 
 from emr_ml.aws import SILENT_LOG, time_limits
-from emr_ml.aws.client import AWS_ERRORS, Api, UnansweredError
+from emr_ml.aws.client import AWS_ERRORS, Api, UnansweredError, error_code
 from emr_ml.aws.problems import diagnose
 from emr_ml.aws.region import region_name
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
@@ -26,6 +26,16 @@ CERTIFICATE_NOTE = timedelta(weeks=6)
 def api(service: str, region: str | None) -> Api:
     """Return a client with little patience, because the user is waiting at the terminal."""
     return Api(service, time_limits.DOCTOR, SILENT_LOG, region, first_pause=0.5)
+
+
+def unreachable(name: str, address: str, error: Exception) -> Finding:
+    """Return the finding for an `s3://` address that AWS does not let us use."""
+    bucket, _ = split_uri(address)
+    if error_code(error) == "NoSuchBucket":
+        fix = f"create it, for example with `aws s3 mb s3://{bucket}`, or name another"
+        return bad(name, f"there is no bucket {bucket}", fix)
+    problem = diagnose(error)
+    return bad(name, f"{address} can't be used: {problem.what}", problem.fix)
 
 
 def check_region() -> Finding:

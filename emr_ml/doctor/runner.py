@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator
 
-from emr_ml.doctor import aws, capacity, cluster, machine, storage
+from emr_ml.doctor import aws, capacity, cluster, machine, project, storage
 from emr_ml.doctor.finding import Finding
 from emr_ml.doctor.roles import check_roles
 from emr_ml.settings import Settings
@@ -27,8 +27,11 @@ def run_checks() -> Iterator[Finding]:
         if certificate := aws.check_certificate(settings.stack):
             yield certificate
         settings = completed
-    if has_access or not settings.dataset.startswith("s3://"):
-        yield storage.check_contract(settings.dataset)
+    contracts, finding = project.check_definitions(settings)
+    yield finding
+    for address in contracts:
+        if has_access or not address.startswith("s3://"):
+            yield project.check_contract(address)
     if not has_access:
         return
     has_lake = yield from _all_passed(storage.check_lake(settings.lake))

@@ -1,4 +1,4 @@
-"""Checks of the contract, the lake and its bucket."""
+"""Checks of the lake and its bucket."""
 
 import shutil
 import uuid
@@ -10,10 +10,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emr_ml.aws.client import AWS_ERRORS, Api, error_code
-from emr_ml.aws.problems import diagnose, is_denied, is_unknown_operation
+from emr_ml.aws.problems import is_denied, is_unknown_operation
 from emr_ml.aws.region import region_name
-from emr_ml.contract import ContractError, load_contract
-from emr_ml.doctor.aws import api
+from emr_ml.doctor.aws import api, unreachable
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from spark_jobs.runtime.lake import FolderLake, Lake, open_lake
 from spark_jobs.runtime.s3 import split_uri
@@ -25,17 +24,6 @@ BLOCK_SETTINGS = (
     *("IgnorePublicAcls", "RestrictPublicBuckets"),
 )
 NOT_SET = ("NoSuchPublicAccessBlockConfiguration", "ServerSideEncryptionConfigurationNotFoundError")
-
-
-def check_contract(address: str) -> Finding:
-    """Check that the contract can be read, and has no mistakes."""
-    try:
-        contract = load_contract(address)
-    except ContractError as error:
-        return bad("contract", str(error), "correct it; docs/contract.md explains every key")
-    except (BotoCoreError, ClientError) as error:
-        return _unreachable("contract", address, error)
-    return good("contract", f"{address}: {len(contract.columns)} columns")
 
 
 def check_lake(address: str) -> Iterator[Finding]:
@@ -50,7 +38,7 @@ def check_lake(address: str) -> Iterator[Finding]:
         fix = "set EMR_ML_LAKE to a folder that you may write to"
         yield bad("lake", f"{address} can't be used: {error.strerror or error}", fix)
     except (BotoCoreError, ClientError) as error:
-        yield _unreachable("lake", address, error)
+        yield unreachable("lake", address, error)
     finally:
         if isinstance(lake, FolderLake):
             _remove_probe_folders(lake, key, remove_lake=is_new_folder)
@@ -131,15 +119,6 @@ def _remove_probe_folders(lake: FolderLake, key: str, *, remove_lake: bool) -> N
         probe_folder.parent.rmdir()
         if remove_lake:
             lake.folder.rmdir()
-
-
-def _unreachable(name: str, address: str, error: Exception) -> Finding:
-    bucket, _ = split_uri(address)
-    if error_code(error) == "NoSuchBucket":
-        fix = f"create it, for example with `aws s3 mb s3://{bucket}`, or name another"
-        return bad(name, f"there is no bucket {bucket}", fix)
-    problem = diagnose(error)
-    return bad(name, f"{address} can't be used: {problem.what}", problem.fix)
 
 
 def _read_configuration(s3: Api, operation: str, bucket: str) -> Mapping[str, Any] | None:

@@ -110,9 +110,14 @@ def code_to_ship(module: str) -> JobCode | None:
     return None if name.startswith(f"{JOBS.name}.") else job_code(name)
 
 
+def module_of(job: str) -> str:
+    """Return the full name of the module of a job in `spark_jobs`."""
+    return f"{JOBS.name}.{job}"
+
+
 def code_of(job: str) -> str:
     """Return the digest of the code of a job in `spark_jobs`."""
-    return job_code(f"{JOBS.name}.{job}").digest
+    return job_code(module_of(job)).digest
 
 
 def _folder_of(package: str) -> Path | None:

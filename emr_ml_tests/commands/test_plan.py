@@ -14,6 +14,7 @@ from emr_ml.definitions import defs
 from emr_ml.launchers.emr.cost import prices
 from emr_ml.launchers.emr.requests.plan import bill
 from emr_ml.launchers.emr.shipping.packages import job_scripts
+from emr_ml_tests.components.project import Project
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 from emr_ml_tests.emulator.limits import check_run_job_flow
 
@@ -85,6 +86,27 @@ def test_there_is_a_step_for_each_asset_that_spark_computes() -> None:
 
     assert set(document(AWS_REGION="eu-west-1")["AddJobFlowSteps"]) == on_spark
     assert set(job_scripts()) == on_spark
+
+
+@pytest.mark.usefixtures("no_account")
+def test_a_job_of_ones_own_is_in_the_plan_with_its_code(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.pipeline("churn")
+    project.write("baskets.py", "def run(spark, request, log): ...\n")
+    project.component("baskets", "SparkJob", module=f"{project.package}.baskets", key="baskets")
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake")
+
+    steps = document(AWS_REGION="eu-west-1")["AddJobFlowSteps"]
+
+    args = steps["baskets"]["Steps"][0]["HadoopJarStep"]["Args"]
+    assert args[-2:] == [
+        f"{project.package}.baskets",
+        "s3://bucket/lake/baskets/<version>/attempts/1/_job/request.json",
+    ]
+    assert args[args.index("--py-files") + 1].endswith("/job.zip")
+    assert "churn/lr_model" in steps
 
 
 @pytest.mark.usefixtures("no_account")

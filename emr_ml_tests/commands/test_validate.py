@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from emr_ml.commands.validate import validate
+from emr_ml_tests.components.project import Project
 
 pytestmark = pytest.mark.usefixtures("spark")
 
@@ -148,3 +149,32 @@ def test_a_mistake_is_told_without_a_trace(
     assert result.exit_code == 1
     assert expected in result.stderr
     assert "Traceback" not in result.output and "Stack Trace" not in result.output
+
+
+def test_the_only_pipeline_of_a_project_is_validated(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.pipeline("churn")
+    monkeypatch.chdir(project.folder)
+
+    result = CliRunner().invoke(validate, [])
+
+    assert result.exit_code == 0
+    assert f"source    {project.folder / 'toy.csv'}\n" in result.stdout
+    assert f"contract  {project.defs / 'churn' / 'contract.yaml'}\n" in result.stdout
+
+
+def test_of_several_pipelines_one_must_be_chosen(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.pipeline("churn")
+    project.pipeline("loans")
+    monkeypatch.chdir(project.folder)
+
+    result = CliRunner().invoke(validate, [])
+
+    assert result.exit_code == 1
+    assert "several pipelines: choose one with --pipeline: churn, loans" in result.stderr
+    wrong = CliRunner().invoke(validate, ["--pipeline", "loan"])
+    assert "there is no pipeline loan: choose one with --pipeline: churn, loans" in wrong.stderr
+    assert CliRunner().invoke(validate, ["--pipeline", "loans"]).exit_code == 0

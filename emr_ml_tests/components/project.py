@@ -13,6 +13,13 @@ from emr_ml.components.loading import load_defs
 from emr_ml.lake.job_code import job_code
 from emr_ml_tests.graph import TOY_CONTRACT, toy_rows
 
+DEFINITIONS = """\
+import {package}.defs
+from emr_ml import load_defs
+
+defs = load_defs({package}.defs)
+"""
+
 
 class Project:
     """A package with a folder of components, importable while the test runs."""
@@ -23,6 +30,10 @@ class Project:
         self.defs.mkdir(parents=True)
         for path in (self.folder, self.defs):
             (path / "__init__.py").write_text("")
+        (folder / "pyproject.toml").write_text(
+            f'[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "{package}"\n'
+        )
+        self.write("definitions.py", DEFINITIONS.format(package=package))
         monkeypatch.syspath_prepend(str(folder))
         monkeypatch.setenv("EMR_ML_LAKE", str(folder / "lake"))
         monkeypatch.setenv("EMR_ML_FAST_POLL_SECONDS", "0.1")

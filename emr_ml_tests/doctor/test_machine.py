@@ -17,7 +17,10 @@ from emr_ml.doctor import machine
 from emr_ml.project import ROOT
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 
-LOCAL_CHECKS = ["Java", "Python", "Spark", "settings", "contract", "lake", "conditional writes"]
+LOCAL_CHECKS = [
+    *("Java", "Python", "Spark", "settings", "definitions", "contract", "contract"),
+    *("lake", "conditional writes"),
+]
 
 
 class Diagnosis(NamedTuple):
@@ -27,6 +30,8 @@ class Diagnosis(NamedTuple):
 
 
 def diagnosis() -> Diagnosis:
+    # as in a new process: the definitions read the settings when they are imported
+    sys.modules.pop("emr_ml.definitions", None)
     result = CliRunner().invoke(doctor)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     lines = [line for line in result.output.splitlines() if line.startswith(("good", "bad "))]

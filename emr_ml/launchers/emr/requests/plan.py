@@ -1,10 +1,11 @@
 """A plan: the requests that a run would send to EMR, and the price of an hour of its cluster."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emr_ml.lake.job_code import code_to_ship
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.context import Endpoint
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
@@ -50,26 +51,34 @@ class Item:
         return (min(known), max(known)) if known and len(known) == len(self.usd) else None
 
 
-def make_plan(config: ClusterConfig, endpoint: Endpoint, assets: Sequence[str]) -> Plan:
+def make_plan(config: ClusterConfig, endpoint: Endpoint, jobs: Mapping[str, str]) -> Plan:
     """Return the exact requests, with placeholders for version, cluster id and run id.
+
+    Args:
+        config: the cluster configuration.
+        endpoint: where nodes reach the lake.
+        jobs: the module of each job, by the path of its asset.
 
     Raises:
         ClusterConfigError: EMR would not accept them.
+        JobCodeError: a job has no such module.
         PackagesError: a file that nodes need can't be read.
     """
-    packages = planned_packages(endpoint.lake, config, endpoint.url)
+    shared = planned_packages(endpoint.lake, config, endpoint.url)
     steps: dict[str, Mapping[str, Any]] = {}
-    for asset in assets:
+    for asset, module in jobs.items():
+        code = code_to_ship(module)
+        packages = planned_packages(endpoint.lake, config, endpoint.url, code) if code else shared
         step = step_config(
             config,
             endpoint,
             packages,
-            module=f"spark_jobs.{asset}",
+            module=module,
             name=step_name(asset, VERSION, 1),
             request_uri=f"{endpoint.lake}/{job_key(asset, VERSION, 1, 'request.json')}",
         )
         steps[asset] = add_steps_request(config.runtime_role, CLUSTER, step)
-    return Plan(run_job_flow_request(config, endpoint, packages.bootstrap, RUN), steps)
+    return Plan(run_job_flow_request(config, endpoint, shared.bootstrap, RUN), steps)
 
 
 def bill(request: Mapping[str, Any], price: Price) -> Iterator[Item]:

@@ -76,7 +76,10 @@ class _Folder:
 
 
 def planned_packages(
-    lake_root: str, config: ClusterConfig, endpoint: str | None = None
+    lake_root: str,
+    config: ClusterConfig,
+    endpoint: str | None = None,
+    code: JobCode | None = None,
 ) -> Packages:
     """Return the addresses to which `upload_packages` uploads, without calling AWS.
 
@@ -84,11 +87,12 @@ def planned_packages(
         lake_root: root of the lake.
         config: the cluster configuration.
         endpoint: URL of S3 if it is not AWS's own; nodes must use the same store.
+        code: of a job that is not in `spark_jobs`.
 
     Raises:
         PackagesError: the script of a user's bootstrap action can't be read.
     """
-    return _plan(lake_root, config, endpoint)[0]
+    return _plan(lake_root, config, endpoint, code)[0]
 
 
 def upload_packages(
@@ -109,24 +113,19 @@ def upload_packages(
         PackagesError: the script of a user's bootstrap action can't be read, or the wheelhouse
             must be built first.
     """
-    packages, folders = _plan(lake.root, config, endpoint)
+    packages, folders = _plan(lake.root, config, endpoint, code)
     if config.packages == "wheelhouse":
         try:
             check_wheelhouse(lake, read_requirements(), config)
         except WheelhouseError as error:
             raise PackagesError(str(error)) from error
-    if code:
-        # a folder of its own: an edit of one job leaves the code of the others where it is
-        job = _Folder("code", {JOB_ARCHIVE: pack(code.files)})
-        folders.append(job)
-        packages = replace(packages, job=lake.uri(f"{job.key}/{JOB_ARCHIVE}"))
     for folder in folders:
         _upload(lake, folder)
     return packages
 
 
 def job_scripts() -> dict[str, bytes]:
-    """Return the scripts that steps can run, by asset, without loading the definitions."""
+    """Return the scripts in `spark_jobs` that steps can run, by the name of their module."""
     modules = {path.stem: path.read_bytes() for path in sorted(JOBS.glob("*.py"))}
     return {
         name: body
@@ -140,10 +139,12 @@ def pack_code() -> bytes:
     return pack({name: body for package in PACKED_PACKAGES for name, body in _sources(package)})
 
 
-def _plan(root: str, config: ClusterConfig, endpoint: str | None) -> tuple[Packages, list[_Folder]]:
+def _plan(
+    root: str, config: ClusterConfig, endpoint: str | None, job: JobCode | None
+) -> tuple[Packages, list[_Folder]]:
     """Return the addresses, and the folders to upload."""
     root = root.rstrip("/")
-    scripts = {f"{asset}.py": body for asset, body in job_scripts().items()}
+    scripts = {f"{name}.py": body for name, body in job_scripts().items()}
     scripts[RUN_MODULE] = (JOBS / RUN_MODULE).read_bytes()
     code = _Folder("code", {ARCHIVE: pack_code(), **scripts})
     install, install_folder = _plan_install_action(root, config, endpoint)
@@ -157,7 +158,13 @@ def _plan(root: str, config: ClusterConfig, endpoint: str | None) -> tuple[Packa
         actions.append(BootstrapAction(action.name, path, tuple(action.args)))
     base = f"{root}/{code.key}"
     # the user's actions run first: they may set up a proxy, a package index or a Python
-    return Packages(f"{base}/{ARCHIVE}", base, (*actions, install)), folders
+    packages = Packages(f"{base}/{ARCHIVE}", base, (*actions, install))
+    if job:
+        # a folder of its own: an edit of one job leaves the code of the others where it is
+        job_folder = _Folder("code", {JOB_ARCHIVE: pack(job.files)})
+        folders.append(job_folder)
+        packages = replace(packages, job=f"{root}/{job_folder.key}/{JOB_ARCHIVE}")
+    return packages, folders
 
 
 def _plan_install_action(
