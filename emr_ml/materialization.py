@@ -124,9 +124,10 @@ def materialize_snapshot(
     with errors_as_failures(lake):
         asset, started = context.asset_key.path[-1], now()
         contract = read_as(load_contract())
-        files = take_snapshot(source, lake, asset, contract)
+        snapshot = take_snapshot(source, lake, asset, contract)
+        files = snapshot.files
         contents = [{"name": f.name, "size": f.size, "content": f.content} for f in files]
-        fields = contract.pick("format", "dialect")
+        fields = contract.pick("format", "dialect", "header_case")
         version = digest({"asset": asset, "contract": fields, "files": contents})
         report = Report(
             asset=asset,
@@ -145,6 +146,10 @@ def materialize_snapshot(
             finished=now(),
         )
         outcome = _commit_snapshot(lake, report)
+        if snapshot.skipped:
+            # not part of the version: what follows from it needs not be computed again
+            figures = {**outcome.report.figures, "skipped": snapshot.skipped}
+            outcome = replace(outcome, report=replace(outcome.report, figures=figures))
         return _publish(context, lake, outcome, contract, checks)
 
 

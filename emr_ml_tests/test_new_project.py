@@ -48,15 +48,13 @@ def test_it_is_a_project_of_dg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.process
-def test_its_definitions_and_its_test_pass(tmp_path: Path) -> None:
+def test_its_definitions_are_good(tmp_path: Path) -> None:
     project = tmp_path / "shop"
     new_project(project)
 
     checked = run(project, str(BIN / "dg"), "check", "defs")
-    tested = run(project, str(BIN / "pytest"), "-q", "-p", "no:cacheprovider")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
 @pytest.mark.process

@@ -62,7 +62,9 @@ def test_it_has_what_nodes_and_cloudformation_need_and_no_tests(wheel: Path) -> 
     assert not [name for name in names if "tests" in name.split("/")[0]]
 
 
-def test_a_new_project_runs_outside_the_checkout(environment: Path, tmp_path: Path) -> None:
+def test_a_new_project_runs_and_passes_its_test_outside_the_checkout(
+    environment: Path, tmp_path: Path
+) -> None:
     made = run(environment, tmp_path, "emr-ml", "new", "shop")
     assert made.returncode == 0, made.stderr
 
@@ -72,6 +74,8 @@ def test_a_new_project_runs_outside_the_checkout(environment: Path, tmp_path: Pa
     assert "diagnosis/lr_model" in ran.stdout
     assert "averages" in ran.stdout
     assert (tmp_path / "shop" / "lake" / "diagnosis" / "lr_model").is_dir()
+    tested = run(environment, tmp_path / "shop", "python", "-m", "pytest", "-q")
+    assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
 @pytest.mark.parametrize("command", [("up", "--template"), ("plan",)])

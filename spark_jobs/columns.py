@@ -1,5 +1,6 @@
 """Columns by the names that users give them, and the names that the jobs add."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from spark_jobs.contract import DatasetContract
@@ -7,7 +8,7 @@ from spark_jobs.contract import DatasetContract
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-ROW_ID = "row_id"
+ROW_ID = "__row_id"
 FILE = "_file"
 ORIGIN = (FILE, "_record", "_byte_start", "_byte_length")  # where a record was read from
 TEXT = "_text"  # its raw text, or null if only its fields are known
@@ -19,13 +20,11 @@ RECORD_COLUMNS = (*ORIGIN, TEXT, FIELDS, WRONG_FIELD_COUNT, STRAY_QUOTE, UNDECOD
 REJECTED = "_rejected"
 SPLIT = "_side"
 LABEL = "_label"
-MODEL_VERSION = "model_version"
 
-# names that a contract must not use for its columns
+# names that a contract must not use for its columns, besides those that begin with two underscores
 RESERVED = (
     *RECORD_COLUMNS,
-    *(REJECTED, ROW_ID, SPLIT, LABEL, MODEL_VERSION),
-    *("features", "probability", "prediction"),
+    *(REJECTED, SPLIT, LABEL),
 )
 
 
@@ -35,6 +34,13 @@ def quoted(name: str) -> "Column":
     from pyspark.sql import functions as F
 
     return F.col("`" + name.replace("`", "``") + "`")
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return the name of an added column, with underscores after it if a user's has that name."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def column_names(contract: DatasetContract) -> list[str]:

@@ -11,7 +11,8 @@ BINARY: Literal["binary"] = "binary"
 MULTICLASS: Literal["multiclass"] = "multiclass"
 REGRESSION: Literal["regression"] = "regression"
 
-Kind = Literal["numeric", "categorical", "text"]
+Kind = Literal["numeric", "categorical", "text", "datetime"]
+DatetimePart = Literal["elapsed", "hour", "weekday", "month"]
 
 MAX_CLASSES = 1000  # of a label: more can't be learned, and are not counted one by one
 
@@ -19,8 +20,10 @@ MAX_CLASSES = 1000  # of a label: more can't be learned, and are not counted one
 class Dialect(TypedDict):
     """How the CSV files are written.
 
-    `quote` and `escape` are one character each, or empty. `header` is true, or the names of the
-    columns where files have no header.
+    `quote`, `escape` and `comment` are one character each, or empty. `header` is true, or the
+    names of the columns where files have no header. `skip_lines` counts lines at the beginning of
+    a file, `skip_last_lines` records at its end. With `trailing_delimiter`, a record may end in a
+    delimiter.
     """
 
     delimiter: str
@@ -32,10 +35,33 @@ class Dialect(TypedDict):
     multiline: bool
     trim: bool
     max_record_bytes: int
+    comment: str
+    skip_lines: int
+    skip_last_lines: int
+    trailing_delimiter: bool
+
+
+class NumberFormat(TypedDict):
+    """How the numbers of a column are written.
+
+    `decimal` and `thousands` are marks; a `unit` may stand before or after a number. With
+    `accounting`, `(5)` and `5-` are -5; with `fractions`, `3/4` is a number.
+    """
+
+    decimal: str
+    thousands: str
+    unit: str
+    accounting: bool
+    fractions: bool
 
 
 class ColumnRules(TypedDict):
-    """The kind of a column, and the rules that its values must fit."""
+    """The kind of a column, how its values are written, and the rules that they must fit.
+
+    The `format` of a numeric column is null for plain numbers. That of a datetime column is
+    Spark's pattern, or null for ISO 8601. Times with an offset are converted to the `zone`; the
+    `parts` of a time are learned from. With `fold_case`, texts are in lower case.
+    """
 
     kind: Kind
     required: bool
@@ -43,16 +69,25 @@ class ColumnRules(TypedDict):
     max: float | None
     allowed: list[str] | None
     pattern: str | None
+    fold_case: bool
+    format: NumberFormat | str | None
+    zone: str
+    parts: list[DatetimePart]
 
 
 class Label(TypedDict):
-    """The column to predict. A label with `positive` is binary, a numeric one is a regression."""
+    """The column to predict. A label with `positive` is binary, a numeric one is a regression.
+
+    `fold_case` and `format` are as those of a column.
+    """
 
     column: str
     kind: Literal["categorical", "numeric"]
     positive: str | None
     negative: list[str] | None
     classes: list[str] | None
+    fold_case: bool
+    format: NumberFormat | None
 
 
 class Split(TypedDict):

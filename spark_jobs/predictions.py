@@ -1,9 +1,10 @@
 """Score unlabelled rows with the champion."""
 
 import re
+from collections.abc import Sequence
 from functools import reduce
 from logging import Logger
-from typing import cast
+from typing import NamedTuple, cast
 
 from pyspark.ml import PipelineModel
 from pyspark.ml.functions import vector_to_array
@@ -13,11 +14,11 @@ from pyspark.sql import functions as F
 from spark_jobs.aggregates import aggregate
 from spark_jobs.cleaning.batch import Batch, process_batch
 from spark_jobs.cleaning.figures import NumberSummary, PredictionFigures
-from spark_jobs.columns import MODEL_VERSION, ROW_ID, quoted
-from spark_jobs.contract import REGRESSION, Label, Problem, problem_of
+from spark_jobs.columns import ROW_ID, column_names, free_name, quoted
+from spark_jobs.contract import REGRESSION, DatasetContract, Label, Problem, problem_of
 from spark_jobs.dataset_rows import rows_of_parts
 from spark_jobs.evaluation.scores import THRESHOLD
-from spark_jobs.learning.label_encoding import PREDICTION, PROBABILITY, positive_probability
+from spark_jobs.learning.label_encoding import PREDICTION, PROBABILITY, apply_model
 from spark_jobs.runtime.job import Request, Result, Stopwatch
 from spark_jobs.runtime.parts import KEPT
 
@@ -35,65 +36,92 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
 
     Each has the columns of the contract, `prediction`, `probability` (of the positive value, or
     of the predicted class; not for a number), `model_version`, its `_file`, and, in Parquet, the
-    `row_id`. Rows that break the contract go to `rejected/`.
+    `row_id`. If the contract has a column of such a name, an underscore follows the added one.
+    Rows that break the contract go to `rejected/`.
 
     Raises:
         JobError: a file can't be read, or a rule can't be applied.
     """
     label = cast("Label", request.params["label"])
+    added = added_columns(column_names(cast("DatasetContract", request.contract)))
     champion, stopwatch = request.inputs["lr_model"], Stopwatch()
 
     def add_predictions(rows: DataFrame) -> DataFrame:
         model = PipelineModel.load(f"{champion.path}/model")
-        return with_predictions(model, rows, label, champion.version)
+        return with_predictions(model, rows, label, champion.version, added)
 
     files = request.inputs["raw_scoring_csv_s3"].files
     manifest = process_batch(Batch(spark, request, files, stopwatch, log), add_predictions)
     if manifest.new_part:
         with stopwatch.phase("export"):
-            export_csv(spark, f"{request.lake}/{manifest.new_part.key}")
+            export_csv(spark, f"{request.lake}/{manifest.new_part.key}", added.row_id)
     rows = rows_of_parts(spark, request.lake, manifest.parts)
     with stopwatch.phase("count"):
         figures: PredictionFigures = {
             **manifest.figures,
-            "predicted": summarize_predictions(rows, problem_of(label)),
+            "predicted": summarize_predictions(rows, added.prediction, problem_of(label)),
             "schema": {field.name: field.dataType.simpleString() for field in rows.schema},
         }
     return Result(manifest.rows, figures, stopwatch.seconds, manifest.new_part)
 
 
+class AddedColumns(NamedTuple):
+    """The names of the columns that are added to a user's."""
+
+    prediction: str
+    probability: str
+    model_version: str
+    row_id: str
+
+
+def added_columns(names: Sequence[str]) -> AddedColumns:
+    """Return the names of the added columns, given those of the contract."""
+    return AddedColumns(*(free_name(name, names) for name in AddedColumns._fields))
+
+
 def with_predictions(
-    model: PipelineModel, rows: DataFrame, label: Label, version: str
+    model: PipelineModel, rows: DataFrame, label: Label, version: str, added: AddedColumns
 ) -> DataFrame:
-    """Return the rows with `prediction`, `probability` and `model_version`.
+    """Return the rows with prediction, probability and the model's version.
 
     Of a binary label the prediction is the positive or the negative value. If the contract names
     no negative value, or several, it is `not` and the positive value instead.
     """
-    columns = [quoted(name) for name in rows.columns]
-    return model.transform(rows).select(
-        *columns, *_prediction_columns(label), F.lit(version).alias(MODEL_VERSION)
+    names = {ROW_ID: added.row_id}
+    columns = [quoted(name).alias(names.get(name, name)) for name in rows.columns]
+    return apply_model(model, rows).select(
+        *columns, *_prediction_columns(label, added), F.lit(version).alias(added.model_version)
     )
 
 
-def _prediction_columns(label: Label) -> list[Column]:
+def _prediction_columns(label: Label, added: AddedColumns) -> list[Column]:
+    probabilities = vector_to_array(F.col(PROBABILITY))
     match problem_of(label):
         case "binary":
             negative = label["negative"] or []
             other = negative[0] if len(negative) == 1 else f"not {label['positive']}"
-            is_positive = vector_to_array(F.col(PROBABILITY))[1] >= THRESHOLD
+            is_positive = probabilities[1] >= THRESHOLD
             value = F.when(is_positive, F.lit(label["positive"])).otherwise(F.lit(other))
-            return [value.alias(PREDICTION), positive_probability()]
+            return [value.alias(added.prediction), probabilities[1].alias(added.probability)]
         case "multiclass":
-            highest = F.array_max(vector_to_array(F.col(PROBABILITY)))
-            return [F.col(PREDICTION), highest.alias(PROBABILITY)]
+            highest = F.array_max(probabilities)
+            return [
+                F.col(PREDICTION).alias(added.prediction),
+                highest.alias(added.probability),
+            ]
         case _:
-            return [F.col(PREDICTION)]
+            return [F.col(PREDICTION).alias(added.prediction)]
 
 
-def export_csv(spark: SparkSession, folder: str) -> None:
-    """Also write the scored rows of a part as CSV, with spreadsheet formulas escaped."""
-    rows = spark.read.parquet(f"{folder}/{KEPT}").drop(ROW_ID)
+def export_csv(spark: SparkSession, folder: str, row_id: str) -> None:
+    """Also write the scored rows of a part as CSV, with spreadsheet formulas escaped.
+
+    Args:
+        spark: the job's session.
+        folder: of the part.
+        row_id: name of the column that is left out.
+    """
+    rows = spark.read.parquet(f"{folder}/{KEPT}").drop(row_id)
     safe = [
         _escape_formulas(quoted(field.name)).alias(_escape_formulas_in_name(field.name))
         if field.dataType.simpleString() == "string"
@@ -122,16 +150,18 @@ def _escape_formulas_in_name(name: str) -> str:
     return f"'{escaped}" if name.lstrip().startswith(FORMULA_STARTS) else escaped
 
 
-def summarize_predictions(rows: DataFrame, problem: Problem) -> dict[str, int] | NumberSummary:
+def summarize_predictions(
+    rows: DataFrame, prediction: str, problem: Problem
+) -> dict[str, int] | NumberSummary:
     """Return the rows by prediction, most frequent first, or the range of predicted numbers."""
     if problem == REGRESSION:
         least, greatest, mean = aggregate(
-            rows, F.min(PREDICTION), F.max(PREDICTION), F.avg(PREDICTION)
+            rows, F.min(prediction), F.max(prediction), F.avg(prediction)
         )
         return {"min": least, "max": greatest, "mean": mean}
-    counted = rows.groupBy(PREDICTION).count()
-    most_frequent = counted.sort(F.desc("count"), PREDICTION).limit(MAX_VALUES).collect()
-    return {row[PREDICTION]: row["count"] for row in most_frequent}
+    counted = rows.groupBy(prediction).count()
+    most_frequent = counted.sort(F.desc("count"), prediction).limit(MAX_VALUES).collect()
+    return {row[prediction]: row["count"] for row in most_frequent}
 
 
 if __name__ == "__main__":

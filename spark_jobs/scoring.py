@@ -14,6 +14,7 @@ from spark_jobs.dataset_rows import input_rows
 from spark_jobs.learning.label_encoding import (
     PREDICTION,
     PROBABILITY,
+    apply_model,
     label_probability,
     positive_probability,
     with_label,
@@ -25,7 +26,7 @@ from spark_jobs.runtime.job import JobError, Request
 def score_test_split(spark: SparkSession, request: Request, model: str, path: str) -> DataFrame:
     """Score the test split with the model of that input, write it to `path` and read it back.
 
-    Each row has `row_id`, `label` and the prediction. Of a binary label, 0 or 1, that is the
+    Each row has its id, `label` and the prediction. Of a binary label, 0 or 1, that is the
     `probability` of 1. Of a multiclass label it is the class `predicted`, its `probability`, and
     the `label_probability` of the right class. Of a numeric label it is the number `predicted`.
 
@@ -45,7 +46,7 @@ def score_test_split(spark: SparkSession, request: Request, model: str, path: st
 def _score(model: PipelineModel, test: DataFrame, label: Label) -> DataFrame:
     last = model.stages[-1]
     classes = last.getLabels() if isinstance(last, IndexToString) else []
-    predicted = with_label(model.transform(test), label, classes)
+    predicted = with_label(apply_model(model, test), label, classes)
     match problem_of(label):
         case "binary":
             return predicted.select(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from emr_ml.contract import Contract
+from emr_ml.contract import Contract, Dialect
 from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
 from emr_ml.lake.inputs import committed_input, committed_report
 from spark_jobs.runtime.job import Input
@@ -13,6 +13,7 @@ from spark_jobs.runtime.report import Report, job_key, read_report
 
 TASK_FIELDS = ("column", "kind", "positive")
 PARSING_FIELDS = ("format", "dialect", "missing")
+VALUE_FIELDS = ("format", "zone", "fold_case")
 
 
 class NoUsableChampionError(Exception):
@@ -45,7 +46,16 @@ class TrainingSchema:
             label=contract["label"] or {},
             split=contract["split"],
             id=tuple(contract["id"]),
-            parsing={key: contract[key] for key in PARSING_FIELDS},
+            parsing={
+                **{key: contract[key] for key in PARSING_FIELDS},
+                # reports of earlier releases lack what these add
+                "dialect": {**Dialect().model_dump(mode="json"), **contract["dialect"]},
+                "values": {
+                    name: {key: column[key] for key in VALUE_FIELDS if column.get(key)}
+                    for name, column in contract["columns"].items()
+                    if column.get("format") or column.get("fold_case")
+                },
+            },
         )
 
     @classmethod

@@ -30,8 +30,10 @@ class StabilityIndex:
 
 
 def stability_index(before: Distribution, after: Distribution) -> StabilityIndex | None:
-    """Return the index, or None if it is undefined: no rows, or another kind of column."""
+    """Return the index, or None if it is undefined: no rows, another kind, or a kind of time."""
     if before["kind"] != after["kind"] or not (before["rows"] and after["rows"]):
+        return None
+    if before["kind"] == "datetime":
         return None
     shares = _category_shares if before["kind"] == "categorical" else _number_shares
     bins = [(a, b) for a, b in shares(before, after) if a or b]

@@ -10,6 +10,7 @@ from emr_ml.units import MEGABYTE
 
 CODE_PAGES = (*range(1250, 1259),)
 LATIN = (*range(1, 10), 13, 15)
+LINE_ENDS = ("\n", "\r", "\0")
 
 # the name that both Python and Java know, by Python's canonical name
 ENCODINGS = {
@@ -36,7 +37,7 @@ ENCODINGS = {
 class Dialect(Section):
     """How the CSV files are written."""
 
-    delimiter: str = Field(",", min_length=1, max_length=1)
+    delimiter: str = Field(",", min_length=1, max_length=8)
     quote: str = Field('"', max_length=1)
     escape: str = Field('"', max_length=1)
     encoding: str = "utf-8"
@@ -45,6 +46,10 @@ class Dialect(Section):
     multiline: bool = True
     trim: bool = True
     max_record_bytes: int = Field(16 * MEGABYTE, ge=1024, le=1024 * MEGABYTE)
+    comment: str = Field("", max_length=1)
+    skip_lines: int = Field(0, ge=0, le=10_000)
+    skip_last_lines: int = Field(0, ge=0, le=1000)
+    trailing_delimiter: bool = False
 
     @field_validator("encoding")
     @classmethod
@@ -74,10 +79,12 @@ class Dialect(Section):
     def _is_consistent(self) -> Self:
         if self.encoding.startswith(("utf-16", "utf-32")) and not self.multiline:
             raise ValueError(f"{self.encoding} can't be split into lines: set `multiline: true`")
-        if self.delimiter in (self.quote, self.escape, "\n", "\r", "\0"):
+        if any(mark and mark in self.delimiter for mark in (self.quote, self.escape, *LINE_ENDS)):
             raise error_at(f"{self.delimiter!r} can't be the delimiter", "delimiter")
-        for key in ("quote", "escape"):
-            if not getattr(self, key).isascii() or getattr(self, key) in ("\n", "\r", "\0"):
+        if self.comment and self.comment in (self.delimiter, self.quote, self.escape):
+            raise error_at("the comment can't also be the delimiter, quote or escape", "comment")
+        for key in ("quote", "escape", "comment"):
+            if not getattr(self, key).isascii() or getattr(self, key) in LINE_ENDS:
                 raise error_at(f"{getattr(self, key)!r} can't be the {key}", key)
         if self.decimal == self.delimiter:
             raise error_at("the decimal mark can't also be the delimiter", "decimal")

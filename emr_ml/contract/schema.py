@@ -1,7 +1,10 @@
 """The sections of the contract, and the rules between them."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -15,7 +18,8 @@ from emr_ml.contract.base import (
 )
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import ModelParams, resolve_estimator
-from spark_jobs.contract import Kind, Problem
+from emr_ml.contract.time_pattern import pattern_problem
+from spark_jobs.contract import DatetimePart, Kind, Problem
 
 Metric = Literal[
     "accuracy",
@@ -31,6 +35,13 @@ Metric = Literal[
     "mae",
     "r2",
 ]
+ALL_PARTS: tuple[DatetimePart, ...] = ("elapsed", "hour", "weekday", "month")
+RULES = {
+    "numeric": ("min", "max", "format"),
+    "categorical": ("allowed", "pattern", "fold_case"),
+    "text": ("pattern",),
+    "datetime": ("format", "zone", "parts"),
+}
 METRICS: dict[Problem, tuple[Metric, ...]] = {
     "binary": (
         *("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier"),
@@ -56,10 +67,38 @@ class Checks(Section):
     floors: dict[Metric, Annotated[float, Field(allow_inf_nan=False)]] = Field({})
 
 
+class NumberFormat(Section):
+    """How the numbers of a column are written, if not as plain numbers.
+
+    Args:
+        decimal: the decimal mark; by default that of the dialect.
+        thousands: the mark between thousands; a blank stands for all kinds of them.
+        unit: what may stand before or after a number, such as `$`, `kg` or `%`.
+        accounting: whether `(5)` and `5-` are -5.
+        fractions: whether `3/4` is a number.
+    """
+
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal["", ".", ",", "'", "_", " ", "\u2019"] = ""
+    unit: str = Field("", max_length=16, pattern=r"^[^\d+()\\-]*$")
+    accounting: bool = False
+    fractions: bool = False
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Self:
+        if self.thousands and self.thousands == self.decimal:
+            raise error_at("can't be the decimal mark, too", "thousands")
+        return self
+
+
 class Column(Section):
     """A feature column and its rules: a row that breaks one is rejected.
 
     Args:
+        format: of numbers, or Spark's pattern of dates and times; ISO 8601 by default.
+        zone: to which times with an offset are converted.
+        parts: of a time that are learned from.
+        fold_case: whether a category is in lower case.
         min: lower bound of a number.
         max: upper bound of a number.
         allowed: the values of a category.
@@ -72,17 +111,38 @@ class Column(Section):
     max: float | None = Field(None, allow_inf_nan=False)
     allowed: tuple[CellValue, ...] | None = None
     pattern: str | None = None
+    fold_case: bool = False
+    format: NumberFormat | str | None = None
+    zone: str = "UTC"
+    parts: tuple[DatetimePart, ...] = ALL_PARTS
 
     @model_validator(mode="after")
     def _rules_fit_the_kind(self) -> Self:
-        rules = {
-            "numeric": ("min", "max"),
-            "categorical": ("allowed", "pattern"),
-            "text": ("pattern",),
-        }
-        for rule in ("min", "max", "allowed", "pattern"):
-            if getattr(self, rule) is not None and rule not in rules[self.kind]:
+        for rule, field in type(self).model_fields.items():
+            is_given = getattr(self, rule) != field.default
+            if is_given and rule not in (*RULES[self.kind], "kind", "required"):
                 raise error_at(f"a {self.kind} column can't have the rule `{rule}`", rule)
+        return self
+
+    @model_validator(mode="after")
+    def _format_fits_the_kind(self) -> Self:
+        if self.kind == "numeric" and isinstance(self.format, str):
+            raise error_at("of numbers has keys such as `thousands` and `unit`", "format")
+        if self.kind == "datetime":
+            if isinstance(self.format, NumberFormat):
+                raise error_at("of a datetime column is a pattern such as d/M/yyyy", "format")
+            if self.format and (problem := pattern_problem(self.format)):
+                raise error_at(problem, "format")
+            if self.zone not in available_timezones():
+                raise error_at(f"'{self.zone}' is no time zone such as Europe/Berlin", "zone")
+            if not self.parts:
+                raise error_at("must list at least one part", "parts")
+        return self
+
+    @model_validator(mode="after")
+    def _rules_are_consistent(self) -> Self:
+        if self.fold_case and any(value != value.lower() for value in self.allowed or ()):
+            raise error_at("with `fold_case`, values must be in lower case", "allowed")
         if self.allowed == ():
             raise error_at("must list at least one value", "allowed")
         if self.min is not None and self.max is not None and self.min > self.max:
@@ -108,6 +168,8 @@ class Label(Section):
     positive: CellValue | None = None
     negative: tuple[CellValue, ...] | None = None
     classes: tuple[CellValue, ...] | None = None
+    fold_case: bool = False
+    format: NumberFormat | None = None
 
     @property
     def problem(self) -> Problem:
@@ -120,6 +182,13 @@ class Label(Section):
         for key in ("positive", "negative", "classes"):
             if self.kind == "numeric" and getattr(self, key) is not None:
                 raise error_at(f"a numeric label can't have `{key}`", key)
+        if self.kind != "numeric" and self.format:
+            raise error_at("only a numeric label has one", "format")
+        if self.kind == "numeric" and self.fold_case:
+            raise error_at("a numeric label has no case", "fold_case")
+        given = (self.positive, *(self.negative or ()), *(self.classes or ()))
+        if self.fold_case and (upper := next((v for v in given if v and v != v.lower()), None)):
+            raise error_at(f"with `fold_case`, '{upper}' must be in lower case", "fold_case")
         if self.negative == ():
             raise error_at("must list at least one value", "negative")
         if self.classes is not None and len(set(self.classes)) < 2:
@@ -163,6 +232,8 @@ class Contract(Section):
 
     format: Literal["csv", "parquet"] = "csv"
     dialect: Dialect = Dialect()  # pyright: ignore[reportCallIssue] - all fields have defaults
+    header_case: Literal["exact", "ignore"] = "exact"
+    on_bad_file: Literal["stop", "skip"] = "stop"
     missing: tuple[CellValue, ...] = ("", "?", "NA")
     columns: dict[ColumnName, Annotated[Column, BeforeValidator(_expand_kind)]] = Field(
         min_length=1
@@ -233,7 +304,30 @@ class Contract(Section):
 
     def pick(self, *fields: str) -> dict[str, Any]:
         """Return fields as JSON values, for a job to see and its version to depend on."""
-        return {name: self.model_dump(mode="json")[name] for name in fields}
+        values = {name: self.model_dump(mode="json")[name] for name in fields}
+        columns = [*values.get("columns", {}).values(), values.get("label") or {}]
+        for column in columns:
+            if isinstance(style := column.get("format"), dict):
+                style["decimal"] = style["decimal"] or self._decimal
+        return values
+
+    def match_names(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the names of a file's header as the contract writes them.
+
+        They differ if `header_case` is `ignore`, and only one of the header's names matches.
+        """
+        if self.header_case == "exact":
+            return tuple(names)
+        written = {name.casefold(): name for name in self.names}
+        counts = Counter(name.casefold() for name in names)
+        return tuple(
+            written.get(name.casefold(), name) if counts[name.casefold()] == 1 else name
+            for name in names
+        )
+
+    @property
+    def _decimal(self) -> str:
+        return self.dialect.decimal if self.format == "csv" else "."
 
     @property
     def names(self) -> tuple[str, ...]:

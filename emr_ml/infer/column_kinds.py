@@ -2,18 +2,20 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from statistics import fmean
+from typing import Any
 
 from emr_ml.contract.base import is_reserved
+from emr_ml.contract.schema import ALL_PARTS
+from emr_ml.infer.number_format import guess_number_style
+from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.values import (
-    AMOUNT,
     LEADING_ZERO,
     MIN_PROSE_WORDS,
-    THOUSANDS,
     is_compact_date,
     is_date,
     is_number,
@@ -27,6 +29,7 @@ KEY_WORDS = {"id", "ids", "uuid", "guid", "key", "pk", "identifier", "no", "nr",
 UNAMBIGUOUS_KEY_WORDS = {"id", "uuid", "guid"}
 ROW_NUMBER_WORDS = {"index", "idx", "row", "rowid", "rownames", "rownum", "unnamed"}
 
+MIN_TIMES = 3  # values, for a column of dates or times
 FEW_VALUES = 20  # fewer may look like a key by chance
 MANY_CATEGORIES = 1000
 MAX_DISTINCT_RATIO = 0.5  # with a higher one, values are codes or names instead of categories
@@ -90,6 +93,7 @@ class ColumnProfile:
         is_useless: the column is excluded even if no other column is left.
         is_key: each row has a value of its own.
         rejected_values: values that the kind rejects.
+        rules: further keys of the column in the contract, such as `format`.
     """
 
     kind: Kind
@@ -98,6 +102,7 @@ class ColumnProfile:
     is_useless: bool = False
     is_key: bool = False
     rejected_values: frozenset[str] = frozenset()
+    rules: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def exclude(
         self, reason: str, *, is_useless: bool = False, is_key: bool = False
@@ -147,6 +152,10 @@ def format_percent(share: float) -> str:
 def _profile_present_values(column: ColumnValues) -> ColumnProfile:
     non_numeric = sum(column.counts[value] for value in column.non_numeric)
     share = non_numeric / len(column.values)
+    if non_numeric and (profile := _profile_formatted_numbers(column)):
+        return profile
+    if profile := _profile_times(column, share):
+        return profile
     if share >= MIN_WORD_SHARE or _has_leading_zeros(column):
         return _profile_words(column)
     if share > MAX_REJECTED_SHARE:
@@ -154,6 +163,47 @@ def _profile_present_values(column: ColumnValues) -> ColumnProfile:
     if len(column.counts) == 1 and column.rows > len(column.values):
         return ColumnProfile("categorical", f"only {quoted(column.values[0])}")
     return _profile_numbers(column, non_numeric)
+
+
+def _profile_formatted_numbers(column: ColumnValues) -> ColumnProfile | None:
+    """Profile numbers that are written for people to read, or return None."""
+    distinct = list(column.counts)
+    values = distinct[:INSPECTED_VALUES]
+    style = guess_number_style(values, column.decimal) if len(values) > 1 else None
+    if style is None:
+        return None
+    numbers = {value: style.parse(value) for value in distinct}
+    known = [number for number in numbers.values() if number is not None]
+    example = next(value for value in values if value in column.non_numeric)
+    note = f"numbers such as {quoted(example)}; {_format_number(min(known))} to "
+    note += _format_number(max(known))
+    rejected = frozenset(value for value, number in numbers.items() if number is None)
+    if rejected:
+        note += f"; {quoted_list(sorted(rejected), 3)} can't be read, such rows will be rejected"
+    entries = style.entries()
+    if style.decimal == column.decimal:
+        del entries["decimal"]
+    return ColumnProfile("numeric", note, rejected_values=rejected, rules={"format": entries})
+
+
+def _profile_times(column: ColumnValues, words_share: float) -> ColumnProfile | None:
+    """Profile dates and times, or return None."""
+    distinct = list(column.counts)
+    if words_share < 1 - MAX_REJECTED_SHARE and not all(map(is_compact_date, distinct)):
+        return None
+    found = guess_time_pattern(distinct, day_first=column.decimal == ",")
+    if found is None or len(distinct) < 2 or len(column.values) < MIN_TIMES:
+        return None
+    note = f"dates or times such as {quoted(distinct[0])}"
+    if found.is_ambiguous:
+        note += (
+            "; UNCERTAIN: day and month may be the other way round, as no value is above 12 in "
+            "either place"
+        )
+    rules: dict[str, Any] = {"format": found.pattern} if found.pattern else {}
+    if found.parts != ALL_PARTS:
+        rules["parts"] = [*found.parts]
+    return ColumnProfile("datetime", note, rejected_values=found.rejected, rules=rules)
 
 
 def _has_leading_zeros(column: ColumnValues) -> bool:
@@ -178,17 +228,27 @@ def _profile_words(column: ColumnValues) -> ColumnProfile:
     if _is_text(column, values):
         words = mean_words(column.values[:INSPECTED_VALUES])
         return ColumnProfile("text", f"about {words:.0f} words each")
+    folded = Counter[str]()
+    for value, occurrences in column.counts.items():
+        folded[value.lower()] += occurrences
+    if folds_case(column.counts):
+        values = [value.lower() for value in column.values]
+        profile = _profile_words(replace(column, counts=folded, values=values))
+        note = f"{profile.note}; in lower case, because some differ by case alone"
+        return replace(profile, note=note, rules={"fold_case": True})
     common = [value for value, _ in column.counts.most_common(EXAMPLES + 1)]
     count = f"{len(column.counts):,} {'category' if len(common) == 1 else 'categories'}"
     profile = ColumnProfile("categorical", f"{count}: {quoted_list(common, EXAMPLES)}")
     if len(column.values) < FEW_VALUES:
         return profile
-    if example := _formatted_number(column, values):
-        return ColumnProfile("numeric").exclude(
-            f"formatted numbers such as {quoted(example)}: write plain numbers to use them",
-            is_useless=True,
-        )
     return _exclude_names(column, values, profile)
+
+
+def folds_case(values: Collection[str]) -> bool:
+    """Return whether some of the values differ by case alone; single letters may be meant so."""
+    return len({value.lower() for value in values}) < len(values) and any(
+        len(value) > 1 for value in values
+    )
 
 
 def _is_text(column: ColumnValues, values: Sequence[str]) -> bool:
@@ -199,19 +259,6 @@ def _is_text(column: ColumnValues, values: Sequence[str]) -> bool:
         return is_mostly_distinct or len(column.counts) > FEW_VALUES
     is_prose = words >= MIN_PROSE_WORDS and not all(map(is_date, values))
     return is_prose and (is_mostly_distinct or len(column.counts) > MANY_CATEGORIES)
-
-
-def _formatted_number(column: ColumnValues, values: Sequence[str]) -> str | None:
-    """Return an example if all values are numbers, some of them written for people to read."""
-    if len(values) <= FEW_VALUES or not all(
-        _is_amount(value) or is_number(value) for value in values
-    ):
-        return None
-    return next((value for value in values if value in column.non_numeric), None)
-
-
-def _is_amount(value: str) -> bool:
-    return bool(THOUSANDS.fullmatch(value) or AMOUNT.fullmatch(value))
 
 
 def _exclude_names(
@@ -244,8 +291,6 @@ def _profile_numbers(column: ColumnValues, non_numeric: int) -> ColumnProfile:
     profile = ColumnProfile("numeric", note, rejected_values=column.non_numeric)
     if len(numbers) < FEW_VALUES or non_numeric:
         return profile
-    if all(map(is_compact_date, column.counts)):
-        return profile.exclude("dates", is_useless=True)
     if not all(value.lstrip("+-").isdecimal() for value in column.counts):
         return profile
     return _exclude_keys(column, numbers, profile)

@@ -2,12 +2,13 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil
+from typing import Any
 
 import yaml
 
-from emr_ml.infer.column_kinds import format_percent
+from emr_ml.infer.column_kinds import ColumnProfile, format_percent
 from emr_ml.infer.csv_sample import CsvSample
 from emr_ml.infer.dialect import DELIMITER_NAMES
 from emr_ml.infer.label import LabelGuess
@@ -79,11 +80,23 @@ def _dialect(profile: FileProfile, csv: CsvSample) -> Iterator[tuple[str, str, s
         yield "header", "true", csv.header.reason
     if profile.decimal == ",":
         yield "decimal", yaml_scalar(","), "numbers have a decimal comma"
+    for key, reason in csv.skip_reasons.items():
+        yield key, _dialect_value(getattr(dialect, key)), reason
     yield "multiline", *_multiline(profile, csv)
-    if not dialect.trim:
+    if " " in dialect.delimiter and not dialect.trim:
         yield "trim", "false", "spaces separate the fields"
     elif csv.has_blanks:
         yield "trim", "true", "spaces around values are dropped"
+
+
+def _dialect_value(value: str | bool | int) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case int():
+            return str(value)
+        case str():
+            return yaml_scalar(value)
 
 
 def _multiline(profile: FileProfile, csv: CsvSample) -> tuple[str, str]:
@@ -113,9 +126,16 @@ def _columns(profile: FileProfile) -> Iterator[str]:
         if not name:
             yield f"  # column {number} has no name, so it is excluded"
         elif column and column.exclusion:
-            yield from commented_entry(name, column.kind, f"excluded: {column.exclusion}")
+            yield from commented_entry(name, _rules(column), f"excluded: {column.exclusion}")
         elif column:  # None for the label
-            yield from yaml_entry(name, column.kind, column.note)
+            yield from yaml_entry(name, _rules(column), column.note)
+
+
+def _rules(column: ColumnProfile) -> str:
+    """Return the kind, or the kind with further keys."""
+    if not column.rules:
+        return column.kind
+    return _dump({"kind": column.kind, **column.rules}, str(column.rules))
 
 
 def _label(profile: FileProfile) -> Iterator[str]:
@@ -126,6 +146,8 @@ def _label(profile: FileProfile) -> Iterator[str]:
         return
     yield "label:"
     yield from yaml_entry("column", yaml_scalar(label.column), label.reason)
+    for key, value in label.rules.items():
+        yield f"  {key}: {_dump(value, str(value)) if isinstance(value, dict) else 'true'}"
     if label.problem == "regression":
         yield f"  kind: numeric{_comment(label.note)}"
     elif label.problem == "binary":
@@ -213,9 +235,14 @@ def _on_one_line(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def _dump(value: str | list[str], text: str) -> str:
+def _dump(value: str | Sequence[str] | Mapping[str, Any], text: str) -> str:
     """Return YAML on one line; line breaks and the like are escaped within quotes."""
     style = '"' if UNPRINTABLE.search(text) else None
     return yaml.safe_dump(
-        value, default_style=style, default_flow_style=True, allow_unicode=True, width=float("inf")
+        value,
+        default_style=style,
+        default_flow_style=True,
+        allow_unicode=True,
+        width=float("inf"),
+        sort_keys=False,
     ).removesuffix("\n")

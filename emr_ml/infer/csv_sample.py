@@ -2,18 +2,19 @@
 
 import csv
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 
+from emr_ml.infer.column_kinds import quoted
 from emr_ml.infer.dialect import (
     DialectGuess,
     Header,
     ParseResult,
     find_header,
-    guess_dialect,
     is_aligned_by_spaces,
+    split_records,
 )
 from emr_ml.infer.encoding import Encoding, check_text, detect_marked, detect_unmarked
 from emr_ml.infer.files import (
@@ -23,6 +24,7 @@ from emr_ml.infer.files import (
     contract_names,
     format_size,
 )
+from emr_ml.infer.surroundings import Layout, guess_layout, records_below
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
 from spark_jobs.reading.csv_dialect import BLANKS
@@ -33,6 +35,7 @@ WINDOWS, WINDOW = 16, 512 * 1024  # samples from the rest of a large file, and b
 MAX_WINDOW_VALUES = 25_000
 MIN_WINDOW_FIT = 0.95  # share of a window's records that must have the expected number of fields
 MAX_FIELD = 16 * MEGABYTE
+LAST_BYTES, LAST_RECORDS = 64 * 1024, 1000  # at the end of the file, where totals may be
 HEADER_ROWS = 1000  # rows that the first record is compared with
 
 
@@ -41,6 +44,7 @@ class CsvSample:
     """How the file is written, and the sample.
 
     Args:
+        skip_reasons: why something is skipped, by the key of the contract's dialect.
         ragged_records: number of records with too few or too many fields; not in the sample.
         has_line_breaks: a field holds a line break.
         has_blanks: a field starts or ends with a space.
@@ -48,6 +52,7 @@ class CsvSample:
 
     encoding: Encoding
     dialect: DialectGuess
+    skip_reasons: dict[str, str]
     header: Header
     sample: Sample
     ragged_records: int
@@ -63,11 +68,18 @@ def sample_csv(file: DataFile) -> CsvSample:
     """
     with _long_fields_allowed():
         encoding = _detect_encoding(file)
-        dialect = _detect_dialect(file, encoding)
+        layout = _detect_layout(file, encoding)
+        dialect, reasons = layout.dialect, layout.reasons
         records, is_whole_file = _read_head(file, encoding, dialect)
+        last = records if is_whole_file else _last_records(file, encoding, dialect)
+        if below := records_below(last[-LAST_RECORDS:]):
+            dialect = replace(dialect, skip_last_lines=below)
+            reasons = {**reasons, "skip_last_lines": _below_reason(last[-below:])}
+            records = records[:-below] if is_whole_file else records
         header = find_header(records[0], records[1 : HEADER_ROWS + 1])
         head_rows = records[1:] if header.found else records
         width = len(records[0])
+        head_rows = [_without_trailing(row, width, dialect) for row in head_rows]
         rows = [row for row in head_rows if len(row) == width]
         if not rows:
             raise SourceError(f"{file.address} has no row below its header: name a file with data")
@@ -87,6 +99,7 @@ def sample_csv(file: DataFile) -> CsvSample:
     return CsvSample(
         encoding=encoding,
         dialect=dialect,
+        skip_reasons=reasons,
         header=header,
         sample=sample,
         ragged_records=ragged_records,
@@ -135,17 +148,17 @@ def _decoded(stream: object, encoding: Encoding) -> io.TextIOWrapper:
     return io.TextIOWrapper(stream, name, newline="", errors="replace")  # pyright: ignore[reportArgumentType]
 
 
-def _detect_dialect(file: DataFile, encoding: Encoding) -> DialectGuess:
-    """Guess the dialect from the start of the file; from more of it if records are long."""
+def _detect_layout(file: DataFile, encoding: Encoding) -> Layout:
+    """Guess the layout from the start of the file; from more of it if records are long."""
     for size in (START, MAX_FIELD):
         with file.open_decompressed() as stream:
             text = _decoded(stream, encoding)
             start = text.read(size).removeprefix("\ufeff")
-            result = guess_dialect(start, is_whole_file=not text.read(1))
-        if result.records > 1:
+            layout = guess_layout(start, is_whole_file=not text.read(1))
+        if layout.result.records > 1:
             break
-    _check_dialect(result, start, file)
-    return result.dialect
+    _check_dialect(layout.result, start, file)
+    return layout
 
 
 def _check_dialect(result: ParseResult, start: str, file: DataFile) -> None:
@@ -170,7 +183,8 @@ def _read_head(
     records: list[list[str]] = []
     values = 0
     with file.open_decompressed() as stream:
-        reader = csv.reader(_lines(_decoded(stream, encoding), file), **dialect.options())
+        lines = _lines(_decoded(stream, encoding), file)
+        reader = csv.reader(_rows_of_lines(lines, dialect), **dialect.options())
         try:
             for record in reader:
                 if record:
@@ -186,6 +200,35 @@ def _read_head(
     if not records:
         raise SourceError(f"{file.address} has no records: name a file with data")
     return records, True
+
+
+def _rows_of_lines(lines: Iterator[str], dialect: DialectGuess) -> Iterator[str]:
+    """Yield the lines that are not skipped, with one character for the delimiter."""
+    for line in islice(lines, dialect.skip_lines, None):
+        # within quotes such a line would be text, which is too rare for a sample
+        if not dialect.comment or not line.startswith(dialect.comment):
+            yield dialect.one_character(line)
+
+
+def _without_trailing(row: list[str], width: int, dialect: DialectGuess) -> list[str]:
+    has_one = dialect.trailing_delimiter and len(row) == width + 1 and not row[-1].strip()
+    return row[:-1] if has_one else row
+
+
+def _last_records(
+    file: DataFile, encoding: Encoding, dialect: DialectGuess
+) -> Sequence[Sequence[str]]:
+    """Return the last records of a file whose bytes show where a line ends, else none."""
+    if file.is_compressed or encoding.name.startswith(("utf-16", "utf-32")):
+        return []
+    _, _, lines = file.read(max(file.size - LAST_BYTES, 0), LAST_BYTES).partition(b"\n")
+    return split_records(lines.decode(encoding.name, errors="replace"), dialect)
+
+
+def _below_reason(records: Sequence[Sequence[str]]) -> str:
+    first = next((field.strip() for field in records[0] if field.strip()), "")
+    kind = "record is" if len(records) == 1 else f"{len(records)} records are"
+    return f"the last {kind} no data: {quoted(first)}"
 
 
 def _lines(text: io.TextIOWrapper, file: DataFile) -> Iterator[str]:
@@ -234,8 +277,11 @@ def _window_rows(
     text = lines.decode(encoding.name, errors="replace")
     for opening in dict.fromkeys(("", dialect.quote)):
         try:
-            reader = csv.reader(io.StringIO(opening + text, newline=""), **dialect.options())
-            records = [record for record in reader if record][1:-1]
+            whole = dialect.one_character(opening + text)
+            reader = csv.reader(io.StringIO(whole, newline=""), **dialect.options())
+            records = [_without_trailing(record, width, dialect) for record in reader if record][
+                1:-1
+            ]
         except csv.Error:
             continue
         rows = [record for record in records if len(record) == width]

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice, pairwise, zip_longest
 
 from emr_ml.infer.values import (
     ALWAYS_MISSING,
@@ -15,9 +15,11 @@ from emr_ml.infer.values import (
     is_date,
     is_number_with_any_decimal,
 )
-from spark_jobs.reading.csv_dialect import CsvSyntax, ReaderOptions
+from spark_jobs.reading.csv_dialect import ONE_CHARACTER, CsvSyntax, ReaderOptions
 
 DELIMITERS = (",", ";", "\t", "|", "\x01", "^", "~", ":", " ")
+# of several characters; those within a line of one of the others are no delimiters
+LONG_DELIMITERS = ("||", "::", ";;", "~~", "|~|", "~|~", "^|^", "|;|", "\t\t", "<>", "##", "&&")
 DELIMITER_NAMES = {"\t": "tab", " ": "space", "\x01": "control character 1"}
 RARE_DELIMITERS = (":", " ", "~", "^")  # found within values more often than between them
 DOUBLE_QUOTE, BACKSLASH = '"', "\\"
@@ -27,20 +29,31 @@ MAX_SCORED_RECORDS = 200
 
 @dataclass(frozen=True)
 class DialectGuess:
-    """Delimiter, quote and escape, as in the contract's dialect."""
+    """How the file is written, as in the contract's dialect."""
 
     delimiter: str
     quote: str = '"'
     escape: str = '"'
+    skip_lines: int = 0
+    skip_last_lines: int = 0
+    comment: str = ""
+    trailing_delimiter: bool = False
 
     def options(self) -> ReaderOptions:
-        """Return the arguments of `csv.reader`."""
-        return CsvSyntax(self.delimiter, self.quote, self.escape, self.trim).reader_options()
+        """Return the arguments of `csv.reader`, for lines as `one_character` returns them."""
+        delimiter = self.delimiter if len(self.delimiter) == 1 else ONE_CHARACTER
+        return CsvSyntax(delimiter, self.quote, self.escape, self.trim).reader_options()
+
+    def one_character(self, text: str) -> str:
+        """Return the text with one character for a delimiter of several."""
+        if len(self.delimiter) == 1:
+            return text
+        return text.replace(self.delimiter, ONE_CHARACTER)
 
     @property
     def trim(self) -> bool:
         """Whether to drop blanks around a field: not where they separate the fields."""
-        return self.delimiter != " "
+        return " " not in self.delimiter
 
 
 @dataclass(frozen=True)
@@ -51,20 +64,24 @@ class ParseResult:
         records: number of non-empty records.
         first_fields: number of fields in the first record.
         fields: the most frequent number of fields.
+        used_fields: number of fields that are not empty in every record.
         consistency: share of the records with that number of fields.
         plausibility: share of the fields that look like a value, see `PLAUSIBLE_FIELD`.
         has_misplaced_quote: a quote is where the dialect does not allow one.
         is_swallowed: a quote of the first record is never closed, so all lines are its text.
+        has_trailing_delimiter: all records but the first one end in a delimiter.
     """
 
     dialect: DialectGuess
     records: int
     first_fields: int
     fields: int
+    used_fields: int
     consistency: float
     plausibility: float
     has_misplaced_quote: bool
     is_swallowed: bool = False
+    has_trailing_delimiter: bool = False
 
     @property
     def score(self) -> float:
@@ -75,10 +92,10 @@ class ParseResult:
             return 0.05 * self.consistency**3
         is_rare = self.dialect.delimiter in RARE_DELIMITERS
         has_default_quotes = (self.dialect.quote, self.dialect.escape) == ('"', '"')
-        score = self.consistency**3 * (1 - 1 / self.fields) * (0.1 + self.plausibility)
+        score = self.consistency**3 * (1 - 1 / max(self.used_fields, 1)) * (0.1 + self.plausibility)
         if is_rare:
             score *= 0.7
-        if self.first_fields != self.fields:
+        if self.first_fields != self.fields and not self.has_trailing_delimiter:
             score *= 0.1 if is_rare else 0.5
         if self.has_misplaced_quote:
             score *= 0.5
@@ -87,21 +104,34 @@ class ParseResult:
         return score
 
 
-def guess_dialect(text: str, *, is_whole_file: bool) -> ParseResult:
+def guess_dialect(text: str, *, is_whole_file: bool, delimiter: str | None = None) -> ParseResult:
     """Return the result of the dialect that parses the start of a file best.
 
     Args:
         text: the first characters of the file, at least one.
         is_whole_file: the text is the whole file, so its last record is complete.
+        delimiter: if it is known.
     """
     results = [
-        _parse(text, dialect, is_whole_file=is_whole_file) for dialect in _candidate_dialects(text)
+        _parse(text, dialect, is_whole_file=is_whole_file)
+        for dialect in _candidate_dialects(text, delimiter)
     ]
     # of equal scores `max` takes the first, which is the commoner dialect
     return max(results, key=lambda result: result.score)
 
 
-def _candidate_dialects(text: str) -> Iterator[DialectGuess]:
+def split_records(text: str, dialect: DialectGuess) -> list[list[str]]:
+    """Return the fields of each record of a text that is not empty."""
+    try:
+        reader = csv.reader(
+            io.StringIO(dialect.one_character(text), newline=""), **dialect.options()
+        )
+        return [record for record in reader if record]
+    except csv.Error:
+        return []
+
+
+def _candidate_dialects(text: str, delimiter: str | None) -> Iterator[DialectGuess]:
     quotings = [('"', '"')]
     if '\\"' in text:
         quotings.append(('"', BACKSLASH))
@@ -111,12 +141,17 @@ def _candidate_dialects(text: str) -> Iterator[DialectGuess]:
             quotings.append(("'", BACKSLASH))
     if '"' in text:
         quotings.append(("", '"'))
-    present = [delimiter for delimiter in DELIMITERS if delimiter in text or delimiter == ","]
-    # a single column of prose may hold all delimiters but this one
-    absent = [delimiter for delimiter in DELIMITERS if delimiter not in present][:1]
-    for delimiter in (*present, *absent):
+    if delimiter:
+        delimiters = [delimiter]
+    else:
+        long = [each for each in LONG_DELIMITERS if text.count(each) >= text.count("\n")]
+        present = [each for each in DELIMITERS if each in text or each == ","]
+        # a single column of prose may hold all delimiters but this one
+        absent = [each for each in DELIMITERS if each not in present][:1]
+        delimiters = [*long, *present, *absent]
+    for each in delimiters:
         for quote, escape in quotings:
-            yield DialectGuess(delimiter, quote, escape)
+            yield DialectGuess(each, quote, escape)
 
 
 def _parse(text: str, dialect: DialectGuess, *, is_whole_file: bool) -> ParseResult:
@@ -124,19 +159,32 @@ def _parse(text: str, dialect: DialectGuess, *, is_whole_file: bool) -> ParseRes
     if has_misplaced_quote:
         records, _ = _records(text, dialect, strict=False, is_whole_file=is_whole_file)
     if not records:
-        return ParseResult(dialect, 0, 1, 1, 0.0, 0.0, has_misplaced_quote)
+        return ParseResult(dialect, 0, 1, 1, 1, 0.0, 0.0, has_misplaced_quote)
     ((fields, count),) = Counter(len(record) for record in records).most_common(1)
-    values = [field for record in records[:MAX_SCORED_RECORDS] for field in record]
+    scored = records[:MAX_SCORED_RECORDS]
+    values = [field for record in scored for field in record]
     plausible = sum(_is_plausible(value, dialect) for value in values)
     return ParseResult(
         dialect=dialect,
         records=len(records),
         first_fields=len(records[0]),
         fields=fields,
+        used_fields=sum(
+            any(map(str.strip, column)) for column in zip_longest(*scored, fillvalue="")
+        ),
         consistency=count / len(records),
         plausibility=plausible / len(values),
         has_misplaced_quote=has_misplaced_quote,
         is_swallowed=has_misplaced_quote and len(records) == 1 and "\n" in text.strip(),
+        has_trailing_delimiter=_have_trailing_delimiter(records),
+    )
+
+
+def _have_trailing_delimiter(records: Sequence[Sequence[str]]) -> bool:
+    """Return whether the header has one field less than all rows, whose last field is empty."""
+    header, *rows = records
+    return len(rows) > 1 and all(
+        len(row) == len(header) + 1 and not row[-1].strip() for row in rows
     )
 
 
@@ -146,7 +194,7 @@ def _records(
     """Return the first non-empty records, and whether a quote is misplaced."""
     records: list[list[str]] = []
     has_misplaced_quote = False
-    lines = io.StringIO(text, newline="")
+    lines = io.StringIO(dialect.one_character(text), newline="")
     reader = csv.reader(lines, strict=strict, **dialect.options())
     try:
         records.extend(islice((record for record in reader if record), MAX_RECORDS + 1))
@@ -161,6 +209,10 @@ def _records(
 
 def _is_plausible(value: str, dialect: DialectGuess) -> bool:
     """Return whether a value is a number, or words without delimiters or quotes."""
+    if dialect.quote and dialect.delimiter in value and "\n" not in value:
+        return True  # it was in quotes, which is what they are for
+    if value[:1] in ("'", DOUBLE_QUOTE) and value[-1:] != value[:1]:
+        return False  # the half of a quoted value
     if any(char in value for char in f"\n\r,;\t|{dialect.quote or DOUBLE_QUOTE}"):
         return bool(COMMA_NUMBER.fullmatch(value.strip())) and dialect.delimiter != ","
     is_quoted = len(value) > 1 and value[0] == value[-1] == "'"

@@ -3,11 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from emr_ml.contract.base import is_reserved, reserved_name_problem
-from emr_ml.infer.column_kinds import name_words, quoted
+from emr_ml.infer.column_kinds import folds_case, name_words, quoted
 from emr_ml.infer.files import contract_names
+from emr_ml.infer.number_format import guess_number_style
 from emr_ml.infer.values import is_number, is_number_with_any_decimal
 from emr_ml.sources.listing import SourceError
 from emr_ml.ui.wording import closest, join_first, quote_names
@@ -56,6 +58,7 @@ class LabelGuess:
         other_values: the negative value of a binary label, or all classes of a multiclass one.
         note: what the contract's comment states about the values.
         rejected_values: values of a regression that are not numbers.
+        rules: further keys of the label in the contract, such as `format`.
     """
 
     column: str
@@ -65,6 +68,7 @@ class LabelGuess:
     other_values: tuple[str, ...] = ()
     note: str = ""
     rejected_values: frozenset[str] = frozenset()
+    rules: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def choose_label(
@@ -131,7 +135,9 @@ def _requested_column(
 def _rank(name: str, names: Sequence[str], counts: Counter[str], *, has_header: bool) -> float:
     """Return how likely a column is the label, by name, position and values; 0 for unlikely."""
     rank = _rank_by_name(name, names) if has_header else 0
-    is_numeric = all(map(is_number_with_any_decimal, counts))
+    is_numeric = all(map(is_number_with_any_decimal, counts)) or (
+        len(counts) > FEW_CLASSES and guess_number_style(list(counts), ".") is not None
+    )
     if rank and (is_numeric or (_values_repeat(counts) and len(counts) <= MANY_CLASSES)):
         return rank
     if not _has_few_classes(counts):
@@ -170,7 +176,16 @@ def guess_problem(column: str, reason: str, counts: Counter[str], decimal: str) 
         counts: of the values that are not missing, at least one.
         decimal: the decimal mark.
     """
+    if folds_case(counts):
+        folded = Counter[str]()
+        for value, count in counts.items():
+            folded[value.lower()] += count
+        guess = guess_problem(column, reason, folded, decimal)
+        note = f"{guess.note}; in lower case, because some differ by case alone"
+        return replace(guess, note=note, rules={"fold_case": True})
     non_numeric = frozenset(value for value in counts if not is_number(value, decimal))
+    if formatted := _formatted_regression(column, reason, counts, decimal, non_numeric):
+        return formatted
     if _is_regression(counts, sum(counts[value] for value in non_numeric)):
         note = "numbers, so a regression; without `kind: numeric`, each number would be a class"
         return LabelGuess(column, reason, "regression", note=note, rejected_values=non_numeric)
@@ -182,6 +197,26 @@ def guess_problem(column: str, reason: str, counts: Counter[str], decimal: str) 
     positive, why = _choose_positive(counts)
     negative = tuple(value for value in counts if value != positive)
     return LabelGuess(column, reason, "binary", positive, negative, f"{why}; {note}")
+
+
+def _formatted_regression(
+    column: str, reason: str, counts: Counter[str], decimal: str, non_numeric: frozenset[str]
+) -> LabelGuess | None:
+    """Return a guess if the values are many numbers, some written for people to read."""
+    style = guess_number_style(list(counts), decimal) if len(counts) > FEW_CLASSES else None
+    if style is None or not non_numeric:
+        return None
+    entries = style.entries()
+    if style.decimal == decimal:
+        del entries["decimal"]
+    return LabelGuess(
+        column,
+        reason,
+        "regression",
+        note=f"numbers such as {quoted(min(non_numeric))}, so a regression",
+        rejected_values=frozenset(value for value in counts if style.parse(value) is None),
+        rules={"format": entries},
+    )
 
 
 def _is_regression(counts: Counter[str], non_numeric: int) -> bool:

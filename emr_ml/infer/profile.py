@@ -9,14 +9,9 @@ from emr_ml.infer.column_kinds import ColumnProfile, ColumnValues, profile_colum
 from emr_ml.infer.csv_sample import CsvSample, sample_csv
 from emr_ml.infer.files import DataFile, Sample
 from emr_ml.infer.label import LabelGuess, choose_label, guess_problem
+from emr_ml.infer.missing import find_missing_tokens, remove_missing
 from emr_ml.infer.parquet_sample import sample_parquet
-from emr_ml.infer.values import (
-    MAYBE_MISSING,
-    find_decimal_mark,
-    find_missing_tokens,
-    is_number,
-    remove_missing,
-)
+from emr_ml.infer.values import MAYBE_MISSING, find_decimal_mark, is_number
 from emr_ml.sources.listing import SourceError
 from emr_ml.ui.wording import join_first, quote_names
 

@@ -1,8 +1,8 @@
-"""Single values: numbers, dates, missing ones, and the decimal mark."""
+"""Single values: numbers, dates, and the decimal mark."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from math import isfinite
 
@@ -69,70 +69,6 @@ def mean_words(values: Iterable[str]) -> float:
 
 
 MIN_PROSE_WORDS = 3  # mean number of words in a value of prose
-MIN_NUMERIC_SHARE = 0.5  # of a column's values, for tokens that may be missing to be so
-MIN_NUMERIC_SHARE_FOR_UNKNOWN = 0.9  # the same for tokens that are not listed above
-MAX_UNKNOWN_TOKENS = 3  # in a column
-MAX_TOKEN_LENGTH = 20
-
-
-def find_missing_tokens(columns: Mapping[str, Counter[str]], decimal: str) -> Counter[str]:
-    """Count the tokens that mean a missing value.
-
-    In a column of numbers, a repeated word is such a token unless it is also in another column.
-    In other columns only well-known tokens are.
-
-    Args:
-        columns: the count of each value, by column.
-        decimal: the decimal mark.
-    """
-    missing = Counter({"": 0})
-    for name, counts in columns.items():
-        if is_prose(counts):
-            missing[""] += counts[""]
-            continue
-        others = [other for key, other in columns.items() if key != name]
-        for token in _missing_tokens(counts, decimal, others):
-            missing[token] += counts[token]
-    return missing
-
-
-def remove_missing(counts: Counter[str], missing: Counter[str]) -> Counter[str]:
-    """Return the counts without the missing values."""
-    return Counter({value: count for value, count in counts.items() if value not in missing})
-
-
-def is_prose(counts: Counter[str]) -> bool:
-    """Return whether the values are text, in which a word such as NA is just a word."""
-    return mean_words(value for value in list(counts)[:1000] if value) >= MIN_PROSE_WORDS
-
-
-def _missing_tokens(
-    counts: Counter[str], decimal: str, others: list[Counter[str]]
-) -> Iterator[str]:
-    yield from (token for token in ALWAYS_MISSING if token in counts)
-    present = remove_missing(counts, Counter(ALWAYS_MISSING))
-    non_numeric = {value: n for value, n in present.items() if not is_number(value, decimal)}
-    numbers = present.total() - sum(non_numeric.values())
-    if not non_numeric or numbers < MIN_NUMERIC_SHARE * present.total():
-        return
-    known = [value for value in non_numeric if value in MAYBE_MISSING]
-    yield from known
-    unknown = non_numeric.keys() - known
-    are_words = all(
-        len(value) <= MAX_TOKEN_LENGTH
-        and not any(char.isdigit() for char in value)
-        and non_numeric[value] > 1
-        and not any(value in other for other in others)
-        for value in unknown
-    )
-    if (
-        are_words
-        and len(unknown) <= MAX_UNKNOWN_TOKENS
-        and numbers >= MIN_NUMERIC_SHARE_FOR_UNKNOWN * present.total()
-    ):
-        yield from sorted(unknown)
-
-
 MIN_FRACTION_SHARE = 0.9  # of a column's values, for its decimal mark to count
 
 

@@ -1,43 +1,88 @@
 """A snapshot of a source: its files, what identifies their content, and their columns."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from emr_ml.contract import Contract
 from emr_ml.sources.header import read_columns
-from emr_ml.sources.listing import SourceError, list_source, readable
+from emr_ml.sources.header_fit import header_problems
+from emr_ml.sources.listing import ListedFile, SourceError, list_source, readable
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
 from spark_jobs.runtime.lake import Lake
 
 
-def take_snapshot(source: str, lake: Lake, asset: str, contract: Contract) -> list[SourceFile]:
-    """Return the files of a source, by name.
+@dataclass(frozen=True)
+class Snapshot:
+    """The files of a source, by name, and why others were skipped, by the name of each."""
+
+    files: list[SourceFile]
+    skipped: dict[str, str]
+
+
+def take_snapshot(source: str, lake: Lake, asset: str, contract: Contract) -> Snapshot:
+    """List the files of a source.
 
     Local files are uploaded to a lake in S3, once for each content. Objects in S3 are referenced
-    where they are.
+    where they are. With `on_bad_file: skip`, files that do not fit the contract are left out,
+    unless none fits.
 
     Raises:
         SourceError: there are no files, or they can't be read.
     """
-    files = list(_reachable_by_jobs(lake, asset, _read_files(source, contract)))
+    skipped: dict[str, str] = {}
+    found = _read_files(source, contract, skipped)
+    if contract.on_bad_file == "skip":
+        found = _fitting(list(found), contract, skipped)
+    files = list(_reachable_by_jobs(lake, asset, found))
     if not files:
-        raise SourceError(f"there is no file in {source}: add files, or set another source")
-    return files
+        reasons = f": {'; '.join(skipped.values())}" if skipped else ""
+        raise SourceError(
+            f"there is no file in {source}{reasons}: add files, or set another source"
+        )
+    return Snapshot(files, skipped)
 
 
-def _read_files(source: str, contract: Contract) -> Iterator[tuple[SourceFile, Path | None]]:
+def _read_files(
+    source: str, contract: Contract, skipped: dict[str, str]
+) -> Iterator[tuple[SourceFile, Path | None]]:
     """Yield each file with its header, and its path if it is local."""
     with readable(source):
         for entry in list_source(source):
-            # a job without a contract knows itself what its files contain
-            columns = (
-                read_columns(entry.read, entry.size, entry.uri, contract)
-                if contract.columns
-                else ()
-            )
+            try:
+                columns = _columns(entry, contract)
+            except SourceError as error:
+                if contract.on_bad_file == "stop":
+                    raise
+                skipped[entry.name] = str(error)
+                continue
             content = content_of(entry.path) if entry.path else f"etag:{entry.stamp}"
             yield SourceFile(entry.name, entry.uri, entry.size, content, columns), entry.path
+
+
+def _columns(entry: ListedFile, contract: Contract) -> tuple[str, ...]:
+    if not contract.columns:  # a job without a contract knows itself what its files contain
+        return ()
+    return contract.match_names(read_columns(entry.read, entry.size, entry.uri, contract))
+
+
+def _fitting(
+    files: list[tuple[SourceFile, Path | None]], contract: Contract, skipped: dict[str, str]
+) -> Iterator[tuple[SourceFile, Path | None]]:
+    """Yield the files that fit the contract, or all if none does."""
+    problems = {
+        file.name: header_problems(file.name, file.size, file.columns, contract)
+        for file, _ in files
+    }
+    if all(problems.values()):
+        yield from files  # the check of the headers tells what is wrong
+        return
+    for file, path in files:
+        if problem := problems[file.name]:
+            skipped[file.name] = problem[0]
+        else:
+            yield file, path
 
 
 def _reachable_by_jobs(

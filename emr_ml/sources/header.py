@@ -112,6 +112,8 @@ def header_of(head: bytes, where: str, dialect: "Dialect") -> tuple[str, ...]:
             the first one has not as many fields as the contract has names.
     """
     record = first_record(decoded(head, where, dialect.encoding), len(head), where, dialect)
+    if dialect.trailing_delimiter and record and not record[-1]:
+        record = record[:-1]
     if dialect.header is True or not record:
         return record
     if len(record) != len(dialect.header):

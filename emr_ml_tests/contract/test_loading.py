@@ -51,7 +51,7 @@ def test_an_unknown_key_is_reported_at_its_position(text: str, expected: str) ->
         ("columns: {}\n", "1:1: columns:"),
         (
             "columns:\n  age: number\n",
-            "2:3: columns.age.kind: must be 'numeric', 'categorical' or 'text', but is 'number'",
+            "2:3: columns.age.kind: must be 'numeric', 'categorical', 'text' or 'datetime', but is",
         ),
         ("columns:\n  age: 3\n", "2:3: columns.age:"),
         (
@@ -65,7 +65,12 @@ def test_an_unknown_key_is_reported_at_its_position(text: str, expected: str) ->
         (f"{SMALL}id: number\n", "3:1: id: must be a list, but is 'number'"),
         (f"{SMALL}missing:\n- ''\n- [1]\n", "5:3: missing.1:"),
         (f"{SMALL}missing: ['', null]\n", "3:15: missing.1:"),
-        (f"{SMALL}dialect:\n  delimiter: ';;'\n", "4:3: dialect.delimiter:"),
+        (f"{SMALL}dialect:\n  delimiter: ''\n", "4:3: dialect.delimiter:"),
+        (f"{SMALL}dialect: {{delimiter: '|', comment: '|'}}\n", "3:27: dialect: the comment can't"),
+        ("columns:\n  age: {kind: numeric, format: d/M/yyyy}\n", "2:24: columns.age: of numbers"),
+        ("columns:\n  at: {kind: datetime, format: dd/jj}\n", "2:24: columns.at: 'dd/jj': 'j' is"),
+        ("columns:\n  at: {kind: datetime, zone: Mars}\n", "2:24: columns.at: 'Mars' is no time"),
+        ("columns:\n  at: {kind: text, fold_case: true}\n", "2:20: columns.at: a text column"),
         (f"{SMALL}dialect: {{multiline: perhaps}}\n", "3:11: dialect.multiline:"),
         (f"{SMALL}split:\n  train: most\n", "4:3: split.train:"),
         (f"{SMALL}split: {{train: 0}}\n", "3:9: split.train:"),

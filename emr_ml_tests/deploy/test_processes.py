@@ -11,7 +11,7 @@ from emr_ml_tests.deploy.processes import Deployment
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.soak]
 
 
 @pytest.fixture(name="deployment")

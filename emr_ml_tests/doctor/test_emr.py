@@ -25,8 +25,19 @@ from spark_jobs.runtime.lake import open_lake
 pytestmark = pytest.mark.usefixtures("emulation")
 
 CHECKS = [
-    *("Java", "Python", "Spark", "settings", "region", "credentials", "clock", "contract"),
-    *("lake", "conditional writes", "bucket", "cluster", "EMR", "release label", "service role"),
+    *("Java", "Python", "Spark", "settings", "region", "credentials", "clock"),
+    *(
+        "definitions",
+        "contract",
+        "contract",
+        "lake",
+        "conditional writes",
+        "bucket",
+        "cluster",
+        "EMR",
+        "release label",
+        "service role",
+    ),
     *("instance profile", "subnets", "instance types", "on-demand quota", "spot quota"),
     *("log URI", "packages"),
 ]

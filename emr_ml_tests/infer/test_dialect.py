@@ -29,12 +29,22 @@ def test_delimiters_within_values_do_not_count(text: str, delimiter: str) -> Non
     assert guess_dialect(text, is_whole_file=True).dialect.delimiter == delimiter
 
 
+@pytest.mark.parametrize("delimiter", ["||", "::", "~|~", ";;"])
+def test_a_delimiter_may_have_several_characters(delimiter: str) -> None:
+    text = csv_text(["a", "b", "c"], [1, 2, 3], ["x", "y", "z"], [0.5, 1.5, 2.5])
+    long = text.replace(",", delimiter)
+    assert guess_dialect(long, is_whole_file=True).dialect.delimiter == delimiter
+
+
 @pytest.mark.parametrize(
     ("text", "quote", "escape"),
     [
         pytest.param("a,b\n'x, y',1\n'z, it''s',2\n", "'", "'", id="single quotes"),
         pytest.param(
             "'40-49',1,'up'\n'50-59',2,'low'\n'40-49',3,'up'\n", "'", "'", id="most values"
+        ),
+        pytest.param(
+            "txt,b\n" + "'x, y',1\n'z, it''s',2\n" * 5, "'", "'", id="delimiters in most values"
         ),
         pytest.param("a,b\nit's,1\nthe dogs' bowl,2\n", '"', '"', id="apostrophes"),
         pytest.param(
@@ -77,8 +87,8 @@ def test_fields_aligned_by_spaces_are_told_from_prose() -> None:
         ),
         ("0.1  2.5  3\n1.1  2.0  3\n7.1  8.0  9\n", "separates its fields by runs of spaces"),
         (
-            "Report of May\n" + csv_text(["a", "b", "c"], *[floats()] * 3),
-            "has 1 field, most others have 3, separated by ','",
+            "a,b\n" + csv_text([], *[floats()] * 3),
+            "has 2 fields, most others have 3, separated by ','",
         ),
     ],
 )

@@ -25,7 +25,7 @@ CSV = Contract.model_validate({"columns": {"a": "numeric"}})
 
 
 def take(source: object, lake: Lake) -> list[SourceFile]:
-    return take_snapshot(str(source), lake, "raw_csv_s3", CSV)
+    return take_snapshot(str(source), lake, "raw_csv_s3", CSV).files
 
 
 def names(files: Sequence[SourceFile]) -> list[str]:
@@ -217,3 +217,58 @@ def test_an_uploaded_file_has_the_id_of_the_local_one(
 ) -> None:
     write(source, "x.csv")
     assert take(source, s3_lake)[0].content == take(source, folder_lake)[0].content
+
+
+SKIPPING = Contract.model_validate({"columns": {"a": "numeric"}, "on_bad_file": "skip"})
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"a;b\n1;2\n", "bad.csv lacks 'a'"),
+        (b"", "bad.csv is empty"),
+        (b"\xff\xfea\x00,\x00", "has the byte-order mark of utf-16"),
+    ],
+)
+def test_a_bad_file_is_skipped_with_its_reason_if_the_contract_says_so(
+    source: Path, folder_lake: Lake, body: bytes, reason: str
+) -> None:
+    write(source, "good.csv")
+    (source / "bad.csv").write_bytes(body)
+
+    snapshot = take_snapshot(str(source), folder_lake, "raw_csv_s3", SKIPPING)
+
+    assert names(snapshot.files) == ["good.csv"]
+    assert reason in snapshot.skipped["bad.csv"]
+
+
+def test_a_mended_file_is_taken_up(source: Path, folder_lake: Lake) -> None:
+    write(source, "good.csv", "bad.csv")
+
+    snapshot = take_snapshot(str(source), folder_lake, "raw_csv_s3", SKIPPING)
+
+    assert names(snapshot.files) == ["bad.csv", "good.csv"]
+    assert snapshot.skipped == {}
+
+
+def test_if_no_file_fits_none_is_skipped(source: Path, folder_lake: Lake) -> None:
+    source.mkdir()
+    (source / "bad.csv").write_bytes(b"x;y\n1;2\n")
+
+    snapshot = take_snapshot(str(source), folder_lake, "raw_csv_s3", SKIPPING)
+
+    assert names(snapshot.files) == ["bad.csv"]
+
+
+def test_a_header_in_another_case_fits_if_the_contract_ignores_it(
+    source: Path, folder_lake: Lake
+) -> None:
+    source.mkdir()
+    (source / "a.csv").write_bytes(b"A,B\n1,2\n")
+    ignoring = Contract.model_validate({"columns": {"a": "numeric"}, "header_case": "ignore"})
+
+    (file,) = take_snapshot(str(source), folder_lake, "raw_csv_s3", ignoring).files
+
+    assert file.columns == ("a", "B")
+    (exact,) = take_snapshot(str(source), folder_lake, "raw_csv_s3", CSV).files
+    assert exact.columns == ("A", "B")

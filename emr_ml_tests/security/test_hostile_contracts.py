@@ -102,6 +102,6 @@ def test_a_pattern_that_would_search_for_years_is_not_matched_by_dagster(
     contract = parse_contract("columns: {a: {kind: text, pattern: '(a+)+b'}}", "a.yaml")
     (tmp_path / "a.csv").write_text(f"a\n{'a' * 5000}\n")
 
-    (file,) = take_snapshot(str(tmp_path / "a.csv"), folder_lake, "raw_csv_s3", contract)
+    (file,) = take_snapshot(str(tmp_path / "a.csv"), folder_lake, "raw_csv_s3", contract).files
 
     assert file.columns == ("a",)

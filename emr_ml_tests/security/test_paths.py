@@ -131,7 +131,7 @@ def test_an_object_whose_key_leads_out_of_the_prefix_is_not_a_source_file(
     s3.put("data/good.csv")
     s3.put(f"data/{key}")
 
-    files = take_snapshot(s3.uri("data"), folder_lake, "raw_csv_s3", CONTRACT)
+    files = take_snapshot(s3.uri("data"), folder_lake, "raw_csv_s3", CONTRACT).files
 
     assert [file.name for file in files] == ["good.csv"]
 
@@ -145,7 +145,7 @@ def test_an_upload_is_named_by_its_content_whatever_the_file_is_called(
     (source / name).write_bytes(b"a,b\n1,2\n")
     lake = open_lake(s3.uri("lake"))
 
-    (file,) = take_snapshot(str(source), lake, "raw_csv_s3", CONTRACT)
+    (file,) = take_snapshot(str(source), lake, "raw_csv_s3", CONTRACT).files
 
     key = file.uri.removeprefix(f"{lake.root}/")
     assert PurePosixPath(key).parent == PurePosixPath("raw_csv_s3/files")

@@ -89,7 +89,7 @@ class Bench:
             body = content.encode() if isinstance(content, str) else content
             (source / name).write_bytes(body)
         lake = open_lake(str(source.parent))
-        return tuple(take_snapshot(str(source), lake, "raw_csv_s3", contract))
+        return tuple(take_snapshot(str(source), lake, "raw_csv_s3", contract).files)
 
     def request(
         self, asset: str, inputs: Mapping[str, Input], contract: Row, params: Row | None = None
@@ -140,10 +140,10 @@ class Bench:
         }
         assert contract.label, "only what has a label can be learned"
         label = pa.float64() if contract.label.kind == "numeric" else pa.string()
-        schema = pa.schema({**types, contract.label.column: label, "row_id": pa.string()})
+        schema = pa.schema({**types, contract.label.column: label, "__row_id": pa.string()})
         folder = self.folder()
         (folder / "kept").mkdir()
-        named = [{**row, "row_id": row_id(row["split"], i)} for i, row in enumerate(rows)]
+        named = [{**row, "__row_id": row_id(row["split"], i)} for i, row in enumerate(rows)]
         pq.write_table(pa.Table.from_pylist(named, schema), folder / "kept" / "part.parquet")
         return Input("0" * 32, str(folder), parts=(ManifestEntry(folder.name),))
 

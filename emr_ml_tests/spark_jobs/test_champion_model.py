@@ -34,7 +34,7 @@ def rows(contract: Contract, test: int = 300) -> list[Row]:
 
 def losses(scored: list[Row]) -> np.ndarray:
     """By row, in the order of ids."""
-    ordered = sorted(scored, key=lambda row: row["row_id"])
+    ordered = sorted(scored, key=lambda row: row["__row_id"])
     if "probability" not in ordered[0]:
         return np.array([(row["label"] - row["predicted"]) ** 2 for row in ordered])
     if "label_probability" in ordered[0]:

@@ -55,17 +55,17 @@ def measured(bench: Bench, dataset: Input, model: Done) -> Done:
 
 
 def test_scored_rows_have_only_id_label_and_probability(measured: Done) -> None:
-    assert {tuple(row) for row in measured.rows("scored")} == {("row_id", "label", "probability")}
+    assert {tuple(row) for row in measured.rows("scored")} == {("__row_id", "label", "probability")}
 
 
 def test_every_row_of_the_test_split_is_scored_once(
     bench: Bench, dataset: Input, measured: Done
 ) -> None:
-    kept = bench.spark.read.parquet(f"{dataset.path}/kept").select("row_id").collect()
+    kept = bench.spark.read.parquet(f"{dataset.path}/kept").select("__row_id").collect()
     # the default split puts the ids of the test split at 80 of 100
-    expected = [row["row_id"] for row in kept if row["row_id"].startswith(f"{80:08x}")]
+    expected = [row["__row_id"] for row in kept if row["__row_id"].startswith(f"{80:08x}")]
 
-    assert sorted(row["row_id"] for row in measured.rows("scored")) == sorted(expected)
+    assert sorted(row["__row_id"] for row in measured.rows("scored")) == sorted(expected)
 
 
 def test_figures_are_scikit_learns_of_the_written_rows(measured: Done) -> None:
@@ -132,7 +132,7 @@ def test_scored_rows_of_several_classes_have_label_prediction_and_probabilities(
     scored = classified.rows("scored")
 
     assert {tuple(row) for row in scored} == {
-        ("row_id", "label", "predicted", "probability", "label_probability")
+        ("__row_id", "label", "predicted", "probability", "label_probability")
     }
     assert {row["predicted"] for row in scored} == {"a", "b", "c"}
     right = [row for row in scored if row["label"] == row["predicted"]]
@@ -182,7 +182,7 @@ def estimated(bench: Bench) -> Done:
 
 
 def test_scored_rows_of_a_number_have_label_and_prediction(estimated: Done) -> None:
-    assert {tuple(row) for row in estimated.rows("scored")} == {("row_id", "label", "predicted")}
+    assert {tuple(row) for row in estimated.rows("scored")} == {("__row_id", "label", "predicted")}
 
 
 def test_figures_of_a_number_are_scikit_learns_of_the_written_rows(estimated: Done) -> None:

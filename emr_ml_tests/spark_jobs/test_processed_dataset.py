@@ -108,7 +108,7 @@ def mixed(bench: Bench) -> Done:
                 "job": "string",
                 "words": "string",
                 "y": "string",
-                "row_id": "string",
+                "__row_id": "string",
             },
         ),
         ("rules", {"y known": 1}),

@@ -27,6 +27,11 @@ def summary_aggregates(kept: DataFrame) -> list[Column]:
                 F.max(column).alias(f"max:{field.name}"),
                 F.avg(column).alias(f"mean:{field.name}"),
             ]
+        elif field.dataType.simpleString() == "timestamp":
+            aggregates += [
+                F.min(column).cast("string").alias(f"first:{field.name}"),
+                F.max(column).cast("string").alias(f"last:{field.name}"),
+            ]
     return aggregates
 
 
@@ -41,6 +46,8 @@ def summaries_from(aggregates: Mapping[str, Any], rows: int) -> dict[str, Column
             # the mean of huge numbers may overflow, and JSON has no infinity
             is_finite = value is not None and isfinite(value)
             summaries[name][figure] = value if is_finite else None
+        elif figure in ("first", "last"):
+            summaries[name][figure] = value
     return summaries
 
 
@@ -58,6 +65,15 @@ def merge_summaries(parts: Sequence[tuple[int, Summaries]]) -> dict[str, ColumnS
 def _merge(counted: Sequence[tuple[int, ColumnSummary]]) -> ColumnSummary:
     """Merge summaries of one column, each with its count of present values."""
     missing = sum(summary["missing"] for _, summary in counted)
+    if all("first" in summary for _, summary in counted):
+        first = [time for _, summary in counted if (time := summary.get("first"))]
+        last = [time for _, summary in counted if (time := summary.get("last"))]
+        # as texts they are in the order of time
+        return {
+            "missing": missing,
+            "first": min(first, default=None),
+            "last": max(last, default=None),
+        }
     if not all("mean" in summary for _, summary in counted):
         return {"missing": missing}
     with_values = [(count, summary) for count, summary in counted if count]

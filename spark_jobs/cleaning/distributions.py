@@ -46,6 +46,8 @@ def _cell(name: str, kind: Kind) -> Column:
             return quoted(name) + F.lit(0.0)  # turns -0 into 0
         case "text":
             return F.char_length(quoted(name))
+        case "datetime":
+            return quoted(name).isNotNull()
         case _:
             return F.substring(quoted(name), 1, MAX_CHARACTERS)
 
@@ -70,6 +72,8 @@ def distribution_of(kind: Kind, cells: Sequence[Any]) -> Distribution:
         "rows": len(cells),
         "missing": len(cells) - len(present),
     }
+    if kind == "datetime":
+        return distribution
     counts = Counter(present)
     if kind == "text" or (kind == "numeric" and len(counts) > MAX_LISTED_VALUES):
         return {**distribution, "quantiles": _quantiles(present)}

@@ -11,13 +11,16 @@ from spark_jobs.contract import Kind
 class ColumnSummary(TypedDict):
     """`missing` counts rows; `min`, `max` and `mean` are those of a numeric column.
 
-    They are null where the column has no value, or where they are not finite.
+    `first` and `last` are those of a column of dates or times, as texts. All are null where the
+    column has no value, or where they are not finite.
     """
 
     missing: int
     min: NotRequired[float | None]
     max: NotRequired[float | None]
     mean: NotRequired[float | None]
+    first: NotRequired[str | None]
+    last: NotRequired[str | None]
 
 
 class NumberSummary(TypedDict):
@@ -33,6 +36,7 @@ class Distribution(TypedDict):
 
     Either `values` counts the rows of each of the most frequent values and `other` the rows of
     all others, or `quantiles` has 51 evenly spaced quantiles, the least and the greatest included.
+    Dates and times have neither: later rows always have later ones.
     """
 
     kind: Kind

@@ -61,6 +61,8 @@ def contract_rules(contract: DatasetContract, columns: Sequence[TypedColumn]) ->
         rules += _readability_rules(column, contract["dialect"])
         if column.kind == "numeric":
             rules.append(_number_rule(column, contract))
+        if column.kind == "datetime":
+            rules.append(_datetime_rule(column, contract))
         if given := contract["columns"].get(column.name):
             rules += _column_rules(column, given)
         elif (label := contract["label"]) and column.name == label["column"]:
@@ -99,8 +101,9 @@ def _readability_rules(column: TypedColumn, dialect: Dialect) -> Iterator[Rule]:
         ),
     )
     has_nul = F.contains(text, F.lit("\0"))
-    # a number has no NUL byte, so only what is not a number needs to be searched
-    broken = column.value.isNull() & has_nul if column.kind == "numeric" else has_nul
+    # a number or time has no NUL byte, so only what is none needs to be searched
+    is_parsed = column.kind in ("numeric", "datetime")
+    broken = column.value.isNull() & has_nul if is_parsed else has_nul
     yield Rule(f"{name} nul", broken, partial(_reason, f"{name} contains a NUL byte", text))
 
 
@@ -124,6 +127,14 @@ def _number_rule(column: TypedColumn, contract: DatasetContract) -> Rule:
         return F.concat(_reason(f"{column.name} is not a number", text), hint)
 
     return Rule(f"{column.name} number", text.isNotNull() & column.value.isNull(), reason)
+
+
+def _datetime_rule(column: TypedColumn, contract: DatasetContract) -> Rule:
+    pattern = contract["columns"][column.name]["format"]
+    written = f"as {pattern}" if pattern else "as in 2024-01-31 13:05:00"
+    reason = partial(_reason, f"{column.name} is not a date or time {written}", column.text)
+    broken = column.text.isNotNull() & column.value.isNull()
+    return Rule(f"{column.name} datetime", broken, reason)
 
 
 def decimal_mark(contract: DatasetContract) -> str:

@@ -2,26 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.cleaning.rules import Rule, TypedColumn, contract_rules, decimal_mark
+from spark_jobs.cleaning.values import parse_datetime, parse_number
 from spark_jobs.columns import RECORD_COLUMNS, REJECTED, ROW_ID, column_names, quoted
-from spark_jobs.contract import DatasetContract, column_kinds
+from spark_jobs.contract import DatasetContract, NumberFormat, column_kinds
 
-NUMBER_SUFFIXES = "dDfF"  # Java, unlike most other languages, reads "1d" as a number
-HEXADECIMAL = "xX"
+PARSED = ("numeric", "datetime")  # kinds whose values are not texts
 
 
 @dataclass(frozen=True)
 class TypedRows:
     """All records, typed.
 
-    `rows` has the columns in `names`: those of the contract (double if numeric, else text) and
-    `row_id` (SHA-256 of the id columns, or of all of them). Besides them it has `_file`, and
-    `_rejected`, which is true if a row breaks one of the `rules`, and the columns that the rules
-    refer to.
+    `rows` has the columns in `names`: those of the contract (double if numeric, timestamp if
+    datetime, else text) and the row's id (SHA-256 of the id columns, or of all of them). Besides
+    them it has `_file`, and `_rejected`, which is true if a row breaks one of the `rules`, and the
+    columns that the rules refer to.
     """
 
     rows: DataFrame
@@ -40,12 +41,12 @@ def type_records(
         extra_rules: in addition to the contract's.
     """
     columns = _typed_columns(contract)
-    texts = {column: _present_text(column, contract["missing"]) for column in columns}
-    numeric = [column for column in columns if column.kind == "numeric"]
+    texts = {column: _present_text(column, contract) for column in columns}
+    parsed = [column for column in columns if column.kind in PARSED]
     # in a step of its own, because Spark would evaluate these again for each use in the next step
     typed = records.select(
         *(text.alias(column.text_name) for column, text in texts.items()),
-        *(_number(texts[column], contract).alias(column.name) for column in numeric),
+        *(_parse(column, texts[column], contract).alias(column.name) for column in parsed),
         *RECORD_COLUMNS,
     )
     rules = [*contract_rules(contract, columns), *extra_rules]
@@ -64,31 +65,37 @@ def _typed_columns(contract: DatasetContract) -> list[TypedColumn]:
     columns: list[TypedColumn] = []
     for index, name in enumerate(column_names(contract)):
         kind = kinds.get(name, "categorical")  # of a column that is only part of the id
-        columns.append(TypedColumn(name, kind, f"__text_{index}" if kind == "numeric" else name))
+        columns.append(TypedColumn(name, kind, f"__text_{index}" if kind in PARSED else name))
     return columns
 
 
-def _present_text(column: TypedColumn, missing: Sequence[str]) -> Column:
+def _present_text(column: TypedColumn, contract: DatasetContract) -> Column:
     """Return the column's text, null if it stands for a missing value."""
     text = column.value
     trimmed = F.trim(text)
     if column.kind == "text":
         # in prose, "NA" and "?" are words
         return F.when(trimmed != "", text)
-    return F.when((trimmed != "") & ~trimmed.isin(list(missing)), trimmed)
+    present = F.when((trimmed != "") & ~trimmed.isin(contract["missing"]), trimmed)
+    return F.lower(present) if _folds_case(column, contract) else present
 
 
-def _number(text: Column, contract: DatasetContract) -> Column:
-    has_comma = decimal_mark(contract) == ","
-    number = F.replace(text, F.lit(","), F.lit(".")) if has_comma else text
-    number = number.try_cast("double")
-    # NaN is excluded as well, because Spark orders it above infinity
-    is_plain = F.abs(number) < F.lit(float("inf"))
-    for suffix in NUMBER_SUFFIXES:
-        is_plain &= ~text.endswith(suffix)
-    for character in (*HEXADECIMAL, "\0", *("." if has_comma else "")):
-        is_plain &= ~F.contains(text, F.lit(character))
-    return F.when(is_plain, number)
+def _folds_case(column: TypedColumn, contract: DatasetContract) -> bool:
+    label = contract["label"]
+    if label and column.name == label["column"]:
+        return label["fold_case"]
+    rules = contract["columns"].get(column.name)
+    return bool(rules and rules["fold_case"])
+
+
+def _parse(column: TypedColumn, text: Column, contract: DatasetContract) -> Column:
+    rules = contract["columns"].get(column.name)
+    if rules and column.kind == "datetime":
+        return parse_datetime(text, cast("str | None", rules["format"]), rules["zone"])
+    label = contract["label"]
+    written = rules or (label if label and column.name == label["column"] else None)
+    number_format = cast("NumberFormat | None", written["format"]) if written else None
+    return parse_number(text, decimal_mark(contract), number_format)
 
 
 def _row_id(names: Sequence[str]) -> Column:

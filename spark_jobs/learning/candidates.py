@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import SPLIT
-from spark_jobs.contract import Kind
+from spark_jobs.contract import DatetimePart, Kind
 from spark_jobs.learning.estimators import make_trials
 from spark_jobs.learning.feature_blocks import FeatureBlock, block_at, feature_blocks
 from spark_jobs.learning.feature_importance import importance_figures
@@ -35,11 +35,15 @@ from spark_jobs.runtime.job import JobError, Stopwatch
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The encoded rows of the training and the validation split, and the kinds of their columns."""
+    """The encoded rows of the training and the validation split, and the kinds of their columns.
+
+    `parts` of each date or time are learned from.
+    """
 
     rows: DataFrame
     row_count: int
     kinds: Mapping[str, Kind]
+    parts: Mapping[str, Sequence[DatetimePart]]
     encoding: LabelEncoding
 
 
@@ -73,9 +77,9 @@ def train_candidates(
         log.info("featurizer %s", ", ".join(f"{key} {value}" for key, value in settings.items()))
         with ExitStack() as cache:
             with stopwatch.phase("featurize"):
-                featurizer = make_featurizer(data.kinds, settings)
+                featurizer = make_featurizer(data.kinds, settings, data.parts)
                 featurized = featurize(data.rows, featurizer, order_rows, cache)
-            blocks = feature_blocks(data.kinds, settings, featurized.stages)
+            blocks = feature_blocks(data.kinds, settings, featurized.stages, data.parts)
             fitted = _fit(
                 data,
                 params,

@@ -7,7 +7,8 @@ from typing import Any
 from pyspark.ml import Transformer
 from pyspark.ml.feature import StringIndexerModel
 
-from spark_jobs.contract import Kind
+from spark_jobs.contract import DatetimePart, Kind
+from spark_jobs.learning.datetimes import part_names
 from spark_jobs.learning.params import FeaturizerSettings
 
 MAX_NAME_CHARACTERS = 100
@@ -17,8 +18,9 @@ MAX_NAME_CHARACTERS = 100
 class FeatureBlock:
     """The indices of one column: `size` of them, from `start`.
 
-    `categories` are those of a categorical column; the last index is that of all others. `hashed`
-    is the column with the hashed terms of a text, or "" if its indices are not terms.
+    `categories` are those of a categorical column; the last index is that of all others. `parts`
+    are the numbers of a date or time. `hashed` is the column with the hashed terms of a text, or ""
+    if its indices are not terms.
     """
 
     column: str
@@ -26,6 +28,7 @@ class FeatureBlock:
     start: int
     size: int
     categories: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     hashed: str = ""
 
     @property
@@ -43,6 +46,8 @@ class FeatureBlock:
         match self.kind:
             case "numeric":
                 return self.title
+            case "datetime":
+                return _shorten(f"{self.column}: {self.parts[within]}")
             case "categorical" if within < len(self.categories):
                 return _shorten(f"{self.column}={self.categories[within]}")
             case "categorical":
@@ -54,7 +59,10 @@ class FeatureBlock:
 
 
 def feature_blocks(
-    kinds: Mapping[str, Kind], settings: FeaturizerSettings, stages: Sequence[Transformer]
+    kinds: Mapping[str, Kind],
+    settings: FeaturizerSettings,
+    stages: Sequence[Transformer],
+    parts: Mapping[str, Sequence[DatetimePart]],
 ) -> list[FeatureBlock]:
     """Return the blocks of the vector that the fitted stages of a featurizer make, in order."""
 
@@ -71,6 +79,9 @@ def feature_blocks(
 
     for column in names("numeric"):
         add(column, "numeric", 1)
+    for column in names("datetime"):
+        numbers = tuple(part_names(parts[column]))
+        add(column, "datetime", len(numbers), parts=numbers)
     for column, categories in zip(names("categorical"), labels, strict=True):
         add(column, "categorical", len(categories) + 1, categories=categories)
     for number, column in enumerate(names("text")):

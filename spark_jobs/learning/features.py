@@ -1,6 +1,6 @@
 """Featurizers: from the columns of the contract to one vector, as stages of a Pipeline."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.ml import Transformer
@@ -14,11 +14,12 @@ from pyspark.ml.feature import (
     VectorAssembler,
 )
 
-from spark_jobs.contract import Kind
+from spark_jobs.contract import DatetimePart, Kind
+from spark_jobs.learning.datetimes import part_expressions
 from spark_jobs.learning.params import FeaturizerSettings
 from spark_jobs.learning.texts import WITHOUT_TAGS, Stage, text_fit_stages, text_row_stages
 
-FEATURES = "features"
+FEATURES = "__features"
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,12 @@ class Featurizer:
     expensive: bool
 
 
-def make_featurizer(kinds: Mapping[str, Kind], settings: FeaturizerSettings) -> Featurizer:
-    """Return the stages for these columns.
+def make_featurizer(
+    kinds: Mapping[str, Kind],
+    settings: FeaturizerSettings,
+    parts: Mapping[str, Sequence[DatetimePart]],
+) -> Featurizer:
+    """Return the stages for these columns; `parts` are those of each date or time.
 
     The first stage gives each column a plain name (`__numeric_0`), so the fitted pipeline takes
     the rows of `processed_dataset` unchanged, whatever their columns are called.
@@ -44,10 +49,17 @@ def make_featurizer(kinds: Mapping[str, Kind], settings: FeaturizerSettings) -> 
     columns: dict[Kind, dict[str, str]] = {"numeric": {}, "categorical": {}, "text": {}}
     renamed: list[str] = []
     for name, kind in sorted(kinds.items()):
+        if kind == "datetime":
+            continue
         alias = f"__{kind}_{len(columns[kind])}"
         columns[kind][alias] = name
-        column = "`" + name.replace("`", "``") + "`"
+        column = _quoted(name)
         renamed.append(f"{WITHOUT_TAGS.format(column) if kind == 'text' else column} AS {alias}")
+    for name in sorted(name for name, kind in kinds.items() if kind == "datetime"):
+        for expression in part_expressions(_quoted(name), parts[name]):
+            alias = f"__numeric_{len(columns['numeric'])}"
+            columns["numeric"][alias] = name
+            renamed.append(f"{expression} AS {alias}")
     row_stages: list[Transformer] = [
         SQLTransformer(statement=f"SELECT *, {', '.join(renamed)} FROM __THIS__")
     ]
@@ -73,6 +85,10 @@ def make_featurizer(kinds: Mapping[str, Kind], settings: FeaturizerSettings) -> 
     return Featurizer(row_stages, fit_stages, prepared, bool(columns["text"]))
 
 
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
 def _numeric_stages(columns: list[str], output: str, scaling: str) -> list[Stage]:
     filled = [f"{column}_filled" for column in columns]
     return [
@@ -94,7 +110,7 @@ def _categorical_stages(columns: list[str], outputs: list[str]) -> list[Stage]:
 
 
 def _assembly_stages(outputs: list[str]) -> list[Stage]:
-    """Return the stages to one vector `features` without metadata about its elements.
+    """Return the stages to one vector without metadata about its elements.
 
     VectorAssembler describes each element, and all tasks carry the description. For a quarter of
     a million hashed terms they would spend most of their time on it.

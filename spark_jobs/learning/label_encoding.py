@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pyspark.ml import Transformer
+from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.feature import IndexToString, SQLTransformer
 from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame
@@ -13,9 +13,10 @@ from pyspark.sql import functions as F
 from spark_jobs.columns import LABEL, quoted
 from spark_jobs.contract import MULTICLASS, REGRESSION, Label, Problem, problem_of
 
-PREDICTION, PROBABILITY = "prediction", "probability"
-# the estimator's own columns; a user's column may have one of the default names
+# a user's column may have one of MLlib's default names
+PREDICTION, PROBABILITY = "__prediction", "__probability"
 ESTIMATED, RAW_PREDICTION = "__predicted", "__raw_prediction"
+FORMER_NAMES = {"prediction": PREDICTION, "probability": PROBABILITY}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class LabelEncoding:
         return rows.withMetadata(LABEL, metadata)
 
     def inverse_stages(self) -> list[Transformer]:
-        """Return the stages from the estimator's output to `prediction` in the label's terms."""
+        """Return the stages from the estimator's output to a prediction in the label's terms."""
         match self.problem:
             case "binary":
                 return [SQLTransformer(statement=_as_prediction(ESTIMATED))]
@@ -82,6 +83,17 @@ class LabelEncoding:
                     (F.col(LABEL) * self.deviation + self.mean).alias("label"),
                     (F.col(ESTIMATED) * self.deviation + self.mean).alias("predicted"),
                 )
+
+
+def apply_model(model: PipelineModel, rows: DataFrame) -> DataFrame:
+    """Return the rows with the model's prediction, and its probability if it has one.
+
+    Models of earlier releases write them to columns of other names.
+    """
+    predicted = model.transform(rows)
+    if PREDICTION in predicted.columns:
+        return predicted
+    return predicted.withColumnsRenamed(FORMER_NAMES)
 
 
 def with_label(rows: DataFrame, label: Label, classes: Sequence[str] = ()) -> DataFrame:

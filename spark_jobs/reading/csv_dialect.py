@@ -17,6 +17,8 @@ BLANKS = "".join(map(chr, range(1, 33)))  # what Spark takes for blanks, and `tr
 BYTE_ORDER_MARK = "\ufeff"
 ESCAPE_UNDECODABLE = "escape-undecodable"  # name of an error handler for decoding
 FIRST_ESCAPED, LAST_ESCAPED = 0xDC00, 0xDCFF  # surrogates, which no decoded text contains
+# stands for a delimiter of several characters, which `csv` does not know; in no text either
+ONE_CHARACTER = "\udd00"
 
 
 class ReaderOptions(TypedDict):

@@ -8,7 +8,9 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import IO, NamedTuple
 
 from spark_jobs.contract import Dialect
@@ -18,6 +20,7 @@ from spark_jobs.reading.csv_dialect import (
     ESCAPE_UNDECODABLE,
     FIRST_ESCAPED,
     LAST_ESCAPED,
+    ONE_CHARACTER,
     CsvSyntax,
 )
 from spark_jobs.runtime.job import JobError
@@ -52,7 +55,10 @@ class MalformedRecordError(Exception):
 
 
 def read_records(file: IO[bytes], name: str, dialect: Dialect) -> Iterator[Record]:
-    """Yield the records of a file after its header; empty lines are not records.
+    """Yield the records of a file after its header.
+
+    Empty lines are not records, nor is what the dialect skips: lines at the beginning, comments,
+    and records at the end.
 
     Raises:
         JobError: a record does not end, is longer than `max_record_bytes` characters, or spans
@@ -60,7 +66,8 @@ def read_records(file: IO[bytes], name: str, dialect: Dialect) -> Iterator[Recor
     """
     text = io.TextIOWrapper(file, dialect["encoding"], ESCAPE_UNDECODABLE, newline="")
     try:
-        yield from (record for record in parse(text, dialect) if record.number)
+        records = (record for record in parse(text, dialect) if record.number)
+        yield from _without_last(records, dialect["skip_last_lines"])
     except MalformedRecordError as error:
         raise JobError(
             f"{name}: record {error.number}, which begins at line {error.line}, {error}. "
@@ -82,7 +89,10 @@ def parse(text: io.TextIOBase, dialect: Dialect) -> Iterator[Record]:
     """
     csv.field_size_limit(sys.maxsize)
     lines = _Lines(text, dialect)
-    syntax = CsvSyntax.of(dialect)
+    delimiter, syntax = dialect["delimiter"], CsvSyntax.of(dialect)
+    is_long = len(delimiter) > 1
+    if is_long:
+        syntax = replace(syntax, delimiter=ONE_CHARACTER)
     number = 0 if dialect["header"] is True else 1
     try:
         for fields in csv.reader(lines, **syntax.reader_options()):
@@ -97,11 +107,30 @@ def parse(text: io.TextIOBase, dialect: Dialect) -> Iterator[Record]:
             of_record = lines.end_record()
             if fields:
                 stray = len(of_record) > 1 and _has_stray_quote(of_record, syntax)
-                yield Record(number, fields, "".join(of_record), stray)
+                record = Record(number, fields, "".join(of_record), stray)
+                yield _with_delimiter(record, delimiter) if is_long else record
                 number += 1
     except (csv.Error, _ProblemError) as error:
         start = "".join(lines.of_record)[:SHOWN]
         raise MalformedRecordError(str(error), number, lines.first, start) from error
+
+
+def _with_delimiter(record: Record, delimiter: str) -> Record:
+    """Return the record with its delimiter as it was: within quotes it is text."""
+    fields = [field.replace(ONE_CHARACTER, delimiter) for field in record.fields]
+    return record._replace(fields=fields, text=record.text.replace(ONE_CHARACTER, delimiter))
+
+
+def _without_last(records: Iterable[Record], count: int) -> Iterator[Record]:
+    """Yield all records but the last ones."""
+    if not count:
+        yield from records
+        return
+    waiting = deque[Record]()
+    for record in records:
+        waiting.append(record)
+        if len(waiting) > count:
+            yield waiting.popleft()
 
 
 class _ProblemError(Exception):
@@ -109,30 +138,35 @@ class _ProblemError(Exception):
 
 
 class _Lines:
-    """Iterates over the lines of a text and END, and keeps those of the current record."""
+    """Iterates over the lines of a text and END, and keeps those of the current record.
+
+    Lines that the dialect skips are not among them, but count as lines.
+    """
 
     def __init__(self, text: io.TextIOBase, dialect: Dialect) -> None:
         self._text, self._max_characters = text, dialect["max_record_bytes"]
-        self._multiline = dialect["multiline"]
+        self._multiline, self._comment = dialect["multiline"], dialect["comment"]
+        self._delimiter = dialect["delimiter"] if len(dialect["delimiter"]) > 1 else ""
         self.of_record: list[str] = []
         self.characters = 0
         self.first = 1
+        for _ in range(dialect["skip_lines"]):
+            self._skip(text.readline(self._max_characters + 1))
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._text.readline(self._max_characters + 1)
-        if not line:
-            if self.of_record and self.of_record[-1] == END:
-                raise StopIteration
-            line = END
-        elif not self.of_record and self.first == 1:
-            line = line.removeprefix(BYTE_ORDER_MARK)
-        elif self.of_record and not self._multiline:
+        line = self._read()
+        while self._comment and not self.of_record and line.startswith(self._comment):
+            self._skip(line)
+            line = self._read()
+        if line != END and self.of_record and not self._multiline:
             raise _ProblemError(
                 "contains a line break: set `multiline: true` under `dialect`, or close its quote"
             )
+        if self._delimiter:
+            line = line.replace(self._delimiter, ONE_CHARACTER)
         self.of_record.append(line)
         self.characters += len(line)
         if self.characters > self._max_characters:
@@ -141,6 +175,21 @@ class _Lines:
                 "set a larger number under `dialect`"
             )
         return line
+
+    def _read(self) -> str:
+        """Return the next line without a byte order mark, or END once after the last one."""
+        line = self._text.readline(self._max_characters + 1)
+        if not line:
+            if self.of_record and self.of_record[-1] == END:
+                raise StopIteration
+            return END
+        is_first = self.first == 1 and not self.of_record
+        return line.removeprefix(BYTE_ORDER_MARK) if is_first else line
+
+    def _skip(self, line: str) -> None:
+        while line and not line.endswith(("\n", "\r")):
+            line = self._text.readline(self._max_characters + 1)
+        self.first += 1
 
     def end_record(self) -> list[str]:
         """Return the lines of the current record; the next one begins after them."""
@@ -178,6 +227,12 @@ def trimmed_fields(record: Record, syntax: CsvSyntax) -> list[str]:
         return stripped
 
     return [trimmed(field) for field in record.fields]
+
+
+def without_trailing(fields: list[str], width: int, dialect: Dialect) -> list[str]:
+    """Return the fields without an empty one that only follows a delimiter at the record's end."""
+    has_one = dialect["trailing_delimiter"] and len(fields) == width + 1 and not fields[-1]
+    return fields[:-1] if has_one else fields
 
 
 def readable(text: str) -> str:

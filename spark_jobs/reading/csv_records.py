@@ -29,7 +29,13 @@ from spark_jobs.columns import (
 from spark_jobs.contract import DatasetContract, Dialect
 from spark_jobs.reading.csv_dialect import CsvSyntax, spark_options
 from spark_jobs.reading.csv_inspection import has_workers
-from spark_jobs.reading.csv_parser import ESCAPED_BYTE, read_records, readable, trimmed_fields
+from spark_jobs.reading.csv_parser import (
+    ESCAPED_BYTE,
+    read_records,
+    readable,
+    trimmed_fields,
+    without_trailing,
+)
 from spark_jobs.reading.source_bytes import open_source
 from spark_jobs.runtime.job import SourceFile
 
@@ -129,7 +135,7 @@ def _rows(file: SourceFile, names: Sequence[str], dialect: Dialect) -> Iterator[
     syntax = CsvSyntax.of(dialect)
     with open_source(file) as stored:
         for record in read_records(stored, file.name, dialect):
-            fields = trimmed_fields(record, syntax)
+            fields = without_trailing(trimmed_fields(record, syntax), len(file.columns), dialect)
             values = [fields[index] if index < len(fields) else None for index in indices]
             undecodable, raw = None, record.text[:MAX_RAW_CHARACTERS]
             if not record.text.isascii() and ESCAPED_BYTE.search(record.text):

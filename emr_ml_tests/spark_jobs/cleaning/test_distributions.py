@@ -116,9 +116,9 @@ def sampled(spark: SparkSession, tasks: int, *, upside_down: bool) -> dict[str, 
         number.alias("a.b `c`"),
         number.alias("words"),
         number.alias("y"),
-        F.sha2(number, 256).alias("row_id"),
+        F.sha2(number, 256).alias("__row_id"),
     )
-    ordered = rows.sort(F.desc("age") if upside_down else F.asc("row_id"))
+    ordered = rows.sort(F.desc("age") if upside_down else F.asc("__row_id"))
     return distributions(ordered.repartition(tasks), 4000, PICKED)
 
 
@@ -136,7 +136,7 @@ def test_a_sample_is_the_same_whatever_the_order_of_rows(
 def test_rows_that_are_all_equal_are_not_all_taken(spark: SparkSession, few_sampled: int) -> None:
     rows = spark.range(4000).select(
         *(F.lit(1.0).alias("age"), F.lit("c").alias("a.b `c`"), F.lit("w").alias("words")),
-        *(F.lit("yes").alias("y"), F.lit("0" * 64).alias("row_id")),
+        *(F.lit("yes").alias("y"), F.lit("0" * 64).alias("__row_id")),
     )
 
     assert distributions(rows, 4000, PICKED)["age"]["rows"] == 2 * few_sampled

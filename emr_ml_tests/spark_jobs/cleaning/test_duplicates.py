@@ -12,7 +12,7 @@ Values = tuple[str | None, float | None]
 def counted(spark: SparkSession, rows: list[Values]) -> Duplicates:
     ids = [f"{number:032x}{0:032x}" for number in range(len(rows))]
     named = [(*row, id_) for row, id_ in zip(rows, ids, strict=True)]
-    frame = spark.createDataFrame(named, "`a b` string, x double, row_id string")
+    frame = spark.createDataFrame(named, "`a b` string, x double, __row_id string")
     return count_duplicates(frame, ["a b", "x"], by_id=True)
 
 

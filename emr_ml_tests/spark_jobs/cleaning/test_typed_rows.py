@@ -149,7 +149,7 @@ def test_the_row_id_is_the_sha_256_of_the_id_columns(bench: Bench) -> None:
 
     # in the order of names: k before y
     text = json.dumps(['a "b" é', "yes"], ensure_ascii=False, separators=(",", ":"))
-    assert row["row_id"] == hashlib.sha256(text.encode()).hexdigest()
+    assert row["__row_id"] == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_without_id_columns_the_row_id_depends_on_all_columns_of_the_contract(
@@ -159,7 +159,7 @@ def test_without_id_columns_the_row_id_depends_on_all_columns_of_the_contract(
 
     rows = bench.process("v,y,z\na,yes,1\na,yes,2\na,no,1\nb,yes,1\n", contract).kept
 
-    first, same, other_label, other_value = [row["row_id"] for row in rows]
+    first, same, other_label, other_value = [row["__row_id"] for row in rows]
     assert first == same
     assert len({first, other_label, other_value}) == 3
 
@@ -169,7 +169,7 @@ def test_values_that_join_to_the_same_text_have_different_row_ids(bench: Bench) 
 
     rows = bench.process('a,b\nx,yz\nxy,z\nxyz,\n,xyz\n"x"",""yz",\n', contract).kept
 
-    assert len({row["row_id"] for row in rows}) == 5
+    assert len({row["__row_id"] for row in rows}) == 5
 
 
 def test_a_row_has_the_same_id_whatever_its_file_and_the_order_of_columns(bench: Bench) -> None:
@@ -181,4 +181,4 @@ def test_a_row_has_the_same_id_whatever_its_file_and_the_order_of_columns(bench:
 
     rows = bench.process(files, of_kind("numeric", label=LABEL)).kept
 
-    assert [row["row_id"] for row in rows] == [hashlib.sha256(b'["1.5","yes"]').hexdigest()] * 3
+    assert [row["__row_id"] for row in rows] == [hashlib.sha256(b'["1.5","yes"]').hexdigest()] * 3

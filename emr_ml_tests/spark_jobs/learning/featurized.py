@@ -15,7 +15,7 @@ SETTINGS: dict[str, Any] = SMALL["featurizers"][0]
 
 def fitted(train: DataFrame, kinds: dict[str, Kind], settings: Any) -> PipelineModel:
     """The stages of that featurizer, fitted on those rows."""
-    featurizer = make_featurizer(kinds, settings)
+    featurizer = make_featurizer(kinds, settings, {})
     stages: list[Any] = list(featurizer.row_stages)
     frame = PipelineModel(stages).transform(train)
     for stage in featurizer.fit_stages:
@@ -27,7 +27,7 @@ def fitted(train: DataFrame, kinds: dict[str, Kind], settings: Any) -> PipelineM
 
 def vectors(model: PipelineModel, frame: DataFrame) -> list[Vector]:
     """The vectors of the rows, in the order of the frame."""
-    return [row["features"] for row in model.transform(frame).collect()]
+    return [row["__features"] for row in model.transform(frame).collect()]
 
 
 def terms(vector: Vector) -> set[int]:

@@ -28,7 +28,9 @@ def blocks(spark: SparkSession, settings: Any) -> tuple[list[FeatureBlock], int]
     """The blocks of the vectors, and their length."""
     frame = spark.createDataFrame(ROWS, "b double, a double, c string, d string, t string")
     model = fitted(frame, KINDS, settings)
-    return feature_blocks(KINDS, settings, model.stages), len(vectors(model, frame)[0].toArray())
+    return feature_blocks(KINDS, settings, model.stages, {}), len(
+        vectors(model, frame)[0].toArray()
+    )
 
 
 def test_every_index_has_its_name(spark: SparkSession) -> None:
@@ -44,7 +46,7 @@ def test_every_index_has_its_name(spark: SparkSession) -> None:
 def test_a_block_has_the_indices_of_its_values(spark: SparkSession) -> None:
     frame = spark.createDataFrame(ROWS, "b double, a double, c string, d string, t string")
     model = fitted(frame, KINDS, TERMS)
-    found = {block.column: block for block in feature_blocks(KINDS, TERMS, model.stages)}
+    found = {block.column: block for block in feature_blocks(KINDS, TERMS, model.stages, {})}
 
     second = vectors(model, frame)[1].toArray()
 
@@ -56,7 +58,7 @@ def test_a_block_has_the_indices_of_its_values(spark: SparkSession) -> None:
 
 def test_word_vectors_have_dimensions_instead_of_names() -> None:
     settings: Any = {**SETTINGS, "text": "word2vec", "dimensions": 3}
-    (block,) = feature_blocks({"t": "text"}, settings, [])
+    (block,) = feature_blocks({"t": "text"}, settings, [], {})
 
     assert [block.name(index, {}) for index in range(3)] == [
         "t: dimension 0",

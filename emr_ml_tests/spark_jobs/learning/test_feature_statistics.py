@@ -26,7 +26,9 @@ def statistics_of(
     problem: Problem,
 ) -> FeatureStatistics:
     rows = [(float(y), Vectors.dense(*map(float, x))) for y, x in zip(label, features, strict=True)]
-    return compute_feature_statistics(spark.createDataFrame(rows, ["_label", "features"]), problem)
+    return compute_feature_statistics(
+        spark.createDataFrame(rows, ["_label", "__features"]), problem
+    )
 
 
 def one_hot(values: Sequence[int], size: int) -> list[list[float]]:

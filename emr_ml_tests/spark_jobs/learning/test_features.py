@@ -37,8 +37,8 @@ def test_columns_of_all_kinds_and_names_make_one_vector_without_metadata(
     found = fitted(frame, MIXED, SETTINGS).transform(frame)
 
     # a number; two categories and one for all others; two texts
-    assert found.collect()[0]["features"].size == 1 + 3 + 2 * SETTINGS["dimensions"]
-    assert found.schema["features"].metadata == {}
+    assert found.collect()[0]["__features"].size == 1 + 3 + 2 * SETTINGS["dimensions"]
+    assert found.schema["__features"].metadata == {}
 
 
 def test_standard_numbers_are_scaled_by_the_fitted_rows_and_missing_ones_are_the_mean(

@@ -18,7 +18,7 @@ RECORD = "watched,row"
 
 
 def splits(spark: SparkSession, ids: list[str], split: Split = SPLIT) -> list[str]:
-    frame = spark.createDataFrame([(each,) for each in ids], "row_id string")
+    frame = spark.createDataFrame([(each,) for each in ids], "__row_id string")
     return [row["_side"] for row in with_split(frame, split).collect()]
 
 

@@ -33,9 +33,9 @@ def vectors_of(
     spark: SparkSession, texts: list[str | None], settings: dict[str, Any], parts: int = 2
 ) -> dict[str | None, Vector]:
     rows = [(text, row_id("train", number)) for number, text in enumerate(texts)]
-    frame = spark.createDataFrame(rows, "words string, row_id string").repartition(parts)
+    frame = spark.createDataFrame(rows, "words string, __row_id string").repartition(parts)
     found = fitted(frame, {"words": "text"}, settings).transform(frame)
-    return {row["words"]: row["features"] for row in found.collect()}
+    return {row["words"]: row["__features"] for row in found.collect()}
 
 
 def hashed(*expected: str) -> set[int]:

@@ -31,15 +31,15 @@ def found_terms(
         for number, text in enumerate(each)
     ]
     rows_of_texts = spark.createDataFrame(
-        rows, "_side string, row_id string, _label double, t string, a string"
+        rows, "_side string, __row_id string, _label double, t string, a string"
     )
     settings: Any = {**SETTINGS, "dimensions": dimensions}
-    featurizer = make_featurizer({"t": "text", "a": "text"}, settings)
+    featurizer = make_featurizer({"t": "text", "a": "text"}, settings, {})
     stages: list[Any] = list(featurizer.row_stages)
     prepared = (
         PipelineModel(stages)
         .transform(rows_of_texts)
-        .select("_side", "row_id", *featurizer.prepared)
+        .select("_side", "__row_id", *featurizer.prepared)
     )
     block = FeatureBlock("t", "text", START, dimensions, hashed="__text_1_hashed")
     return terms_by_index(rows_of_texts, prepared, featurizer.row_stages, block, wanted)

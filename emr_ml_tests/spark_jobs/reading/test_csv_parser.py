@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from emr_ml.contract import Dialect
 from spark_jobs.reading.csv_compatibility import check_compatibility
 from spark_jobs.reading.csv_dialect import CsvSyntax
-from spark_jobs.reading.csv_parser import Record, read_records, readable, trimmed_fields
+from spark_jobs.reading.csv_parser import (
+    Record,
+    read_records,
+    readable,
+    trimmed_fields,
+    without_trailing,
+)
 from spark_jobs.runtime.job import JobError
 
 PIECES = ["a", "b", ",", "\n", "\r\n", '"', '""', '"x,y"', '"p\nq"', " ", "é", "a,b\n"]
@@ -152,3 +158,56 @@ def test_blanks_around_a_field_are_trimmed_but_not_within_quotes() -> None:
     (record,) = taken('x,y\n  1 ," b "\n')
 
     assert trimmed_fields(record, CsvSyntax.of(dialect())) == ["1", " b "]
+
+
+def test_what_the_dialect_skips_is_no_record() -> None:
+    text = "Sales\n\n# of May\na,b\n1,2\n# more\n\n3,4\nTotal,6\n"
+
+    records = taken(text, skip_lines=2, comment="#", skip_last_lines=1)
+
+    assert [record.fields for record in records] == [["1", "2"], ["3", "4"]]
+    assert [record.number for record in records] == [1, 2]
+
+
+def test_a_mark_within_a_record_begins_no_comment() -> None:
+    records = taken('a,b\n"x\n# y",2\n', comment="#")
+    assert [record.fields for record in records] == [["x\n# y", "2"]]
+
+
+def test_more_is_skipped_than_there_is() -> None:
+    assert taken("a,b\n1,2\n", skip_last_lines=5) == []
+    assert taken("a,b\n1,2\n", skip_lines=5) == []
+
+
+def test_lines_are_counted_whether_skipped_or_not() -> None:
+    with pytest.raises(JobError, match="which begins at line 5, opens a quote"):
+        taken('Sales\n# x\na,b\n1,2\n"3,4\n', skip_lines=1, comment="#")
+
+
+@given(TEXTS, st.sampled_from(["||", "::", "~|~"]))
+def test_a_long_delimiter_separates_as_a_single_one_does(text: str, delimiter: str) -> None:
+    if not is_closed(text):
+        return
+    header = "x,y\n"
+    expected = [
+        [field.replace(",", delimiter) for field in record.fields]
+        for record in taken(header + text)
+    ]
+
+    records = taken((header + text).replace(",", delimiter), delimiter=delimiter)
+
+    assert [record.fields for record in records] == expected
+
+
+def test_the_text_of_a_record_has_its_delimiter() -> None:
+    (record,) = taken('a||b\n"x||y"||2\n', delimiter="||")
+    assert (record.fields, record.text) == (["x||y", "2"], '"x||y"||2\n')
+    assert check_compatibility(io.BytesIO(b"a||b\n"), dialect(delimiter="||")).obstacle
+
+
+def test_only_an_empty_field_after_the_last_delimiter_is_dropped() -> None:
+    trailing = dialect(trailing_delimiter=True)
+    assert without_trailing(["1", "2", ""], 2, trailing) == ["1", "2"]
+    assert without_trailing(["1", "2", "x"], 2, trailing) == ["1", "2", "x"]
+    assert without_trailing(["1", ""], 2, trailing) == ["1", ""]
+    assert without_trailing(["1", "2", ""], 2, dialect()) == ["1", "2", ""]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.infer.values import find_missing_tokens
+from emr_ml.infer.missing import find_missing_tokens
 from emr_ml_tests.infer.samples import choices, floats, infer_columns
 
 WELL_KNOWN = ["?", "NA", "N/A", "NaN", "nan", "null", "NULL"]

@@ -1,0 +1,166 @@
+"""How the numbers of a column are written, if people wrote them for people."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from emr_ml.infer.values import LEADING_ZERO, is_number
+
+BLANKS = " \u00a0\u202f\u2009"
+MARKS = f".,'\u2019_{BLANKS}"
+CURRENCY = re.compile(
+    r"[$€£¥₹₽₺₩₪฿₫₴₦₱₡]|R\$|[A-Z]{0,3}\$|USD|EUR|GBP|CHF|JPY|BRL|INR|CNY|RUB|PLN|CZK|SEK|NOK|DKK|HUF"
+    r"|kr\.?|zł|Kč|Ft|лв|руб\.?|грн|Rs\.?|Fr\.?",  # noqa: RUF001 - Cyrillic is meant
+    re.IGNORECASE,
+)
+UNIT = re.compile(r"%|‰|°[CF]?|[^\W\d_]{1,5}[²³]?(/[^\W\d_]{1,5}[²³]?)?", re.UNICODE)
+NUMBER = re.compile(
+    rf"(?P<sign>[+-]?)\s*(?P<before>[^\d\s.,()+-][^\d()+-]*?)?[{BLANKS}]*(?P<inner>[+-]?)"
+    rf"(?P<digits>[.,]?\d[\d{MARKS}]*?)[{BLANKS}]*(?P<after>[^\d\s.,'()+-][^\d()+-]*?)?"
+)
+PARENTHESES = re.compile(r"\((.+)\)")
+TRAILING_MINUS = re.compile(r"([^-]+)-")
+FRACTION = re.compile(r"[+-]?(\d+ )?\d+/\d*[1-9]\d*")
+MIN_SHARE = 0.99  # of the values, for the format to be theirs
+MAX_LENGTH = 40  # of a number; on long texts, the pattern would take long
+
+
+@dataclass(frozen=True)
+class NumberStyle:
+    """How numbers are written, as in the contract's `format`."""
+
+    decimal: str
+    thousands: str = ""
+    unit: str = ""
+    accounting: bool = False
+    fractions: bool = False
+
+    def parse(self, value: str) -> float | None:
+        """Return the number that a text stands for, or None."""
+        text = value
+        if self.accounting and (
+            found := PARENTHESES.fullmatch(text) or TRAILING_MINUS.fullmatch(text)
+        ):
+            text = f"-{found[1].strip()}"
+        if self.unit:
+            unit = re.escape(self.unit)
+            text = re.sub(rf"^([+-]?)\s*{unit}\s*", r"\1", text, flags=re.IGNORECASE)
+            text = re.sub(rf"\s*{unit}$", "", text, flags=re.IGNORECASE)
+        text = re.sub(r"^([+-])\s+", r"\1", text)
+        if self.thousands and self._grouped.fullmatch(text):
+            text = re.sub(self._mark, "", text)
+        if is_number(text, self.decimal):
+            return float(text.replace(",", ".") if self.decimal == "," else text)
+        return _fraction(text) if self.fractions else None
+
+    def entries(self) -> dict[str, str | bool]:
+        """Return the keys of the contract's `format` that are not the defaults."""
+        given = {
+            "decimal": self.decimal,
+            "thousands": self.thousands,
+            "unit": self.unit,
+            "accounting": self.accounting,
+            "fractions": self.fractions,
+        }
+        return {key: value for key, value in given.items() if value}
+
+    @property
+    def _mark(self) -> str:
+        return f"[{BLANKS}]" if self.thousands == " " else re.escape(self.thousands)
+
+    @property
+    def _grouped(self) -> re.Pattern[str]:
+        mark = self._mark
+        groups = rf"\d{{1,3}}({mark}\d{{3}})+|\d{{1,2}}({mark}\d{{2}})*{mark}\d{{3}}"
+        return re.compile(rf"[+-]?({groups})({re.escape(self.decimal)}\d*)?", re.ASCII)
+
+
+def looks_like_number(value: str) -> bool:
+    """Return whether a value may be a number that is written for people."""
+    return len(value) <= MAX_LENGTH and bool(NUMBER.fullmatch(value))
+
+
+def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | None:
+    """Return how these values are written, or None if they are no numbers for people.
+
+    Args:
+        values: distinct ones of a column.
+        decimal: the decimal mark of plain numbers in the file.
+    """
+    if any(len(value) > MAX_LENGTH or LEADING_ZERO.fullmatch(value) for value in values):
+        return None
+    others = [value for value in values if not is_number(value, decimal)]
+    if not others:
+        return None
+    if all(map(FRACTION.fullmatch, others)):
+        return NumberStyle(decimal, fractions=True)
+    accounting = any(PARENTHESES.fullmatch(value) for value in values)
+    accounting = accounting or any(TRAILING_MINUS.fullmatch(value) for value in values)
+    texts = [_without_minus(value) if accounting else value for value in values]
+    found = [match for text in texts if (match := NUMBER.fullmatch(text))]
+    unit = _unit(found)
+    if unit is None or len(found) < MIN_SHARE * len(values):
+        return None
+    style = replace(_marks([match["digits"] for match in found], decimal), unit=unit)
+    style = replace(style, accounting=accounting)
+    if style == NumberStyle(decimal):
+        return None
+    parsed = sum(style.parse(value) is not None for value in values)
+    return style if parsed >= MIN_SHARE * len(values) else None
+
+
+def _without_minus(value: str) -> str:
+    found = PARENTHESES.fullmatch(value) or TRAILING_MINUS.fullmatch(value)
+    return found[1] if found else value
+
+
+def _unit(found: Iterable[re.Match[str]]) -> str | None:
+    """Return the only unit of the numbers, "" if they have none; None if they have several."""
+    spellings = Counter(
+        text.strip() for match in found for text in (match["before"], match["after"]) if text
+    )
+    if not spellings:
+        return ""
+    if len({unit.casefold() for unit in spellings}) > 1:
+        return None
+    unit = spellings.most_common(1)[0][0]
+    has_prefix = any(match["before"] for match in found)
+    if CURRENCY.fullmatch(unit):
+        return unit
+    # before a number, letters make a code of it
+    return unit if not has_prefix and UNIT.fullmatch(unit) else None
+
+
+def _marks(digits: Sequence[str], decimal: str) -> NumberStyle:
+    """Return the marks of numbers without signs and units."""
+    others = Counter(char for text in digits for char in text if not char.isdigit())
+    plain = "".join(" " if char in BLANKS else char for char in others)
+    both = [text for text in digits if "." in text and "," in text]
+    if both:
+        last = "." if both[0].rindex(".") > both[0].rindex(",") else ","
+        return NumberStyle(last, "," if last == "." else ".")
+    thousands = next((char for char in (" ", "'", "\u2019", "_") if char in plain), "")
+    point_or_comma = next((char for char in ",." if char in plain), "")
+    if not point_or_comma:
+        return NumberStyle(decimal, thousands)
+    if thousands:
+        return NumberStyle(point_or_comma, thousands)
+    groups = [text for text in digits if point_or_comma in text]
+    if any(text.count(point_or_comma) > 1 for text in groups):
+        return NumberStyle("," if point_or_comma == "." else ".", point_or_comma)
+    by_threes = all(
+        re.fullmatch(rf"[1-9]\d{{0,2}}[{point_or_comma}]\d{{3}}", text) for text in groups
+    )
+    if by_threes and point_or_comma != decimal:
+        return NumberStyle(decimal, point_or_comma)
+    return NumberStyle(point_or_comma)
+
+
+def _fraction(text: str) -> float | None:
+    if not FRACTION.fullmatch(text):
+        return None
+    sign = -1.0 if text.startswith("-") else 1.0
+    *whole, share = text.lstrip("+-").split(" ")
+    above, below = share.split("/")
+    return sign * (sum(map(float, whole)) + float(above) / float(below))

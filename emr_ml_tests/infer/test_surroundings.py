@@ -1,0 +1,77 @@
+"""Titles, comments and totals around the rows: what is guessed is what the reader skips."""
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emr_ml.infer.surroundings import guess_layout, records_below
+from emr_ml.sources.header import header_of
+from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_content
+from spark_jobs.reading.csv_parser import read_records, without_trailing
+
+ROWS = csv_text(["a", "b", "y"], floats(40), floats(40), choices("yes", "no", rows=40))
+TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("sep=;\n" + ROWS.replace(",", ";"), {"skip_lines": 1}, id="Excel"),
+        pytest.param("# of May\n# by me\n" + ROWS, {"comment": "#"}, id="comments above"),
+        pytest.param("Sales of May\n\n" + ROWS, {"skip_lines": 2}, id="title"),
+        pytest.param("Sales;;\nMay;;\n" + ROWS, {"skip_lines": 2}, id="title of another width"),
+        pytest.param(ROWS + "Total,,\n", {"skip_last_lines": 1}, id="total"),
+        pytest.param(ROWS + "Grand total:,9,\n", {"skip_last_lines": 1}, id="sum"),
+        pytest.param(ROWS + "\n(40 rows)\n", {"skip_last_lines": 1}, id="count"),
+        pytest.param(TRAILING, {"trailing_delimiter": True}, id="delimiter at the end"),
+        pytest.param(f"#{ROWS}", {}, id="header with a mark"),
+        pytest.param(ROWS, {}, id="plain"),
+    ],
+)
+def test_what_is_not_data_is_skipped(
+    tmp_path: Path, text: str, expected: dict[str, object]
+) -> None:
+    dialect = infer_content(tmp_path, text).contract.dialect
+
+    keys = ("skip_lines", "comment", "skip_last_lines", "trailing_delimiter")
+    found = {key: getattr(dialect, key) for key in keys}
+    assert {key: value for key, value in found.items() if value} == expected
+    head = text.encode()
+    names = header_of(head, "data.csv", dialect)
+    assert [name.strip("#") for name in names] == ["a", "b", "y"]
+    job_dialect = dialect.model_dump(mode="json")
+    records = read_records(io.BytesIO(head), "data.csv", job_dialect)  # pyright: ignore[reportArgumentType] - its fields
+    rows = [without_trailing(each.fields, 3, job_dialect) for each in records]  # pyright: ignore[reportArgumentType]
+    assert len(rows) == 40
+    assert all(len(row) == 3 for row in rows)
+
+
+def test_the_reason_is_beside_what_is_skipped(tmp_path: Path) -> None:
+    inferred = infer_content(tmp_path, "Sales of May\n\n" + ROWS + "Total,,\n")
+
+    assert inferred.line("skip_lines: 2").endswith("# the header follows 2 other lines")
+    assert "the last record is no data: 'Total'" in inferred.line("skip_last_lines: 1")
+
+
+def test_a_last_row_that_is_cut_off_is_not_skipped(tmp_path: Path) -> None:
+    inferred = infer_content(tmp_path, ROWS + "3.25,1.5\n")
+
+    assert inferred.contract.dialect.skip_last_lines == 0
+    assert "1 record has too few or too many fields" in inferred.text
+
+
+def test_a_category_that_is_called_total_is_no_total() -> None:
+    rows = [["Total", "1"], ["Part", "2"]] * 5
+    assert records_below([*rows, ["Total", "3"]]) == 0
+    assert records_below([["Part", "2"]] * 9 + [["Total", "3"]]) == 1
+
+
+@given(st.text(alphabet="ab,;|#%=\"'\n 1.", max_size=60).filter(bool))
+def test_any_text_has_a_layout(text: str) -> None:
+    layout = guess_layout(text, is_whole_file=True)
+
+    assert layout.dialect.skip_lines <= text.count("\n") + 1
+    assert layout.reasons.keys() <= {"skip_lines", "comment", "trailing_delimiter"}

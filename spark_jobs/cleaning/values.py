@@ -1,0 +1,93 @@
+"""Parse texts as numbers and as times; null where a text is none."""
+
+import re
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from spark_jobs.contract import NumberFormat
+
+NUMBER_SUFFIXES = "dDfF"  # Java, unlike most other languages, reads "1d" as a number
+HEXADECIMAL = "xX"
+BLANK_MARKS = " \u00a0\u202f\u2009"  # the spaces that separate thousands
+UTC = "UTC"
+WEEKDAY = "EEE"  # Spark can write it, but not read it
+
+
+def parse_number(text: Column, decimal: str, number_format: NumberFormat | None) -> Column:
+    """Return the texts as numbers.
+
+    Args:
+        text: trimmed.
+        decimal: the decimal mark of numbers without a format.
+        number_format: how they are written; None for plain numbers.
+    """
+    if number_format is None:
+        return _plain_number(text, decimal)
+    return _formatted_number(text, number_format)
+
+
+def _plain_number(text: Column, decimal: str) -> Column:
+    has_comma = decimal == ","
+    number = F.replace(text, F.lit(","), F.lit(".")) if has_comma else text
+    number = number.try_cast("double")
+    # NaN is excluded as well, because Spark orders it above infinity
+    is_plain = F.abs(number) < F.lit(float("inf"))
+    for suffix in NUMBER_SUFFIXES:
+        is_plain &= ~text.endswith(suffix)
+    for character in (*HEXADECIMAL, "\0", *("." if has_comma else "")):
+        is_plain &= ~F.contains(text, F.lit(character))
+    return F.when(is_plain, number)
+
+
+def _formatted_number(text: Column, number_format: NumberFormat) -> Column:
+    decimal, thousands = number_format["decimal"], number_format["thousands"]
+    number = text
+    if number_format["accounting"]:
+        number = F.regexp_replace(number, r"^\((.+)\)$", "-$1")
+        number = F.regexp_replace(number, r"^([^-].*)-$", "-$1")
+    if unit := number_format["unit"]:
+        pattern = rf"(?i:\Q{unit}\E)"
+        number = F.regexp_replace(number, rf"^([+-]?)\s*{pattern}\s*", "$1")
+        number = F.regexp_replace(number, rf"[\s\xA0\u202F]*{pattern}$", "")
+    number = F.regexp_replace(number, r"^([+-])\s+", "$1")
+    if thousands:
+        mark = f"[{BLANK_MARKS}]" if thousands in BLANK_MARKS else re.escape(thousands)
+        # by threes, or as in India, by twos before the last three
+        grouped = rf"\d{{1,3}}(?:{mark}\d{{3}})+|\d{{1,2}}(?:{mark}\d{{2}})*{mark}\d{{3}}"
+        is_grouped = number.rlike(rf"^[+-]?(?:{grouped})(?:{re.escape(decimal)}\d*)?$")
+        number = F.when(is_grouped, F.regexp_replace(number, mark, "")).otherwise(number)
+    value = _plain_number(number, decimal)
+    if not number_format["fractions"]:
+        return value
+    parts = r"^([+-]?)(?:(\d+) )?(\d+)/(\d*[1-9]\d*)$"
+    sign, whole, above, below = (F.regexp_extract(number, parts, i) for i in range(1, 5))
+    share = above.try_cast("double") / F.nullif(below.try_cast("double"), F.lit(0.0))
+    total = F.coalesce(whole.try_cast("double"), F.lit(0.0)) + share
+    return F.coalesce(value, F.when(sign == "-", -total).otherwise(total))
+
+
+def parse_datetime(text: Column, pattern: str | None, zone: str) -> Column:
+    """Return the texts as timestamps: what a clock in the zone shows, as if it were UTC.
+
+    A text without an offset is taken as it is.
+
+    Args:
+        text: trimmed.
+        pattern: of Spark, such as `d/M/yyyy`; None for ISO 8601.
+        zone: of the clock, for texts with an offset.
+    """
+    if pattern is None:
+        time = text.try_cast("timestamp")
+        has_offset = text.rlike(r"[:\d ](?:[Zz]|UTC|GMT|[+-]\d{1,2}:?\d{2})$") & F.contains(
+            text, F.lit(":")
+        )
+    else:
+        if pattern.startswith(WEEKDAY):
+            pattern = pattern.removeprefix(WEEKDAY).lstrip(", ")
+            text = F.regexp_replace(text, r"^\p{L}+\.?,? +", "")
+        time = F.try_to_timestamp(text, F.lit(pattern))
+        has_offset = F.lit(bool(re.search(r"[XxZVzO]", re.sub("'[^']*'", "", pattern))))
+    if zone == UTC:
+        return time
+    return F.when(has_offset, F.from_utc_timestamp(time, zone)).otherwise(time)
