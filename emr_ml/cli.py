@@ -8,6 +8,7 @@ from emr_ml.commands.down import down
 from emr_ml.commands.infer import infer
 from emr_ml.commands.new import new
 from emr_ml.commands.plan import plan
+from emr_ml.commands.profile import profile
 from emr_ml.commands.promote import promote, rollback
 from emr_ml.commands.run import run
 from emr_ml.commands.up import up
@@ -21,7 +22,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(run, new, infer, validate, promote, rollback),
+    *(run, new, infer, profile, validate, promote, rollback),
     *(plan, doctor, clusters, wheelhouse, up, down),
 )
 for command in COMMANDS:

@@ -60,7 +60,8 @@ class ColumnRules(TypedDict):
 
     The `format` of a numeric column is null for plain numbers. That of a datetime column is
     Spark's pattern, or null for ISO 8601. Times with an offset are converted to the `zone`; the
-    `parts` of a time are learned from. With `fold_case`, texts are in lower case.
+    `parts` of a time are learned from. With `fold_case`, texts are in lower case. Categories that
+    are `hashed` share that many features.
     """
 
     kind: Kind
@@ -70,6 +71,7 @@ class ColumnRules(TypedDict):
     allowed: list[str] | None
     pattern: str | None
     fold_case: bool
+    hashed: int | None
     format: NumberFormat | str | None
     zone: str
     parts: list[DatetimePart]

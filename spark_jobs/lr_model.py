@@ -16,7 +16,6 @@ from spark_jobs.columns import SPLIT
 from spark_jobs.contract import Label, TrainingContract, column_kinds
 from spark_jobs.dataset_rows import input_rows
 from spark_jobs.learning.candidates import TrainingData, best_candidate, train_candidates
-from spark_jobs.learning.datetimes import datetime_parts
 from spark_jobs.learning.figures import LabelFigures, ModelFigures
 from spark_jobs.learning.label_encoding import LabelEncoding
 from spark_jobs.learning.params import ModelParams
@@ -53,8 +52,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     data = TrainingData(
         encoding.encode(rows.where(F.col(SPLIT).isin(TRAIN, VALIDATION))),
         statistics[TRAIN].rows + statistics[VALIDATION].rows,
-        usable,
-        datetime_parts(contract["columns"]),
+        {name: contract["columns"][name] for name in usable},
         encoding,
     )
     candidates, importance = train_candidates(data, params, stopwatch, log)

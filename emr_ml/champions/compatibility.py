@@ -49,7 +49,10 @@ class TrainingSchema:
             parsing={
                 **{key: contract[key] for key in PARSING_FIELDS},
                 # reports of earlier releases lack what these add
-                "dialect": {**Dialect().model_dump(mode="json"), **contract["dialect"]},
+                "dialect": {
+                    **Dialect.model_validate({}).model_dump(mode="json"),
+                    **contract["dialect"],
+                },
                 "values": {
                     name: {key: column[key] for key in VALUE_FIELDS if column.get(key)}
                     for name, column in contract["columns"].items()

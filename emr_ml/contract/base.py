@@ -38,7 +38,11 @@ def _composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-CellValue = Annotated[str, BeforeValidator(_verbatim_text), AfterValidator(_trimmed)]
+CellValue = Annotated[
+    str,
+    BeforeValidator(_verbatim_text, json_schema_input_type=str | int | float),
+    AfterValidator(_trimmed),
+]
 ColumnName = Annotated[str, AfterValidator(_composed)]
 
 

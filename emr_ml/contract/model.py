@@ -58,11 +58,16 @@ def _expand_single(value: Any) -> Any:
     return [value] if isinstance(value, (str, dict)) else value
 
 
+# a featurizer, or its kind of text alone
+Named = Literal["hashing_tf", "tf_idf", "word2vec"] | Featurizer
+
+
 class ModelParams(Section):
     """Parameters of the model: defaults for each run, which the launchpad can override."""
 
     featurizers: Annotated[
-        list[Annotated[Featurizer, BeforeValidator(_expand_name)]], BeforeValidator(_expand_single)
+        list[Annotated[Featurizer, BeforeValidator(_expand_name, json_schema_input_type=Named)]],
+        BeforeValidator(_expand_single, json_schema_input_type=Named | list[Named]),
     ] = Field(
         [Featurizer.model_validate({})],
         min_length=1,

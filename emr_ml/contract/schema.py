@@ -35,10 +35,11 @@ Metric = Literal[
     "mae",
     "r2",
 ]
+DEFAULT_BUCKETS = 1024  # of hashed categories
 ALL_PARTS: tuple[DatetimePart, ...] = ("elapsed", "hour", "weekday", "month")
 RULES = {
     "numeric": ("min", "max", "format"),
-    "categorical": ("allowed", "pattern", "fold_case"),
+    "categorical": ("allowed", "pattern", "fold_case", "hashed"),
     "text": ("pattern",),
     "datetime": ("format", "zone", "parts"),
 }
@@ -91,6 +92,17 @@ class NumberFormat(Section):
         return self
 
 
+def _default_buckets(value: Any) -> Any:
+    """Accept `hashed: true`."""
+    match value:
+        case True:
+            return DEFAULT_BUCKETS
+        case False:
+            return None
+        case _:
+            return value
+
+
 class Column(Section):
     """A feature column and its rules: a row that breaks one is rejected.
 
@@ -99,6 +111,8 @@ class Column(Section):
         zone: to which times with an offset are converted.
         parts: of a time that are learned from.
         fold_case: whether a category is in lower case.
+        hashed: number of features that categories share by their hashes, for very many categories;
+            by default each category has its own.
         min: lower bound of a number.
         max: upper bound of a number.
         allowed: the values of a category.
@@ -112,6 +126,9 @@ class Column(Section):
     allowed: tuple[CellValue, ...] | None = None
     pattern: str | None = None
     fold_case: bool = False
+    hashed: Annotated[
+        int | None, BeforeValidator(_default_buckets, json_schema_input_type=bool | int)
+    ] = Field(None, ge=2, le=2**18)
     format: NumberFormat | str | None = None
     zone: str = "UTC"
     parts: tuple[DatetimePart, ...] = ALL_PARTS
@@ -235,9 +252,10 @@ class Contract(Section):
     header_case: Literal["exact", "ignore"] = "exact"
     on_bad_file: Literal["stop", "skip"] = "stop"
     missing: tuple[CellValue, ...] = ("", "?", "NA")
-    columns: dict[ColumnName, Annotated[Column, BeforeValidator(_expand_kind)]] = Field(
-        min_length=1
-    )
+    columns: dict[
+        ColumnName,
+        Annotated[Column, BeforeValidator(_expand_kind, json_schema_input_type=Kind | Column)],
+    ] = Field(min_length=1)
     label: Label | None = None
     id: tuple[ColumnName, ...] = ()
     split: Split = Split()  # pyright: ignore[reportCallIssue] - all fields have defaults

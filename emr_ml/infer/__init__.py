@@ -1,7 +1,9 @@
 """A draft contract for a file, inferred from a sample of its rows."""
 
+from emr_ml.contract import parse_contract
 from emr_ml.infer.contract_text import write_contract
 from emr_ml.infer.files import find_file
+from emr_ml.infer.folder import compare_files
 from emr_ml.infer.profile import FileProfile, profile_file
 
 __all__ = ["FileProfile", "infer_contract"]
@@ -11,11 +13,17 @@ def infer_contract(address: str, label: str | None = None) -> tuple[str, FilePro
     """Return a commented contract in YAML, and the profile that it was written from.
 
     Args:
-        address: path or `s3://` address of a CSV or Parquet file; of a folder, its first file.
+        address: path or `s3://` address of a CSV or Parquet file, or of a folder: its first file
+            is sampled, and the headers of the others are compared with it.
         label: the column to predict; None to guess it.
 
     Raises:
         SourceError: the file or the label can't be used.
     """
-    profile = profile_file(find_file(address), label)
-    return write_contract(profile), profile
+    file = find_file(address)
+    profile = profile_file(file, label)
+    text = write_contract(profile)
+    if file.others:
+        contract = parse_contract(text, address)
+        text = write_contract(profile, compare_files(profile.sample.names, file.others, contract))
+    return text, profile

@@ -8,14 +8,17 @@ from typing import Any
 
 import yaml
 
+from emr_ml.contract.json_schema import SCHEMA_FILE
 from emr_ml.infer.column_kinds import ColumnProfile, format_percent
 from emr_ml.infer.csv_sample import CsvSample
 from emr_ml.infer.dialect import DELIMITER_NAMES
+from emr_ml.infer.folder import FolderDifferences
 from emr_ml.infer.label import LabelGuess
 from emr_ml.infer.profile import FileProfile
 from emr_ml.units import MEGABYTE
 
 ONE_TASK_BYTES = 128 * MEGABYTE  # one task reads this much in seconds
+NO_DIFFERENCES = FolderDifferences()
 MAX_LISTED_CLASSES = 50
 DEFAULT_MAX_REJECTED_SHARE = 0.05  # of the contract
 NEAR_LIMIT = 0.8  # of that share: other rows may well exceed it
@@ -23,11 +26,16 @@ MAX_INLINE_KEY = 1000  # YAML does not recognise a longer key on one line
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
-def write_contract(profile: FileProfile) -> str:
-    """Return a contract for the file as YAML text that ends in a line break."""
+def write_contract(profile: FileProfile, folder: FolderDifferences = NO_DIFFERENCES) -> str:
+    """Return a contract for the file as YAML text that ends in a line break.
+
+    Args:
+        profile: of the file.
+        folder: how the other files of its folder differ.
+    """
     sections = (
-        _title(profile),
-        _format(profile),
+        _title(profile, folder),
+        _format(profile, folder),
         _missing(profile),
         _columns(profile),
         _label(profile),
@@ -37,17 +45,24 @@ def write_contract(profile: FileProfile) -> str:
     return "\n\n".join("\n".join(lines) for each in sections if (lines := list(each))) + "\n"
 
 
-def _title(profile: FileProfile) -> Iterator[str]:
-    address, siblings = _on_one_line(profile.file.address), profile.file.siblings
+def _title(profile: FileProfile, folder: FolderDifferences) -> Iterator[str]:
+    address, others = _on_one_line(profile.file.address), len(profile.file.others)
+    yield f"# yaml-language-server: $schema={SCHEMA_FILE.as_uri()}"
     yield f"# Draft contract for {address}"
-    if siblings:
-        yield f"# First of {siblings + 1:,} files in its folder; the others were not read."
+    if others:
+        yield (
+            f"# First of {others + 1:,} files in its folder; of {folder.compared:,} others the "
+            "header was compared."
+        )
+    yield from (f"# {_on_one_line(note)}." for note in folder.notes())
     yield f"# Inferred from {profile.sample.summary}. Correct what is wrong, then try it:"
     yield f"#   emr-ml validate {shlex.quote(address)} --contract THIS_FILE"
 
 
-def _format(profile: FileProfile) -> Iterator[str]:
+def _format(profile: FileProfile, folder: FolderDifferences) -> Iterator[str]:
     csv = profile.csv
+    if folder.has_other_case:
+        yield "header_case: ignore  # in other files, names differ by case"
     if csv is None:
         yield "format: parquet"
         return

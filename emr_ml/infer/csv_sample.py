@@ -91,7 +91,7 @@ def sample_csv(file: DataFile) -> CsvSample:
         names=contract_names(names),
         columns=[[value.strip(BLANKS) for value in column] for column in zip(*rows, strict=True)],
         rows=len(rows),
-        is_complete=is_whole_file and not file.siblings,
+        is_complete=is_whole_file and not file.others,
         summary=_summary(file, len(rows), len(windows), is_whole_file=is_whole_file),
         unusable={},
     )

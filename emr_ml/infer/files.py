@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import unicodedata
+import zipfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from emr_ml.sources.header import HEAD_BYTES, decompressed_head
-from emr_ml.sources.listing import ReadRange, SourceError, list_source, readable
+from emr_ml.sources.listing import ListedFile, ReadRange, SourceError, list_source, readable
 from emr_ml.units import MEGABYTE
-from spark_jobs.reading.source_bytes import COMPRESSED
+from spark_jobs.reading.source_bytes import COMPRESSED, ZIP, open_zipped
+from spark_jobs.runtime.job import JobError
 
 MAX_SAMPLE_VALUES = 1_200_000
 
@@ -26,13 +28,13 @@ class DataFile:
         address: path or `s3://` address.
         size: in bytes, as stored.
         read: returns bytes from a position, as `ListedFile.read`.
-        siblings: number of other files in the folder that the user named.
+        others: the other files in the folder that the user named.
     """
 
     address: str
     size: int
     read: ReadRange
-    siblings: int = 0
+    others: tuple[ListedFile, ...] = ()
 
     @property
     def is_compressed(self) -> bool:
@@ -61,11 +63,16 @@ class DataFile:
                 yield cast("BinaryIO", gzip.GzipFile(fileobj=stored))
             elif self.address.endswith(".bz2"):
                 yield cast("BinaryIO", bz2.BZ2File(stored))
+            elif self.address.endswith(ZIP):
+                with open_zipped(stored, self.address) as content:
+                    yield cast("BinaryIO", content)
             else:
                 yield stored
+        except JobError as error:
+            raise SourceError(str(error)) from error
         except EOFError as error:
             raise SourceError(f"{self.address} is truncated: copy it again") from error
-        except (gzip.BadGzipFile, OSError) as error:
+        except (gzip.BadGzipFile, zipfile.BadZipFile, OSError) as error:
             if not self.is_compressed:
                 raise
             raise SourceError(
@@ -119,7 +126,8 @@ def find_file(address: str) -> DataFile:
         if entry is None:
             raise SourceError(f"{entries[0].uri} is empty: name a file with data")
         entry.read(0, 1)
-    return DataFile(entry.uri, entry.size, entry.read, len(entries) - 1)
+    others = tuple(each for each in entries if each is not entry)
+    return DataFile(entry.uri, entry.size, entry.read, others)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def sample_parquet(file: DataFile) -> Sample:
         names=names,
         columns=[_column_texts(column) for column in table.columns],
         rows=table.num_rows,
-        is_complete=has_all_rows and not file.siblings,
+        is_complete=has_all_rows and not file.others,
         summary=f"{count} rows of {format_size(file.size)}",
         unusable={
             name: reason
@@ -63,15 +63,18 @@ def _sampled_rows(parquet: "pq.ParquetFile") -> "pa.Table":
     batches: list[pa.RecordBatch] = []
     for group in chosen:
         batches += islice(parquet.iter_batches(rows_per_group, row_groups=[group]), 1)
-    return pa.Table.from_batches(batches, schema=parquet.schema_arrow)
+    table = pa.Table.from_batches(batches, schema=parquet.schema_arrow)
+    while any(pa.types.is_struct(field.type) for field in table.schema):
+        table = table.flatten()  # names the fields of a struct by their paths
+    return table
 
 
 def _reason_unusable(column_type: "pa.DataType") -> str | None:
     """Return why a column of that type can't be learned from, or None."""
     from pyarrow import types
 
-    if types.is_temporal(column_type):
-        return "dates and times"
+    if types.is_time(column_type) or types.is_duration(column_type):
+        return "times without a date, and durations: write them as numbers or text"
     supported = (
         types.is_integer,
         types.is_floating,
@@ -80,6 +83,8 @@ def _reason_unusable(column_type: "pa.DataType") -> str | None:
         types.is_string,
         types.is_large_string,
         types.is_dictionary,
+        types.is_date,
+        types.is_timestamp,
         types.is_null,
     )
     if any(is_type(column_type) for is_type in supported):

@@ -146,11 +146,13 @@ def _described(
     if has_date and any(time.year not in YEARS for time in present):
         return None
     has_dates = has_date and len({time.date() for time in present}) > 1
-    parts: list[DatetimePart] = ["elapsed"] if has_dates else []
+    parts: list[DatetimePart] = []
+    if has_dates:
+        parts.append("elapsed")
     if len({(time.hour, time.minute) for time in present}) > 1:
         parts.append("hour")
     if has_dates:
-        parts += ["weekday", "month"]
+        parts.extend(("weekday", "month"))
     rejected = {value for value, time in zip(values, times, strict=True) if time is None}
     return TimePattern(pattern, tuple(parts) or ("elapsed",), is_ambiguous, frozenset(rejected))
 

@@ -3,23 +3,28 @@
 import bz2
 import codecs
 import io
+import struct
 import unicodedata
 import zlib
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 from emr_ml.sources.listing import ReadRange, SourceError
 from spark_jobs.contract import Dialect as JobDialect
 from spark_jobs.reading.csv_dialect import CsvSyntax
 from spark_jobs.reading.csv_parser import MalformedRecordError, parse, trimmed_fields
+from spark_jobs.reading.source_bytes import COMPRESSED, ENCRYPTED, ZIP
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     # it imports Dagster for the run config, which takes a second
     from emr_ml.contract import Contract, Dialect
 
 HEAD_BYTES = 64 * 1024
 SIGNATURES = {
     b"PAR1": "a Parquet file: set `format: parquet` in the contract",
-    b"PK\x03\x04": "a zip archive or a spreadsheet: unpack it, or save it as CSV",
+    b"PK\x03\x04": "a zip archive or a spreadsheet: let its name end in .zip, or save it as CSV",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet format: save it as CSV",
     b"\x1f\x8b": "compressed by gzip, which Spark only recognises by name: let the name end in .gz",
     b"BZh": "compressed by bzip2, which Spark only recognises by name: let the name end in .bz2",
@@ -28,7 +33,6 @@ SIGNATURES = {
 }
 # formats that Spark can't read, or that it would decompress and the header reader can't
 UNSUPPORTED_COMPRESSION = (
-    ".zip",
     ".zst",
     ".xz",
     ".lz4",
@@ -45,6 +49,9 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+# signature, version, flags, method, time, date, checksum, sizes, lengths of name and extra field
+ZIP_HEADER = struct.Struct("<4sHHHHHIIIHH")
+STORED, DEFLATED = 0, 8
 PARQUET_TRAILER_BYTES = 8  # the length of the footer, and the signature
 
 
@@ -72,7 +79,7 @@ def decompressed_head(head: bytes, address: str) -> bytes:
         SourceError: Spark can't read the compression, or the bytes are not those of a CSV file.
     """
     name = address.lower()
-    for suffix in (".gz", ".bz2"):
+    for suffix in COMPRESSED:
         if name.endswith(suffix) and not address.endswith(suffix):
             raise SourceError(
                 f"{address} must end in {suffix} in lower case: Spark recognises compression by "
@@ -80,7 +87,7 @@ def decompressed_head(head: bytes, address: str) -> bytes:
             )
     if name.endswith(UNSUPPORTED_COMPRESSION):
         raise SourceError(f"{address} has an unsupported compression: decompress it, or use gzip")
-    if name.endswith((".gz", ".bz2")) and head:
+    if name.endswith(COMPRESSED) and head:
         return _decompress(head, address)
     for signature, content in SIGNATURES.items():
         if head.startswith(signature):
@@ -89,8 +96,15 @@ def decompressed_head(head: bytes, address: str) -> bytes:
 
 
 def _decompress(head: bytes, address: str) -> bytes:
-    is_gzip = address.endswith(".gz")
-    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16) if is_gzip else bz2.BZ2Decompressor()
+    decompressor: Any
+    if address.endswith(ZIP):
+        head, decompressor = _first_member(head, address)
+    elif address.endswith(".gz"):
+        decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    else:
+        decompressor = bz2.BZ2Decompressor()
+    if decompressor is None:
+        return head
     try:
         decompressed = decompressor.decompress(head, HEAD_BYTES)
     except (zlib.error, OSError) as error:
@@ -100,6 +114,25 @@ def _decompress(head: bytes, address: str) -> bytes:
     if not decompressed and not decompressor.eof and len(head) < HEAD_BYTES:
         raise SourceError(f"{address} is truncated: copy it again")
     return decompressed
+
+
+def _first_member(head: bytes, address: str) -> tuple[bytes, Any]:
+    """Return the bytes of the first file in a zip archive, and what decompresses them, or None."""
+    signature, _, flags, method, *_, size, name_length, extra_length = ZIP_HEADER.unpack(
+        head[: ZIP_HEADER.size].ljust(ZIP_HEADER.size, b"\0")
+    )
+    if signature != b"PK\x03\x04":
+        raise SourceError(f"{address} is no zip archive: copy it again, or correct its suffix")
+    start = ZIP_HEADER.size + name_length + extra_length
+    name = head[ZIP_HEADER.size : ZIP_HEADER.size + name_length]
+    if flags & ENCRYPTED or name.endswith(b"/") or method not in (STORED, DEFLATED):
+        raise SourceError(
+            f"{address} does not begin with a plain file: unpack it, and name the folder as the "
+            "source"
+        )
+    if method == STORED:
+        return head[start : start + size], None
+    return head[start:], zlib.decompressobj(-zlib.MAX_WBITS)
 
 
 def header_of(head: bytes, where: str, dialect: "Dialect") -> tuple[str, ...]:
@@ -192,6 +225,17 @@ def first_record(text: str, size: int, where: str, dialect: "Dialect") -> tuple[
     )
 
 
+def leaf_names(fields: "Iterable[pa.Field[Any]]", prefix: str = "") -> Iterator[str]:
+    """Yield the names of columns, and instead of a struct the paths of its fields."""
+    from pyarrow import types
+
+    for field in fields:
+        if types.is_struct(field.type):
+            yield from leaf_names(field.type, f"{prefix}{field.name}.")
+        else:
+            yield f"{prefix}{field.name}"
+
+
 def _parquet_columns(read: ReadRange, size: int, address: str) -> tuple[str, ...]:
     import pyarrow as pa  # takes a tenth of a second, which CSV does not need
     import pyarrow.parquet as pq
@@ -205,7 +249,7 @@ def _parquet_columns(read: ReadRange, size: int, address: str) -> tuple[str, ...
     try:
         if not end.endswith(b"PAR1"):
             raise pa.ArrowInvalid("it does not end in the signature PAR1")
-        return tuple(pq.read_schema(pa.BufferReader(end)).names)
+        return tuple(leaf_names(pq.read_schema(pa.BufferReader(end))))
     except (pa.ArrowInvalid, OSError) as error:
         raise SourceError(
             f"{address} is not a readable Parquet file: {error}. "

@@ -42,7 +42,7 @@ def test_a_boolean_label_is_text_as_the_jobs_read_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (dt.date(2026, 1, 1), "dates and times"),
+        (dt.time(12, 30), "times without a date"),
         ([1, 2], "unsupported type list"),
         (b"x", "unsupported type binary"),
     ],

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import SPLIT
-from spark_jobs.contract import DatetimePart, Kind
+from spark_jobs.contract import ColumnRules
 from spark_jobs.learning.estimators import make_trials
 from spark_jobs.learning.feature_blocks import FeatureBlock, block_at, feature_blocks
 from spark_jobs.learning.feature_importance import importance_figures
@@ -35,15 +35,11 @@ from spark_jobs.runtime.job import JobError, Stopwatch
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The encoded rows of the training and the validation split, and the kinds of their columns.
-
-    `parts` of each date or time are learned from.
-    """
+    """The encoded rows of the training and the validation split, and the rules of their columns."""
 
     rows: DataFrame
     row_count: int
-    kinds: Mapping[str, Kind]
-    parts: Mapping[str, Sequence[DatetimePart]]
+    columns: Mapping[str, ColumnRules]
     encoding: LabelEncoding
 
 
@@ -77,9 +73,9 @@ def train_candidates(
         log.info("featurizer %s", ", ".join(f"{key} {value}" for key, value in settings.items()))
         with ExitStack() as cache:
             with stopwatch.phase("featurize"):
-                featurizer = make_featurizer(data.kinds, settings, data.parts)
+                featurizer = make_featurizer(data.columns, settings)
                 featurized = featurize(data.rows, featurizer, order_rows, cache)
-            blocks = feature_blocks(data.kinds, settings, featurized.stages, data.parts)
+            blocks = feature_blocks(data.columns, settings, featurized.stages)
             fitted = _fit(
                 data,
                 params,

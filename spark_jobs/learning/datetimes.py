@@ -1,8 +1,8 @@
 """Numbers to learn from in dates and times: how long ago, and where in the day, week and year."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from spark_jobs.contract import ColumnRules, DatetimePart
+from spark_jobs.contract import DatetimePart
 
 DAYS = "unix_micros({0}) / 86400e6"  # since 1970
 # a cycle is two numbers, so that its end is as near to its beginning as to what comes before
@@ -11,11 +11,6 @@ CYCLES = {
     "weekday": "weekday({0}) / 7",
     "month": "(dayofyear({0}) - 1) / 366",
 }
-
-
-def datetime_parts(columns: Mapping[str, ColumnRules]) -> dict[str, list[DatetimePart]]:
-    """Return the parts to learn from of each column of dates or times."""
-    return {name: rules["parts"] for name, rules in columns.items() if rules["kind"] == "datetime"}
 
 
 def part_names(parts: Sequence[DatetimePart]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.ml import Transformer
 from pyspark.ml.feature import StringIndexerModel
 
-from spark_jobs.contract import DatetimePart, Kind
+from spark_jobs.contract import ColumnRules, Kind
 from spark_jobs.learning.datetimes import part_names
 from spark_jobs.learning.params import FeaturizerSettings
 
@@ -18,9 +18,9 @@ MAX_NAME_CHARACTERS = 100
 class FeatureBlock:
     """The indices of one column: `size` of them, from `start`.
 
-    `categories` are those of a categorical column; the last index is that of all others. `parts`
-    are the numbers of a date or time. `hashed` is the column with the hashed terms of a text, or ""
-    if its indices are not terms.
+    `categories` are those of a categorical column; the last index is that of all others, unless
+    categories have `shared` indices by their hashes. `parts` are the numbers of a date or time.
+    `hashed` is the column with the hashed terms of a text, or "" if its indices are not terms.
     """
 
     column: str
@@ -28,6 +28,7 @@ class FeatureBlock:
     start: int
     size: int
     categories: tuple[str, ...] = ()
+    shared: bool = False
     parts: tuple[str, ...] = ()
     hashed: str = ""
 
@@ -48,29 +49,31 @@ class FeatureBlock:
                 return self.title
             case "datetime":
                 return _shorten(f"{self.column}: {self.parts[within]}")
-            case "categorical" if within < len(self.categories):
-                return _shorten(f"{self.column}={self.categories[within]}")
             case "categorical":
-                return f"{self.title} missing or unknown"
+                return self._category_name(within)
             case _ if self.hashed:
                 return _shorten(f"{self.column}: {terms.get(index, f'term {within}')}")
             case _:
                 return f"{self.title}: dimension {within}"
 
+    def _category_name(self, within: int) -> str:
+        if self.shared:
+            return _shorten(f"{self.column}: group {within}")
+        if within < len(self.categories):
+            return _shorten(f"{self.column}={self.categories[within]}")
+        return f"{self.title} missing or unknown"
+
 
 def feature_blocks(
-    kinds: Mapping[str, Kind],
-    settings: FeaturizerSettings,
-    stages: Sequence[Transformer],
-    parts: Mapping[str, Sequence[DatetimePart]],
+    rules: Mapping[str, ColumnRules], settings: FeaturizerSettings, stages: Sequence[Transformer]
 ) -> list[FeatureBlock]:
     """Return the blocks of the vector that the fitted stages of a featurizer make, in order."""
 
     def names(kind: Kind) -> list[str]:
-        return sorted(name for name, each in kinds.items() if each == kind)
+        return sorted(name for name, each in rules.items() if each["kind"] == kind)
 
     indexers = [stage for stage in stages if isinstance(stage, StringIndexerModel)]
-    labels = [tuple(each) for indexer in indexers for each in indexer.labelsArray]
+    labels = iter([tuple(each) for indexer in indexers for each in indexer.labelsArray])
     blocks: list[FeatureBlock] = []
 
     def add(column: str, kind: Kind, size: int, **more: Any) -> None:
@@ -80,10 +83,14 @@ def feature_blocks(
     for column in names("numeric"):
         add(column, "numeric", 1)
     for column in names("datetime"):
-        numbers = tuple(part_names(parts[column]))
+        numbers = tuple(part_names(rules[column]["parts"]))
         add(column, "datetime", len(numbers), parts=numbers)
-    for column, categories in zip(names("categorical"), labels, strict=True):
-        add(column, "categorical", len(categories) + 1, categories=categories)
+    for column in names("categorical"):
+        if buckets := rules[column]["hashed"]:
+            add(column, "categorical", buckets, shared=True)
+        else:
+            categories = next(labels)
+            add(column, "categorical", len(categories) + 1, categories=categories)
     for number, column in enumerate(names("text")):
         hashed = "" if settings["text"] == "word2vec" else f"__text_{number}_hashed"
         add(column, "text", settings["dimensions"], hashed=hashed)

@@ -1,10 +1,11 @@
 """Featurizers: from the columns of the contract to one vector, as stages of a Pipeline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark.ml import Transformer
 from pyspark.ml.feature import (
+    FeatureHasher,
     Imputer,
     MinMaxScaler,
     OneHotEncoder,
@@ -14,7 +15,7 @@ from pyspark.ml.feature import (
     VectorAssembler,
 )
 
-from spark_jobs.contract import DatetimePart, Kind
+from spark_jobs.contract import ColumnRules, Kind
 from spark_jobs.learning.datetimes import part_expressions
 from spark_jobs.learning.params import FeaturizerSettings
 from spark_jobs.learning.texts import WITHOUT_TAGS, Stage, text_fit_stages, text_row_stages
@@ -36,27 +37,24 @@ class Featurizer:
     expensive: bool
 
 
-def make_featurizer(
-    kinds: Mapping[str, Kind],
-    settings: FeaturizerSettings,
-    parts: Mapping[str, Sequence[DatetimePart]],
-) -> Featurizer:
-    """Return the stages for these columns; `parts` are those of each date or time.
+def make_featurizer(rules: Mapping[str, ColumnRules], settings: FeaturizerSettings) -> Featurizer:
+    """Return the stages for these columns.
 
     The first stage gives each column a plain name (`__numeric_0`), so the fitted pipeline takes
     the rows of `processed_dataset` unchanged, whatever their columns are called.
     """
     columns: dict[Kind, dict[str, str]] = {"numeric": {}, "categorical": {}, "text": {}}
     renamed: list[str] = []
-    for name, kind in sorted(kinds.items()):
+    for name in sorted(rules):
+        kind = rules[name]["kind"]
         if kind == "datetime":
             continue
         alias = f"__{kind}_{len(columns[kind])}"
         columns[kind][alias] = name
         column = _quoted(name)
         renamed.append(f"{WITHOUT_TAGS.format(column) if kind == 'text' else column} AS {alias}")
-    for name in sorted(name for name, kind in kinds.items() if kind == "datetime"):
-        for expression in part_expressions(_quoted(name), parts[name]):
+    for name in sorted(name for name in rules if rules[name]["kind"] == "datetime"):
+        for expression in part_expressions(_quoted(name), rules[name]["parts"]):
             alias = f"__numeric_{len(columns['numeric'])}"
             columns["numeric"][alias] = name
             renamed.append(f"{expression} AS {alias}")
@@ -71,10 +69,15 @@ def make_featurizer(
             [*columns["numeric"]], "__numbers_scaled", settings["numeric"]
         )
         outputs.append("__numbers_scaled")
-    if columns["categorical"]:
-        encoded = [f"{column}_onehot" for column in columns["categorical"]]
-        fit_stages += _categorical_stages([*columns["categorical"]], encoded)
-        outputs += encoded
+    buckets = {alias: rules[name]["hashed"] for alias, name in columns["categorical"].items()}
+    if encoded := [alias for alias, count in buckets.items() if not count]:
+        fit_stages += _categorical_stages(encoded, [_vector(alias) for alias in encoded])
+    fit_stages += [
+        FeatureHasher(inputCols=[alias], outputCol=_vector(alias), numFeatures=count)
+        for alias, count in buckets.items()
+        if count
+    ]
+    outputs += map(_vector, buckets)
     for alias, name in columns["text"].items():
         stages, text = text_row_stages(alias, settings)
         row_stages += stages
@@ -83,6 +86,10 @@ def make_featurizer(
         outputs.append(f"{alias}_weighted")
     fit_stages += _assembly_stages(outputs)
     return Featurizer(row_stages, fit_stages, prepared, bool(columns["text"]))
+
+
+def _vector(alias: str) -> str:
+    return f"{alias}_vector"
 
 
 def _quoted(name: str) -> str:

@@ -1,12 +1,13 @@
 """Parquet files as a DataFrame of text, so that all formats are cleaned in the same way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import groupby
+from typing import NamedTuple
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import AtomicType, BinaryType, DataType, NullType, StructType, VariantType
 
@@ -31,6 +32,8 @@ def read_parquet(
     """Return every row of the files, with the named columns as text.
 
     The other columns are those of `read_csv`; `_record` is exact, and `_text` is the row as JSON.
+
+    A field within a column is named by its path, such as `address.city`.
 
     Raises:
         JobError: a named column is binary, or has more than one value in a row.
@@ -71,19 +74,19 @@ def _read(
 ) -> DataFrame:
     frame = spark.read.schema(schema).parquet(*(escape_glob(file.uri) for file in files))
     # by position: the snapshot may spell a name differently, as it composes accented letters
-    fields = dict(zip(files[0].columns, schema.fields, strict=True))
+    leaves = dict(zip(files[0].columns, _leaves(schema), strict=True))
     for name in names:
-        if not _is_scalar(fields[name].dataType):
+        kind = leaves[name].kind
+        if not _is_scalar(kind):
             raise JobError(
-                f"{files[0].name}: the column '{name}' has the type "
-                f"{fields[name].dataType.simpleString()}, which is neither a number nor text: "
-                "remove it from the contract, or write it as text"
+                f"{files[0].name}: the column '{name}' has the type {kind.simpleString()}, which "
+                "is neither a number nor text: remove it from the contract, or write it as text"
             )
     scalars = [quoted(field.name) for field in schema.fields if _is_scalar(field.dataType)]
     null = F.lit(None).cast("long")
     origin = (file_name(files), F.col("_metadata.row_index") + 1, null, null)
     return frame.select(
-        *(quoted(fields[name].name).cast("string").alias(name) for name in names),
+        *(leaves[name].column.cast("string").alias(name) for name in names),
         *(column.alias(name) for column, name in zip(origin, ORIGIN, strict=True)),
         F.to_json(F.struct(*scalars), {"ignoreNullFields": "false"}).alias(TEXT),
         F.lit(None).cast("array<string>").alias(FIELDS),
@@ -91,6 +94,23 @@ def _read(
         F.lit(False).alias(STRAY_QUOTE),
         F.lit(None).cast("array<string>").alias(UNDECODABLE),
     )
+
+
+class _Leaf(NamedTuple):
+    """A column, or a field within one."""
+
+    column: Column
+    kind: DataType
+
+
+def _leaves(schema: StructType, parent: Column | None = None) -> Iterator[_Leaf]:
+    """Yield the columns in order, and instead of a struct its fields."""
+    for field in schema.fields:
+        column = quoted(field.name) if parent is None else parent.getField(field.name)
+        if isinstance(field.dataType, StructType):
+            yield from _leaves(field.dataType, column)
+        else:
+            yield _Leaf(column, field.dataType)
 
 
 def _is_scalar(kind: DataType) -> bool:

@@ -8,7 +8,7 @@ from pyspark.ml.feature import HashingTF
 from pyspark.sql import SparkSession
 
 from emr_ml_tests.spark_jobs.bench import row_id
-from emr_ml_tests.spark_jobs.learning.featurized import SETTINGS
+from emr_ml_tests.spark_jobs.learning.featurized import SETTINGS, rules_of
 from spark_jobs.learning.feature_blocks import FeatureBlock
 from spark_jobs.learning.features import make_featurizer
 from spark_jobs.learning.vocabulary import TEXTS_PER_TERM, terms_by_index
@@ -34,7 +34,7 @@ def found_terms(
         rows, "_side string, __row_id string, _label double, t string, a string"
     )
     settings: Any = {**SETTINGS, "dimensions": dimensions}
-    featurizer = make_featurizer({"t": "text", "a": "text"}, settings, {})
+    featurizer = make_featurizer(rules_of({"t": "text", "a": "text"}), settings)
     stages: list[Any] = list(featurizer.row_stages)
     prepared = (
         PipelineModel(stages)
