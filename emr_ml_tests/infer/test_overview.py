@@ -1,6 +1,6 @@
 """The table of a file's columns."""
 
-from html.parser import HTMLParser
+import re
 from pathlib import Path
 
 import pytest
@@ -49,11 +49,8 @@ def test_the_text_is_aligned(seen: FileProfile) -> None:
 def test_the_page_shows_the_same_and_runs_no_markup_of_the_file(seen: FileProfile) -> None:
     page = as_html(seen)
 
-    cells: list[str] = []
-    parser = HTMLParser()
-    parser.handle_data = cells.append
-    parser.feed(page)
-    assert {*TITLES, "colour", "row numbers"} <= {cell.strip() for cell in cells}
+    cells = re.sub("<[^>]+>", "\n", page).splitlines()
+    assert {*TITLES, "colour", "row numbers"} <= {*cells}
     assert "<b>" not in page and "&lt;b&gt;" in page
     assert "http" not in page
 
