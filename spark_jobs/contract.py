@@ -102,7 +102,7 @@ class Split(TypedDict):
 class DatasetContract(TypedDict):
     """The fields for reading, typing and cleaning raw files."""
 
-    format: Literal["csv", "parquet"]
+    format: Literal["csv", "parquet", "jsonl"]
     dialect: Dialect
     missing: list[str]
     columns: dict[str, ColumnRules]

@@ -247,7 +247,7 @@ def _expand_kind(value: Any) -> Any:
 class Contract(Section):
     """A data set: its files, columns, label, split and thresholds, and the model's parameters."""
 
-    format: Literal["csv", "parquet"] = "csv"
+    format: Literal["csv", "parquet", "jsonl"] = "csv"
     dialect: Dialect = Dialect()  # pyright: ignore[reportCallIssue] - all fields have defaults
     header_case: Literal["exact", "ignore"] = "exact"
     on_bad_file: Literal["stop", "skip"] = "stop"

@@ -64,7 +64,7 @@ def _format(profile: FileProfile, folder: FolderDifferences) -> Iterator[str]:
     if folder.has_other_case:
         yield "header_case: ignore  # in other files, names differ by case"
     if csv is None:
-        yield "format: parquet"
+        yield f"format: {profile.format}"
         return
     yield "format: csv"
     yield ""

@@ -2,10 +2,11 @@
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
+from emr_ml.contract.dialect import ENCODINGS
 from emr_ml.sources.header import BYTE_ORDER_MARKS
 from emr_ml.sources.listing import SourceError
 
@@ -14,9 +15,18 @@ BINARY_CONTROLS = bytes(byte for byte in range(32) if byte not in TEXT_CONTROLS)
 MAX_CONTROL_SHARE = 0.05
 
 MAX_NON_UTF8_CHUNKS = 8  # that the encoding is guessed from
-MIN_PLAUSIBLE_SHARE = 0.9  # of the characters beyond ASCII, for a guess to be trusted
-MIN_KANA_SHARE = 0.1  # of a Japanese text; Chinese may decode as kanji alone
-JAPANESE = ("shift_jis", "cp932", "euc-jp")
+MAX_DETECTED_BYTES = 256 * 1024  # of lines that are not ASCII
+WESTERN = "windows-1252"
+WESTERN_LETTERS = frozenset("éèêëàâäáãåçñíîïìóôöõòúûüùßæøœÿðþÉÈÊÀÂÄÁÃÅÇÑÍÎÓÔÖÕÚÛÜØÆŒ°€£§ºª’“”")  # noqa: RUF001 - quotation marks
+# those of a contract that chardet knows
+LEGACY_ENCODINGS = (
+    *(f"cp{page}" for page in (437, 850, 932, *range(1250, 1259))),
+    *(f"iso8859-{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15)),
+    *("koi8-r", "mac-roman", "gb18030", "big5", "shift_jis_2004", "euc-jp", "euc-kr", "cp949"),
+)
+MIN_RUN = 2  # mean number of letters beyond ASCII in a row, of scripts other than Latin
+UNDECODABLE = "\ufffd"
+CHECK_NAMES = "check names and values with accents"
 
 
 @dataclass(frozen=True)
@@ -85,82 +95,55 @@ def _non_utf8(data: bytes, decoder: codecs.IncrementalDecoder) -> list[bytes]:
 
 
 def _guess_legacy_encoding(data: bytes) -> Encoding:
-    shares = {name: _plausible_share(data, name) for name in plausible_characters()}
-    best = max(shares, key=lambda name: shares[name])
-    beyond_ascii = re.search(rb"[\x80-\xff]", data)
+    beyond_ascii = re.findall(rb"[\x80-\xff]", data)
     evidence = (
-        f"bytes such as {data[beyond_ascii.start()]:#04x} are not UTF-8"
-        if beyond_ascii
-        else "not UTF-8"
+        f"bytes such as {beyond_ascii[0][0]:#04x} are not UTF-8" if beyond_ascii else "not UTF-8"
     )
-    if shares[best] >= MIN_PLAUSIBLE_SHARE:
-        is_western = best == "windows-1252"
-        basis = "usual for Western languages" if is_western else "guessed from the letters"
-        return Encoding(best, f"{evidence}; {basis}: check names and values with accents")
-    name = "windows-1252" if shares["windows-1252"] >= 0 else "iso-8859-1"
-    return Encoding(
-        name,
-        f"{evidence}; UNCERTAIN: no encoding gives plausible letters, so set the right one "
-        "(East Asian: gb18030, big5, shift_jis, euc-jp, euc-kr; Central European: windows-1250)",
-    )
+    # one accented letter is no evidence for a rarer encoding
+    if len({*beyond_ascii}) == 1 and set(_decoded(data, WESTERN)) & WESTERN_LETTERS:
+        return Encoding(WESTERN, f"{evidence}; usual for Western languages: {CHECK_NAMES}")
+    name = _detect(data)
+    if name is None:
+        name = WESTERN if UNDECODABLE not in _decoded(data, WESTERN) else "iso-8859-1"
+        return Encoding(
+            name,
+            f"{evidence}; UNCERTAIN: no encoding gives plausible letters, so set the right one, "
+            "such as windows-1250 for Central European or gb18030 for Chinese",
+        )
+    if _decoded(data, name) == _decoded(data, WESTERN) or _is_other_script(data, name):
+        name = WESTERN
+    return Encoding(name, f"{evidence}; guessed from the letters: {CHECK_NAMES}")
 
 
-def _plausible_share(data: bytes, encoding: str) -> float:
-    """Return the share of plausible characters beyond ASCII, or -1 if a byte can't be decoded."""
+def _is_other_script(data: bytes, encoding: str) -> bool:
+    """Return whether single letters among ASCII ones would be of another script."""
+    runs = re.findall(rb"[\x80-\xff]+", data)
+    if sum(map(len, runs)) >= MIN_RUN * len(runs):
+        return False
+    letters = [char for char in _decoded(data, encoding) if not char.isascii() and char.isalpha()]
+    latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)
+    return latin < len(letters) / 2
+
+
+def _detect(data: bytes) -> str | None:
+    """Return the likeliest encoding as a contract names it, or None if there is none."""
+    import chardet  # takes a tenth of a second, which UTF-8 does not need
+
+    lines = (line for line in data.split(b"\n") if not line.isascii())
+    found = chardet.detect(
+        b"\n".join(lines)[:MAX_DETECTED_BYTES],
+        include_encodings=LEGACY_ENCODINGS,
+    )["encoding"]
     try:
-        # not final: the last character may be cut off
-        text = codecs.getincrementaldecoder(encoding)().decode(data)
-    except UnicodeDecodeError:
-        return -1.0
-    beyond_ascii = len(re.sub(r"[\x00-\x7f]+", "", text))
-    if encoding in JAPANESE and len(KANA.findall(text)) < MIN_KANA_SHARE * beyond_ascii:
-        return 0.0
-    plausible = len(plausible_characters()[encoding].findall(text))
-    return plausible / beyond_ascii if beyond_ascii else 0.0
+        codec = codecs.lookup(found or "").name
+    except LookupError:
+        return None
+    # a superset of what contracts know
+    codec = {"cp949": "euc_kr", "gb2312": "gb18030"}.get(codec, codec)
+    name = ENCODINGS.get(codec)
+    return None if name is None or UNDECODABLE in _decoded(data, name) else name
 
 
-TYPOGRAPHIC = "°€£§«»’‘“”–—…ºª¿¡·½\u00a0™®©×"  # noqa: RUF001 - typographic marks
-WESTERN = f"éèêëàâäáãåçñíîïìóôöõòúûüùßæøœýÿðþÉÈÊÀÂÄÁÃÅÇÑÍÎÓÔÖÕÚÛÜØÆŒ{TYPOGRAPHIC}"
-CENTRAL_EUROPEAN = f"ąćęłńóśźżáčďéěíňřšťúůýžőűäöüßľĺôĄĆĘŁŃÓŚŹŻÁČĎÉÍŘŠŤÚŽ{TYPOGRAPHIC}"
-CYRILLIC = "[а-яё]|(?<![А-Яа-яё])[А-ЯЁ]|(?<=[А-ЯЁ])[А-ЯЁ]"  # noqa: RUF001 - Cyrillic is meant
-HANGUL = "[\uac00-\ud7a3]"
-KANA = re.compile("[\u3041-\u30fc]")
-KANJI = "[\u3041-\u30fc\u4e00-\u9faf\u3001\u3002\u3005]"
-
-
-@cache
-def plausible_characters() -> dict[str, re.Pattern[str]]:
-    """Return what most characters beyond ASCII match, by encoding; the likelier encodings first."""
-    simplified_chinese = _common_characters(0xB0, 0xD7, "gb2312")
-    traditional_chinese = _common_characters(0xA4, 0xC6, "big5")
-    patterns = {
-        "windows-1252": _surrounded_by_ascii(WESTERN),
-        "windows-1250": _surrounded_by_ascii(CENTRAL_EUROPEAN),
-        "iso-8859-2": _surrounded_by_ascii(CENTRAL_EUROPEAN),
-        "ibm850": _surrounded_by_ascii(WESTERN),
-        "mac-roman": _surrounded_by_ascii(WESTERN),
-        "windows-1251": CYRILLIC,
-        "koi8-r": CYRILLIC,
-        "euc-kr": HANGUL,
-        "shift_jis": KANJI,
-        "cp932": KANJI,
-        "euc-jp": KANJI,
-        "big5": f"[{traditional_chinese}\uff0c\u3002\u3001]",
-        "gb18030": f"[{simplified_chinese}\uff0c\u3002\u3001]",
-    }
-    return {name: re.compile(pattern) for name, pattern in patterns.items()}
-
-
-def _surrounded_by_ascii(letters: str) -> str:
-    """Return a pattern for accented letters, alone or in pairs; longer runs are another script."""
-    return rf"(?<![^\x00-\x7f]{{2}})[{letters}](?![^\x00-\x7f]{{2}})"
-
-
-def _common_characters(first_row: int, last_row: int, encoding: str) -> str:
-    """Return the characters of these rows of a two-byte table, the common ones of a language."""
-    pairs = (
-        bytes((row, cell)) for row in range(first_row, last_row + 1) for cell in range(0x40, 0xFF)
-    )
-    decoded = (pair.decode(encoding, "ignore") for pair in pairs)
-    # an invalid pair may decode to its second byte as a letter
-    return "".join(char for char in decoded if len(char) == 1 and not char.isascii())
+def _decoded(data: bytes, encoding: str) -> str:
+    # not final: the last character may be cut off
+    return codecs.getincrementaldecoder(encoding)("replace").decode(data)

@@ -8,6 +8,7 @@ from emr_ml.contract.base import is_reserved
 from emr_ml.infer.column_kinds import ColumnProfile, ColumnValues, profile_column
 from emr_ml.infer.csv_sample import CsvSample, sample_csv
 from emr_ml.infer.files import DataFile, Sample
+from emr_ml.infer.json_sample import is_json_lines, sample_json_lines
 from emr_ml.infer.label import LabelGuess, choose_label, guess_problem
 from emr_ml.infer.missing import find_missing_tokens, remove_missing
 from emr_ml.infer.parquet_sample import sample_parquet
@@ -23,7 +24,8 @@ class FileProfile:
     """What a contract is written from.
 
     Args:
-        csv: None for Parquet.
+        format: as in the contract.
+        csv: how a CSV file is written; None for other formats.
         missing: how often each token for a missing value occurs.
         columns: all named columns but the label.
         id: the column that identifies a row, or None.
@@ -31,6 +33,7 @@ class FileProfile:
     """
 
     file: DataFile
+    format: str
     csv: CsvSample | None
     sample: Sample
     decimal: str
@@ -47,8 +50,14 @@ def profile_file(file: DataFile, requested_label: str | None) -> FileProfile:
     Raises:
         SourceError: the file or the requested label can't be used.
     """
-    csv = None if file.is_parquet else sample_csv(file)
-    sample = csv.sample if csv else sample_parquet(file)
+    csv = None
+    if file.is_parquet:
+        file_format, sample = "parquet", sample_parquet(file)
+    elif is_json_lines(file):
+        file_format, sample = "jsonl", sample_json_lines(file)
+    else:
+        csv = sample_csv(file)
+        file_format, sample = "csv", csv.sample
     _check_names(sample, file)
     names = [name for name in sample.names if name]
     all_counts = {name: Counter(sample.column(name)) for name in names}
@@ -71,6 +80,7 @@ def profile_file(file: DataFile, requested_label: str | None) -> FileProfile:
     keys = [name for name, column in columns.items() if column.is_key and not is_reserved(name)]
     return FileProfile(
         file=file,
+        format=file_format,
         csv=csv,
         sample=sample,
         decimal=decimal,

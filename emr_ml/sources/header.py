@@ -13,6 +13,7 @@ from emr_ml.sources.listing import ReadRange, SourceError
 from spark_jobs.contract import Dialect as JobDialect
 from spark_jobs.reading.csv_dialect import CsvSyntax
 from spark_jobs.reading.csv_parser import MalformedRecordError, parse, trimmed_fields
+from spark_jobs.reading.json_parser import values_of
 from spark_jobs.reading.source_bytes import COMPRESSED, ENCRYPTED, ZIP
 
 if TYPE_CHECKING:
@@ -69,7 +70,31 @@ def read_columns(read: ReadRange, size: int, address: str, contract: "Contract")
     if contract.format == "parquet":
         return _parquet_columns(read, size, address)
     head = decompressed_head(read(0, HEAD_BYTES) if size else b"", address)
+    if contract.format == "jsonl":
+        return _json_columns(head, address, contract, is_whole_file=size <= HEAD_BYTES)
     return header_of(head, address, contract.dialect)
+
+
+def _json_columns(
+    head: bytes, address: str, contract: "Contract", *, is_whole_file: bool
+) -> tuple[str, ...]:
+    """Return the paths of the fields in the first lines.
+
+    A field that the contract names may be in later lines alone.
+
+    Raises:
+        SourceError: the first line is not a JSON object.
+    """
+    lines = [line for line in head.splitlines() if line.strip()]
+    is_cut = len(head) >= HEAD_BYTES or not is_whole_file
+    parsed = [values_of(line.decode(errors="replace").lstrip("\ufeff")) for line in lines]
+    if lines and parsed[0] is None and not (is_cut and len(lines) == 1):
+        raise SourceError(
+            f"the first line of {address} is not a JSON object: correct it, or set `format` in the "
+            "contract"
+        )
+    names = dict.fromkeys(name for values in parsed for name in values or ())
+    return (*dict.fromkeys((*names, *(contract.names if is_cut else ()))),)
 
 
 def decompressed_head(head: bytes, address: str) -> bytes:

@@ -13,6 +13,8 @@ from spark_jobs.contract import ColumnRules, DatasetContract, Dialect, Kind, Lab
 from spark_jobs.runtime.job import JobError
 
 SHOWN = 100  # characters of an offending value in a reason
+WRONG_COUNT = "the number of fields differs from the header's"
+MALFORMED = {"jsonl": "the line is not a JSON object"}
 NO_VALUE = ("nan", "null", "none", "nil", "n/a", "na", "nd", "inf", "-", "--", ".", "missing")
 
 
@@ -49,7 +51,7 @@ def contract_rules(contract: DatasetContract, columns: Sequence[TypedColumn]) ->
         Rule(
             "fields",
             F.col(WRONG_FIELD_COUNT),
-            partial(F.lit, "the number of fields differs from the header's"),
+            partial(F.lit, MALFORMED.get(contract["format"], WRONG_COUNT)),
         ),
         Rule(
             "quotes",

@@ -1,6 +1,5 @@
 """CSV files as a DataFrame of text, one column for each name in the header."""
 
-import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import groupby
@@ -8,19 +7,11 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import (
-    ArrayType,
-    BooleanType,
-    LongType,
-    StringType,
-    StructField,
-    StructType,
-)
+from pyspark.sql.types import StringType, StructField, StructType
 
 from spark_jobs.columns import (
     FIELDS,
     ORIGIN,
-    RECORD_COLUMNS,
     STRAY_QUOTE,
     TEXT,
     UNDECODABLE,
@@ -28,7 +19,6 @@ from spark_jobs.columns import (
 )
 from spark_jobs.contract import DatasetContract, Dialect
 from spark_jobs.reading.csv_dialect import CsvSyntax, spark_options
-from spark_jobs.reading.csv_inspection import has_workers
 from spark_jobs.reading.csv_parser import (
     ESCAPED_BYTE,
     read_records,
@@ -36,13 +26,11 @@ from spark_jobs.reading.csv_parser import (
     trimmed_fields,
     without_trailing,
 )
+from spark_jobs.reading.python_records import MAX_RAW_CHARACTERS, frame_of_rows
 from spark_jobs.reading.source_bytes import open_source
 from spark_jobs.runtime.job import SourceFile
 
-MAX_RAW_CHARACTERS = 64 * 1024  # of a rejected record
 ROW_NUMBER_BITS = 33  # monotonically_increasing_id: the partition's number is above these
-TEXT_TYPE, LONG, FLAG, TEXTS = StringType(), LongType(), BooleanType(), ArrayType(StringType())
-RECORD_TYPES = (TEXT_TYPE, LONG, LONG, LONG, TEXT_TYPE, TEXTS, FLAG, FLAG, TEXTS)
 
 
 def read_csv(
@@ -118,16 +106,7 @@ def _read_with_python(
     names: Sequence[str],
     dialect: Dialect,
 ) -> DataFrame:
-    if not has_workers(spark):
-        # Spark would take the first Python on the path
-        spark.sparkContext.pythonExec = sys.executable
-    schema = StructType([StructField(name, StringType()) for name in names])
-    for name, kind in zip(RECORD_COLUMNS, RECORD_TYPES, strict=True):
-        schema.add(name, kind)
-    rows = spark.sparkContext.parallelize(files, len(files)).flatMap(
-        partial(_rows, names=names, dialect=dialect)
-    )
-    return spark.createDataFrame(rows, schema, verifySchema=False)
+    return frame_of_rows(spark, files, names, partial(_rows, names=names, dialect=dialect))
 
 
 def _rows(file: SourceFile, names: Sequence[str], dialect: Dialect) -> Iterator[tuple[Any, ...]]:

@@ -11,6 +11,7 @@ from spark_jobs.columns import column_names
 from spark_jobs.contract import DatasetContract, Dialect
 from spark_jobs.reading.csv_inspection import inspect_files
 from spark_jobs.reading.csv_records import read_csv
+from spark_jobs.reading.json_records import read_json_lines
 from spark_jobs.reading.parquet_records import read_parquet
 from spark_jobs.reading.source_bytes import COMPRESSED
 from spark_jobs.runtime.job import JobError, SourceFile
@@ -34,7 +35,8 @@ class Records(NamedTuple):
 def read(
     spark: SparkSession, files: Sequence[SourceFile], contract: DatasetContract, log: Logger
 ) -> Records:
-    """Return every record of the files, as described in `read_csv` and `read_parquet`.
+    """Return every record of the files, as described in `read_csv`, `read_json_lines` and
+    `read_parquet`.
 
     Raises:
         JobError: a file can't be read, or lacks a column of the contract.
@@ -50,6 +52,9 @@ def read(
     if contract["format"] == "parquet":
         return Records(read_parquet(spark, files, names), _tasks(spark, files, splittable=True))
     dialect = contract["dialect"]
+    if contract["format"] == "jsonl":
+        lines = read_json_lines(spark, files, names, dialect["max_record_bytes"])
+        return Records(lines, _tasks(spark, files, splittable=False))
     compatibilities = inspect_files(spark, files, dialect)
     obstacles = {name: each.obstacle for name, each in compatibilities.items() if each.obstacle}
     for name, obstacle in obstacles.items():

@@ -1,0 +1,63 @@
+"""A sample of the rows of a file of JSON lines, as the text that the jobs make of their values."""
+
+import re
+from itertools import islice
+
+from emr_ml.infer.files import MAX_SAMPLE_VALUES, DataFile, Sample, contract_names, format_size
+from emr_ml.sources.listing import SourceError
+from emr_ml.units import MEGABYTE
+from spark_jobs.reading.csv_dialect import BLANKS
+from spark_jobs.reading.json_parser import Line, parse_lines
+from spark_jobs.runtime.job import JobError
+
+MAX_ROWS = 50_000
+MAX_LINE = 16 * MEGABYTE  # characters
+FIRST_BYTES = 4096
+OBJECT = re.compile(rb"(\xef\xbb\xbf)?\s*\{\s*(\"|\})")
+
+
+def is_json_lines(file: DataFile) -> bool:
+    """Return whether a file begins with a JSON object."""
+    with file.open_decompressed() as stream:
+        return bool(OBJECT.match(stream.read(FIRST_BYTES)))
+
+
+def sample_json_lines(file: DataFile) -> Sample:
+    """Sample the first rows.
+
+    Raises:
+        SourceError: the file is damaged, or its first line is no JSON object.
+    """
+    try:
+        with file.open_decompressed() as stream:
+            lines = parse_lines(stream, file.address, MAX_LINE)
+            head = list(islice(lines, MAX_ROWS))
+            is_whole_file = next(lines, None) is None
+    except JobError as error:
+        raise SourceError(str(error)) from error
+    return _sample(file, head, is_whole_file=is_whole_file)
+
+
+def _sample(file: DataFile, lines: list[Line], *, is_whole_file: bool) -> Sample:
+    rows = [line.values for line in lines if line.values is not None]
+    if not lines or lines[0].values is None:
+        raise SourceError(
+            f"the first line of {file.address} is not a JSON object: JSON lines have one in each "
+            "line; a file that is one list must be written so"
+        )
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    rows = rows[: max(MAX_SAMPLE_VALUES // max(len(names), 1), 1)]
+    columns = [[(row.get(name) or "").strip(BLANKS) for row in rows] for name in names]
+    count = f"all {len(rows):,}" if is_whole_file else f"the first {len(rows):,}"
+    return Sample(
+        names=contract_names(names),
+        columns=columns,
+        rows=len(rows),
+        is_complete=is_whole_file and not file.others,
+        summary=f"{count} rows of {format_size(file.size)}",
+        unusable={
+            name: "a list in each row"
+            for name, column in zip(names, columns, strict=True)
+            if any(column) and all(value.startswith("[") for value in column if value)
+        },
+    )

@@ -1,0 +1,49 @@
+"""A contract for JSON lines."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from emr_ml.sources.header import read_columns
+from emr_ml.sources.listing import SourceError
+from emr_ml_tests.infer.samples import choices, floats, infer_content
+
+OBJECTS = [
+    {"n": number, "at": {"city": city}, "tags": ["x"], "y": label}
+    for number, city, label in zip(
+        floats(), choices("Rome", "Oslo"), choices("yes", "no"), strict=True
+    )
+]
+TEXT = "".join(json.dumps(each) + "\n" for each in OBJECTS)
+
+
+def test_fields_are_columns_by_their_paths(tmp_path: Path) -> None:
+    inferred = infer_content(tmp_path, TEXT, name="data.jsonl")
+
+    assert inferred.contract.format == "jsonl"
+    assert inferred.kinds == {"n": "numeric", "at.city": "categorical"}
+    assert "excluded: a list in each row" in inferred.line("# tags")
+
+
+def test_the_columns_of_the_file_are_those_of_the_contract(tmp_path: Path) -> None:
+    contract = infer_content(tmp_path, TEXT, name="data.jsonl").contract
+    body = TEXT.encode()
+
+    columns = read_columns(lambda start, size: body[start : start + size], len(body), "a", contract)
+
+    assert columns == ("n", "at.city", "tags", "y")
+
+
+def test_a_field_that_only_later_lines_have_may_be_in_the_contract(tmp_path: Path) -> None:
+    contract = infer_content(tmp_path, TEXT, name="data.jsonl").contract
+    body = b'{"n": 1}\n' * 20_000
+
+    columns = read_columns(lambda start, size: body[start : start + size], len(body), "a", contract)
+
+    assert {*contract.names} <= {*columns}
+
+
+def test_a_file_that_is_one_list_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="JSON lines have one in each line"):
+        infer_content(tmp_path, '{"a": 1,\n "b": 2}\n', name="data.jsonl")

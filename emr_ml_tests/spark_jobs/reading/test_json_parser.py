@@ -1,0 +1,73 @@
+"""JSON lines, against Python's json module."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spark_jobs.reading.json_parser import Line, parse_lines, values_of
+from spark_jobs.runtime.job import JobError
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=9)
+OBJECTS = st.dictionaries(
+    st.text(alphabet="abc", min_size=1, max_size=3),
+    st.recursive(
+        SCALARS, lambda inner: st.dictionaries(st.sampled_from("xyz"), inner), max_leaves=6
+    ),
+    max_size=4,
+)
+
+
+def lines(text: str, max_characters: int = 1000) -> list[Line]:
+    return list(parse_lines(io.BytesIO(text.encode()), "a.jsonl", max_characters))
+
+
+def leaves(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, field in value.items():
+        if isinstance(field, dict):
+            found |= leaves(field, f"{prefix}{key}.")
+        elif isinstance(field, bool):
+            found[f"{prefix}{key}"] = json.dumps(field)
+        else:
+            found[f"{prefix}{key}"] = field if field is None else str(field)
+    return found
+
+
+@given(st.lists(OBJECTS, max_size=5))
+def test_each_line_has_the_values_of_its_object_by_path(objects: list[dict[str, Any]]) -> None:
+    found = lines("".join(json.dumps(each) + "\n" for each in objects))
+
+    assert [line.values for line in found] == [leaves(each) for each in objects]
+    assert [line.number for line in found] == [*range(1, len(objects) + 1)]
+
+
+@pytest.mark.parametrize("text", ["[1]", "3", '"a"', "null", "{", "{'a': 1}", "[" * 100_000])
+def test_what_is_no_object_has_no_values(text: str) -> None:
+    assert values_of(text) is None
+
+
+def test_numbers_keep_their_digits_and_lists_their_json() -> None:
+    text = '{"a": 1.50, "b": 12345678901234567890, "c": ["é", 1], "d": 1e3, "e": NaN}'
+    assert values_of(text) == {
+        "a": "1.50",
+        "b": "12345678901234567890",
+        "c": '["é", "1"]',
+        "d": "1e3",
+        "e": "NaN",
+    }
+
+
+def test_blank_lines_and_a_byte_order_mark_are_no_rows() -> None:
+    assert [line.values for line in lines('\ufeff{"a": "x"}\n\n  \n{"a": "y"}')] == [
+        {"a": "x"},
+        {"a": "y"},
+    ]
+
+
+def test_a_line_that_is_too_long_is_an_error_with_its_number() -> None:
+    with pytest.raises(JobError, match=r"a\.jsonl: line 2 is longer than `max_record_bytes`, 20:"):
+        lines('{"a": 1}\n{"a": "' + "x" * 50 + '"}\n', max_characters=20)
