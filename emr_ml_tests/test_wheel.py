@@ -1,6 +1,7 @@
 """The built wheel, installed into an empty environment: what a user of the library gets."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ import pytest
 from emr_ml.project import ROOT
 
 pytestmark = pytest.mark.process
+MAKE = shutil.which("make") or "make"
 UV = str(Path(sys.executable).with_name("uv"))
 
 
@@ -50,6 +52,13 @@ def run(environment: Path, folder: Path, *command: str) -> subprocess.CompletedP
     )
 
 
+def make(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        [MAKE, *arguments], cwd=project, env=clean, capture_output=True, text=True, check=False
+    )
+
+
 def test_it_has_what_nodes_and_cloudformation_need_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
 
@@ -68,13 +77,18 @@ def test_a_new_project_runs_and_passes_its_test_outside_the_checkout(
     made = run(environment, tmp_path, "emr-ml", "new", "shop")
     assert made.returncode == 0, made.stderr
 
-    ran = run(environment, tmp_path / "shop", "emr-ml", "run")
+    project = tmp_path / "shop"
+    # as `make setup` leaves it, which installs from an index
+    (project / ".venv").symlink_to(environment)
+    (project / ".venv" / "ready").touch()
+
+    ran = make(project, "run")
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "diagnosis/lr_model" in ran.stdout
     assert "averages" in ran.stdout
-    assert (tmp_path / "shop" / "lake" / "diagnosis" / "lr_model").is_dir()
-    tested = run(environment, tmp_path / "shop", "python", "-m", "pytest", "-q")
+    assert (project / "lake" / "diagnosis" / "lr_model").is_dir()
+    tested = make(project, "test")
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 

@@ -1,5 +1,6 @@
 """What stands around the rows of a CSV file: titles, comments, a `sep=` line, totals."""
 
+import io
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ MAX_LINES_ABOVE = 100
 MAX_RECORDS_BELOW = 3
 TOTAL = re.compile(
     r"((grand|sub|sum)[ -]?)?(totals?|sums?|summe|gesamt(summe)?|insgesamt|totale?|totaal|suma"
-    r"|somme|soma|celkem|összesen|toplam|итого|всего|σύνολο|合計|总计|總計|합계)\b[ :.]*.*",
+    r"|somme|soma|celkem|összesen|toplam|итого|всего|σύνολο|合計|总计|總計|합계)"
+    r"\b( \w+)?[\s:.()\d]*",
     re.IGNORECASE,
 )
 REMARK = re.compile(
@@ -54,7 +56,7 @@ def guess_layout(text: str, *, is_whole_file: bool) -> Layout:
         text: the first characters of the file, at least one.
         is_whole_file: the text is the whole file, so its last record is complete.
     """
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))  # as the reader separates them
     if (separator := SEPARATOR_LINE.fullmatch(lines[0])) and len(lines) > 1:
         result = guess_dialect(
             "".join(lines[1:]), is_whole_file=is_whole_file, delimiter=separator[1]
@@ -66,18 +68,8 @@ def guess_layout(text: str, *, is_whole_file: bool) -> Layout:
     if mark and _is_header(lines, mark, result):
         mark, body = "", lines
         result = guess_dialect(text, is_whole_file=is_whole_file)
-    above = _lines_above(body, result)
-    if above:
-        rest = guess_dialect("".join(body[above:]), is_whole_file=is_whole_file)
-        if rest.first_fields == rest.fields > 1 and _is_above_header(body, above, rest.dialect):
-            # lines are skipped before comments are, so they count as lines
-            above = lines.index(body[above]) if mark else above
-            is_comment_below = (
-                any(line.startswith(mark) for line in lines[above:]) if mark else False
-            )
-            reason = f"the header follows {above} other {'line' if above == 1 else 'lines'}"
-            layout = _skipping(rest, above, reason)
-            return _with_comment(layout, mark) if is_comment_below else layout
+    if layout := _below_titles(lines, body, mark, result, is_whole_file=is_whole_file):
+        return layout
     layout = Layout(result, {})
     if result.has_trailing_delimiter:
         dialect = replace(result.dialect, trailing_delimiter=True)
@@ -86,6 +78,40 @@ def guess_layout(text: str, *, is_whole_file: bool) -> Layout:
             {"trailing_delimiter": "rows end in a delimiter, which begins no field"},
         )
     return _with_comment(layout, mark) if mark else layout
+
+
+def _below_titles(
+    lines: Sequence[str],
+    body: Sequence[str],
+    mark: str,
+    result: ParseResult,
+    *,
+    is_whole_file: bool,
+) -> Layout | None:
+    """Return the layout if there are titles above the header, else None.
+
+    Args:
+        lines: of the text.
+        body: those that are no comments.
+        mark: of comments, or "".
+        result: of the guess on the body.
+        is_whole_file: the text is the whole file.
+    """
+    above = _lines_above(body, result)
+    if not above:
+        return None
+    rest = guess_dialect("".join(body[above:]), is_whole_file=is_whole_file)
+    if rest.first_fields != rest.fields or rest.fields == 1:
+        return None
+    if not _is_above_header(body, above, rest.dialect):
+        return None
+    # lines are skipped before comments are, so comments count as lines
+    above = lines.index(body[above])
+    layout = _skipping(
+        rest, above, f"the header follows {above} other {'line' if above == 1 else 'lines'}"
+    )
+    has_comments = bool(mark) and any(line.startswith(mark) for line in lines[above:])
+    return _with_comment(layout, mark) if has_comments else layout
 
 
 def records_below(rows: Sequence[Sequence[str]]) -> int:
@@ -112,7 +138,9 @@ def _is_below(row: Sequence[str], width: int, body: Sequence[Sequence[str]]) -> 
     if len(row) != width:
         # a row that is cut off is not meant: it has more fields, or no such words
         return not any(fields[first + 1 :]) and bool(REMARK.fullmatch(fields[first]))
-    if not TOTAL.fullmatch(fields[first]):
+    others = [field for index, field in enumerate(fields) if index != first]
+    has_text = any(field and not any(map(str.isdigit, field)) for field in others)
+    if not TOTAL.fullmatch(fields[first]) or has_text:
         return False
     is_value = any(len(each) > first and TOTAL.fullmatch(each[first].strip()) for each in body)
     return not is_value

@@ -69,6 +69,13 @@ def test_a_category_that_is_called_total_is_no_total() -> None:
     assert records_below([["Part", "2"]] * 9 + [["Total", "3"]]) == 1
 
 
+def test_a_last_row_that_begins_with_the_word_is_a_row() -> None:
+    rows = [["scratch on the door", "1", "no"]] * 9
+    assert records_below([*rows, ["total loss of the car", "9", "yes"]]) == 0
+    assert records_below([*rows, ["Total", "9", "yes"]]) == 0
+    assert records_below([*rows, ["Total 2024:", "9", ""]]) == 1
+
+
 @given(st.text(alphabet="ab,;|#%=\"'\n 1.", max_size=60).filter(bool))
 def test_any_text_has_a_layout(text: str) -> None:
     layout = guess_layout(text, is_whole_file=True)
