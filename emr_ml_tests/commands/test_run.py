@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ ASSETS = (
     "champion_metrics",
     *("raw_sales_csv_s3", "sales_by_seller"),
 )
+TRAIN = """\
+from emr_ml.project import load_project_definitions
+
+job = load_project_definitions().resolve_job_def("training_job")
+assert job.execute_in_process().success
+"""
 SCORING = ("raw_scoring_csv_s3", "predictions")
 # the first champion is compared with nobody, so `champion_model` commits no report
 
@@ -143,13 +150,19 @@ def test_source_and_lake_in_s3_give_what_folders_give(tmp_path: Path, s3: S3) ->
     s3.put("data/with blank/toy.csv", (tmp_path / "toy.csv").read_bytes())
     s3.put("toy.yaml", (tmp_path / "toy.yaml").read_bytes())
 
-    said = run(
-        {
+    # in a process of its own, whose Spark is configured for S3
+    said = subprocess.run(
+        [sys.executable, "-c", TRAIN],
+        env={
             **environment(tmp_path),
             "EMR_ML_SOURCE": s3.uri("data"),
             "EMR_ML_DATASET": s3.uri("toy.yaml"),
             "EMR_ML_LAKE": s3.uri("the/lake"),
-        }
+        },
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert said.returncode == 0, said.stderr

@@ -224,7 +224,8 @@ def test_a_step_that_hangs_past_its_time_limit_is_ended(
     with pytest.raises(LaunchError, match="the step ran into its time limit"):
         stage.launch(work)
 
-    assert stage.states(work) == ["CANCELLED"]
+    # by itself, or by the launcher: whichever is first
+    assert stage.states(work)[0] in ("FAILED", "CANCELLED")
     assert stage.only_cluster().state == "WAITING"
 
 
