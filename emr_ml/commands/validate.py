@@ -130,6 +130,8 @@ def _label(label: "LabelSummary") -> str:
 
 
 def _range(column: "ColumnSummary") -> str:
+    if (first := column.get("first")) and (last := column.get("last")):
+        return f"  {first} to {last}"
     least, most, mean = (column.get(key) for key in ("min", "max", "mean"))
     if least is None or most is None:
         return ""

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from pyspark.ml import PipelineModel
+from pyspark.ml.feature import SQLTransformer
 from pyspark.sql import SparkSession
 
 from emr_ml.contract.schema import Label
-from spark_jobs.learning.label_encoding import with_label
+from spark_jobs.learning.label_encoding import PREDICTION, apply_model, with_label
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,28 @@ def test_the_label_is_1_for_the_positive_value_or_the_index_of_its_class(
     rows = with_label(frame, given, ["a", "b"]).collect()
 
     assert [row["_label"] for row in rows] == expected
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("SELECT *, n + 1 AS prediction FROM __THIS__", id="earlier releases"),
+        pytest.param("SELECT *, n + 1 AS __prediction FROM __THIS__", id="today"),
+    ],
+)
+def test_models_of_earlier_releases_predict_under_the_same_name(
+    spark: SparkSession, statement: str
+) -> None:
+    model = PipelineModel([SQLTransformer(statement=statement)])
+
+    (row,) = apply_model(model, spark.createDataFrame([(1.0,)], "n double")).collect()
+
+    assert row[PREDICTION] == 2
+
+
+def test_a_users_column_may_be_called_prediction(spark: SparkSession) -> None:
+    model = PipelineModel([SQLTransformer(statement="SELECT *, 5 AS __prediction FROM __THIS__")])
+
+    (row,) = apply_model(model, spark.createDataFrame([(1.0,)], "prediction double")).collect()
+
+    assert (row["prediction"], row[PREDICTION]) == (1, 5)
