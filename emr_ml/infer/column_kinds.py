@@ -29,6 +29,7 @@ KEY_WORDS = {"id", "ids", "uuid", "guid", "key", "pk", "identifier", "no", "nr",
 UNAMBIGUOUS_KEY_WORDS = {"id", "uuid", "guid"}
 ROW_NUMBER_WORDS = {"index", "idx", "row", "rowid", "rownames", "rownum", "unnamed"}
 
+MIN_DIGITS_SHARE = 0.9  # of distinct values, some with leading zeros, for all to be codes
 MIN_TIMES = 3  # values, for a column of dates or times
 FEW_VALUES = 20  # fewer may look like a key by chance
 MANY_CATEGORIES = 1000
@@ -209,7 +210,8 @@ def _profile_times(column: ColumnValues, words_share: float) -> ColumnProfile | 
 def _has_leading_zeros(column: ColumnValues) -> bool:
     """Return whether the values are digits such as ZIP codes, which are not quantities."""
     has_leading_zero = any(LEADING_ZERO.fullmatch(value) for value in column.counts)
-    return has_leading_zero and all(value.isdecimal() for value in column.counts)
+    digits = sum(value.isdecimal() for value in column.counts)
+    return has_leading_zero and digits >= MIN_DIGITS_SHARE * len(column.counts)
 
 
 def _profile_mixed(column: ColumnValues, share: float) -> ColumnProfile:

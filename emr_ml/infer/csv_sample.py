@@ -35,7 +35,7 @@ WINDOWS, WINDOW = 16, 512 * 1024  # samples from the rest of a large file, and b
 MAX_WINDOW_VALUES = 25_000
 MIN_WINDOW_FIT = 0.95  # share of a window's records that must have the expected number of fields
 MAX_FIELD = 16 * MEGABYTE
-LAST_BYTES, LAST_RECORDS = 64 * 1024, 1000  # at the end of the file, where totals may be
+LAST_BYTES = 64 * 1024  # at the end of the file, where totals may be
 HEADER_ROWS = 1000  # rows that the first record is compared with
 
 
@@ -72,7 +72,7 @@ def sample_csv(file: DataFile) -> CsvSample:
         dialect, reasons = layout.dialect, layout.reasons
         records, is_whole_file = _read_head(file, encoding, dialect)
         last = records if is_whole_file else _last_records(file, encoding, dialect)
-        if below := records_below(last[-LAST_RECORDS:]):
+        if below := records_below(last, are_all=is_whole_file):
             dialect = replace(dialect, skip_last_lines=below)
             reasons = {**reasons, "skip_last_lines": _below_reason(last[-below:])}
             records = records[:-below] if is_whole_file else records
@@ -154,6 +154,8 @@ def _detect_layout(file: DataFile, encoding: Encoding) -> Layout:
         with file.open_decompressed() as stream:
             text = _decoded(stream, encoding)
             start = text.read(size).removeprefix("\ufeff")
+            if not start.strip():
+                raise SourceError(f"{file.address} is empty: name a file with data")
             layout = guess_layout(start, is_whole_file=not text.read(1))
         if layout.result.records > 1:
             break

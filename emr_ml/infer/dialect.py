@@ -256,12 +256,20 @@ def find_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> Header:
         return Header(True, "text above numbers or dates")
     if -1 in votes:
         return Header(False, "the first record looks like the rows below it")
+    if not _has_names(first, columns):
+        return Header(False, "the first record has empty or repeated fields")
+    return Header(True, "the first record differs from the rows below it")
+
+
+def _has_names(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Return whether each column with values has its own name, but perhaps row numbers."""
     used = [
         field for field, below in zip(first, columns, strict=True) if any(map(str.strip, below))
     ]
-    if len(set(used)) < len(used) or not all(used):
-        return Header(False, "the first record has empty or repeated fields")
-    return Header(True, "the first record differs from the rows below it")
+    are_row_numbers = len(set(columns[0])) == len(columns[0])
+    if used and not used[0].strip() and are_row_numbers:
+        used = used[1:]
+    return len(set(used)) == len(used) > 0 and all(used)
 
 
 def _vote(field: str, below: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ import gzip
 import io
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ class DataFile:
             raise SourceError(str(error)) from error
         except EOFError as error:
             raise SourceError(f"{self.address} is truncated: copy it again") from error
-        except (gzip.BadGzipFile, zipfile.BadZipFile, OSError) as error:
+        except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, OSError) as error:
             if not self.is_compressed:
                 raise
             raise SourceError(

@@ -21,8 +21,10 @@ NUMBER = re.compile(
 )
 PARENTHESES = re.compile(r"\((.+)\)")
 TRAILING_MINUS = re.compile(r"([^-]+)-")
+NO_CENTS = re.compile("[.,](-{1,2}|\u2013|\u2014)$")  # a dash in place of the cents, as in `5,-`
 FRACTION = re.compile(r"[+-]?(\d+ )?\d+/\d*[1-9]\d*")
 MIN_SHARE = 0.99  # of the values, for the format to be theirs
+MIN_PROPER, MAX_PARTS = 0.8, 64  # of fractions
 MAX_LENGTH = 40  # of a number; on long texts, the pattern would take long
 
 
@@ -38,7 +40,7 @@ class NumberStyle:
 
     def parse(self, value: str) -> float | None:
         """Return the number that a text stands for, or None."""
-        text = value
+        text = NO_CENTS.sub("", value)
         if self.accounting and (
             found := PARENTHESES.fullmatch(text) or TRAILING_MINUS.fullmatch(text)
         ):
@@ -94,20 +96,29 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
     if not others:
         return None
     if all(map(FRACTION.fullmatch, others)):
-        return NumberStyle(decimal, fractions=True)
-    accounting = any(PARENTHESES.fullmatch(value) for value in values)
-    accounting = accounting or any(TRAILING_MINUS.fullmatch(value) for value in values)
-    texts = [_without_minus(value) if accounting else value for value in values]
+        return NumberStyle(decimal, fractions=True) if _are_fractions(others) else None
+    plain = [NO_CENTS.sub("", value) for value in values]
+    accounting = any(
+        PARENTHESES.fullmatch(value) or TRAILING_MINUS.fullmatch(value) for value in plain
+    )
+    texts = [_without_minus(value) if accounting else value for value in plain]
     found = [match for text in texts if (match := NUMBER.fullmatch(text))]
     unit = _unit(found)
     if unit is None or len(found) < MIN_SHARE * len(values):
         return None
     style = replace(_marks([match["digits"] for match in found], decimal), unit=unit)
     style = replace(style, accounting=accounting)
-    if style == NumberStyle(decimal):
+    if style == NumberStyle(decimal) and plain == [*values]:
         return None
     parsed = sum(style.parse(value) is not None for value in values)
     return style if parsed >= MIN_SHARE * len(values) else None
+
+
+def _are_fractions(values: Sequence[str]) -> bool:
+    """Return whether most are less than one, of small parts: not 120/80, 27/2 or 08/2011."""
+    shares = [value.split(" ")[-1].lstrip("+-").split("/") for value in values]
+    proper = sum(int(above) < int(below) for above, below in shares)
+    return proper >= MIN_PROPER * len(shares) and all(int(b) <= MAX_PARTS for _, b in shares)
 
 
 def _without_minus(value: str) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from math import fsum, isclose
 
 from emr_ml.infer.dialect import (
     DialectGuess,
@@ -14,11 +15,14 @@ from emr_ml.infer.dialect import (
     guess_dialect,
     split_records,
 )
+from emr_ml.infer.number_format import NumberStyle, guess_number_style
 
-SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;]*\r?\n?', re.IGNORECASE)  # Excel's, without header
+SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n])"?[,;]*\r?\n?', re.IGNORECASE)  # Excel's
 COMMENT_MARKS = ("#", "%", "!")
 MAX_LINES_ABOVE = 100
-MAX_RECORDS_BELOW = 3
+MAX_RECORDS_BELOW, LAST_RECORDS = 3, 1000
+MIN_FIELDS_OF_TITLES = 3  # with two, a record with one field may be a row
+MIN_SUMMED = 3  # numbers, for their sum to be no chance
 TOTAL = re.compile(
     r"((grand|sub|sum)[ -]?)?(totals?|sums?|summe|gesamt(summe)?|insgesamt|totale?|totaal|suma"
     r"|somme|soma|celkem|összesen|toplam|итого|всего|σύνολο|合計|总计|總計|합계)"
@@ -26,8 +30,9 @@ TOTAL = re.compile(
     re.IGNORECASE,
 )
 REMARK = re.compile(
-    rf"{TOTAL.pattern}|\(?\d[\d,. ]*(rows?|records?|lines?|registros?|zeilen|lignes?)\b.*"
-    r"|(source|quelle|fonte|fuente|notes?|generated|exported|end of)\b.*|[-=*]{2,}.*",
+    rf"{TOTAL.pattern}( .*)?|\(?\d[\d,. ]*(rows?|records?|lines?|registros?|zeilen|lignes?)\b.*"
+    r"|(source|quelle|fonte|fuente|notes?|generated|exported|end of|data from|last updated|page)"
+    r"\b.*|eof|[-=*]{2,}.*",
     re.IGNORECASE,
 )
 
@@ -65,7 +70,7 @@ def guess_layout(text: str, *, is_whole_file: bool) -> Layout:
     mark = _comment_mark(lines)
     body = [line for line in lines if not mark or not line.startswith(mark)]
     result = guess_dialect("".join(body), is_whole_file=is_whole_file)
-    if mark and _is_header(lines, mark, result):
+    if mark and _are_records(lines, mark, result):
         mark, body = "", lines
         result = guess_dialect(text, is_whole_file=is_whole_file)
     if layout := _below_titles(lines, body, mark, result, is_whole_file=is_whole_file):
@@ -114,36 +119,47 @@ def _below_titles(
     return _with_comment(layout, mark) if has_comments else layout
 
 
-def records_below(rows: Sequence[Sequence[str]]) -> int:
+def records_below(records: Sequence[Sequence[str]], *, are_all: bool) -> int:
     """Return how many of the last records are not rows, but totals or remarks.
 
     Args:
-        rows: the last records of a file.
+        records: the last ones of a file.
+        are_all: these are all of them, header included.
     """
-    if len(rows) < 2 * MAX_RECORDS_BELOW:
+    last = records[-LAST_RECORDS:]
+    if len(last) < 2 * MAX_RECORDS_BELOW:
         return 0
-    ((width, _),) = Counter(map(len, rows)).most_common(1)
-    body = rows[:-MAX_RECORDS_BELOW]
+    ((width, _),) = Counter(map(len, last)).most_common(1)
     for count in range(MAX_RECORDS_BELOW, 0, -1):
-        if all(_is_below(row, width, body) for row in rows[-count:]):
+        rows = records[1:-count] if are_all else []
+        if all(_is_below(record, width, rows) for record in last[-count:]):
             return count
     return 0
 
 
-def _is_below(row: Sequence[str], width: int, body: Sequence[Sequence[str]]) -> bool:
-    fields = [field.strip() for field in row]
-    first = next((index for index, field in enumerate(fields) if field), None)
-    if first is None:
+def _is_below(record: Sequence[str], width: int, rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether a record is a remark or a total: alone in its line, or with a right sum.
+
+    A row that is cut off has more fields, or no such words.
+    """
+    used = {index: field.strip() for index, field in enumerate(record) if field.strip()}
+    if not used:
         return False
-    if len(row) != width:
-        # a row that is cut off is not meant: it has more fields, or no such words
-        return not any(fields[first + 1 :]) and bool(REMARK.fullmatch(fields[first]))
-    others = [field for index, field in enumerate(fields) if index != first]
-    has_text = any(field and not any(map(str.isdigit, field)) for field in others)
-    if not TOTAL.fullmatch(fields[first]) or has_text:
+    first = used[min(used)]
+    if len(used) == 1:
+        return bool(REMARK.fullmatch(first) or (len(record) == width and TOTAL.fullmatch(first)))
+    others = list(used.items())[1:]
+    return bool(TOTAL.fullmatch(first)) and any(_is_sum(field, i, rows) for i, field in others)
+
+
+def _is_sum(field: str, index: int, rows: Sequence[Sequence[str]]) -> bool:
+    values = [row[index].strip() for row in rows if len(row) > index and row[index].strip()]
+    style = guess_number_style([*dict.fromkeys((*values, field))], ".") or NumberStyle(".")
+    numbers = [style.parse(value) for value in values]
+    total = style.parse(field)
+    if total is None or len(numbers) < MIN_SUMMED or None in numbers:
         return False
-    is_value = any(len(each) > first and TOTAL.fullmatch(each[first].strip()) for each in body)
-    return not is_value
+    return isclose(total, fsum(number or 0.0 for number in numbers), rel_tol=1e-6)
 
 
 def _skipping(result: ParseResult, lines: int, reason: str) -> Layout:
@@ -163,13 +179,13 @@ def _comment_mark(lines: Sequence[str]) -> str:
     return first[0] if first.startswith(COMMENT_MARKS) else ""
 
 
-def _is_header(lines: Sequence[str], mark: str, result: ParseResult) -> bool:
-    """Return whether the only line with the mark is the header, as in `#id,name`."""
+def _are_records(lines: Sequence[str], mark: str, result: ParseResult) -> bool:
+    """Return whether lines with the mark are a header or rows, as in `#id,name` or `#ff0000,9`."""
     marked = [line for line in lines if line.startswith(mark)]
-    if len(marked) != 1 or result.fields == 1:
+    if result.fields == 1:
         return len(marked) > len(lines) / 2
-    records = split_records(marked[0], result.dialect)
-    return bool(records) and len(records[0]) == result.fields
+    records = (split_records(line, result.dialect) for line in marked)
+    return any(record and len(record[0]) == result.fields for record in records)
 
 
 def _is_above_header(lines: Sequence[str], above: int, dialect: DialectGuess) -> bool:
@@ -182,13 +198,22 @@ def _is_above_header(lines: Sequence[str], above: int, dialect: DialectGuess) ->
 
 
 def _lines_above(lines: Sequence[str], result: ParseResult) -> int:
-    """Return the number of lines before the first one with as many fields as most records."""
-    if result.records < 3 or result.fields in (1, result.first_fields):
+    """Return the number of lines before the first record that is as wide as most are."""
+    if result.records < 3 or result.fields == 1 or result.has_trailing_delimiter:
         return 0
-    if result.has_trailing_delimiter:
+    first = split_records("".join(lines[:MAX_LINES_ABOVE]), result.dialect)[:1]
+    if first and len(first[0]) == result.fields and _is_used(first[0]):
         return 0
     for index, line in enumerate(lines[:MAX_LINES_ABOVE]):
         records = split_records(line, result.dialect)
-        if records and len(records[0]) == result.fields:
+        if not records or len(records[0]) != result.fields:
+            continue
+        if _is_used(records[0]):
             return index
     return 0
+
+
+def _is_used(record: Sequence[str]) -> bool:
+    """Return whether it is more than a title, which spreadsheets fill with empty fields."""
+    used = sum(map(bool, map(str.strip, record)))
+    return used > 1 or len(record) < MIN_FIELDS_OF_TITLES

@@ -70,8 +70,8 @@ MONTHS = {
 }
 ISO = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
-    r"([T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})(:(?P<second>\d{1,2})(\.\d{1,9})?)?"
-    r"( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?",
+    r"([T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})(:(?P<second>\d{1,2})(\.\d{1,9})?"
+    r"( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?)?",
     re.ASCII,
 )
 COMPILED = {

@@ -156,7 +156,8 @@ def _first_member(head: bytes, address: str) -> tuple[bytes, Any]:
             "source"
         )
     if method == STORED:
-        return head[start : start + size], None
+        # one that was written as a stream has its size behind it
+        return head[start : start + size if size else None], None
     return head[start:], zlib.decompressobj(-zlib.MAX_WBITS)
 
 

@@ -123,7 +123,7 @@ def zipped() -> bytes:
     ("content", "name", "message"),
     [
         (b"", "data.csv", "is empty"),
-        (b"\n\n", "data.csv", "has no records"),
+        (b"\n\n", "data.csv", "is empty"),
         (b"a,b,c\n", "data.csv", "has no row below its header"),
         (b"a,b,c", "data.csv", "has no row below its header"),
         (zipped(), "data.csv", "a zip archive or a spreadsheet"),

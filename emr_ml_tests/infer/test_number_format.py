@@ -24,6 +24,8 @@ from emr_ml.infer.number_format import NumberStyle, guess_number_style
         (["5 km/h", "7 km/h"], NumberStyle(".", unit="km/h"), 5.0),
         (["EUR 5", "EUR 7"], NumberStyle(".", unit="EUR"), 5.0),
         (["1,5", "2,25"], NumberStyle(","), 1.5),
+        (["2.466,-", "1.000,50"], NumberStyle(",", "."), 2466.0),
+        (["90'369.-", "12.50"], NumberStyle(".", "'"), 90369.0),
     ],
 )
 def test_the_style_reads_its_values(values: list[str], style: NumberStyle, number: float) -> None:
@@ -40,6 +42,8 @@ def test_the_style_reads_its_values(values: list[str], style: NumberStyle, numbe
         pytest.param(["5kg", "5lb"], id="two units"),
         pytest.param(["red", "blue"], id="words"),
         pytest.param(["18-25", "26-40"], id="ranges"),
+        pytest.param(["120/80", "130/85"], id="blood pressure"),
+        pytest.param(["27/2", "3/12"], id="days and months"),
         pytest.param(["1st", "2nd", "3rd"], id="ranks"),
         pytest.param(["1" * 50, "$5"], id="very long"),
     ],

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from emr_ml.infer.surroundings import guess_layout, records_below
 from emr_ml.sources.header import header_of
+from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_content
 from spark_jobs.reading.csv_parser import read_records, without_trailing
 
@@ -24,7 +25,7 @@ TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
         pytest.param("Sales of May\n\n" + ROWS, {"skip_lines": 2}, id="title"),
         pytest.param("Sales;;\nMay;;\n" + ROWS, {"skip_lines": 2}, id="title of another width"),
         pytest.param(ROWS + "Total,,\n", {"skip_last_lines": 1}, id="total"),
-        pytest.param(ROWS + "Grand total:,9,\n", {"skip_last_lines": 1}, id="sum"),
+        pytest.param(f"{ROWS}Grand total:,{sum(floats(40))},\n", {"skip_last_lines": 1}, id="sum"),
         pytest.param(ROWS + "\n(40 rows)\n", {"skip_last_lines": 1}, id="count"),
         pytest.param(TRAILING, {"trailing_delimiter": True}, id="delimiter at the end"),
         pytest.param(f"#{ROWS}", {}, id="header with a mark"),
@@ -63,17 +64,48 @@ def test_a_last_row_that_is_cut_off_is_not_skipped(tmp_path: Path) -> None:
     assert "1 record has too few or too many fields" in inferred.text
 
 
-def test_a_category_that_is_called_total_is_no_total() -> None:
-    rows = [["Total", "1"], ["Part", "2"]] * 5
-    assert records_below([*rows, ["Total", "3"]]) == 0
-    assert records_below([["Part", "2"]] * 9 + [["Total", "3"]]) == 1
+@pytest.mark.parametrize(
+    ("last", "count"),
+    [
+        (["Total", "9"], 1),
+        (["Total", "8"], 0),
+        (["Total Wine", "77"], 0),
+        (["Somme", "65"], 0),
+        (["total loss of the car", "9"], 0),
+        (["Total", ""], 1),
+        (["Data from the bank: 2024", ""], 1),
+        (["", ""], 0),
+    ],
+)
+def test_a_total_is_a_sum_or_alone_in_its_line(last: list[str], count: int) -> None:
+    rows = [["name", "n"], *([["scratch", "1"]] * 9), last]
+    assert records_below(rows, are_all=True) == count
 
 
-def test_a_last_row_that_begins_with_the_word_is_a_row() -> None:
-    rows = [["scratch on the door", "1", "no"]] * 9
-    assert records_below([*rows, ["total loss of the car", "9", "yes"]]) == 0
-    assert records_below([*rows, ["Total", "9", "yes"]]) == 0
-    assert records_below([*rows, ["Total 2024:", "9", ""]]) == 1
+COLOURED = "".join(
+    f"{('#5e962f', 'red', '#abc')[n % 3]},{n},{'yes' if n % 5 else 'no'}\n" for n in range(40)
+)
+
+
+@pytest.mark.parametrize("above", ["# exported\ncolour,n,y\n", "#colour,n,y\n"])
+def test_rows_that_begin_with_a_mark_are_rows(tmp_path: Path, above: str) -> None:
+    rows = above + COLOURED
+    dialect = infer_content(tmp_path, rows, "y").contract.dialect
+
+    assert dialect.comment == ""
+    records = read_records(io.BytesIO(rows.encode()), "a.csv", dialect.model_dump(mode="json"))  # pyright: ignore[reportArgumentType] - its fields
+    assert len(list(records)) == 40
+
+
+def test_titles_of_a_spreadsheet_are_filled_with_empty_fields(tmp_path: Path) -> None:
+    inferred = infer_content(tmp_path, "Sales 2024,,\n,,\n" + ROWS)
+    assert inferred.contract.dialect.skip_lines == 2
+
+
+@pytest.mark.parametrize("content", ["\ufeff", "\n \n", "\ufeff\n"])
+def test_a_file_without_text_is_empty(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SourceError, match="is empty: name a file with data"):
+        infer_content(tmp_path, content)
 
 
 @given(st.text(alphabet="ab,;|#%=\"'\n 1.", max_size=60).filter(bool))

@@ -23,6 +23,8 @@ def times(written: str, count: int = 60) -> list[str]:
         ("%Y-%m-%d", None),
         ("%Y-%m-%d %H:%M:%S", None),
         ("%Y-%m-%dT%H:%M:%S.%f+02:00", None),
+        ("%Y-%m-%dT%H:%MZ", "yyyy-M-d'T'H:mmXXX"),
+        ("%Y-%m-%d %H:%M+02:00", "yyyy-M-d H:mmXXX"),
         ("%d/%m/%Y", "d/M/yyyy"),
         ("%m/%d/%Y", "M/d/yyyy"),
         ("%d.%m.%Y %H:%M", "d.M.yyyy H:mm"),

@@ -10,6 +10,8 @@ from spark_jobs.contract import NumberFormat
 NUMBER_SUFFIXES = "dDfF"  # Java, unlike most other languages, reads "1d" as a number
 HEXADECIMAL = "xX"
 BLANK_MARKS = " \u00a0\u202f\u2009"  # the spaces that separate thousands
+GAP = r"[\s\xA0\u202F\u2009]"  # Java's `\s` is ASCII alone
+NO_CENTS = "[.,](?:-{1,2}|\u2013|\u2014)$"  # a dash in place of the cents, as in `5,-`
 UTC = "UTC"
 WEEKDAY = "EEE"  # Spark can write it, but not read it
 
@@ -42,15 +44,15 @@ def _plain_number(text: Column, decimal: str) -> Column:
 
 def _formatted_number(text: Column, number_format: NumberFormat) -> Column:
     decimal, thousands = number_format["decimal"], number_format["thousands"]
-    number = text
+    number = F.regexp_replace(text, NO_CENTS, "")
     if number_format["accounting"]:
         number = F.regexp_replace(number, r"^\((.+)\)$", "-$1")
         number = F.regexp_replace(number, r"^([^-].*)-$", "-$1")
     if unit := number_format["unit"]:
-        pattern = rf"(?i:\Q{unit}\E)"
-        number = F.regexp_replace(number, rf"^([+-]?)\s*{pattern}\s*", "$1")
-        number = F.regexp_replace(number, rf"[\s\xA0\u202F]*{pattern}$", "")
-    number = F.regexp_replace(number, r"^([+-])\s+", "$1")
+        pattern = rf"(?iu:\Q{unit}\E)"
+        number = F.regexp_replace(number, rf"^([+-]?){GAP}*{pattern}{GAP}*", "$1")
+        number = F.regexp_replace(number, rf"{GAP}*{pattern}$", "")
+    number = F.regexp_replace(number, rf"^([+-]){GAP}+", "$1")
     if thousands:
         mark = f"[{BLANK_MARKS}]" if thousands in BLANK_MARKS else re.escape(thousands)
         # by threes, or as in India, by twos before the last three
