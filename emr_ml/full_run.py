@@ -84,6 +84,13 @@ def show(result: dg.JobExecutionResult) -> None:
     for event in result.filter_events(lambda event: event.is_step_failure):
         # the console may lack the last messages of the step's own process
         click.echo(f"\n{event.step_key} {escape_control_characters(failure_cause(event) or '')}")
+    for evaluation in result.get_asset_check_evaluations():
+        if evaluation.blocking and not evaluation.passed:
+            asset = evaluation.asset_key.to_user_string()
+            said = escape_control_characters(evaluation.description or "")
+            click.echo(f"\n{asset} is refused by {evaluation.check_name}: {said}")
+    if not materialized:
+        click.echo("nothing was materialized: does the project have pipelines or jobs?")
     click.echo()
     click.echo(f"run     {result.run_id} {'is green' if result.success else 'failed, see above'}")
     with suppress(SettingsError):  # an invalid stack was already reported

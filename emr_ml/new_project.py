@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from emr_ml import sample_data
@@ -29,6 +31,10 @@ def new_project(folder: Path) -> list[Path]:
         raise NewProjectError(
             f"{folder.name!r} can't be the name of a Python package",
             fix="use letters, digits and -, and begin with a letter",
+        )
+    if package in sys.stdlib_module_names or find_spec(package):
+        raise NewProjectError(
+            f"there is a Python package {package} already", fix="give the folder another name"
         )
     if folder.exists() and any(folder.iterdir()):
         raise NewProjectError(f"{folder} is not empty", fix="name a new folder")

@@ -61,6 +61,8 @@ def load_project_definitions() -> "dg.Definitions":
         ImportError: the project's module can't be imported.
     """
     from dagster.components.core.component_tree import ComponentTreeException
+    from dagster_shared.error import DagsterUnresolvableSymbolError
+    from yaml import YAMLError
 
     folder = find_project()
     table = dg_project(folder) or {}
@@ -72,8 +74,13 @@ def load_project_definitions() -> "dg.Definitions":
         sys.path.insert(0, str(folder))
     try:
         return import_module(module).defs
-    except ComponentTreeException as error:
+    except (ComponentTreeException, YAMLError) as error:
         raise _user_error(error) from error
+    except DagsterUnresolvableSymbolError as error:
+        raise ProjectError(
+            f"{folder}: {error}",
+            fix="correct `type` in a defs.yaml; `dg list components` shows what there is",
+        ) from error
 
 
 def _user_error(error: BaseException) -> UserError:
@@ -87,4 +94,4 @@ def _user_error(error: BaseException) -> UserError:
             located = cause
     # pydantic appends a link to its documentation, and Dagster draws the tree of components
     lines = [line for line in str(located).splitlines() if "errors.pydantic.dev" not in line]
-    return ProjectError("\n".join(lines), fix="correct the component: `dg check yaml` checks it")
+    return ProjectError("\n".join(lines), fix="correct it; `dg check defs` checks it again")

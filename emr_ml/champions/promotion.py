@@ -37,6 +37,7 @@ class Challenger:
         launcher: runs the comparison with the champion.
         run_id: of this run.
         force: compare again even if the comparison is committed.
+        pipeline: its key prefix, joined by slashes.
     """
 
     model: Report
@@ -45,6 +46,13 @@ class Challenger:
     launcher: Launcher
     run_id: str
     force: bool = False
+    pipeline: str = ""
+
+    @property
+    def command_by_hand(self) -> str:
+        """The command that makes it champion, in backticks."""
+        option = f" --pipeline {self.pipeline}" if self.pipeline else ""
+        return f"`emr-ml promote {self.version}{option}`"
 
     @property
     def version(self) -> str:
@@ -87,7 +95,8 @@ def find_challenger(
         )
     dataset = committed_report(lake, "processed_dataset", model.inputs["processed_dataset"])
     reports = (dataset, model, metrics)
-    return Challenger(model, reports, contract, launcher, context.run.run_id, force)
+    pipeline = "/".join(context.asset_key.path[:-1])
+    return Challenger(model, reports, contract, launcher, context.run.run_id, force, pipeline)
 
 
 def run_promotion(challenger: Challenger, log: Logger) -> PromotionResult:
@@ -120,7 +129,7 @@ def _decide(challenger: Challenger, record: ChampionRecord, log: Logger) -> Prom
     champion = record.champion.version if record.champion else None
     if version == champion:
         return _refuse("it is the champion already", champion)
-    by_hand = f"`emr-ml promote {version}` promotes it anyway"
+    by_hand = f"{challenger.command_by_hand} promotes it anyway"
     if version in record.barred:
         return _refuse(f"{version} was rolled back: {by_hand}", champion)
     if failed := failed_checks(challenger.lake, challenger.contract, challenger.reports):
@@ -149,7 +158,7 @@ def _decide_against(champion: str, challenger: Challenger, log: Logger) -> Promo
     if schema is None or problem:
         return _refuse(
             f"the champion {champion} can't be compared with {version}: {problem}. "
-            f"`emr-ml promote {version}` promotes it anyway",
+            f"{challenger.command_by_hand} promotes it anyway",
             champion,
         )
     outcome = _launch_comparison(champion, challenger, schema, log)

@@ -1,5 +1,6 @@
 """What the sections of a contract share: base model, types of text, reserved names, errors."""
 
+import re
 import unicodedata
 from typing import Annotated, Any
 
@@ -9,6 +10,8 @@ from pydantic_core import PydanticCustomError
 from emr_ml.located_yaml import VerbatimFloat, VerbatimInteger
 from spark_jobs.columns import RESERVED
 from spark_jobs.reading.csv_dialect import BLANKS
+
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Section(BaseModel):
@@ -30,12 +33,19 @@ def _verbatim_text(value: Any) -> Any:
 
 def _trimmed(value: str) -> str:
     """Drop surrounding blanks, as is done in the rows."""
-    return value.strip(BLANKS)
+    return _encodable(value).strip(BLANKS)
+
+
+def _encodable(value: str) -> str:
+    """Refuse half of a character, which no encoding can write."""
+    if SURROGATE.search(value):
+        raise ValueError("contains half of a character (a surrogate): correct it")
+    return value
 
 
 def _composed(name: str) -> str:
     """Write each accented letter as one character: a file may use two."""
-    return unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFC", _encodable(name))
 
 
 CellValue = Annotated[

@@ -17,7 +17,23 @@ MAX_CONTROL_SHARE = 0.05
 MAX_NON_UTF8_CHUNKS = 8  # that the encoding is guessed from
 MAX_DETECTED_BYTES = 256 * 1024  # of lines that are not ASCII
 WESTERN = "windows-1252"
-WESTERN_LETTERS = frozenset("éèêëàâäáãåçñíîïìóôöõòúûüùßæøœÿðþÉÈÊÀÂÄÁÃÅÇÑÍÎÓÔÖÕÚÛÜØÆŒ°€£§ºª’“”")  # noqa: RUF001 - quotation marks
+# the letters beyond ASCII of each language that is usually written in it
+WESTERN_LANGUAGES = tuple(
+    map(
+        frozenset,
+        (
+            "àâæçéèêëîïôœùûüÿ",  # French
+            "äöüß",  # German
+            "áéíóúüñ",  # Spanish
+            "áàâãéêíóôõúüç",  # Portuguese
+            "àèéìíîòóùú",  # Italian
+            "æøåéèêóòô",  # Danish, Norwegian
+            "åäöé",  # Swedish, Finnish
+            "éèëïöüáí",  # Dutch
+            "àçèéíïòóúü",  # Catalan
+        ),
+    )
+)
 # those of a contract that chardet knows
 LEGACY_ENCODINGS = (
     *(f"cp{page}" for page in (437, 850, 932, *range(1250, 1259))),
@@ -25,6 +41,7 @@ LEGACY_ENCODINGS = (
     *("koi8-r", "mac-roman", "gb18030", "big5", "shift_jis_2004", "euc-jp", "euc-kr", "cp949"),
 )
 MIN_RUN = 2  # mean number of letters beyond ASCII in a row, of scripts other than Latin
+C1_CONTROLS = re.compile("[\x80-\x9f]")
 UNDECODABLE = "\ufffd"
 CHECK_NAMES = "check names and values with accents"
 
@@ -99,8 +116,7 @@ def _guess_legacy_encoding(data: bytes) -> Encoding:
     evidence = (
         f"bytes such as {beyond_ascii[0][0]:#04x} are not UTF-8" if beyond_ascii else "not UTF-8"
     )
-    # one accented letter is no evidence for a rarer encoding
-    if len({*beyond_ascii}) == 1 and set(_decoded(data, WESTERN)) & WESTERN_LETTERS:
+    if _is_western(_decoded(data, WESTERN)):
         return Encoding(WESTERN, f"{evidence}; usual for Western languages: {CHECK_NAMES}")
     name = _detect(data)
     if name is None:
@@ -110,19 +126,33 @@ def _guess_legacy_encoding(data: bytes) -> Encoding:
             f"{evidence}; UNCERTAIN: no encoding gives plausible letters, so set the right one, "
             "such as windows-1250 for Central European or gb18030 for Chinese",
         )
-    if _decoded(data, name) == _decoded(data, WESTERN) or _is_other_script(data, name):
+    western, found = _decoded(data, WESTERN), _decoded(data, name)
+    # letters of another script do not stand alone between Latin ones
+    if found == western or (_are_alone(western) and not _is_latin(found)):
         name = WESTERN
     return Encoding(name, f"{evidence}; guessed from the letters: {CHECK_NAMES}")
 
 
-def _is_other_script(data: bytes, encoding: str) -> bool:
-    """Return whether single letters among ASCII ones would be of another script."""
-    runs = re.findall(rb"[\x80-\xff]+", data)
-    if sum(map(len, runs)) >= MIN_RUN * len(runs):
+def _is_western(text: str) -> bool:
+    """Return whether the letters beyond ASCII are of one Western language, and stand alone."""
+    if UNDECODABLE in text or C1_CONTROLS.search(text):
         return False
-    letters = [char for char in _decoded(data, encoding) if not char.isascii() and char.isalpha()]
+    letters = {char for char in text.casefold() if not char.isascii() and char.isalpha()}
+    # `casefold` writes a sharp s as two
+    letters |= {"ß"} & set(text)
+    return _are_alone(text) and any(letters <= language for language in WESTERN_LANGUAGES)
+
+
+def _are_alone(text: str) -> bool:
+    """Return whether characters beyond ASCII seldom follow each other."""
+    runs = re.findall(r"[^\x00-\x7f]+", text)
+    return sum(map(len, runs)) < MIN_RUN * len(runs)
+
+
+def _is_latin(text: str) -> bool:
+    letters = [char for char in text if not char.isascii() and char.isalpha()]
     latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)
-    return latin < len(letters) / 2
+    return latin >= len(letters) / 2
 
 
 def _detect(data: bytes) -> str | None:

@@ -3,6 +3,7 @@
 import re
 from itertools import islice
 
+from emr_ml.contract.base import SURROGATE
 from emr_ml.infer.files import MAX_SAMPLE_VALUES, DataFile, Sample, contract_names, format_size
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
@@ -38,9 +39,14 @@ def sample_json_lines(file: DataFile) -> Sample:
     return _sample(file, head, is_whole_file=is_whole_file)
 
 
+def _is_text(values: dict[str, str | None]) -> bool:
+    return not any(SURROGATE.search(text) for pair in values.items() for text in pair if text)
+
+
 def _sample(file: DataFile, lines: list[Line], *, is_whole_file: bool) -> Sample:
-    rows = [line.values for line in lines if line.values is not None]
-    if not lines or lines[0].values is None:
+    # the job rejects rows with half of a character
+    rows = [line.values for line in lines if line.values is not None and _is_text(line.values)]
+    if not rows or lines[0].values is None:
         raise SourceError(
             f"the first line of {file.address} is not a JSON object: JSON lines have one in each "
             "line; a file that is one list must be written so"

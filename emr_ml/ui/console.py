@@ -9,6 +9,7 @@ import dagster as dg
 from emr_ml.ui.wording import escape_control_characters
 
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
+CHECK_FAILED = "DagsterAssetCheckFailedError"
 INTERRUPTIONS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 
@@ -58,6 +59,8 @@ def failure_cause(event: dg.DagsterEvent) -> str | None:
     causes = [data.error, data.error.cause] if data.error else []
     if any(error and error.cls_name in INTERRUPTIONS for error in causes):
         return "interrupted"
+    if data.error and data.error.cls_name == CHECK_FAILED:
+        return "failed: a blocking check refuses it"
     if data.user_failure_data and data.user_failure_data.description:
         return f"failed: {data.user_failure_data.description}"
     return f"failed: {data.error.to_string()}" if data.error else None

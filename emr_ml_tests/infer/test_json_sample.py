@@ -47,3 +47,13 @@ def test_a_field_that_only_later_lines_have_may_be_in_the_contract(tmp_path: Pat
 def test_a_file_that_is_one_list_is_told(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="JSON lines have one in each line"):
         infer_content(tmp_path, '{"a": 1,\n "b": 2}\n', name="data.jsonl")
+
+
+def test_rows_with_half_of_a_character_are_not_sampled(tmp_path: Path) -> None:
+    broken = b'{"s\xee": "x", "y": "\\ud800"}\n'
+
+    inferred = infer_content(tmp_path, TEXT.encode() + broken * 9, "y", name="data.jsonl")
+
+    label = inferred.contract.label
+    assert label and label.negative == ("no",)
+    assert inferred.kinds == {"n": "numeric", "at.city": "categorical"}

@@ -1,5 +1,6 @@
 """Files of JSON lines as a DataFrame of text, so that all formats are cleaned in the same way."""
 
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -7,11 +8,13 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from spark_jobs.reading.csv_parser import ESCAPED_BYTE, readable
+from spark_jobs.reading.csv_parser import readable
 from spark_jobs.reading.json_parser import parse_lines
 from spark_jobs.reading.python_records import MAX_RAW_CHARACTERS, frame_of_rows
 from spark_jobs.reading.source_bytes import open_source
 from spark_jobs.runtime.job import SourceFile
+
+SURROGATE = re.compile("[\ud800-\udfff]")  # half of a character, or a byte that is not UTF-8
 
 
 def read_json_lines(
@@ -38,13 +41,14 @@ def _rows(file: SourceFile, names: Sequence[str], max_characters: int) -> Iterat
             found = line.values or {}
             values = [found.get(name) for name in names]
             undecodable = None
-            if not line.text.isascii() and ESCAPED_BYTE.search(line.text):
-                undecodable = [
-                    name
-                    for name, value in zip(names, values, strict=True)
-                    if value and ESCAPED_BYTE.search(value)
-                ]
-                values = [value and readable(value) for value in values]
+            broken = [
+                name
+                for name, value in zip(names, values, strict=True)
+                if value and not value.isascii() and SURROGATE.search(value)
+            ]
+            if broken:
+                undecodable = broken
+                values = [value and SURROGATE.sub("\ufffd", readable(value)) for value in values]
             origin = (file.name, line.number, None, None)
             raw = readable(line.text)[:MAX_RAW_CHARACTERS]
             yield (*values, *origin, raw, None, line.values is None, False, undecodable)

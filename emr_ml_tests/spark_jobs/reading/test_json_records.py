@@ -47,3 +47,12 @@ def test_lines_that_are_no_objects_are_rejected_with_place_and_text(bench: Bench
 def test_a_damaged_file_is_an_error_that_names_it(bench: Bench) -> None:
     with pytest.raises(JobError, match=r"a\.jsonl\.gz (is damaged|ends before)"):
         kept(bench, {"a.jsonl.gz": gzip.compress(TEXT.encode() * 500)[:-20]})
+
+
+def test_values_that_are_no_text_are_rejected(bench: Bench) -> None:
+    broken = b'{"a": {"s": "\\ud800"}}\n{"a": {"s": "caf\xe9"}}\n'
+
+    done = kept(bench, {"a.jsonl": TEXT.encode() + broken})
+
+    assert done.result.rows == {"in": 5, "kept": 3, "rejected": 2}
+    assert all("a.s contains bytes that are not utf-8" in reason for reason in done.reasons)
