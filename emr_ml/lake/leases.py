@@ -99,7 +99,7 @@ class LeaseFile:
 
     def __init__(self, lake: Lake, key: str, duration: float = LEASE_SECONDS) -> None:
         self._lake = lake
-        self._key = key
+        self.key = key
         self._duration = duration
         self._last_change: tuple[str, float] | None = None
 
@@ -112,9 +112,9 @@ class LeaseFile:
             resume: take over an unfinished attempt, with its location, instead of starting a new
                 one.
         """
-        stored = self._lake.read(self._key)
+        stored = self._lake.read(self.key)
         if stored is None:
-            return self._write(_new_lease(past + 1, run_id), None)
+            return self._write(_new_lease(past + 1, run_id), None, None)
         lease = Lease.of(stored)
         is_free = lease.status != "held" or lease.owner_is_gone() or self._has_expired(stored.etag)
         if not is_free:
@@ -123,11 +123,11 @@ class LeaseFile:
             acquired = replace(_new_lease(lease.attempt, run_id), location=lease.location)
         else:
             acquired = _new_lease(max(lease.attempt, past) + 1, run_id)
-        return self._write(acquired, stored.etag)
+        return self._write(acquired, stored.etag, lease)
 
     def read(self) -> Lease | None:
         """Return the lease, held or not, or None if there is none."""
-        stored = self._lake.read(self._key)
+        stored = self._lake.read(self.key)
         return Lease.of(stored) if stored else None
 
     def _has_expired(self, etag: str) -> bool:
@@ -136,16 +136,32 @@ class LeaseFile:
             self._last_change = etag, now_here
         return now_here - self._last_change[1] > self._duration
 
-    def _write(self, lease: Lease, previous: str | None) -> "HeldLease | None":
-        etag = self._lake.write_if_unchanged(self._key, as_json(lease.as_json()), previous)
-        return HeldLease(self._lake, self._key, lease, etag, self._duration) if etag else None
+    def _write(
+        self, lease: Lease, expected: str | None, previous: Lease | None
+    ) -> "HeldLease | None":
+        etag = self._lake.write_if_unchanged(self.key, as_json(lease.as_json()), expected)
+        if etag is None:
+            return None
+        return HeldLease(
+            self._lake, self.key, lease, etag, duration=self._duration, previous=previous
+        )
 
 
 class HeldLease:
-    """A lease that this process holds."""
+    """A lease that this process holds; `previous` is the one that it replaced, if any."""
 
-    def __init__(self, lake: Lake, key: str, lease: Lease, etag: str, duration: float) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        key: str,
+        lease: Lease,
+        etag: str,
+        *,
+        duration: float,
+        previous: Lease | None,
+    ) -> None:
         self.lease = lease
+        self.previous = previous
         self._lake, self._key, self._etag = lake, key, etag
         self._interval = duration / RENEWALS_PER_LEASE
         self._final_status: Literal["left", "ended"] = "ended"

@@ -39,9 +39,7 @@ class Clusters:
         """
         lease_file = LeaseFile(self._lake, cluster_lease_key(request["Name"]))
         while True:
-            lease = lease_file.read()
-            known = lease.location.get("cluster") if lease else None
-            if lease and known and self._is_usable(known, lease):
+            if known := self._usable_cluster(lease_file.read()):
                 return known
             if held := lease_file.acquire(run_id, resume=True):
                 # detached on any error: the cluster may have been requested by then
@@ -83,16 +81,22 @@ class Clusters:
         log.info("terminating cluster %s: the run is over", cluster)
         self.terminate(cluster, "its run was over")
 
-    def _is_usable(self, cluster: str, lease: Lease) -> bool:
+    def _usable_cluster(self, lease: Lease | None) -> str | None:
+        """Return the cluster that a lease records if it can be used, or None."""
+        cluster = lease.location.get("cluster") if lease else None
+        if lease is None or cluster is None:
+            return None
         described = self.describe(cluster)
-        if described.is_live:
-            return True
         # EMR may need a moment to know a new cluster
         age = datetime.now(UTC) - datetime.fromisoformat(lease.renewed_at)
-        return described.is_forgotten and age.total_seconds() < self._polling.visibility
+        is_new = described.is_forgotten and age.total_seconds() < self._polling.visibility
+        return cluster if described.is_live or is_new else None
 
     def _find_requested(self, held: HeldLease, name: str, log: Logger) -> str | None:
         """Return the live cluster of that name, or the one that a previous owner requested."""
+        # another run may have started it after the last look at the lease, and EMR not list it yet
+        if known := self._usable_cluster(held.previous):
+            return known
         if cluster := self._find_live(name):
             log.info("found cluster %s, which is %s", cluster.id, cluster.state)
             return cluster.id

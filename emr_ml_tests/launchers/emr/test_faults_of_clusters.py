@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from emr_ml.lake.leases import Lease, LeaseFile
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from emr_ml_tests.emulator.faults import Fault
-    from emr_ml_tests.launchers.emr.stage import Stage, Staging
+    from emr_ml_tests.launchers.emr.stage import Aside, Stage, Staging
 
 HIDDEN = 100.0  # emulated seconds, less than a launcher waits for what may be hidden
 SPOT_TASKS = {"instance_types": ["m5.xlarge"], "on_demand": 0, "spot": 2, "spot_timeout_minutes": 5}
@@ -70,6 +71,28 @@ def test_concurrent_runs_share_one_cluster(staging: "Staging") -> None:
         run.join()
 
     assert [stage.begun(work) for work in works] == [[1]] * 3
+    assert len(stage.aws.clusters) == 1
+
+
+def test_a_cluster_that_another_run_starts_between_two_looks_is_used(
+    staging: "Staging", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = staging(faults.hidden_clusters(600.0))
+    others: "list[Aside]" = []
+    read = LeaseFile.read
+
+    def read_too_early(lease_file: LeaseFile) -> Lease | None:
+        lease = read(lease_file)
+        if lease is None and lease_file.key.startswith("clusters/") and not others:
+            others.append(stage.launch_aside(stage.work()))
+            wait_until(lambda: (found := read(lease_file)) and found.status == "ended")
+        return lease
+
+    monkeypatch.setattr(LeaseFile, "read", read_too_early)
+
+    stage.launch()
+    others[0].join()
+
     assert len(stage.aws.clusters) == 1
 
 
