@@ -22,10 +22,7 @@ SPLIT = "_side"
 LABEL = "_label"
 
 # names that a contract must not use for its columns, besides those that begin with two underscores
-RESERVED = (
-    *RECORD_COLUMNS,
-    *(REJECTED, SPLIT, LABEL),
-)
+RESERVED = (*RECORD_COLUMNS, REJECTED, SPLIT, LABEL)
 
 
 def quoted(name: str) -> "Column":

@@ -85,12 +85,6 @@ class NumberFormat(Section):
     accounting: bool = False
     fractions: bool = False
 
-    @model_validator(mode="after")
-    def _marks_differ(self) -> Self:
-        if self.thousands and self.thousands == self.decimal:
-            raise error_at("can't be the decimal mark, too", "thousands")
-        return self
-
 
 def _default_buckets(value: Any) -> Any:
     """Accept `hashed: true`."""
@@ -280,6 +274,21 @@ class Contract(Section):
                 raise error_at(reserved_name_problem(name), *path)
         if self.checks.unique_id and not self.id:
             raise error_at("requires `id`", "checks", "unique_id")
+        return self
+
+    @model_validator(mode="after")
+    def _marks_of_numbers_differ(self) -> Self:
+        formats = [(("columns", name), column.format) for name, column in self.columns.items()]
+        formats += [(("label",), self.label.format)] if self.label else []
+        for path, given in formats:
+            if isinstance(given, NumberFormat) and given.thousands == (
+                given.decimal or self._decimal
+            ):
+                raise error_at(
+                    f"'{given.thousands}' can't be the decimal mark, too: set another `decimal` "
+                    "beside it",
+                    *(*path, "format", "thousands"),
+                )
         return self
 
     @model_validator(mode="after")

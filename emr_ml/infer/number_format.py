@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from emr_ml.infer.values import LEADING_ZERO, is_number
 
@@ -16,12 +17,13 @@ CURRENCY = re.compile(
 )
 UNIT = re.compile(r"%|‰|°[CF]?|[^\W\d_]{1,5}[²³]?(/[^\W\d_]{1,5}[²³]?)?", re.UNICODE)
 NUMBER = re.compile(
-    rf"(?P<sign>[+-]?)\s*(?P<before>[^\d\s.,()+-][^\d()+-]*?)?[{BLANKS}]*(?P<inner>[+-]?)"
+    rf"[+-]?\s*(?P<before>[^\d\s.,()+-][^\d()+-]*?)?[{BLANKS}]*[+-]?"
     rf"(?P<digits>[.,]?\d[\d{MARKS}]*?)[{BLANKS}]*(?P<after>[^\d\s.,'()+-][^\d()+-]*?)?"
 )
 PARENTHESES = re.compile(r"\((.+)\)")
 TRAILING_MINUS = re.compile(r"([^-]+)-")
-NO_CENTS = re.compile("[.,](-{1,2}|\u2013|\u2014)$")  # a dash in place of the cents, as in `5,-`
+# a dash in place of the cents, as in `5,-`
+NO_CENTS = re.compile("(?<=\\d)[.,](-{1,2}|\u2013|\u2014)(?!\\d)")
 FRACTION = re.compile(r"[+-]?(\d+ )?\d+/\d*[1-9]\d*")
 MIN_SHARE = 0.99  # of the values, for the format to be theirs
 MIN_PROPER, MAX_PARTS = 0.8, 64  # of fractions
@@ -46,9 +48,8 @@ class NumberStyle:
         ):
             text = f"-{found[1].strip()}"
         if self.unit:
-            unit = re.escape(self.unit)
-            text = re.sub(rf"^([+-]?)\s*{unit}\s*", r"\1", text, flags=re.IGNORECASE)
-            text = re.sub(rf"\s*{unit}$", "", text, flags=re.IGNORECASE)
+            before, after = self._units
+            text = after.sub("", before.sub(r"\1", text))
         text = re.sub(r"^([+-])\s+", r"\1", text)
         if self.thousands and self._grouped.fullmatch(text):
             text = re.sub(self._mark, "", text)
@@ -56,10 +57,10 @@ class NumberStyle:
             return float(text.replace(",", ".") if self.decimal == "," else text)
         return _fraction(text) if self.fractions else None
 
-    def entries(self) -> dict[str, str | bool]:
-        """Return the keys of the contract's `format` that are not the defaults."""
+    def entries(self, decimal: str) -> dict[str, str | bool]:
+        """Return the keys of the contract's `format`, given the decimal mark of the dialect."""
         given = {
-            "decimal": self.decimal,
+            "decimal": self.decimal if self.decimal != decimal else "",
             "thousands": self.thousands,
             "unit": self.unit,
             "accounting": self.accounting,
@@ -67,11 +68,20 @@ class NumberStyle:
         }
         return {key: value for key, value in given.items() if value}
 
+    @cached_property
+    def _units(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        """The unit before a number, after its sign, and behind a number."""
+        unit = re.escape(self.unit)
+        return (
+            re.compile(rf"^([+-]?)\s*{unit}\s*", re.IGNORECASE),
+            re.compile(rf"\s*{unit}$", re.IGNORECASE),
+        )
+
     @property
     def _mark(self) -> str:
         return f"[{BLANKS}]" if self.thousands == " " else re.escape(self.thousands)
 
-    @property
+    @cached_property
     def _grouped(self) -> re.Pattern[str]:
         mark = self._mark
         groups = rf"\d{{1,3}}({mark}\d{{3}})+|\d{{1,2}}({mark}\d{{2}})*{mark}\d{{3}}"

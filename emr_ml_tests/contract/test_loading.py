@@ -139,6 +139,14 @@ def test_a_reserved_name_is_reported_at_its_position(name: str) -> None:
         ("dialect: {header: [a, a]}", "3:11: dialect.header: has the name 'a' more than once"),
         ("dialect: {quote: '«'}", "3:11: dialect: '«' can't be the quote"),
         ("dialect: {decimal: ','}", "3:11: dialect: the decimal mark can't also be"),
+        (
+            "  a: {kind: numeric, format: {thousands: '.'}}",
+            "3:31: '.' can't be the decimal mark, too: set another `decimal`",
+        ),
+        (
+            "label: {column: y, kind: numeric, format: {thousands: ',', decimal: ','}}",
+            "3:44: ',' can't be the decimal mark, too",
+        ),
         ("  a: {kind: text, min: 3}", "3:19: columns.a: a text column can't have the rule `min`"),
         ("  a: {kind: numeric, min: 3, max: 1}", "3:30: columns.a: max, 1, is less than min, 3"),
         ("  a: {kind: text, pattern: '['}", "3:19: columns.a: is not a regular expression"),

@@ -25,6 +25,7 @@ from emr_ml.infer.number_format import NumberStyle, guess_number_style
         (["EUR 5", "EUR 7"], NumberStyle(".", unit="EUR"), 5.0),
         (["1,5", "2,25"], NumberStyle(","), 1.5),
         (["2.466,-", "1.000,50"], NumberStyle(",", "."), 2466.0),
+        (["2.466,- €", "1.000,50 €"], NumberStyle(",", ".", "€"), 2466.0),
         (["90'369.-", "12.50"], NumberStyle(".", "'"), 90369.0),
     ],
 )

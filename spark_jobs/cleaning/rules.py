@@ -13,6 +13,7 @@ from spark_jobs.contract import ColumnRules, DatasetContract, Dialect, Kind, Lab
 from spark_jobs.runtime.job import JobError
 
 SHOWN = 100  # characters of an offending value in a reason
+PARSED = ("numeric", "datetime")
 WRONG_COUNT = "the number of fields differs from the header's"
 MALFORMED = {"jsonl": "the line is not a JSON object"}
 NO_VALUE = ("nan", "null", "none", "nil", "n/a", "na", "nd", "inf", "-", "--", ".", "missing")
@@ -35,6 +36,11 @@ class TypedColumn(NamedTuple):
     name: str
     kind: Kind
     text_name: str
+
+    @property
+    def is_parsed(self) -> bool:
+        """Whether its values are numbers or times, not texts."""
+        return self.kind in PARSED
 
     @property
     def value(self) -> Column:
@@ -104,8 +110,7 @@ def _readability_rules(column: TypedColumn, dialect: Dialect) -> Iterator[Rule]:
     )
     has_nul = F.contains(text, F.lit("\0"))
     # a number or time has no NUL byte, so only what is none needs to be searched
-    is_parsed = column.kind in ("numeric", "datetime")
-    broken = column.value.isNull() & has_nul if is_parsed else has_nul
+    broken = column.value.isNull() & has_nul if column.is_parsed else has_nul
     yield Rule(f"{name} nul", broken, partial(_reason, f"{name} contains a NUL byte", text))
 
 

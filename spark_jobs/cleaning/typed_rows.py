@@ -7,12 +7,10 @@ from typing import cast
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning.rules import Rule, TypedColumn, contract_rules, decimal_mark
+from spark_jobs.cleaning.rules import PARSED, Rule, TypedColumn, contract_rules, decimal_mark
 from spark_jobs.cleaning.values import parse_datetime, parse_number
 from spark_jobs.columns import RECORD_COLUMNS, REJECTED, ROW_ID, column_names, quoted
-from spark_jobs.contract import DatasetContract, NumberFormat, column_kinds
-
-PARSED = ("numeric", "datetime")  # kinds whose values are not texts
+from spark_jobs.contract import ColumnRules, DatasetContract, Label, NumberFormat, column_kinds
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def type_records(
     """
     columns = _typed_columns(contract)
     texts = {column: _present_text(column, contract) for column in columns}
-    parsed = [column for column in columns if column.kind in PARSED]
+    parsed = [column for column in columns if column.is_parsed]
     # in a step of its own, because Spark would evaluate these again for each use in the next step
     typed = records.select(
         *(text.alias(column.text_name) for column, text in texts.items()),
@@ -77,25 +75,25 @@ def _present_text(column: TypedColumn, contract: DatasetContract) -> Column:
         # in prose, "NA" and "?" are words
         return F.when(trimmed != "", text)
     present = F.when((trimmed != "") & ~trimmed.isin(contract["missing"]), trimmed)
-    return F.lower(present) if _folds_case(column, contract) else present
-
-
-def _folds_case(column: TypedColumn, contract: DatasetContract) -> bool:
-    label = contract["label"]
-    if label and column.name == label["column"]:
-        return label["fold_case"]
-    rules = contract["columns"].get(column.name)
-    return bool(rules and rules["fold_case"])
+    written = _written(column, contract)
+    return F.lower(present) if written and written["fold_case"] else present
 
 
 def _parse(column: TypedColumn, text: Column, contract: DatasetContract) -> Column:
-    rules = contract["columns"].get(column.name)
-    if rules and column.kind == "datetime":
+    if column.kind == "datetime":
+        rules = contract["columns"][column.name]
         return parse_datetime(text, cast("str | None", rules["format"]), rules["zone"])
-    label = contract["label"]
-    written = rules or (label if label and column.name == label["column"] else None)
+    written = _written(column, contract)
     number_format = cast("NumberFormat | None", written["format"]) if written else None
     return parse_number(text, decimal_mark(contract), number_format)
+
+
+def _written(column: TypedColumn, contract: DatasetContract) -> ColumnRules | Label | None:
+    """Return what says how the values are written; None if the column is only part of the id."""
+    label = contract["label"]
+    if label and column.name == label["column"]:
+        return label
+    return contract["columns"].get(column.name)
 
 
 def _row_id(names: Sequence[str]) -> Column:

@@ -11,7 +11,8 @@ NUMBER_SUFFIXES = "dDfF"  # Java, unlike most other languages, reads "1d" as a n
 HEXADECIMAL = "xX"
 BLANK_MARKS = " \u00a0\u202f\u2009"  # the spaces that separate thousands
 GAP = r"[\s\xA0\u202F\u2009]"  # Java's `\s` is ASCII alone
-NO_CENTS = "[.,](?:-{1,2}|\u2013|\u2014)$"  # a dash in place of the cents, as in `5,-`
+# a dash in place of the cents, as in `5,-`
+NO_CENTS = r"(?<=\d)[.,](?:-{1,2}|\u2013|\u2014)(?!\d)"
 UTC = "UTC"
 WEEKDAY = "EEE"  # Spark can write it, but not read it
 
