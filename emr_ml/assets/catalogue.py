@@ -20,6 +20,11 @@ MODULE, RETENTION_CHAMPIONS = "emr_ml/module", "emr_ml/retention_champions"
 Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
 
+def assets_of(definitions: dg.Definitions) -> list[dg.AssetsDefinition]:
+    """Return the assets of definitions that have a function of their own."""
+    return [each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition)]
+
+
 def metadata_of(
     definitions: Iterable[dg.AssetsDefinition],
 ) -> Iterator[tuple[dg.AssetKey, Mapping[str, Any]]]:

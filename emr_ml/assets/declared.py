@@ -1,10 +1,8 @@
 """What the definitions of a project declare: its training pipelines and the modules of its jobs."""
 
-from collections.abc import Iterator
-
 import dagster as dg
 
-from emr_ml.assets.catalogue import CONTRACT, MODULE, SOURCE, THRESHOLDS, metadata_of
+from emr_ml.assets.catalogue import CONTRACT, MODULE, SOURCE, THRESHOLDS, assets_of, metadata_of
 from emr_ml.pipeline import Pipeline
 from emr_ml.settings import Settings
 
@@ -17,7 +15,7 @@ def declared_pipelines(definitions: dg.Definitions, settings: Settings) -> dict[
     The prefix is joined by slashes, and "" if there is none.
     """
     found: dict[str, Pipeline] = {}
-    for key, metadata in metadata_of(_assets(definitions)):
+    for key, metadata in metadata_of(assets_of(definitions)):
         *prefix, name = key.path
         if name == SNAPSHOT and CONTRACT in metadata:
             found["/".join(prefix)] = Pipeline.of_settings(
@@ -32,7 +30,7 @@ def declared_pipelines(definitions: dg.Definitions, settings: Settings) -> dict[
 
 def declared_contracts(definitions: dg.Definitions) -> list[str]:
     """Return the address of each contract once."""
-    found = (metadata.get(CONTRACT) for _, metadata in metadata_of(_assets(definitions)))
+    found = (metadata.get(CONTRACT) for _, metadata in metadata_of(assets_of(definitions)))
     return list(dict.fromkeys(filter(None, found)))
 
 
@@ -40,10 +38,6 @@ def declared_jobs(definitions: dg.Definitions) -> dict[str, str]:
     """Return the module of each Spark job, by the path of its asset, such as `churn/lr_model`."""
     return {
         "/".join(key.path): metadata[MODULE]
-        for key, metadata in metadata_of(_assets(definitions))
+        for key, metadata in metadata_of(assets_of(definitions))
         if MODULE in metadata
     }
-
-
-def _assets(definitions: dg.Definitions) -> Iterator[dg.AssetsDefinition]:
-    yield from (each for each in definitions.assets or () if isinstance(each, dg.AssetsDefinition))

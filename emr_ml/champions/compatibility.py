@@ -55,7 +55,10 @@ class TrainingSchema:
                 },
                 "values": {
                     name: {key: column[key] for key in VALUE_FIELDS if column.get(key)}
-                    for name, column in contract["columns"].items()
+                    for name, column in (
+                        *contract["columns"].items(),
+                        ("", contract["label"] or {}),
+                    )
                     if column.get("format") or column.get("fold_case")
                 },
             },

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster.components.core.load_defs import PLUGIN_COMPONENT_TYPES_JSON_METADATA_KEY
 
-from emr_ml.assets.catalogue import SOURCE, metadata_of
+from emr_ml.assets.catalogue import SOURCE, assets_of, metadata_of
 from emr_ml.jobs import everything_job
 from emr_ml.launchers import executor_for, launcher_resource
 from emr_ml.retention.job import make_clean_lake_job, stored_assets
@@ -63,7 +63,7 @@ def merge(*definitions: dg.Definitions, preload: str = "") -> dg.Definitions:
 
 
 def _shared(merged: dg.Definitions, settings: Settings, preload: str) -> dg.Definitions:
-    ours = [each for each in merged.assets or () if isinstance(each, dg.AssetsDefinition)]
+    ours = assets_of(merged)
     clean_lake_job = make_clean_lake_job(
         stored_assets(ours, settings.retention_champions), settings
     )

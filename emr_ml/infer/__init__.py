@@ -3,7 +3,7 @@
 from emr_ml.contract import parse_contract
 from emr_ml.infer.contract_text import write_contract
 from emr_ml.infer.files import find_file
-from emr_ml.infer.folder import compare_files
+from emr_ml.infer.folder import FolderDifferences, compare_files
 from emr_ml.infer.profile import FileProfile, profile_file
 
 __all__ = ["FileProfile", "infer_contract"]
@@ -22,7 +22,7 @@ def infer_contract(address: str, label: str | None = None) -> tuple[str, FilePro
     """
     file = find_file(address)
     profile = profile_file(file, label)
-    text = write_contract(profile)
+    text = write_contract(profile, FolderDifferences())
     if file.others:
         contract = parse_contract(text, address)
         text = write_contract(profile, compare_files(profile.sample.names, file.others, contract))

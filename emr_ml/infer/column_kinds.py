@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -29,6 +29,7 @@ KEY_WORDS = {"id", "ids", "uuid", "guid", "key", "pk", "identifier", "no", "nr",
 UNAMBIGUOUS_KEY_WORDS = {"id", "uuid", "guid"}
 ROW_NUMBER_WORDS = {"index", "idx", "row", "rowid", "rownames", "rownum", "unnamed"}
 
+FOLDED = "in lower case, because some differ by case alone"
 MIN_DIGITS_SHARE = 0.9  # of distinct values, some with leading zeros, for all to be codes
 MIN_TIMES = 3  # values, for a column of dates or times
 FEW_VALUES = 20  # fewer may look like a key by chance
@@ -181,10 +182,8 @@ def _profile_formatted_numbers(column: ColumnValues) -> ColumnProfile | None:
     rejected = frozenset(value for value, number in numbers.items() if number is None)
     if rejected:
         note += f"; {quoted_list(sorted(rejected), 3)} can't be read, such rows will be rejected"
-    entries = style.entries()
-    if style.decimal == column.decimal:
-        del entries["decimal"]
-    return ColumnProfile("numeric", note, rejected_values=rejected, rules={"format": entries})
+    rules = {"format": style.entries(column.decimal)}
+    return ColumnProfile("numeric", note, rejected_values=rejected, rules=rules)
 
 
 def _profile_times(column: ColumnValues, words_share: float) -> ColumnProfile | None:
@@ -230,14 +229,10 @@ def _profile_words(column: ColumnValues) -> ColumnProfile:
     if _is_text(column, values):
         words = mean_words(column.values[:INSPECTED_VALUES])
         return ColumnProfile("text", f"about {words:.0f} words each")
-    folded = Counter[str]()
-    for value, occurrences in column.counts.items():
-        folded[value.lower()] += occurrences
-    if folds_case(column.counts):
+    if folded := fold_case(column.counts):
         values = [value.lower() for value in column.values]
         profile = _profile_words(replace(column, counts=folded, values=values))
-        note = f"{profile.note}; in lower case, because some differ by case alone"
-        return replace(profile, note=note, rules={"fold_case": True})
+        return replace(profile, note=f"{profile.note}; {FOLDED}", rules={"fold_case": True})
     common = [value for value, _ in column.counts.most_common(EXAMPLES + 1)]
     count = f"{len(column.counts):,} {'category' if len(common) == 1 else 'categories'}"
     profile = ColumnProfile("categorical", f"{count}: {quoted_list(common, EXAMPLES)}")
@@ -246,11 +241,15 @@ def _profile_words(column: ColumnValues) -> ColumnProfile:
     return _exclude_names(column, values, profile)
 
 
-def folds_case(values: Collection[str]) -> bool:
-    """Return whether some of the values differ by case alone; single letters may be meant so."""
-    return len({value.lower() for value in values}) < len(values) and any(
-        len(value) > 1 for value in values
-    )
+def fold_case(counts: Counter[str]) -> Counter[str] | None:
+    """Return the counts in lower case if some values differ by case alone, else None.
+
+    Single letters may be meant so.
+    """
+    folded = Counter[str]()
+    for value, count in counts.items():
+        folded[value.lower()] += count
+    return folded if len(folded) < len(counts) and max(map(len, counts)) > 1 else None
 
 
 def _is_text(column: ColumnValues, values: Sequence[str]) -> bool:

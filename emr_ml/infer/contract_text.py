@@ -18,7 +18,6 @@ from emr_ml.infer.profile import FileProfile
 from emr_ml.units import MEGABYTE
 
 ONE_TASK_BYTES = 128 * MEGABYTE  # one task reads this much in seconds
-NO_DIFFERENCES = FolderDifferences()
 MAX_LISTED_CLASSES = 50
 DEFAULT_MAX_REJECTED_SHARE = 0.05  # of the contract
 NEAR_LIMIT = 0.8  # of that share: other rows may well exceed it
@@ -26,12 +25,12 @@ MAX_INLINE_KEY = 1000  # YAML does not recognise a longer key on one line
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
-def write_contract(profile: FileProfile, folder: FolderDifferences = NO_DIFFERENCES) -> str:
+def write_contract(profile: FileProfile, folder: FolderDifferences) -> str:
     """Return a contract for the file as YAML text that ends in a line break.
 
     Args:
         profile: of the file.
-        folder: how the other files of its folder differ.
+        folder: how the other files of its folder differ, if there are any.
     """
     sections = (
         _title(profile, folder),
@@ -98,7 +97,7 @@ def _dialect(profile: FileProfile, csv: CsvSample) -> Iterator[tuple[str, str, s
     for key, reason in csv.skip_reasons.items():
         yield key, _dialect_value(getattr(dialect, key)), reason
     yield "multiline", *_multiline(profile, csv)
-    if " " in dialect.delimiter and not dialect.trim:
+    if not dialect.trim:
         yield "trim", "false", "spaces separate the fields"
     elif csv.has_blanks:
         yield "trim", "true", "spaces around values are dropped"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from emr_ml.contract import Contract
 from emr_ml.sources.header import read_columns
@@ -13,7 +14,7 @@ MAX_FILES = 200  # whose headers are read
 SHOWN = 5  # files, and columns
 
 
-@dataclass(frozen=True)
+@dataclass
 class FolderDifferences:
     """What differs between the files of a folder.
 
@@ -39,7 +40,7 @@ class FolderDifferences:
         if self.lacking:
             shown = [f"{name} lacks {quote_names(lost)}" for name, lost in self.lacking.items()]
             notes.append(
-                f"These stop a run, unless `on_bad_file: skip` is set: "
+                "These stop a run, unless `on_bad_file: skip` is set: "
                 f"{join_first(shown, SHOWN, '; ')}"
             )
         if self.additional:
@@ -61,13 +62,9 @@ def compare_files(
 ) -> FolderDifferences:
     """Compare the headers of other files with the names of the first one's columns."""
     found = FolderDifferences()
-    compared = 0
-    has_other_case = False
     folded = {name.casefold(): name for name in names}
-    for file in others:
-        if compared == MAX_FILES or not file.size:
-            continue
-        compared += 1
+    for file in islice((each for each in others if each.size), MAX_FILES):
+        found.compared += 1
         try:
             columns = read_columns(file.read, file.size, file.uri, contract)
         except SourceError as error:
@@ -75,13 +72,11 @@ def compare_files(
             continue
         # as in the first file, if only the case differs
         known = tuple(folded.get(name.casefold(), name) for name in columns)
-        has_other_case |= known != columns
+        found.has_other_case |= known != columns
         if lacking := [name for name in contract.names if name not in known]:
             found.lacking[file.name] = lacking
             continue
         found.additional.update(set(known) - set(names) - {""})
         if [name for name in known if name in names] != [*names]:
             found.reordered.append(file.name)
-    return FolderDifferences(
-        compared, found.lacking, found.additional, found.reordered, has_other_case, found.unreadable
-    )
+    return found

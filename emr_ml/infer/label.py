@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emr_ml.contract.base import is_reserved, reserved_name_problem
-from emr_ml.infer.column_kinds import folds_case, name_words, quoted
+from emr_ml.infer.column_kinds import FOLDED, fold_case, name_words, quoted
 from emr_ml.infer.files import contract_names
 from emr_ml.infer.number_format import guess_number_style
 from emr_ml.infer.values import is_number, is_number_with_any_decimal
@@ -176,13 +176,9 @@ def guess_problem(column: str, reason: str, counts: Counter[str], decimal: str) 
         counts: of the values that are not missing, at least one.
         decimal: the decimal mark.
     """
-    if folds_case(counts):
-        folded = Counter[str]()
-        for value, count in counts.items():
-            folded[value.lower()] += count
+    if folded := fold_case(counts):
         guess = guess_problem(column, reason, folded, decimal)
-        note = f"{guess.note}; in lower case, because some differ by case alone"
-        return replace(guess, note=note, rules={"fold_case": True})
+        return replace(guess, note=f"{guess.note}; {FOLDED}", rules={"fold_case": True})
     non_numeric = frozenset(value for value in counts if not is_number(value, decimal))
     if formatted := _formatted_regression(column, reason, counts, decimal, non_numeric):
         return formatted
@@ -206,16 +202,13 @@ def _formatted_regression(
     style = guess_number_style(list(counts), decimal) if len(counts) > FEW_CLASSES else None
     if style is None or not non_numeric:
         return None
-    entries = style.entries()
-    if style.decimal == decimal:
-        del entries["decimal"]
     return LabelGuess(
         column,
         reason,
         "regression",
         note=f"numbers such as {quoted(min(non_numeric))}, so a regression",
         rejected_values=frozenset(value for value in counts if style.parse(value) is None),
-        rules={"format": entries},
+        rules={"format": style.entries(decimal)},
     )
 
 

@@ -9,7 +9,6 @@ from math import isfinite
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 COMMA_NUMBER = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?", re.ASCII)
-AMOUNT = re.compile(r"[+-]?\s*[$€£¥₹]\s*[\d.,']*\d|[+-]?[\d.,']*\d\s*[$€£¥₹%]", re.ASCII)
 LEADING_ZERO = re.compile(r"0\d+", re.ASCII)
 
 _NUMERIC_DATE = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))"

@@ -78,7 +78,7 @@ def test_a_cluster_that_another_run_starts_between_two_looks_is_used(
     staging: "Staging", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = staging(faults.hidden_clusters(600.0))
-    others: "list[Aside]" = []
+    others: list[Aside] = []
     read = LeaseFile.read
 
     def read_too_early(lease_file: LeaseFile) -> Lease | None:
