@@ -52,6 +52,7 @@ BYTE_ORDER_MARKS = {
 }
 # signature, version, flags, method, time, date, checksum, sizes, lengths of name and extra field
 ZIP_HEADER = struct.Struct("<4sHHHHHIIIHH")
+DATA_DESCRIPTOR = b"PK\x07\x08"  # where the size stands if the archive was written as a stream
 STORED, DEFLATED = 0, 8
 PARQUET_TRAILER_BYTES = 8  # the length of the footer, and the signature
 
@@ -156,8 +157,8 @@ def _first_member(head: bytes, address: str) -> tuple[bytes, Any]:
             "source"
         )
     if method == STORED:
-        # one that was written as a stream has its size behind it
-        return head[start : start + size if size else None], None
+        content = head[start : start + size] if size else head[start:].split(DATA_DESCRIPTOR)[0]
+        return content, None
     return head[start:], zlib.decompressobj(-zlib.MAX_WBITS)
 
 

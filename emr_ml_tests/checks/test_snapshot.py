@@ -2,7 +2,7 @@
 
 import pytest
 
-from emr_ml.checks.snapshot import header_fits, shrunk
+from emr_ml.checks.snapshot import bad_files, header_fits, shrunk
 from emr_ml.contract import Contract
 from emr_ml.lake.current import Current, promote
 from emr_ml_tests.checks.reports import a_report, check_context
@@ -24,6 +24,7 @@ def a_file(size: int, *columns: str, name: str = "f.csv") -> dict[str, object]:
         (("y", "z", "b", "a"), None),
         (("a", "b", "y", "a"), "f.csv has 'a' more than once"),
         ((), "f.csv has no header within 64 KB"),
+        (("A", "b", "Y"), "They differ by case alone: set `header_case: ignore`"),
         (("A ", "b", "y"), "It probably has 'A ' for 'a'"),
         (("a;b;y",), "The delimiter is probably ';'"),
         (("1.5", "2", "ab"), "The first record looks like data: name the columns in `header`"),
@@ -45,6 +46,19 @@ def test_only_some_of_many_problems_are_shown() -> None:
 
     assert str(found.problem).endswith("4.csv is empty and 3 more")
     assert len(found.metadata["problems"]) == 8
+
+
+def test_skipped_files_are_a_problem_that_says_why() -> None:
+    skipped = {"b.csv": "b.csv lacks 'a'", "c.zip": "c.zip is no zip archive"}
+
+    found = bad_files.evaluate(check_context(CONTRACT, figures={"skipped": skipped}))
+
+    assert str(found.problem).startswith("2 skipped: b.csv lacks 'a'; c.zip is no zip archive; ")
+    assert found.metadata == {"skipped": ["b.csv", "c.zip"]}
+
+
+def test_without_skipped_files_there_is_no_problem() -> None:
+    assert bad_files.evaluate(check_context(CONTRACT)).problem is None
 
 
 @pytest.mark.parametrize(

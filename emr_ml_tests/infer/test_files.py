@@ -15,6 +15,7 @@ from emr_ml.infer.files import find_file
 from emr_ml.sources.header import HEAD_BYTES
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import Inferred, choices, csv_text, floats, infer_content
+from emr_ml_tests.zips import locked, zipped
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3
@@ -37,6 +38,7 @@ def error_of(folder: Path, content: bytes, name: str = "data.csv") -> str:
         ("a.csv", BODY),
         ("a.csv.gz", gzip.compress(BODY, mtime=0)),
         ("a.csv.bz2", bz2.compress(BODY)),
+        ("a.csv.zip", zipped(BODY)),
         (
             "two_members.csv.gz",
             gzip.compress(BODY[:HALF], mtime=0) + gzip.compress(BODY[HALF:], mtime=0),
@@ -58,6 +60,22 @@ def test_a_compressed_file_may_be_large(
     content = compress(f"a,label\n{rows}".encode())
     assert len(content) > 3 * HEAD_BYTES
     assert infer_content(tmp_path, content, name=name).profile.sample.rows == 30_000
+
+
+@pytest.mark.parametrize(
+    ("archive", "words"),
+    [
+        pytest.param(zipped(BODY, BODY), "holds 2 files, but one can be read", id="two files"),
+        pytest.param(zipped(), "is no zip archive", id="no file"),
+        pytest.param(locked(zipped(BODY)), "unpack it", id="password"),
+        pytest.param(zipped(BODY)[:-40], "can't be decompressed", id="cut off"),
+        pytest.param(BODY, "is no zip archive", id="only the name"),
+    ],
+)
+def test_an_archive_without_one_plain_file_is_an_error(
+    tmp_path: Path, archive: bytes, words: str
+) -> None:
+    assert words in error_of(tmp_path, archive, "data.csv.zip")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16le", "utf-16be", "latin-1"])

@@ -56,6 +56,14 @@ def test_a_column_of_an_unsupported_type_is_excluded(
     assert reason in inferred.line("# column:")
 
 
+def test_a_nested_column_is_a_path(tmp_path: Path) -> None:
+    nested = [{"b": b, "c": c} for b, c in zip(floats(), choices("x", "y"), strict=True)]
+
+    inferred = infer_table(tmp_path, {"a": nested, "label": choices(0, 1)})
+
+    assert inferred.kinds == {"a.b": "numeric", "a.c": "categorical"}
+
+
 def test_a_null_is_missing(tmp_path: Path) -> None:
     inferred = infer_table(tmp_path, {"a": [*floats(ROWS - 1), None], "label": choices(0, 1)})
     assert "0.5% missing" in inferred.column("a").note

@@ -3,6 +3,7 @@
 import bz2
 import codecs
 import gzip
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from emr_ml.contract import Contract, Dialect
 from emr_ml.sources.header import HEAD_BYTES, decompressed_head, header_of, read_columns
 from emr_ml.sources.listing import SourceError
+from emr_ml_tests.zips import locked, zipped
 
 
 def header(text: str | bytes, **dialect: object) -> tuple[str, ...]:
@@ -106,6 +108,12 @@ def test_a_compressed_file_has_columns(
     assert columns(name, compress(text)) == names
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_zipped_file_has_columns(method: int, stream: bool) -> None:
+    assert columns("x.csv.zip", zipped(b"a,b\n1,2\n", method=method, stream=stream)) == ("a", "b")
+
+
 @pytest.mark.parametrize(
     ("name", "body", "message"),
     [
@@ -117,6 +125,8 @@ def test_a_compressed_file_has_columns(
         ("x.csv", bz2.compress(b"a,b\n"), "compressed by bzip2, .* name end in .bz2"),
         ("x.csv.GZ", gzip.compress(b"a,b\n", mtime=0), "must end in .gz in lower case"),
         ("x.csv.zst", b"a,b\n", "has an unsupported compression"),
+        pytest.param("x.zip", b"a,b\n", "is no zip archive", id="no zip"),
+        pytest.param("x.zip", locked(zipped(b"a,b\n")), "not begin with a plain", id="password"),
         ("x.csv", b"PK\x03\x04...", "a zip archive or a spreadsheet"),
         ("x.csv", b"PAR1...", "a Parquet file: set `format: parquet`"),
     ],
@@ -136,6 +146,12 @@ def parquet(columns: dict[str, Any]) -> bytes:
 
 def test_the_columns_of_a_parquet_file_are_in_its_footer() -> None:
     assert columns("x.parquet", parquet({"a": [1], "b.c": [2]}), format="parquet") == ("a", "b.c")
+
+
+def test_the_columns_of_a_nested_parquet_file_are_paths() -> None:
+    body = parquet({"a": [{"b": 1, "c": {"d": "x"}}], "e": [2]})
+
+    assert columns("x.parquet", body, format="parquet") == ("a.b", "a.c.d", "e")
 
 
 def test_a_long_footer_of_a_parquet_file_is_read_whole() -> None:

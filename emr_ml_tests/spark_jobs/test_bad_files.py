@@ -16,6 +16,7 @@ import pytest
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import LOG, Bench, Done
+from emr_ml_tests.zips import zipped
 from spark_jobs.reading.records import read
 from spark_jobs.runtime.execution import isolated_session
 from spark_jobs.runtime.job import JobError
@@ -184,6 +185,28 @@ def test_a_packed_file_may_have_more_than_one_part(bench: Bench) -> None:
     assert process(bench, body, "a.csv.gz").result.rows["in"] == 40
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_zipped_file_is_read(bench: Bench, stream: bool) -> None:
+    body = zipped((HEADER + GOOD).encode(), stream=stream)
+
+    assert process(bench, body, "a.zip").result.rows == {"in": 20, "kept": 20, "rejected": 0}
+
+
+@pytest.mark.parametrize(
+    ("archive", "words"),
+    [
+        pytest.param(zipped(HEADER.encode(), b""), "holds 2 files, but one", id="two files"),
+        pytest.param(zipped(HEADER.encode())[:-40], "is damaged", id="cut off"),
+    ],
+)
+def test_an_archive_without_one_plain_file_is_an_error(
+    bench: Bench, archive: bytes, words: str
+) -> None:
+    message = error_of(bench, archive, "a.zip")
+
+    assert message.startswith("a.zip ") and words in message
+
+
 def test_a_comma_may_be_the_decimal_mark(bench: Bench) -> None:
     body = "age;city;note;y\n3,5;porto;a;yes\n4.5;porto;a;no\n"
 
@@ -233,6 +256,15 @@ def test_parquet_is_typed_and_rejected_like_csv(bench: Bench) -> None:
     assert [(row["age"], row["city"]) for row in done.kept] == [(30.5, "a"), (None, None)]
     (rejected,) = done.rejected
     assert (rejected["record"], rejected["file"]) == (3, "a.parquet")
+
+
+def test_a_nested_parquet_column_is_read_by_its_path(bench: Bench) -> None:
+    body = parquet(a=[{"age": 30, "at": {"city": "porto"}}], note=["b"], y=["yes"])
+    columns = {"a.age": "numeric", "a.at.city": "categorical", "note": "text"}
+
+    (row,) = process(bench, body, "a.parquet", format="parquet", columns=columns).kept
+
+    assert (row["a.age"], row["a.at.city"], row["note"]) == (30.0, "porto", "b")
 
 
 def test_a_parquet_column_of_lists_is_an_error_that_names_it(bench: Bench) -> None:
