@@ -39,6 +39,14 @@ def test_a_name_that_no_package_can_have_is_refused(tmp_path: Path) -> None:
         new_project(tmp_path / "1shop")
 
 
+@pytest.mark.parametrize("name", ["json", "click"])
+def test_the_name_of_a_package_that_exists_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NewProjectError, match=f"there is a Python package {name} already"):
+        new_project(tmp_path / name)
+
+    assert not (tmp_path / name).exists()
+
+
 def test_it_is_a_project_of_dg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     new_project(tmp_path / "my-shop")
     monkeypatch.chdir(tmp_path / "my-shop" / "my_shop" / "defs")
@@ -73,14 +81,24 @@ def test_a_pipeline_can_be_scaffolded_into_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-def test_a_mistake_in_a_component_ends_a_run_with_file_and_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("mistake", "where"),
+    [
+        pytest.param("  colour: red\n", "defs.yaml:8", id="attribute"),
+        pytest.param("  - : [\n", "line 8, column 3", id="YAML"),
+        pytest.param("---\ntype: emr_ml.Training\n", "`dg list components` shows", id="type"),
+    ],
+)
+def test_a_mistake_in_a_component_ends_a_run_with_file_and_line(
+    tmp_path: Path, mistake: str, where: str
+) -> None:
     project = tmp_path / "shop"
     new_project(project)
     path = project / "shop" / "defs" / "diagnosis" / "defs.yaml"
-    path.write_text(path.read_text() + "  colour: red\n")
+    path.write_text(path.read_text() + mistake)
 
     ran = run(project, str(BIN / "emr-ml"), "run")
 
     assert ran.returncode == 1
     assert "Traceback" not in ran.stderr
-    assert f"{path}:{len(path.read_text().splitlines())}" in ran.stderr
+    assert where in ran.stderr

@@ -98,9 +98,13 @@ def trained(lake: Lake, version: str, *, good: bool = True, **changes: Any) -> l
     return reports
 
 
-def challenge(launcher: Launcher, reports: list[Report], **changes: Any) -> PromotionResult:
+def challenge(
+    launcher: Launcher, reports: list[Report], pipeline: str = "", **changes: Any
+) -> PromotionResult:
     contract = Contract.model_validate({**CONTRACT, **changes})
-    challenger = Challenger(reports[1], tuple(reports), contract, launcher, "run")
+    challenger = Challenger(
+        reports[1], tuple(reports), contract, launcher, "run", pipeline=pipeline
+    )
     return run_promotion(challenger, LOG)
 
 
@@ -135,6 +139,14 @@ def test_a_model_that_fails_a_check_is_not_promoted_even_without_a_champion(
     assert "`emr-ml promote a`" in result.decision.reason
     assert read_champion(folder_lake) is None
     assert result.champion_after("a") == "none"
+
+
+def test_the_command_that_promotes_by_hand_names_the_pipeline(folder_lake: Lake) -> None:
+    reports = trained(folder_lake, "a", good=False)
+
+    result = challenge(FakeComparison(folder_lake, {}), reports, pipeline="shop/churn")
+
+    assert "`emr-ml promote a --pipeline shop/churn`" in result.decision.reason
 
 
 def test_a_better_model_becomes_champion_and_the_reason_is_recorded(lake: Lake) -> None:

@@ -22,11 +22,8 @@ from spark_jobs.runtime.report import read_report
 
 pytestmark = pytest.mark.process
 
-ASSETS = (
-    *("raw_csv_s3", "processed_dataset", "lr_model", "metrics"),
-    "champion_metrics",
-    *("raw_sales_csv_s3", "sales_by_seller"),
-)
+TRAINED = ("raw_csv_s3", "processed_dataset", "lr_model", "metrics", "champion_metrics")
+SALES = ("raw_sales_csv_s3", "sales_by_seller")
 TRAIN = """\
 from emr_ml.project import load_project_definitions
 
@@ -66,7 +63,9 @@ def test_the_sample_is_trained_on(sample: RunTrace) -> None:
     assert "champion           it passed all checks, and there was no champion" in sample.output
     accuracy = next(line for line in sample.output.splitlines() if line.startswith("accuracy"))
     assert float(accuracy.split()[1]) > 0.9
-    assert sorted(report["asset"] for report in reports(sample.folder)) == sorted(ASSETS + SCORING)
+    assert sorted(report["asset"] for report in reports(sample.folder)) == sorted(
+        TRAINED + SALES + SCORING
+    )
 
 
 def test_a_second_run_needs_no_java(sample: RunTrace) -> None:
@@ -101,6 +100,17 @@ def test_a_failed_run_exits_with_1_and_tells_the_cause_without_a_trace(tmp_path:
     assert "Traceback" not in said.stderr + said.stdout
 
 
+def test_a_run_that_a_check_refuses_tells_what_is_wrong(tmp_path: Path) -> None:
+    env = toy(tmp_path)
+    (tmp_path / "toy.csv").write_text("height,colour\n1,red\n")
+
+    ran = run(env)
+
+    assert ran.returncode == 1
+    assert "raw_csv_s3 is refused by header_fits: toy.csv lacks 'kind'" in ran.stdout
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
 def test_a_setting_that_can_not_be_used_is_named(tmp_path: Path) -> None:
     said = run(environment(tmp_path, EMR_ML_DEPLOYMENT="moon"))
 
@@ -130,7 +140,7 @@ def test_two_runs_at_once_with_a_kill_leave_one_committed_attempt_of_each(tmp_pa
     said, _ = survivor.communicate(timeout=300)
 
     assert survivor.returncode == 0, said
-    assert sorted(report["asset"] for report in reports(tmp_path)) == sorted(ASSETS)
+    assert sorted(report["asset"] for report in reports(tmp_path)) == sorted(TRAINED)
     for report in reports(tmp_path):
         current = json.loads((tmp_path / "lake" / report["asset"] / "current.json").read_text())
         assert current["version"] == report["version"]

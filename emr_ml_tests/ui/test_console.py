@@ -21,6 +21,14 @@ def bug() -> None:
     raise RuntimeError("nobody expected this")
 
 
+@dg.asset(check_specs=[dg.AssetCheckSpec("enough_rows", asset="refused", blocking=True)])
+def refused() -> dg.MaterializeResult:
+    check = dg.AssetCheckResult(
+        passed=False, check_name="enough_rows", description="3 rows, at least 10 are needed"
+    )
+    return dg.MaterializeResult(check_results=[check])
+
+
 def console_output(
     asset: dg.AssetsDefinition, capfd: pytest.CaptureFixture[str], level: str = "INFO"
 ) -> str:
@@ -51,6 +59,16 @@ def test_a_bug_has_a_stack_trace(capfd: pytest.CaptureFixture[str]) -> None:
 
     assert "nobody expected this" in output
     assert "test_console.py" in output
+
+
+def test_a_blocking_check_says_what_it_refuses_without_a_stack_trace(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    output = console_output(refused, capfd, "DEBUG")
+
+    assert "check enough_rows failed: 3 rows, at least 10 are needed" in output
+    assert "failed: a blocking check refuses it" in output
+    assert "Traceback" not in output
 
 
 def test_the_level_can_be_raised(capfd: pytest.CaptureFixture[str]) -> None:
