@@ -23,13 +23,13 @@ setup: ## create .venv with the locked packages and the command emr-ml; install 
 run: setup ## materialize the whole graph and print the metrics
 	@$(BIN)/emr-ml run
 
-test: setup ## run all tests but those of soak, in about a quarter of an hour
+test: setup ## run all tests but those of soak, in about 13 minutes
 	@$(PYTEST) -m "not soak"
 
 test-fast: setup ## run the tests that start neither Java nor servers nor programs, in a minute
 	@$(PYTEST) --numprocesses 2 -m "not spark and not emulator and not process and not soak"
 
-soak: setup ## run the long tests: a rehearsal, losses of power, 200 ticks, new random examples
+soak: setup ## run the long tests: a rehearsal, losses of power and of services, 200 ticks, new random examples
 	@$(PYTEST) -m "soak or hypothesis" --hypothesis-profile search
 
 ui: setup ## start Dagster on 127.0.0.1:3000, with the same history as make run
