@@ -9,8 +9,8 @@ from emr_ml.commands.context import configured_settings, errors_as_messages
 from emr_ml.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from emr_ml.launchers.emr.context import Endpoint
     from emr_ml.launchers.emr.requests.plan import Item, Plan
+    from emr_ml.launchers.remote.endpoint import Endpoint
 
 UNKNOWN_REGION = "<AWS_REGION>"
 MARKETS = {"ON_DEMAND": "on demand", "SPOT": "spot"}
@@ -59,7 +59,7 @@ def plan(*, as_json: bool) -> None:
 
 def _endpoint(settings: Settings) -> "Endpoint":
     from emr_ml.aws.region import region_name
-    from emr_ml.launchers.emr.context import Endpoint, find_endpoint
+    from emr_ml.launchers.remote.endpoint import Endpoint, find_endpoint
 
     if not settings.lake.startswith("s3://"):
         raise SettingsError(

@@ -10,9 +10,8 @@ from emr_ml.aws.client import AWS_ERRORS, error_code
 from emr_ml.aws.problems import diagnose, is_denied, is_unknown_operation
 from emr_ml.doctor.aws import api
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
-from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.context import Endpoint, find_endpoint
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
 from emr_ml.launchers.emr.shipping.wheels import (
@@ -20,6 +19,8 @@ from emr_ml.launchers.emr.shipping.wheels import (
     check_wheelhouse,
     read_requirements,
 )
+from emr_ml.launchers.remote.endpoint import Endpoint, find_endpoint
+from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.settings import Settings
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.s3 import split_uri
@@ -57,7 +58,7 @@ def check_configuration(settings: Settings) -> tuple[PlannedCluster | None, Find
         endpoint = find_endpoint(settings.lake)
         packages = planned_packages(settings.lake, config, endpoint.url)
         request = run_job_flow_request(config, endpoint, packages.bootstrap, "doctor")
-    except (ClusterConfigError, PackagesError) as error:
+    except (TargetConfigError, PackagesError) as error:
         fix = "correct the cluster configuration; `emr-ml plan` shows the request that it makes"
         return None, bad(name, str(error), fix)
     text = "; ".join((f"configuration of {config.release_label} is valid", *config.notes))

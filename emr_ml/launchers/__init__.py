@@ -75,9 +75,10 @@ def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launch
 
 
 def _emr_launcher(settings: Settings) -> Launcher:
-    from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
-    from emr_ml.launchers.emr.context import PollingPolicy
+    from emr_ml.launchers.emr.config.loading import load_cluster_config
     from emr_ml.launchers.emr.launcher import EmrLauncher
+    from emr_ml.launchers.remote.polling import PollingPolicy
+    from emr_ml.launchers.remote.target import TargetConfigError
     from spark_jobs.runtime.lake import open_lake
 
     polling = PollingPolicy(
@@ -88,5 +89,5 @@ def _emr_launcher(settings: Settings) -> Launcher:
     )
     try:
         return EmrLauncher(open_lake(settings.lake), load_cluster_config(settings), polling)
-    except ClusterConfigError as error:
+    except TargetConfigError as error:
         raise LaunchError(str(error)) from error

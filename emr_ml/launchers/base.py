@@ -158,7 +158,11 @@ class Launcher(ABC):
             except LostError as error:
                 lost += 1
                 if lost == MAX_LOST_ATTEMPTS:
-                    raise
+                    raise LostError(
+                        f"{error}\n{lost} attempts were lost, this was the last: materialize again "
+                        "once the cause above has passed",
+                        error.metadata,
+                    ) from error
                 log.warning("%s\nattempt %s is lost: starting a new one", error, held.lease.attempt)
 
     def _committed_report(self, work: VersionSpec, replaced: Committed | None) -> Report | None:

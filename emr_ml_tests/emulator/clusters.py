@@ -132,6 +132,8 @@ class Cluster:
         if failure and self.ending is None:
             return self._bootstrap_failed(failure)
         self._sleep(self.world.delays.bootstrap - (self.world.clock.now() - since))
+        if slow := self.world.faults.take(["slow bootstrap"], self.name):
+            self._sleep(slow.seconds or 0.0)
         with self.world.changed:
             if self.ending is None:
                 self.ready = self._idle_since = self.world.clock.now()

@@ -1,6 +1,7 @@
 """EMR's operations: what a caller may ask of clusters and steps."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from emr_ml_tests.emulator.clusters import ACCEPTING, OVER, Cluster
@@ -45,7 +46,7 @@ class Emr:
             raise AwsError("NotEmulatedException", f"{operation} is not emulated", 501)
         if fault := self._world.faults.take(["idle end"], operation):
             cluster = self._cluster(parameters)
-            cluster.end(IDLE)
+            cluster.end(replace(IDLE, code=fault.detail["code"]))
             if fault.detail["cancelled"]:
                 with self._world.changed:
                     self._world.changed.wait_for(

@@ -151,6 +151,11 @@ def slow_start(seconds: float, name: str = "*", times: int | None = 1) -> Fault:
     return Fault("slow start", name, times, seconds=seconds)
 
 
+def slow_bootstrap(seconds: float, name: str = "*", times: int | None = 1) -> Fault:
+    """A cluster stays BOOTSTRAPPING for so many emulated seconds more."""
+    return Fault("slow bootstrap", name, times, seconds=seconds)
+
+
 def bootstrap_failure(
     exit_code: int = 1, stderr: str = "the package index did not answer\n", times: int | None = 1
 ) -> Fault:
@@ -200,13 +205,18 @@ def hung_step(step: str = "*", how: Hang = "stopped", times: int | None = 1) -> 
 
 
 def idle_end_before(
-    operation: str = "AddJobFlowSteps", times: int | None = 1, *, cancelled: bool = False
+    operation: str = "AddJobFlowSteps",
+    times: int | None = 1,
+    *,
+    cancelled: bool = False,
+    code: str = "ALL_STEPS_COMPLETED",
 ) -> Fault:
     """The cluster begins to end by its idle timeout just before that call is looked at.
 
-    `cancelled`: those of its steps that had not ended are cancelled by then.
+    `cancelled`: those of its steps that had not ended are cancelled by then. Which `code` EMR
+    gives as the reason is not documented.
     """
-    return Fault("idle end", operation, times, detail={"cancelled": cancelled})
+    return Fault("idle end", operation, times, detail={"cancelled": cancelled, "code": code})
 
 
 def step_logs(

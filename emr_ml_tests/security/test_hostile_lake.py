@@ -18,7 +18,7 @@ from emr_ml.lake.champion import Champion, ChampionRecord, read_record
 from emr_ml.lake.inputs import committed_input
 from emr_ml.lake.leases import LeaseFile
 from emr_ml.launchers.emr.cluster_state import console_link
-from emr_ml.launchers.emr.messages import log_message
+from emr_ml.launchers.remote.messages import log_message
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.job import Input, JobError, Request, SourceFile

@@ -1,12 +1,13 @@
 """Clusters and steps as EMR reports them, and what their states mean for an attempt."""
 
+import re
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import Api, error_code
+from emr_ml.launchers.remote.target import JobOutcome
 
 CLUSTER_LIVE = ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING")
 CLUSTER_STARTING = ("STARTING", "BOOTSTRAPPING")
@@ -15,6 +16,8 @@ STEP_LIVE = ("PENDING", "RUNNING", "CANCEL_PENDING")
 UNKNOWN_CLUSTER_CODES = ("InvalidRequestException", "ValidationException")
 # a cluster that ends with one of these ended through no fault of its steps
 BREAKDOWN_CODES = ("INSTANCE_FAILURE", "INTERNAL_ERROR")
+# EMR documents no code for the end of an idle cluster, so its message is read
+IDLE_END = re.compile(r"\bidle\b|auto-?terminat", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ class Cluster:
     def broke_down(self) -> bool:
         """Whether the cluster ended through no fault of its steps."""
         return self.code in BREAKDOWN_CODES
+
+    @property
+    def was_idle(self) -> bool:
+        """Whether EMR ended the cluster because it saw no work on it."""
+        return bool(IDLE_END.search(self.message))
 
 
 @dataclass(frozen=True)
@@ -122,17 +130,7 @@ class ClusterSnapshot:
         return [step for step in self.steps if step.name == name]
 
 
-class StepOutcome(Enum):
-    """What EMR's states mean for an attempt."""
-
-    UNFINISHED = "its step is live, or not listed yet"
-    ENDED = "its process succeeded, so there must be a report"
-    FAILED = "its process failed"
-    CANCELLED = "its step was cancelled on a cluster that is still live"
-    LOST = "its cluster or node ended before it was over"
-
-
-def step_outcome(snapshot: ClusterSnapshot, name: str) -> tuple[StepOutcome, Step | None]:
+def step_outcome(snapshot: ClusterSnapshot, name: str) -> tuple[JobOutcome, Step | None]:
     """Return the outcome of the steps of that name, and the step that decides it.
 
     A step that was submitted twice is unfinished while either is live: only one of them computes.
@@ -140,19 +138,19 @@ def step_outcome(snapshot: ClusterSnapshot, name: str) -> tuple[StepOutcome, Ste
     cluster, steps = snapshot.cluster, snapshot.steps_named(name)
     live = next((step for step in steps if step.is_live), None)
     if cluster.has_ended and (live or not steps):
-        return StepOutcome.LOST, live
+        return JobOutcome.LOST, live
     if live or not steps:
-        return StepOutcome.UNFINISHED, live
+        return JobOutcome.UNFINISHED, live
     failed = next((step for step in steps if step.state == "FAILED"), None)
     if failed:
         # EMR also lists steps as failed that were running when their cluster broke down
-        return (StepOutcome.LOST if cluster.broke_down else StepOutcome.FAILED), failed
+        return (JobOutcome.LOST if cluster.broke_down else JobOutcome.FAILED), failed
     newest = steps[0]
     if any(step.state == "COMPLETED" for step in steps):
-        return StepOutcome.ENDED, newest
+        return JobOutcome.SUCCEEDED, newest
     if newest.state == "CANCELLED" and cluster.is_live:
-        return StepOutcome.CANCELLED, newest
-    return StepOutcome.LOST, newest
+        return JobOutcome.CANCELLED, newest
+    return JobOutcome.LOST, newest
 
 
 def describe_cluster(api: Api, cluster: str) -> Cluster:

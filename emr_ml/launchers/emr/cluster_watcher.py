@@ -19,22 +19,15 @@ from emr_ml.launchers.emr.cluster_state import (
     describe_cluster,
     describe_step,
 )
-from emr_ml.launchers.emr.context import PollingPolicy
+from emr_ml.launchers.remote.pacing import INTERVAL_GROWTH, MAX_GROWTH, MAX_GROWTH_ON_ERRORS
+from emr_ml.launchers.remote.polling import Answers, PollingPolicy
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, Stored
 from spark_jobs.runtime.lake.base import as_json
 
-# while nothing changes, the interval grows by this factor, up to so many times `polling.slow`
-INTERVAL_GROWTH = 1.25
-MAX_GROWTH = 2.0
-MAX_GROWTH_ON_ERRORS = 4.0
-
 
 class ClusterWatcher:
-    """The shared snapshot of one cluster, as one follower reads and refreshes it.
-
-    `failing` is True from a refresh that failed until the next snapshot arrives.
-    """
+    """The shared snapshot of one cluster, as one follower reads and refreshes it."""
 
     def __init__(self, api: Api, lake: Lake, cluster: str, polling: PollingPolicy) -> None:
         self._api, self._lake, self._cluster, self._polling = api, lake, cluster, polling
@@ -43,7 +36,9 @@ class ClusterWatcher:
         self._interval = 0.0
         self._last_change = time.monotonic()
         self._snapshot: ClusterSnapshot | None = None
-        self.failing = False
+        self._described: Cluster | None = None
+        self._described_at = 0.0
+        self.answers = Answers()
 
     def latest(self) -> ClusterSnapshot | None:
         """Return the newest shared snapshot, refreshed by this process if it is too old.
@@ -67,6 +62,7 @@ class ClusterWatcher:
         Raises:
             ClientError, UnansweredError: EMR refuses, or does not answer.
         """
+        self._described = None
         snapshot = self._request_snapshot()
         self._accept(snapshot)
         return snapshot
@@ -89,7 +85,7 @@ class ClusterWatcher:
         try:
             snapshot = self._request_snapshot()
         except Exception:
-            self.failing = True
+            self.answers.failing = True
             slow = self._polling.slow
             self._interval = min(max(2 * self._interval, slow), MAX_GROWTH_ON_ERRORS * slow)
             raise
@@ -97,21 +93,36 @@ class ClusterWatcher:
         self._etag = self._lake.write(self._key, as_json(asdict(snapshot)))
 
     def _request_snapshot(self) -> ClusterSnapshot:
-        cluster = describe_cluster(self._api, self._cluster)
+        """Describe the cluster and list its steps.
+
+        If the second fails, the description is kept for the next call, so that a busy EMR need not
+        answer both at once.
+        """
+        age = time.monotonic() - self._described_at
+        is_recent = age < MAX_GROWTH_ON_ERRORS * self._polling.slow
+        cluster = self._described if is_recent else None
+        if cluster is None:
+            cluster = describe_cluster(self._api, self._cluster)
+            self._described_at = time.monotonic()
+        self.answers.note()
         if cluster.is_forgotten:
             return ClusterSnapshot(cluster, ())
+        self._described = cluster
         steps: list[Step] = []
         for page in self._api.pages("list_steps", "Steps", ClusterId=self._cluster):
+            self.answers.note()
             page_steps = [Step.of(listed) for listed in page]
             steps += page_steps
             # newest first: if all steps of a page have ended, so have those of the pages after it
             if not any(step.is_live for step in page_steps):
                 break
+        self._described = None
         return ClusterSnapshot(cluster, tuple(steps))
 
     def _accept(self, snapshot: ClusterSnapshot) -> None:
         """Keep a new snapshot, and poll less often while nothing changes."""
-        self.failing = False
+        self.answers.failing = False
+        self.answers.note()
         slow = self._polling.slow
         interval = self._interval * INTERVAL_GROWTH if snapshot == self._snapshot else slow
         jitter = random.uniform(0.85, 1.15)

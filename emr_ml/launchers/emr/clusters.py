@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from emr_ml.aws.client import Api, UncertainError
 from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
 from emr_ml.launchers.emr.cluster_state import CLUSTER_LIVE, STEP_LIVE, Cluster, describe_cluster
-from emr_ml.launchers.emr.context import PollingPolicy
 from emr_ml.launchers.emr.failures import cluster_refused
+from emr_ml.launchers.remote.polling import PollingPolicy
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.lake import Lake
 

@@ -1,195 +1,21 @@
 """Failures of clusters and steps as messages: cause, location, log, and what to do next."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.emr.cluster_state import Cluster, Step
-from emr_ml.launchers.emr.logs import Tail
+from emr_ml.launchers.remote.failures import advice_for, process_failed, quote, whole_log
+from emr_ml.launchers.remote.log_tail import Tail
+from emr_ml.launchers.remote.target import JobLocation
 from spark_jobs.runtime.attempt import Failure
 
-TIMED_OUT = 124  # exit code of `timeout` once the limit is over
-KILLED = 137  # exit code after SIGKILL: 128 + 9
 EXIT_CODE = re.compile(
     r"exit ?code:? '?(-?\d+)|ret '(-?\d+)'|exited with (-?\d+)", flags=re.IGNORECASE
 )
-
-
-@dataclass(frozen=True)
-class StepContext:
-    """Where an attempt runs; every message about the attempt includes it.
-
-    Args:
-        asset: the asset that is computed.
-        attempt: number of the attempt.
-        cluster: id of the cluster; "" before there is one.
-        id: id of the step; "" before there is one.
-        console: address of the cluster's page in the AWS console.
-        log: address of the step's logs.
-    """
-
-    asset: str
-    attempt: int
-    cluster: str
-    id: str
-    console: str
-    log: str
-
-    @property
-    def location(self) -> str:
-        return f"step {self.id or '(none)'} of cluster {self.cluster}, {self.console}"
-
-    def failure_message(self, cause: str, *details: str) -> str:
-        """Return the cause first, then the location, then the details that are not empty."""
-        headline = f"attempt {self.attempt} of {self.asset} failed: {cause}"
-        return "\n".join(line for line in (headline, self.location, *details) if line)
-
-
-def cluster_refused(error: ClientError, request: Mapping[str, Any]) -> LaunchError:
-    """Return the failure for a cluster that EMR does not start as configured."""
-    advice = advice_for(str(error)) or (
-        "check the cluster configuration; `emr-ml plan` shows what was sent"
-    )
-    return LaunchError(f"EMR refuses to start cluster '{request['Name']}': {error}\n{advice}")
-
-
-def step_refused(error: ClientError, cluster: str, step: Mapping[str, Any]) -> LaunchError:
-    """Return the failure for a step that EMR does not add to the cluster."""
-    advice = advice_for(str(error)) or "`emr-ml plan` shows what was sent"
-    return LaunchError(f"EMR refuses step '{step['Name']}' on cluster {cluster}: {error}\n{advice}")
-
-
-def cluster_ended(
-    step: StepContext, cluster: Cluster, tail: Tail | None, *, by_launcher: bool = False
-) -> LaunchError:
-    """Return the failure for an attempt whose cluster ended before it was over.
-
-    Args:
-        step: where the attempt ran.
-        cluster: the cluster.
-        tail: of the bootstrap action's log, if that action failed.
-        by_launcher: whether a launcher terminated the cluster, as its `ended.json` records.
-    """
-    cause = f"cluster {cluster.id} is {cluster.state} ({cluster.code or 'no code'})"
-    if cluster.message:
-        cause = f"{cause}: {cluster.message}"
-    if cluster.code == "BOOTSTRAP_FAILURE":
-        advice = advice_for(tail.text if tail else "")
-        return LaunchError(
-            step.failure_message(
-                f"bootstrap failed. {cause}",
-                _quote(tail),
-                advice or "fix the bootstrap action, and materialize again",
-            )
-        )
-    if cluster.code == "VALIDATION_ERROR":
-        advice = advice_for(cause) or "check the cluster configuration"
-        return LaunchError(step.failure_message(cause, advice))
-    if cluster.code == "USER_REQUEST" and not by_launcher:
-        advice = "somebody ended the cluster; materialize again to start another"
-        return LaunchError(step.failure_message(cause, advice))
-    return LostError(step.failure_message(cause, advice_for(f"{cluster.code} {cluster.message}")))
-
-
-def step_failed(
-    step: StepContext, listed: Step, failure: Failure | None, tail: Tail, controller: Tail
-) -> LaunchError:
-    """Return the failure for a step whose process ended with an error.
-
-    Args:
-        step: where the attempt ran.
-        listed: the failed step as EMR lists it.
-        failure: what the job itself recorded about the failure.
-        tail: of the log of the process.
-        controller: of EMR's own log about the process.
-    """
-    code = _exit_code(listed, controller)
-    if code == TIMED_OUT:
-        return step_timed_out(step, tail)
-    details = [text for name, text in listed.details.items() if text and name != "LogFile"]
-    reason = " ".join(details).strip()
-    recorded = failure.message if failure else ""
-    cause = recorded or (f"EMR's reason: {reason}" if reason else "EMR gives no reason")
-    if code is not None:
-        cause = f"{cause} (exit code {code})"
-    if failure and failure.by_user:
-        log = advice = ""
-    else:
-        log = _quote(tail)
-        killed = f"exit code {KILLED}" if code == KILLED else ""
-        advice = advice_for(f"{recorded} {reason} {tail.text} {killed}")
-    return LaunchError(
-        step.failure_message(cause, _quote_trace(failure), log, _whole_log(step), advice)
-    )
-
-
-def job_failed(step: StepContext, failure: Failure) -> LaunchError:
-    """Return the failure that the job itself recorded."""
-    advice = "" if failure.by_user else advice_for(f"{failure.message} {failure.trace}")
-    return LaunchError(
-        step.failure_message(failure.message, _quote_trace(failure), _whole_log(step), advice)
-    )
-
-
-def step_timed_out(step: StepContext, tail: Tail | None = None) -> LaunchError:
-    """Return the failure for a step that ran longer than its time limit."""
-    return LaunchError(
-        step.failure_message(
-            "the step ran into its time limit",
-            _quote(tail),
-            _whole_log(step),
-            "if the job needs more time, raise EMR_ML_STEP_LIMIT_SECONDS",
-        )
-    )
-
-
-def output_missing(step: StepContext, tail: Tail) -> LaunchError:
-    """Return the failure for a step that succeeded but left no report."""
-    return LaunchError(
-        step.failure_message(
-            "output missing: the step is COMPLETED, but left no report in the lake",
-            _quote(tail),
-            _whole_log(step),
-            "check that the cluster writes to the configured lake, then materialize again",
-        )
-    )
-
-
-def step_cancelled(step: StepContext) -> LaunchError:
-    """Return the failure for a step that was cancelled by another program or by a user."""
-    return LaunchError(
-        step.failure_message(
-            "the step was cancelled outside of this run", "materialize again for a new attempt"
-        )
-    )
-
-
-def _exit_code(listed: Step, controller: Tail) -> int | None:
-    """Return the exit code of a step's process, if EMR names it."""
-    match = EXIT_CODE.search(" ".join([controller.text, *listed.details.values()]))
-    return int(next(code for code in match.groups() if code)) if match else None
-
-
-def _quote(tail: Tail | None) -> str:
-    if tail is None:
-        return ""
-    if not tail.lines:
-        return f"the log {tail.uri} can't be shown: {tail.problem}"
-    return "\n".join([f"last lines of {tail.uri}:", *(f"  {line}" for line in tail.lines)])
-
-
-def _quote_trace(failure: Failure | None) -> str:
-    return f"the job's own error:\n{failure.trace}" if failure and failure.trace else ""
-
-
-def _whole_log(step: StepContext) -> str:
-    return f"the whole log: {step.log}"
-
-
 # patterns in messages and logs, and what to do; the first match counts
 ADVICE = (
     (
@@ -249,6 +75,143 @@ ADVICE = (
 )
 
 
-def advice_for(text: str) -> str:
-    """Return what to do about a message or a log, or "" if no pattern matches."""
-    return next((advice for pattern, advice in ADVICE if re.search(pattern, text)), "")
+def cluster_refused(error: ClientError, request: Mapping[str, Any]) -> LaunchError:
+    """Return the failure for a cluster that EMR does not start as configured."""
+    advice = advice_for(str(error), ADVICE) or (
+        "check the cluster configuration; `emr-ml plan` shows what was sent"
+    )
+    return LaunchError(f"EMR refuses to start cluster '{request['Name']}': {error}\n{advice}")
+
+
+def step_refused(error: ClientError, cluster: str, step: Mapping[str, Any]) -> LaunchError:
+    """Return the failure for a step that EMR does not add to the cluster."""
+    advice = advice_for(str(error), ADVICE) or "`emr-ml plan` shows what was sent"
+    return LaunchError(f"EMR refuses step '{step['Name']}' on cluster {cluster}: {error}\n{advice}")
+
+
+def cluster_ended(
+    job: JobLocation, cluster: Cluster, tail: Tail | None, *, by_launcher: bool = False
+) -> LaunchError:
+    """Return the failure for an attempt whose cluster ended before it was over.
+
+    Args:
+        job: where the attempt ran.
+        cluster: the cluster.
+        tail: of the bootstrap action's log, if that action failed.
+        by_launcher: whether a launcher terminated the cluster, as its `ended.json` records.
+    """
+    cause = _end_of(cluster)
+    if cluster.code == "BOOTSTRAP_FAILURE":
+        advice = advice_for(tail.text if tail else "", ADVICE)
+        return LaunchError(
+            job.failure_message(
+                f"bootstrap failed. {cause}",
+                quote(tail),
+                advice or "fix the bootstrap action, and materialize again",
+            )
+        )
+    if cluster.code == "VALIDATION_ERROR":
+        advice = advice_for(cause, ADVICE) or "check the cluster configuration"
+        return LaunchError(job.failure_message(cause, advice))
+    if cluster.code == "USER_REQUEST" and not by_launcher and not cluster.was_idle:
+        advice = (
+            "a user or a program ended the cluster through EMR's API; materialize again to start "
+            "another"
+        )
+        return LaunchError(job.failure_message(cause, advice))
+    advice = advice_for(f"{cluster.code} {cluster.message}", ADVICE)
+    return LostError(job.failure_message(cause, advice))
+
+
+def no_cluster_accepts(job: JobLocation, last: Cluster, clusters: Sequence[str]) -> LaunchError:
+    """Return the failure for an attempt whose clusters all ended before they accepted its step.
+
+    Args:
+        job: where the attempt would have run.
+        last: the last of them.
+        clusters: the ids of all.
+    """
+    return LaunchError(
+        job.failure_message(
+            f"{len(clusters)} clusters ended before they accepted the step: "
+            f"{', '.join(clusters)}. The last one: {_end_of(last)}",
+            "raise EMR_ML_IDLE_TIMEOUT_SECONDS if they were idle; otherwise find out who ends "
+            "them (CloudTrail has each TerminateJobFlows)",
+        )
+    )
+
+
+def never_reached_yarn(job: JobLocation, cluster: Cluster, tail: Tail) -> LaunchError:
+    """Return the failure for a running step whose cluster EMR took for idle.
+
+    EMR calls a cluster idle if YARN runs nothing, whatever the step's own process does.
+    """
+    return LaunchError(
+        job.failure_message(
+            f"the step was RUNNING, but never reached Spark's resource manager. {_end_of(cluster)}",
+            quote(tail),
+            whole_log(job),
+            "see in the log what the driver waited for: a network connection, or a lock; "
+            "materialize again once that is mended",
+        )
+    )
+
+
+def start_too_slow(
+    job: JobLocation, cluster: Cluster, seconds: float, tail: Tail | None
+) -> LaunchError:
+    """Return the failure for a cluster that has not started within `start_limit_seconds`.
+
+    Args:
+        job: where the attempt would have run.
+        cluster: the cluster.
+        seconds: since its start.
+        tail: of the log of its bootstrap actions, if it has reached them.
+    """
+    cause = f"cluster {cluster.id} was {cluster.state} for {seconds:.0f} seconds, so it was ended"
+    if tail is None:
+        advice = advice_for("INSTANCE_FLEET_TIMEOUT", ADVICE)
+        return LostError(job.failure_message(cause, advice))
+    return LaunchError(
+        job.failure_message(
+            f"its bootstrap actions did not end. {cause}",
+            quote(tail),
+            "see in the log what they waited for, or raise `start_limit_seconds` if they need "
+            "more time",
+        )
+    )
+
+
+def step_failed(
+    job: JobLocation, listed: Step, recorded: Failure | None, tail: Tail, controller: Tail
+) -> LaunchError:
+    """Return the failure for a step whose process ended with an error.
+
+    Args:
+        job: where it ran.
+        listed: the failed step as EMR lists it.
+        recorded: what the job itself recorded about the failure.
+        tail: of the log of the process.
+        controller: of EMR's own log about the process.
+    """
+    details = [text for name, text in listed.details.items() if text and name != "LogFile"]
+    reason = " ".join(details).strip()
+    return process_failed(
+        job,
+        reason=f"EMR's reason: {reason}" if reason else "EMR gives no reason",
+        exit_code=_exit_code(listed, controller),
+        recorded=recorded,
+        tail=tail,
+        advice=ADVICE,
+    )
+
+
+def _end_of(cluster: Cluster) -> str:
+    end = f"cluster {cluster.id} is {cluster.state} ({cluster.code or 'no code'})"
+    return f"{end}: {cluster.message}" if cluster.message else end
+
+
+def _exit_code(listed: Step, controller: Tail) -> int | None:
+    """Return the exit code of a step's process, if EMR names it."""
+    match = EXIT_CODE.search(" ".join([controller.text, *listed.details.values()]))
+    return int(next(code for code in match.groups() if code)) if match else None

@@ -1,37 +1,23 @@
-"""Dagster metadata of a step: where it ran, and what it cost."""
+"""Dagster metadata of a step: what it cost."""
 
 from datetime import UTC, datetime, timedelta
 from logging import Logger
 from typing import Any
 
-import dagster as dg
-
 from emr_ml.aws import time_limits
 from emr_ml.aws.client import AWS_ERRORS, Api
 from emr_ml.launchers.emr.cluster_state import Step, describe_cluster
 from emr_ml.launchers.emr.cost.estimate import step_cost
-from emr_ml.launchers.emr.failures import StepContext
-
-
-def location_metadata(step: StepContext) -> dict[str, Any]:
-    """Return where the attempt ran on EMR; nothing before it has a cluster."""
-    if not step.cluster:
-        return {}
-    return {
-        "cluster": step.cluster,
-        "step": step.id or "none",
-        "console": dg.MetadataValue.url(step.console),
-        "log": step.log,
-    }
 
 
 def cost_metadata(
-    step: StepContext, region: str, duration: timedelta, *, spot_tasks: bool, log: Logger
+    cluster: str, step: str, region: str, duration: timedelta, *, spot_tasks: bool, log: Logger
 ) -> dict[str, Any]:
     """Return instance-hours by market, and USD at list prices as far as AWS lists them.
 
     Args:
-        step: where the attempt ran.
+        cluster: id of the cluster.
+        step: id of the step.
         region: AWS region.
         duration: of the job: EMR may not have reported the end of the step yet.
         spot_tasks: whether the configuration wants all task instances on spot.
@@ -39,17 +25,17 @@ def cost_metadata(
     """
     api = Api("emr", time_limits.COST, log, read_timeout=time_limits.COST)
     try:
-        listed = api.ask("list_steps", ClusterId=step.cluster)["Steps"]
-        zone = describe_cluster(api, step.cluster).zone
+        listed = api.ask("list_steps", ClusterId=cluster)["Steps"]
+        zone = describe_cluster(api, cluster).zone
     except AWS_ERRORS as error:
         log.info("the cost of the step is not known: %s", error)
         return {}
     steps = {each.id: each for each in map(Step.of, listed) if each.started}
-    own = steps.pop(step.id, None)
+    own = steps.pop(step, None)
     if own is None:
         return {}
     cost = step_cost(
-        step.cluster,
+        cluster,
         *_span(own, duration),
         region=region,
         zone=zone or None,

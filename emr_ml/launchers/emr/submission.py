@@ -11,9 +11,9 @@ from emr_ml.aws.client import Api, UncertainError
 from emr_ml.lake.leases import HeldLease
 from emr_ml.launchers.emr.cluster_state import Cluster, Step
 from emr_ml.launchers.emr.clusters import Clusters
-from emr_ml.launchers.emr.context import PollingPolicy
 from emr_ml.launchers.emr.failures import step_refused
 from emr_ml.launchers.emr.requests.step import add_steps_request
+from emr_ml.launchers.remote.polling import PollingPolicy
 
 # texts in EMR's refusal of a step while the cluster has as many active steps as it may have
 STEP_LIMIT_TEXTS = ("maximum number of", "active steps", "exceed")

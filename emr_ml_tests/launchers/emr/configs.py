@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.context import Endpoint
+from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.settings import Settings, load_settings
 
 LAKE = "s3://bucket/lake"

@@ -10,7 +10,7 @@ import pytest
 
 from emr_ml.aws.client import Api, UnansweredError
 from emr_ml.launchers.emr.cluster_watcher import ClusterWatcher
-from emr_ml.launchers.emr.context import PollingPolicy
+from emr_ml.launchers.remote.polling import PollingPolicy
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import a_cluster, a_step
 from emr_ml_tests.waiting import wait_until
@@ -128,7 +128,7 @@ def test_whoever_failed_to_look_knows_it_until_somebody_succeeds(
     fail(other)
     one.latest()
 
-    assert one.failing
+    assert one.answers.failing
 
 
 def fail(look: ClusterWatcher) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from emr_ml.launchers.emr.failures import advice_for
+from emr_ml.launchers.emr.failures import ADVICE
+from emr_ml.launchers.remote.failures import advice_for
 
 
 @pytest.mark.parametrize(
@@ -20,11 +21,11 @@ from emr_ml.launchers.emr.failures import advice_for
     ],
 )
 def test_a_known_cause_gets_its_own_advice(said: str, expected: str) -> None:
-    assert expected in advice_for(said)
+    assert expected in advice_for(said, ADVICE)
 
 
 @pytest.mark.parametrize(
     "said", ["ValueError: the job broke down", "In a subnet without a way out, set `packages`"]
 )
 def test_an_unknown_cause_gets_no_advice(said: str) -> None:
-    assert advice_for(said) == ""
+    assert advice_for(said, ADVICE) == ""

@@ -50,21 +50,34 @@ def test_a_step_that_runs_is_followed_through_ten_minutes_without_an_answer(
     assert len(stage.steps(work)) == 1
 
 
+def test_a_busy_emr_that_answers_little_is_waited_for(staging: "Staging") -> None:
+    stage = staging(settings={"api_patience_seconds": 0.5})
+    work = stage.work(seconds=4)
+    running = stage.launch_aside(work)
+    wait_until(lambda: "RUNNING" in stage.states(work))
+    stage.aws.faults.add(faults.throttle("elasticmapreduce:*", chance=0.9))
+
+    running.join()
+
+    assert running.outcome and running.outcome.report.attempt == 1
+    assert len(stage.steps(work)) == 1
+
+
 def test_an_aws_outage_is_logged_once(stage: "Stage", caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="launch")
     work = stage.work(until="released")
     running = stage.launch_aside(work)
     wait_until(lambda: "RUNNING" in stage.states(work))
-    stage.aws.faults.add(faults.throttle("ListSteps", times=2))
-    wait_until(lambda: "AWS answers again" in caplog.messages)
+    stage.aws.faults.add(faults.throttle("ListSteps", seconds=240.0))
+    wait_until(lambda: "there are answers again" in caplog.messages)
     stage.lake.write("released", b"")
 
     running.join()
 
     outage_lines = [line for line in caplog.messages if "answer" in line]
     assert outage_lines == [
-        "AWS does not answer (ThrottlingException): waiting, while the step keeps running",
-        "AWS answers again",
+        "no answer (ThrottlingException): waiting, while the job keeps running",
+        "there are answers again",
     ]
 
 
@@ -139,7 +152,7 @@ def test_a_launch_that_times_out_leaves_the_step_to_the_next_one(stage: "Stage")
     work = stage.work(until="released")
     running = impatient.launch_aside(work)
     wait_until(lambda: stage.begun(work))
-    stage.aws.faults.add(faults.throttle("elasticmapreduce:*", times=10_000))
+    stage.aws.faults.add(faults.server_error("elasticmapreduce:*", times=10_000))
     running.join()
     stage.aws.faults.clear()
     stage.lake.write("released", b"")
@@ -147,7 +160,7 @@ def test_a_launch_that_times_out_leaves_the_step_to_the_next_one(stage: "Stage")
     outcome = stage.launch(work)
 
     assert isinstance(running.error, DetachedError)
-    assert "materialize again to follow it" in str(running.error)
+    assert "materialize again to resume it" in str(running.error)
     assert outcome.report.attempt == 1
     assert len(stage.steps(work)) == 1
 

@@ -1,5 +1,6 @@
 """Faults of clusters: one cluster is started, one is replaced, and the cause is reported."""
 
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
@@ -139,10 +140,61 @@ def test_a_cluster_that_goes_idle_before_it_gets_the_step_is_replaced_once(
 def test_clusters_that_never_take_the_step_are_not_replaced_forever(staging: "Staging") -> None:
     stage = staging(faults.idle_end_before("AddJobFlowSteps", times=None))
 
-    with pytest.raises(LaunchError, match="TERMINAT"):
+    with pytest.raises(
+        LaunchError,
+        match=r"3 clusters ended before they accepted the step: (j-\w+, ){2}j-\w+\. The last"
+        r"(.|\n)*step \(none\) of cluster j-(.|\n)*EMR_ML_IDLE_TIMEOUT_SECONDS",
+    ):
         stage.launch()
 
-    assert len(stage.aws.clusters) <= 9
+    assert len(stage.aws.clusters) == 3
+
+
+def test_an_idle_end_is_known_by_its_message_whatever_its_code(stage: "Stage") -> None:
+    stage.launch()
+    work = stage.work()
+    later = stage.launch_aside(work)
+    wait_until(lambda: stage.steps(work))
+    stage.aws.faults.add(faults.idle_end_before("ListSteps", cancelled=True, code="USER_REQUEST"))
+
+    later.join()
+
+    assert later.error is None
+    assert len(stage.aws.clusters) == 2
+
+
+def test_a_running_step_whose_cluster_ends_as_idle_is_not_repeated(
+    staging: "Staging", caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="launch")
+    stage = staging(faults.hung_step(how="sleeping"))
+    work = stage.work()
+    aside = stage.launch_aside(work)
+    wait_until(lambda: any("step s-" in m and "RUNNING" in m for m in caplog.messages))
+    stage.aws.faults.add(faults.idle_end_before("DescribeCluster", cancelled=True))
+
+    aside.join()
+
+    assert "was RUNNING, but never reached Spark's resource manager" in str(aside.error)
+    assert "auto-termination policy: idle" in str(aside.error)
+    assert "see in the log what the driver waited for" in str(aside.error)
+    assert len(stage.aws.clusters) == 1
+
+
+def test_a_bootstrap_that_does_not_end_is_named_as_the_cause_and_not_repeated(
+    staging: "Staging",
+) -> None:
+    stage = staging(faults.slow_bootstrap(1e6))
+    fields = {"start_limit_seconds": 3, "overrides": {}}
+
+    with pytest.raises(LaunchError) as error:
+        stage.with_settings(cluster_fields=fields, poll_seconds=0.2).launch()
+
+    assert not isinstance(error.value, LostError)
+    assert "its bootstrap actions did not end" in str(error.value)
+    assert "BOOTSTRAPPING for" in str(error.value)
+    assert "/node/" in str(error.value)
+    assert len(stage.aws.clusters) == 1
 
 
 def test_a_failed_bootstrap_is_reported_at_once_with_its_own_error(staging: "Staging") -> None:
@@ -271,7 +323,7 @@ def test_the_error_names_who_ended_a_cluster_with_a_running_step(stage: "Stage")
     end_all(stage)
     aside.join()
 
-    assert "somebody ended the cluster" in str(aside.error)
+    assert "a user or a program ended the cluster" in str(aside.error)
     assert len(stage.aws.clusters) == 1
 
 

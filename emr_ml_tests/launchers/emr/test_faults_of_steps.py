@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emr_ml.launchers.base import LaunchError, LostError
-from emr_ml.launchers.emr import follow
+from emr_ml.launchers.emr import job
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import a_step
 from emr_ml_tests.waiting import PATIENCE_SECONDS, wait_until
@@ -122,7 +122,7 @@ def test_a_failed_step_fails_its_launch_even_if_its_cluster_ends_normally(
 def test_a_step_that_succeeds_without_a_report_has_failed(stage: "Stage") -> None:
     work = stage.work(stage.put_job("silent", SILENT))
 
-    with pytest.raises(LaunchError, match="output missing: the step is COMPLETED, but left no"):
+    with pytest.raises(LaunchError, match="output missing: the job ended well, but left no"):
         stage.launch(work)
 
     assert stage.states(work) == ["COMPLETED"]
@@ -157,7 +157,7 @@ def test_a_cancelled_step_is_reported_and_not_retried(stage: "Stage") -> None:
     stage.aws.client("emr").cancel_steps(ClusterId=step.cluster, StepIds=[step.id])
 
     aside.join()
-    assert "the step was cancelled outside of this run" in str(aside.error)
+    assert "the job was cancelled outside of this run" in str(aside.error)
     assert len(stage.steps(work)) == 1
 
 
@@ -217,11 +217,11 @@ def test_a_step_past_its_time_limit_ends_itself_and_reports_it(staging: "Staging
 def test_a_step_that_hangs_past_its_time_limit_is_ended(
     staging: "Staging", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "KILL_AFTER_SECONDS", 1)
+    monkeypatch.setattr(job, "KILL_AFTER_SECONDS", 1)
     stage = staging(faults.hung_step(how="stopped"), settings={"step_limit_seconds": 1})
     work = stage.work()
 
-    with pytest.raises(LaunchError, match="the step ran into its time limit"):
+    with pytest.raises(LaunchError, match="the job ran into its time limit"):
         stage.launch(work)
 
     # by itself, or by the launcher: whichever is first
@@ -242,7 +242,7 @@ def test_a_report_counts_even_if_emr_never_shows_the_step_as_ended(
 def test_a_step_does_not_wait_forever_behind_one_that_hangs(
     staging: "Staging", monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(follow, "KILL_AFTER_SECONDS", 1)
+    monkeypatch.setattr(job, "KILL_AFTER_SECONDS", 1)
     stage = staging(faults.hung_step("another's", how="unnoticed"))
     stage.launch()
     cluster = stage.only_cluster()

@@ -1,47 +1,13 @@
-"""The end of a log, in whatever state EMR left it."""
+"""Where EMR copies the logs of steps and bootstrap actions."""
 
 import gzip
-import io
 import time
 from typing import TYPE_CHECKING
 
-from emr_ml.launchers.emr.logs import LINES, Logs, last_lines
+from emr_ml.launchers.emr.logs import Logs
 
 if TYPE_CHECKING:
     from emr_ml_tests.s3_server import S3
-
-TEXT = "\n".join(f"line {number}" for number in range(100)).encode()
-
-
-def lines_of(body: bytes) -> tuple[str, ...]:
-    return last_lines(io.BytesIO(body))  # pyright: ignore[reportArgumentType] - it has read()
-
-
-def test_a_packed_log_is_read() -> None:
-    assert lines_of(gzip.compress(TEXT)) == tuple(f"line {n}" for n in range(100 - LINES, 100))
-
-
-def test_a_log_that_is_not_packed_is_read() -> None:
-    assert lines_of(TEXT)[-1] == "line 99"
-
-
-def test_a_packed_log_that_is_cut_short_is_read_as_far_as_it_goes() -> None:
-    lines = lines_of(gzip.compress(TEXT, compresslevel=0)[:-100])
-    assert lines and set(lines[-1]) <= set("line 0123456789")
-
-
-def test_bytes_that_are_not_text_are_shown_as_replacement_characters() -> None:
-    assert lines_of(b"\xff\xfe kaputt\n") == ("\ufffd\ufffd kaputt",)
-
-
-def test_a_log_without_lines_is_empty() -> None:
-    assert lines_of(b"\n\n") == ()
-
-
-def test_a_large_log_is_read_by_its_end() -> None:
-    assert lines_of(gzip.compress(b"x" * 200 + (b"filler\n" * 200_000) + b"the end\n"))[-1] == (
-        "the end"
-    )
 
 
 def test_the_log_of_a_step_is_found_below_its_cluster(s3: "S3") -> None:

@@ -13,9 +13,9 @@ from emr_ml.aws.client import Api
 from emr_ml.cli import main
 from emr_ml.contract import load_contract
 from emr_ml.lake.snapshots import take_snapshot
-from emr_ml.launchers.emr.attempt import cancel_step
-from emr_ml.launchers.emr.context import PollingPolicy
+from emr_ml.launchers.emr.cancellation import cancel_step
 from emr_ml.launchers.emr.cost import prices
+from emr_ml.launchers.remote.polling import PollingPolicy
 from emr_ml.project import ROOT
 from emr_ml_tests.emulator.account import granted
 from emr_ml_tests.graph import SALES_CONTRACT

@@ -10,11 +10,11 @@ from typing import Any, get_args
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 
-from emr_ml.errors import UserError
 from emr_ml.launchers.emr.config.merging import merged
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.config.service_model import FieldPath
 from emr_ml.launchers.emr.config.validation import FIELDS_OF_OVERRIDES, RELEASES
+from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.located_yaml import YamlError, parse
 from emr_ml.settings import CLUSTER_FIELD, Settings
 from emr_ml.ui.wording import did_you_mean, unknown_key
@@ -30,7 +30,7 @@ SETTING_VARIABLES = {
 }
 
 
-class ClusterConfigError(UserError):
+class ClusterConfigError(TargetConfigError):
     """The cluster configuration can't be used: one line for each mistake, with its location."""
 
 

@@ -20,7 +20,7 @@ from emr_ml.launchers.emr.cluster_state import (
     step_limit,
 )
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS
+from emr_ml.launchers.emr.requests.step import KILL_AFTER_SECONDS
 
 NAME_PREFIX = "emr-ml "
 MAX_IDS_PER_CALL = 10  # of TerminateJobFlows

@@ -8,7 +8,7 @@ from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.merging import merged_configurations, overridden
 from emr_ml.launchers.emr.config.model import ClusterConfig, Fleet
 from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
-from emr_ml.launchers.emr.context import Endpoint
+from emr_ml.launchers.remote.endpoint import Endpoint
 
 CLUSTER_PREFIX = "emr-ml emr "
 NAME_DIGITS = 16

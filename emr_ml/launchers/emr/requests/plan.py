@@ -7,10 +7,11 @@ from typing import Any
 
 from emr_ml.lake.job_code import code_to_ship
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.context import Endpoint
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
-from emr_ml.launchers.emr.requests.step import add_steps_request, step_config, step_name
+from emr_ml.launchers.emr.requests.step import add_steps_request, step_config
 from emr_ml.launchers.emr.shipping.packages import planned_packages
+from emr_ml.launchers.remote.endpoint import Endpoint
+from emr_ml.launchers.remote.target import attempt_name
 from spark_jobs.runtime.report import job_key
 
 # placeholders for what only a run knows
@@ -74,7 +75,7 @@ def make_plan(config: ClusterConfig, endpoint: Endpoint, jobs: Mapping[str, str]
             endpoint,
             packages,
             module=module,
-            name=step_name(asset, VERSION, 1),
+            name=attempt_name(asset, VERSION, 1),
             request_uri=f"{endpoint.lake}/{job_key(asset, VERSION, 1, 'request.json')}",
         )
         steps[asset] = add_steps_request(config.runtime_role, CLUSTER, step)

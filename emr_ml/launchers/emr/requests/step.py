@@ -7,10 +7,11 @@ from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.model import ClusterConfig, InstanceType
 from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.emr.config.validation import InstanceSize, instance_size, smallest_primary
-from emr_ml.launchers.emr.context import KILL_AFTER_SECONDS, Endpoint
 from emr_ml.launchers.emr.shipping.packages import RUN_MODULE
+from emr_ml.launchers.remote.endpoint import Endpoint
 
-VERSION_DIGITS = 16
+# seconds between the SIGTERM and the SIGKILL that `timeout` sends to a step past its limit
+KILL_AFTER_SECONDS = 60
 MAX_ARGUMENT_CHARACTERS = 10_240  # EMR's limit for all arguments together
 
 # more cores would share one connection pool and one heap to collect
@@ -41,17 +42,6 @@ class Packages(Protocol):
     def job(self) -> str: ...
 
 
-def step_name(asset_path: str, version: str, attempt: int) -> str:
-    """Return the name that identifies the step of an attempt in EMR's listings.
-
-    Args:
-        asset_path: the asset's folder in the whole lake.
-        version: of the asset.
-        attempt: its number.
-    """
-    return f"{asset_path} {version[:VERSION_DIGITS]} #{attempt}"
-
-
 def step_config(
     config: ClusterConfig,
     endpoint: Endpoint,
@@ -68,7 +58,7 @@ def step_config(
         endpoint: where nodes reach the lake.
         packages: the uploaded code.
         module: of the job to run.
-        name: as `step_name` returns it.
+        name: as `attempt_name` returns it.
         request_uri: address of the attempt's `request.json`.
 
     Raises:

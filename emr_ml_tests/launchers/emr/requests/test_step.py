@@ -15,8 +15,8 @@ from emr_ml.launchers.emr.requests.step import (
     driver_memory,
     executor_conf,
     step_config,
-    step_name,
 )
+from emr_ml.launchers.remote.target import attempt_name
 from emr_ml_tests.launchers.emr.configs import FIELDS, TARGET, config
 
 
@@ -27,7 +27,7 @@ class Code:
     job: str = ""
 
 
-NAME = step_name("metrics", "0123456789abcdef0123456789abcdef", 2)
+NAME = attempt_name("metrics", "0123456789abcdef0123456789abcdef", 2)
 REQUEST = "s3://bucket/lake/metrics/0123/attempts/2/_job/request.json"
 
 

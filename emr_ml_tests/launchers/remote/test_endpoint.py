@@ -2,8 +2,8 @@
 
 import pytest
 
-from emr_ml.launchers.emr.config.loading import ClusterConfigError
-from emr_ml.launchers.emr.context import Endpoint, find_endpoint
+from emr_ml.launchers.remote.endpoint import Endpoint, find_endpoint
+from emr_ml.launchers.remote.target import TargetConfigError
 
 LAKE = "s3://bucket/lake"
 
@@ -45,5 +45,5 @@ def test_an_endpoint_of_another_service_is_not_for_the_nodes(
 
 
 def test_without_a_region_the_variable_is_named() -> None:
-    with pytest.raises(ClusterConfigError, match="set AWS_REGION"):
+    with pytest.raises(TargetConfigError, match="set AWS_REGION"):
         find_endpoint(LAKE)

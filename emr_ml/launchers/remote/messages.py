@@ -24,12 +24,14 @@ class Messages:
         self._next = 1
         self.closed = False
 
-    def forward(self, log: logging.Logger) -> None:
-        """Log the messages that have arrived since the last call."""
+    def forward(self, log: logging.Logger) -> bool:
+        """Log the messages that have arrived since the last call, and return whether any have."""
+        first = self._next
         while stored := self._lake.read(f"{self._folder}messages/{self._next}.json"):
             self._next += 1
             for line in stored.body.decode(errors="replace").splitlines():
                 self.closed |= log_message(line, log) == CLOSED
+        return self._next > first
 
     def finish(self, log: logging.Logger, pause: float) -> None:
         """Log the last messages: a running job closes its messages just after its report."""

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from emr_ml.launchers.emr.messages import Messages
+from emr_ml.launchers.remote.messages import Messages
 from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.lake import Lake
 

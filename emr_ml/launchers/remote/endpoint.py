@@ -1,0 +1,45 @@
+"""Where remote jobs reach the lake."""
+
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config
+
+from emr_ml.aws.region import region_name
+from emr_ml.launchers.remote.target import TargetConfigError
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where jobs reach the lake.
+
+    Args:
+        lake: root of the lake, `s3://bucket/prefix`.
+        region: AWS region.
+        url: URL of S3 if it is not AWS's own.
+    """
+
+    lake: str
+    region: str
+    url: str | None = None
+
+
+def find_endpoint(lake: str) -> Endpoint:
+    """Return the region and endpoint that this process uses, without calling AWS.
+
+    Raises:
+        TargetConfigError: no region is set.
+    """
+    region = region_name()
+    if not region:
+        raise TargetConfigError("no AWS region is set: set AWS_REGION, as in AWS_REGION=eu-west-1")
+    session = boto3.Session()
+    configured, default = (
+        session.client(
+            "s3",
+            region_name=region,
+            config=Config(ignore_configured_endpoint_urls=ignored),  # pyright: ignore[reportCallIssue] - missing in the stubs
+        ).meta.endpoint_url
+        for ignored in (False, True)
+    )
+    return Endpoint(lake, region, None if configured == default else configured)
