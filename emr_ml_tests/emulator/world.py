@@ -38,6 +38,12 @@ class Delays:
     terminate: float = 40.0  # TERMINATING
     logs: float = 120.0  # from a step's end to its logs
     failure_details: float = 5.0  # from a step's end to why it failed
+    create: float = 5.0  # CREATING, of an application
+    allocate: float = 30.0  # until an application has its capacity, or a job its workers
+    release: float = 20.0  # STOPPING, of an application
+    schedule: float = 3.0  # in each state before a job is given workers
+    job_logs: float = 15.0  # from a job's end to its logs
+    utilization: float = 5.0  # from a job's end to what it used
 
 
 @dataclass(frozen=True)
