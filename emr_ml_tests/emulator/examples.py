@@ -53,7 +53,7 @@ def a_step(name: str, *command: str, **more: Any) -> dict[str, Any]:
 def an_application(**more: Any) -> dict[str, Any]:
     """An application that stops after an hour without work: six seconds on a fast clock."""
     return {
-        "name": "emr-ml test",
+        "name": "emr-ml-test",
         "releaseLabel": "emr-spark-8.0.0",
         "type": "SPARK",
         "clientToken": "an-application",

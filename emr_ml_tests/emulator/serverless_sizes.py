@@ -66,7 +66,8 @@ def _executors(conf: Mapping[str, str]) -> int:
     first = int(conf.get(f"{prefix}initialExecutors", instances))
     least = int(conf.get(f"{prefix}minExecutors", "0"))
     most = conf.get(f"{prefix}maxExecutors", "infinity")
-    return min(max(first, least), int(most) if most.isdigit() else first)
+    begin = max(first, least)
+    return min(begin, int(most)) if most.isdigit() else begin
 
 
 def gigabytes(text: str, unit: str = "") -> float:

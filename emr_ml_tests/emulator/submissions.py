@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ class Submission:
             if one["classification"] == "spark-defaults":
                 self.conf.update(one.get("properties", {}))
         words = shlex.split(self.driver.get("sparkSubmitParameters", ""))
-        for option, value in zip(words, [*words[1:], ""], strict=True):
+        for option, value in pairwise([*words, ""]):
             if option in ("--conf", "-c"):
                 name, _, setting = value.partition("=")
                 self.conf[name] = setting
