@@ -130,6 +130,13 @@ class Eks:
         self.virtual_clusters.append(added)
         return added
 
+    def put_job(self, request: Parameters, state: str) -> JobRun:
+        """Add a job run that stays as it is until a caller or a test changes it."""
+        job = self._new_job(request, "launcher")
+        job.state = state
+        self.lives[job.id] = EksLife(self._world, self._logs, job)
+        return job
+
     def answer(self, operation: str, parameters: Parameters, caller: str) -> Parameters:
         check(operation, parameters, SERVICE)
         if operation not in self._operations:
@@ -141,7 +148,8 @@ class Eks:
     def close(self) -> None:
         """After the world began to close: wait for the threads that saw it."""
         for life in self.lives.values():
-            life.thread.join()
+            if life.thread.ident:  # what a test has put here does not live
+                life.thread.join()
         self._logs.close()
 
     def _list_virtual_clusters(self, parameters: Parameters, _: str) -> Parameters:
@@ -162,16 +170,20 @@ class Eks:
         job = self._made.find(parameters)
         if job is None:
             _check_job_run(self._world, cluster, parameters)
-            now = self._world.clock.now()
-            job = JobRun(cluster.id, parameters, now, new_id(19), "PENDING", caller)
-            if hidden := self._world.faults.take(["hidden job run"], job.name):
-                job.hidden_until = now + (hidden.seconds or 0.0)
-            self._made.add(parameters, job)
+            job = self._made.add(parameters, self._new_job(parameters, caller))
             life = self.lives[job.id] = EksLife(self._world, self._logs, job)
             life.become("PENDING")
             life.thread.start()
         shown = _describe(job)
         return {name: shown.get(name) for name in ("id", "name", "arn", "virtualClusterId")}
+
+    def _new_job(self, parameters: Parameters, caller: str) -> JobRun:
+        now = self._world.clock.now()
+        owner = parameters["virtualClusterId"]
+        job = JobRun(owner, parameters, now, new_id(19), "PENDING", caller)
+        if hidden := self._world.faults.take(["hidden job run"], job.name):
+            job.hidden_until = now + (hidden.seconds or 0.0)
+        return job
 
     def _describe_job_run(self, parameters: Parameters, _: str) -> Parameters:
         life = self._life(parameters)

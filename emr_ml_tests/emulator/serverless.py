@@ -163,6 +163,21 @@ class Serverless:
             answer = self._operations[operation](parameters, caller)
             return render(SERVICE, operation, answer)
 
+    def put(self, request: Parameters, state: str) -> Application:
+        """Add an application that stays as it is until a caller or a test changes it."""
+        application = Application(self._world, request, state=state)
+        self.applications.append(application)
+        return application
+
+    def put_job(self, application: Application, request: Parameters, state: str) -> JobRun:
+        """Add a job run that stays as it is."""
+        asked = workers(submission(application.request, request).conf)
+        job = self._new_job(application, request, "launcher")
+        job.state, job.updated = state, job.created
+        application.jobs.append(job)
+        self.lives[job.id] = ServerlessLife(self._world, self._logs, job, application, asked)
+        return job
+
     def close(self) -> None:
         """After the world began to close: wait for the threads that saw it."""
         threads = [one.thread for one in (*self.applications, *self.lives.values())]

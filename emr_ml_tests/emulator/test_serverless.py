@@ -45,8 +45,9 @@ def over(job: JobRun) -> bool:
 def test_an_application_starts_with_its_first_job_run_and_stops_when_it_is_idle(
     serverless: ServerlessLab,
 ) -> None:
-    application = serverless.create()
-    job = serverless.start(application, SAYS, "a b", "c")
+    ten_minutes = {"enabled": True, "idleTimeoutMinutes": 10}
+    application = serverless.create(autoStopConfiguration=ten_minutes)
+    job = serverless.start(application, SAYS)
 
     wait_until(lambda: application.state == "STOPPED")
 
@@ -56,7 +57,7 @@ def test_an_application_starts_with_its_first_job_run_and_stops_when_it_is_idle(
     assert states(serverless, job.id) == [
         *("SUBMITTED", "PENDING", "SCHEDULED", "RUNNING", "SUCCESS")
     ]
-    assert job.ended and application.updated - job.ended > 3600
+    assert job.ended and application.updated - job.ended > 600
     with pytest.raises(ClientError) as error:
         serverless.client.get_application(applicationId="0unknown")
     assert refusal(error).startswith("ResourceNotFoundException")
