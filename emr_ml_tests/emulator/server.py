@@ -92,6 +92,12 @@ class Emulator:
         set_up_bucket(client, name)
         return S3(name, client)
 
+    def states(self, subject: str) -> list[str]:
+        """The states that a cluster, step, application or job run has been in, in their order."""
+        with self.world.changed:
+            seen = [one.what.split()[0] for one in self.world.events if one.subject == subject]
+        return list(dict.fromkeys(seen))
+
     def timeline(self) -> str:
         return timeline(self.world)
 

@@ -5,32 +5,24 @@ says so.
 """
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from emr_ml_tests.emulator.errors import AwsError, invalid
-from emr_ml_tests.emulator.job_runs import (
-    JobFailedError,
-    JobLife,
-    JobRun,
-    Tokens,
-    Words,
-    new_id,
-    page,
-)
-from emr_ml_tests.emulator.limits import SPARK_OF, check_s3_uri
+from emr_ml_tests.emulator.job_runs import JobRun, Tokens, new_id, page
+from emr_ml_tests.emulator.limits import SPARK_OF
 from emr_ml_tests.emulator.logs import Logs
-from emr_ml_tests.emulator.rest import Parameters, render, resource_arn
-from emr_ml_tests.emulator.serverless_application import OVER, Application
-from emr_ml_tests.emulator.serverless_sizes import Worker, fits, utilization, workers
+from emr_ml_tests.emulator.rest import Parameters, render
+from emr_ml_tests.emulator.serverless_application import Application
+from emr_ml_tests.emulator.serverless_job import (
+    SERVICE,
+    ServerlessLife,
+    check_job_run,
+    job_arn,
+    mode,
+    submission,
+)
+from emr_ml_tests.emulator.serverless_sizes import workers
 from emr_ml_tests.emulator.shapes import check
-from emr_ml_tests.emulator.submissions import Submission
-from emr_ml_tests.emulator.surroundings import check_runtime_role
-from emr_ml_tests.emulator.world import ACCOUNT, World
-
-SERVICE = "emr-serverless"
-ENVIRONMENT = "spark.emr-serverless.driverEnv."
-TIMEOUT_MINUTES = 720
-MOST_ATTEMPTS = 10
+from emr_ml_tests.emulator.world import World
 
 
 def conflict(message: str) -> AwsError:
@@ -39,88 +31,6 @@ def conflict(message: str) -> AwsError:
 
 def not_found(message: str) -> AwsError:
     return AwsError("ResourceNotFoundException", message, 404)
-
-
-class ServerlessLife(JobLife):
-    """A job run on an application."""
-
-    words: ClassVar[Words] = Words("RUNNING", "SUCCESS", "CANCELLING")
-
-    def __init__(
-        self, world: World, logs: Logs, job: JobRun, application: Application, asked: list[Worker]
-    ) -> None:
-        super().__init__(world, logs, job)
-        self.application, self.asked = application, asked
-
-    def submission(self) -> Submission:
-        return submission(self.application.request, self.job.request)
-
-    def request_attempts(self) -> int:
-        return self.job.request.get("retryPolicy", {}).get("maxAttempts", 1)
-
-    def time_limit(self) -> float:
-        minutes = self.job.request.get("executionTimeoutMinutes", TIMEOUT_MINUTES)
-        return minutes * 60.0 if minutes else float("inf")
-
-    def approach(self) -> None:
-        application, job, delays = self.application, self.job, self.world.delays
-        if job.attempt == 1:
-            self.stage("SUBMITTED", delays.schedule)
-            self._queue()
-        self.stage("PENDING", delays.schedule)
-        self.wait_for("PENDING", lambda: application.state == "STARTED")
-        self.wait_for("SCHEDULED", lambda: application.holds_workers(job, self.asked))
-        slow = self.world.faults.take(["slow start"], job.name)
-        seconds = 0.0 if application.request.get("initialCapacity") else delays.allocate
-        self.stage("SCHEDULED", seconds + ((slow.seconds or 0.0) if slow else 0.0))
-
-    def _queue(self) -> None:
-        application, job = self.application, self.job
-        if application.has_turn(job):
-            return
-        since = self.world.clock.now()
-        until = since + application.queue_seconds()
-        self.wait_for(
-            "QUEUED", lambda: application.has_turn(job) or self.world.clock.now() >= until
-        )
-        with self.world.changed:
-            job.queued = self.world.clock.now() - since
-            if not application.has_turn(job):
-                raise JobFailedError("The job run was in the queue for longer than its timeout.")
-
-    def become(self, state: str, details: str = "") -> None:
-        with self.world.changed:
-            if state in (*OVER, "PENDING"):
-                self.application.holds.pop(self.job.id, None)
-            super().become(state, details)
-
-    def failure(self, code: int, stderr: str) -> JobFailedError:
-        said = [line for line in stderr.splitlines() if "Exception" in line or "Error" in line]
-        return JobFailedError(
-            "Job failed, please check complete logs in configured logging destination. "
-            f"ExitCode: {code}. Last few exceptions: {' '.join(said[-3:])}"
-        )
-
-    def log_folder(self) -> str:
-        uri = log_uri(self.application.request, self.job.request)
-        # where logs of a later attempt go is not known: to the same place here
-        where = f"{uri.rstrip('/')}/applications/{self.application.id}/jobs/{self.job.id}"
-        return f"{where}/SPARK_DRIVER" if uri else ""
-
-
-def submission(application: Parameters, request: Parameters) -> Submission:
-    overrides = request.get("configurationOverrides", {}).get("applicationConfiguration", [])
-    classifications = [*application.get("runtimeConfiguration", []), *overrides]
-    return Submission(request["jobDriver"]["sparkSubmit"], classifications, ENVIRONMENT)
-
-
-def log_uri(application: Parameters, request: Parameters) -> str:
-    """The job run's own address of logs, or else the application's."""
-    for one in (request.get("configurationOverrides", {}), application):
-        s3 = one.get("monitoringConfiguration", {}).get("s3MonitoringConfiguration", {})
-        if s3.get("logUri"):
-            return s3["logUri"]
-    return ""
 
 
 class Serverless:
@@ -241,7 +151,7 @@ class Serverless:
         application = self._application(parameters)
         job = self._jobs_made.find(parameters)
         if job is None:
-            asked = _check_job_run(self._world, application, parameters)
+            asked = check_job_run(self._world, application, parameters)
             if application.state in ("CREATED", "STOPPED") and application.auto_start:
                 application.wanted = True
             elif application.state not in ("STARTING", "STARTED"):
@@ -253,7 +163,7 @@ class Serverless:
             self.lives[job.id] = life
             life.become("SUBMITTED")
             life.thread.start()
-        return {"applicationId": application.id, "jobRunId": job.id, "arn": _arn(job)}
+        return {"applicationId": application.id, "jobRunId": job.id, "arn": job_arn(job)}
 
     def _new_job(self, application: Application, parameters: Parameters, caller: str) -> JobRun:
         now = self._world.clock.now()
@@ -267,7 +177,7 @@ class Serverless:
         life = self._life(parameters)
         if parameters.get("attempt", life.job.attempt) != life.job.attempt:
             raise invalid("Only the newest attempt is emulated.")
-        return {"jobRun": self._describe(life)}
+        return {"jobRun": life.describe()}
 
     def _list_job_runs(self, parameters: Parameters, _: str) -> Parameters:
         wanted = parameters["applicationId"]
@@ -278,12 +188,12 @@ class Serverless:
         after = parameters.get("createdAtAfter", 0.0)
         before = parameters.get("createdAtBefore", float("inf"))
         items = [
-            {**_summary(job, application), "id": job.id, "createdAt": job.created}
+            self.lives[job.id].summarize()
             for job in reversed(application.jobs)
             if job.hidden_until <= now
             and (not states or job.state in states)
             and after <= job.created <= before
-            and parameters.get("mode", _mode(job)) == _mode(job)
+            and parameters.get("mode", mode(job)) == mode(job)
         ]
         found, token = page(items, parameters, self._world.page)
         return {"jobRuns": found, "nextToken": token}
@@ -295,23 +205,7 @@ class Serverless:
         return {"applicationId": life.application.id, "jobRunId": life.job.id}
 
     def _list_job_run_attempts(self, parameters: Parameters, _: str) -> Parameters:
-        life = self._life(parameters)
-        job = life.job
-        now = {"state": job.state, "details": job.details}
-        items = [
-            {
-                **_summary(job, life.application),
-                "id": job.id,
-                "jobCreatedAt": job.created,
-                "createdAt": job.attempt_created if number == job.attempt else job.created,
-                "state": one["state"],
-                "stateDetails": one["details"],
-                "attempt": number,
-                "attemptCreatedAt": None,
-                "attemptUpdatedAt": None,
-            }
-            for number, one in enumerate([*job.earlier, now], 1)
-        ]
+        items = self._life(parameters).describe_attempts()
         found, token = page(items, parameters, self._world.page)
         return {"jobRunAttempts": found, "nextToken": token}
 
@@ -334,7 +228,7 @@ class Serverless:
             if one.arn == arn:
                 return one.tags
         for job in self.job_runs:
-            if _arn(job) == arn:
+            if job_arn(job) == arn:
                 return job.request.setdefault("tags", {})
         raise not_found(f"{arn} does not exist.")
 
@@ -351,62 +245,6 @@ class Serverless:
             raise not_found(f"Job run {wanted} does not exist.")
         return life
 
-    def _describe(self, life: ServerlessLife) -> Parameters:
-        job, request = life.job, life.job.request
-        late = (
-            job.ended is None
-            or self._world.clock.now() < job.ended + self._world.delays.utilization
-        )
-        use = None if late else utilization(life.asked, job.worked, billed=False)
-        billed = None if late else utilization(life.asked, job.worked, billed=True)
-        spent = None if job.ended is None else int(sum(job.worked))
-        return {
-            **_summary(job, life.application),
-            "jobRunId": job.id,
-            "createdAt": job.created,
-            "jobDriver": request["jobDriver"],
-            "configurationOverrides": request.get("configurationOverrides"),
-            "tags": request.get("tags"),
-            "executionTimeoutMinutes": request.get("executionTimeoutMinutes", TIMEOUT_MINUTES),
-            "retryPolicy": request.get("retryPolicy"),
-            "networkConfiguration": life.application.request.get("networkConfiguration"),
-            "startedAt": job.started,
-            "endedAt": job.ended,
-            "queuedDurationMilliseconds": int(job.queued * 1000),
-            "totalExecutionDurationSeconds": spent,
-            "totalResourceUtilization": use,
-            "billedResourceUtilization": billed,
-            "type": None,
-        }
-
-
-def _summary(job: JobRun, application: Application) -> Parameters:
-    """What GetJobRun and the listings have in common."""
-    return {
-        "applicationId": application.id,
-        "name": job.request.get("name"),
-        "mode": _mode(job),
-        "arn": _arn(job),
-        "createdBy": f"arn:aws:iam::{ACCOUNT}:user/{job.caller}",
-        "updatedAt": job.updated,
-        "executionRole": job.request["executionRoleArn"],
-        "state": job.state,
-        "stateDetails": job.details,
-        "releaseLabel": application.request["releaseLabel"],
-        "type": application.request["type"],
-        "attempt": job.attempt,
-        "attemptCreatedAt": job.attempt_created,
-        "attemptUpdatedAt": job.updated,
-    }
-
-
-def _mode(job: JobRun) -> str:
-    return job.request.get("mode", "BATCH")
-
-
-def _arn(job: JobRun) -> str:
-    return resource_arn(SERVICE, {"applicationId": job.owner, "jobRunId": job.id})
-
 
 def _check_application(request: Parameters, *, real: bool) -> None:
     label = request["releaseLabel"]
@@ -421,25 +259,3 @@ def _check_application(request: Parameters, *, real: bool) -> None:
         raise invalid("maxConcurrentRuns must be between 1 and 1000.")
     if not 15 <= scheduler.get("queueTimeoutMinutes", 15) <= 720:
         raise invalid("queueTimeoutMinutes must be between 15 and 720.")
-
-
-def _check_job_run(world: World, application: Application, request: Parameters) -> list[Worker]:
-    """The workers that it asks for.
-
-    Raises:
-        AwsError: AWS would not start it. That it looks at the role and at the maximum capacity
-            already here is an assumption.
-    """
-    driver = request.get("jobDriver", {})
-    if list(driver) != ["sparkSubmit"]:
-        raise invalid("The job driver of a Spark application is sparkSubmit.")
-    if request.get("retryPolicy", {}).get("maxAttempts", 1) > MOST_ATTEMPTS:
-        raise invalid(f"maxAttempts is at most {MOST_ATTEMPTS}.")
-    if uri := log_uri(application.request, request):
-        check_s3_uri(uri, "logUri")
-    if world.strict_roles:
-        check_runtime_role(world, request["executionRoleArn"], f"{SERVICE}.amazonaws.com")
-    asked = workers(submission(application.request, request).conf)
-    if not fits(asked[:2], application.request.get("maximumCapacity")):
-        raise invalid("The maximum capacity of the application has no room for this job run.")
-    return asked

@@ -34,7 +34,10 @@ def workers(conf: Mapping[str, str]) -> list[Worker]:
     Raises:
         AwsError: there are no such workers.
     """
-    return [_worker(conf, "driver"), *[_worker(conf, "executor")] * _executors(conf)]
+    try:
+        return [_worker(conf, "driver"), *[_worker(conf, "executor")] * _executors(conf)]
+    except ValueError as error:
+        raise invalid(f"A setting of the workers is not a number: {error}") from error
 
 
 def _worker(conf: Mapping[str, str], kind: str) -> Worker:

@@ -1,4 +1,4 @@
-"""EMR Serverless as a caller sees it: applications, tokens, job runs, and what they cost."""
+"""EMR Serverless as a caller sees it: tokens, job runs, and what they cost."""
 
 from typing import Any
 
@@ -12,12 +12,11 @@ from emr_ml_tests.emulator.faults import (
     hidden_applications,
     hidden_job_runs,
     lost_answer,
-    no_capacity,
     refuse,
     server_error,
+    slow_start,
     throttle,
 )
-from emr_ml_tests.emulator.job_runs import JobRun
 from emr_ml_tests.emulator.rest import resource_arn
 from emr_ml_tests.waiting import wait_until
 
@@ -30,37 +29,6 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 pathlib.Path("ready").touch()
 time.sleep(60)
 """
-
-
-def states(lab: ServerlessLab, subject: str) -> list[str]:
-    """The states of an application or a job run, in their order."""
-    seen = [one.what.split()[0] for one in lab.aws.world.events if one.subject == subject]
-    return list(dict.fromkeys(seen))
-
-
-def over(job: JobRun) -> bool:
-    return job.ended is not None
-
-
-def test_an_application_starts_with_its_first_job_run_and_stops_when_it_is_idle(
-    serverless: ServerlessLab,
-) -> None:
-    ten_minutes = {"enabled": True, "idleTimeoutMinutes": 10}
-    application = serverless.create(autoStopConfiguration=ten_minutes)
-    job = serverless.start(application, SAYS)
-
-    wait_until(lambda: application.state == "STOPPED")
-
-    assert states(serverless, application.id) == [
-        *("CREATING", "CREATED", "STARTING", "STARTED", "STOPPING", "STOPPED")
-    ]
-    assert states(serverless, job.id) == [
-        *("SUBMITTED", "PENDING", "SCHEDULED", "RUNNING", "SUCCESS")
-    ]
-    assert job.ended and application.updated - job.ended > 600
-    with pytest.raises(ClientError) as error:
-        serverless.client.get_application(applicationId="0unknown")
-    assert refusal(error).startswith("ResourceNotFoundException")
 
 
 def test_the_driver_gets_its_arguments_environment_and_log_in_s3(serverless: ServerlessLab) -> None:
@@ -96,7 +64,7 @@ def test_a_token_starts_one_job_run_and_belongs_to_one_request(serverless: Serve
 def test_a_failure_tells_the_exit_code_and_the_last_errors(serverless: ServerlessLab) -> None:
     job = serverless.start(serverless.create(), FAILS)
 
-    wait_until(lambda: over(job))
+    wait_until(lambda: job.ended)
 
     shown = serverless.describe(job)
     assert (shown["state"], shown["attempt"]) == ("FAILED", 1)
@@ -110,7 +78,7 @@ def test_a_retry_policy_of_the_service_runs_the_job_again(serverless: Serverless
     application = serverless.create()
     job = serverless.start(application, FAILS, retryPolicy={"maxAttempts": 2})
 
-    wait_until(lambda: over(job))
+    wait_until(lambda: job.ended)
 
     attempts = serverless.client.list_job_run_attempts(
         applicationId=application.id, jobRunId=job.id
@@ -131,9 +99,9 @@ def test_a_cancelled_job_run_ends_even_if_it_hears_no_signal(
     serverless.client.cancel_job_run(
         applicationId=application.id, jobRunId=job.id, shutdownGracePeriodInSeconds=grace
     )
-    wait_until(lambda: over(job))
+    wait_until(lambda: job.ended)
 
-    assert states(serverless, job.id)[-2:] == ["CANCELLING", "CANCELLED"]
+    assert serverless.aws.states(job.id)[-2:] == ["CANCELLING", "CANCELLED"]
     assert job.program and job.program.poll() is not None
     assert job.ended and job.ended - before >= grace
     with pytest.raises(ClientError) as error:
@@ -144,11 +112,13 @@ def test_a_cancelled_job_run_ends_even_if_it_hears_no_signal(
 def test_a_job_run_that_waits_for_workers_is_cancelled_before_it_runs(
     serverless: ServerlessLab,
 ) -> None:
-    application = serverless.create(autoStartConfiguration={"enabled": True})
+    serverless.aws.faults.add(slow_start(1e6, "one"))
+    application = serverless.create()
     job = serverless.start(application, SLEEPS)
+    wait_until(lambda: job.state == "SCHEDULED")
 
     serverless.client.cancel_job_run(applicationId=application.id, jobRunId=job.id)
-    wait_until(lambda: over(job))
+    wait_until(lambda: job.ended)
 
     assert (job.state, job.program, job.worked) == ("CANCELLED", None, [])
 
@@ -156,48 +126,18 @@ def test_a_job_run_that_waits_for_workers_is_cancelled_before_it_runs(
 def test_a_job_run_is_cancelled_by_its_execution_timeout(serverless: ServerlessLab) -> None:
     job = serverless.start(serverless.create(), SLEEPS, executionTimeoutMinutes=5)
 
-    wait_until(lambda: over(job))
+    wait_until(lambda: job.ended)
 
-    assert states(serverless, job.id)[-2:] == ["CANCELLING", "CANCELLED"]
-    assert 300 <= job.worked[0] < 3000
+    assert serverless.aws.states(job.id)[-2:] == ["CANCELLING", "CANCELLED"]
+    assert 300 <= job.worked[0] < 36_000
     assert "execution timeout" in job.details
-
-
-def test_job_runs_beyond_the_limit_wait_in_the_queue_in_their_order(
-    serverless: ServerlessLab,
-) -> None:
-    application = serverless.create(schedulerConfiguration={"maxConcurrentRuns": 1})
-    first, second, third = (
-        serverless.start(application, SLEEPS, clientToken=f"{n}", name=f"{n}") for n in range(3)
-    )
-    wait_until(lambda: first.state == "RUNNING")
-    wait_until(lambda: (second.state, third.state) == ("QUEUED", "QUEUED"))
-
-    serverless.client.cancel_job_run(applicationId=application.id, jobRunId=first.id)
-    wait_until(lambda: second.state == "RUNNING")
-
-    assert third.state == "QUEUED"
-    assert serverless.describe(second)["queuedDurationMilliseconds"] > 0
-
-
-def test_job_runs_wait_for_the_capacity_of_the_application(serverless: ServerlessLab) -> None:
-    capacity = {"cpu": "2 vCPU", "memory": "6 GB"}
-    application = serverless.create(maximumCapacity=capacity)
-    first = serverless.start(application, SLEEPS)
-    wait_until(lambda: first.state == "RUNNING")
-    second = serverless.start(application, SAYS, clientToken="two")
-    wait_until(lambda: second.state == "SCHEDULED")
-
-    assert second.id not in application.holds
-    serverless.client.cancel_job_run(applicationId=application.id, jobRunId=first.id)
-    wait_until(lambda: second.state == "SUCCESS")
 
 
 def test_an_ended_job_run_shows_what_it_used_and_what_is_billed_some_seconds_later(
     serverless: ServerlessLab,
 ) -> None:
     job = serverless.start(serverless.create(), SAYS)
-    wait_until(lambda: over(job))
+    wait_until(lambda: job.ended)
     wait_until(lambda: serverless.describe(job).get("billedResourceUtilization"))
 
     shown = serverless.describe(job)
@@ -214,21 +154,25 @@ def test_a_job_run_has_a_dashboard_only_once_it_has_been_scheduled(
     serverless: ServerlessLab,
 ) -> None:
     application = serverless.create()
-    job = serverless.start(application, SAYS)
-    asked = {"applicationId": application.id, "jobRunId": job.id}
+    request = serverless.request(application, SAYS)
 
-    with pytest.raises(ClientError) as error:
-        serverless.client.get_dashboard_for_job_run(**asked)
-    wait_until(lambda: over(job))
+    def dashboard(state: str) -> str:
+        job = serverless.aws.serverless.put_job(application, request, state)
+        asked = {"applicationId": application.id, "jobRunId": job.id}
+        return serverless.client.get_dashboard_for_job_run(**asked)["url"]
 
-    assert refusal(error).startswith("ValidationException")
-    assert serverless.client.get_dashboard_for_job_run(**asked)["url"].startswith("https://")
+    for state in ("SUBMITTED", "QUEUED", "PENDING"):
+        with pytest.raises(ClientError) as error:
+            dashboard(state)
+        assert refusal(error).startswith("ValidationException")
+    for state in ("SCHEDULED", "RUNNING", "FAILED"):
+        assert dashboard(state).startswith("https://")
 
 
 def test_listings_show_newest_first_by_state_page_by_page(serverless: ServerlessLab) -> None:
     application = serverless.create()
     jobs = [serverless.start(application, SAYS, clientToken=f"{n}") for n in range(3)]
-    wait_until(lambda: all(map(over, jobs)))
+    wait_until(lambda: all(job.ended for job in jobs))
     client = serverless.client
 
     pages = client.get_paginator("list_job_runs").paginate(
@@ -248,68 +192,17 @@ def test_listings_show_newest_first_by_state_page_by_page(serverless: Serverless
 def test_new_applications_and_job_runs_are_hidden_from_lists_for_a_while_only(
     serverless: ServerlessLab,
 ) -> None:
-    serverless.aws.faults.add(hidden_applications(300), hidden_job_runs(300))
+    serverless.aws.faults.add(hidden_applications(1e6), hidden_job_runs(1e6))
     application = serverless.create()
     job = serverless.start(application, SAYS)
 
     assert serverless.client.list_applications()["applications"] == []
     assert serverless.client.list_job_runs(applicationId=application.id)["jobRuns"] == []
     assert serverless.describe(job)["jobRunId"] == job.id
-    wait_until(lambda: serverless.client.list_applications()["applications"])
-    wait_until(lambda: serverless.client.list_job_runs(applicationId=application.id)["jobRuns"])
-
-
-def test_an_application_is_stopped_before_it_is_deleted(serverless: ServerlessLab) -> None:
-    application = serverless.create()
-    job = serverless.start(application, SLEEPS)
-    wait_until(lambda: job.state == "RUNNING")
-    client, asked = serverless.client, {"applicationId": application.id}
-
-    for refused in (client.stop_application, client.delete_application):
-        with pytest.raises(ClientError) as error:
-            refused(**asked)
-        assert refusal(error).startswith("ValidationException")
-    client.cancel_job_run(**asked, jobRunId=job.id)
-    wait_until(lambda: over(job))
-    client.stop_application(**asked)
-    wait_until(lambda: application.state == "STOPPED")
-    client.delete_application(**asked)
-
-    assert application.state == "TERMINATED"
-    with pytest.raises(ClientError) as error:
-        serverless.start(application, SAYS, clientToken="late")
-    assert refusal(error).startswith("ConflictException")
-
-
-def test_an_application_without_auto_start_takes_no_job_run_before_it_is_started(
-    serverless: ServerlessLab,
-) -> None:
-    application = serverless.create(autoStartConfiguration={"enabled": False})
-    wait_until(lambda: application.state == "CREATED")
-
-    with pytest.raises(ClientError) as error:
-        serverless.start(application, SAYS)
-    serverless.client.start_application(applicationId=application.id)
-    wait_until(lambda: application.state == "STARTED")
-    job = serverless.start(application, SAYS)
-
-    assert refusal(error).startswith("ConflictException")
-    wait_until(lambda: job.state == "SUCCESS")
-
-
-def test_without_capacity_the_application_is_stopped_and_its_job_runs_fail(
-    serverless: ServerlessLab,
-) -> None:
-    serverless.aws.faults.add(no_capacity(details="no capacity in this zone"))
-    application = serverless.create()
-    job = serverless.start(application, SAYS)
-
-    wait_until(lambda: over(job))
-
-    assert (job.state, job.details) == ("FAILED", "no capacity in this zone")
-    assert application.state == "STOPPED"
-    again = serverless.start(application, SAYS, clientToken="two")
-    wait_until(lambda: again.state == "SUCCESS")
+    assert job.hidden_until == job.created + 1e6
+    application.hidden_until = job.hidden_until = serverless.aws.clock.now()
+    assert serverless.client.list_applications()["applications"]
+    assert serverless.client.list_job_runs(applicationId=application.id)["jobRuns"]
 
 
 @pytest.mark.parametrize("stderr", ["", "java.lang.OutOfMemoryError\n"])
@@ -318,7 +211,7 @@ def test_a_job_run_may_fail_before_python_starts(serverless: ServerlessLab, stde
     application = serverless.create()
     job = serverless.start(application, SAYS)
 
-    wait_until(lambda: over(job))
+    wait_until(lambda: job.ended)
 
     assert (job.state, job.details, job.started) == ("FAILED", "not submitted", None)
     if stderr:
@@ -385,7 +278,7 @@ def test_calls_are_recorded_in_the_words_of_iam(serverless: ServerlessLab) -> No
     arn = resource_arn("emr-serverless", {"applicationId": application.id})
     serverless.client.tag_resource(resourceArn=arn, tags={"c": "d"})
     tags = serverless.client.list_tags_for_resource(resourceArn=arn)["tags"]
-    wait_until(lambda: over(job))
+    wait_until(lambda: job.ended)
     serverless.describe(job)
 
     assert tags == {"a": "b", "c": "d"}

@@ -50,10 +50,18 @@ def test_executors_are_those_that_a_job_run_begins_with(
     assert len(workers(settings)) == 1 + count
 
 
-@pytest.mark.parametrize("memory", ["31g", "lots"])
-def test_a_worker_that_does_not_exist_is_refused(memory: str) -> None:
-    with pytest.raises(AwsError):
-        workers({"spark.executor.memory": memory})
+@pytest.mark.parametrize(
+    ("setting", "value", "why"),
+    [
+        ("memory", "31g", "at most 30 GB"),
+        ("memory", "lots", "is not a size"),
+        ("cores", "3", "1, 2, 4, 8 or 16"),
+        ("cores", "two", "not a number"),
+    ],
+)
+def test_a_worker_that_does_not_exist_is_refused(setting: str, value: str, why: str) -> None:
+    with pytest.raises(AwsError, match=why):
+        workers({f"spark.executor.{setting}": value})
 
 
 def test_a_worker_is_billed_for_a_minute_at_least_and_for_disk_beyond_20_gb() -> None:
