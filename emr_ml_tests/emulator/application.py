@@ -9,14 +9,13 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from emr_ml_tests.emulator.eks import Eks
 from emr_ml_tests.emulator.emr import Emr
-from emr_ml_tests.emulator.errors import AwsError
 from emr_ml_tests.emulator.faults import OF_CALLS, Fault
 from emr_ml_tests.emulator.quotas import Quotas
 from emr_ml_tests.emulator.record import Call, Record
 from emr_ml_tests.emulator.serverless import Serverless
 from emr_ml_tests.emulator.surroundings import role_in
 from emr_ml_tests.emulator.wire import Request, read, refuse, reply
-from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, SERVICE, World
+from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, SERVICE, AwsError, World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from emr_ml_tests.emulator.errors import AwsError, invalid
 from emr_ml_tests.emulator.job_runs import (
     JobFailedError,
     JobLife,
@@ -20,7 +19,7 @@ from emr_ml_tests.emulator.rest import Parameters, render, resource_arn
 from emr_ml_tests.emulator.shapes import check
 from emr_ml_tests.emulator.submissions import Submission
 from emr_ml_tests.emulator.surroundings import check_runtime_role
-from emr_ml_tests.emulator.world import ACCOUNT, World
+from emr_ml_tests.emulator.world import ACCOUNT, AwsError, World, invalid
 
 SERVICE = "emr-containers"
 ENVIRONMENT = "spark.kubernetes.driverEnv."

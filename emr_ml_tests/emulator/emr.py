@@ -6,13 +6,12 @@ from typing import Any, TypeVar
 from emr_ml_tests.emulator.clusters import ACCEPTING, OVER, Cluster
 from emr_ml_tests.emulator.describe import describe_cluster, release, summarize
 from emr_ml_tests.emulator.endings import IDLE, USER
-from emr_ml_tests.emulator.errors import AwsError, invalid, unknown
 from emr_ml_tests.emulator.limits import SPARK_OF, check_run_job_flow, check_steps
 from emr_ml_tests.emulator.logs import Logs
 from emr_ml_tests.emulator.shapes import check
 from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.emulator.surroundings import check_profile, find_startup_error
-from emr_ml_tests.emulator.world import World
+from emr_ml_tests.emulator.world import AwsError, World, invalid, unknown
 
 T = TypeVar("T")
 Parameters = dict[str, Any]

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from emr_ml_tests.emulator.errors import AwsError, invalid
 from emr_ml_tests.emulator.executions import INTERRUPT, TERMINATE, Execution, Task
 from emr_ml_tests.emulator.logs import Logs, contents
 from emr_ml_tests.emulator.nodes import Node
 from emr_ml_tests.emulator.submissions import Submission, SubmissionError
-from emr_ml_tests.emulator.world import World
+from emr_ml_tests.emulator.world import AwsError, World, invalid
 
 T = TypeVar("T")
 ALPHABET = "0123456789abcdefghijklmnopqrstuv"

@@ -11,9 +11,8 @@ from urllib.parse import parse_qs, unquote
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from botocore.utils import parse_timestamp
 
-from emr_ml_tests.emulator.errors import AwsError
 from emr_ml_tests.emulator.shapes import model
-from emr_ml_tests.emulator.world import ACCOUNT, REGION
+from emr_ml_tests.emulator.world import ACCOUNT, REGION, AwsError
 
 Parameters = dict[str, Any]
 SERVICES = ("emr-serverless", "emr-containers")

@@ -6,7 +6,6 @@ says so.
 
 from collections.abc import Callable
 
-from emr_ml_tests.emulator.errors import AwsError, invalid
 from emr_ml_tests.emulator.job_runs import JobRun, Tokens, new_id, page
 from emr_ml_tests.emulator.limits import SPARK_OF
 from emr_ml_tests.emulator.logs import Logs
@@ -22,7 +21,7 @@ from emr_ml_tests.emulator.serverless_job import (
 )
 from emr_ml_tests.emulator.serverless_sizes import workers
 from emr_ml_tests.emulator.shapes import check
-from emr_ml_tests.emulator.world import World
+from emr_ml_tests.emulator.world import AwsError, World, invalid
 
 
 def conflict(message: str) -> AwsError:

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from emr_ml_tests.emulator.errors import invalid
 from emr_ml_tests.emulator.job_runs import JobFailedError, JobLife, JobRun, Words
 from emr_ml_tests.emulator.limits import check_s3_uri
 from emr_ml_tests.emulator.logs import Logs
@@ -11,7 +10,7 @@ from emr_ml_tests.emulator.serverless_application import OVER, Application
 from emr_ml_tests.emulator.serverless_sizes import Worker, fits, utilization, workers
 from emr_ml_tests.emulator.submissions import Submission
 from emr_ml_tests.emulator.surroundings import check_runtime_role
-from emr_ml_tests.emulator.world import ACCOUNT, World
+from emr_ml_tests.emulator.world import ACCOUNT, World, invalid
 
 SERVICE = "emr-serverless"
 ENVIRONMENT = "spark.emr-serverless.driverEnv."

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emr_ml_tests.emulator.errors import invalid
+from emr_ml_tests.emulator.world import invalid
 
 # of each number of vCPUs: the least and the most memory in GB, and its increment
 SIZES = {1: (2, 8, 1), 2: (4, 16, 1), 4: (8, 30, 1), 8: (16, 60, 4), 16: (32, 120, 8)}

@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
-from emr_ml_tests.emulator.errors import AwsError, invalid
+from emr_ml_tests.emulator.world import AwsError, invalid
 
 LONGEST = 10_280  # of a string whose model has no limit
 

@@ -10,8 +10,7 @@ from moto.iam.models import iam_backends
 from moto.sns.models import sns_backends
 
 from emr_ml_tests.emulator.endings import Ending
-from emr_ml_tests.emulator.errors import invalid
-from emr_ml_tests.emulator.world import ACCOUNT, OBSERVER, REGION, World
+from emr_ml_tests.emulator.world import ACCOUNT, OBSERVER, REGION, World, invalid
 
 SERVICE_ROLE, PROFILE = "EMR_DefaultRole", "EMR_EC2_DefaultRole"
 # what AWS's guides have a user make for the jobs of EMR Serverless and of EMR on EKS

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from emr_ml_tests.emulator.conftest import EksLab, ServerlessLab
-from emr_ml_tests.emulator.errors import AwsError, invalid
 from emr_ml_tests.emulator.faults import hung_step, slow_start, step_logs
 from emr_ml_tests.emulator.job_runs import JobRun, Tokens, page
+from emr_ml_tests.emulator.world import AwsError, invalid
 from emr_ml_tests.waiting import wait_until
 
 QUICK = b"print('hello')"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from emr_ml_tests.emulator.errors import AwsError
 from emr_ml_tests.emulator.rest import parse, render
+from emr_ml_tests.emulator.world import AwsError
 
 SERVERLESS, EKS = "emr-serverless", "emr-containers"
 

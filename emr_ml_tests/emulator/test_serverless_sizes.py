@@ -2,8 +2,8 @@
 
 import pytest
 
-from emr_ml_tests.emulator.errors import AwsError
 from emr_ml_tests.emulator.serverless_sizes import Worker, fits, utilization, workers
+from emr_ml_tests.emulator.world import AwsError
 
 SMALL = {
     "spark.driver.cores": "1",

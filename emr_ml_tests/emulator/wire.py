@@ -10,9 +10,8 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from emr_ml_tests.emulator import rest
-from emr_ml_tests.emulator.errors import AwsError
 from emr_ml_tests.emulator.s3_actions import s3_actions, s3_operation
-from emr_ml_tests.emulator.world import ACCOUNT, REGION
+from emr_ml_tests.emulator.world import ACCOUNT, REGION, AwsError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

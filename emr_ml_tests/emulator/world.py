@@ -27,6 +27,24 @@ Answer = Callable[[dict[str, Any]], dict[str, Any] | str]
 LAUNCHER, NODE, OBSERVER, SERVICE = "launcher", "node", "observer", "emr-service"
 
 
+class AwsError(Exception):
+    """An error response, with AWS's code."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+
+
+def invalid(message: str) -> AwsError:
+    """Return the error for invalid parameters and states."""
+    return AwsError("ValidationException", message)
+
+
+def unknown(message: str) -> AwsError:
+    """Return EMR's error for unknown ids."""
+    return AwsError("InvalidRequestException", message)
+
+
 @dataclass(frozen=True)
 class Delays:
     """How long things take, in emulated seconds."""
