@@ -1,4 +1,4 @@
-"""Who answers a request: our EMR and price list, or moto; planned faults come first."""
+"""Who answers a request: our EMR services and price list, or moto; planned faults come first."""
 
 import socket
 import threading
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from emr_ml_tests.emulator.eks import Eks
 from emr_ml_tests.emulator.emr import Emr
 from emr_ml_tests.emulator.faults import OF_CALLS, Fault
 from emr_ml_tests.emulator.quotas import Quotas
 from emr_ml_tests.emulator.record import Call, Record
+from emr_ml_tests.emulator.serverless import Serverless
 from emr_ml_tests.emulator.surroundings import role_in
-from emr_ml_tests.emulator.wire import AwsError, Request, read, refuse, reply
-from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, SERVICE, World
+from emr_ml_tests.emulator.wire import Request, read, refuse, reply
+from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, SERVICE, AwsError, World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -26,7 +28,8 @@ class Application:
     """Decides who answers a request, unless a planned fault does."""
 
     def __init__(self, world: World, record: Record, *, quotas: bool) -> None:
-        self.emr = Emr(world)
+        self.emr, self.serverless, self.eks = Emr(world), Serverless(world), Eks(world)
+        self._rest = {"emr-serverless": self.serverless, "emr-containers": self.eks}
         self._world, self._record = world, record
         self._quotas = Quotas(world.clock.now) if quotas else None
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -73,29 +76,38 @@ class Application:
     def _answer(
         self, request: Request, environ: "WSGIEnvironment", start: "StartResponse"
     ) -> Iterable[bytes]:
-        if prepared := self._world.answers.get(request.operation):
-            return reply(prepared(request.parameters), start)
-        prices = self._world.prices
+        if (own := self._own_answer(request)) is not None:
+            return reply(own, start)
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            return self._moto(environ, start)
+        # conditional writes are decided one after another, as S3 decides them
+        with self._one_at_a_time:
+            return self._moto(environ, start)
+
+    def _own_answer(self, request: Request) -> dict[str, Any] | str | None:
+        """The answer of a service that is emulated here; None if it is moto's."""
+        operation, parameters, prices = request.operation, request.parameters, self._world.prices
+        if prepared := self._world.answers.get(operation):
+            return prepared(parameters)
         match request.service:
             case "elasticmapreduce":
                 quotas = None if request.caller in EXEMPT else self._quotas
-                if quotas and not quotas.allow(request.operation):
+                if quotas and not quotas.allow(operation):
                     raise AwsError("ThrottlingException", "Rate exceeded")
-                return reply(self.emr.answer(request.operation, request.parameters), start)
+                return self.emr.answer(operation, parameters)
+            case "emr-serverless" | "emr-containers":
+                # how many calls these allow is not known
+                return self._rest[request.service].answer(operation, parameters, request.caller)
             case "pricing":
                 if not prices:
                     raise AwsError("AccessDeniedException", "not authorized: pricing:GetProducts")
-                return reply(prices.answer(request.operation, request.parameters), start)
-            case "ec2" if request.operation == "DescribeSpotPriceHistory":
+                return prices.answer(operation, parameters)
+            case "ec2" if operation == "DescribeSpotPriceHistory":
                 if not prices:
                     raise AwsError("UnauthorizedOperation", "You are not authorized", 403)
-                return reply(prices.spot_history(request.parameters), start)
-            case _ if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-                return self._moto(environ, start)
+                return prices.spot_history(parameters)
             case _:
-                # conditional writes are decided one after another, as S3 decides them
-                with self._one_at_a_time:
-                    return self._moto(environ, start)
+                return None
 
     def _record_call(self, request: Request, status: int, error: str, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
@@ -113,17 +125,18 @@ class Application:
 
 
 def _planned(fault: Fault, request: Request) -> AwsError:
-    s3 = request.protocol == "s3"
+    s3, rest = request.protocol == "s3", request.protocol == "rest"
     match fault.kind:
         case "refuse":
             return AwsError(**fault.detail)
         case "throttle":
             if s3:
                 return AwsError("SlowDown", "Please reduce your request rate.", 503)
-            return AwsError("ThrottlingException", "Rate exceeded")
+            return AwsError("ThrottlingException", "Rate exceeded", 429 if rest else 400)
         case "expired token":
-            code = "ExpiredTokenException" if request.protocol == "json" else "ExpiredToken"
-            return AwsError(code, "The security token included in the request is expired")
+            code = "ExpiredTokenException" if rest or request.protocol == "json" else "ExpiredToken"
+            message = "The security token included in the request is expired"
+            return AwsError(code, message, 403 if rest else 400)
         case _:
             code = "InternalError" if s3 else "InternalServerException"
             return AwsError(code, "We encountered an internal error. Please try again.", 500)

@@ -11,10 +11,12 @@ import pytest
 
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.clusters import Cluster
-from emr_ml_tests.emulator.examples import a_cluster, a_step
+from emr_ml_tests.emulator.examples import a_cluster, a_serverless_run, a_step, an_application
 from emr_ml_tests.emulator.fleets import Instance, Market
+from emr_ml_tests.emulator.job_runs import JobRun
 from emr_ml_tests.emulator.prices import PriceList, SpotPrice
 from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.serverless_application import Application
 from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.emulator.world import LAUNCHER, Answer
 
@@ -118,6 +120,33 @@ class ArrangedAws:
         instance = Instance(fleet, instance_type, market, f"if-{fleet}", created, ready=created)
         instance.ended = until.timestamp() if until else None
         self._cluster(cluster_id).instances.append(instance)
+
+    def add_application(
+        self, name: str, state: str = "STARTED", since: datetime | None = None, **more: Any
+    ) -> Application:
+        """An application that was created at `since`, three hours ago by default."""
+        added = self._emulator.serverless.put(an_application(name=name, **more), state)
+        added.created = (since or datetime.now(UTC) - timedelta(hours=3)).timestamp()
+        return added
+
+    def add_job_run(
+        self,
+        application: Application,
+        name: str,
+        state: str,
+        *,
+        started: datetime | None = None,
+        ended: datetime | None = None,
+        **more: Any,
+    ) -> JobRun:
+        """A job run, newer than those before it."""
+        request = a_serverless_run(application.id, "logs", "s3://logs/job.py", name=name, **more)
+        job = self._emulator.serverless.put_job(application, request, state)
+        job.started = started.timestamp() if started else None
+        job.ended = ended.timestamp() if ended else None
+        if job.started and job.ended:
+            job.worked = [job.ended - job.started]
+        return job
 
     def add_type(self, instance_type: str, fee: str, usd: str, **more: str) -> None:
         self.prices.add_type(instance_type, fee, usd, **more)

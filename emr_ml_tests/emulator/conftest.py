@@ -11,8 +11,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emr_ml_tests.emulator.clusters import Cluster
-from emr_ml_tests.emulator.examples import a_cluster
+from emr_ml_tests.emulator.eks import VirtualCluster
+from emr_ml_tests.emulator.examples import (
+    a_cluster,
+    a_serverless_run,
+    an_application,
+    an_eks_run,
+)
+from emr_ml_tests.emulator.job_runs import JobRun
 from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.serverless_application import Application
 from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.s3_server import S3
 from emr_ml_tests.waiting import wait_until
@@ -41,13 +49,93 @@ class Lab:
         return [step for step in cluster.steps if step.id in ids]
 
     def read(self, key: str) -> str:
-        """Wait for a log, and return its text."""
-        client = self.bucket.client
-        wait_until(
-            lambda: client.list_objects_v2(Bucket=self.bucket.bucket, Prefix=key)["KeyCount"]
-        )
-        body = client.get_object(Bucket=self.bucket.bucket, Key=key)["Body"].read()
-        return gzip.decompress(body).decode()
+        return read_log(self.bucket, key)
+
+
+def read_log(bucket: S3, key: str) -> str:
+    """Wait for a log, and return its text."""
+    client = bucket.client
+    wait_until(lambda: client.list_objects_v2(Bucket=bucket.bucket, Prefix=key)["KeyCount"])
+    body = client.get_object(Bucket=bucket.bucket, Key=key)["Body"].read()
+    return gzip.decompress(body).decode()
+
+
+@dataclass(frozen=True)
+class ServerlessLab:
+    """The server, its EMR Serverless as the launcher sees it, and a bucket."""
+
+    aws: Emulator
+    client: Any
+    bucket: S3
+
+    def create(self, **more: Any) -> Application:
+        """Create an application; once it is ready, return it."""
+        answer = self.client.create_application(**an_application(**more))
+        applications = self.aws.serverless.applications
+        made = next(one for one in applications if one.id == answer["applicationId"])
+        wait_until(lambda: made.state != "CREATING")
+        return made
+
+    def request(
+        self, application: Application, script: bytes, *arguments: str, **more: Any
+    ) -> dict[str, Any]:
+        """Put a script into the bucket, and return the request that runs it."""
+        self.bucket.put("job.py", script)
+        where = self.bucket.uri("job.py")
+        return a_serverless_run(application.id, self.bucket.bucket, where, *arguments, **more)
+
+    def start(
+        self, application: Application, script: bytes, *arguments: str, **more: Any
+    ) -> JobRun:
+        request = self.request(application, script, *arguments, **more)
+        answer = self.client.start_job_run(**request)
+        return next(job for job in application.jobs if job.id == answer["jobRunId"])
+
+    def describe(self, job: JobRun) -> dict[str, Any]:
+        return self.client.get_job_run(applicationId=job.owner, jobRunId=job.id)["jobRun"]
+
+    def read(self, key: str) -> str:
+        return read_log(self.bucket, key)
+
+
+@pytest.fixture
+def serverless(emulation: None, tmp_path: Path) -> Generator[ServerlessLab]:  # noqa: ARG001 - what it sets up
+    with serve(tmp_path, speed=600.0) as aws:
+        client = aws.client("emr-serverless", "launcher")
+        yield ServerlessLab(aws, client, aws.bucket(f"lab-{uuid.uuid4().hex}"))
+
+
+@dataclass(frozen=True)
+class EksLab:
+    """The server, its EMR on EKS as the launcher sees it, a virtual cluster, and a bucket."""
+
+    aws: Emulator
+    client: Any
+    bucket: S3
+    cluster: VirtualCluster
+
+    def request(self, script: bytes, *arguments: str, **more: Any) -> dict[str, Any]:
+        """Put a script into the bucket, and return the request that runs it."""
+        self.bucket.put("job.py", script)
+        where = self.bucket.uri("job.py")
+        return an_eks_run(self.cluster.id, self.bucket.bucket, where, *arguments, **more)
+
+    def start(self, script: bytes, *arguments: str, **more: Any) -> JobRun:
+        answer = self.client.start_job_run(**self.request(script, *arguments, **more))
+        return self.aws.eks.lives[answer["id"]].job
+
+    def describe(self, job: JobRun) -> dict[str, Any]:
+        return self.client.describe_job_run(id=job.id, virtualClusterId=job.owner)["jobRun"]
+
+    def read(self, key: str) -> str:
+        return read_log(self.bucket, key)
+
+
+@pytest.fixture
+def eks(emulation: None, tmp_path: Path) -> Generator[EksLab]:  # noqa: ARG001 - what it sets up
+    with serve(tmp_path, speed=600.0) as aws:
+        client, bucket = aws.client("emr-containers", "launcher"), f"lab-{uuid.uuid4().hex}"
+        yield EksLab(aws, client, aws.bucket(bucket), aws.eks.add_virtual_cluster("emr-ml"))
 
 
 @pytest.fixture

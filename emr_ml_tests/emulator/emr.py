@@ -12,8 +12,7 @@ from emr_ml_tests.emulator.logs import Logs
 from emr_ml_tests.emulator.shapes import check
 from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.emulator.surroundings import check_profile, find_startup_error
-from emr_ml_tests.emulator.wire import AwsError, invalid, unknown
-from emr_ml_tests.emulator.world import World
+from emr_ml_tests.emulator.world import AwsError, World, invalid, unknown
 
 T = TypeVar("T")
 Parameters = dict[str, Any]

@@ -146,8 +146,46 @@ def hidden_steps(seconds: float, name: str = "*", times: int | None = None) -> F
     return Fault("hidden step", name, times, seconds=seconds)
 
 
+def hidden_job_runs(seconds: float, name: str = "*", times: int | None = None) -> Fault:
+    """New job runs are missing from ListJobRuns for so many emulated seconds."""
+    return Fault("hidden job run", name, times, seconds=seconds)
+
+
+def hidden_applications(seconds: float, name: str = "*", times: int | None = None) -> Fault:
+    """New applications are missing from ListApplications for so many emulated seconds."""
+    return Fault("hidden application", name, times, seconds=seconds)
+
+
+def early_failure(
+    job: str = "*",
+    details: str = "The job run could not be submitted to the application.",
+    stderr: str = "",
+    reason: str = "INTERNAL_ERROR",
+    times: int | None = 1,
+) -> Fault:
+    """A job run fails before Python starts; without `stderr`, it leaves no log.
+
+    Args:
+        reason: EMR on EKS gives it as `failureReason`.
+    """
+    detail = {"details": details, "stderr": stderr, "reason": reason}
+    return Fault("early failure", job, times, detail=detail)
+
+
+def no_capacity(
+    application: str = "*",
+    details: str = "The application could not be started: not enough capacity.",
+    times: int | None = 1,
+) -> Fault:
+    """An application can't start: it is STOPPED again, and the job runs that waited fail."""
+    return Fault("no capacity", application, times, detail={"details": details})
+
+
 def slow_start(seconds: float, name: str = "*", times: int | None = 1) -> Fault:
-    """A cluster stays STARTING for so many emulated seconds more."""
+    """A cluster or an application stays STARTING for so many emulated seconds more.
+
+    A job run of that name waits for its workers for so long.
+    """
     return Fault("slow start", name, times, seconds=seconds)
 
 

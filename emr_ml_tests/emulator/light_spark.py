@@ -75,18 +75,27 @@ def fetch(address: str, folder: Path) -> str:
     return str(path)
 
 
+def packed() -> list[str]:
+    """The packages of the Python that a real driver would be, and those beside this stand-in."""
+    python = os.environ.get("PYSPARK_DRIVER_PYTHON") or os.environ.get("PYSPARK_PYTHON", "")
+    beside = os.environ.get("PYTHONPATH", "").split(os.pathsep)[1:]
+    own = Path(python).parents[1].glob("lib/python3*/site-packages") if "/" in python else ()
+    return [*filter(None, beside), *map(str, own)]
+
+
 def main() -> None:
     """Run the script as spark-submit would; its exit code is this process's."""
     options, conf, (script, *arguments) = parse(sys.argv[1:])
     # as with Spark, what is fetched stays until the node is gone
     folder = Path(tempfile.mkdtemp(prefix="light-spark-"))
-    archives = [fetch(one, folder) for one in options.get("--py-files", "").split(",") if one]
+    listed = options.get("--py-files") or conf.get("spark.submit.pyFiles", "")
+    archives = [fetch(one, folder) for one in listed.split(",") if one]
     path = fetch(script, folder)
     os.environ["LIGHT_SPARK_CONF"] = json.dumps(
         {"spark.app.name": options.get("--name", ""), **conf}
     )
     sys.path[:1] = [str(Path(path).parent), *archives]
-    sys.meta_path.insert(0, OnlyShipped(archives))
+    sys.meta_path.insert(0, OnlyShipped([*archives, *packed()]))
     sys.argv = [path, *arguments]
     runpy.run_path(path, run_name="__main__")
 

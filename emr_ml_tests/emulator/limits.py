@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
-from emr_ml_tests.emulator.wire import invalid
+from emr_ml_tests.emulator.world import invalid
 
 SPARK_OF = {
     "emr-spark-8.1.0": "4.1.1-amzn-0",

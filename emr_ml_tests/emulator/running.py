@@ -8,7 +8,7 @@ from emr_ml_tests.emulator.endings import Ending, of_instance
 from emr_ml_tests.emulator.faults import Fault
 from emr_ml_tests.emulator.logs import Logs, contents
 from emr_ml_tests.emulator.nodes import Node
-from emr_ml_tests.emulator.steps import Execution, Step
+from emr_ml_tests.emulator.steps import Step, StepExecution
 from emr_ml_tests.emulator.world import World
 
 
@@ -64,8 +64,8 @@ class StepRunner:
         lost = self._world.faults.take(["instance failure"], step.name)
         if lost:
             self._lose(lost)
-        execution = Execution(self._world, node, step)
-        code = execution.run()
+        execution = StepExecution(self._world, node, step)
+        code = execution.run_step()
         if self._world.closing.is_set():
             return
         with self._world.changed:
@@ -99,7 +99,7 @@ class StepRunner:
 
         threading.Thread(target=lose, name="instance-failure", daemon=True).start()
 
-    def _finish(self, step: Step, code: int, execution: Execution) -> None:
+    def _finish(self, step: Step, code: int, execution: StepExecution) -> None:
         if code == 0:
             self._become(step, "COMPLETED")
             return
@@ -127,7 +127,7 @@ class StepRunner:
             step.ended = self._world.clock.now()
         self._world.record_event(step.id, f"{state} {step.name}")
 
-    def _send_logs(self, step: Step, execution: Execution) -> None:
+    def _send_logs(self, step: Step, execution: StepExecution) -> None:
         if self._owner.log_uri and execution.logs.is_dir():
             fault = self._world.faults.take(["step logs"], step.name)
             where = f"{self._owner.log_uri}/steps/{step.id}"
@@ -135,7 +135,7 @@ class StepRunner:
             self._logs.send(self._owner.id, where, files, self._world.delays.logs, fault)
 
 
-def _last_error(execution: Execution) -> str:
+def _last_error(execution: StepExecution) -> str:
     """What EMR would take for the cause; often nothing."""
     text = (execution.logs / "stderr").read_text(errors="replace")
     lines = [line for line in text.splitlines() if "Exception" in line or "Error" in line]

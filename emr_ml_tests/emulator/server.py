@@ -15,10 +15,12 @@ from emr_ml_tests.emulator.application import Application
 from emr_ml_tests.emulator.clock import Clock
 from emr_ml_tests.emulator.cloudformation import complete_moto
 from emr_ml_tests.emulator.clusters import OVER, Cluster
+from emr_ml_tests.emulator.eks import Eks
 from emr_ml_tests.emulator.emr import Emr
 from emr_ml_tests.emulator.faults import Fault, Faults
 from emr_ml_tests.emulator.prices import PriceList, usual_prices
 from emr_ml_tests.emulator.record import Record
+from emr_ml_tests.emulator.serverless import Serverless
 from emr_ml_tests.emulator.spark_home import s3a_jars
 from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.emulator.surroundings import create_default_roles, empty_account, set_up_bucket
@@ -36,6 +38,8 @@ class Emulator:
     world: World
     calls: Record
     emr: Emr
+    serverless: Serverless
+    eks: Eks
 
     @property
     def url(self) -> str:
@@ -87,6 +91,12 @@ class Emulator:
         client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         set_up_bucket(client, name)
         return S3(name, client)
+
+    def states(self, subject: str) -> list[str]:
+        """The states that a cluster, step, application or job run has been in, in their order."""
+        with self.world.changed:
+            seen = [one.what.split()[0] for one in self.world.events if one.subject == subject]
+        return list(dict.fromkeys(seen))
 
     def timeline(self) -> str:
         return timeline(self.world)
@@ -142,7 +152,7 @@ def serve(
     world.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="aws", daemon=True)
     thread.start()
-    emulator = Emulator(world, record, application.emr)
+    emulator = Emulator(world, record, application.emr, application.serverless, application.eks)
     try:
         if default_roles:
             create_default_roles(world)
@@ -153,10 +163,11 @@ def serve(
         world.closing.set()
         with world.changed:
             world.changed.notify_all()
-        application.emr.close()
-        for step in emulator.steps:
-            if step.program:
-                step.program.end()
+        for service in (application.emr, application.serverless, application.eks):
+            service.close()
+        for task in (*emulator.steps, *emulator.serverless.job_runs, *emulator.eks.job_runs):
+            if task.program:
+                task.program.end()
         server.shutdown()
         thread.join()
         server.server_close()

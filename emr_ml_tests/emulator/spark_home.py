@@ -35,7 +35,8 @@ PIP_DRY_RUN=1 PYTHONPATH={HERE / "light"}:$PYTHONPATH exec {sys.executable} "$@"
 """
 LIGHT_PIP = '#!/bin/sh\nexec python3 -m pip "$@"\n'
 LIGHT_SUBMIT = f"""#!/bin/sh
-{HANG}PYTHONPATH={HERE / "light"} exec {sys.executable} {HERE / "light_spark.py"} "$@"
+{HANG}export PYTHONPATH={HERE / "light"}${{PYTHONPATH:+:$PYTHONPATH}}
+exec {sys.executable} {HERE / "light_spark.py"} "$@"
 """
 
 
@@ -64,7 +65,8 @@ def real_programs(
     (folder / "spark" / "spark-defaults.conf").write_text("".join(lines))
     exports = _exports(folder, classifications)
     submit = (
-        f"#!/bin/sh\n{HANG}export PYSPARK_PYTHON={folder / 'bin' / 'python3'}\n{exports}"
+        f"#!/bin/sh\n{HANG}"
+        f"export PYSPARK_PYTHON=${{PYSPARK_PYTHON:-{folder / 'bin' / 'python3'}}}\n{exports}"
         f"export SPARK_HOME={spark_home()}\n"
         f"export SPARK_CONF_DIR={folder / 'spark'}\n"
         "export SPARK_LOCAL_IP=127.0.0.1\n"

@@ -10,15 +10,23 @@ from moto.iam.models import iam_backends
 from moto.sns.models import sns_backends
 
 from emr_ml_tests.emulator.endings import Ending
-from emr_ml_tests.emulator.wire import invalid
-from emr_ml_tests.emulator.world import ACCOUNT, OBSERVER, REGION, World
+from emr_ml_tests.emulator.world import ACCOUNT, OBSERVER, REGION, World, invalid
 
 SERVICE_ROLE, PROFILE = "EMR_DefaultRole", "EMR_EC2_DefaultRole"
-TAKEN_BY = {SERVICE_ROLE: "elasticmapreduce.amazonaws.com", PROFILE: "ec2.amazonaws.com"}
+# what AWS's guides have a user make for the jobs of EMR Serverless and of EMR on EKS
+RUNTIME_ROLE = "EMRRuntimeRole"
+TAKEN_BY = {
+    SERVICE_ROLE: "elasticmapreduce.amazonaws.com",
+    PROFILE: "ec2.amazonaws.com",
+    RUNTIME_ROLE: "emr-serverless.amazonaws.com",
+}
 
 
 def create_default_roles(world: World) -> None:
-    """EMR's default roles and instance profile, as `aws emr create-default-roles` makes them."""
+    """EMR's default roles and instance profile, as `aws emr create-default-roles` makes them.
+
+    There is a role for jobs, too.
+    """
     iam = world.client("iam", OBSERVER)
     for name, service in TAKEN_BY.items():
         _unless_there(iam.create_role, RoleName=name, AssumeRolePolicyDocument=trust_in(service))
@@ -78,6 +86,17 @@ def role_in(world: World, arn: str) -> str:
         return arn
     roles = answer["InstanceProfile"]["Roles"]
     return roles[0]["Arn"] if roles else arn
+
+
+def check_runtime_role(world: World, arn: str, taken_by: str = "") -> None:
+    """Raise ValidationException if there is no such role, or if it does not trust the service."""
+    name = arn.rpartition("/")[2]
+    try:
+        role = world.client("iam").get_role(RoleName=name)["Role"]
+    except ClientError as error:
+        raise invalid(f"The execution role {arn} does not exist.") from error
+    if taken_by not in json.dumps(role["AssumeRolePolicyDocument"]):
+        raise invalid(f"The execution role {arn} can't be assumed by {taken_by}.")
 
 
 def check_profile(world: World, request: dict[str, Any]) -> None:

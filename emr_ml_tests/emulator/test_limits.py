@@ -8,7 +8,7 @@ from emr_ml_tests.emulator.examples import a_cluster, a_fleet, a_step
 from emr_ml_tests.emulator.limits import check_run_job_flow, check_steps
 from emr_ml_tests.emulator.quotas import Quotas
 from emr_ml_tests.emulator.shapes import check
-from emr_ml_tests.emulator.wire import AwsError
+from emr_ml_tests.emulator.world import AwsError
 
 MASTER = a_fleet("MASTER", "m5.xlarge", on_demand=1)
 GROUP = {"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1}

@@ -43,13 +43,18 @@ CONFIGURATIONS = [
 ]
 
 
-def test_spark_reads_and_writes_s3_with_the_cluster_s_configuration(tmp_path: Path) -> None:
+def require_s3a() -> None:
+    """Skip a test where Spark can't have its S3 connector, unless the environment forbids that."""
     try:
         s3a_jars()
     except RuntimeError:
         if REQUIRE_S3A:
             raise
         pytest.skip("S3A IS NOT TESTED: hadoop-aws can't be had from Maven Central here")
+
+
+def test_spark_reads_and_writes_s3_with_the_cluster_s_configuration(tmp_path: Path) -> None:
+    require_s3a()
     with serve(tmp_path, speed=600.0, spark="real") as aws:
         lab = Lab(aws, aws.client("emr", "launcher"), aws.bucket(f"lab-{uuid.uuid4().hex}"))
         lab.bucket.put("boot.sh", BOOTSTRAP)

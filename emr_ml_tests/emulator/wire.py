@@ -9,33 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from emr_ml_tests.emulator import rest
 from emr_ml_tests.emulator.s3_actions import s3_actions, s3_operation
-from emr_ml_tests.emulator.world import ACCOUNT, REGION
+from emr_ml_tests.emulator.world import ACCOUNT, REGION, AwsError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-Protocol = Literal["json", "query", "ec2", "s3"]
+Protocol = Literal["json", "rest", "query", "ec2", "s3"]
 # the service of an X-Amz-Target, by the names that IAM uses
 JSON_SERVICES = {"ElasticMapReduce": "elasticmapreduce", "AWSPriceListService": "pricing"}
-
-
-class AwsError(Exception):
-    """An error response, with AWS's code."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.code, self.message, self.status = code, message, status
-
-
-def invalid(message: str) -> AwsError:
-    """Return EMR's error for invalid parameters and states."""
-    return AwsError("ValidationException", message)
-
-
-def unknown(message: str) -> AwsError:
-    """Return EMR's error for unknown ids."""
-    return AwsError("InvalidRequestException", message)
 
 
 @dataclass(frozen=True)
@@ -66,6 +49,11 @@ def read(environ: "WSGIEnvironment") -> Request:
         parameters = json.loads(body(environ) or b"{}")
         actions = json_actions(service, operation, parameters)
         return Request("json", service, operation, caller, actions, parameters)
+    if service in rest.SERVICES:
+        method, uri = str(environ["REQUEST_METHOD"]), str(environ["REQUEST_URI"])
+        operation, parameters = rest.parse(service, method, uri, body(environ))
+        actions = rest.rest_actions(service, operation, parameters)
+        return Request("rest", service, operation, caller, actions, parameters)
     if service == "s3":
         query = parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
         method = str(environ["REQUEST_METHOD"])
@@ -143,7 +131,12 @@ def body(environ: "WSGIEnvironment") -> bytes:
 def refuse(protocol: Protocol, error: AwsError, start: "StartResponse") -> Iterable[bytes]:
     """Answer with an error in the format of the protocol."""
     request_id = str(uuid.uuid4())
+    headers = [("x-amzn-RequestId", request_id)]
     match protocol:
+        case "rest":
+            headers.append(("x-amzn-ErrorType", error.code))
+            kind = "application/json"
+            text = json.dumps({"message": error.message})
         case "json":
             key = "Message" if error.status >= 500 else "message"
             kind = "application/x-amz-json-1.1"
@@ -167,7 +160,7 @@ def refuse(protocol: Protocol, error: AwsError, start: "StartResponse") -> Itera
                 f"<ErrorResponse><Error><Code>{error.code}</Code><Message>{escape(error.message)}"
                 f"</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
             )
-    headers = [("Content-Type", kind), ("x-amzn-RequestId", request_id)]
+    headers.append(("Content-Type", kind))
     return _send(f"{error.status} Error", headers, text.encode(), start)
 
 

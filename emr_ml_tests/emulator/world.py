@@ -27,6 +27,24 @@ Answer = Callable[[dict[str, Any]], dict[str, Any] | str]
 LAUNCHER, NODE, OBSERVER, SERVICE = "launcher", "node", "observer", "emr-service"
 
 
+class AwsError(Exception):
+    """An error response, with AWS's code."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+
+
+def invalid(message: str) -> AwsError:
+    """Return the error for invalid parameters and states."""
+    return AwsError("ValidationException", message)
+
+
+def unknown(message: str) -> AwsError:
+    """Return EMR's error for unknown ids."""
+    return AwsError("InvalidRequestException", message)
+
+
 @dataclass(frozen=True)
 class Delays:
     """How long things take, in emulated seconds."""
@@ -38,6 +56,12 @@ class Delays:
     terminate: float = 40.0  # TERMINATING
     logs: float = 120.0  # from a step's end to its logs
     failure_details: float = 5.0  # from a step's end to why it failed
+    create: float = 5.0  # CREATING, of an application
+    allocate: float = 30.0  # until an application has its capacity, or a job its workers
+    release: float = 20.0  # STOPPING, of an application
+    schedule: float = 3.0  # in each state before a job is given workers
+    job_logs: float = 15.0  # from a job's end to its logs
+    utilization: float = 5.0  # from a job's end to what it used
 
 
 @dataclass(frozen=True)
