@@ -54,26 +54,32 @@ class Api:
         if not route.resource:
             return 200, VERSION if route.path == "/version" else {}
         self._access.check(route.call(user))
+        if route.verb == "create":
+            return CREATED, self._create(route, _parsed(body))
+        if route.verb == "patch":
+            return self._patch(route, user, media_type, body)
+        return 200, self._read_or_change(route, body)
+
+    def _read_or_change(self, route: Route, body: bytes) -> Object | Text:
         match route.verb:
-            case "create":
-                return CREATED, self._create(route, _parsed(body))
             case "get" if route.subresource == "log":
-                return 200, Text(self._log(route))
+                return Text(self._log(route))
             case "get":
-                return 200, self._store.get(route.resource, route.namespace, route.name)
+                return self._store.get(route.resource, route.namespace, route.name)
             case "list":
-                return 200, self._list(route)
+                return self._list(route)
             case "update":
-                return 200, self._update(route, _parsed(body))
-            case "patch":
-                return self._patch(route, user, media_type, body)
+                return self._update(route, _parsed(body))
             case "delete":
-                return 200, self._delete(route, route.name, _parsed(body or b"{}"))
+                return self._delete(route, route.name, _parsed(body or b"{}"))
             case _:
-                chosen = self._list(route)
-                for one in chosen["items"]:
-                    self._delete(route, one["metadata"]["name"], _parsed(body or b"{}"))
-                return 200, chosen
+                return self._delete_all(route, _parsed(body or b"{}"))
+
+    def _delete_all(self, route: Route, options: Mapping[str, Any]) -> Object:
+        chosen = self._list(route)
+        for one in chosen["items"]:
+            self._delete(route, one["metadata"]["name"], options)
+        return chosen
 
     def watch(self, route: Route, closing: threading.Event) -> Iterator[Object]:
         """Yield the changes of what is selected, until `timeoutSeconds` are over.
@@ -116,14 +122,15 @@ class Api:
         return created
 
     def _prepare_pod(self, namespace: str, pod: Object) -> None:
-        spec = {
+        spec: Object = {
             "serviceAccountName": "default",
             "restartPolicy": "Always",
             "terminationGracePeriodSeconds": 30,
             **pod["spec"],
         }
         pod["spec"], pod["status"] = spec, {"phase": "Pending"}
-        name, account = pod["metadata"].get("name", ""), spec["serviceAccountName"]
+        name: str = pod["metadata"].get("name", "")
+        account: str = spec["serviceAccountName"]
         if not self._store.find("serviceaccounts", namespace, account):
             raise forbidden(
                 "pods",

@@ -109,7 +109,9 @@ class Sandbox:
         texts: Mapping[str, bytes],
         mounts: Mapping[str, Path],
     ) -> None:
-        items = given.get("items") or [{"key": name, "path": name} for name in texts]
+        items: list[dict[str, Any]] = given.get("items") or [
+            {"key": name, "path": name} for name in texts
+        ]
         for item in items:
             text = _at(mounts, texts[item["key"]].decode())
             if item["path"] == PROPERTIES_FILE and DRIVER_MASTER not in text:
@@ -117,7 +119,8 @@ class Sandbox:
             path = place / item["path"]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-            path.chmod(item.get("mode") or given.get("defaultMode") or 0o644)
+            mode: int = item.get("mode") or given.get("defaultMode") or 0o644
+            path.chmod(mode)
 
     def _variables(self, container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for source in container.get("envFrom") or ():

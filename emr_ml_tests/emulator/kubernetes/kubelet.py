@@ -89,6 +89,7 @@ class PodRun:
         self._container: Object = pod["spec"]["containers"][0]
         self._lost: Fault | None = None
         self._lost_at = 0.0
+        self._address = ""
 
     def run(self) -> None:
         """Go through the phases; afterwards, wait to be deleted."""
@@ -150,7 +151,7 @@ class PodRun:
         current = self._nodes.store.find("pods", self._namespace, self._name)
         if current is None:
             raise WaitingError("ContainerCreating", "the pod is gone")
-        address = self._nodes.network.address()
+        address = self._address = self._address or self._nodes.network.address()
         current["status"] |= {"podIP": address, "podIPs": [{"ip": address}], "hostIP": "127.0.0.1"}
         folder = self._nodes.folder / "pods" / self._uid
         sandbox = Sandbox(self._nodes.store, current, folder, self._nodes.api)

@@ -1,7 +1,7 @@
 """The kinds of PATCH."""
 
 import json
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 
@@ -60,7 +60,7 @@ def _merge_named(several: list[dict[str, Any]], patch: list[dict[str, Any]]) -> 
             several.append(entry)
 
 
-def _named(value: Any) -> bool:
+def _named(value: Any) -> TypeGuard[list[dict[str, Any]]]:
     return isinstance(value, list) and all(
         isinstance(entry, dict) and "name" in entry for entry in value
     )

@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
     cluster: Kubernetes
     api: Api
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as in the base class
         """Be silent: calls are recorded."""
 
     def handle(self) -> None:

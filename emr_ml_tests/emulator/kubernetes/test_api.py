@@ -1,5 +1,6 @@
 """The API server: what it accepts, refuses, lists and tells those who watch."""
 
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ def test_listings_select_by_labels_and_fields(lab: Lab) -> None:
         lab.create(a_pod(name, "true", labels={"role": role, "of": "x"}))
     lab.wait_for("a", "Succeeded")
 
-    def names(**query: str | int) -> list[str]:
+    def names(**query: str) -> list[str]:
         _, answer = lab.call("GET", "pods", **query)
         assert all("kind" not in one for one in answer["items"])
         return [one["metadata"]["name"] for one in answer["items"]]
@@ -68,7 +69,7 @@ def test_listings_select_by_labels_and_fields(lab: Lab) -> None:
     assert lab.call("GET", "pods", fieldSelector="spec.x=1")[0] == 400
     first = lab.call("GET", "pods", limit=2)[1]
     assert len(first["items"]) == 2
-    assert names(**{"limit": 2, "continue": first["metadata"]["continue"]}) == ["c"]
+    assert names(**{"limit": "2", "continue": first["metadata"]["continue"]}) == ["c"]
 
 
 def test_what_no_role_allows_is_forbidden(lab: Lab) -> None:
@@ -105,15 +106,11 @@ def test_a_user_may_ask_what_it_may_do(lab: Lab) -> None:
 
 
 def test_an_unknown_token_is_unauthorized(lab: Lab) -> None:
-    lab.cluster.access.tokens.clear()
-    lab.cluster.access.tokens["old"] = "somebody"
+    connection = HTTPConnection(lab.cluster.url.removeprefix("http://"))
+    connection.request("GET", "/api/v1/pods", headers={"Authorization": "Bearer expired"})
 
-    token = lab.cluster.token("x")
-    lab.cluster.access.tokens.pop(token)
-
-    assert lab.cluster.access.tokens == {"old": "somebody"}
-    with pytest.raises(Exception, match="Unauthorized"):
-        lab.cluster.access.user(f"Bearer {token}")
+    assert connection.getresponse().status == 401
+    connection.close()
 
 
 def test_a_watch_tells_all_changes_of_what_is_selected(lab: Lab) -> None:
