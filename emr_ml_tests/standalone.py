@@ -88,7 +88,9 @@ def standalone_cluster(
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_DAEMON_MEMORY": DAEMON_MEMORY,
         "SPARK_DAEMON_JAVA_OPTS": (
-            f"{JAVA_OPTIONS} -Dspark.worker.timeout={worker_timeout_seconds}"
+            # its port is always the same, and nobody submits to it
+            f"{JAVA_OPTIONS} -Dspark.master.rest.enabled=false "
+            f"-Dspark.worker.timeout={worker_timeout_seconds}"
         ),
     }
     started: list[Program] = []

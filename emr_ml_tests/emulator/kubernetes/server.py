@@ -50,6 +50,7 @@ class Kubernetes:
     access: Access
     faults: Faults
     nodes: Nodes
+    api: Api
     calls: list[Answered] = field(default_factory=list[Answered])
 
     def token(self, user: str = LAUNCHER) -> str:
@@ -84,6 +85,11 @@ class Kubernetes:
         for account in ("default", *accounts):
             self.add("serviceaccounts", name, {"metadata": {"name": account}})
 
+    def delete(self, resource: str, namespace: str, name: str) -> None:
+        """Delete an object, as somebody with all rights may."""
+        path = f"/api/v1/namespaces/{namespace}/{resource}/{name}"
+        self.api.answer(route("DELETE", path), ADMIN, "", b"")
+
     def pods(self, namespace: str = "") -> list[dict[str, Any]]:
         return self.store.all("pods", namespace)
 
@@ -116,8 +122,8 @@ def serve(
     server.daemon_threads = True
     url = f"http://127.0.0.1:{server.server_port}"
     nodes.api = url
-    cluster = Kubernetes(url, store, access, faults, nodes)
-    Handler.cluster, Handler.api = cluster, Api(store, access, nodes)
+    cluster = Kubernetes(url, store, access, faults, nodes, Api(store, access, nodes))
+    Handler.cluster = cluster
     cluster.add_namespace("default")
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="k8s", daemon=True)
     thread.start()
@@ -135,7 +141,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     cluster: Kubernetes
-    api: Api
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as in the base class
         """Be silent: calls are recorded."""
@@ -172,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
                 record(200)
                 self._watch(asked)
                 return
-            code, answer = self.api.answer(asked, user, media_type, body)
+            code, answer = self.cluster.api.answer(asked, user, media_type, body)
         except ApiError as refusal:
             code, answer = refusal.code, refusal.status()
         if fault and fault.kind == "lost answer":
@@ -228,7 +233,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _watch(self, asked: Route) -> None:
         events = (
             json.dumps(one).encode() + b"\n"
-            for one in self.api.watch(asked, self.cluster.nodes.closing)
+            for one in self.cluster.api.watch(asked, self.cluster.nodes.closing)
         )
         if self.headers.get("Upgrade", "").lower() != "websocket":
             self._stream("application/json", events)
