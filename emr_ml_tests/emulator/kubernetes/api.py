@@ -16,7 +16,7 @@ from emr_ml_tests.emulator.kubernetes.answers import (
     forbidden,
 )
 from emr_ml_tests.emulator.kubernetes.kubelet import Nodes
-from emr_ml_tests.emulator.kubernetes.routes import REVIEWS, Route
+from emr_ml_tests.emulator.kubernetes.routes import REVIEWS, Route, is_true
 from emr_ml_tests.emulator.kubernetes.selectors import Matches, selection
 from emr_ml_tests.emulator.kubernetes.store import KINDS, Event, Store, timestamp
 
@@ -299,7 +299,7 @@ class Api:
             )
         if limit := route.query.get("limitBytes"):
             content = content[: int(limit)]
-        follows = route.query.get("follow") in ("true", "1")
+        follows = is_true(route.query.get("follow", ""))
         return self._following(route, path.stat().st_size, content) if follows else iter([content])
 
     def _following(self, route: Route, read: int, content: bytes) -> Iterator[bytes]:

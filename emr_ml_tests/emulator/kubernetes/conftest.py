@@ -57,7 +57,7 @@ class Lab:
 
     def watch(self, path: str, **query: str | int) -> Iterator[tuple[str, Any]]:
         """Yield the kind of each change, and the object."""
-        with self.open("GET", path, user=ADMIN, kind="", watch="true", **query) as answer:
+        with self.open("GET", path, user=ADMIN, kind="", watch="True", **query) as answer:
             for line in answer:
                 event = json.loads(line)
                 yield event["type"], event["object"]

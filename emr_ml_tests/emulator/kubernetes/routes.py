@@ -14,6 +14,11 @@ OF_ONE = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 OF_SEVERAL = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
 
 
+def is_true(text: str) -> bool:
+    """Whether Go takes a text for true; Python's client writes `True`."""
+    return text.lower() in ("1", "t", "true")
+
+
 @dataclass(frozen=True)
 class Route:
     """What a request asks for. `resource` is "" for what is no resource, such as `/version`."""
@@ -59,6 +64,6 @@ def route(method: str, target: str) -> Route:
     verb = (OF_ONE if name else OF_SEVERAL).get(method)
     if verb is None or (subresource == "log" and verb != "get"):
         raise not_allowed()
-    if verb in ("get", "list") and query.get("watch") in ("true", "1"):
+    if verb in ("get", "list") and is_true(query.get("watch", "")):
         verb = "watch"
     return Route(split.path, query, "", resource, subresource, namespace, name, verb)
