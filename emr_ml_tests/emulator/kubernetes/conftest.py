@@ -87,7 +87,12 @@ class Lab:
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Generator[Lab]:
+def kubernetes(tmp_path: Path) -> Generator[Kubernetes]:
     image = Image((), {"PATH": "/usr/bin:/bin", "FROM": "image"})
     with serve(tmp_path / "kubernetes", {IMAGE: image}) as cluster:
-        yield Lab(cluster)
+        yield cluster
+
+
+@pytest.fixture
+def lab(kubernetes: Kubernetes) -> Lab:
+    return Lab(kubernetes)
