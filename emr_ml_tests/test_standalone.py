@@ -1,7 +1,7 @@
 """A Spark standalone cluster of real processes: what its master says, and what it survives."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from pathlib import Path
 
@@ -72,6 +72,20 @@ def fixture_cluster(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stand
         yield cluster
 
 
+@pytest.fixture(name="start")
+def fixture_start(cluster: Standalone, tmp_path: Path) -> Generator[Callable[[str], Driver]]:
+    """A function that starts a driver by its name."""
+    started: list[Driver] = []
+
+    def start(name: str) -> Driver:
+        started.append(Driver(cluster, tmp_path, name))
+        return started[-1]
+
+    yield start
+    for driver in started:
+        driver.program.end()
+
+
 def executors(cluster: Standalone) -> list[int]:
     """Return the ids of what workers have started and what is not a zombie.
 
@@ -89,9 +103,9 @@ def executors(cluster: Standalone) -> list[int]:
 
 
 def test_an_application_is_found_by_its_name_and_ended_by_its_id(
-    cluster: Standalone, tmp_path: Path
+    cluster: Standalone, start: Callable[[str], Driver]
 ) -> None:
-    driver = Driver(cluster, tmp_path, "lr_model 0a1b #1")
+    driver = start("lr_model 0a1b #1")
     driver.wait_for_tasks()
 
     (found,) = cluster.applications("lr_model 0a1b #1")
@@ -104,14 +118,13 @@ def test_an_application_is_found_by_its_name_and_ended_by_its_id(
 
 
 def test_nothing_is_left_of_an_application_whose_driver_is_killed(
-    cluster: Standalone, tmp_path: Path
+    cluster: Standalone, start: Callable[[str], Driver]
 ) -> None:
-    driver = Driver(cluster, tmp_path, "killed")
+    driver = start("killed")
     driver.wait_for_tasks()
     assert executors(cluster)
 
     go_down(psutil.Process(driver.program.pid))
-    driver.program.end()
 
     wait_until(lambda: not executors(cluster) and not cluster.state()["activeapps"])
     # so the master's word says nothing about success
@@ -119,8 +132,10 @@ def test_nothing_is_left_of_an_application_whose_driver_is_killed(
 
 
 # last, because it costs the cluster a worker
-def test_a_job_survives_the_loss_of_a_worker(cluster: Standalone, tmp_path: Path) -> None:
-    driver = Driver(cluster, tmp_path, "survivor")
+def test_a_job_survives_the_loss_of_a_worker(
+    cluster: Standalone, start: Callable[[str], Driver]
+) -> None:
+    driver = start("survivor")
     driver.wait_for_tasks()
 
     cluster.workers[0].end()
