@@ -37,7 +37,12 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("same")
 # Tests that use one of these fixtures, even indirectly, get the marker of that name.
-MARKERS = {"spark": "spark", "emulation": "emulator", "racers": "process"}
+MARKERS = {
+    "spark": "spark",
+    "emulation": "emulator",
+    "kubernetes": "emulator",
+    "racers": "process",
+}
 # What fixtures request by the value of their parameter, which pytest does not know.
 BY_PARAMETER = {
     ("lake", "s3"): "emulation",
