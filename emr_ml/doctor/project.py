@@ -1,8 +1,7 @@
 """Checks of the project: its definitions, and the contracts that they name."""
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from emr_ml.assets.declared import declared_contracts, declared_jobs, declared_pipelines
+from emr_ml.aws.client import CALL_ERRORS
 from emr_ml.contract import ContractError, load_contract
 from emr_ml.doctor.aws import unreachable
 from emr_ml.doctor.finding import Finding, bad, good
@@ -32,6 +31,6 @@ def check_contract(address: str) -> Finding:
         contract = load_contract(address)
     except ContractError as error:
         return bad("contract", str(error), "correct it; docs/contract.md explains every key")
-    except (BotoCoreError, ClientError) as error:
+    except CALL_ERRORS as error:
         return unreachable("contract", address, error)
     return good("contract", f"{address}: {len(contract.columns)} columns")

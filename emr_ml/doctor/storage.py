@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from emr_ml.aws.client import AWS_ERRORS, Api, error_code
+from emr_ml.aws.client import AWS_ERRORS, CALL_ERRORS, Api, error_code
 from emr_ml.aws.problems import is_denied, is_unknown_operation
 from emr_ml.aws.region import region_name
-from emr_ml.doctor.aws import api, unreachable
+from emr_ml.doctor.aws import api, unanswered, unreachable
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from spark_jobs.runtime.lake import FolderLake, Lake, open_lake
 from spark_jobs.runtime.s3 import split_uri
@@ -37,7 +37,7 @@ def check_lake(address: str) -> Iterator[Finding]:
     except OSError as error:
         fix = "set EMR_ML_LAKE to a folder that you may write to"
         yield bad("lake", f"{address} can't be used: {error.strerror or error}", fix)
-    except (BotoCoreError, ClientError) as error:
+    except CALL_ERRORS as error:
         yield unreachable("lake", address, error)
     finally:
         if isinstance(lake, FolderLake):
@@ -60,7 +60,7 @@ def check_bucket(lake: str, stack: str | None) -> Finding:
         encryption = _read_configuration(s3, "get_bucket_encryption", bucket)
         versioning = _read_configuration(s3, "get_bucket_versioning", bucket)
     except AWS_ERRORS as error:
-        return unchecked(name, error_code(error), bucket)
+        return unanswered(name, error, bucket)
     if disabled := _disabled_block_settings(public_access):
         fix = f"block it, for example with `aws s3api put-public-access-block --bucket {bucket} …`"
         return bad(name, f"{bucket} may be made public: {disabled} is off", fix)
@@ -74,6 +74,8 @@ def check_bucket(lake: str, stack: str | None) -> Finding:
             "Status=Enabled`"
         )
         return bad(name, f"{bucket} keeps no versions, but stack {stack} turned them on", fix)
+    if public_access is None or encryption is None:
+        return unchecked(name, "its settings can't be read", bucket)
     text = "keeps versions" if keeps_versions else "keeps no versions: deleted objects are lost"
     return good(name, f"{bucket} is private, encrypted and {text}")
 

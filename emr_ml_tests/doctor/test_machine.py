@@ -26,6 +26,7 @@ LOCAL_CHECKS = [
 class Diagnosis(NamedTuple):
     names: list[str]
     bad: list[str]
+    skipped: list[str]
     exit_code: int
 
 
@@ -34,10 +35,13 @@ def diagnosis() -> Diagnosis:
     sys.modules.pop("emr_ml.definitions", None)
     result = CliRunner().invoke(doctor)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    lines = [line for line in result.output.splitlines() if line.startswith(("good", "bad "))]
+    lines = [
+        line for line in result.output.splitlines() if line.startswith(("good ", "bad ", "skip "))
+    ]
     return Diagnosis(
         [line[6:26].strip() for line in lines],
         [line[6:] for line in lines if line.startswith("bad")],
+        [" ".join(line[6:].split()) for line in lines if line.startswith("skip")],
         result.exit_code,
     )
 
@@ -83,7 +87,7 @@ def executable(path: Path, text: str) -> Path:
 
 
 def test_a_good_set_up_is_good_in_every_line(lake: Path) -> None:
-    assert diagnosis() == Diagnosis([*LOCAL_CHECKS, "disk"], [], 0)
+    assert diagnosis() == Diagnosis([*LOCAL_CHECKS, "disk"], [], [], 0)
     assert not lake.exists()
 
 
@@ -99,7 +103,7 @@ def test_a_lake_in_a_bucket_is_probed_and_left_as_it_was(store: ArrangedAws) -> 
     import boto3
 
     bucket = os.environ["EMR_ML_LAKE"].split("/")[2]
-    assert diagnosis() == Diagnosis(LOCAL_CHECKS, [], 0)
+    assert diagnosis() == Diagnosis(LOCAL_CHECKS, [], [], 0)
     assert "Contents" not in boto3.Session().client("s3").list_objects_v2(Bucket=bucket)
     assert store.called("GetCallerIdentity") == []
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 
+from emr_ml.aws.client import CALL_ERRORS
+from emr_ml.aws.problems import diagnose
 from emr_ml.errors import UserError
 from emr_ml.launchers.emr.config.merging import merged
 from emr_ml.launchers.emr.config.model import ClusterConfig
@@ -136,9 +137,13 @@ def _read_file(address: str) -> tuple[dict[str, Any], dict[FieldPath, tuple[int,
     folder, slash, name = address.rpartition("/")
     try:
         stored = open_lake(folder or slash).read(name) if name else None
-    except (OSError, ClientError, BotoCoreError) as error:
+    except OSError as error:
         raise ClusterConfigError(
             f"{address} can't be read: {error}: check EMR_ML_CLUSTER"
+        ) from error
+    except CALL_ERRORS as error:
+        raise ClusterConfigError(
+            f"{address} can't be read: {diagnose(error)}; check EMR_ML_CLUSTER, too"
         ) from error
     if stored is None:
         raise ClusterConfigError(

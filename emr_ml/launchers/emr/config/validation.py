@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from emr_ml.launchers.emr.config.scaling import check_scaling_unit
 from emr_ml.launchers.emr.config.service_model import Mistake, mistakes
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def check(config: "ClusterConfig") -> Iterator[Mistake]:
     if not invalid:
         yield from ((("overrides", *path), problem) for path, problem in _check_overrides(config))
         yield from _check_driver_memory(config)
+        yield from check_scaling_unit(config)
     yield from _check_fleets(config)
     yield from _check_spark_conf(config)
     yield from _check_tags(config)

@@ -7,6 +7,7 @@ from emr_ml.lake.versions import digest
 from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.merging import merged_configurations, overridden
 from emr_ml.launchers.emr.config.model import ClusterConfig, Fleet
+from emr_ml.launchers.emr.config.scaling import FLEET_UNIT
 from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.emr.context import Endpoint
 
@@ -168,8 +169,7 @@ def _scaling(config: ClusterConfig) -> dict[str, Any] | None:
         return None
     return {
         "ComputeLimits": {
-            # the only unit that EMR supports for instance fleets
-            "UnitType": "InstanceFleetUnits",
+            "UnitType": FLEET_UNIT,
             "MinimumCapacityUnits": scaling.minimum,
             "MaximumCapacityUnits": scaling.maximum,
             "MaximumOnDemandCapacityUnits": scaling.max_on_demand,

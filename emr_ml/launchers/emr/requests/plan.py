@@ -9,6 +9,7 @@ from emr_ml.lake.job_code import code_to_ship
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.context import Endpoint
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
+from emr_ml.launchers.emr.requests.nodes import Nodes, requested_nodes
 from emr_ml.launchers.emr.requests.step import add_steps_request, step_config, step_name
 from emr_ml.launchers.emr.shipping.packages import planned_packages
 from spark_jobs.runtime.report import job_key
@@ -30,10 +31,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Item:
-    """The units of one fleet in one market.
+    """The units of one fleet or group in one market.
 
     Args:
-        fleet: name of the fleet.
+        fleet: name of the fleet or group.
         market: `ON_DEMAND` or `SPOT`.
         units: number of units.
         usd: hourly price of all units by instance type, as if all had that type; None if unknown.
@@ -83,22 +84,14 @@ def make_plan(config: ClusterConfig, endpoint: Endpoint, jobs: Mapping[str, str]
 
 def bill(request: Mapping[str, Any], price: Price) -> Iterator[Item]:
     """Yield the units that a RunJobFlow request asks for, with their prices."""
-    for fleet in request["Instances"].get("InstanceFleets", []):
-        for market, capacity in (
-            ("ON_DEMAND", "TargetOnDemandCapacity"),
-            ("SPOT", "TargetSpotCapacity"),
-        ):
-            if units := fleet.get(capacity, 0):
-                prices = {
-                    each["InstanceType"]: _price_of_units(each, units, market, price)
-                    for each in fleet.get("InstanceTypeConfigs", [])
-                }
-                yield Item(fleet.get("Name", fleet["InstanceFleetType"]), market, units, prices)
+    for nodes in requested_nodes(request):
+        usd = {
+            name: _price_of_units(name, weight, nodes, price)
+            for name, weight in nodes.weights.items()
+        }
+        yield Item(nodes.name, nodes.market, nodes.units, usd)
 
 
-def _price_of_units(
-    type_config: Mapping[str, Any], units: int, market: str, price: Price
-) -> float | None:
-    hourly = price(type_config["InstanceType"], market)
-    instances = math.ceil(units / (type_config.get("WeightedCapacity") or 1))
-    return None if hourly is None else hourly * instances
+def _price_of_units(instance_type: str, weight: int, nodes: Nodes, price: Price) -> float | None:
+    hourly = price(instance_type, nodes.market)
+    return None if hourly is None else hourly * math.ceil(nodes.units / weight)
