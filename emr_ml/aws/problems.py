@@ -157,4 +157,8 @@ def _diagnose_refusal(error: ClientError) -> Problem:
             f"{error.operation_name} failed: {code} {message}",
             "check the bucket's name in EMR_ML_LAKE, AWS_REGION and AWS_ENDPOINT_URL",
         )
-    return Problem(f"{error.operation_name} failed: {code} {message}".strip(), "see docs/emr.md")
+    if message.lstrip().startswith("<"):
+        return NOT_AWS
+    # botocore takes the HTTP status for the code if the answer has none
+    fix = NOT_AWS.fix if code.isdigit() else "see docs/emr.md"
+    return Problem(f"{error.operation_name} failed: {code} {message}".strip(), fix)

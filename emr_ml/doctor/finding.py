@@ -31,8 +31,8 @@ class Finding:
 
     @property
     def reason(self) -> str:
-        """The finding as the reason why another check is not made."""
-        return self.text if self.name in self.text else f"{self.name}: {self.text}"
+        """Why other checks are not made if this one ends the access."""
+        return f"AWS can't be asked, see {self.name}"
 
     @property
     def line(self) -> str:

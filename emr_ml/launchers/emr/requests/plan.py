@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from emr_ml.lake.job_code import code_to_ship
+from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml.launchers.emr.config.releases import check_jobs
 from emr_ml.launchers.emr.context import Endpoint
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.nodes import Nodes, requested_nodes
@@ -61,10 +63,12 @@ def make_plan(config: ClusterConfig, endpoint: Endpoint, jobs: Mapping[str, str]
         jobs: the module of each job, by the path of its asset.
 
     Raises:
-        ClusterConfigError: EMR would not accept them.
+        ClusterConfigError: EMR would not accept them, or its release can't run a job.
         JobCodeError: a job has no such module.
         PackagesError: a file that nodes need can't be read.
     """
+    if problems := list(check_jobs(config, jobs)):
+        raise ClusterConfigError("\n".join(problems))
     shared = planned_packages(endpoint.lake, config, endpoint.url)
     steps: dict[str, Mapping[str, Any]] = {}
     for asset, module in jobs.items():
