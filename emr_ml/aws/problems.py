@@ -24,6 +24,7 @@ from emr_ml.aws.client import (
     http_status,
     is_expired,
 )
+from emr_ml.aws.quotas import exceeded_quota
 
 INVALID_CREDENTIALS_CODES = (
     *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"),
@@ -157,8 +158,14 @@ def _diagnose_refusal(error: ClientError) -> Problem:
             f"{error.operation_name} failed: {code} {message}",
             "check the bucket's name in EMR_ML_LAKE, AWS_REGION and AWS_ENDPOINT_URL",
         )
+    return _diagnose_other_refusal(error.operation_name, code, message)
+
+
+def _diagnose_other_refusal(operation: str, code: str, message: str) -> Problem:
     if message.lstrip().startswith("<"):
         return NOT_AWS
+    what = f"{operation} failed: {code} {message}".strip()
+    if quota := exceeded_quota(what):
+        return Problem(what, quota.advice)
     # botocore takes the HTTP status for the code if the answer has none
-    fix = NOT_AWS.fix if code.isdigit() else "see docs/emr.md"
-    return Problem(f"{error.operation_name} failed: {code} {message}".strip(), fix)
+    return Problem(what, NOT_AWS.fix if code.isdigit() else "see docs/emr.md")

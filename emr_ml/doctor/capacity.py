@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from emr_ml.aws.client import AWS_ERRORS
+from emr_ml.aws.quotas import QUOTAS, Quota
 from emr_ml.doctor.aws import api, unanswered
 from emr_ml.doctor.cluster import PlannedCluster
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
@@ -11,7 +12,6 @@ from emr_ml.launchers.emr.requests.nodes import Nodes
 
 # the instance families that share one quota: their names start with these letters
 STANDARD = re.compile(r"[acdhimrtz]\d")
-QUOTAS = {"ON_DEMAND": ("L-1216C47A", "on-demand"), "SPOT": ("L-34B43A08", "spot")}
 
 
 def check_instance_types(planned: PlannedCluster, zones: Sequence[str]) -> Finding:
@@ -62,32 +62,29 @@ def check_quotas(planned: PlannedCluster) -> Iterator[Finding]:
     vcpus = {
         each["InstanceType"]: each["VCpuInfo"]["DefaultVCpus"] for each in answer["InstanceTypes"]
     }
-    for market, (code, market_name) in QUOTAS.items():
+    for quota in QUOTAS:
         needed = sum(
             nodes.units * _least_vcpus_per_unit(nodes, vcpus)
             for nodes in planned.nodes
-            if nodes.market == market
+            if nodes.market == quota.market
         )
         if needed:
-            yield _check_quota(planned, market_name, code, needed)
+            yield _check_quota(planned, quota, needed)
 
 
-def _check_quota(planned: PlannedCluster, market_name: str, code: str, needed: float) -> Finding:
-    name = f"{market_name} quota"
+def _check_quota(planned: PlannedCluster, quota: Quota, needed: float) -> Finding:
+    name = quota.label
     try:
         answer = api("service-quotas", planned.region).ask(
-            "get_service_quota", ServiceCode="ec2", QuotaCode=code
+            "get_service_quota", ServiceCode="ec2", QuotaCode=quota.code
         )
     except AWS_ERRORS as error:
         return unanswered(name, error)
-    quota: float = answer["Quota"]["Value"]
-    if quota < needed:
-        fix = (
-            "request more, for example with `aws service-quotas request-service-quota-increase "
-            f"--service-code ec2 --quota-code {code} --desired-value …`, or make the fleets smaller"
-        )
-        return bad(name, f"{quota:.0f} vCPUs are allowed, but a cluster needs {needed:.0f}", fix)
-    return good(name, f"{quota:.0f} vCPUs are allowed, a cluster needs at least {needed:.0f}")
+    allowed: float = answer["Quota"]["Value"]
+    if allowed < needed:
+        text = f"{allowed:.0f} vCPUs are allowed, but a cluster needs {needed:.0f}"
+        return bad(name, text, quota.fix)
+    return good(name, f"{allowed:.0f} vCPUs are allowed, a cluster needs at least {needed:.0f}")
 
 
 def _names(nodes: Iterable[Nodes]) -> list[str]:

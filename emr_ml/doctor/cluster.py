@@ -1,6 +1,6 @@
 """Checks of the planned cluster: its configuration, release, subnets, logs and packages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from emr_ml.doctor.aws import api, refused, unanswered
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
 from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml.launchers.emr.config.releases import check_jobs
 from emr_ml.launchers.emr.context import Endpoint, find_endpoint
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.nodes import Nodes, requested_nodes
@@ -55,14 +56,23 @@ class PlannedCluster:
         return instances.get("Ec2SubnetIds") or ([single] if single else [])
 
 
-def check_configuration(settings: Settings) -> tuple[PlannedCluster | None, Finding]:
-    """Check the cluster configuration and the RunJobFlow request against boto3's model of EMR."""
+def check_configuration(
+    settings: Settings, jobs: Mapping[str, str]
+) -> tuple[PlannedCluster | None, Finding]:
+    """Check the cluster configuration and the RunJobFlow request against boto3's model of EMR.
+
+    Args:
+        settings: with the stack's outputs.
+        jobs: the module of each job, by the path of its asset.
+    """
     name = "cluster"
     try:
         config = load_cluster_config(settings)
         endpoint = find_endpoint(settings.lake)
         packages = planned_packages(settings.lake, config, endpoint.url)
         request = run_job_flow_request(config, endpoint, packages.bootstrap, "doctor")
+        if problems := list(check_jobs(config, jobs)):
+            raise ClusterConfigError("\n".join(problems))
     except (ClusterConfigError, PackagesError) as error:
         fix = "correct the cluster configuration; `emr-ml plan` shows the request that it makes"
         return None, bad(name, str(error), fix)

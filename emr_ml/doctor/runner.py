@@ -1,6 +1,6 @@
 """The order of the checks. A check is skipped if another that it relies on has failed."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
 from emr_ml.doctor import aws, capacity, cluster, machine, project, storage
 from emr_ml.doctor.finding import Finding, unchecked
@@ -68,10 +68,11 @@ def run_checks() -> Iterator[Finding]:
         if completed is None and not asker.reason:
             return
         settings = completed or settings
-    contracts, finding = project.check_definitions(settings)
+    declared, finding = project.check_definitions(settings)
     yield finding
-    remote = [address for address in contracts if address.startswith("s3://")]
-    yield from (project.check_contract(address) for address in contracts if address not in remote)
+    remote = [address for address in declared.contracts if address.startswith("s3://")]
+    local = [address for address in declared.contracts if address not in remote]
+    yield from map(project.check_contract, local)
     yield from asker.ask(("contract",) * len(remote), lambda: map(project.check_contract, remote))
     if settings.lake.startswith("s3://"):
         has_lake = yield from asker.ask(OF_LAKE, lambda: storage.check_lake(settings.lake))
@@ -80,7 +81,7 @@ def run_checks() -> Iterator[Finding]:
         yield from storage.check_lake(settings.lake)
         yield machine.check_disk(settings.lake)
     if on_emr:
-        yield from _check_emr(asker, settings, has_lake=has_lake)
+        yield from _check_emr(asker, settings, declared.jobs, has_lake=has_lake)
 
 
 def _check_stack(asker: Asker, settings: Settings) -> Generator[Finding, None, Settings | None]:
@@ -100,7 +101,9 @@ def _check_stack(asker: Asker, settings: Settings) -> Generator[Finding, None, S
     return found[0] if found else None
 
 
-def _check_emr(asker: Asker, settings: Settings, *, has_lake: bool) -> Iterator[Finding]:
+def _check_emr(
+    asker: Asker, settings: Settings, jobs: Mapping[str, str], *, has_lake: bool
+) -> Iterator[Finding]:
     without_lake = asker.reason or "the lake can't be used"
     if has_lake:
         yield from asker.ask(
@@ -113,7 +116,7 @@ def _check_emr(asker: Asker, settings: Settings, *, has_lake: bool) -> Iterator[
     if asker.reason and (settings.stack or (settings.cluster or "").startswith("s3://")):
         yield unchecked("cluster", asker.reason)
     elif aws.has_region():
-        planned, finding = cluster.check_configuration(settings)
+        planned, finding = cluster.check_configuration(settings, jobs)
         yield finding
     else:
         yield unchecked("cluster", asker.reason)

@@ -114,8 +114,34 @@ def test_without_an_account_prices_are_not_invented() -> None:
     result = said()
 
     assert result.exit_code == 0
-    assert "price list not available" in result.output
-    assert "USD together" not in result.output
+    assert "USD in total" not in result.output
+    assert (
+        "\n  price list not available, so there is no total: no region is set: set AWS_REGION, for "
+        "example AWS_REGION=eu-west-1\n"
+    ) in result.output
+
+
+@pytest.mark.usefixtures("no_account")
+def test_without_credentials_the_reason_for_missing_prices_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    expected = (
+        "price list not available, so there is no total: no credentials were found: set "
+        "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY\n"
+    )
+
+    assert f"\n  {expected}" in said().stdout
+    as_json = said("--json")
+    assert as_json.stderr == expected
+    json.loads(as_json.stdout)
+
+
+def test_an_expired_token_is_the_reason_for_missing_prices(aws: ArrangedAws) -> None:
+    for operation in ("GetProducts", "DescribeSpotPriceHistory"):
+        aws.refuse(operation, "ExpiredTokenException")
+
+    assert "so there is no total: the credentials have expired: get new ones" in said().output
 
 
 @pytest.mark.usefixtures("no_account")
@@ -163,16 +189,52 @@ def test_one_price_that_is_not_known_leaves_no_total(
     output = said().output
 
     assert "  primary  1 on demand  m5.xlarge 0.250\n" in output
-    assert "price list not available: no total" in output
+    assert "no total: AWS returned no price for m5.xlarge spot, m5a.xlarge spot, " in output
 
 
-def test_instance_groups_of_an_override_have_no_bill() -> None:
-    groups = [{"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1}]
+@pytest.mark.parametrize(
+    "instances",
+    [
+        {
+            "InstanceGroups": [
+                {"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1},
+                {"InstanceRole": "CORE", "InstanceType": "c5.xlarge", "InstanceCount": 3},
+            ]
+        },
+        {"MasterInstanceType": "m5.xlarge", "SlaveInstanceType": "c5.xlarge", "InstanceCount": 4},
+    ],
+)
+def test_instances_without_fleets_have_a_bill(instances: dict[str, Any]) -> None:
+    def price(instance_type: str, market: str) -> float:
+        assert market == "ON_DEMAND"
+        return {"m5.xlarge": 1.0, "c5.xlarge": 2.0}[instance_type]
 
-    def price(_type: str, _market: str) -> float:
-        return 1.0
+    found = [(item.fleet, item.units, item.usd) for item in bill({"Instances": instances}, price)]
 
-    assert list(bill({"Instances": {"InstanceGroups": groups}}, price)) == []
+    assert found == [("primary", 1, {"m5.xlarge": 1.0}), ("core", 3, {"c5.xlarge": 6.0})]
+
+
+@pytest.mark.usefixtures("no_account")
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"RELEASE_LABEL": "emr-6.15.0"}, "release_label: emr-6.15.0 can't run any job"),
+        (
+            {"RELEASE_LABEL": "emr-7.14.0", "SPARK": "3.5.8"},
+            "release_label: emr-7.14.0 has Spark 3.5.8, but Spark 4 is needed by sales_by_seller,",
+        ),
+    ],
+)
+def test_a_release_that_can_not_run_the_jobs_is_told_on_the_first_line(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"EMR_ML_CLUSTER__{name}", value)
+
+    result = said()
+
+    assert result.exit_code == 1
+    assert expected in result.output.splitlines()[0]
 
 
 @pytest.mark.usefixtures("no_account")

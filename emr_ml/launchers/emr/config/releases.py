@@ -74,11 +74,10 @@ def why_no_spark(label: str) -> str:
             "its Spark is not known: set it, for example spark: 4.1.1; known releases are "
             f"{', '.join(RELEASES)}"
         )
-    spark = SPARK_OF.get(label, "3.5.8")
+    example = f"spark: {SPARK_OF[label]}" if label in SPARK_OF else "its Spark, as in spark: 3.5.6"
     return (
         f"{label} has Spark 3, but the jobs of training pipelines need Spark {LEAST_SPARK}: "
-        f"{USE_DEFAULT}; or, if only jobs of your own run there, set its Spark, "
-        f"{'as in ' if label not in SPARK_OF else ''}spark: {spark}"
+        f"{USE_DEFAULT}; or, if only jobs of your own run there, set {example}"
     )
 
 

@@ -98,7 +98,7 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
         ),
         (
             f"overrides:\n  Instances: {GROUP}\n  ManagedScalingPolicy: {COUNTS_FLEETS}\n",
-            "3:44: overrides.ManagedScalingPolicy.ComputeLimits.UnitType: counts InstanceFleetUn",
+            "3:42: overrides.ManagedScalingPolicy.ComputeLimits.UnitType: counts InstanceFleetUn",
         ),
         (
             "overrides: {ManagedScalingPolicy: {ComputeLimits: {UnitType: VCPU}}}\n",
@@ -109,7 +109,7 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
             "1:13: release_label: its Spark is not known: set it, for",
         ),
         (
-            "release_label: emr-7.14.0\noverrides: {StepConcurrencyLevel: 300}\n",
+            "release_label: emr-spark-8.0.0\noverrides: {StepConcurrencyLevel: 300}\n",
             "2:13: step_concurrency: should be less than or equal to 256, not 300",
         ),
     ],
