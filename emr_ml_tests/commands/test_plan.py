@@ -17,6 +17,7 @@ from emr_ml.launchers.emr.shipping.packages import job_scripts
 from emr_ml_tests.components.project import Project
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 from emr_ml_tests.emulator.limits import check_run_job_flow
+from emr_ml_tests.launchers.emr.translation.examples import AIRFLOW
 
 TYPES = "EMR_ML_CLUSTER__{}__INSTANCE_TYPES"
 
@@ -298,3 +299,58 @@ def test_a_plan_can_be_made_before_the_deployment_is_switched(
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "local")
 
     assert said().exit_code == 0
+
+
+def test_a_request_becomes_a_configuration_that_has_a_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    request = tmp_path / "overrides.json"
+    request.write_text(json.dumps(AIRFLOW))
+
+    translated = said("--from", str(request))
+
+    assert translated.exit_code == 0
+    assert f"{request}:1:2: Name: left out: the launcher" in translated.stderr
+    configuration = tmp_path / "cluster.yaml"
+    configuration.write_text(translated.stdout)
+    made = document(EMR_ML_CLUSTER=str(configuration))["RunJobFlow"]
+    check_run_job_flow(made)
+    assert made["ReleaseLabel"] == AIRFLOW["ReleaseLabel"]
+    assert made["Instances"]["InstanceGroups"] == AIRFLOW["Instances"]["InstanceGroups"]
+
+
+def test_a_request_may_come_through_a_pipe() -> None:
+    result = CliRunner().invoke(plan, ["--from", "-"], input='{"ServiceRole": "mine"}')
+
+    assert result.exit_code == 0
+    assert "service_role: mine\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"{'Name': True}", "request.json:1:2: is not JSON: "),
+        (b'{"Nam": "a"}', "request.json:1:2: Nam: EMR's API has no such field: did you mean Name?"),
+        (b"\xff\xfe", "request.json: is not text in UTF-8"),
+    ],
+)
+def test_a_mistake_in_a_request_is_told_and_nothing_else(
+    tmp_path: Path, text: bytes, expected: str
+) -> None:
+    request = tmp_path / "request.json"
+    request.write_bytes(text)
+
+    result = said("--from", str(request))
+
+    assert result.exit_code == 1
+    assert expected in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_translation_is_no_plan(tmp_path: Path) -> None:
+    request = tmp_path / "request.json"
+    request.write_text("{}")
+
+    assert said("--from", str(request), "--json").exit_code == 2
+    assert said("--from", str(tmp_path / "none.json")).exit_code == 2

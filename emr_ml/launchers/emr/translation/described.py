@@ -43,7 +43,8 @@ def request_of(cluster: Mapping[str, Any]) -> dict[str, Any]:
     The idle timeout and managed scaling are not in a description.
     """
     ec2: Mapping[str, Any] = cluster.get("Ec2InstanceAttributes") or {}
-    subnets = ec2.get("RequestedEc2SubnetIds") or [ec2["Ec2SubnetId"]] * ("Ec2SubnetId" in ec2)
+    single = ec2.get("Ec2SubnetId")
+    subnets = ec2.get("RequestedEc2SubnetIds") or ([single] if single else [])
     instances = {
         **_taken(cluster, SAME_INSTANCES),
         **_taken(ec2, SAME_EC2),

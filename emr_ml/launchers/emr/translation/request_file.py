@@ -26,6 +26,7 @@ SOURCES: dict[str, FieldPath] = {
     "step_concurrency": ("StepConcurrencyLevel",),
     "idle_timeout_seconds": ("AutoTerminationPolicy",),
     "managed_scaling": ("ManagedScalingPolicy",),
+    "subnets": ("Instances", "Ec2SubnetIds"),
     "overrides": (),
 }
 DESCRIBED = "Cluster"  # the only key of DescribeCluster's answer

@@ -205,7 +205,7 @@ ACTIONS = st.lists(
             "ScriptBootstrapAction": {"Path": path, "Args": args},
         },
         WORD,
-        st.sampled_from(["s3://b/a.sh", "s3n://b/c.sh", "file:///opt/d.sh"]),
+        st.sampled_from(["s3://scripts/a.sh", "s3n://scripts/c.sh", "file:///opt/d.sh"]),
         st.lists(WORD, max_size=2),
     ),
     max_size=3,

@@ -70,9 +70,8 @@ def fleets(request: dict[str, Any]) -> Any:
 
 def subnets(request: dict[str, Any]) -> list[str]:
     instances = request["Instances"]
-    return instances.get("Ec2SubnetIds") or [instances["Ec2SubnetId"]] * (
-        "Ec2SubnetId" in instances
-    )
+    single = instances.get("Ec2SubnetId")
+    return instances.get("Ec2SubnetIds") or ([single] if single else [])
 
 
 def configurations(request: dict[str, Any]) -> Any:
@@ -167,9 +166,9 @@ def test_what_is_left_out_or_changed_is_said_with_its_place() -> None:
 
     assert said == [
         "2:3: Name: left out: the launcher finds clusters by the name that it gives",
-        "36:3: Steps: left out: the launcher adds a step for each attempt",
+        "35:3: Steps: left out: the launcher adds a step for each attempt",
         (
-            "31:5: Instances.KeepJobFlowAliveWhenNoSteps: changed: EMR ends the cluster when it "
+            "30:5: Instances.KeepJobFlowAliveWhenNoSteps: changed: EMR ends the cluster when it "
             "was idle for 60 seconds (idle_timeout_seconds), because steps come one after the other"
         ),
     ]
