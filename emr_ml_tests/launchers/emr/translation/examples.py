@@ -121,6 +121,10 @@ CONFIGURATIONS = st.lists(
 )
 
 
+def _type_name(config: dict[str, Any]) -> str:
+    return config["InstanceType"]
+
+
 def _fleet(role: str, on_demand: int, spot: int) -> st.SearchStrategy[dict[str, Any]]:
     weights = st.just(1) if role == "MASTER" else st.integers(1, 3)
     types = st.lists(
@@ -135,7 +139,7 @@ def _fleet(role: str, on_demand: int, spot: int) -> st.SearchStrategy[dict[str, 
         ),
         min_size=1,
         max_size=3,
-        unique_by=lambda each: each["InstanceType"],
+        unique_by=_type_name,
     )
     spot_terms = st.fixed_dictionaries(
         {
@@ -198,18 +202,30 @@ OTHER_INSTANCES = st.fixed_dictionaries(
         "AdditionalMasterSecurityGroups": st.just(["sg-3"]),
     },
 )
+
+
+def _action(name: str, path: str, args: list[str]) -> dict[str, Any]:
+    return {"Name": name, "ScriptBootstrapAction": {"Path": path, "Args": args}}
+
+
+def _action_name(action: dict[str, Any]) -> str:
+    return action["Name"]
+
+
+def _policy(least: int, more: int) -> dict[str, Any]:
+    limits = {"MinimumCapacityUnits": least, "MaximumCapacityUnits": least + more}
+    return {"ComputeLimits": {"UnitType": "Instances"} | limits}
+
+
 ACTIONS = st.lists(
     st.builds(
-        lambda name, path, args: {
-            "Name": name,
-            "ScriptBootstrapAction": {"Path": path, "Args": args},
-        },
+        _action,
         WORD,
         st.sampled_from(["s3://scripts/a.sh", "s3n://scripts/c.sh", "file:///opt/d.sh"]),
         st.lists(WORD, max_size=2),
     ),
     max_size=3,
-    unique_by=lambda action: action["Name"],
+    unique_by=_action_name,
 )
 
 
@@ -244,17 +260,7 @@ REQUESTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         ),
         "Steps": st.just([]),
         "AutoTerminationPolicy": st.integers(60, 900).map(lambda idle: {"IdleTimeout": idle}),
-        "ManagedScalingPolicy": st.builds(
-            lambda least, more: {
-                "ComputeLimits": {
-                    "UnitType": "Instances",
-                    "MinimumCapacityUnits": least,
-                    "MaximumCapacityUnits": least + more,
-                }
-            },
-            st.integers(1, 3),
-            st.integers(0, 3),
-        ),
+        "ManagedScalingPolicy": st.builds(_policy, st.integers(1, 3), st.integers(0, 3)),
         "StepConcurrencyLevel": st.integers(1, 256),
         "EbsRootVolumeSize": st.integers(15, 100),
         "VisibleToAllUsers": st.booleans(),
