@@ -81,12 +81,13 @@ def _translate(file: TextIO) -> None:
     """Print the cluster configuration for a request, and on stderr what differs from it."""
     from emr_ml.launchers.emr.translation.request_file import translate_file
 
+    name = getattr(file, "name", "stdin")  # a pipe may have none
     with errors_as_messages():
         try:
             text = file.read()
         except UnicodeDecodeError as error:
-            raise click.ClickException(f"{file.name}: is not text in UTF-8: {error}") from error
-        translated = translate_file(file.name, text)
+            raise click.ClickException(f"{name}: is not text in UTF-8: {error}") from error
+        translated = translate_file(name, text)
     for remark in translated.remarks:
         click.echo(escape_control_characters(remark), err=True)
     click.echo(translated.text, nl=False)

@@ -259,7 +259,7 @@ def test_a_bucket_that_may_be_made_public(bucket: str) -> None:
 def test_a_bucket_whose_settings_may_not_be_read_is_not_called_private(
     aws: ArrangedAws, bucket: str
 ) -> None:
-    aws.refuse("GetBucketEncryption", "AccessDenied", 403)
+    aws.refuse("GetEncryptionConfiguration", "AccessDenied", 403)
 
     found = diagnosis()
 

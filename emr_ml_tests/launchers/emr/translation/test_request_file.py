@@ -245,7 +245,7 @@ def test_tabs_between_tokens_and_odd_texts_are_read(folder: Path) -> None:
         ('{"JobFlowRole": "a b"}', "1:2: instance_profile: should match"),
         (
             '{"Instances": {\n"Ec2SubnetIds": ["vpc-1"]}}',
-            "2:1: subnets.0: should match ^subnet-[0-9a-zA-Z]+$, not 'vpc-1'",
+            "2:18: subnets.0: should match ^subnet-[0-9a-zA-Z]+$, not 'vpc-1'",
         ),
         ('{"AutoTerminationPolicy": {"IdleTimeout": 5}}', "1:2: idle_timeout_seconds: should be"),
         (
