@@ -24,7 +24,7 @@ MARKETS = {"ON_DEMAND": "on demand", "SPOT": "spot"}
     "request_file",
     type=click.File(encoding="utf-8-sig"),
     metavar="FILE",
-    help="Print the cluster configuration for a RunJobFlow request in JSON; - reads from stdin.",
+    help="Print the cluster configuration for a RunJobFlow request; - reads from stdin.",
 )
 def plan(*, as_json: bool, request_file: TextIO | None) -> None:
     """Print the exact requests to EMR and the list price per hour. Nothing is started.
@@ -33,8 +33,8 @@ def plan(*, as_json: bool, request_file: TextIO | None) -> None:
     This also works without an AWS account, but then without prices.
 
     With --from, print a cluster configuration instead, for EMR_ML_CLUSTER. FILE has the parameters
-    of RunJobFlow, such as Airflow's JOB_FLOW_OVERRIDES, or what `aws emr describe-cluster` prints.
-    What is left out or changed is said on stderr.
+    of RunJobFlow in JSON, such as Airflow's JOB_FLOW_OVERRIDES, what `aws emr describe-cluster`
+    prints, or a command `aws emr create-cluster`. What is left out or changed is said on stderr.
     """
     if request_file:
         if as_json:

@@ -9,8 +9,10 @@ import yaml
 from pydantic import ValidationError
 
 from emr_ml.launchers.emr.config.loading import ClusterConfigError, error_lines
+from emr_ml.launchers.emr.config.merging import without_nulls
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.config.service_model import FieldPath, mistakes
+from emr_ml.launchers.emr.translation import command
 from emr_ml.launchers.emr.translation.described import ATTRIBUTES, request_of
 from emr_ml.launchers.emr.translation.translator import RENAMED, translate
 from emr_ml.located_yaml import Positions, YamlError, parse
@@ -48,19 +50,20 @@ def translate_file(name: str, text: str) -> TranslatedFile:
 
     Args:
         name: of the file, for messages.
-        text: JSON with the parameters of RunJobFlow, or what `aws emr describe-cluster` prints.
+        text: JSON with the parameters of RunJobFlow, or what `aws emr describe-cluster` prints, or
+            a command `aws emr create-cluster`.
 
     Raises:
         ClusterConfigError: one line for each mistake, with file, line and column.
     """
     file = _File(name, *_parse(name, text))
     request = file.request()
-    found = [
-        f"{file.location(path)}: {'.'.join(path)}: {problem}"
-        for path, problem in mistakes("RunJobFlow", request, partial=True)
-    ]
-    if found:
-        raise ClusterConfigError("\n".join(found))
+    # null is no value of the API, but stands for none
+    complete = without_nulls({"Name": "", "Instances": {}, **request})
+    found = list(mistakes("RunJobFlow", request, partial=True))
+    if found := found or list(mistakes("RunJobFlow", complete)):
+        lines = (f"{file.location(path)}: {'.'.join(path)}: {why}" for path, why in found)
+        raise ClusterConfigError("\n".join(lines))
     result = translate(request)
     try:
         ClusterConfig.model_validate(result.fields)
@@ -76,7 +79,7 @@ def translate_file(name: str, text: str) -> TranslatedFile:
 
 @dataclass(frozen=True)
 class _File:
-    """A parsed file, and the line and column of each of its values."""
+    """A parsed file, and the line and column of each of its values; of a command, the first."""
 
     name: str
     value: Mapping[str, Any]
@@ -122,6 +125,11 @@ class _File:
 
 
 def _parse(name: str, text: str) -> tuple[Mapping[str, Any], Positions]:
+    if command.is_command(text):
+        try:
+            return command.request_of(text), {(): (1, 1)}
+        except ValueError as error:
+            raise ClusterConfigError(f"{name}:1:1: {error}") from error
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:

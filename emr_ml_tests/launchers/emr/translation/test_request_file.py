@@ -240,6 +240,10 @@ def test_tabs_between_tokens_and_odd_texts_are_read(folder: Path) -> None:
             '{\n "Instances": {"Ec2KeyNam": "a"}}',
             "2:16: Instances.Ec2KeyNam: EMR's API has no such",
         ),
+        (
+            '{"Instances": {"InstanceGroups": [\n{"InstanceRole": "CORE", "InstanceType": "a"}]}}',
+            "2:1: Instances.InstanceGroups.0: InstanceCount is missing",
+        ),
         ('{"ServiceRole": 5}', "1:2: ServiceRole: should be of type string, not 5"),
         ('{"Instances": {"InstanceGroups": [\n{"InstanceRole": "MASTR"}]}}', "2:2: Instances.Inst"),
         ('{"JobFlowRole": "a b"}', "1:2: instance_profile: should match"),
