@@ -125,7 +125,7 @@ class Api:
                 if time.monotonic() - started > self._patience:
                     raise UnansweredError(
                         f"{self._service} gave no answer to {operation} for "
-                        f"{self._patience:.0f} seconds: {_shorten(error)}"
+                        f"{self._patience:g} seconds: {_shorten(error)}"
                     ) from error
                 self._note_failure(error)
                 time.sleep(self._backoff(retries))
@@ -219,8 +219,11 @@ def _check_is_answer(answer: dict[str, Any]) -> None:
 
 
 def _shorten(error: Exception) -> str:
-    """Return the error's message, without most of a whole page that a proxy may have sent."""
-    return str(error)[:MESSAGE_CHARACTERS]
+    """Return the error's message, without most of a whole page that a proxy may have sent.
+
+    botocore's own retries are off, so its count of them says nothing.
+    """
+    return str(error).replace(" (reached max retries: 0)", "")[:MESSAGE_CHARACTERS]
 
 
 def _is_rejected_unread(error: ClientError) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emr_ml.aws.client import AWS_ERRORS, CALL_ERRORS, Api, error_code
+from emr_ml.aws.client import AWS_ERRORS, Api, error_code
 from emr_ml.aws.problems import is_denied, is_unknown_operation
 from emr_ml.aws.region import region_name
 from emr_ml.doctor.aws import api, unanswered, unreachable
@@ -32,12 +32,14 @@ def check_lake(address: str) -> Iterator[Finding]:
     key = f"{PROBE_FOLDER}/{uuid.uuid4().hex}/probe.json"
     is_new_folder = not Path(address).exists()
     try:
+        if address.startswith("s3://"):
+            _list_probes(address)
         lake = open_lake(address)
         yield from _probe(lake, key)
     except OSError as error:
         fix = "set EMR_ML_LAKE to a folder that you may write to"
         yield bad("lake", f"{address} can't be used: {error.strerror or error}", fix)
-    except CALL_ERRORS as error:
+    except AWS_ERRORS as error:
         yield unreachable("lake", address, error)
     finally:
         if isinstance(lake, FolderLake):
@@ -78,6 +80,17 @@ def check_bucket(lake: str, stack: str | None) -> Finding:
         return unchecked(name, "its settings can't be read", bucket)
     text = "keeps versions" if keeps_versions else "keeps no versions: deleted objects are lost"
     return good(name, f"{bucket} is private, encrypted and {text}")
+
+
+def _list_probes(address: str) -> None:
+    """Make one call that needs no retries: the lake's own calls are repeated for a minute.
+
+    Raises:
+        ClientError, BotoCoreError, UnansweredError: S3 refuses, or does not answer.
+    """
+    bucket, prefix = split_uri(address.rstrip("/"))
+    folder = f"{prefix}/{PROBE_FOLDER}/".lstrip("/")
+    api("s3", region_name()).ask("list_objects_v2", Bucket=bucket, Prefix=folder, MaxKeys=1)
 
 
 def _probe(lake: Lake, key: str) -> Iterator[Finding]:

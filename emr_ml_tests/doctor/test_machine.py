@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from emr_ml.commands.doctor import doctor
 from emr_ml.doctor import machine
 from emr_ml.project import ROOT
+from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 
 LOCAL_CHECKS = [
@@ -244,6 +245,16 @@ def test_a_store_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert said.startswith("lake s3://lake-")
     assert "/some/prefix can't be used: no credentials were found. Fix: set AWS_PROFILE" in said
+
+
+def test_an_expired_token_is_told_before_the_lake_repeats_its_calls(
+    store: ArrangedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emr_ml.aws.time_limits.DOCTOR", 0.2)
+    store.world.faults.add(faults.expired_token("s3:*", seconds=1e9))
+
+    assert "/some/prefix can't be used: the credentials have expired. Fix: get new" in the_bad_one()
+    assert store.called("PutObject") == []
 
 
 @pytest.mark.usefixtures("store")
