@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -15,9 +16,11 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
+    InvalidEndpointConfigurationError,
     TokenRetrievalError,
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.parsers import ResponseParserError
 
 from spark_jobs.runtime.s3 import EXPIRED_CODES
 
@@ -37,8 +40,10 @@ class UncertainError(Exception):
     """A call that changes something was sent, and it is unknown whether AWS accepted it."""
 
 
-# every way in which a call can fail
-AWS_ERRORS = (ClientError, BotoCoreError, UnansweredError)
+# every way in which boto3 fails to call AWS; these classes have no base class in common
+CALL_ERRORS = (ClientError, BotoCoreError, Boto3Error, ResponseParserError)
+# every way in which a call of `Api` can fail
+AWS_ERRORS = (*CALL_ERRORS, UnansweredError)
 
 
 class Api:
@@ -79,7 +84,7 @@ class Api:
         """Call an operation that may safely be repeated, until AWS answers.
 
         Raises:
-            ClientError: AWS refuses the call, and waiting will not change that.
+            ClientError, BotoCoreError: the call fails, and waiting will not change that.
             UnansweredError: no answer within the patience.
         """
         return self._call(operation, parameters, repeatable=True)
@@ -88,7 +93,7 @@ class Api:
         """Call an operation that must not run twice, retrying only if AWS can't have accepted it.
 
         Raises:
-            ClientError: AWS refuses the call, and waiting will not change that.
+            ClientError, BotoCoreError: the call fails, and waiting will not change that.
             UncertainError: AWS may have accepted the call: check before sending it again.
             UnansweredError: AWS did not accept the call within the patience.
         """
@@ -111,16 +116,16 @@ class Api:
         while True:
             try:
                 answer: dict[str, Any] = getattr(self._connect(), operation)(**parameters)
-            except (ClientError, BotoCoreError) as error:
+                _check_is_answer(answer)
+            except CALL_ERRORS as error:
                 if not is_transient(error):
                     raise
                 if not repeatable and may_be_accepted(error):
-                    reason = str(error)[:MESSAGE_CHARACTERS]  # a proxy may send a whole page
-                    raise UncertainError(f"{operation}: {reason}") from error
+                    raise UncertainError(f"{operation}: {_shorten(error)}") from error
                 if time.monotonic() - started > self._patience:
                     raise UnansweredError(
                         f"{self._service} gave no answer to {operation} for "
-                        f"{self._patience:.0f} seconds: {error}"
+                        f"{self._patience:g} seconds: {_shorten(error)}"
                     ) from error
                 self._note_failure(error)
                 time.sleep(self._backoff(retries))
@@ -131,17 +136,24 @@ class Api:
 
     def _connect(self) -> Any:
         if self._client is None:
-            # a new session reads the credentials again
-            self._client = boto3.Session().client(  # pyright: ignore[reportCallIssue] - any service
-                self._service,  # pyright: ignore[reportArgumentType]
-                region_name=self._region,
-                config=Config(
-                    retries={"total_max_attempts": 1, "mode": "standard"},
-                    connect_timeout=5,
-                    read_timeout=self._read_timeout,
-                ),
-            )
+            try:
+                self._client = self._make_client()
+            except ValueError as error:
+                # botocore's only error for an endpoint that is not a URL
+                raise InvalidEndpointConfigurationError(msg=str(error)) from error
         return self._client
+
+    def _make_client(self) -> Any:
+        # a new session reads the credentials again
+        return boto3.Session().client(  # pyright: ignore[reportCallIssue] - any service
+            self._service,  # pyright: ignore[reportArgumentType]
+            region_name=self._region,
+            config=Config(
+                retries={"total_max_attempts": 1, "mode": "standard"},
+                connect_timeout=5,
+                read_timeout=self._read_timeout,
+            ),
+        )
 
     def _note_failure(self, error: Exception) -> None:
         if is_expired(error):
@@ -186,7 +198,8 @@ def is_transient(error: Exception) -> bool:
     """Return True if the same call may succeed later."""
     if isinstance(error, ClientError):
         return _is_rejected_unread(error) or http_status(error) >= 500
-    return isinstance(error, (HTTPClientError, BotoConnectionError)) or is_expired(error)
+    is_passing = isinstance(error, (HTTPClientError, BotoConnectionError, ResponseParserError))
+    return is_passing or is_expired(error)
 
 
 def may_be_accepted(error: Exception) -> bool:
@@ -194,6 +207,23 @@ def may_be_accepted(error: Exception) -> bool:
     if isinstance(error, ClientError):
         return not _is_rejected_unread(error)
     return not isinstance(error, NOT_SENT_ERRORS) and not is_expired(error)
+
+
+def _check_is_answer(answer: dict[str, Any]) -> None:
+    """Raise ResponseParserError for a web page, which botocore takes for JSON without any field."""
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    # an object of S3 may be a page
+    is_object = "Body" in answer or "ETag" in answer
+    if headers.get("content-type", "").startswith("text/html") and not is_object:
+        raise ResponseParserError("the answer is a web page")
+
+
+def _shorten(error: Exception) -> str:
+    """Return the error's message, without most of a whole page that a proxy may have sent.
+
+    botocore's own retries are off, so its count of them says nothing.
+    """
+    return str(error).replace(" (reached max retries: 0)", "")[:MESSAGE_CHARACTERS]
 
 
 def _is_rejected_unread(error: ClientError) -> bool:

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     ClientError,
     HTTPClientError,
+    InvalidEndpointConfigurationError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -12,8 +15,16 @@ from botocore.exceptions import (
     SSOError,
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.parsers import ResponseParserError
 
-from emr_ml.aws.client import UnansweredError, error_code, http_status, is_expired
+from emr_ml.aws.client import (
+    UnansweredError,
+    UncertainError,
+    error_code,
+    http_status,
+    is_expired,
+)
+from emr_ml.aws.quotas import exceeded_quota
 
 INVALID_CREDENTIALS_CODES = (
     *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"),
@@ -41,31 +52,55 @@ class Problem:
         return f"{self.what}: {self.fix}"
 
 
+NO_REGION = Problem("no region is set", "set AWS_REGION, for example AWS_REGION=eu-west-1")
 NO_CREDENTIALS = Problem(
     "no credentials were found", "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
 EXPIRED_CREDENTIALS = Problem(
-    "the credentials have expired", "get new ones, for example with `aws sso login`"
+    "the credentials have expired", "get new ones, for example with `aws sso login` or `aws login`"
 )
-LOCAL_PROBLEMS: dict[type[Exception], Problem] = {
-    NoRegionError: Problem("no region is set", "set AWS_REGION, for example AWS_REGION=eu-west-1"),
-    NoCredentialsError: NO_CREDENTIALS,
-    PartialCredentialsError: NO_CREDENTIALS,
-}
+NOT_AWS = Problem(
+    "the endpoint does not answer as AWS does, but for example with a web page",
+    "check AWS_ENDPOINT_URL, and proxies such as HTTPS_PROXY",
+)
+# a session that somebody must begin again, so that waiting does not help
+SESSION_ERRORS = (SSOError, LoginError)
+# these errors only report another one, which is their cause
+WRAPPERS = (UnansweredError, UncertainError, Boto3Error)
+# problems that follow from the error's type alone
+PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
+    *((kind, EXPIRED_CREDENTIALS) for kind in SESSION_ERRORS),
+    (
+        NoRegionError,
+        Problem("no region is set", "set AWS_REGION, for example AWS_REGION=eu-west-1"),
+    ),
+    (NoCredentialsError, NO_CREDENTIALS),
+    (PartialCredentialsError, NO_CREDENTIALS),
+    (ResponseParserError, NOT_AWS),
+)
 
 
 def diagnose(error: Exception) -> Problem:
     """Return why AWS could not be called; an unexpected error keeps its own message."""
     error = _last_error(error)
-    if is_expired(error) or isinstance(error, SSOError):
+    if is_expired(error):
         return EXPIRED_CREDENTIALS
     if isinstance(error, ClientError):
         return _diagnose_refusal(error)
-    if isinstance(error, ProfileNotFound):
-        return Problem(str(error), "correct AWS_PROFILE: `aws configure list-profiles`")
-    if isinstance(error, (HTTPClientError, BotoConnectionError)):
-        return Problem(f"AWS can't be reached: {error}", "check network and AWS_ENDPOINT_URL")
-    return LOCAL_PROBLEMS.get(type(error), Problem(str(error) or repr(error), "see docs/emr.md"))
+    known = next((problem for kind, problem in PROBLEMS if isinstance(error, kind)), None)
+    return known or _diagnose_failure(error)
+
+
+def concerns_caller(error: Exception) -> bool:
+    """Return True if AWS does not accept who is calling, so that every other call will fail too."""
+    error = _last_error(error)
+    if isinstance(error, ClientError):
+        text = f"{error_code(error)} {error}"
+        is_skewed = any(skew in text for skew in CLOCK_SKEW_TEXTS)
+        return is_expired(error) or is_skewed or error_code(error) in INVALID_CREDENTIALS_CODES
+    return is_expired(error) or isinstance(
+        error, (*SESSION_ERRORS, NoCredentialsError, PartialCredentialsError, ProfileNotFound)
+    )
 
 
 def is_denied(error: Exception) -> bool:
@@ -83,8 +118,22 @@ def is_unknown_operation(error: Exception) -> bool:
 
 def _last_error(error: Exception) -> Exception:
     """Return the error of the last retry if the patience ran out, or else the error itself."""
-    cause = error.__cause__ if isinstance(error, UnansweredError) else None
+    # boto3 does not name a cause, but raises its own errors while it handles another
+    cause = (error.__cause__ or error.__context__) if isinstance(error, WRAPPERS) else None
     return cause if isinstance(cause, Exception) else error
+
+
+def _diagnose_failure(error: Exception) -> Problem:
+    message = str(error) or repr(error)
+    match error:
+        case ProfileNotFound():
+            return Problem(message, "correct AWS_PROFILE: `aws configure list-profiles`")
+        case InvalidEndpointConfigurationError():
+            return Problem(message, "set AWS_ENDPOINT_URL to a URL, or unset it")
+        case HTTPClientError() | BotoConnectionError():
+            return Problem(f"AWS can't be reached: {message}", "check network and AWS_ENDPOINT_URL")
+        case _:
+            return Problem(message, "see docs/emr.md")
 
 
 def _diagnose_refusal(error: ClientError) -> Problem:
@@ -109,4 +158,14 @@ def _diagnose_refusal(error: ClientError) -> Problem:
             f"{error.operation_name} failed: {code} {message}",
             "check the bucket's name in EMR_ML_LAKE, AWS_REGION and AWS_ENDPOINT_URL",
         )
-    return Problem(f"{error.operation_name} failed: {code} {message}".strip(), "see docs/emr.md")
+    return _diagnose_other_refusal(error.operation_name, code, message)
+
+
+def _diagnose_other_refusal(operation: str, code: str, message: str) -> Problem:
+    if message.lstrip().startswith("<"):
+        return NOT_AWS
+    what = f"{operation} failed: {code} {message}".strip()
+    if quota := exceeded_quota(what):
+        return Problem(what, quota.advice)
+    # botocore takes the HTTP status for the code if the answer has none
+    return Problem(what, NOT_AWS.fix if code.isdigit() else "see docs/emr.md")

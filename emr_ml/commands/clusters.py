@@ -80,9 +80,7 @@ def _show_clusters(
     """Print each live cluster; return those that could be described, and how many could not."""
     from datetime import UTC, datetime
 
-    from botocore.exceptions import ClientError
-
-    from emr_ml.aws.client import UnansweredError
+    from emr_ml.aws.client import AWS_ERRORS
     from emr_ml.aws.problems import diagnose
     from emr_ml.launchers.emr.cost.estimate import cluster_cost
     from emr_ml.launchers.emr.cost.live_clusters import describe_details, live_clusters
@@ -92,7 +90,7 @@ def _show_clusters(
     for cluster in live_clusters(emr):
         try:
             details = describe_details(emr, cluster, config, datetime.now(UTC))
-        except (ClientError, UnansweredError) as error:
+        except AWS_ERRORS as error:
             failures += 1
             problem = diagnose(error)
             click.echo(f"{cluster.id:<15} {cluster.state:<13} could not be described: {problem}")

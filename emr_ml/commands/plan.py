@@ -1,12 +1,13 @@
 """`emr-ml plan`: the requests to EMR, and what a cluster costs."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from emr_ml.commands.context import configured_settings, errors_as_messages
 from emr_ml.settings import Settings, SettingsError
+from emr_ml.ui.wording import escape_control_characters
 
 if TYPE_CHECKING:
     from emr_ml.launchers.emr.requests.plan import Item, Plan
@@ -18,12 +19,28 @@ MARKETS = {"ON_DEMAND": "on demand", "SPOT": "spot"}
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for other programs.")
-def plan(*, as_json: bool) -> None:
+@click.option(
+    "--from",
+    "request_file",
+    type=click.File(encoding="utf-8-sig"),
+    metavar="FILE",
+    help="Print the cluster configuration for a RunJobFlow request; - reads from stdin.",
+)
+def plan(*, as_json: bool, request_file: TextIO | None) -> None:
     """Print the exact requests to EMR and the list price per hour. Nothing is started.
 
     Versions and the ids of clusters and runs are known only in a run, so they are shown in <>.
     This also works without an AWS account, but then without prices.
+
+    With --from, print a cluster configuration instead, for EMR_ML_CLUSTER. FILE has the parameters
+    of RunJobFlow in JSON, such as Airflow's JOB_FLOW_OVERRIDES, what `aws emr describe-cluster`
+    prints, or a command `aws emr create-cluster`. What is left out or changed is said on stderr.
     """
+    if request_file:
+        if as_json:
+            raise click.UsageError("--from prints a configuration, --json a plan: give one of them")
+        _translate(request_file)
+        return
     from emr_ml.assets.declared import declared_jobs
     from emr_ml.launchers.emr.config.loading import load_cluster_config
     from emr_ml.launchers.emr.cost.prices import hourly_price
@@ -42,19 +59,38 @@ def plan(*, as_json: bool) -> None:
         return hourly_price(endpoint.region, instance_type, market)
 
     items = list(bill(requests.run_job_flow, price))
+    missing = _why_prices_are_missing(items, endpoint.region)
     if as_json:
         click.echo(json.dumps(_document(requests, items), indent=2))
+        if missing:
+            click.echo(missing, err=True)
         return
     _show_requests(requests)
     for note in config.notes:
         click.echo(f"note: {note}")
     if endpoint.region == UNKNOWN_REGION:
         click.echo("note: no AWS region is set, so the cluster's name will differ in a run")
-    _show_prices(items, endpoint.region)
+    _show_prices(items, endpoint.region, missing)
     click.echo(
         f"an idle cluster ends after {config.idle_timeout_seconds} seconds, "
         f"a step after {config.step_limit_seconds}"
     )
+
+
+def _translate(file: TextIO) -> None:
+    """Print the cluster configuration for a request, and on stderr what differs from it."""
+    from emr_ml.launchers.emr.translation.request_file import translate_file
+
+    name = getattr(file, "name", "stdin")  # a pipe may have none
+    with errors_as_messages():
+        try:
+            text = file.read()
+        except UnicodeDecodeError as error:
+            raise click.ClickException(f"{name}: is not text in UTF-8: {error}") from error
+        translated = translate_file(name, text)
+    for remark in translated.remarks:
+        click.echo(escape_control_characters(remark), err=True)
+    click.echo(translated.text, nl=False)
 
 
 def _endpoint(settings: Settings) -> "Endpoint":
@@ -83,17 +119,35 @@ def _show_requests(requests: "Plan") -> None:
         click.echo(f"AddJobFlowSteps for {asset}\n{json.dumps(request, indent=2)}\n")
 
 
-def _show_prices(items: "list[Item]", region: str) -> None:
+def _why_prices_are_missing(items: "list[Item]", region: str) -> str:
+    """Return why there is no total, and what to do about that; empty if there is one."""
+    from emr_ml.aws.problems import NO_REGION
+    from emr_ml.launchers.emr.cost.prices import price_problem
+
+    unknown = {
+        f"{name} {MARKETS[item.market]}"
+        for item in items
+        for name, usd in item.usd.items()
+        if usd is None
+    }
+    if not unknown:
+        return ""
+    problem = NO_REGION if region == UNKNOWN_REGION else price_problem(region)
+    reason = problem or f"AWS returned no price for {', '.join(sorted(unknown))}"
+    return f"price list not available, so there is no total: {reason}"
+
+
+def _show_prices(items: "list[Item]", region: str, missing: str) -> None:
     click.echo(f"list price per hour in {region}, including EMR's fee:")
     for item in items:
         prices = ", ".join(
             f"{name} {'?' if usd is None else f'{usd:.3f}'}" for name, usd in item.usd.items()
         )
         click.echo(f"  {item.fleet:<8} {item.units} {MARKETS[item.market]:<10} {prices}")
-    ranges = [item.bounds for item in items if item.bounds]
-    if not ranges or len(ranges) < len(items):
-        click.echo("  price list not available: no total")
+    if missing:
+        click.echo(f"  {missing}")
         return
+    ranges = [item.bounds for item in items if item.bounds]
     lowest = sum(low for low, _ in ranges)
     highest = sum(high for _, high in ranges)
     click.echo(f"  {lowest:.2f} to {highest:.2f} USD in total, depending on the instance types")

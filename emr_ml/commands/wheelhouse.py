@@ -30,9 +30,8 @@ def wheelhouse(arch: str, python: str) -> None:
     with `packages: wheelhouse` in the cluster configuration.
     """
     # these imports take half a second, and other commands need none of them
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError
-
+    from emr_ml.aws.client import CALL_ERRORS
+    from emr_ml.aws.problems import diagnose
     from emr_ml.launchers.emr.shipping.wheels import (
         Platform,
         build_wheelhouse,
@@ -58,10 +57,9 @@ def wheelhouse(arch: str, python: str) -> None:
                 return
             click.echo(f"downloading wheels for Python {python} on {arch}")
             wheels = build_wheelhouse(lake, requirements, platform)
-        except (Boto3Error, BotoCoreError, ClientError) as error:
+        except CALL_ERRORS as error:
             raise click.ClickException(
-                f"the lake {address} can't be written to: {error}\n"
-                "check the bucket's name, AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL"
+                f"the lake {address} can't be written to: {diagnose(error)}"
             ) from error
     for name, size in wheels.items():
         click.echo(f"  {name}  {size / 1e6:.1f} MB")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -10,7 +11,7 @@ from botocore.exceptions import ProfileNotFound
 
 from emr_ml.aws import SILENT_LOG, time_limits
 from emr_ml.aws.client import AWS_ERRORS, Api, UnansweredError, error_code
-from emr_ml.aws.problems import diagnose
+from emr_ml.aws.problems import concerns_caller, diagnose
 from emr_ml.aws.region import region_name
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from emr_ml.settings import Settings, SettingsError, region_of_stack
@@ -28,14 +29,52 @@ def api(service: str, region: str | None) -> Api:
     return Api(service, time_limits.DOCTOR, SILENT_LOG, region, first_pause=0.5)
 
 
+def refused(name: str, error: Exception, subject: str = "") -> Finding:
+    """Return the finding for what AWS does not let us use.
+
+    Args:
+        subject: what can't be used, if the name does not say it.
+    """
+    problem = diagnose(error)
+    text = f"{subject} can't be used: {problem.what}" if subject else problem.what
+    return bad(name, text, problem.fix, ends_access=concerns_caller(error))
+
+
+def unanswered(name: str, error: Exception, subject: str = "") -> Finding:
+    """Return the finding for what AWS does not tell: bad only if it refuses the caller."""
+    if concerns_caller(error):
+        return refused(name, error)
+    return unchecked(name, diagnose(error).what, subject)
+
+
 def unreachable(name: str, address: str, error: Exception) -> Finding:
     """Return the finding for an `s3://` address that AWS does not let us use."""
     bucket, _ = split_uri(address)
     if error_code(error) == "NoSuchBucket":
         fix = f"create it, for example with `aws s3 mb s3://{bucket}`, or name another"
         return bad(name, f"there is no bucket {bucket}", fix)
-    problem = diagnose(error)
-    return bad(name, f"{address} can't be used: {problem.what}", problem.fix)
+    return refused(name, error, address)
+
+
+def has_region() -> bool:
+    """Return True if a region is set, without which not even a request can be planned."""
+    try:
+        return region_name() is not None
+    except ProfileNotFound:
+        return False
+
+
+def check_identity() -> Iterator[Finding]:
+    """Check region, credentials and clock: whatever is wrong there ends the access to AWS."""
+    for finding in _check_region_and_caller():
+        yield finding if finding.passed else replace(finding, ends_access=True)
+
+
+def _check_region_and_caller() -> Iterator[Finding]:
+    region = check_region()
+    yield region
+    if region.passed:
+        yield from check_credentials_and_clock()
 
 
 def check_region() -> Finding:
@@ -79,7 +118,9 @@ def check_stack(settings: Settings) -> tuple[Settings | None, Finding]:
     try:
         completed = with_stack(settings, time_limits.DOCTOR)
     except SettingsError as error:
-        return None, bad("stack", error.problem, error.fix)
+        cause = error.__cause__
+        ends_access = isinstance(cause, Exception) and concerns_caller(cause)
+        return None, bad("stack", error.problem, error.fix, ends_access=ends_access)
     return completed, good("stack", f"{settings.stack} has lake {completed.lake}")
 
 
@@ -97,7 +138,7 @@ def check_certificate(stack: str) -> Finding | None:
         # listed instead of read: it contains a private key, which the caller may not read
         listing = api("s3", region).ask("list_objects_v2", Bucket=bucket, Prefix=key)
     except AWS_ERRORS as error:
-        return unchecked("certificate", diagnose(error).what)
+        return unanswered("certificate", error)
     return _certificate_validity(address, listing.get("Contents", []))
 
 

@@ -1,25 +1,22 @@
 """Checks of capacity: instance types in the zones of the subnets, and the account's quotas."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from emr_ml.aws.client import AWS_ERRORS
-from emr_ml.aws.problems import diagnose
-from emr_ml.doctor.aws import api
+from emr_ml.aws.quotas import QUOTAS, Quota
+from emr_ml.doctor.aws import api, unanswered
 from emr_ml.doctor.cluster import PlannedCluster
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
-from emr_ml.launchers.emr.config.model import Fleet
+from emr_ml.launchers.emr.requests.nodes import Nodes
 
 # the instance families that share one quota: their names start with these letters
 STANDARD = re.compile(r"[acdhimrtz]\d")
-QUOTAS = {"on_demand": ("L-1216C47A", "on-demand"), "spot": ("L-34B43A08", "spot")}
 
 
 def check_instance_types(planned: PlannedCluster, zones: Sequence[str]) -> Finding:
     """Check that one zone offers a type for every fleet: EMR puts a cluster into one zone."""
-    name = "instance types"
-    fleets = _fleets(planned)
-    types = _instance_types(fleets)
+    name, types = "instance types", _instance_types(planned)
     filters = [
         {"Name": "location", "Values": list(zones)},
         {"Name": "instance-type", "Values": types},
@@ -36,13 +33,9 @@ def check_instance_types(planned: PlannedCluster, zones: Sequence[str]) -> Findi
             for entry in page:
                 offered.setdefault(entry["Location"], set()).add(entry["InstanceType"])
     except AWS_ERRORS as error:
-        return unchecked(name, diagnose(error).what)
+        return unanswered(name, error)
     unserved = {
-        zone: [
-            role
-            for role, fleet in fleets.items()
-            if not any(each.type in zone_types for each in fleet.instance_types)
-        ]
+        zone: _names(nodes for nodes in planned.nodes if zone_types.isdisjoint(nodes.weights))
         for zone, zone_types in offered.items()
     }
     if all(unserved.values()):
@@ -57,60 +50,55 @@ def check_instance_types(planned: PlannedCluster, zones: Sequence[str]) -> Findi
 
 def check_quotas(planned: PlannedCluster) -> Iterator[Finding]:
     """Check that the account's vCPU quotas suffice for the smallest form of one cluster."""
-    fleets = _fleets(planned)
-    types = _instance_types(fleets)
+    types = _instance_types(planned)
     if not all(STANDARD.match(each) for each in types):
-        yield good("quotas", "not checked: instance families other than the standard ones differ")
+        yield unchecked("quotas", "instance families other than the standard ones have their own")
         return
     try:
         answer = api("ec2", planned.region).ask("describe_instance_types", InstanceTypes=types)
     except AWS_ERRORS as error:
-        yield unchecked("quotas", diagnose(error).what)
+        yield unanswered("quotas", error)
         return
     vcpus = {
         each["InstanceType"]: each["VCpuInfo"]["DefaultVCpus"] for each in answer["InstanceTypes"]
     }
-    for market, (code, market_name) in QUOTAS.items():
+    for quota in QUOTAS:
         needed = sum(
-            getattr(fleet, market) * _least_vcpus_per_unit(fleet, vcpus)
-            for fleet in fleets.values()
+            nodes.units * _least_vcpus_per_unit(nodes, vcpus)
+            for nodes in planned.nodes
+            if nodes.market == quota.market
         )
         if needed:
-            yield _check_quota(planned, market_name, code, needed)
+            yield _check_quota(planned, quota, needed)
 
 
-def _check_quota(planned: PlannedCluster, market_name: str, code: str, needed: float) -> Finding:
-    name = f"{market_name} quota"
+def _check_quota(planned: PlannedCluster, quota: Quota, needed: float) -> Finding:
+    name = quota.label
     try:
         answer = api("service-quotas", planned.region).ask(
-            "get_service_quota", ServiceCode="ec2", QuotaCode=code
+            "get_service_quota", ServiceCode="ec2", QuotaCode=quota.code
         )
     except AWS_ERRORS as error:
-        return unchecked(name, diagnose(error).what)
-    quota: float = answer["Quota"]["Value"]
-    if quota < needed:
-        fix = (
-            "request more, for example with `aws service-quotas request-service-quota-increase "
-            f"--service-code ec2 --quota-code {code} --desired-value …`, or make the fleets smaller"
-        )
-        return bad(name, f"{quota:.0f} vCPUs are allowed, but a cluster needs {needed:.0f}", fix)
-    return good(name, f"{quota:.0f} vCPUs are allowed, a cluster needs at least {needed:.0f}")
+        return unanswered(name, error)
+    allowed: float = answer["Quota"]["Value"]
+    if allowed < needed:
+        text = f"{allowed:.0f} vCPUs are allowed, but a cluster needs {needed:.0f}"
+        return bad(name, text, quota.fix)
+    return good(name, f"{allowed:.0f} vCPUs are allowed, a cluster needs at least {needed:.0f}")
 
 
-def _fleets(planned: PlannedCluster) -> dict[str, Fleet]:
-    """Return the fleets that have instances, by role."""
-    config = planned.config
-    fleets = {"primary": config.primary, "core": config.core, "task": config.task}
-    return {role: fleet for role, fleet in fleets.items() if fleet.units}
+def _names(nodes: Iterable[Nodes]) -> list[str]:
+    """Return the names of fleets, each once, in their order."""
+    return list(dict.fromkeys(each.name for each in nodes))
 
 
-def _instance_types(fleets: dict[str, Fleet]) -> list[str]:
-    return sorted({each.type for fleet in fleets.values() for each in fleet.instance_types})
+def _instance_types(planned: PlannedCluster) -> list[str]:
+    return sorted({name for nodes in planned.nodes for name in nodes.weights})
 
 
-def _least_vcpus_per_unit(fleet: Fleet, vcpus: dict[str, int]) -> float:
+def _least_vcpus_per_unit(nodes: Nodes, vcpus: dict[str, int]) -> float:
     """Return the vCPUs of one unit with the instance type that has the fewest per unit."""
     return min(
-        (vcpus[each.type] / each.weight for each in fleet.instance_types if each.type in vcpus),
+        (vcpus[name] / weight for name, weight in nodes.weights.items() if name in vcpus),
         default=0.0,
     )

@@ -1,18 +1,20 @@
 """Checks of the planned cluster: its configuration, release, subnets, logs and packages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emr_ml.aws.client import AWS_ERRORS, error_code
+from emr_ml.aws.client import AWS_ERRORS, CALL_ERRORS, error_code
 from emr_ml.aws.problems import diagnose, is_denied, is_unknown_operation
-from emr_ml.doctor.aws import api
+from emr_ml.doctor.aws import api, refused, unanswered
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml.launchers.emr.config.releases import check_jobs
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
+from emr_ml.launchers.emr.requests.nodes import Nodes, requested_nodes
 from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
 from emr_ml.launchers.emr.shipping.wheels import (
     WheelhouseError,
@@ -43,6 +45,11 @@ class PlannedCluster:
         return self.endpoint.region
 
     @property
+    def nodes(self) -> list[Nodes]:
+        """What the cluster starts with."""
+        return list(requested_nodes(self.request))
+
+    @property
     def subnets(self) -> list[str]:
         """The ids of the configured subnets; empty means the default ones."""
         instances = self.request["Instances"]
@@ -50,17 +57,29 @@ class PlannedCluster:
         return instances.get("Ec2SubnetIds") or ([single] if single else [])
 
 
-def check_configuration(settings: Settings) -> tuple[PlannedCluster | None, Finding]:
-    """Check the cluster configuration and the RunJobFlow request against boto3's model of EMR."""
+def check_configuration(
+    settings: Settings, jobs: Mapping[str, str]
+) -> tuple[PlannedCluster | None, Finding]:
+    """Check the cluster configuration and the RunJobFlow request against boto3's model of EMR.
+
+    Args:
+        settings: with the stack's outputs.
+        jobs: the module of each job, by the path of its asset.
+    """
     name = "cluster"
     try:
         config = load_cluster_config(settings)
         endpoint = find_endpoint(settings.lake)
         packages = planned_packages(settings.lake, config, endpoint.url)
         request = run_job_flow_request(config, endpoint, packages.bootstrap, "doctor")
+        if problems := list(check_jobs(config, jobs)):
+            raise TargetConfigError("\n".join(problems))
     except (TargetConfigError, PackagesError) as error:
         fix = "correct the cluster configuration; `emr-ml plan` shows the request that it makes"
         return None, bad(name, str(error), fix)
+    except CALL_ERRORS as error:
+        # a profile or an endpoint that can't be used, which another check has named
+        return None, unchecked(name, diagnose(error).what)
     text = "; ".join((f"configuration of {config.release_label} is valid", *config.notes))
     return PlannedCluster(config, endpoint, request), good(name, text)
 
@@ -71,8 +90,7 @@ def check_emr_access(planned: PlannedCluster) -> Finding:
     try:
         api("emr", planned.region).ask("list_clusters", ClusterStates=["WAITING"])
     except AWS_ERRORS as error:
-        problem = diagnose(error)
-        return bad(name, problem.what, problem.fix)
+        return refused(name, error)
     return good(name, f"answers in {planned.region}")
 
 
@@ -83,11 +101,11 @@ def check_release(planned: PlannedCluster) -> Finding:
         answer = api("emr", planned.region).ask("describe_release_label", ReleaseLabel=label)
     except ClientError as error:
         if is_denied(error) or is_unknown_operation(error):
-            return unchecked(name, diagnose(error).what, label)
+            return unanswered(name, error, label)
         fix = "set `release_label` to one of `aws emr list-release-labels`"
         return bad(name, f"EMR in {planned.region} has no release {label}", fix)
     except AWS_ERRORS as error:
-        return unchecked(name, diagnose(error).what, label)
+        return unanswered(name, error, label)
     expected = planned.config.spark
     applications = answer.get("Applications", ())
     spark = next((each for each in applications if each.get("Name") == "Spark"), {})
@@ -113,7 +131,7 @@ def check_subnets(planned: PlannedCluster) -> tuple[Finding, list[str]]:
     except AWS_ERRORS as error:
         if not error_code(error).startswith("InvalidSubnet"):
             subject = ", ".join(ids) or "the default subnets"
-            return unchecked(name, diagnose(error).what, subject), []
+            return unanswered(name, error, subject), []
         response: dict[str, Any] = getattr(error, "response", {})
         message = response.get("Error", {}).get("Message", "")
         fix = "correct `subnets` in the cluster configuration"
@@ -123,7 +141,7 @@ def check_subnets(planned: PlannedCluster) -> tuple[Finding, list[str]]:
         text = f"none are configured, and {planned.region} has no default VPC"
         return bad(name, text, fix), []
     zones = sorted({subnet["AvailabilityZone"] for subnet in subnets})
-    return _check_free_addresses(subnets, planned.config), zones
+    return _check_free_addresses(subnets, planned), zones
 
 
 def check_logs(planned: PlannedCluster) -> Finding:
@@ -144,8 +162,7 @@ def check_logs(planned: PlannedCluster) -> Finding:
         if error_code(error) in ("404", "NoSuchBucket"):
             fix = f"create it, for example with `aws s3 mb s3://{bucket}`, or set `log_uri`"
             return bad(name, f"there is no bucket {bucket}", fix)
-        problem = diagnose(error)
-        return bad(name, f"{address} can't be used: {problem.what}", problem.fix)
+        return refused(name, error, address)
     return good(name, f"{address} is writable, in {region}")
 
 
@@ -163,14 +180,13 @@ def check_packages(planned: PlannedCluster) -> Finding:
     except WheelhouseError as error:
         return bad(name, error.problem, error.fix)
     except AWS_ERRORS as error:
-        problem = diagnose(error)
-        return bad(name, problem.what, problem.fix)
+        return refused(name, error)
     source = "the package index" if planned.config.packages == "index" else "the wheelhouse"
     return good(name, f"nodes install from {source}")
 
 
-def _check_free_addresses(subnets: Sequence[dict[str, Any]], config: ClusterConfig) -> Finding:
-    needed = sum(fleet.units for fleet in (config.primary, config.core, config.task))
+def _check_free_addresses(subnets: Sequence[dict[str, Any]], planned: PlannedCluster) -> Finding:
+    needed = sum(nodes.units for nodes in planned.nodes)
     free = {subnet["SubnetId"]: subnet.get("AvailableIpAddressCount", needed) for subnet in subnets}
     if max(free.values()) < needed:
         counts = ", ".join(f"{subnet} has {count}" for subnet, count in free.items())

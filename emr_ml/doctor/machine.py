@@ -8,11 +8,10 @@ from pathlib import Path
 from emr_ml.doctor.finding import Finding, bad, good
 from emr_ml.launchers import local
 from emr_ml.launchers.base import LaunchError
-from emr_ml.launchers.emr.config.validation import RELEASES
+from emr_ml.launchers.emr.config.releases import DEFAULT_RELEASE, RELEASES
 from emr_ml.settings import Settings, SettingsError, load_settings
 from emr_ml.units import GIGABYTE
 
-RELEASE = "emr-spark-8.1.0"
 PYTHONS = ((3, 11), (3, 12), (3, 13))
 MIN_FREE_GB = 1.0
 
@@ -40,14 +39,16 @@ def check_python(
 
 def check_spark() -> Finding:
     """Check that the installed Spark is the one of the default EMR release."""
-    expected = RELEASES[RELEASE]
+    expected = RELEASES[DEFAULT_RELEASE]
     try:
         installed = version("pyspark")
     except PackageNotFoundError:
         return bad("Spark", "pyspark is not installed", "`make setup`")
     if installed != expected:
-        return bad("Spark", f"pyspark is {installed}, and {RELEASE} has {expected}", "`make setup`")
-    return good("Spark", f"pyspark {installed}, as on {RELEASE}")
+        return bad(
+            "Spark", f"pyspark is {installed}, and {DEFAULT_RELEASE} has {expected}", "`make setup`"
+        )
+    return good("Spark", f"pyspark {installed}, as on {DEFAULT_RELEASE}")
 
 
 def check_settings() -> tuple[Settings | None, Finding]:

@@ -1,8 +1,10 @@
 """Checks of the project: its definitions, and the contracts that they name."""
 
-from botocore.exceptions import BotoCoreError, ClientError
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from emr_ml.assets.declared import declared_contracts, declared_jobs, declared_pipelines
+from emr_ml.aws.client import CALL_ERRORS
 from emr_ml.contract import ContractError, load_contract
 from emr_ml.doctor.aws import unreachable
 from emr_ml.doctor.finding import Finding, bad, good
@@ -11,19 +13,30 @@ from emr_ml.project import find_project, load_project_definitions
 from emr_ml.settings import Settings
 
 
-def check_definitions(settings: Settings) -> tuple[list[str], Finding]:
-    """Load the definitions, and return the addresses of their contracts."""
+@dataclass(frozen=True)
+class Declared:
+    """What the definitions declare: addresses of contracts, and modules of jobs by asset."""
+
+    contracts: list[str]
+    jobs: Mapping[str, str]
+
+
+def check_definitions(settings: Settings) -> tuple[Declared, Finding]:
+    """Load the definitions, and return what they declare: nothing if they can't be loaded."""
+    nothing = Declared([], {})
     name, folder = "definitions", find_project()
     try:
         definitions = load_project_definitions()
     except UserError as error:
-        return [], bad(name, error.problem, error.fix or "`dg check defs` shows more")
+        return nothing, bad(name, error.problem, error.fix or "`dg check defs` shows more")
     except ImportError as error:
-        return [], bad(name, f"{folder}: {error}", "install the project, or correct the import")
+        return nothing, bad(
+            name, f"{folder}: {error}", "install the project, or correct the import"
+        )
     pipelines = len(declared_pipelines(definitions, settings))
-    jobs = len(declared_jobs(definitions))
-    text = f"{folder}: training pipelines: {pipelines}, Spark jobs: {jobs}"
-    return declared_contracts(definitions), good(name, text)
+    declared = Declared(declared_contracts(definitions), declared_jobs(definitions))
+    text = f"{folder}: training pipelines: {pipelines}, Spark jobs: {len(declared.jobs)}"
+    return declared, good(name, text)
 
 
 def check_contract(address: str) -> Finding:
@@ -32,6 +45,6 @@ def check_contract(address: str) -> Finding:
         contract = load_contract(address)
     except ContractError as error:
         return bad("contract", str(error), "correct it; docs/contract.md explains every key")
-    except (BotoCoreError, ClientError) as error:
+    except CALL_ERRORS as error:
         return unreachable("contract", address, error)
     return good("contract", f"{address}: {len(contract.columns)} columns")

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emr_ml.aws.client import AWS_ERRORS, error_code
-from emr_ml.aws.problems import diagnose
-from emr_ml.doctor.aws import api
+from emr_ml.doctor.aws import api, unanswered
 from emr_ml.doctor.cluster import PlannedCluster
-from emr_ml.doctor.finding import Finding, bad, good, unchecked
+from emr_ml.doctor.finding import Finding, bad, good
 
 EMR_SERVICE, EC2_SERVICE = "elasticmapreduce.amazonaws.com", "ec2.amazonaws.com"
 ASSUME_ACTIONS = ("sts:AssumeRole", "sts:*", "*")
@@ -114,4 +113,4 @@ def _unreadable(name: str, role: str, field: str, error: Exception) -> Finding:
             f"cluster configuration ({field})"
         )
         return bad(name, f"{role} does not exist", fix)
-    return unchecked(name, diagnose(error).what, role)
+    return unanswered(name, error, role)

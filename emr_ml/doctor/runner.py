@@ -1,11 +1,53 @@
 """The order of the checks. A check is skipped if another that it relies on has failed."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
 from emr_ml.doctor import aws, capacity, cluster, machine, project, storage
-from emr_ml.doctor.finding import Finding
+from emr_ml.doctor.finding import Finding, unchecked
 from emr_ml.doctor.roles import check_roles
 from emr_ml.settings import Settings
+
+# names of checks that are skipped together
+OF_LAKE = ("lake", "conditional writes")
+OF_ROLES = ("service role", "instance profile")
+OF_CLUSTER = ("EMR", "release label", *OF_ROLES, "subnets", "instance types", "quotas")
+OF_STORAGE = ("log URI", "packages")
+
+
+class Asker:
+    """Makes the checks that call AWS, until AWS refuses the caller: the others are then skipped."""
+
+    def __init__(self) -> None:
+        #: why AWS is not asked any more; empty as long as it is
+        self.reason = ""
+
+    def ask(
+        self, names: tuple[str, ...], check: Callable[[], Iterable[Finding]]
+    ) -> Generator[Finding, None, bool]:
+        """Yield the findings of a check, or else why it was not made; return if all have passed.
+
+        Args:
+            names: of the findings that the check makes if nothing is wrong.
+            check: makes them when it is iterated.
+        """
+        remaining = list(names)
+        all_passed = not self.reason
+        for finding in () if self.reason else check():
+            yield finding
+            all_passed &= finding.passed
+            if finding.name in remaining:
+                remaining.remove(finding.name)
+            if finding.ends_access:
+                self.reason = finding.reason
+                break
+        if self.reason:
+            yield from skipped(remaining, self.reason)
+        return all_passed
+
+
+def skipped(names: Iterable[str], reason: str) -> Iterator[Finding]:
+    """Yield a finding for each check that is not made."""
+    return (unchecked(name, reason) for name in names)
 
 
 def run_checks() -> Iterator[Finding]:
@@ -18,63 +60,101 @@ def run_checks() -> Iterator[Finding]:
     yield settings_finding
     if settings is None:
         return
-    has_access = (yield from _all_passed(_check_access())) if on_emr or settings.stack else True
-    if has_access and settings.stack:
+    asker = Asker()
+    if on_emr or settings.stack:
+        yield from asker.ask((), aws.check_identity)
+    if settings.stack:
+        completed = yield from _check_stack(asker, settings)
+        if completed is None and not asker.reason:
+            return
+        settings = completed or settings
+    declared, finding = project.check_definitions(settings)
+    yield finding
+    remote = [address for address in declared.contracts if address.startswith("s3://")]
+    local = [address for address in declared.contracts if address not in remote]
+    yield from map(project.check_contract, local)
+    yield from asker.ask(("contract",) * len(remote), lambda: map(project.check_contract, remote))
+    if settings.lake.startswith("s3://"):
+        has_lake = yield from asker.ask(OF_LAKE, lambda: storage.check_lake(settings.lake))
+    else:
+        has_lake = True
+        yield from storage.check_lake(settings.lake)
+        yield machine.check_disk(settings.lake)
+    if on_emr:
+        yield from _check_emr(asker, settings, declared.jobs, has_lake=has_lake)
+
+
+def _check_stack(asker: Asker, settings: Settings) -> Generator[Finding, None, Settings | None]:
+    """Return the settings with the stack's outputs, or None if there are none."""
+    found: list[Settings] = []
+
+    def check() -> Iterator[Finding]:
         completed, finding = aws.check_stack(settings)
         yield finding
         if completed is None:
             return
-        if certificate := aws.check_certificate(settings.stack):
+        found.append(completed)
+        if certificate := aws.check_certificate(settings.stack or ""):
             yield certificate
-        settings = completed
-    contracts, finding = project.check_definitions(settings)
-    yield finding
-    for address in contracts:
-        if has_access or not address.startswith("s3://"):
-            yield project.check_contract(address)
-    if not has_access:
-        return
-    has_lake = yield from _all_passed(storage.check_lake(settings.lake))
-    if not settings.lake.startswith("s3://"):
-        yield machine.check_disk(settings.lake)
-    if on_emr:
-        yield from _check_emr(settings, has_lake=has_lake)
+
+    yield from asker.ask(("stack",), check)
+    return found[0] if found else None
 
 
-def _check_access() -> Iterator[Finding]:
-    region = aws.check_region()
-    yield region
-    if region.passed:
-        yield from aws.check_credentials_and_clock()
-
-
-def _check_emr(settings: Settings, *, has_lake: bool) -> Iterator[Finding]:
-    planned, configuration = cluster.check_configuration(settings)
+def _check_emr(
+    asker: Asker, settings: Settings, jobs: Mapping[str, str], *, has_lake: bool
+) -> Iterator[Finding]:
+    without_lake = asker.reason or "the lake can't be used"
     if has_lake:
-        yield storage.check_bucket(settings.lake, settings.stack)
-    yield configuration
-    if planned is None:
-        return
-    access = cluster.check_emr_access(planned)
-    yield access
-    if access.passed:
-        yield cluster.check_release(planned)
-    yield from check_roles(planned)
-    subnets, zones = cluster.check_subnets(planned)
-    yield subnets
-    if zones:
-        yield capacity.check_instance_types(planned, zones)
-    yield from capacity.check_quotas(planned)
-    if has_lake or not planned.request["LogUri"].startswith(f"{settings.lake}/"):
-        yield cluster.check_logs(planned)
-    if has_lake:
-        yield cluster.check_packages(planned)
-
-
-def _all_passed(checks: Iterable[Finding]) -> Generator[Finding, None, bool]:
-    """Yield the findings, and return whether all have passed."""
-    all_passed = True
-    for finding in checks:
+        yield from asker.ask(
+            ("bucket",), lambda: [storage.check_bucket(settings.lake, settings.stack)]
+        )
+    else:
+        yield unchecked("bucket", without_lake)
+    planned: cluster.PlannedCluster | None = None
+    # without access, the stack's fields are missing, and a file in S3 can't be read
+    if asker.reason and (settings.stack or (settings.cluster or "").startswith("s3://")):
+        yield unchecked("cluster", asker.reason)
+    elif aws.has_region():
+        planned, finding = cluster.check_configuration(settings, jobs)
         yield finding
-        all_passed &= finding.passed
-    return all_passed
+    else:
+        yield unchecked("cluster", asker.reason)
+    if planned is None:
+        reason = asker.reason or "the cluster configuration can't be used"
+        yield from skipped((*OF_CLUSTER, *OF_STORAGE), reason)
+        return
+    yield from _check_account(asker, planned)
+    if has_lake or not planned.request["LogUri"].startswith(f"{settings.lake}/"):
+        yield from asker.ask(("log URI",), lambda: [cluster.check_logs(planned)])
+    else:
+        yield unchecked("log URI", without_lake)
+    if has_lake:
+        yield from asker.ask(("packages",), lambda: [cluster.check_packages(planned)])
+    else:
+        yield unchecked("packages", without_lake)
+
+
+def _check_account(asker: Asker, planned: cluster.PlannedCluster) -> Iterator[Finding]:
+    """Check what the account lets a cluster be."""
+    may_use_emr = yield from asker.ask(("EMR",), lambda: [cluster.check_emr_access(planned)])
+    if may_use_emr:
+        yield from asker.ask(("release label",), lambda: [cluster.check_release(planned)])
+    else:
+        yield unchecked("release label", asker.reason or "EMR can't be used")
+    yield from asker.ask(OF_ROLES, lambda: check_roles(planned))
+    zones: list[str] = []
+
+    def check_subnets() -> Iterator[Finding]:
+        finding, found = cluster.check_subnets(planned)
+        zones.extend(found)
+        yield finding
+
+    yield from asker.ask(("subnets",), check_subnets)
+    if zones:
+        yield from asker.ask(
+            ("instance types",), lambda: [capacity.check_instance_types(planned, zones)]
+        )
+    else:
+        yield unchecked("instance types", asker.reason or "the subnets are not known")
+    yield from asker.ask(("quotas",), lambda: capacity.check_quotas(planned))

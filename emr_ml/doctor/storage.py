@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import AWS_ERRORS, Api, error_code
 from emr_ml.aws.problems import is_denied, is_unknown_operation
 from emr_ml.aws.region import region_name
-from emr_ml.doctor.aws import api, unreachable
+from emr_ml.doctor.aws import api, unanswered, unreachable
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from spark_jobs.runtime.lake import FolderLake, Lake, open_lake
 from spark_jobs.runtime.s3 import split_uri
@@ -32,12 +32,14 @@ def check_lake(address: str) -> Iterator[Finding]:
     key = f"{PROBE_FOLDER}/{uuid.uuid4().hex}/probe.json"
     is_new_folder = not Path(address).exists()
     try:
+        if address.startswith("s3://"):
+            _list_probes(address)
         lake = open_lake(address)
         yield from _probe(lake, key)
     except OSError as error:
         fix = "set EMR_ML_LAKE to a folder that you may write to"
         yield bad("lake", f"{address} can't be used: {error.strerror or error}", fix)
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         yield unreachable("lake", address, error)
     finally:
         if isinstance(lake, FolderLake):
@@ -60,7 +62,7 @@ def check_bucket(lake: str, stack: str | None) -> Finding:
         encryption = _read_configuration(s3, "get_bucket_encryption", bucket)
         versioning = _read_configuration(s3, "get_bucket_versioning", bucket)
     except AWS_ERRORS as error:
-        return unchecked(name, error_code(error), bucket)
+        return unanswered(name, error, bucket)
     if disabled := _disabled_block_settings(public_access):
         fix = f"block it, for example with `aws s3api put-public-access-block --bucket {bucket} …`"
         return bad(name, f"{bucket} may be made public: {disabled} is off", fix)
@@ -74,8 +76,21 @@ def check_bucket(lake: str, stack: str | None) -> Finding:
             "Status=Enabled`"
         )
         return bad(name, f"{bucket} keeps no versions, but stack {stack} turned them on", fix)
+    if public_access is None or encryption is None:
+        return unchecked(name, "its settings can't be read", bucket)
     text = "keeps versions" if keeps_versions else "keeps no versions: deleted objects are lost"
     return good(name, f"{bucket} is private, encrypted and {text}")
+
+
+def _list_probes(address: str) -> None:
+    """Make one call that needs no retries: the lake's own calls are repeated for a minute.
+
+    Raises:
+        ClientError, BotoCoreError, UnansweredError: S3 refuses, or does not answer.
+    """
+    bucket, prefix = split_uri(address.rstrip("/"))
+    folder = f"{prefix}/{PROBE_FOLDER}/".lstrip("/")
+    api("s3", region_name()).ask("list_objects_v2", Bucket=bucket, Prefix=folder, MaxKeys=1)
 
 
 def _probe(lake: Lake, key: str) -> Iterator[Finding]:

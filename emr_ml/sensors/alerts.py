@@ -47,7 +47,9 @@ def _publish_to_topic(settings: Settings, subject: str, text: str) -> str:
 
 def _publish(topic: str, subject: str, text: str) -> str:
     import boto3  # takes half a second, and only this needs it
-    from botocore.exceptions import BotoCoreError, ClientError
+
+    from emr_ml.aws.client import CALL_ERRORS
+    from emr_ml.aws.problems import diagnose
 
     # SNS rejects a subject with line breaks or characters that are not ASCII
     ascii_subject = (
@@ -57,8 +59,8 @@ def _publish(topic: str, subject: str, text: str) -> str:
         region = topic.split(":")[3]
         client = boto3.client("sns", region_name=region)
         client.publish(TopicArn=topic, Subject=ascii_subject, Message=f"{subject}\n{text}")
-    except (BotoCoreError, ClientError) as error:
-        return f"not sent to {topic}: {error}"
+    except CALL_ERRORS as error:
+        return f"not sent to {topic}: {diagnose(error)}"
     return f"sent to {topic}"
 
 

@@ -9,7 +9,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from emr_ml.aws.client import Api, UnansweredError, UncertainError
+from emr_ml.aws.client import AWS_ERRORS, Api, UnansweredError, UncertainError
+from emr_ml.aws.problems import NOT_AWS, diagnose
+from emr_ml_tests.aws.web_pages import web_pages
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import a_cluster, a_step
 
@@ -61,6 +63,32 @@ def test_a_repeatable_call_is_retried_until_it_is_answered(aws: "Emulator", kind
     assert api().ask("list_clusters")["Clusters"] == []
 
     assert len(aws.calls.of("ListClusters")) == 4
+
+
+@pytest.mark.parametrize("service", ["emr", "sts"])
+def test_a_page_instead_of_an_answer_is_an_error_like_others(
+    monkeypatch: pytest.MonkeyPatch, aws: "Emulator", service: str
+) -> None:
+    operation = {"emr": "list_clusters", "sts": "get_caller_identity"}[service]
+    with web_pages() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(AWS_ERRORS) as caught:
+            Api(service, 0.2, LOG, first_pause=0.05).ask(operation)
+        with pytest.raises(UncertainError, match="run_job_flow"):
+            api().tell("run_job_flow", **a_cluster(BUCKET))
+
+    assert diagnose(caught.value) == NOT_AWS
+    assert aws.calls.calls == []
+
+
+def test_an_endpoint_that_is_no_url_is_an_error_like_others(
+    monkeypatch: pytest.MonkeyPatch, aws: "Emulator"
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")
+
+    with pytest.raises(AWS_ERRORS, match="Invalid endpoint: nowhere"):
+        api().ask("list_clusters")
+    assert aws.calls.calls == []
 
 
 @pytest.mark.parametrize("kind", ["throttled", "expired token"])

@@ -1,18 +1,22 @@
 """Why a call to AWS failed, and how to fix it."""
 
 import pytest
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    InvalidEndpointConfigurationError,
+    LoginRefreshRequired,
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
     UnauthorizedSSOTokenError,
 )
+from botocore.parsers import ResponseParserError
 
 from emr_ml.aws.client import UnansweredError
-from emr_ml.aws.problems import diagnose, is_denied, is_unknown_operation
+from emr_ml.aws.problems import concerns_caller, diagnose, is_denied, is_unknown_operation
 from emr_ml.aws.region import region_name
 
 URL = "https://elasticmapreduce.eu-west-1.amazonaws.com"
@@ -38,6 +42,13 @@ def refusal(code: str, message: str = "", status: int = 400) -> ClientError:
         (EndpointConnectionError(endpoint_url=URL), URL, "AWS_ENDPOINT_URL"),
         (ConnectTimeoutError(endpoint_url=URL), URL, "network"),
         (refusal("ValidationException", "no such thing"), "no such thing", ""),
+        (LoginRefreshRequired(), "have expired", "aws login"),
+        (ResponseParserError("invalid XML: <html>"), "not answer as AWS", "AWS_ENDPOINT_URL"),
+        (refusal("404", "<!DOCTYPE html><html>"), "not answer as AWS", "AWS_ENDPOINT_URL"),
+        (refusal("404", "Not Found"), "ListClusters failed: 404", "AWS_ENDPOINT_URL"),
+        (InvalidEndpointConfigurationError(msg="x"), "Invalid endpoint", "AWS_ENDPOINT_URL"),
+        (refusal("VcpuLimitExceeded"), "VcpuLimitExceeded", "'Running On-Demand Standard"),
+        (refusal("MaxSpotInstanceCountExceeded"), "MaxSpot", "--quota-code L-34B43A08"),
         (RuntimeError("unforeseen"), "unforeseen", ""),
     ],
 )
@@ -53,6 +64,33 @@ def test_the_last_error_explains_why_there_was_no_answer() -> None:
     unanswered.__cause__ = refusal("ExpiredTokenException")
 
     assert diagnose(unanswered).what == "the credentials have expired"
+
+
+def test_the_error_that_boto3_wraps_explains_a_failed_upload() -> None:
+    failed = S3UploadFailedError("Failed to upload")
+    # boto3 raises it while it handles the other one
+    failed.__context__ = refusal("ExpiredToken")
+
+    assert diagnose(failed).what == "the credentials have expired"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (refusal("ExpiredToken"), True),
+        (refusal("InvalidClientTokenId"), True),
+        (refusal("SignatureDoesNotMatch", "Signature expired: 1"), True),
+        (NoCredentialsError(), True),
+        (UnauthorizedSSOTokenError(), True),
+        (refusal("AccessDenied"), False),
+        (refusal("ThrottlingException"), False),
+        (EndpointConnectionError(endpoint_url=URL), False),
+    ],
+)
+def test_an_error_that_concerns_the_caller_would_meet_every_call(
+    error: Exception, *, expected: bool
+) -> None:
+    assert concerns_caller(error) == expected
 
 
 def test_a_denied_call_differs_from_an_unknown_operation() -> None:

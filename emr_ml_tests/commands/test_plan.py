@@ -17,6 +17,7 @@ from emr_ml.launchers.emr.shipping.packages import job_scripts
 from emr_ml_tests.components.project import Project
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 from emr_ml_tests.emulator.limits import check_run_job_flow
+from emr_ml_tests.launchers.emr.translation.examples import AIRFLOW
 
 TYPES = "EMR_ML_CLUSTER__{}__INSTANCE_TYPES"
 
@@ -114,8 +115,34 @@ def test_without_an_account_prices_are_not_invented() -> None:
     result = said()
 
     assert result.exit_code == 0
-    assert "price list not available" in result.output
-    assert "USD together" not in result.output
+    assert "USD in total" not in result.output
+    assert (
+        "\n  price list not available, so there is no total: no region is set: set AWS_REGION, for "
+        "example AWS_REGION=eu-west-1\n"
+    ) in result.output
+
+
+@pytest.mark.usefixtures("no_account")
+def test_without_credentials_the_reason_for_missing_prices_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    expected = (
+        "price list not available, so there is no total: no credentials were found: set "
+        "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY\n"
+    )
+
+    assert f"\n  {expected}" in said().stdout
+    as_json = said("--json")
+    assert as_json.stderr == expected
+    json.loads(as_json.stdout)
+
+
+def test_an_expired_token_is_the_reason_for_missing_prices(aws: ArrangedAws) -> None:
+    for operation in ("GetProducts", "DescribeSpotPriceHistory"):
+        aws.refuse(operation, "ExpiredTokenException")
+
+    assert "so there is no total: the credentials have expired: get new ones" in said().output
 
 
 @pytest.mark.usefixtures("no_account")
@@ -163,16 +190,52 @@ def test_one_price_that_is_not_known_leaves_no_total(
     output = said().output
 
     assert "  primary  1 on demand  m5.xlarge 0.250\n" in output
-    assert "price list not available: no total" in output
+    assert "no total: AWS returned no price for m5.xlarge spot, m5a.xlarge spot, " in output
 
 
-def test_instance_groups_of_an_override_have_no_bill() -> None:
-    groups = [{"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1}]
+@pytest.mark.parametrize(
+    "instances",
+    [
+        {
+            "InstanceGroups": [
+                {"InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1},
+                {"InstanceRole": "CORE", "InstanceType": "c5.xlarge", "InstanceCount": 3},
+            ]
+        },
+        {"MasterInstanceType": "m5.xlarge", "SlaveInstanceType": "c5.xlarge", "InstanceCount": 4},
+    ],
+)
+def test_instances_without_fleets_have_a_bill(instances: dict[str, Any]) -> None:
+    def price(instance_type: str, market: str) -> float:
+        assert market == "ON_DEMAND"
+        return {"m5.xlarge": 1.0, "c5.xlarge": 2.0}[instance_type]
 
-    def price(_type: str, _market: str) -> float:
-        return 1.0
+    found = [(item.fleet, item.units, item.usd) for item in bill({"Instances": instances}, price)]
 
-    assert list(bill({"Instances": {"InstanceGroups": groups}}, price)) == []
+    assert found == [("primary", 1, {"m5.xlarge": 1.0}), ("core", 3, {"c5.xlarge": 6.0})]
+
+
+@pytest.mark.usefixtures("no_account")
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"RELEASE_LABEL": "emr-6.15.0"}, "release_label: emr-6.15.0 can't run any job"),
+        (
+            {"RELEASE_LABEL": "emr-7.14.0", "SPARK": "3.5.8"},
+            "release_label: emr-7.14.0 has Spark 3.5.8, but Spark 4 is needed by sales_by_seller,",
+        ),
+    ],
+)
+def test_a_release_that_can_not_run_the_jobs_is_told_on_the_first_line(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"EMR_ML_CLUSTER__{name}", value)
+
+    result = said()
+
+    assert result.exit_code == 1
+    assert expected in result.output.splitlines()[0]
 
 
 @pytest.mark.usefixtures("no_account")
@@ -236,3 +299,58 @@ def test_a_plan_can_be_made_before_the_deployment_is_switched(
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "local")
 
     assert said().exit_code == 0
+
+
+def test_a_request_becomes_a_configuration_that_has_a_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    request = tmp_path / "overrides.json"
+    request.write_text(json.dumps(AIRFLOW))
+
+    translated = said("--from", str(request))
+
+    assert translated.exit_code == 0
+    assert f"{request}:1:2: Name: left out: the launcher" in translated.stderr
+    configuration = tmp_path / "cluster.yaml"
+    configuration.write_text(translated.stdout)
+    made = document(EMR_ML_CLUSTER=str(configuration))["RunJobFlow"]
+    check_run_job_flow(made)
+    assert made["ReleaseLabel"] == AIRFLOW["ReleaseLabel"]
+    assert made["Instances"]["InstanceGroups"] == AIRFLOW["Instances"]["InstanceGroups"]
+
+
+def test_a_request_may_come_through_a_pipe() -> None:
+    result = CliRunner().invoke(plan, ["--from", "-"], input='{"ServiceRole": "mine"}')
+
+    assert result.exit_code == 0
+    assert "service_role: mine\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"{'Name': True}", "request.json:1:2: is not JSON: "),
+        (b'{"Nam": "a"}', "request.json:1:2: Nam: EMR's API has no such field: did you mean Name?"),
+        (b"\xff\xfe", "request.json: is not text in UTF-8"),
+    ],
+)
+def test_a_mistake_in_a_request_is_told_and_nothing_else(
+    tmp_path: Path, text: bytes, expected: str
+) -> None:
+    request = tmp_path / "request.json"
+    request.write_bytes(text)
+
+    result = said("--from", str(request))
+
+    assert result.exit_code == 1
+    assert expected in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_translation_is_no_plan(tmp_path: Path) -> None:
+    request = tmp_path / "request.json"
+    request.write_text("{}")
+
+    assert said("--from", str(request), "--json").exit_code == 2
+    assert said("--from", str(tmp_path / "none.json")).exit_code == 2

@@ -147,6 +147,32 @@ def test_a_quota_that_is_too_small_for_a_cluster(aws: ArrangedAws) -> None:
 
 
 @pytest.mark.usefixtures("bucket")
+def test_a_quota_that_can_not_be_asked_for_is_not_good(aws: ArrangedAws) -> None:
+    aws.refuse("GetServiceQuota", "AccessDeniedException")
+
+    found = diagnosis()
+
+    assert found.skipped == [
+        f"{name} quota not checked: not allowed to call GetServiceQuota (AccessDeniedException)"
+        for name in ("on-demand", "spot")
+    ]
+    assert (found.bad, found.exit_code) == ([], 0)
+
+
+@pytest.mark.usefixtures("bucket")
+def test_quotas_count_the_instance_groups_of_an_override(
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_quotas(aws, on_demand=20.0, spot=0.0)
+    groups = "{InstanceFleets: null, MasterInstanceType: m5.xlarge, InstanceCount: 6}"
+    monkeypatch.setenv("EMR_ML_CLUSTER__OVERRIDES", f"{{Instances: {groups}}}")
+
+    said = the_bad_one()
+
+    assert said.startswith("on-demand quota 20 vCPUs are allowed, but a cluster needs 24. Fix: ")
+
+
+@pytest.mark.usefixtures("bucket")
 def test_an_account_without_spot(aws: ArrangedAws) -> None:
     give_quotas(aws, on_demand=64.0, spot=0.0)
 
@@ -228,6 +254,17 @@ def test_a_bucket_that_may_be_made_public(bucket: str) -> None:
     said = the_bad_one()
 
     assert said.startswith(f"bucket {bucket} may be made public: BlockPublicAcls, ")
+
+
+def test_a_bucket_whose_settings_may_not_be_read_is_not_called_private(
+    aws: ArrangedAws, bucket: str
+) -> None:
+    aws.refuse("GetEncryptionConfiguration", "AccessDenied", 403)
+
+    found = diagnosis()
+
+    assert f"bucket {bucket}: not checked: its settings can't be read" in found.skipped
+    assert found.bad == []
 
 
 def test_a_bucket_that_does_not_encrypt(bucket: str) -> None:

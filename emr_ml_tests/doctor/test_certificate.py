@@ -68,8 +68,8 @@ def test_a_denied_listing_is_not_a_failure(monkeypatch: pytest.MonkeyPatch) -> N
     finding = check(monkeypatch, Listing(None, is_denied=True), Certificate=ADDRESS)
 
     assert finding
-    assert finding.passed
-    assert "could not be checked" in finding.text
+    assert finding.line.startswith("skip  certificate ")
+    assert "not checked: not allowed to call ListObjectsV2" in finding.text
 
 
 def test_a_stack_without_tls_has_no_certificate_to_check(monkeypatch: pytest.MonkeyPatch) -> None:

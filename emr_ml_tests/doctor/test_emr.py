@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from emr_ml.commands.doctor import doctor
 from emr_ml.launchers.emr.shipping.wheels import read_requirements, wheelhouse_key
+from emr_ml_tests.aws.web_pages import web_pages
 from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 from emr_ml_tests.emulator.surroundings import set_up_bucket
@@ -121,6 +122,52 @@ def test_expired_credentials_are_not_called_missing(aws: ArrangedAws) -> None:
     assert the_bad_one().startswith("credentials the credentials have expired. Fix: get new ones")
 
 
+def test_after_an_expired_token_aws_is_asked_nothing_else(aws: ArrangedAws) -> None:
+    aws.refuse("GetCallerIdentity", "ExpiredToken", 403)
+
+    before = len(aws.calls)
+
+    found = diagnosis()
+
+    assert {operation for operation, _ in aws.calls[before:]} == {"GetCallerIdentity"}
+    of_aws = CHECKS[CHECKS.index("lake") :]
+    expected = {*of_aws, "quotas"} - {"cluster", "on-demand quota", "spot quota"}
+    assert {line.partition(" not checked: ")[0] for line in found.skipped} == expected
+    assert {line.partition(" not checked: ")[2] for line in found.skipped} == {
+        "AWS can't be asked, see credentials"
+    }
+
+
+def test_a_token_that_expires_on_the_way_is_named_once(aws: ArrangedAws) -> None:
+    aws.refuse("ListClusters", "ExpiredTokenException")
+
+    found = diagnosis()
+
+    (bad,) = found.bad
+    assert " ".join(bad.split()).startswith("EMR the credentials have expired. Fix: get new ones")
+    assert "quotas not checked: AWS can't be asked, see EMR" in found.skipped
+    assert aws.called("DescribeSubnets") == []
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_endpoint_that_answers_with_a_page_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with web_pages() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        said = the_bad_one()
+
+    assert said.startswith("credentials the endpoint does not answer as AWS does")
+    assert "Fix: check AWS_ENDPOINT_URL" in said
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_endpoint_that_is_no_url_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")
+
+    said = the_bad_one()
+
+    assert "Invalid endpoint: nowhere. Fix: set AWS_ENDPOINT_URL to a URL" in said
+
+
 def test_credentials_that_aws_does_not_know(aws: ArrangedAws) -> None:
     aws.refuse("GetCallerIdentity", "InvalidClientTokenId", 403)
 
@@ -171,6 +218,7 @@ def test_a_lake_in_a_bucket_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -
         ("OVERRIDES", "{Steps: []}", "Steps"),
         ("OVERRIDES", "{Instances: {Ec2KeyName: 5}}", "Ec2KeyName"),
         ("BOOTSTRAP_ACTIONS", "[{name: mine, path: /none.sh}]", "/none.sh can't be read"),
+        ("RELEASE_LABEL", "emr-6.15.0", "emr-6.15.0 can't run any job: its newest Python is"),
     ],
 )
 def test_a_configuration_that_emr_would_refuse(
@@ -217,7 +265,10 @@ def test_a_release_that_can_not_be_asked_for_is_not_bad(
 ) -> None:
     aws.refuse("DescribeReleaseLabel", code, status)
 
-    assert diagnosis().bad == []
+    found = diagnosis()
+
+    assert found.bad == []
+    assert any(line.startswith("release label emr-spark-8.1.0: not") for line in found.skipped)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from emr_ml.commands.doctor import doctor
 from emr_ml.doctor import machine
 from emr_ml.project import ROOT
+from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 
 LOCAL_CHECKS = [
@@ -26,6 +27,7 @@ LOCAL_CHECKS = [
 class Diagnosis(NamedTuple):
     names: list[str]
     bad: list[str]
+    skipped: list[str]
     exit_code: int
 
 
@@ -34,10 +36,13 @@ def diagnosis() -> Diagnosis:
     sys.modules.pop("emr_ml.definitions", None)
     result = CliRunner().invoke(doctor)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    lines = [line for line in result.output.splitlines() if line.startswith(("good", "bad "))]
+    lines = [
+        line for line in result.output.splitlines() if line.startswith(("good ", "bad ", "skip "))
+    ]
     return Diagnosis(
         [line[6:26].strip() for line in lines],
         [line[6:] for line in lines if line.startswith("bad")],
+        [" ".join(line[6:].split()) for line in lines if line.startswith("skip")],
         result.exit_code,
     )
 
@@ -83,7 +88,7 @@ def executable(path: Path, text: str) -> Path:
 
 
 def test_a_good_set_up_is_good_in_every_line(lake: Path) -> None:
-    assert diagnosis() == Diagnosis([*LOCAL_CHECKS, "disk"], [], 0)
+    assert diagnosis() == Diagnosis([*LOCAL_CHECKS, "disk"], [], [], 0)
     assert not lake.exists()
 
 
@@ -99,7 +104,7 @@ def test_a_lake_in_a_bucket_is_probed_and_left_as_it_was(store: ArrangedAws) -> 
     import boto3
 
     bucket = os.environ["EMR_ML_LAKE"].split("/")[2]
-    assert diagnosis() == Diagnosis(LOCAL_CHECKS, [], 0)
+    assert diagnosis() == Diagnosis(LOCAL_CHECKS, [], [], 0)
     assert "Contents" not in boto3.Session().client("s3").list_objects_v2(Bucket=bucket)
     assert store.called("GetCallerIdentity") == []
 
@@ -240,6 +245,16 @@ def test_a_store_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert said.startswith("lake s3://lake-")
     assert "/some/prefix can't be used: no credentials were found. Fix: set AWS_PROFILE" in said
+
+
+def test_an_expired_token_is_told_before_the_lake_repeats_its_calls(
+    store: ArrangedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emr_ml.aws.time_limits.DOCTOR", 0.2)
+    store.world.faults.add(faults.expired_token("s3:*", seconds=1e9))
+
+    assert "/some/prefix can't be used: the credentials have expired. Fix: get new" in the_bad_one()
+    assert store.called("PutObject") == []
 
 
 @pytest.mark.usefixtures("store")

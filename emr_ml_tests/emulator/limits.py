@@ -50,6 +50,7 @@ def check_run_job_flow(request: dict[str, Any]) -> None:
         check_s3_uri(path, f"the path of bootstrap action {action['Name']}")
     _check_tags(request.get("Tags", []))
     _check_instances(request["Instances"])
+    _check_scaling(request)
     check_steps(request.get("Steps", []), level, 0)
 
 
@@ -123,6 +124,17 @@ def _check_spot(fleet: dict[str, Any], spot: int) -> None:
         minutes = specification["TimeoutDurationMinutes"]
         if not 5 <= minutes <= 1440:
             raise invalid("TimeoutDurationMinutes must be between 5 and 1440.")
+
+
+def _check_scaling(request: dict[str, Any]) -> None:
+    policy = request.get("ManagedScalingPolicy")
+    if not policy:
+        return
+    unit = policy["ComputeLimits"]["UnitType"]
+    has_fleets = bool(request["Instances"].get("InstanceFleets"))
+    if has_fleets != (unit == "InstanceFleetUnits"):
+        kind = "instance fleets" if has_fleets else "instance groups"
+        raise invalid(f"The managed scaling unit type {unit} is not valid for {kind}.")
 
 
 def check_instance_type(name: str) -> None:

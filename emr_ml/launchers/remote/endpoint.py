@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import InvalidEndpointConfigurationError
 
 from emr_ml.aws.region import region_name
 from emr_ml.launchers.remote.target import TargetConfigError
@@ -29,17 +30,22 @@ def find_endpoint(lake: str) -> Endpoint:
 
     Raises:
         TargetConfigError: no region is set.
+        BotoCoreError: the profile or the endpoint that is set can't be used.
     """
     region = region_name()
     if not region:
         raise TargetConfigError("no AWS region is set: set AWS_REGION, as in AWS_REGION=eu-west-1")
     session = boto3.Session()
-    configured, default = (
-        session.client(
-            "s3",
-            region_name=region,
-            config=Config(ignore_configured_endpoint_urls=ignored),  # pyright: ignore[reportCallIssue] - missing in the stubs
-        ).meta.endpoint_url
-        for ignored in (False, True)
-    )
+    try:
+        configured, default = (
+            session.client(
+                "s3",
+                region_name=region,
+                config=Config(ignore_configured_endpoint_urls=ignored),  # pyright: ignore[reportCallIssue] - missing in the stubs
+            ).meta.endpoint_url
+            for ignored in (False, True)
+        )
+    except ValueError as error:
+        # botocore's only error for an endpoint that is not a URL
+        raise InvalidEndpointConfigurationError(msg=str(error)) from error
     return Endpoint(lake, region, None if configured == default else configured)

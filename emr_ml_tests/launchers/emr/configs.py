@@ -74,7 +74,7 @@ WORD = st.text("abcxyz", min_size=1, max_size=4)
 
 # everything that makes another cluster of it
 RELEVANT: dict[str, st.SearchStrategy[Any]] = {
-    "release_label": st.sampled_from(["emr-spark-8.1.0", "emr-spark-8.0.0", "emr-7.14.0"]),
+    "release_label": st.sampled_from(["emr-spark-8.1.0", "emr-spark-8.0.0"]),
     "primary": fleets("primary"),
     "core": fleets("core"),
     "task": fleets("task"),

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 
+from emr_ml.aws.client import CALL_ERRORS
+from emr_ml.aws.problems import diagnose
 from emr_ml.launchers.emr.config.merging import merged
 from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml.launchers.emr.config.releases import why_no_spark
 from emr_ml.launchers.emr.config.service_model import FieldPath
-from emr_ml.launchers.emr.config.validation import FIELDS_OF_OVERRIDES, RELEASES
+from emr_ml.launchers.emr.config.validation import FIELDS_OF_OVERRIDES
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.located_yaml import YamlError, parse
 from emr_ml.settings import CLUSTER_FIELD, Settings
@@ -46,7 +48,7 @@ def load_cluster_config(settings: Settings) -> ClusterConfig:
     try:
         return ClusterConfig.model_validate(fields.values)
     except ValidationError as error:
-        lines = _error_lines(error, ClusterConfig, fields.origin)
+        lines = error_lines(error, fields.release_label, fields.origin)
         raise ClusterConfigError("\n".join(lines)) from error
 
 
@@ -56,6 +58,12 @@ class LocatedFields:
 
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     origins: dict[FieldPath, str] = field(default_factory=dict[FieldPath, str])
+
+    @property
+    def release_label(self) -> Any:
+        overrides = self.values.get("overrides")
+        overridden = overrides.get("ReleaseLabel") if isinstance(overrides, dict) else None
+        return overridden or self.values.get("release_label")
 
     def add(self, values: Mapping[str, Any], origins: Mapping[FieldPath, str]) -> None:
         """Merge values over those of earlier sources."""
@@ -136,9 +144,13 @@ def _read_file(address: str) -> tuple[dict[str, Any], dict[FieldPath, tuple[int,
     folder, slash, name = address.rpartition("/")
     try:
         stored = open_lake(folder or slash).read(name) if name else None
-    except (OSError, ClientError, BotoCoreError) as error:
+    except OSError as error:
         raise ClusterConfigError(
             f"{address} can't be read: {error}: check EMR_ML_CLUSTER"
+        ) from error
+    except CALL_ERRORS as error:
+        raise ClusterConfigError(
+            f"{address} can't be read: {diagnose(error)}; check EMR_ML_CLUSTER, too"
         ) from error
     if stored is None:
         raise ClusterConfigError(
@@ -181,23 +193,25 @@ ERROR_MESSAGES = {
     "model_type": "should be a mapping, such as {a: b}",
     "missing": "is missing",
 }
-UNKNOWN_SPARK = (
-    "its Spark is not known: set it, for example spark: 4.1.1; known releases are "
-    f"{', '.join(RELEASES)}"
-)
 
 
-def _error_lines(
-    error: ValidationError, model: type[BaseModel], origin: Callable[[FieldPath], str]
+def error_lines(
+    error: ValidationError, label: Any, origin: Callable[[FieldPath], str]
 ) -> Iterator[str]:
-    """Yield `<location>: <field>: <problem>` for each mistake, in the order of the fields."""
+    """Yield `<location>: <field>: <problem>` for each mistake, in the order of the fields.
+
+    Args:
+        error: of a configuration.
+        label: its release, if it has one.
+        origin: the location of a field.
+    """
     for details in error.errors():
         path = tuple(str(part) for part in details["loc"])
         if path == ("spark",) and details["input"] == "":
             # no Spark was given, and it does not follow from the release
-            yield f"{origin(('release_label',))}: release_label: {UNKNOWN_SPARK}"
+            yield f"{origin(('release_label',))}: release_label: {why_no_spark(str(label))}"
             continue
-        default = [((), _problem(dict(details), model))]
+        default = [((), _problem(dict(details), ClusterConfig))]
         for inner, problem in details.get("ctx", {}).get("mistakes", default):
             full_path = (*path, *inner)
             name = ".".join(full_path)

@@ -37,7 +37,7 @@ def overridden(request: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict
     for field, name in NAMED_LISTS.items():
         if overrides.get(field) is not None:
             overrides[field] = _merge_by_name(name, request.get(field) or [], overrides[field])
-    return _without_nulls(merged(request, overrides))
+    return without_nulls(merged(request, overrides))
 
 
 def merged_configurations(*lists: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -68,9 +68,10 @@ def _merge_by_name(
     return [*replaced, *remaining.values()]
 
 
-def _without_nulls(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
+    """Return a value without the keys of mappings, at all depths, whose value is null."""
     if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
-        return [_without_nulls(item) for item in value]
+        return [without_nulls(item) for item in value]
     return value

@@ -6,9 +6,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic import model_validator as validator
 from pydantic_core import PydanticCustomError
 
+from emr_ml.launchers.emr.config.releases import DEFAULT_RELEASE, RELEASES
 from emr_ml.launchers.emr.config.validation import (
     MIN_IDLE_SECONDS,
-    RELEASES,
     check,
     derive_fields,
     notes,
@@ -187,8 +187,8 @@ class UserBootstrapAction(ConfigModel):
 class ClusterConfig(ConfigModel):
     """The configuration of a deployment's clusters; docs/emr.md explains each field."""
 
-    release_label: str = Field(default="emr-spark-8.1.0", pattern=r"^emr-[a-z0-9.-]+$")
-    spark: str = Field(default=RELEASES["emr-spark-8.1.0"], pattern=r"^\d+\.\d+\.\d+$")
+    release_label: str = Field(default=DEFAULT_RELEASE, pattern=r"^emr-[a-z0-9.-]+$")
+    spark: str = Field(default=RELEASES[DEFAULT_RELEASE], pattern=r"^\d+\.\d+\.\d+$")
     python: str | None = Field(default=None, pattern=r"^[\w./-]+$")
 
     primary: Primary = Primary()

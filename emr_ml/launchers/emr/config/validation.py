@@ -5,18 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from emr_ml.launchers.emr.config.releases import check_release, release_defaults, release_notes
+from emr_ml.launchers.emr.config.scaling import check_scaling_unit
 from emr_ml.launchers.emr.config.service_model import Mistake, mistakes
 
 if TYPE_CHECKING:
     from emr_ml.launchers.emr.config.model import ClusterConfig
 
-# releases of EMR, and the Spark of each
-RELEASES = {
-    "emr-spark-8.1.0": "4.1.1",
-    "emr-spark-8.0.0": "4.0.2",
-    "emr-7.14.0": "3.5.8",
-    "emr-7.13.0": "3.5.6",
-}
 # fields of RunJobFlow on which more depends than the request; overriding one sets our field
 FIELDS_OF_OVERRIDES = {
     "ReleaseLabel": "release_label",
@@ -49,9 +44,7 @@ def derive_fields(values: Mapping[str, Any]) -> dict[str, Any]:
         }
     label = result.get("release_label")
     if isinstance(label, str):
-        result.setdefault("spark", RELEASES.get(label, ""))
-        # the default Python of 7.x is 3.9, for which boto3 is no longer released
-        result.setdefault("python", "/usr/bin/python3.11" if _is_release_7(label) else None)
+        result = release_defaults(label) | result
     return result
 
 
@@ -62,12 +55,11 @@ def check(config: "ClusterConfig") -> Iterator[Mistake]:
     if not invalid:
         yield from ((("overrides", *path), problem) for path, problem in _check_overrides(config))
         yield from _check_driver_memory(config)
+        yield from check_scaling_unit(config)
     yield from _check_fleets(config)
     yield from _check_spark_conf(config)
     yield from _check_tags(config)
-    release_spark = RELEASES.get(config.release_label, config.spark)
-    if release_spark != config.spark:
-        yield ("spark",), f"{config.release_label} has Spark {release_spark}, not {config.spark}"
+    yield from check_release(config)
     if config.runtime_role and not config.security_configuration:
         problem = "needs a security_configuration that has EnableApplicationScopedIAMRole"
         yield ("runtime_role",), problem
@@ -77,11 +69,7 @@ def check(config: "ClusterConfig") -> Iterator[Mistake]:
 
 def notes(config: "ClusterConfig") -> Iterator[str]:
     """Yield a note for each choice that is valid, but seldom intended."""
-    if _is_release_7(config.release_label):
-        yield (
-            f"{config.release_label} has Spark {config.spark} and Python {config.python}: results "
-            "have other versions than those of Spark 4.1.1, whose ANSI mode finds more errors"
-        )
+    yield from release_notes(config)
     for role, fleet in (("primary", config.primary), ("core", config.core)):
         if fleet.spot:
             yield f"{role} is on spot: if AWS reclaims it, the cluster and its steps are lost"
@@ -122,10 +110,6 @@ def instance_size(instance_type: str) -> InstanceSize | None:
         return None
     vcpu = 4 * int(match["times"] or 1) if ".large" not in instance_type else 2
     return InstanceSize(vcpu, vcpu * GIB_PER_VCPU[match["family"]])
-
-
-def _is_release_7(label: str) -> bool:
-    return label.startswith("emr-7.")
 
 
 def _check_fleets(config: "ClusterConfig") -> Iterator[Mistake]:

@@ -15,7 +15,8 @@ from itertools import pairwise
 from typing import Any
 
 from emr_ml.aws import SILENT_LOG, time_limits
-from emr_ml.aws.client import Api, error_code
+from emr_ml.aws.client import Api
+from emr_ml.aws.problems import diagnose
 from emr_ml.launchers.emr.cost.prices import ON_DEMAND, SPOT, hourly_price
 
 SHORTEST_BILLED = timedelta(minutes=1)
@@ -127,7 +128,7 @@ def _cost(
         note = _on_demand_tasks_note(emr, cluster_id) if spot_tasks else None
     except Exception as error:
         # a cost is only information, so nothing may fail because of it
-        return Cost(reason=f"the instances could not be listed: {error_code(error) or error}")
+        return Cost(reason=f"the instances could not be listed: {diagnose(error).what}")
     usage = [(instance, billed_time(instance)) for instance in instances]
     return _priced(usage, region, zone, note)
 

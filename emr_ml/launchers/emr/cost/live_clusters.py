@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from emr_ml.aws.client import Api, UnansweredError
+from emr_ml.aws.client import AWS_ERRORS, Api
 from emr_ml.aws.problems import diagnose
 from emr_ml.launchers.emr.cluster_state import (
     CLUSTER_ENDED,
@@ -150,8 +148,6 @@ def terminate_idle(emr: Api, candidates: Iterable[ClusterDetails]) -> Iterator[t
     A protected cluster is skipped. Steps are listed again before each call. A step that is added
     after that fails with its cluster.
 
-    Raises:
-        BotoCoreError: EMR can't be called.
     """
     idle = [details for details in candidates if details.is_idle]
     for details in idle:
@@ -227,14 +223,14 @@ def _terminate(emr: Api, ids: Sequence[str]) -> Iterator[tuple[bool, str]]:
                 yield True, f"{cluster_id} has just been given a step, so it was skipped"
             else:
                 still_idle.append(cluster_id)
-        except (ClientError, UnansweredError) as error:
+        except AWS_ERRORS as error:
             yield False, f"{cluster_id} was skipped: {diagnose(error)}"
     if not still_idle:
         return
     try:
         # may be retried: terminating a cluster twice has no effect
         emr.ask("terminate_job_flows", JobFlowIds=still_idle)
-    except (ClientError, UnansweredError) as error:
+    except AWS_ERRORS as error:
         yield False, f"{', '.join(still_idle)} could not be terminated: {diagnose(error)}"
     else:
         for cluster_id in still_idle:

@@ -9,6 +9,7 @@ from typing import Any
 
 from emr_ml.aws import SILENT_LOG, time_limits
 from emr_ml.aws.client import Api
+from emr_ml.aws.problems import Problem, diagnose
 
 RETRY_AFTER_SECONDS = 300.0
 SPOT_PRICE_SECONDS = 900
@@ -32,7 +33,7 @@ class Prices:
 
     A price is None if AWS has none, has several that differ, has none in USD, or does not answer.
     No method raises. Each price is requested once. After a failure, a service is not called again
-    for five minutes.
+    for five minutes; `problem` is then the reason.
     """
 
     def __init__(self, region: str, patience: float = time_limits.COST) -> None:
@@ -42,6 +43,8 @@ class Prices:
         self._ec2 = Api("ec2", patience, SILENT_LOG, region, **timing)
         self._prices: dict[tuple[str, ...], float | None] = {}
         self._retry_at: dict[str, float] = {}
+        #: why AWS could last not be asked for a price
+        self.problem: Problem | None = None
 
     def hourly(
         self, instance_type: str, market: str, at: datetime | None = None, zone: str | None = None
@@ -97,8 +100,9 @@ class Prices:
         if key not in self._prices and time.monotonic() >= self._retry_at.get(service, 0.0):
             try:
                 self._prices[key] = request()
-            except Exception:
+            except Exception as error:
                 # no failure to get a price may stop the work
+                self.problem = diagnose(error)
                 self._retry_at[service] = time.monotonic() + RETRY_AFTER_SECONDS
         return self._prices.get(key)
 
@@ -166,6 +170,11 @@ def hourly_price(
         zone: availability zone of the spot price; by default the most expensive one.
     """
     return _prices_of(region).hourly(instance_type, market, at, zone)
+
+
+def price_problem(region: str) -> Problem | None:
+    """Return why AWS could last not be asked for a price of that region, or None if it could."""
+    return _prices_of(region).problem
 
 
 def _product_prices(text: str, attributes: Mapping[str, str]) -> Iterator[float]:

@@ -7,6 +7,7 @@ from emr_ml.lake.versions import digest
 from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.merging import merged_configurations, overridden
 from emr_ml.launchers.emr.config.model import ClusterConfig, Fleet
+from emr_ml.launchers.emr.config.scaling import FLEET_UNIT
 from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.remote.endpoint import Endpoint
 
@@ -106,20 +107,25 @@ def _unnamed_request(
         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
         "SecurityConfiguration": config.security_configuration,
         "EbsRootVolumeSize": config.root_volume_gb,
-        "ManagedScalingPolicy": _scaling(config),
+        "ManagedScalingPolicy": scaling_request(config),
     }
     return overridden(request, config.overrides)
 
 
-def _instances(config: ClusterConfig) -> dict[str, Any]:
+def fleet_requests(config: ClusterConfig) -> list[dict[str, Any]]:
+    """Return RunJobFlow's `InstanceFleets`; a value of None means that there is none."""
     fleets = {"MASTER": config.primary, "CORE": config.core, "TASK": config.task}
+    return [
+        _fleet(role, fleet, is_scaled=bool(config.managed_scaling) and role != "MASTER")
+        for role, fleet in fleets.items()
+        if fleet.units
+    ]
+
+
+def _instances(config: ClusterConfig) -> dict[str, Any]:
     groups = config.security_groups
     return {
-        "InstanceFleets": [
-            _fleet(role, fleet, is_scaled=bool(config.managed_scaling) and role != "MASTER")
-            for role, fleet in fleets.items()
-            if fleet.units
-        ],
+        "InstanceFleets": fleet_requests(config),
         "KeepJobFlowAliveWhenNoSteps": True,
         "TerminationProtected": False,
         "Ec2SubnetIds": list(config.subnets) or None,
@@ -162,14 +168,14 @@ def _fleet(role: str, fleet: Fleet, *, is_scaled: bool) -> dict[str, Any]:
     }
 
 
-def _scaling(config: ClusterConfig) -> dict[str, Any] | None:
+def scaling_request(config: ClusterConfig) -> dict[str, Any] | None:
+    """Return RunJobFlow's `ManagedScalingPolicy`; a value of None means that there is none."""
     scaling = config.managed_scaling
     if scaling is None:
         return None
     return {
         "ComputeLimits": {
-            # the only unit that EMR supports for instance fleets
-            "UnitType": "InstanceFleetUnits",
+            "UnitType": FLEET_UNIT,
             "MinimumCapacityUnits": scaling.minimum,
             "MaximumCapacityUnits": scaling.maximum,
             "MaximumOnDemandCapacityUnits": scaling.max_on_demand,

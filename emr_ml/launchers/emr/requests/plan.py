@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from emr_ml.lake.job_code import code_to_ship
+from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml.launchers.emr.config.releases import check_jobs
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
+from emr_ml.launchers.emr.requests.nodes import Nodes, requested_nodes
 from emr_ml.launchers.emr.requests.step import add_steps_request, step_config
 from emr_ml.launchers.emr.shipping.packages import planned_packages
 from emr_ml.launchers.remote.endpoint import Endpoint
@@ -31,10 +34,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Item:
-    """The units of one fleet in one market.
+    """The units of one fleet or group in one market.
 
     Args:
-        fleet: name of the fleet.
+        fleet: name of the fleet or group.
         market: `ON_DEMAND` or `SPOT`.
         units: number of units.
         usd: hourly price of all units by instance type, as if all had that type; None if unknown.
@@ -61,10 +64,12 @@ def make_plan(config: ClusterConfig, endpoint: Endpoint, jobs: Mapping[str, str]
         jobs: the module of each job, by the path of its asset.
 
     Raises:
-        ClusterConfigError: EMR would not accept them.
+        ClusterConfigError: EMR would not accept them, or its release can't run a job.
         JobCodeError: a job has no such module.
         PackagesError: a file that nodes need can't be read.
     """
+    if problems := list(check_jobs(config, jobs)):
+        raise ClusterConfigError("\n".join(problems))
     shared = planned_packages(endpoint.lake, config, endpoint.url)
     steps: dict[str, Mapping[str, Any]] = {}
     for asset, module in jobs.items():
@@ -84,22 +89,14 @@ def make_plan(config: ClusterConfig, endpoint: Endpoint, jobs: Mapping[str, str]
 
 def bill(request: Mapping[str, Any], price: Price) -> Iterator[Item]:
     """Yield the units that a RunJobFlow request asks for, with their prices."""
-    for fleet in request["Instances"].get("InstanceFleets", []):
-        for market, capacity in (
-            ("ON_DEMAND", "TargetOnDemandCapacity"),
-            ("SPOT", "TargetSpotCapacity"),
-        ):
-            if units := fleet.get(capacity, 0):
-                prices = {
-                    each["InstanceType"]: _price_of_units(each, units, market, price)
-                    for each in fleet.get("InstanceTypeConfigs", [])
-                }
-                yield Item(fleet.get("Name", fleet["InstanceFleetType"]), market, units, prices)
+    for nodes in requested_nodes(request):
+        usd = {
+            name: _price_of_units(name, weight, nodes, price)
+            for name, weight in nodes.weights.items()
+        }
+        yield Item(nodes.name, nodes.market, nodes.units, usd)
 
 
-def _price_of_units(
-    type_config: Mapping[str, Any], units: int, market: str, price: Price
-) -> float | None:
-    hourly = price(type_config["InstanceType"], market)
-    instances = math.ceil(units / (type_config.get("WeightedCapacity") or 1))
-    return None if hourly is None else hourly * instances
+def _price_of_units(instance_type: str, weight: int, nodes: Nodes, price: Price) -> float | None:
+    hourly = price(instance_type, nodes.market)
+    return None if hourly is None else hourly * math.ceil(nodes.units / weight)

@@ -7,6 +7,11 @@ import pytest
 from emr_ml.launchers.emr.config.validation import InstanceSize, instance_size
 from emr_ml_tests.launchers.emr.configs import File
 
+SCALING = "managed_scaling: {minimum: 1, maximum: 3}\n"
+GROUP = "{InstanceFleets: null, MasterInstanceType: m5.xlarge}"
+COUNTS_FLEETS = "{ComputeLimits: {UnitType: InstanceFleetUnits}}"
+COUNTS_NODES = "{ComputeLimits: {UnitType: Instances}}"
+
 
 @pytest.fixture(name="file")
 def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
@@ -88,11 +93,23 @@ def fixture_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File:
             "2:25: overrides.Instances.Ec2SubnetId: EMR accepts either subnets, one",
         ),
         (
+            f"{SCALING}overrides: {{Instances: {GROUP}}}\n",
+            "1:1: managed_scaling: counts InstanceFleetUnits, but the overrides have instance gro",
+        ),
+        (
+            f"overrides:\n  Instances: {GROUP}\n  ManagedScalingPolicy: {COUNTS_FLEETS}\n",
+            "3:42: overrides.ManagedScalingPolicy.ComputeLimits.UnitType: counts InstanceFleetUn",
+        ),
+        (
+            "overrides: {ManagedScalingPolicy: {ComputeLimits: {UnitType: VCPU}}}\n",
+            "1:52: overrides.ManagedScalingPolicy.ComputeLimits.UnitType: EMR counts VCPU only for",
+        ),
+        (
             "overrides: {ReleaseLabel: emr-1}\n",
             "1:13: release_label: its Spark is not known: set it, for",
         ),
         (
-            "release_label: emr-7.14.0\noverrides: {StepConcurrencyLevel: 300}\n",
+            "release_label: emr-spark-8.0.0\noverrides: {StepConcurrencyLevel: 300}\n",
             "2:13: step_concurrency: should be less than or equal to 256, not 300",
         ),
     ],
@@ -113,6 +130,8 @@ def test_all_conflicts_are_reported_at_once(file: File) -> None:
         "overrides: {Instances: {Ec2SubnetId: subnet-1}}\n",
         "overrides: {Instances: {KeepJobFlowAliveWhenNoSteps: true}}\n",
         "overrides: {Instances: {InstanceFleets: null, MasterInstanceType: m5.xlarge}}\n",
+        f"{SCALING}overrides: {{Instances: {GROUP}, ManagedScalingPolicy: {COUNTS_NODES}}}\n",
+        f"{SCALING}overrides: {{Instances: {GROUP}, ManagedScalingPolicy: null}}\n",
         "core: {on_demand: 0}\ntask: {spot: 0}\n",
         "primary: {on_demand: 0, spot: 1}\n",
         "primary: {instance_types: [x1e.xlarge]}\nstep_concurrency: 256\n",

@@ -120,7 +120,7 @@ def test_the_configured_python_runs_the_job() -> None:
 
 
 def test_on_emr_7_a_newer_python_than_its_default_runs_the_job() -> None:
-    found = conf(release_label="emr-7.14.0")
+    found = conf(release_label="emr-7.14.0", spark="3.5.8")
 
     assert found["spark.pyspark.python"] == "/usr/bin/python3.11"
 

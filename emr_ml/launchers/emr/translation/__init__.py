@@ -1,0 +1,1 @@
+"""Translate what EMR's users bring along into our cluster configuration."""
