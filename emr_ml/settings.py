@@ -255,7 +255,7 @@ def load_settings() -> Settings:
         # all other AWS tools read AWS_REGION, but boto3 ignores it
         os.environ["AWS_DEFAULT_REGION"] = region
     try:
-        settings = Settings(cluster_fields=_cluster_fields(), stack_fields={})  # pyright: ignore[reportCallIssue] - the others come from the environment
+        settings = Settings(cluster_fields=_fields_of(CLUSTER_FIELD), stack_fields={})  # pyright: ignore[reportCallIssue] - the others come from the environment
     except ValidationError as error:
         lines = [
             f"{_variable_name(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
@@ -270,16 +270,16 @@ def load_settings() -> Settings:
     return settings
 
 
-def _cluster_fields() -> dict[str, Any]:
+def _fields_of(prefix: str) -> dict[str, Any]:
     """Return `{"CORE__ON_DEMAND": 2}` for `EMR_ML_CLUSTER__CORE__ON_DEMAND=2`: values are YAML."""
     fields: dict[str, Any] = {}
     for name, text in sorted(os.environ.items()):
-        field = name.removeprefix(CLUSTER_FIELD)
+        field = name.removeprefix(prefix)
         if field == name or not text:
             continue
         if not all(field.split("__")):
             raise SettingsError(
-                f"{name}: names no field; an example is {CLUSTER_FIELD}STEP_CONCURRENCY"
+                f"{name}: names no field: write its name after {prefix}"
             )
         try:
             fields[field] = parse(text)[0]

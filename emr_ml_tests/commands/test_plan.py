@@ -13,7 +13,7 @@ from emr_ml.commands.plan import plan
 from emr_ml.definitions import defs
 from emr_ml.launchers.emr.cost import prices
 from emr_ml.launchers.emr.requests.plan import bill
-from emr_ml.launchers.emr.shipping.packages import job_scripts
+from emr_ml.launchers.remote.shipping import job_scripts
 from emr_ml_tests.components.project import Project
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 from emr_ml_tests.emulator.limits import check_run_job_flow

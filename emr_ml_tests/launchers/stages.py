@@ -111,7 +111,7 @@ def emr_stage(folder: Path, spark: Literal["real", "light"]) -> Generator[Stage]
         try:
             aws.bucket(f"conformance-{spark}")
             stage = Stage(settings, environment, steps_outlive_their_process=True)
-            scripts = planned_packages(lake, ClusterConfig(), aws.url).scripts
+            scripts = planned_packages(lake, ClusterConfig(), aws.url).code.scripts
             key = f"{scripts.removeprefix(lake + '/')}/{JOB}.py"
             stage.lake.write(key, SCRIPT.read_bytes())
             yield stage

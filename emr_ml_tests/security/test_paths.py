@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from emr_ml.contract import parse_contract
 from emr_ml.lake.snapshots import take_snapshot
-from emr_ml.launchers.emr.shipping.packages import pack_code
+from emr_ml.launchers.remote.shipping import pack_code
 from emr_ml.sources.listing import SourceError, list_source
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import FolderLake, Lake, open_lake

@@ -208,7 +208,7 @@ class EmrJob(RemoteJob):
         return step_config(
             context.config,
             context.endpoint,
-            packages,
+            packages.code,
             module=attempt.module,
             name=attempt.name,
             request_uri=attempt.request_uri,

@@ -110,7 +110,7 @@ class Stage:
     def put_job(self, asset: str, source: str) -> str:
         """Upload the test's own job; its script gets the address of its request."""
         config = load_cluster_config(self.settings)
-        scripts = planned_packages(self.settings.lake, config, self.aws.url).scripts
+        scripts = planned_packages(self.settings.lake, config, self.aws.url).code.scripts
         key = f"{scripts.removeprefix(self.settings.lake + '/')}/{asset}.py"
         self.lake.write(key, source.encode())
         return asset

@@ -1,8 +1,9 @@
 """Merge settings: nothing is dropped, and the arguments are never changed."""
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from emr_ml.launchers.remote.configuration import merged
 
 # lists of RunJobFlow whose entries have a name, and the field with that name
 NAMED_LISTS = {
@@ -10,18 +11,6 @@ NAMED_LISTS = {
     "BootstrapActions": "Name",
     "Tags": "Key",
 }
-
-
-def merged(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge mappings key by key at all depths; for all other values, the override counts."""
-    result = copy.deepcopy(dict(base))
-    for key, value in overrides.items():
-        present = result.get(key)
-        if isinstance(present, dict) and isinstance(value, Mapping):
-            result[key] = merged(present, value)
-        else:
-            result[key] = copy.deepcopy(value)
-    return result
 
 
 def overridden(request: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic import model_validator as validator
 from pydantic_core import PydanticCustomError
 
@@ -13,31 +13,10 @@ from emr_ml.launchers.emr.config.validation import (
     derive_fields,
     notes,
 )
-from emr_ml.located_yaml import VerbatimFloat, VerbatimInteger
+from emr_ml.launchers.remote.configuration import ConfigModel, VerbatimText
 
 MAX_TYPES = 30  # EMR's limit for a fleet with an allocation strategy, as all fleets here have
 
-
-class ConfigModel(BaseModel):
-    """A part of the configuration: immutable, and without unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-def _text_as_written(value: Any) -> Any:
-    """Return the text of a value that YAML took for a number or a truth value."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case VerbatimInteger() | VerbatimFloat():
-            return value.text
-        case int() | float():
-            return str(value)
-        case _:
-            return value
-
-
-VerbatimText = Annotated[str, BeforeValidator(_text_as_written)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 PositiveNumber = Annotated[float, Field(strict=True, gt=0)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]

@@ -8,10 +8,9 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
+from emr_ml.launchers.remote.configuration import FieldPath
 from emr_ml.ui.wording import did_you_mean
 
-# names of fields and indexes of lists, from the outside in
-FieldPath = tuple[str, ...]
 Mistake = tuple[FieldPath, str]
 
 SCALAR_TYPES: dict[str, tuple[type, ...]] = {

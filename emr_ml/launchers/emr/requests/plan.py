@@ -78,7 +78,7 @@ def make_plan(config: ClusterConfig, endpoint: Endpoint, jobs: Mapping[str, str]
         step = step_config(
             config,
             endpoint,
-            packages,
+            packages.code,
             module=module,
             name=attempt_name(asset, VERSION, 1),
             request_uri=f"{endpoint.lake}/{job_key(asset, VERSION, 1, 'request.json')}",

@@ -1,14 +1,14 @@
 """An attempt as a step of a cluster: the exact command that the primary node runs."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.model import ClusterConfig, InstanceType
 from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.emr.config.validation import InstanceSize, instance_size, smallest_primary
-from emr_ml.launchers.emr.shipping.packages import RUN_MODULE
 from emr_ml.launchers.remote.endpoint import Endpoint
+from emr_ml.launchers.remote.shipping import ShippedCode
 
 # seconds between the SIGTERM and the SIGKILL that `timeout` sends to a step past its limit
 KILL_AFTER_SECONDS = 60
@@ -29,23 +29,10 @@ MAXIMIZED = "maximizeResourceAllocation"
 INSTANCE_OVERRIDES = ("InstanceFleets", "InstanceGroups", "SlaveInstanceType")
 
 
-class Packages(Protocol):
-    """The uploaded code: the archive of all modules, the folder of the jobs' scripts, and the
-    archive of the job if it is not in `spark_jobs`, else "".
-    """
-
-    @property
-    def archive(self) -> str: ...
-    @property
-    def scripts(self) -> str: ...
-    @property
-    def job(self) -> str: ...
-
-
 def step_config(
     config: ClusterConfig,
     endpoint: Endpoint,
-    packages: Packages,
+    code: ShippedCode,
     *,
     module: str,
     name: str,
@@ -56,7 +43,7 @@ def step_config(
     Args:
         config: the cluster configuration.
         endpoint: where nodes reach the lake.
-        packages: the uploaded code.
+        code: the uploaded code.
         module: of the job to run.
         name: as `attempt_name` returns it.
         request_uri: address of the attempt's `request.json`.
@@ -67,13 +54,14 @@ def step_config(
     variables = {"AWS_REGION": endpoint.region, "AWS_DEFAULT_REGION": endpoint.region}
     if endpoint.url:
         variables["AWS_ENDPOINT_URL"] = endpoint.url
+    script, script_arguments = code.entry_point(module)
     arguments = [
         *("env", *(f"{key}={value}" for key, value in variables.items())),
         *("timeout", f"--kill-after={KILL_AFTER_SECONDS}", str(config.step_limit_seconds)),
         *("spark-submit", "--deploy-mode", "client", "--name", name),
         *_conf_options(_spark_conf(config, endpoint, request_uri)),
-        *("--py-files", ",".join(filter(None, (packages.archive, packages.job)))),
-        *_script(packages, module),
+        *("--py-files", code.archives),
+        *(script, *script_arguments),
         request_uri,
     ]
     step = {
@@ -155,15 +143,6 @@ def _spark_conf(config: ClusterConfig, endpoint: Endpoint, request_uri: str) -> 
             "spark.hadoop.fs.s3a.path.style.access": "true",
         }
     return conf | config.spark_conf
-
-
-def _script(packages: Packages, module: str) -> Iterator[str]:
-    """Yield the address of the script that runs a job, and its arguments before the request."""
-    scripts = packages.scripts.rstrip("/")
-    if packages.job:
-        yield from (f"{scripts}/{RUN_MODULE}", module)
-    else:
-        yield f"{scripts}/{module.rpartition('.')[2]}.py"
 
 
 def _conf_options(conf: Mapping[str, str]) -> Iterator[str]:

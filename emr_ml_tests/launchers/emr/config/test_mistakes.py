@@ -118,8 +118,8 @@ def test_all_mistakes_are_reported_at_once_with_their_sources(file: File) -> Non
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("- a\n", "1:1: should be a mapping, with keys such as"),
-        ("3\n", "1:1: should be a mapping, with keys such as"),
+        ("- a\n", "1:1: should be a mapping, from names of fields to values"),
+        ("3\n", "1:1: should be a mapping, from names of fields to values"),
         ("core: [\n", "2:1: "),
         ("core: {}\ncore: {}\n", "2:1: the key 'core' is repeated"),
     ],

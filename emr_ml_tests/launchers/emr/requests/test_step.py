@@ -1,7 +1,7 @@
 """The step of an attempt: the exact command that the primary node runs."""
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,17 +16,12 @@ from emr_ml.launchers.emr.requests.step import (
     executor_conf,
     step_config,
 )
+from emr_ml.launchers.remote.shipping import ShippedCode
 from emr_ml.launchers.remote.target import attempt_name
 from emr_ml_tests.launchers.emr.configs import FIELDS, TARGET, config
 
-
-@dataclass(frozen=True)
-class Code:
-    archive: str = "s3://bucket/lake/code/0123/spark_jobs.zip"
-    scripts: str = "s3://bucket/lake/code/0123"
-    job: str = ""
-
-
+FOLDER = "s3://bucket/lake/code/0123"
+CODE = ShippedCode(f"{FOLDER}/spark_jobs.zip", FOLDER, "", ())
 NAME = attempt_name("metrics", "0123456789abcdef0123456789abcdef", 2)
 REQUEST = "s3://bucket/lake/metrics/0123/attempts/2/_job/request.json"
 
@@ -36,7 +31,7 @@ def step(endpoint: str | None = None, name: str = NAME, **fields: Any) -> dict[s
     return step_config(
         config(**fields),
         target,
-        Code(),
+        CODE,
         module="spark_jobs.metrics",
         name=name,
         request_uri=REQUEST,

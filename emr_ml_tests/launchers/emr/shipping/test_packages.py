@@ -18,11 +18,12 @@ from emr_ml.launchers.emr.shipping import packages, wheels
 from emr_ml.launchers.emr.shipping.packages import (
     Packages,
     PackagesError,
-    pack_code,
     planned_packages,
     upload_packages,
 )
 from emr_ml.launchers.emr.shipping.wheels import Platform, read_requirements, wheelhouse_key
+from emr_ml.launchers.remote import shipping
+from emr_ml.launchers.remote.shipping import pack_code
 from emr_ml.project import ROOT
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -38,7 +39,7 @@ DIGEST = "print(__import__('hashlib').sha256(pack_code()).hexdigest())"
 @pytest.fixture(autouse=True)
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reset what a new process does not have."""
-    monkeypatch.setattr(packages, "_uploaded", set[str]())
+    monkeypatch.setattr(shipping, "_uploaded", set[str]())
 
 
 def configured(**fields: Any) -> ClusterConfig:
@@ -73,9 +74,7 @@ def test_packing_depends_on_neither_time_nor_location(tmp_path: Path) -> None:
     for number, path in enumerate(sorted(tmp_path.rglob("*.py"))):
         path.chmod(0o600)
         os.utime(path, (number, number))
-    code = (
-        f"import spark_jobs; from emr_ml.launchers.emr.shipping.packages import pack_code; {DIGEST}"
-    )
+    code = f"import spark_jobs; from emr_ml.launchers.remote.shipping import pack_code; {DIGEST}"
     elsewhere = python(f"{code}; print(spark_jobs.__file__)", tmp_path).splitlines()
     assert elsewhere[1] == str(tmp_path / "spark_jobs" / "__init__.py")
     assert elsewhere[0] == python(code)
@@ -124,10 +123,10 @@ def test_every_named_object_exists(lake: Lake, tmp_path: Path) -> None:
     script = tmp_path / "proxy.sh"
     script.write_text("#!/bin/sh\n")
     there = upload_packages(lake, configured(bootstrap_actions=[user_action(script)]))
-    assert body(lake, there.archive) == pack_code()
+    assert body(lake, there.code.archive) == pack_code()
     for job in JOBS:
         source = ROOT / "spark_jobs" / f"{job}.py"
-        assert body(lake, f"{there.scripts}/{job}.py") == source.read_bytes()
+        assert body(lake, f"{there.code.scripts}/{job}.py") == source.read_bytes()
     users, ours = there.bootstrap
     assert body(lake, users.path) == b"#!/bin/sh\n"
     assert body(lake, ours.path) == (ROOT / "bootstrap/install_python_packages.sh").read_bytes()
@@ -168,7 +167,7 @@ def test_another_process_makes_two_calls_and_uploads_nothing(
 ) -> None:
     lake, made = calls
     upload_packages(lake, configured())
-    monkeypatch.setattr(packages, "_uploaded", set[str]())
+    monkeypatch.setattr(shipping, "_uploaded", set[str]())
     made.clear()
     upload_packages(lake, configured())
     assert made == ["ListObjectsV2", "ListObjectsV2"]
@@ -178,10 +177,10 @@ def test_an_upload_that_was_cut_off_is_completed(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = upload_packages(lake, configured())
-    lake.remove(there.archive.removeprefix(f"{lake.root}/"))
-    monkeypatch.setattr(packages, "_uploaded", set[str]())
+    lake.remove(there.code.archive.removeprefix(f"{lake.root}/"))
+    monkeypatch.setattr(shipping, "_uploaded", set[str]())
     upload_packages(lake, configured())
-    assert body(lake, there.archive) == pack_code()
+    assert body(lake, there.code.archive) == pack_code()
 
 
 def changed_bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +198,7 @@ def test_a_changed_bootstrap_script_gets_a_new_address_and_the_code_keeps_its_ow
     changed_bootstrap(tmp_path, monkeypatch)
     after = planned_packages("s3://b/lake", configured())
     assert after.bootstrap[0].path != before.bootstrap[0].path
-    assert (after.archive, after.scripts) == (before.archive, before.scripts)
+    assert (after.code.archive, after.code.scripts) == (before.code.archive, before.code.scripts)
 
 
 def test_a_changed_job_gets_a_new_address_and_the_bootstrap_keeps_its_own(
@@ -209,9 +208,9 @@ def test_a_changed_job_gets_a_new_address_and_the_bootstrap_keeps_its_own(
     jobs = tmp_path / "spark_jobs"
     shutil.copytree(ROOT / "spark_jobs", jobs)
     (jobs / "metrics.py").write_text((jobs / "metrics.py").read_text() + "# changed\n")
-    monkeypatch.setattr(packages, "JOBS", jobs)
+    monkeypatch.setattr(shipping, "JOBS", jobs)
     after = planned_packages("s3://b/lake", configured())
-    assert after.scripts != before.scripts
+    assert after.code.scripts != before.code.scripts
     assert after.bootstrap == before.bootstrap
 
 
