@@ -1,7 +1,6 @@
 """One run of all assets, from the command line."""
 
 import fcntl
-import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,8 +11,6 @@ import dagster as dg
 
 from emr_ml.jobs import everything_job
 from emr_ml.lake.leases import this_host
-from emr_ml.launchers import make_launcher
-from emr_ml.launchers.base import LaunchError
 from emr_ml.project import load_project_definitions
 from emr_ml.sensors.lost_runs import HOST_TAG
 from emr_ml.settings import SettingsError, load_settings
@@ -45,17 +42,7 @@ def materialize_all() -> bool:
         ) as result,
     ):
         show(result)
-        release(result.run_id)
         return result.success
-
-
-def release(run_id: str) -> None:
-    """End what was kept running for this run only, such as a cluster."""
-    log = logging.Logger("emr_ml", logging.INFO)
-    log.addHandler(logging.StreamHandler())
-    # an invalid configuration was already reported by the run
-    with suppress(LaunchError):
-        make_launcher(load_settings()).finish(run_id, log)
 
 
 def open_instance() -> dg.DagsterInstance:

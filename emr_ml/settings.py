@@ -278,9 +278,7 @@ def _fields_of(prefix: str) -> dict[str, Any]:
         if field == name or not text:
             continue
         if not all(field.split("__")):
-            raise SettingsError(
-                f"{name}: names no field: write its name after {prefix}"
-            )
+            raise SettingsError(f"{name}: names no field: write its name after {prefix}")
         try:
             fields[field] = parse(text)[0]
         except YamlError as error:

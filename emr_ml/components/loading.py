@@ -9,8 +9,9 @@ import dagster as dg
 from dagster.components.core.load_defs import PLUGIN_COMPONENT_TYPES_JSON_METADATA_KEY
 
 from emr_ml.assets.catalogue import SOURCE, assets_of, metadata_of
+from emr_ml.executor import executor_for
 from emr_ml.jobs import everything_job
-from emr_ml.launchers import executor_for, launcher_resource
+from emr_ml.launchers import launcher_resource
 from emr_ml.retention.job import make_clean_lake_job, stored_assets
 from emr_ml.schedules import cleaning_schedule
 from emr_ml.sensors import shared_sensors

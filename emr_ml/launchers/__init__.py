@@ -8,9 +8,6 @@ from emr_ml.launchers.base import Launcher, LaunchError
 from emr_ml.settings import Deployment, Settings, SettingsError
 from emr_ml.stack import with_stack
 
-# a step on EMR only waits, so far more processes may wait than there are cores
-MAX_WAITING_PROCESSES = 32
-
 
 def launcher_resource(settings: Settings, sources: Sequence[str | None]) -> dg.ResourceDefinition:
     """Return the launcher as a resource, created when a run starts: it may open a connection.
@@ -27,19 +24,6 @@ def launcher_resource(settings: Settings, sources: Sequence[str | None]) -> dg.R
             raise dg.Failure(str(error), allow_retries=False) from error
 
     return dg.ResourceDefinition(create, description=f"Runs Spark jobs: {settings.deployment}.")
-
-
-def executor_for(settings: Settings, preload: str) -> dg.ExecutorDefinition:
-    """Return the executor of runs: in process if jobs run locally, else one process per step.
-
-    One process lets all jobs of a local run share one JVM.
-    """
-    if settings.deployment.runs_here:
-        return dg.in_process_executor
-    start = {"forkserver": {"preload_modules": [preload or __name__]}}
-    return dg.multiprocess_executor.configured(
-        {"max_concurrent": MAX_WAITING_PROCESSES, "start_method": start}
-    )
 
 
 def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -> Launcher:

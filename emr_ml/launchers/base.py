@@ -125,8 +125,16 @@ class Launcher(ABC):
         """Return where an attempt runs, for the log of a run that follows it."""
         return f"{lease.host.split()[0]}, process {lease.pid}"
 
-    def finish(self, run_id: str, log: Logger) -> None:  # noqa: B027 - most have nothing to end
-        """Release what was kept running for this run alone; call it at the end of the run."""
+    def finish(  # noqa: B027 - most have nothing to end
+        self, run_id: str, log: Logger, *, others_wait: bool
+    ) -> None:
+        """End what was kept running for this run; called once all its steps are over.
+
+        Args:
+            run_id: the run.
+            log: its log.
+            others_wait: whether other runs are under way or queued, which may want it next.
+        """
 
     def launch(self, work: VersionSpec, log: Logger) -> Outcome:
         """Return the committed report of a version: reuse it, follow its attempt, or compute it.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_jobs.runtime.attempt import Failure, SupersededError, record_failure, start_attempt
+from spark_jobs.runtime.busy import busy_node
 from spark_jobs.runtime.execution import NO_CALL_SITES, Run, execute
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -49,7 +50,7 @@ def perform(run: Run, address: str, log: logging.Logger) -> int:
         request = read_request(address)
         lake = open_lake(request.lake)
         start_attempt(lake, request)
-        with pipes_messages(lake, request, log):
+        with busy_node(), pipes_messages(lake, request, log):
             return run_attempt(run, lake, request, log)
     except SupersededError as reason:
         log.warning("%s", reason)

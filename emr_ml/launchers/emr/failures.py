@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emr_ml.aws.quotas import ON_DEMAND, SPOT
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.emr.cluster_state import Cluster, Step
 from emr_ml.launchers.remote.failures import advice_for, process_failed, quote, whole_log
@@ -18,6 +19,8 @@ EXIT_CODE = re.compile(
 )
 # patterns in messages and logs, and what to do; the first match counts
 ADVICE = (
+    (SPOT.pattern, SPOT.advice),
+    (ON_DEMAND.pattern, ON_DEMAND.advice),
     (
         r"InsufficientFreeAddressesInSubnet|not enough free addresses|free addresses in subnet",
         "the subnet has no free addresses: name a larger one, or several, under `subnets`",

@@ -40,13 +40,14 @@ class EmrLauncher(RemoteLauncher):
         link = console_link(self._context.endpoint.region, cluster)
         return f"step {step} of cluster {cluster}, {link}"
 
-    def finish(self, run_id: str, log: Logger) -> None:
-        """Terminate the run's cluster if it is transient and has no other live steps.
+    def finish(self, run_id: str, log: Logger, *, others_wait: bool) -> None:
+        """Terminate the run's cluster, unless others want it or it is to stay warm.
 
         EMR itself would do so after the idle timeout, which is at least 60 seconds.
         """
         context = self._context
-        if not context.config.is_transient:
+        is_wanted = others_wait and context.config.scope == "shared"
+        if is_wanted or not context.config.is_transient:
             return
         api = Api("emr", context.polling.cancellation, log)
         try:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
-from emr_ml.aws.client import error_code
+from emr_ml.aws.client import CALL_ERRORS, error_code
 from spark_jobs.runtime.s3 import split_uri
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class LogStore:
         while True:
             try:
                 tail = self._newest_tail(uri, containing)
-            except (ClientError, BotoCoreError) as error:
+            except CALL_ERRORS as error:
                 return Tail(uri, problem=f"it can't be read: {error_code(error) or error}")
             if tail:
                 return tail

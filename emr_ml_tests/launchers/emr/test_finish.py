@@ -24,17 +24,30 @@ def test_a_transient_cluster_ends_with_its_run(
     stage: Stage = staging(settings=transient, speed=6.0, delays=QUICK)
     stage.launch(run="a-run")
 
-    stage.launcher().finish("a-run", LOG)
+    stage.launcher().finish("a-run", LOG, others_wait=False)
 
     cluster = stage.only_cluster()
     wait_until(lambda: not stage.aws.alive, 30)
     assert cluster.reason["Code"] == "USER_REQUEST"
 
 
-def test_a_cluster_that_is_kept_warm_stays(stage: "Stage") -> None:
+def test_a_cluster_that_nobody_asked_to_keep_warm_ends_unless_another_run_waits(
+    staging: "Staging",
+) -> None:
+    stage: Stage = staging(settings={"idle_timeout_seconds": None}, speed=6.0, delays=QUICK)
     stage.launch(run="a-run")
 
-    stage.launcher().finish("a-run", LOG)
+    stage.launcher().finish("a-run", LOG, others_wait=True)
+    assert stage.only_cluster().state in ("WAITING", "RUNNING")
+    stage.launcher().finish("a-run", LOG, others_wait=False)
+
+    wait_until(lambda: not stage.aws.alive, 30)
+
+
+def test_a_cluster_that_is_to_stay_warm_stays(stage: "Stage") -> None:
+    stage.launch(run="a-run")
+
+    stage.launcher().finish("a-run", LOG, others_wait=False)
 
     assert stage.only_cluster().state in ("WAITING", "RUNNING")
 
@@ -46,7 +59,7 @@ def test_a_cluster_with_other_steps_is_left_running(staging: "Staging") -> None:
     aside = stage.launch_aside(other)
     wait_until(lambda: "RUNNING" in stage.states(other))
 
-    stage.launcher().finish("a-run", LOG)
+    stage.launcher().finish("a-run", LOG, others_wait=False)
     stage.lake.write("released", b"")
 
     aside.join(PATIENCE_SECONDS)
@@ -56,6 +69,6 @@ def test_a_cluster_with_other_steps_is_left_running(staging: "Staging") -> None:
 def test_nothing_is_ended_if_nothing_was_started(staging: "Staging") -> None:
     stage: Stage = staging(settings={"idle_timeout_seconds": 60})
 
-    stage.launcher().finish("a-run", LOG)
+    stage.launcher().finish("a-run", LOG, others_wait=False)
 
     assert stage.aws.clusters == []

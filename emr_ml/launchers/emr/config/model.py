@@ -212,8 +212,13 @@ class ClusterConfig(ConfigModel):
 
     @property
     def is_transient(self) -> bool:
-        """Whether a cluster should end with its work: one run's own, or with minimal idle time."""
-        return self.scope == "run" or self.idle_timeout_seconds <= MIN_IDLE_SECONDS
+        """Whether a cluster should end with its last run, rather than stay warm for the next.
+
+        It stays warm for an idle timeout that somebody has asked for.
+        """
+        keeps_warm = "idle_timeout_seconds" in self.model_fields_set
+        is_short = self.idle_timeout_seconds <= MIN_IDLE_SECONDS
+        return self.scope == "run" or is_short or not keeps_warm
 
     @property
     def notes(self) -> tuple[str, ...]:

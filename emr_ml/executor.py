@@ -1,0 +1,78 @@
+"""How the steps of a run are executed, and what ends with the run."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from dagster import DagsterRunStatus, RunsFilter, multiple_process_executor_requirements
+from dagster._core.execution.context.system import PlanOrchestrationContext
+from dagster._core.execution.plan.plan import ExecutionPlan
+from dagster._core.execution.retries import RetryMode
+
+from emr_ml.errors import user_message
+from emr_ml.settings import Settings
+
+# a step of a remote job only waits, so far more processes may wait than there are cores
+MAX_WAITING_PROCESSES = 32
+UNDER_WAY = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+]
+
+
+def executor_for(settings: Settings, preload: str) -> dg.ExecutorDefinition:
+    """Return the executor of runs: in process if jobs run locally, else one process per step.
+
+    One process lets all jobs of a local run share one JVM.
+    """
+    if settings.deployment.runs_here:
+        return dg.in_process_executor
+
+    @dg.executor(
+        name="remote_jobs",
+        config_schema=dg.multiprocess_executor.config_schema,  # pyright: ignore[reportArgumentType] - a schema, if not as users write it
+        requirements=multiple_process_executor_requirements(),
+    )
+    def remote_jobs(context: dg.InitExecutorContext) -> dg.Executor:
+        steps = dg.multiprocess_executor.executor_creation_fn
+        assert steps
+        return FinishingExecutor(steps(context), settings)
+
+    start = {"forkserver": {"preload_modules": [preload or __name__]}}
+    return remote_jobs.configured({"max_concurrent": MAX_WAITING_PROCESSES, "start_method": start})
+
+
+class FinishingExecutor(dg.Executor):
+    """Executes steps as another executor does, and then ends what only this run has kept up."""
+
+    def __init__(self, steps: dg.Executor, settings: Settings) -> None:
+        self._steps, self._settings = steps, settings
+
+    @property
+    def retries(self) -> RetryMode:
+        return self._steps.retries
+
+    def execute(
+        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
+    ) -> Iterator[dg.DagsterEvent]:
+        try:
+            yield from self._steps.execute(plan_context, execution_plan)
+        finally:
+            self._finish(plan_context)
+
+    def _finish(self, context: PlanOrchestrationContext) -> None:
+        from emr_ml.launchers import make_launcher
+
+        others = context.instance.get_runs(RunsFilter(statuses=UNDER_WAY), limit=2)
+        others_wait = any(run.run_id != context.run_id for run in others)
+        try:
+            make_launcher(self._settings).finish(
+                context.run_id, context.log, others_wait=others_wait
+            )
+        except Exception as error:
+            # what is over is over; whatever stays up ends by its own timeout
+            context.log.warning(
+                "what this run used stays up until it is idle for too long: %s",
+                user_message(error) or repr(error),
+            )
