@@ -2,6 +2,7 @@
 
 import logging
 import random
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -30,6 +31,7 @@ THROTTLING_CODES = (
 )
 NOT_SENT_ERRORS = (EndpointConnectionError, ConnectTimeoutError)
 MESSAGE_CHARACTERS = 300
+PAGE = re.compile(rb"\s*<(!doctype\s+)?html", re.IGNORECASE)
 
 
 class UnansweredError(Exception):
@@ -116,7 +118,6 @@ class Api:
         while True:
             try:
                 answer: dict[str, Any] = getattr(self._connect(), operation)(**parameters)
-                _check_is_answer(answer)
             except CALL_ERRORS as error:
                 if not is_transient(error):
                     raise
@@ -145,7 +146,7 @@ class Api:
 
     def _make_client(self) -> Any:
         # a new session reads the credentials again
-        return boto3.Session().client(  # pyright: ignore[reportCallIssue] - any service
+        client: Any = boto3.Session().client(  # pyright: ignore[reportCallIssue] - any service
             self._service,  # pyright: ignore[reportArgumentType]
             region_name=self._region,
             config=Config(
@@ -154,6 +155,8 @@ class Api:
                 read_timeout=self._read_timeout,
             ),
         )
+        client.meta.events.register("before-parse", _refuse_page)
+        return client
 
     def _note_failure(self, error: Exception) -> None:
         if is_expired(error):
@@ -209,13 +212,12 @@ def may_be_accepted(error: Exception) -> bool:
     return not isinstance(error, NOT_SENT_ERRORS) and not is_expired(error)
 
 
-def _check_is_answer(answer: dict[str, Any]) -> None:
+def _refuse_page(response_dict: dict[str, Any], **_: Any) -> None:
     """Raise ResponseParserError for a web page, which botocore takes for JSON without any field."""
-    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    # an object of S3 may be a page
-    is_object = "Body" in answer or "ETag" in answer
-    if headers.get("content-type", "").startswith("text/html") and not is_object:
-        raise ResponseParserError("the answer is a web page")
+    body = response_dict.get("body")
+    # an object of S3, which may be a page, is a stream; botocore knows pages of failed servers
+    if response_dict["status_code"] < 500 and isinstance(body, bytes) and PAGE.match(body):
+        raise ResponseParserError(f"the answer is a web page: {body[:MESSAGE_CHARACTERS]!r}")
 
 
 def _shorten(error: Exception) -> str:

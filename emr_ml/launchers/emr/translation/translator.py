@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from emr_ml.launchers.emr.config.merging import without_nulls
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.config.releases import (
     DEFAULT_RELEASE,
@@ -87,7 +88,8 @@ def translate(request: Mapping[str, Any]) -> Translation:
             our defaults.
     """
     result = Translation()
-    rest = copy.deepcopy({name: value for name, value in request.items() if _is_set(value)})
+    given = without_nulls(copy.deepcopy(dict(request)))
+    rest = {name: value for name, value in given.items() if _is_set(value)}
     instances: dict[str, Any] = rest.pop("Instances", {})
     instances = {name: value for name, value in instances.items() if _is_set(value)}
     for name, why in LEFT_OUT.items():
