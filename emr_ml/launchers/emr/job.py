@@ -20,6 +20,7 @@ from emr_ml.launchers.emr.cluster_state import (
 )
 from emr_ml.launchers.emr.cluster_watcher import ClusterWatcher
 from emr_ml.launchers.emr.clusters import Clusters, termination_key
+from emr_ml.launchers.emr.config.releases import check_jobs
 from emr_ml.launchers.emr.context import LauncherContext
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.step import KILL_AFTER_SECONDS, step_config
@@ -29,7 +30,14 @@ from emr_ml.launchers.emr.submission import ClusterEndedError, Submission
 from emr_ml.launchers.remote.failures import cancelled, output_missing, timed_out
 from emr_ml.launchers.remote.log_tail import Tail
 from emr_ml.launchers.remote.polling import Answers
-from emr_ml.launchers.remote.target import Attempt, JobLocation, JobOutcome, JobStatus, RemoteJob
+from emr_ml.launchers.remote.target import (
+    Attempt,
+    JobLocation,
+    JobOutcome,
+    JobStatus,
+    RemoteJob,
+    TargetConfigError,
+)
 from spark_jobs.runtime.attempt import Failure
 from spark_jobs.runtime.report import Report
 
@@ -83,6 +91,8 @@ class EmrJob(RemoteJob):
         """Add the step to a cluster, and replace a cluster that ends before it accepts the step."""
         context, attempt = self._context, self._attempt
         run_id, code = self._held.lease.run_id, attempt.code
+        if problems := list(check_jobs(context.config, {attempt.request.asset: attempt.module})):
+            raise TargetConfigError("\n".join(problems))
         packages = upload_packages(context.shared, context.config, context.endpoint.url, code)
         step = self._step_config(packages)
         cluster_request = run_job_flow_request(
