@@ -1,14 +1,16 @@
 """Weights of classes in a fit, and the stages that keep probabilities calibrated nonetheless.
 
-A weight multiplies the odds of its class. So each probability is divided by its class's weight, and
-all are scaled to a sum of 1 (Elkan, 2001, theorem 2). For a logistic regression, that is the same as
-to subtract the weight's logarithm from the intercept: the prior correction of King and Zeng (2001).
+A weight multiplies the odds of its class. So each probability is divided by the class's weight, and
+all are scaled to a sum of 1 (Elkan, 2001, theorem 2). For a logistic regression, this is the same
+as subtracting the weight's logarithm from the intercept: the prior correction of King and Zeng
+(2001).
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TypeVar
 
 from pyspark.ml import Transformer
+from pyspark.ml.classification import LogisticRegression, RandomForestClassifier
 from pyspark.ml.feature import ElementwiseProduct, Normalizer
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import Column
@@ -21,6 +23,8 @@ from spark_jobs.runtime.job import JobError
 PROBABILITY = "__probability"
 WEIGHT, WEIGHTED_PROBABILITY = "__weight", "__weighted_probability"
 _ODDS = "__odds"  # up to a factor
+
+Classifier = TypeVar("Classifier", LogisticRegression, RandomForestClassifier)
 
 
 def resolve_class_weights(
@@ -59,18 +63,13 @@ def row_weight(weights: Mapping[str, float]) -> Column:
     return F.get(F.array(*(F.lit(each) for each in weights.values())), index).alias(WEIGHT)
 
 
-def estimator_params(weights: Mapping[str, float]) -> dict[str, Any]:
-    """Return the parameters of a classifier that depend on the weights, if there are any.
-
-    With the weights as thresholds, it predicts the class that is likeliest once calibrated.
-    """
+def weighted(classifier: Classifier, weights: Mapping[str, float]) -> Classifier:
+    """Return the classifier, which weighs the rows that it is fitted on if there are weights."""
     if not weights:
-        return {"probabilityCol": PROBABILITY}
-    return {
-        "weightCol": WEIGHT,
-        "probabilityCol": WEIGHTED_PROBABILITY,
-        "thresholds": list(weights.values()),
-    }
+        return classifier
+    weighing = classifier.setWeightCol(WEIGHT).setProbabilityCol(WEIGHTED_PROBABILITY)
+    # of each class's probability, so that it predicts the class that is likeliest once calibrated
+    return weighing.setThresholds(list(weights.values()))
 
 
 def calibration_stages(weights: Mapping[str, float]) -> list[Transformer]:

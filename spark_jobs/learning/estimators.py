@@ -11,7 +11,7 @@ from pyspark.ml.regression import LinearRegression, RandomForestRegressor
 
 from spark_jobs.columns import LABEL
 from spark_jobs.contract import BINARY, REGRESSION, Problem
-from spark_jobs.learning.class_weights import estimator_params
+from spark_jobs.learning.class_weights import PROBABILITY, weighted
 from spark_jobs.learning.features import FEATURES
 from spark_jobs.learning.label_encoding import ESTIMATED, RAW_PREDICTION
 from spark_jobs.learning.params import SEED, ModelParams
@@ -76,9 +76,7 @@ def make_trials(
             ]
         case "logistic_regression":
             regressions = [
-                _logistic(
-                    params, iterations, problem, features, penalty, class_weights=class_weights
-                )
+                weighted(_logistic(params, iterations, problem, features, penalty), class_weights)
                 for penalty in params["regularization"]
             ]
     return [
@@ -102,13 +100,12 @@ def _logistic(
     problem: Problem,
     features: int,
     penalty: float,
-    *,
-    class_weights: Mapping[str, float],
 ) -> LogisticRegression:
     return LogisticRegression(
         featuresCol=FEATURES,
         labelCol=LABEL,
         predictionCol=ESTIMATED,
+        probabilityCol=PROBABILITY,
         rawPredictionCol=RAW_PREDICTION,
         family="binomial" if problem == BINARY else "multinomial",
         regParam=penalty,
@@ -117,7 +114,6 @@ def _logistic(
         # the featurizer has scaled the features already, or given them unit length
         standardization=False,
         maxBlockSizeInMB=_block_megabytes(features),
-        **estimator_params(class_weights),
     )
 
 
@@ -154,6 +150,7 @@ def _forest(
     }
     if problem == REGRESSION:
         return RandomForestRegressor(**shared)
-    return RandomForestClassifier(
-        **shared, rawPredictionCol=RAW_PREDICTION, **estimator_params(class_weights)
+    forest = RandomForestClassifier(
+        **shared, probabilityCol=PROBABILITY, rawPredictionCol=RAW_PREDICTION
     )
+    return weighted(forest, class_weights)
