@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from emr_ml.contract import Contract, ContractError
 from emr_ml.contract.loading import plain_message
-from emr_ml.contract.model import Featurizer, ModelParams, resolve_estimator
+from emr_ml.contract.model import Featurizer, ModelParams, check_class_weight, resolve_estimator
 from emr_ml.materialization import SparkConfig
 from emr_ml.pipeline import Pipeline
 from spark_jobs.runtime.job import JobError
@@ -50,8 +50,9 @@ def model_params(contract: Contract, config: dg.Config) -> Mapping[str, Any]:
     try:
         params = ModelParams.model_validate({**contract.model.model_dump(mode="json"), **overrides})
         values = params.model_dump(mode="json")
-        if contract.label:
-            values["estimator"] = resolve_estimator(params.estimator, contract.label.problem)
+        if label := contract.label:
+            values["estimator"] = resolve_estimator(params.estimator, label.problem)
+            check_class_weight(params.class_weight, label.problem, label.class_names)
     except ValidationError as error:
         problems = [
             f"{'.'.join(map(str, each['loc']))}: {plain_message(each)}" for each in error.errors()
@@ -80,5 +81,7 @@ _FeaturizerConfig = create_model(
 def _optional(name: str, annotation: Any) -> Any:
     if name == "featurizers":
         return list[_FeaturizerConfig] | None
+    if name == "class_weight":
+        return Any  # Dagster does not support a choice between a text and keys with values
     # Dagster does not support a Literal that may be null
     return (str if get_origin(annotation) is Literal else annotation) | None

@@ -62,3 +62,32 @@ def test_a_value_out_of_bounds_is_refused_by_name() -> None:
 
     with pytest.raises(JobError, match="run config of lr_model: tolerance"):
         model_params(CONTRACT, config)
+
+
+@pytest.mark.parametrize("class_weight", ["none", "balanced", {"yes": 3.0}])
+def test_classes_may_be_weighted_for_a_run(class_weight: object) -> None:
+    contract = Contract.model_validate(
+        {
+            "columns": {"a": "text"},
+            "label": {"column": "y", "positive": "yes"},
+            "model": {"class_weight": {"yes": 2.0}},
+        }
+    )
+    config = config_of("s3://elsewhere").model_validate({"class_weight": class_weight})
+
+    assert model_params(contract, config)["class_weight"] == class_weight
+
+
+def test_the_launchpad_shows_the_contracts_weights(tmp_path: Path) -> None:
+    dataset = contract_file(tmp_path, "columns: {a: text}\nmodel: {class_weight: {rare: 10}}\n")
+
+    assert config_of(dataset).model_validate({}).model_dump()["class_weight"] == {"rare": 10}
+
+
+def test_weights_for_a_numeric_label_are_refused() -> None:
+    label = {"column": "y", "kind": "numeric"}
+    contract = Contract.model_validate({"columns": {"a": "text"}, "label": label})
+    config = config_of("s3://elsewhere").model_validate({"class_weight": "balanced"})
+
+    with pytest.raises(JobError, match="run config of lr_model: `class_weight` is for classes"):
+        model_params(contract, config)

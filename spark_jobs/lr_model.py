@@ -16,9 +16,10 @@ from spark_jobs.columns import SPLIT
 from spark_jobs.contract import Label, TrainingContract, column_kinds
 from spark_jobs.dataset_rows import input_rows
 from spark_jobs.learning.candidates import TrainingData, best_candidate, train_candidates
+from spark_jobs.learning.class_weights import resolve_class_weights
 from spark_jobs.learning.figures import LabelFigures, ModelFigures
-from spark_jobs.learning.label_encoding import LabelEncoding
-from spark_jobs.learning.params import ModelParams
+from spark_jobs.learning.label_encoding import LabelEncoding, binary_values
+from spark_jobs.learning.params import ClassWeight, ModelParams
 from spark_jobs.learning.split import TRAIN, VALIDATION, with_split
 from spark_jobs.learning.split_statistics import (
     SplitStatistics,
@@ -34,7 +35,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
 
     Raises:
         JobError: the training or the validation split has only one class or number, no column has
-            a value in the training split, or no fit is possible.
+            a value in the training split, a weight is of an unknown class, or no fit is possible.
     """
     contract = cast("TrainingContract", request.contract)
     params = cast("ModelParams", request.params)
@@ -47,7 +48,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     with stopwatch.phase("count"):
         statistics = compute_split_statistics(rows, label, kinds)
         check_splits(statistics, label)
-    encoding = label_encoding(statistics[TRAIN], label)
+    encoding = label_encoding(statistics[TRAIN], label, params["class_weight"])
     usable, ignored = usable_columns(statistics[TRAIN], kinds, log)
     data = TrainingData(
         encoding.encode(rows.where(F.col(SPLIT).isin(TRAIN, VALIDATION))),
@@ -71,18 +72,32 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
         "ignored_columns": ignored,
         **label_figures(statistics, encoding),
     }
+    if encoding.class_weights:
+        figures["class_weights"] = {**encoding.class_weights}
     row_counts = {name: split.rows for name, split in statistics.items()}
     return Result(row_counts, figures, stopwatch.seconds)
 
 
-def label_encoding(train: SplitStatistics, label: Label) -> LabelEncoding:
-    """Return the encoding of the label by the statistics of the training split."""
+def label_encoding(
+    train: SplitStatistics, label: Label, class_weight: ClassWeight
+) -> LabelEncoding:
+    """Return the encoding of the label by the statistics of the training split.
+
+    Raises:
+        JobError: a weight is of a class that the label does not have.
+    """
     if label["kind"] == "numeric":
         assert train.mean is not None, "the splits are checked"
         assert train.deviation, "the splits are checked"
         return LabelEncoding(label, mean=train.mean, deviation=train.deviation)
-    classes = () if label["positive"] is not None else sorted(train.classes)
-    return LabelEncoding(label, classes)
+    if label["positive"] is not None:
+        other, positive = binary_values(label)
+        counts = {other: train.classes[False], positive: train.classes[True]}
+        return LabelEncoding(label, (), resolve_class_weights(class_weight, counts))
+    counts = dict(sorted(train.classes.items()))
+    known = label["classes"] or ()  # the training split may lack some of these
+    weights = resolve_class_weights(class_weight, counts, known)
+    return LabelEncoding(label, list(counts), weights)
 
 
 def label_figures(

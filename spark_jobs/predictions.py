@@ -18,7 +18,8 @@ from spark_jobs.columns import ROW_ID, column_names, free_name, quoted
 from spark_jobs.contract import REGRESSION, DatasetContract, Label, Problem, problem_of
 from spark_jobs.dataset_rows import rows_of_parts
 from spark_jobs.evaluation.scores import THRESHOLD
-from spark_jobs.learning.label_encoding import PREDICTION, PROBABILITY, apply_model
+from spark_jobs.learning.class_weights import PROBABILITY
+from spark_jobs.learning.label_encoding import PREDICTION, apply_model, binary_values
 from spark_jobs.runtime.job import Request, Result, Stopwatch
 from spark_jobs.runtime.parts import KEPT
 
@@ -98,10 +99,9 @@ def _prediction_columns(label: Label, added: AddedColumns) -> list[Column]:
     probabilities = vector_to_array(F.col(PROBABILITY))
     match problem_of(label):
         case "binary":
-            negative = label["negative"] or []
-            other = negative[0] if len(negative) == 1 else f"not {label['positive']}"
+            other, positive = binary_values(label)
             is_positive = probabilities[1] >= THRESHOLD
-            value = F.when(is_positive, F.lit(label["positive"])).otherwise(F.lit(other))
+            value = F.when(is_positive, F.lit(positive)).otherwise(F.lit(other))
             return [value.alias(added.prediction), probabilities[1].alias(added.probability)]
         case "multiclass":
             highest = F.array_max(probabilities)

@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from spark_jobs.columns import LABEL, ROW_ID, SPLIT, quoted
 from spark_jobs.contract import BINARY, Label, ScoringContract, problem_of
 from spark_jobs.dataset_rows import input_rows
+from spark_jobs.learning.class_weights import PROBABILITY
 from spark_jobs.learning.label_encoding import (
     PREDICTION,
-    PROBABILITY,
     apply_model,
     label_probability,
     positive_probability,

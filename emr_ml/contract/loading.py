@@ -101,9 +101,10 @@ def override(contract: Contract, sections: Mapping[str, Mapping[str, Any]], name
 
 def _located_message(problem: Mapping[str, Any], positions: Positions, address: str) -> str:
     name = ".".join(map(str, problem["loc"]))
-    path = tuple(map(str, (*problem["loc"], *problem.get("ctx", {}).get("path", ()))))
-    while path not in positions:
-        path = path[:-1]
+    path: tuple[str, ...] = ()
+    for key in map(str, (*problem["loc"], *problem.get("ctx", {}).get("path", ()))):
+        if (*path, key) in positions:  # else it is missing, or the name of one type of a union
+            path = (*path, key)
     line, column = positions[path]
     return f"{address}:{line}:{column}: {name + ': ' if name else ''}{plain_message(problem)}"
 

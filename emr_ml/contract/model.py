@@ -1,10 +1,11 @@
 """Parameters of the model."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from emr_ml.contract.base import Section, error_at
+from emr_ml.contract.base import CellValue, Section, error_at
 from spark_jobs.contract import Problem
 
 Estimator = Literal["auto", "logistic_regression", "random_forest", "linear_regression"]
@@ -46,6 +47,26 @@ class Featurizer(Section):
     max_ngram: int = Field(2, ge=1, le=5, description="most words in a hashed term")
     binary: bool = Field(True, description="count a hashed term once per text")
     stop_words: Language = Field("none", description="language whose most common words are ignored")
+
+
+def _class_weight_tag(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return "by_class"
+    return "by_name" if value in ("none", "balanced") else None
+
+
+ClassWeight = Annotated[
+    Annotated[Literal["none", "balanced"], Tag("by_name")]
+    | Annotated[
+        dict[CellValue, Annotated[float, Field(gt=0, allow_inf_nan=False)]], Tag("by_class")
+    ],
+    # without it, an error would list what is wrong for each of the two
+    Discriminator(
+        _class_weight_tag,
+        custom_error_type="class_weight",
+        custom_error_message="must be none, balanced, or weights by class such as {rare: 10}",
+    ),
+]
 
 
 def _expand_name(value: Any) -> Any:
@@ -99,6 +120,11 @@ class ModelParams(Section):
         min_length=1,
         description="depths of a random forest's trees; the validation split selects one",
     )
+    class_weight: ClassWeight = Field(
+        "none",
+        description="weights of the classes in the fit: balanced, or by class; probabilities stay "
+        "calibrated",
+    )
 
     @model_validator(mode="after")
     def _ngram_range_is_not_empty(self) -> Self:
@@ -138,3 +164,31 @@ def resolve_estimator(requested: Estimator, problem: Problem) -> Estimator:
             "estimator",
         )
     return requested
+
+
+def check_class_weight(requested: ClassWeight, problem: Problem, classes: Collection[str]) -> None:
+    """Check that classes of the label are weighted.
+
+    Args:
+        requested: the weights.
+        problem: of the label.
+        classes: of the label, empty if they are those that the data has.
+
+    Raises:
+        PydanticCustomError: the label is numeric, or has other classes.
+    """
+    if requested == "none":
+        return
+    if problem == "regression":
+        raise error_at(
+            "`class_weight` is for classes, but the label is numeric: remove it",
+            *("model", "class_weight"),
+        )
+    for name in requested if classes and isinstance(requested, dict) else ():
+        if name not in classes:
+            known = ", ".join(f"'{each}'" for each in classes)
+            others = "; all other values are one class and weigh 1" if len(classes) == 1 else ""
+            raise error_at(
+                f"'{name}' is no class of the label: known are {known}{others}",
+                *("model", "class_weight", name),
+            )

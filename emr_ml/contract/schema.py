@@ -17,7 +17,7 @@ from emr_ml.contract.base import (
     reserved_name_problem,
 )
 from emr_ml.contract.dialect import Dialect
-from emr_ml.contract.model import ModelParams, resolve_estimator
+from emr_ml.contract.model import ModelParams, check_class_weight, resolve_estimator
 from emr_ml.contract.time_pattern import pattern_problem
 from spark_jobs.contract import DatetimePart, Kind, Problem
 
@@ -28,6 +28,9 @@ Metric = Literal[
     "recall",
     "auc_roc",
     "auc_pr",
+    "precision_at_recall_50",
+    "precision_at_recall_80",
+    "precision_at_recall_90",
     "log_loss",
     "brier",
     "calibration_error",
@@ -46,6 +49,7 @@ RULES = {
 METRICS: dict[Problem, tuple[Metric, ...]] = {
     "binary": (
         *("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier"),
+        *("precision_at_recall_50", "precision_at_recall_80", "precision_at_recall_90"),
         "calibration_error",
     ),
     "multiclass": ("accuracy", "f1", "precision", "recall", "log_loss"),
@@ -188,6 +192,17 @@ class Label(Section):
             return "regression"
         return "binary" if self.positive is not None else "multiclass"
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Return the names of the classes, as far as the contract has them.
+
+        Several negative values are one class, without a name.
+        """
+        if self.positive is None:
+            return self.classes or ()
+        negative = self.negative or ()
+        return (self.positive, *negative) if len(negative) == 1 else (self.positive,)
+
     @model_validator(mode="after")
     def _has_one_problem(self) -> Self:
         for key in ("positive", "negative", "classes"):
@@ -324,9 +339,10 @@ class Contract(Section):
         return self
 
     @model_validator(mode="after")
-    def _estimator_fits_the_label(self) -> Self:
+    def _model_fits_the_label(self) -> Self:
         if self.label:
             resolve_estimator(self.model.estimator, self.label.problem)
+            check_class_weight(self.model.class_weight, self.label.problem, self.label.class_names)
         return self
 
     def pick(self, *fields: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ ONE_TASK_BYTES = 128 * MEGABYTE  # one task reads this much in seconds
 MAX_LISTED_CLASSES = 50
 DEFAULT_MAX_REJECTED_SHARE = 0.05  # of the contract
 NEAR_LIMIT = 0.8  # of that share: other rows may well exceed it
+RARE_SHARE = 0.1  # of the rows, of two classes; fewer of more
 MAX_INLINE_KEY = 1000  # YAML does not recognise a longer key on one line
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
@@ -40,6 +41,7 @@ def write_contract(profile: FileProfile, folder: FolderDifferences) -> str:
         _label(profile),
         _id(profile),
         _checks(profile),
+        _model(profile),
     )
     return "\n\n".join("\n".join(lines) for each in sections if (lines := list(each))) + "\n"
 
@@ -206,6 +208,23 @@ def _checks(profile: FileProfile) -> Iterator[str]:
         f"  max_rejected_share: {limit}  # {note}: correct these rows, then lower it to "
         f"{DEFAULT_MAX_REJECTED_SHARE}"
     )
+
+
+def _model(profile: FileProfile) -> Iterator[str]:
+    """Yield an option for rare classes, as a comment: weights often change little or nothing."""
+    label = profile.label
+    if label is None or label.problem == "regression":
+        return
+    classes = 2 if label.problem == "binary" else len(label.other_values)
+    if label.rarest_share < RARE_SHARE * 2 / classes:
+        figures = "`auc_pr` is" if label.problem == "binary" else "`log_loss` and `f1` are"
+        yield (
+            f"# The rarest class has {format_percent(label.rarest_share)} of the rows. If "
+            f"{figures} better with it, give all classes"
+        )
+        yield "# the same weight in the fit; probabilities stay calibrated:"
+        yield "# model:"
+        yield "#   class_weight: balanced"
 
 
 def yaml_scalar(value: str) -> str:

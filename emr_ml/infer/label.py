@@ -59,6 +59,7 @@ class LabelGuess:
         note: what the contract's comment states about the values.
         rejected_values: values of a regression that are not numbers.
         rules: further keys of the label in the contract, such as `format`.
+        rarest_share: share of the rows that the rarest class has; 1 for a regression.
     """
 
     column: str
@@ -69,6 +70,7 @@ class LabelGuess:
     note: str = ""
     rejected_values: frozenset[str] = frozenset()
     rules: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    rarest_share: float = 1.0
 
 
 def choose_label(
@@ -187,12 +189,16 @@ def guess_problem(column: str, reason: str, counts: Counter[str], decimal: str) 
         return LabelGuess(column, reason, "regression", note=note, rejected_values=non_numeric)
     ordered = [f"{quoted(value)} {count:,}" for value, count in counts.most_common()]
     note = join_first(ordered, MAX_COUNTS)
+    rarest = min(counts.values()) / counts.total()
     if len(counts) != 2:
         classes = tuple(sorted(counts))
-        return LabelGuess(column, reason, "multiclass", other_values=classes, note=note)
+        return LabelGuess(
+            column, reason, "multiclass", other_values=classes, note=note, rarest_share=rarest
+        )
     positive, why = _choose_positive(counts)
     negative = tuple(value for value in counts if value != positive)
-    return LabelGuess(column, reason, "binary", positive, negative, f"{why}; {note}")
+    note = f"{why}; {note}"
+    return LabelGuess(column, reason, "binary", positive, negative, note, rarest_share=rarest)
 
 
 def _formatted_regression(

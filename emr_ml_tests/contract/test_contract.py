@@ -178,3 +178,20 @@ def test_the_estimator_depends_on_the_label(
 ) -> None:
     label = parse(f"{SMALL}label: {{column: y, {written}}}").label
     assert label and resolve_estimator(requested, label.problem) == estimator
+
+
+@pytest.mark.parametrize(
+    ("label", "written", "weights"),
+    [
+        ("positive: a", "balanced", "balanced"),
+        ("positive: a", "none", "none"),
+        ("positive: 1", "{1: 2.5}", {"1": 2.5}),
+        ("positive: a, negative: [b]", "{a: 9, b: 0.5}", {"a": 9.0, "b": 0.5}),
+        ("classes: [a, b, c]", "{c: 9}", {"c": 9.0}),
+        ("kind: categorical", "{anything: 9}", {"anything": 9.0}),
+    ],
+)
+def test_classes_may_be_weighted_by_name(label: str, written: str, weights: object) -> None:
+    text = f"{SMALL}label: {{column: y, {label}}}\nmodel: {{class_weight: {written}}}"
+
+    assert parse(text).model.class_weight == weights

@@ -177,6 +177,23 @@ def test_a_reserved_name_is_reported_at_its_position(name: str) -> None:
             "4:9: logistic_regression needs classes",
         ),
         (
+            "label: {column: y, kind: numeric}\nmodel: {class_weight: balanced}",
+            "4:9: `class_weight` is for classes, but the label is numeric: remove it",
+        ),
+        (
+            "label: {column: y, positive: a}\nmodel: {class_weight: {a: 2, b: 1}}",
+            "4:30: 'b' is no class of the label: known are 'a'; all other values are one class",
+        ),
+        (
+            "label: {column: y, classes: [a, b]}\nmodel: {class_weight: {c: 2}}",
+            "4:24: 'c' is no class of the label: known are 'a', 'b'",
+        ),
+        ("model: {class_weight: {a: 0}}", "3:24: model.class_weight.by_class.a: must be greater"),
+        (
+            "model: {class_weight: equal}",
+            "3:9: model.class_weight: must be none, balanced, or weights by class such as",
+        ),
+        (
             "model: {featurizers: {min_ngram: 3}}",
             "3:9: model: max_ngram must be at least min_ngram, 3, but is 2",
         ),

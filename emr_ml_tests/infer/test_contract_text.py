@@ -131,3 +131,30 @@ def test_the_comments_have_no_effect(tmp_path: Path) -> None:
     inferred = infer_columns(tmp_path, a=floats(), label=choices(0, 1))
     plain = "\n".join(line.split("  #")[0] for line in inferred.text.splitlines())
     assert parse_contract(plain, "plain.yaml") == inferred.contract
+
+
+@pytest.mark.parametrize(
+    ("label", "says"),
+    [
+        (["yes", *["no"] * 199], "0.5% of the rows. If `auc_pr` is"),
+        (["a", *["b", "c"] * 100], "0.5% of the rows. If `log_loss` and `f1` are"),
+    ],
+    ids=["binary", "multiclass"],
+)
+def test_weights_for_rare_classes_can_be_uncommented(
+    tmp_path: Path, label: list[str], says: str
+) -> None:
+    inferred = infer_columns(tmp_path, a=floats(len(label)), label=label)
+    plain, comment = inferred.text.split("# The rarest class has ")
+
+    assert comment.startswith(says)
+    assert parse_contract(plain, "").model.class_weight == "none"
+    block = comment[comment.index("# model:") :].replace("# ", "")
+    assert parse_contract(plain + block, "").model.class_weight == "balanced"
+
+
+@pytest.mark.parametrize("label", [choices(0, 1), choices("a", "b", "c"), floats()[::-1]])
+def test_weights_are_not_mentioned_without_rare_classes(
+    tmp_path: Path, label: list[object]
+) -> None:
+    assert "class_weight" not in infer_columns(tmp_path, a=floats(), label=label).text

@@ -39,6 +39,7 @@ def binary_figures(scored: DataFrame) -> BinaryFigures:
         "f1": _ratio(2 * tp, 2 * tp + fp + fn),
         "auc_roc": ranking.auc_roc,
         "auc_pr": ranking.auc_pr,
+        **ranking.precision_at_recall,
         "log_loss": sums["log_loss"] / rows,
         "brier": sums["brier"] / rows,
         "calibration_error": sum(gaps) / rows,

@@ -23,7 +23,18 @@ class RegressionScores(TypedDict):
     r2: float | None
 
 
-class CommonMetrics(TypedDict):
+class PrecisionAtRecall(TypedDict):
+    """The highest precision at a threshold that finds half, 80 or 90 percent of the positives.
+
+    Null where there is no positive class.
+    """
+
+    precision_at_recall_50: float | None
+    precision_at_recall_80: float | None
+    precision_at_recall_90: float | None
+
+
+class CommonMetrics(PrecisionAtRecall):
     """The figures that every model has, null where they do not apply to its problem."""
 
     accuracy: float | None

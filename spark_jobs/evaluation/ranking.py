@@ -11,18 +11,22 @@ from itertools import accumulate
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from spark_jobs.evaluation.figures import RankingPoint
+from spark_jobs.evaluation.figures import PrecisionAtRecall, RankingPoint
 
 CURVE_POINTS = 200
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The areas under the ROC and the precision-recall curve, and some points of both."""
+    """The areas under the ROC and the precision-recall curve, and some points of both.
+
+    `precision_at_recall` is taken from all points.
+    """
 
     auc_roc: float
     auc_pr: float
     points: list[RankingPoint]
+    precision_at_recall: PrecisionAtRecall
 
 
 @contextmanager
@@ -79,9 +83,15 @@ def trace_curves(steps: DataFrame, positives: int, negatives: int) -> Ranking:
             F.max("all_fp").alias("fp"),
             F.sum(F.col("fp") * above).alias("roc"),
             F.sum(F.col("tp") * precision).alias("pr"),
+            *(_precision_at_recall(percent, precision, positives) for percent in (50, 80, 90)),
         )
         .collect()
     )
+
+    def best(name: str) -> float:
+        # the last point has a recall of 1
+        return max(point[name] for point in points if point[name] is not None)
+
     return Ranking(
         sum(point["roc"] for point in points) / (positives * negatives),
         sum(point["pr"] for point in points) / positives,
@@ -93,4 +103,14 @@ def trace_curves(steps: DataFrame, positives: int, negatives: int) -> Ranking:
             }
             for point in sorted(points)
         ],
+        {
+            "precision_at_recall_50": best("precision_at_recall_50"),
+            "precision_at_recall_80": best("precision_at_recall_80"),
+            "precision_at_recall_90": best("precision_at_recall_90"),
+        },
     )
+
+
+def _precision_at_recall(percent: int, precision: Column, positives: int) -> Column:
+    is_reached = F.col("all_tp") * 100 >= percent * positives
+    return F.max(F.when(is_reached, precision)).alias(f"precision_at_recall_{percent}")

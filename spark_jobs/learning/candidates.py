@@ -143,7 +143,13 @@ def _fit(
     spark, classes = data.rows.sparkSession, len(data.encoding.classes)
     check_feature_count(spark, params["estimator"], size, classes)
     equal_weights = settings["text"] == "hashing_tf"
-    trials = make_trials(params, data.encoding.problem, size, equal_weights=equal_weights)
+    trials = make_trials(
+        params,
+        data.encoding.problem,
+        size,
+        equal_weights=equal_weights,
+        class_weights=data.encoding.class_weights,
+    )
     step = sampling_step(data.row_count) if trials[0].short else 1
     return fit_trials(
         vectors,

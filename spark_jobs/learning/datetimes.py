@@ -5,21 +5,19 @@ from collections.abc import Sequence
 from spark_jobs.contract import DatetimePart
 
 DAYS = "unix_micros({0}) / 86400e6"  # since 1970
-# a cycle is two numbers, so that its end is as near to its beginning as to what comes before
+# sine and cosine, so that the end of a cycle is as near to its beginning as to the time before it
 CYCLES = {
     "hour": "pmod(unix_micros({0}) / 3600e6, 24) / 24",
     "weekday": "weekday({0}) / 7",
     "month": "(dayofyear({0}) - 1) / 366",
 }
+# of each cycle, so that a line fits more than one peak and one low; three tell all weekdays apart
+HARMONICS = (1, 2, 3)
 
 
 def part_names(parts: Sequence[DatetimePart]) -> list[str]:
     """Return the names of the numbers, in their order in the vector."""
-    return [
-        name
-        for part in parts
-        for name in ([part] if part == "elapsed" else [f"{part} (sine)", f"{part} (cosine)"])
-    ]
+    return [name for part in parts for name in ([part] if part == "elapsed" else _wave_names(part))]
 
 
 def part_expressions(column: str, parts: Sequence[DatetimePart]) -> list[str]:
@@ -34,6 +32,12 @@ def part_expressions(column: str, parts: Sequence[DatetimePart]) -> list[str]:
         if part == "elapsed":
             expressions.append(DAYS.format(column))
         else:
-            angle = f"2 * pi() * {CYCLES[part].format(column)}"
-            expressions += [f"sin({angle})", f"cos({angle})"]
+            for harmonic in HARMONICS:
+                angle = f"{2 * harmonic} * pi() * {CYCLES[part].format(column)}"
+                expressions += [f"sin({angle})", f"cos({angle})"]
     return expressions
+
+
+def _wave_names(part: DatetimePart) -> list[str]:
+    numbers = ("" if harmonic == 1 else f" {harmonic}" for harmonic in HARMONICS)
+    return [f"{part} ({wave}{number})" for number in numbers for wave in ("sine", "cosine")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pyspark.ml.base import Estimator
@@ -10,8 +11,9 @@ from pyspark.ml.regression import LinearRegression, RandomForestRegressor
 
 from spark_jobs.columns import LABEL
 from spark_jobs.contract import BINARY, REGRESSION, Problem
+from spark_jobs.learning.class_weights import PROBABILITY, weighted
 from spark_jobs.learning.features import FEATURES
-from spark_jobs.learning.label_encoding import ESTIMATED, PROBABILITY, RAW_PREDICTION
+from spark_jobs.learning.label_encoding import ESTIMATED, RAW_PREDICTION
 from spark_jobs.learning.params import SEED, ModelParams
 
 # Megabytes of a block of rows. With the default, 1, a fit on 2^18 features takes twice as long.
@@ -41,7 +43,12 @@ class Trial:
 
 
 def make_trials(
-    params: ModelParams, problem: Problem, features: int, *, equal_weights: bool = False
+    params: ModelParams,
+    problem: Problem,
+    features: int,
+    *,
+    equal_weights: bool = False,
+    class_weights: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Trial]:
     """Return one trial for each candidate of the parameters, in their order.
 
@@ -50,6 +57,7 @@ def make_trials(
         problem: of the label.
         features: length of the vectors.
         equal_weights: whether rare and frequent terms have equal weight.
+        class_weights: in the order of the classes' numbers; empty if they have none.
     """
     logistic = params["estimator"] == "logistic_regression"
     given = params["max_iterations"]
@@ -58,7 +66,7 @@ def make_trials(
     match params["estimator"]:
         case "random_forest":
             return [
-                Trial(_forest(params, problem, depth), {"max_depth": depth})
+                Trial(_forest(params, problem, depth, class_weights), {"max_depth": depth})
                 for depth in params["max_depth"]
             ]
         case "linear_regression":
@@ -68,7 +76,7 @@ def make_trials(
             ]
         case "logistic_regression":
             regressions = [
-                _logistic(params, iterations, problem, features, penalty)
+                weighted(_logistic(params, iterations, problem, features, penalty), class_weights)
                 for penalty in params["regularization"]
             ]
     return [
@@ -87,7 +95,11 @@ def _shortened(
 
 
 def _logistic(
-    params: ModelParams, iterations: int, problem: Problem, features: int, penalty: float
+    params: ModelParams,
+    iterations: int,
+    problem: Problem,
+    features: int,
+    penalty: float,
 ) -> LogisticRegression:
     return LogisticRegression(
         featuresCol=FEATURES,
@@ -126,7 +138,7 @@ def _block_megabytes(features: int) -> float:
 
 
 def _forest(
-    params: ModelParams, problem: Problem, depth: int
+    params: ModelParams, problem: Problem, depth: int, class_weights: Mapping[str, float]
 ) -> RandomForestClassifier | RandomForestRegressor:
     shared: dict[str, Any] = {
         "featuresCol": FEATURES,
@@ -138,6 +150,7 @@ def _forest(
     }
     if problem == REGRESSION:
         return RandomForestRegressor(**shared)
-    return RandomForestClassifier(
+    forest = RandomForestClassifier(
         **shared, probabilityCol=PROBABILITY, rawPredictionCol=RAW_PREDICTION
     )
+    return weighted(forest, class_weights)

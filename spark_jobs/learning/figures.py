@@ -69,8 +69,10 @@ class LabelFigures(TypedDict):
 
     Of a binary label the rows that are `positive` in each split, of a multiclass label the
     `classes` that can be predicted, of a numeric label its mean and standard deviation.
+    `class_weights` are there if classes had weights in the fit.
     """
 
+    class_weights: NotRequired[dict[str, float]]
     positive: NotRequired[dict[str, int]]
     classes: NotRequired[list[str]]
     label_mean: NotRequired[float]

@@ -1,7 +1,7 @@
 """The label as the number that a model is fitted on, and the stages that decode predictions."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pyspark.ml import PipelineModel, Transformer
@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 
 from spark_jobs.columns import LABEL, quoted
 from spark_jobs.contract import MULTICLASS, REGRESSION, Label, Problem, problem_of
+from spark_jobs.learning.class_weights import PROBABILITY, calibration_stages, row_weight
 
 # a user's column may have one of MLlib's default names
-PREDICTION, PROBABILITY = "__prediction", "__probability"
+PREDICTION = "__prediction"
 ESTIMATED, RAW_PREDICTION = "__predicted", "__raw_prediction"
 FORMER_NAMES = {"prediction": PREDICTION, "probability": PROBABILITY}
 
@@ -24,11 +25,13 @@ class LabelEncoding:
     """How the label becomes a number, fitted on the training split.
 
     Of a multiclass label, `classes` are those that can be predicted. A numeric label is fitted as
-    its distance from `mean` in units of `deviation`, so that its unit does not matter.
+    its distance from `mean` in units of `deviation`, so that its unit does not matter. The
+    `class_weights` are in the order of the classes' numbers, and empty if they have none.
     """
 
     label: Label
     classes: Sequence[str] = ()
+    class_weights: Mapping[str, float] = field(default_factory=dict[str, float])
     mean: float = 0.0
     deviation: float = 1.0
 
@@ -46,8 +49,13 @@ class LabelEncoding:
         scaled = (F.col(LABEL) - self.mean) / self.deviation
         return with_label(rows, self.label, self.classes).withColumn(LABEL, scaled)
 
-    def with_class_count(self, rows: DataFrame) -> DataFrame:
-        """Return the rows with the number of classes as metadata: a sample may lack some."""
+    def for_fit(self, rows: DataFrame) -> DataFrame:
+        """Return the rows with their weights, if classes have weights.
+
+        Of several classes, their number is metadata, because a sample may lack some.
+        """
+        if self.class_weights:
+            rows = rows.select("*", row_weight(self.class_weights))
         if self.problem != MULTICLASS:
             return rows
         metadata = {"ml_attr": {"type": "nominal", "num_vals": len(self.classes)}}
@@ -57,16 +65,18 @@ class LabelEncoding:
         """Return the stages from the estimator's output to a prediction in the label's terms."""
         match self.problem:
             case "binary":
-                return [SQLTransformer(statement=_as_prediction(ESTIMATED))]
+                decode = SQLTransformer(statement=_as_prediction(ESTIMATED))
             case "multiclass":
                 labels = list(self.classes)
-                return [IndexToString(inputCol=ESTIMATED, outputCol=PREDICTION, labels=labels)]
+                decode = IndexToString(inputCol=ESTIMATED, outputCol=PREDICTION, labels=labels)
             case _:
                 number = f"{ESTIMATED} * {_sql_double(self.deviation)} + {_sql_double(self.mean)}"
-                return [SQLTransformer(statement=_as_prediction(number))]
+                decode = SQLTransformer(statement=_as_prediction(number))
+        return [*calibration_stages(self.class_weights), decode]
 
     def scored(self, predicted: DataFrame) -> DataFrame:
         """Return the columns that `SCORES` needs, given encoded rows with an estimator's output."""
+        predicted = PipelineModel(calibration_stages(self.class_weights)).transform(predicted)
         match self.problem:
             case "binary":
                 return predicted.select(
@@ -113,6 +123,13 @@ def with_label(rows: DataFrame, label: Label, classes: Sequence[str] = ()) -> Da
         case _:
             number = value
     return rows.withColumn(LABEL, number.cast("double"))
+
+
+def binary_values(label: Label) -> tuple[str, str]:
+    """Return what 0 and 1 stand for: several negative values are `not` and the positive one."""
+    positive, negative = label["positive"], label["negative"] or []
+    assert positive is not None, "the label is binary"
+    return negative[0] if len(negative) == 1 else f"not {positive}", positive
 
 
 def positive_probability() -> Column:

@@ -5,6 +5,8 @@ from typing import Literal, TypedDict
 SEED = 17  # of every fit that depends on chance
 
 EstimatorName = Literal["logistic_regression", "linear_regression", "random_forest"]
+# or the weight of each class by name
+ClassWeight = Literal["none", "balanced"] | dict[str, float]
 
 
 class _FeaturizerBase(TypedDict):
@@ -47,3 +49,4 @@ class ModelParams(TypedDict):
     tolerance: float
     trees: int
     max_depth: list[int]
+    class_weight: ClassWeight

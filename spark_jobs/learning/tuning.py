@@ -59,7 +59,7 @@ def fit_trials(
     best one is fitted in full on all rows, until the best one is one that was fitted in full. So
     each that was not is worse than one that was.
     """
-    train = encoding.with_class_count(vectors.where(F.col(SPLIT) == TRAIN))
+    train = encoding.for_fit(vectors.where(F.col(SPLIT) == TRAIN))
     sample = sample_vectors(train, sampling_step)
     validation = vectors.where(F.col(SPLIT) == VALIDATION)
     several = len(trials) > 1

@@ -44,6 +44,7 @@ def expected(rows: Scored) -> dict[str, float | None]:
         (bins == each).sum() * abs(label[bins == each].mean() - probability[bins == each].mean())
         for each in np.unique(bins)
     ]
+    precision, recall, _ = sklearn_metrics.precision_recall_curve(label, probability)
     return {
         "accuracy": sklearn_metrics.accuracy_score(label, hit),
         "f1": sklearn_metrics.f1_score(label, hit, **nothing),
@@ -51,6 +52,9 @@ def expected(rows: Scored) -> dict[str, float | None]:
         "recall": sklearn_metrics.recall_score(label, hit),
         "auc_roc": sklearn_metrics.roc_auc_score(label, probability),
         "auc_pr": sklearn_metrics.average_precision_score(label, probability),
+        "precision_at_recall_50": precision[recall >= 0.5].max(),
+        "precision_at_recall_80": precision[recall >= 0.8].max(),
+        "precision_at_recall_90": precision[recall >= 0.9].max(),
         "log_loss": sklearn_metrics.log_loss(label, probability),
         "brier": sklearn_metrics.brier_score_loss(label, probability),
         "calibration_error": sum(gaps) / len(rows),
@@ -91,6 +95,19 @@ def test_figures_of_many_rows_in_many_parts_are_those_of_scikit_learn(spark: Spa
     rows = [(int(each), float(score)) for each, score in zip(label, probability, strict=True)]
 
     assert figures_of(spark, rows) == pytest.approx(expected(rows), abs=1e-9)
+
+
+def test_precision_at_a_recall_is_the_best_at_any_threshold_that_finds_as_many(
+    spark: SparkSession,
+) -> None:
+    # from the highest score down, precision is 1, 1/2, 2/3, 3/4, 4/5 and 5/10
+    labels = [1, 0, 1, 1, 1, 0, 0, 0, 0, 1]
+    rows = [(label, 1 - number / 20) for number, label in enumerate(labels)]
+
+    found = figures_of(spark, rows)
+
+    names = ("precision_at_recall_50", "precision_at_recall_80", "precision_at_recall_90")
+    assert [found[name] for name in names] == [0.8, 0.8, 0.5]
 
 
 def test_the_confusion_counts_rows_from_one_half_on_as_positive(spark: SparkSession) -> None:

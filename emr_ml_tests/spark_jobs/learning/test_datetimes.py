@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from math import cos, pi, sin
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from pyspark.sql import functions as F
 
@@ -28,14 +29,34 @@ def test_each_part_has_its_numbers_under_its_name(spark: "SparkSession") -> None
     assert found == pytest.approx(
         {
             "elapsed": moment.timestamp() / 86400,
-            "hour (sine)": sin(2 * pi * 6.5 / 24),
-            "hour (cosine)": cos(2 * pi * 6.5 / 24),
-            "weekday (sine)": sin(2 * pi * 6 / 7),
-            "weekday (cosine)": cos(2 * pi * 6 / 7),
-            "month (sine)": sin(2 * pi * 133 / 366),
-            "month (cosine)": cos(2 * pi * 133 / 366),
+            **waves("hour", 6.5 / 24),
+            **waves("weekday", 6 / 7),
+            **waves("month", 133 / 366),
         }
     )
+
+
+def waves(part: str, position: float) -> dict[str, float]:
+    angle = 2 * pi * position
+    return {
+        f"{part} (sine)": sin(angle),
+        f"{part} (cosine)": cos(angle),
+        f"{part} (sine 2)": sin(2 * angle),
+        f"{part} (cosine 2)": cos(2 * angle),
+        f"{part} (sine 3)": sin(3 * angle),
+        f"{part} (cosine 3)": cos(3 * angle),
+    }
+
+
+def test_a_line_can_tell_all_weekdays_apart(spark: "SparkSession") -> None:
+    week = [datetime(2024, 1, 1 + day, tzinfo=UTC) for day in range(7)]
+    rows = spark.createDataFrame([(each.isoformat(),) for each in week], "text string")
+    rows = rows.select(F.col("text").cast("timestamp").alias("at"))
+
+    found = rows.selectExpr(*part_expressions("at", ["weekday"])).collect()
+
+    with_intercept = np.column_stack([np.array(found), np.ones(7)])
+    assert np.linalg.matrix_rank(with_intercept) == 7
 
 
 def test_the_end_of_a_cycle_is_near_its_beginning(spark: "SparkSession") -> None:
@@ -46,5 +67,5 @@ def test_the_end_of_a_cycle_is_near_its_beginning(spark: "SparkSession") -> None
 
     now, just_before, noon = rows.selectExpr(*part_expressions("at", ["hour"])).collect()
 
-    assert abs(now[1] - just_before[1]) < 0.01
+    assert now == pytest.approx(just_before, abs=0.02)
     assert abs(now[1] - noon[1]) == pytest.approx(2)

@@ -89,13 +89,15 @@ def test_hashed_categories_and_parts_of_times_have_their_own_indices(spark: Spar
 
     assert [(block.column, block.size) for block in found] == [
         ("n", 1),
-        ("at", 3),
+        ("at", 7),
         ("colour", 3),
         ("user", 8),
     ]
     assert found[-1].indices.stop == len(vectors(model, frame)[0].toArray())
-    names = [block_at(found, index).name(index, {}) for index in range(5)]
-    assert names == ["n", "at: elapsed", "at: hour (sine)", "at: hour (cosine)", "colour=blue"]
+    names = [block_at(found, index).name(index, {}) for index in range(9)]
+    assert names[:4] == ["n", "at: elapsed", "at: hour (sine)", "at: hour (cosine)"]
+    assert names[4:6] == ["at: hour (sine 2)", "at: hour (cosine 2)"]
+    assert names[7:] == ["at: hour (cosine 3)", "colour=blue"]
     assert found[-1].name(found[-1].start + 3, {}) == "user: group 3"
 
 
