@@ -22,8 +22,8 @@ class Dialect(TypedDict):
 
     `quote`, `escape` and `comment` are one character each, or empty. `header` is true, or the
     names of the columns where files have no header. `skip_lines` counts lines at the beginning of
-    a file, `skip_last_lines` records at its end. With `trailing_delimiter`, a record may end in a
-    delimiter.
+    a file, `skip_below_header` records after the header, `skip_last_lines` records at the end.
+    With `trailing_delimiter`, a record may end in a delimiter.
     """
 
     delimiter: str
@@ -37,6 +37,7 @@ class Dialect(TypedDict):
     max_record_bytes: int
     comment: str
     skip_lines: int
+    skip_below_header: int
     skip_last_lines: int
     trailing_delimiter: bool
 

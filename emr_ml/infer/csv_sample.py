@@ -24,6 +24,7 @@ from emr_ml.infer.files import (
     contract_names,
     format_size,
 )
+from emr_ml.infer.header_rows import ROW_NAME, find_header_rows
 from emr_ml.infer.surroundings import Layout, guess_layout, records_below
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
@@ -36,6 +37,7 @@ MAX_WINDOW_VALUES = 25_000
 MIN_WINDOW_FIT = 0.95  # share of a window's records that must have the expected number of fields
 MAX_FIELD = 16 * MEGABYTE
 LAST_BYTES = 64 * 1024  # at the end of the file, where totals may be
+FIRST_RECORDS = 8  # among which are all that make up a header
 HEADER_ROWS = 1000  # rows that the first record is compared with
 
 
@@ -70,15 +72,15 @@ def sample_csv(file: DataFile) -> CsvSample:
         encoding = _detect_encoding(file)
         layout = _detect_layout(file, encoding)
         dialect, reasons = layout.dialect, layout.reasons
-        records, is_whole_file = _read_head(file, encoding, dialect)
+        records, line_ends, is_whole_file = _read_head(file, encoding, dialect)
         last = records if is_whole_file else _last_records(file, encoding, dialect)
         if below := records_below(last, are_all=is_whole_file):
             dialect = replace(dialect, skip_last_lines=below)
             reasons = {**reasons, "skip_last_lines": _below_reason(last[-below:])}
             records = records[:-below] if is_whole_file else records
-        header = find_header(records[0], records[1 : HEADER_ROWS + 1])
+        header, dialect, reasons, records = _find_names(records, dialect, reasons, line_ends)
         head_rows = records[1:] if header.found else records
-        width = len(records[0])
+        width = len(header.names or records[0])
         head_rows = [_without_trailing(row, width, dialect) for row in head_rows]
         rows = [row for row in head_rows if len(row) == width]
         if not rows:
@@ -86,7 +88,8 @@ def sample_csv(file: DataFile) -> CsvSample:
         ragged_records = len(head_rows) - len(rows)
         windows = [] if is_whole_file else list(_read_windows(file, encoding, dialect, width))
     rows += chain.from_iterable(windows)
-    names = records[0] if header.found else [f"column_{index + 1}" for index in range(width)]
+    placeholders = [f"column_{index + 1}" for index in range(width)]
+    names = records[0] if header.found else header.names or placeholders
     sample = Sample(
         names=contract_names(names),
         columns=[[value.strip(BLANKS) for value in column] for column in zip(*rows, strict=True)],
@@ -106,6 +109,41 @@ def sample_csv(file: DataFile) -> CsvSample:
         has_line_breaks=any("\n" in value or "\r" in value for value in values),
         has_blanks=any(value[:1] == " " or value[-1:] == " " for value in values),
     )
+
+
+def _find_names(
+    records: list[list[str]],
+    dialect: DialectGuess,
+    reasons: dict[str, str],
+    line_ends: Sequence[int],
+) -> tuple[Header, DialectGuess, dict[str, str], list[list[str]]]:
+    """Find the header, and what below it are no rows.
+
+    Returns:
+        The header; the dialect with what it skips, and the reasons; and the records without those
+        that are skipped.
+    """
+    count = 0
+    if (
+        len(records) > 1
+        and len(records[0]) + 1 == len(records[1])
+        and not dialect.trailing_delimiter
+    ):
+        names, count = (ROW_NAME, *records[0]), 1
+        reason = "the header lacks a name for the first column, as R writes it"
+    elif (found := find_header_rows(records)).names:
+        names, count = found.names, found.below + 1
+        reason = f"names of {count} records"
+    elif found.below:
+        dialect = replace(dialect, skip_below_header=found.below)
+        reasons = {**reasons, "skip_below_header": found.reason}
+        records = [records[0], *records[found.below + 1 :]]
+        return Header(True, "text above other text and numbers"), dialect, reasons, records
+    else:
+        return find_header(records[0], records[1 : HEADER_ROWS + 1]), dialect, reasons, records
+    dialect = replace(dialect, skip_lines=dialect.skip_lines + line_ends[count - 1])
+    reasons = {**reasons, "skip_lines": "the names are listed under `header`"}
+    return Header(False, reason, tuple(names)), dialect, reasons, records[count:]
 
 
 @contextmanager
@@ -170,7 +208,8 @@ def _check_dialect(result: ParseResult, start: str, file: DataFile) -> None:
             f"{file.address} separates its fields by runs of spaces, which a contract can't "
             "describe: use a single delimiter, for example with `tr -s ' ' ','`"
         )
-    if result.first_fields != result.fields and result.records > 2:
+    has_row_names = result.first_fields + 1 == result.fields and result.first_fields > 1
+    if result.first_fields != result.fields and result.records > 2 and not has_row_names:
         fields = "1 field" if result.first_fields == 1 else f"{result.first_fields} fields"
         raise SourceError(
             f"the first record of {file.address} has {fields}, most others have {result.fields}, "
@@ -180,9 +219,12 @@ def _check_dialect(result: ParseResult, start: str, file: DataFile) -> None:
 
 def _read_head(
     file: DataFile, encoding: Encoding, dialect: DialectGuess
-) -> tuple[list[list[str]], bool]:
-    """Return the first non-empty records, and whether they are all."""
+) -> tuple[list[list[str]], list[int], bool]:
+    """Return the first non-empty records, the lines that the first ones end at, and whether these
+    are all records.
+    """
     records: list[list[str]] = []
+    line_ends: list[int] = []
     values = 0
     with file.open_decompressed() as stream:
         lines = _lines(_decoded(stream, encoding), file)
@@ -192,8 +234,10 @@ def _read_head(
                 if record:
                     records.append(record)
                     values += len(record)
+                if len(line_ends) < len(records) <= FIRST_RECORDS:
+                    line_ends.append(reader.line_num)
                 if values > MAX_SAMPLE_VALUES or stream.tell() > HEAD:
-                    return records, next(reader, None) is None
+                    return records, line_ends, next(reader, None) is None
         except csv.Error as error:
             raise SourceError(
                 f"record {len(records) + 1} of {file.address}, which ends at line "
@@ -201,7 +245,7 @@ def _read_head(
             ) from error
     if not records:
         raise SourceError(f"{file.address} has no records: name a file with data")
-    return records, True
+    return records, line_ends, True
 
 
 def _rows_of_lines(lines: Iterator[str], dialect: DialectGuess) -> Iterator[str]:
@@ -209,7 +253,7 @@ def _rows_of_lines(lines: Iterator[str], dialect: DialectGuess) -> Iterator[str]
     for line in islice(lines, dialect.skip_lines, None):
         # within quotes such a line would be text, which is too rare for a sample
         if not dialect.comment or not line.startswith(dialect.comment):
-            yield dialect.one_character(line)
+            yield dialect.prepared(line)
 
 
 def _without_trailing(row: list[str], width: int, dialect: DialectGuess) -> list[str]:
@@ -279,7 +323,7 @@ def _window_rows(
     text = lines.decode(encoding.name, errors="replace")
     for opening in dict.fromkeys(("", dialect.quote)):
         try:
-            whole = dialect.one_character(opening + text)
+            whole = dialect.prepared(opening + text)
             reader = csv.reader(io.StringIO(whole, newline=""), **dialect.options())
             records = [_without_trailing(record, width, dialect) for record in reader if record][
                 1:-1

@@ -19,8 +19,8 @@ CURRENCY = re.compile(
 )
 UNIT = re.compile(r"%|‰|°[CF]?|[^\W\d_]{1,5}[²³]?(/[^\W\d_]{1,5}[²³]?)?", re.UNICODE)
 NUMBER = re.compile(
-    rf"[+-]?\s*(?P<before>[^\d\s.,()+-][^\d()+-]*?)?[{BLANKS}]*[+-]?"
-    rf"(?P<digits>[.,]?\d[\d{MARKS}]*?)[{BLANKS}]*(?P<after>[^\d\s.,'()+-][^\d()+-]*?)?"
+    rf"[+-]?\s*(?P<before>[^\d\s.,()+-][^\d()+-]{{0,9}}?)?[{BLANKS}]*[+-]?"
+    rf"(?P<digits>[.,]?\d[\d{MARKS}]*?)[{BLANKS}]*(?P<after>[^\d\s.,'()+-][^\d()+-]{{0,15}}?)?"
 )
 PARENTHESES = re.compile(r"\((.+)\)")
 TRAILING_MINUS = re.compile(r"([^-]+)-")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from math import isfinite
+from string import ascii_lowercase
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 COMMA_NUMBER = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -28,7 +29,10 @@ ALWAYS_MISSING = (
     # errors of spreadsheets in English, and SPSS's system-missing
     *("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"),
 )
-MAYBE_MISSING = ("None", "none", "NONE", "Null", "-", "--", ".", "na", "Na", "n.a.", "missing")
+MAYBE_MISSING = (
+    *("None", "none", "NONE", "Null", "-", "--", ".", "na", "Na", "n.a.", "missing"),
+    *(f".{letter}" for letter in ascii_lowercase),  # Stata's
+)
 
 
 def is_number(value: str, decimal: str = ".") -> bool:
