@@ -24,7 +24,7 @@ from emr_ml.infer.files import (
     contract_names,
     format_size,
 )
-from emr_ml.infer.header_rows import ROW_NAME, find_header_rows
+from emr_ml.infer.header_rows import ROW_NAME, find_header_rows, has_row_names
 from emr_ml.infer.surroundings import Layout, guess_layout, records_below
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
@@ -124,11 +124,7 @@ def _find_names(
         that are skipped.
     """
     count = 0
-    if (
-        len(records) > 1
-        and len(records[0]) + 1 == len(records[1])
-        and not dialect.trailing_delimiter
-    ):
+    if not dialect.trailing_delimiter and has_row_names(records[: HEADER_ROWS + 1]):
         names, count = (ROW_NAME, *records[0]), 1
         reason = "the header lacks a name for the first column, as R writes it"
     elif (found := find_header_rows(records)).names:
@@ -208,8 +204,8 @@ def _check_dialect(result: ParseResult, start: str, file: DataFile) -> None:
             f"{file.address} separates its fields by runs of spaces, which a contract can't "
             "describe: use a single delimiter, for example with `tr -s ' ' ','`"
         )
-    has_row_names = result.first_fields + 1 == result.fields and result.first_fields > 1
-    if result.first_fields != result.fields and result.records > 2 and not has_row_names:
+    is_wrong = result.first_fields != result.fields and result.records > 2
+    if is_wrong and not has_row_names(split_records(start, result.dialect)):
         fields = "1 field" if result.first_fields == 1 else f"{result.first_fields} fields"
         raise SourceError(
             f"the first record of {file.address} has {fields}, most others have {result.fields}, "

@@ -56,6 +56,18 @@ def find_header_rows(records: Sequence[Sequence[str]]) -> HeaderRows:
     return HeaderRows(below, reason, names)
 
 
+def has_row_names(records: Sequence[Sequence[str]]) -> bool:
+    """Return whether rows have one field more than the header: their names first, as R has them."""
+    header, *rows = records
+    names = [row[0] for row in rows if len(row) == len(header) + 1]
+    if not names or len(names) < MIN_TYPE_SHARE * len(rows) or len(header) < MIN_TYPED:
+        return False
+    are_numbers = names == [str(number) for number in range(1, len(names) + 1)]
+    return are_numbers or (
+        len(set(names)) == len(names) and not any(map(is_number_with_any_decimal, names))
+    )
+
+
 def _is_typed(column: Sequence[str]) -> bool:
     """Return whether the values are numbers or dates."""
     values = [value.strip() for value in column if value.strip() not in MISSING]

@@ -8,7 +8,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from emr_ml.sources.listing import ReadRange, SourceError
 from spark_jobs.contract import Dialect as JobDialect
@@ -63,8 +63,25 @@ STORED, DEFLATED = 0, 8
 PARQUET_TRAILER_BYTES = 8  # the length of the footer, and the signature
 
 
+class Head(NamedTuple):
+    """The beginning of a file.
+
+    Args:
+        columns: the names of its columns in order, or () for an empty file.
+        text: its first characters if it is CSV, else "".
+    """
+
+    columns: tuple[str, ...]
+    text: str = ""
+
+
 def read_columns(read: ReadRange, size: int, address: str, contract: "Contract") -> tuple[str, ...]:
-    """Return the names of a file's columns in order, or () for an empty file.
+    """Return the names of a file's columns, as `read_head` does."""
+    return read_head(read, size, address, contract).columns
+
+
+def read_head(read: ReadRange, size: int, address: str, contract: "Contract") -> Head:
+    """Return the beginning of a file.
 
     Args:
         read: as `ListedFile.read`.
@@ -75,12 +92,13 @@ def read_columns(read: ReadRange, size: int, address: str, contract: "Contract")
         SourceError: the file does not have the contract's format, compression or encoding.
     """
     if contract.format == "parquet":
-        return _parquet_columns(read, size, address)
+        return Head(_parquet_columns(read, size, address))
     stored_bytes = FIRST_BLOCK.get(PurePosixPath(address).suffix, HEAD_BYTES)
     head = decompressed_head(read(0, stored_bytes) if size else b"", address)
     if contract.format == "jsonl":
-        return _json_columns(head, address, contract, is_whole_file=size <= HEAD_BYTES)
-    return header_of(head, address, contract.dialect)
+        return Head(_json_columns(head, address, contract, is_whole_file=size <= HEAD_BYTES))
+    text = decoded(head, address, contract.dialect.encoding)
+    return Head(_header_of(text, len(head), address, contract.dialect), text)
 
 
 def _json_columns(
@@ -188,7 +206,11 @@ def header_of(head: bytes, where: str, dialect: "Dialect") -> tuple[str, ...]:
         SourceError: the bytes are not of the dialect's encoding, no record ends within them, or
             the first one has not as many fields as the contract has names.
     """
-    record = first_record(decoded(head, where, dialect.encoding), len(head), where, dialect)
+    return _header_of(decoded(head, where, dialect.encoding), len(head), where, dialect)
+
+
+def _header_of(text: str, size: int, where: str, dialect: "Dialect") -> tuple[str, ...]:
+    record = first_record(text, size, where, dialect)
     if dialect.trailing_delimiter and record and not record[-1]:
         record = record[:-1]
     if dialect.header is True or not record:

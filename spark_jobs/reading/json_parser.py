@@ -139,6 +139,8 @@ class _List:
         if mark == "]":
             self._position += 1
             return self._end()
+        if self._number and not mark:
+            raise self._error("is followed by nothing: the file is cut off, so copy it again")
         if self._number and mark != ",":
             raise self._error("is followed by something else than a comma: correct the file")
         self._position += mark == ","

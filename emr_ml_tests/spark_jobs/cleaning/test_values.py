@@ -19,6 +19,8 @@ STYLES = [
     NumberStyle(".", "'", "%"),
     NumberStyle(".", "_", "kg", accounting=True),
     NumberStyle(".", ",", accounting=True, fractions=True),
+    NumberStyle(".", ",", "$", accounting=True, multiples={"k": 1e3, "M": 1e6, "Mio.": 1e6}),
+    NumberStyle(",", " ", multiples={"g": 1.0, "kg": 1e3}),
 ]
 
 
@@ -32,6 +34,7 @@ def texts(style: NumberStyle) -> list[str]:
         f"{each} {style.unit}" for each in made
     ]
     made += [f"-{each}" for each in made[:50]] + [f"({each})" for each in made[:50]]
+    made += [f"{each}{name}" for each in made[:50] for name in ("k", " K", "kg", " Mio.", "M $")]
     made += ["3/4", "1 1/2", "5/0", "-7/2", f"-{style.unit}5", f"{style.unit}-5", "5-", "--5"]
     pieces = [*"0123456789.,'_-+()/ ", style.unit, "x"]
     return made + ["".join(rng.choices(pieces, k=rng.randrange(1, 9))) for _ in range(300)]
