@@ -79,6 +79,11 @@ class CsvSyntax:
             "skipinitialspace": self.skips_blanks,
         }
 
+    @property
+    def needs_preparation(self) -> bool:
+        """Whether `prepared` may change a line."""
+        return len(self.delimiter) > 1 or self.escape == BACKSLASH
+
     def prepared(self, lines: str) -> str:
         """Return lines as `csv.reader` must get them: some marks mean nothing to it.
 

@@ -146,7 +146,8 @@ class _Lines:
     def __init__(self, text: io.TextIOBase, dialect: Dialect) -> None:
         self._text, self._max_characters = text, dialect["max_record_bytes"]
         self._multiline, self._comment = dialect["multiline"], dialect["comment"]
-        self._syntax = CsvSyntax.of(dialect)
+        syntax = CsvSyntax.of(dialect)
+        self._prepared = syntax.prepared if syntax.needs_preparation else None
         self.of_record: list[str] = []
         self._text_of_record: list[str] = []
         self.characters = 0
@@ -166,9 +167,11 @@ class _Lines:
             raise _ProblemError(
                 "contains a line break: set `multiline: true` under `dialect`, or close its quote"
             )
-        prepared = self._syntax.prepared(line)
+        prepared = line
+        if self._prepared:
+            prepared = self._prepared(line)
+            self._text_of_record.append(line)
         self.of_record.append(prepared)
-        self._text_of_record.append(line)
         self.characters += len(line)
         if self.characters > self._max_characters:
             raise _ProblemError(
@@ -197,7 +200,7 @@ class _Lines:
 
         The next record begins after them.
         """
-        of_record, text = self.of_record, "".join(self._text_of_record)
+        of_record, text = self.of_record, "".join(self._text_of_record or self.of_record)
         self.first += len(of_record)
         self.of_record, self._text_of_record, self.characters = [], [], 0
         return of_record, text
