@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise, zip_longest
 
+from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.values import (
     ALWAYS_MISSING,
     COMMA_NUMBER,
@@ -229,6 +230,7 @@ def is_aligned_by_spaces(text: str) -> bool:
     return len(lines) > 2 and with_runs > len(lines) / 2 and count >= len(lines) - 2
 
 
+COMPARED_TIMES = 50  # values; a name among these is more than a pattern may leave out
 MIN_TYPE_SHARE = 0.9  # of a column's values, for it to be one of numbers or dates
 
 
@@ -287,6 +289,9 @@ def _vote(field: str, below: Sequence[str]) -> int:
             if not field or field in ALWAYS_MISSING:
                 return 0
             return -1 if is_type(field) else 1
+    distinct = [*dict.fromkeys(map(str.strip, values))][:COMPARED_TIMES]
+    if len(distinct) > 1 and guess_time_pattern(distinct, day_first=True):
+        return -1 if guess_time_pattern([*distinct, field.strip()], day_first=True) else 1
     values_recur = len(set(values)) <= len(values) / 2
     return -1 if values_recur and field in values else 0
 

@@ -13,7 +13,7 @@ MAGNITUDES = {
     **dict.fromkeys(("t", "tn", "trillion", "трлн"), 1e12),
     **dict.fromkeys(("万", "萬", "만"), 1e4),
     **dict.fromkeys(("亿", "億", "억"), 1e8),
-    **dict.fromkeys(("lakh", "lakhs", "lac"), 1e5),
+    **dict.fromkeys(("lakh", "lakhs", "lac", "l"), 1e5),
     **dict.fromkeys(("cr", "cr.", "crore", "crores"), 1e7),
 }
 BYTES = {
@@ -40,7 +40,7 @@ HERTZ = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
 WATTS = {"w": 1.0, "kw": 1e3, "gw": 1e9}
 FAMILIES = (MAGNITUDES, BYTES, SECONDS, GRAMS, METRES, LITRES, HERTZ, WATTS)
 # these may be metres, grams, tonnes or bytes if they are the only ones in a column
-UNCERTAIN_ALONE = {"m", "mm", "g", "t", "b", "md", "mi", "mil", "bi", "mn", "lac", "cr"}
+UNCERTAIN_ALONE = {"m", "mm", "g", "t", "b", "md", "mi", "mil", "bi", "mn", "l", "cr"}
 
 
 def find_multiples(

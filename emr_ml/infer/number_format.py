@@ -163,6 +163,8 @@ def _style(
 def _are_fractions(values: Sequence[str]) -> bool:
     """Return whether most are less than one, of small parts: not 120/80, 27/2 or 08/2011."""
     shares = [value.split(" ")[-1].lstrip("+-").split("/") for value in values]
+    if any(len(above) > 1 and above.startswith("0") for above, _ in shares):
+        return False  # a month and a year
     proper = sum(int(above) < int(below) for above, below in shares)
     return proper >= MIN_PROPER * len(shares) and all(int(b) <= MAX_PARTS for _, b in shares)
 

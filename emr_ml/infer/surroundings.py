@@ -36,13 +36,13 @@ TOTAL = re.compile(
 MEAN = re.compile(
     r"(average|avg\.?|mean|durchschnitt|mittelwert|ø|moyenne|media|média|promedio|gemiddeld\w*"
     r"|średnia|ortalama|среднее|průměr|átlag|keskiarvo|genomsnitt|medel|gennemsnitt?|平均)"
-    r"\b( \w+)?[\s:.()]*",
+    r"\b[\s:.()]*",
     re.IGNORECASE,
 )
 REMARK = re.compile(
     rf"{TOTAL.pattern}( .*)?|\(?\d[\d,. ]*(rows?|records?|lines?|registros?|zeilen|lignes?)\b.*"
     r"|(source|quelle|fonte|fuente|notes?|generated|exported|end of|data from|last updated|page)"
-    r"\b.*|eof|[-=*]{2,}.*",
+    r"\b.*|eof|\+?[-=*]{2,}.*",
     re.IGNORECASE,
 )
 
@@ -156,6 +156,9 @@ def _is_below(record: Sequence[str], width: int, rows: Sequence[Sequence[str]]) 
     if not used:
         return False
     first = used[min(used)]
+    has_no_name = 0 not in used and bool(rows) and all(row[0].strip() for row in rows)
+    if has_no_name and any(_is_sum(field, index, rows) for index, field in used.items()):
+        return True
     if len(used) == 1:
         return bool(REMARK.fullmatch(first) or (len(record) == width and TOTAL.fullmatch(first)))
     others = list(used.items())[1:]

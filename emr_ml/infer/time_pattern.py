@@ -20,6 +20,7 @@ from emr_ml.infer.time_tables import (
     OPTIONAL_SECONDS,
     SWAPPED,
     TIMES,
+    WEEKDAY_BEFORE,
 )
 from spark_jobs.contract import DatetimePart
 from spark_jobs.letter_case import lower_case
@@ -259,16 +260,22 @@ def _unframed(value: str) -> Iterator[tuple[Reading, Mapping[str, str | None]]]:
 
 
 def _matches(value: str) -> Iterator[tuple[Reading, Mapping[str, str | None]]]:
-    for date, date_text in COMPILED[DATES]:
-        if found := date_text.match(value):
-            for reading, groups in _after_date(date, value[found.end() :]):
-                yield reading, {**found.groupdict(), **groups}
+    yield from _from_date("", value)
+    if weekday := WEEKDAY_BEFORE.match(value):
+        yield from _from_date(f"EEE{weekday['comma']} ", value[weekday.end() :])
     for pattern, text in COMPILED[CTIME]:
         if found := text.fullmatch(value):
             yield Reading(pattern, "", "", ""), found.groupdict()
     for time, offset, groups in _clock(value):
-        if ":" in time:
+        if ":" in time or "a" in time:
             yield Reading("", "", time, offset), groups
+
+
+def _from_date(weekday: str, value: str) -> Iterator[tuple[Reading, Mapping[str, str | None]]]:
+    for date, date_text in COMPILED[DATES]:
+        if found := date_text.match(value):
+            for reading, groups in _after_date(f"{weekday}{date}", value[found.end() :]):
+                yield reading, {**found.groupdict(), **groups}
 
 
 def _after_date(date: str, rest: str) -> Iterator[tuple[Reading, Mapping[str, str | None]]]:

@@ -53,12 +53,10 @@ DATES = (
     ("MMM d yyyy", f"{SHORT_NAME} {DAY} {YEAR}"),
     ("d MMMM yyyy", f"{DAY} {LONG_NAME} {YEAR}"),
     ("MMMM d, yyyy", f"{LONG_NAME} {DAY}, {YEAR}"),
-    ("EEE, d MMM yyyy", f"{WEEKDAY}, {DAY} {SHORT_NAME} {YEAR}"),
-    ("EEE d MMM yyyy", f"{WEEKDAY} {DAY} {SHORT_NAME} {YEAR}"),
-    ("EEE, MMM d, yyyy", f"{WEEKDAY}, {SHORT_NAME} {DAY}, {YEAR}"),
     ("yyyy-M", f"{YEAR}-{MONTH}"),
     ("yyyy/M", f"{YEAR}/{MONTH}"),
     ("M/yyyy", f"{MONTH}/{YEAR}"),
+    ("MM/yy", rf"(?P<month>\d\d)/{SHORT_YEAR}"),
     ("M-yyyy", f"{MONTH}-{YEAR}"),
     ("MMM yyyy", f"{SHORT_NAME} {YEAR}"),
     ("MMMM yyyy", f"{LONG_NAME} {YEAR}"),
@@ -84,6 +82,11 @@ TIMES = (
     ("H:mm:ss,SSSSSSSSS", rf"{CLOCK}{SECOND},\d{{1,9}}"),
     ("h:mm a", f"{CLOCK_12} {HALF}"),
     ("h:mm:ss a", f"{CLOCK_12}{SECOND} {HALF}"),
+    ("h.mm.ss a", rf"(?P<hour12>\d{{1,2}})\.(?P<minute>\d\d)\.(?P<second>\d\d) {HALF}"),
+    (
+        "h.mm.ss.SSSSSSSSS a",
+        rf"(?P<hour12>\d{{1,2}})\.(?P<minute>\d\d)\.(?P<second>\d\d)\.\d{{1,9}} {HALF}",
+    ),
     ("h a", rf"(?P<hour12>\d{{1,2}}) {HALF}"),
     ("H.mm", r"(?P<hour>\d{1,2})\.(?P<minute>\d\d)"),
     ("H.mm.ss", r"(?P<hour>\d{1,2})\.(?P<minute>\d\d)\.(?P<second>\d\d)"),
@@ -121,6 +124,8 @@ OFFSETS = (
 )
 # what stands around all of a time
 FRAMES = (("'['", "[", "']'", "]"),)
+# a day of the week before a date, in any language: `Mon, `, `Mo., `, `segunda-feira, `
+WEEKDAY_BEFORE = re.compile(r"[^\W\d_][^\W\d_-]*[^\W\d_](?:-[^\W\d_]+)?\.?(?P<comma>,?) ")
 # the time before the year, as C's `ctime` and others write it
 CTIME = (
     (
@@ -130,6 +135,10 @@ CTIME = (
     (
         "EEE MMM d H:mm:ss z yyyy",
         rf"{WEEKDAY} {SHORT_NAME} +{DAY} {CLOCK}{SECOND} [A-Z]{{3,4}} {YEAR}",
+    ),
+    (
+        "EEE MMM d H:mm:ss yyyy XX",
+        rf"{WEEKDAY} {SHORT_NAME} +{DAY} {CLOCK}{SECOND} {YEAR} [+-]\d{{4}}",
     ),
     ("EEE MMM d H:mm:ss yyyy", rf"{WEEKDAY} {SHORT_NAME} +{DAY} {CLOCK}{SECOND} {YEAR}"),
 )

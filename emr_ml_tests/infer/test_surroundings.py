@@ -41,6 +41,7 @@ TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
             {"skip_last_lines": 2},
             id="sum and mean",
         ),
+        pytest.param(f"{ROWS}----+---\n(40 rows)\n", {"skip_last_lines": 2}, id="ruler"),
         pytest.param(ROWS + "\n(40 rows)\n", {"skip_last_lines": 1}, id="count"),
         pytest.param(TRAILING, {"trailing_delimiter": True}, id="delimiter at the end"),
         pytest.param(f"#{ROWS}", {}, id="header with a mark"),
@@ -135,3 +136,9 @@ def test_any_text_has_a_layout(text: str) -> None:
 def test_a_last_record_with_another_figure_than_the_sum_or_the_mean_is_a_row(last: str) -> None:
     records = [line.split(",") for line in (ROWS + last).splitlines()]
     assert records_below(records, are_all=True) == 0
+
+
+def test_a_sum_below_a_column_of_names_is_no_row() -> None:
+    rows = [["shop", "sold"], *([f"s{number}", str(number)] for number in range(20))]
+    assert records_below([*rows, ["", "190"]], are_all=True) == 1
+    assert records_below([*rows, ["", "191"]], are_all=True) == 0

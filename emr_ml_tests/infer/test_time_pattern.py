@@ -105,6 +105,13 @@ def test_spark_reads_every_pattern_that_is_guessed() -> None:
         (["1/31/24", "1/30/24 1:05 p.m.", "2/1/24 1:05:09 AM"], "M/d/yy[ h:mm[:ss] a]", None),
         (["[05/Mar/2024:13:05:09 +0000]"], "'['d/MMM/yyyy:H:mm:ss XX']'", None),
         (["Mon Jan  5 13:05:09 2026"], "EEE MMM d H:mm:ss yyyy", None),
+        (["lunes, 5 de enero de 2026"], "EEE, d 'de' MMM 'de' yyyy", "es"),
+        (["Mo., 5. Jan. 2026", "Di., 6. Mai 2025"], "EEE, d. MMM yyyy", "de"),
+        (["mar. 5 janv. 2027", "lun. 4 mars 2024"], "EEE d MMM yyyy", "fr"),
+        (["Tuesday, July 02, 2024"], "EEE, MMMM d, yyyy", None),
+        (["24-APR-24 02.18.00.000000 PM"], "d-MMM-yy h.mm.ss.SSSSSSSSS a", None),
+        (["08/27", "11/30"], "MM/yy", None),
+        (["3 PM", "11 am"], "h a", None),
         (["2024-01-31 13:05:00.123+00", "2024-01-31 13:05:00+00"], None, None),
     ],
 )

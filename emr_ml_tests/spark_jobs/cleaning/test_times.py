@@ -77,6 +77,7 @@ def read(
 def test_what_is_guessed_for_a_pattern_s_texts_reads_their_moments(spark: "SparkSession") -> None:
     patterns = [date for date, _ in (*DATES, *CTIME)]
     patterns += [f"d.M.yyyy {time}" for time, _ in TIMES if time != "h a"]
+    patterns += [f"EEE, {date}" for date in ("d MMM yyyy", "MMMM d, yyyy", "d/M/yyyy")]
     patterns += [f"yyyy/M/d'T'H:mm:ss{offset}" for offset, _ in OFFSETS]
     patterns += [
         "yyyy-MM-dd",
@@ -143,6 +144,8 @@ CASES: list[tuple[str, str | None, dict[str, Any], str | None]] = [
         "2024-01-12 00:00:00",
     ),
     ("jeudi 1er févr. 2024", "EEE d MMM yyyy", {"language": "fr"}, "2024-02-01 00:00:00"),
+    ("mar. 5 janv. 2027", "EEE d MMM yyyy", {"language": "fr"}, "2027-01-05 00:00:00"),
+    ("segunda-feira, 5 jan. 26", "EEE, d MMM yy", {"language": "pt"}, "2026-01-05 00:00:00"),
     ("3 NİSAN 2024", "d MMM yyyy", {"language": "tr"}, "2024-04-03 00:00:00"),
     ("March 5th, 2024", "MMMM d, yyyy", {"language": "en"}, "2024-03-05 00:00:00"),
     ("5 foo 2024", "d MMM yyyy", {"language": "en"}, None),
