@@ -45,6 +45,8 @@ DATES = (
     ("d MMM yyyy 'г.'", rf"{DAY} {SHORT_NAME} {YEAR} г\."),  # noqa: RUF001 - Cyrillic
     ("yyyy. MMM d.", rf"{YEAR}\. {SHORT_NAME} {DAY}\."),
     ("yyyy-MMM-d", f"{YEAR}-{SHORT_NAME}-{DAY}"),
+    ("d. MMM yy", rf"{DAY}\. {SHORT_NAME} {SHORT_YEAR}"),
+    ("MMM d, yy", f"{SHORT_NAME} {DAY}, {SHORT_YEAR}"),
     ("d-MMM-yy", f"{DAY}-{SHORT_NAME}-{SHORT_YEAR}"),
     ("d/MMM/yy", f"{DAY}/{SHORT_NAME}/{SHORT_YEAR}"),
     ("d.MMM.yy", rf"{DAY}\.{SHORT_NAME}\.{SHORT_YEAR}"),

@@ -8,7 +8,7 @@ import pytest
 from emr_ml.infer import csv_sample
 from emr_ml.infer.files import DataFile
 from emr_ml.sources.listing import SourceError
-from emr_ml_tests.infer.samples import Inferred
+from emr_ml_tests.infer.samples import Inferred, choices, csv_text, floats, infer_content
 
 HEAD, WINDOW, WINDOWS = 64 * 1024, 16 * 1024, 4
 
@@ -92,3 +92,12 @@ def test_a_line_that_does_not_end_is_an_error_and_not_read(
     monkeypatch.setattr(csv_sample, "MAX_FIELD", 200_000)
     with pytest.raises(SourceError, match=r"line 3 of .* is longer than"):
         infer_rows(tmp_path, iter(["1,a,b\n", "x" * 300_000]))
+
+
+def test_records_of_another_width_count_as_rejected_ones(tmp_path: Path) -> None:
+    rows = csv_text(["a", "y"], floats(40), choices("x", "z", rows=40))
+
+    inferred = infer_content(tmp_path, rows + "1,2,3\n" * 10)
+
+    assert inferred.profile.rejected_share == 0.2
+    assert inferred.contract.checks.max_rejected_share > 0.2
