@@ -29,6 +29,7 @@ from emr_ml.infer.surroundings import Layout, guess_layout, records_below
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
 from spark_jobs.reading.csv_dialect import BLANKS
+from spark_jobs.reading.csv_parser import END
 
 START = 256 * 1024  # characters from which the dialect is guessed
 HEAD = 32 * MEGABYTE  # bytes at the start of the file that are sampled
@@ -221,19 +222,24 @@ def _read_head(
     """
     records: list[list[str]] = []
     line_ends: list[int] = []
-    values = 0
+    values = last_line = 0
     with file.open_decompressed() as stream:
         lines = _lines(_decoded(stream, encoding), file)
-        reader = csv.reader(_rows_of_lines(lines, dialect), **dialect.options())
+        rows = _Rows(_rows_of_lines(lines, dialect))
+        reader = csv.reader(rows, **dialect.options())
         try:
             for record in reader:
+                if rows.have_ended:
+                    _check_is_closed(reader.line_num - last_line, len(records), file)
+                    break
+                last_line = reader.line_num
                 if record:
                     records.append(record)
                     values += len(record)
                 if len(line_ends) < len(records) <= FIRST_RECORDS:
                     line_ends.append(reader.line_num)
                 if values > MAX_SAMPLE_VALUES or stream.tell() > HEAD:
-                    return records, line_ends, next(reader, None) is None
+                    return records, line_ends, rows.end_now()
         except csv.Error as error:
             raise SourceError(
                 f"record {len(records) + 1} of {file.address}, which ends at line "
@@ -242,6 +248,37 @@ def _read_head(
     if not records:
         raise SourceError(f"{file.address} has no records: name a file with data")
     return records, line_ends, True
+
+
+class _Rows:
+    """Iterates over lines, and END after them: the record that holds it is not closed."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.have_ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None and self.have_ended:
+            raise StopIteration
+        self.have_ended = line is None
+        return END if line is None else line
+
+    def end_now(self) -> bool:
+        """Return whether there is no further line."""
+        return next(self, END) == END and self.have_ended
+
+
+def _check_is_closed(lines: int, number: int, file: DataFile) -> None:
+    """Refuse a record of several lines that holds the end of the file, as the job does."""
+    if lines > 1:
+        raise SourceError(
+            f"{file.address}: record {number} opens a quote that is not closed, and swallows the "
+            "rest of the file: close it, or copy the file again if it was cut off"
+        )
 
 
 def _rows_of_lines(lines: Iterator[str], dialect: DialectGuess) -> Iterator[str]:

@@ -59,7 +59,9 @@ def find_multiples(
             continue
         if has_plain and family is not MAGNITUDES:
             return None  # the unit of the others is not told
-        factors = {each: family[folded] for each, folded in sorted(known.items())}
+        # the contract knows each once, in any case
+        spelling = {each.lower(): each for each in sorted(known, reverse=True)}
+        factors = {each: family[known[each]] for each in sorted(spelling.values())}
         is_certain = has_currency or not set(known.values()) <= UNCERTAIN_ALONE
         if family is MAGNITUDES and not is_certain and not _are_capitals(known):
             continue
@@ -75,4 +77,4 @@ def _are_capitals(spellings: Collection[str]) -> bool:
 
 def _several_words(factors: Mapping[str, float]) -> Mapping[str, float] | None:
     """Return words for one unit, as in `1 day` and `2 days`; one alone is a unit."""
-    return factors if len({each.casefold() for each in factors}) > 1 else None
+    return factors if len(factors) > 1 else None
