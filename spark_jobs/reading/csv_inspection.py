@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePosixPath
 
 from pyspark.sql import SparkSession
 
 from spark_jobs.contract import Dialect
 from spark_jobs.reading.csv_compatibility import Compatibility, check_compatibility
 from spark_jobs.reading.csv_parser import read_records
-from spark_jobs.reading.source_bytes import BY_PYTHON, open_source
+from spark_jobs.reading.source_bytes import ZIP, open_source
 from spark_jobs.runtime.job import JobError, SourceFile
 
 THREADS = 8  # most of the time is spent waiting for S3
@@ -50,8 +49,8 @@ def inspect_files(
 def inspect_file(file: SourceFile, dialect: Dialect) -> Inspection:
     """Scan the file, and parse it record by record if Spark can't read it."""
     try:
-        if reason := BY_PYTHON.get(PurePosixPath(file.uri).suffix):
-            compatibility = Compatibility(reason, line_records=False)
+        if file.uri.endswith(ZIP):
+            compatibility = Compatibility("is a zip archive", line_records=False)
         else:
             with open_source(file) as stored:
                 compatibility = check_compatibility(stored, dialect)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ZIP, ZSTD = ".zip", ".zst"
-BY_PYTHON = {ZIP: "is a zip archive", ZSTD: "is compressed by zstd"}  # not by Spark
 COMPRESSED = (".gz", ".bz2", ZIP, ZSTD)
 HIDDEN = ("__MACOSX/", ".")  # what macOS adds to an archive
 ENCRYPTED = 1  # a bit of a member's flags
