@@ -22,8 +22,8 @@ class Dialect(TypedDict):
 
     `quote`, `escape` and `comment` are one character each, or empty. `header` is true, or the
     names of the columns where files have no header. `skip_lines` counts lines at the beginning of
-    a file, `skip_last_lines` records at its end. With `trailing_delimiter`, a record may end in a
-    delimiter.
+    a file, `skip_below_header` records after the header, `skip_last_lines` records at the end.
+    With `trailing_delimiter`, a record may end in a delimiter.
     """
 
     delimiter: str
@@ -37,6 +37,7 @@ class Dialect(TypedDict):
     max_record_bytes: int
     comment: str
     skip_lines: int
+    skip_below_header: int
     skip_last_lines: int
     trailing_delimiter: bool
 
@@ -45,7 +46,8 @@ class NumberFormat(TypedDict):
     """How the numbers of a column are written.
 
     `decimal` and `thousands` are marks; a `unit` may stand before or after a number. With
-    `accounting`, `(5)` and `5-` are -5; with `fractions`, `3/4` is a number.
+    `accounting`, `(5)` and `5-` are -5; with `fractions`, `3/4` is a number. `multiples` are what
+    may stand behind a number, in any case, and by what it is multiplied.
     """
 
     decimal: str
@@ -53,15 +55,17 @@ class NumberFormat(TypedDict):
     unit: str
     accounting: bool
     fractions: bool
+    multiples: dict[str, float]
 
 
 class ColumnRules(TypedDict):
     """The kind of a column, how its values are written, and the rules that they must fit.
 
     The `format` of a numeric column is null for plain numbers. That of a datetime column is
-    Spark's pattern, or null for ISO 8601. Times with an offset are converted to the `zone`; the
-    `parts` of a time are learned from. With `fold_case`, texts are in lower case. Categories that
-    are `hashed` share that many features.
+    Spark's pattern, or null for ISO 8601; names of months are in the `language`, null for English,
+    and years of two digits are of the hundred years from `first_year`. Times with an offset are
+    converted to the `zone`; the `parts` of a time are learned from. With `fold_case`, texts are in
+    lower case. Categories that are `hashed` share that many features.
     """
 
     kind: Kind
@@ -73,6 +77,8 @@ class ColumnRules(TypedDict):
     fold_case: bool
     hashed: int | None
     format: NumberFormat | str | None
+    language: str | None
+    first_year: int
     zone: str
     parts: list[DatetimePart]
 

@@ -13,7 +13,7 @@ from spark_jobs.runtime.report import Report, job_key, read_report
 
 TASK_FIELDS = ("column", "kind", "positive")
 PARSING_FIELDS = ("format", "dialect", "missing")
-VALUE_FIELDS = ("format", "zone", "fold_case")
+VALUE_FIELDS = ("format", "language", "first_year", "zone", "fold_case")
 
 
 class NoUsableChampionError(Exception):

@@ -48,6 +48,7 @@ class Dialect(Section):
     max_record_bytes: int = Field(16 * MEGABYTE, ge=1024, le=1024 * MEGABYTE)
     comment: str = Field("", max_length=1)
     skip_lines: int = Field(0, ge=0, le=10_000)
+    skip_below_header: int = Field(0, ge=0, le=100)
     skip_last_lines: int = Field(0, ge=0, le=1000)
     trailing_delimiter: bool = False
 

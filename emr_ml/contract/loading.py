@@ -100,7 +100,8 @@ def override(contract: Contract, sections: Mapping[str, Mapping[str, Any]], name
 
 
 def _located_message(problem: Mapping[str, Any], positions: Positions, address: str) -> str:
-    name = ".".join(map(str, problem["loc"]))
+    # pydantic names the validator of a union's member among the keys
+    name = ".".join(str(part) for part in problem["loc"] if "[" not in str(part))
     path: tuple[str, ...] = ()
     for key in map(str, (*problem["loc"], *problem.get("ctx", {}).get("path", ()))):
         if (*path, key) in positions:  # else it is missing, or the name of one type of a union

@@ -20,6 +20,8 @@ from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import ModelParams, check_class_weight, resolve_estimator
 from emr_ml.contract.time_pattern import pattern_problem
 from spark_jobs.contract import DatetimePart, Kind, Problem
+from spark_jobs.letter_case import lower_case
+from spark_jobs.month_names import NAMES
 
 Metric = Literal[
     "accuracy",
@@ -39,12 +41,13 @@ Metric = Literal[
     "r2",
 ]
 DEFAULT_BUCKETS = 1024  # of hashed categories
+FIRST_YEAR = 1969  # as in POSIX
 ALL_PARTS: tuple[DatetimePart, ...] = ("elapsed", "hour", "weekday", "month")
 RULES = {
     "numeric": ("min", "max", "format"),
     "categorical": ("allowed", "pattern", "fold_case", "hashed"),
     "text": ("pattern",),
-    "datetime": ("format", "zone", "parts"),
+    "datetime": ("format", "language", "first_year", "zone", "parts"),
 }
 METRICS: dict[Problem, tuple[Metric, ...]] = {
     "binary": (
@@ -81,6 +84,7 @@ class NumberFormat(Section):
         unit: what may stand before or after a number, such as `$`, `kg` or `%`.
         accounting: whether `(5)` and `5-` are -5.
         fractions: whether `3/4` is a number.
+        multiples: what may stand behind a number, in any case, and by what it is multiplied.
     """
 
     decimal: Literal[".", ","] | None = None
@@ -88,6 +92,18 @@ class NumberFormat(Section):
     unit: str = Field("", max_length=16, pattern=r"^[^\d+()\\-]*$")
     accounting: bool = False
     fractions: bool = False
+    multiples: dict[
+        Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[^\d\s+()\\-]+$")],
+        Annotated[float, Field(gt=0, allow_inf_nan=False)],
+    ] = Field({}, max_length=50)
+
+    @model_validator(mode="after")
+    def _multiples_differ(self) -> Self:
+        if len({each.lower() for each in self.multiples}) < len(self.multiples):
+            raise error_at("has a name twice, in upper and lower case", "multiples")
+        if self.fractions and self.multiples:
+            raise error_at("fractions can't have multiples", "multiples")
+        return self
 
 
 def _default_buckets(value: Any) -> Any:
@@ -106,6 +122,9 @@ class Column(Section):
 
     Args:
         format: of numbers, or Spark's pattern of dates and times; ISO 8601 by default.
+        language: of the names of months, in full or abbreviated; by default English as Spark reads
+            it.
+        first_year: years of two digits are of the hundred years from this one.
         zone: to which times with an offset are converted.
         parts: of a time that are learned from.
         fold_case: whether a category is in lower case.
@@ -128,6 +147,8 @@ class Column(Section):
         int | None, BeforeValidator(_default_buckets, json_schema_input_type=bool | int)
     ] = Field(None, ge=2, le=2**18)
     format: NumberFormat | str | None = None
+    language: str | None = Field(None, json_schema_extra={"enum": [*sorted(NAMES), None]})
+    first_year: int = Field(FIRST_YEAR, ge=1901, le=2000)
     zone: str = "UTC"
     parts: tuple[DatetimePart, ...] = ALL_PARTS
 
@@ -148,6 +169,11 @@ class Column(Section):
                 raise error_at("of a datetime column is a pattern such as d/M/yyyy", "format")
             if self.format and (problem := pattern_problem(self.format)):
                 raise error_at(problem, "format")
+            if self.language not in (None, *NAMES):
+                raise error_at(
+                    f"'{self.language}' has no month names here: use one of {', '.join(NAMES)}",
+                    "language",
+                )
             if self.zone not in available_timezones():
                 raise error_at(f"'{self.zone}' is no time zone such as Europe/Berlin", "zone")
             if not self.parts:
@@ -156,7 +182,7 @@ class Column(Section):
 
     @model_validator(mode="after")
     def _rules_are_consistent(self) -> Self:
-        if self.fold_case and any(value != value.lower() for value in self.allowed or ()):
+        if self.fold_case and any(value != lower_case(value) for value in self.allowed or ()):
             raise error_at("with `fold_case`, values must be in lower case", "allowed")
         if self.allowed == ():
             raise error_at("must list at least one value", "allowed")
@@ -213,7 +239,7 @@ class Label(Section):
         if self.kind == "numeric" and self.fold_case:
             raise error_at("a numeric label has no case", "fold_case")
         given = (self.positive, *(self.negative or ()), *(self.classes or ()))
-        if self.fold_case and (upper := next((v for v in given if v and v != v.lower()), None)):
+        if self.fold_case and (upper := next((v for v in given if v and v != lower_case(v)), None)):
             raise error_at(f"with `fold_case`, '{upper}' must be in lower case", "fold_case")
         if self.negative == ():
             raise error_at("must list at least one value", "negative")

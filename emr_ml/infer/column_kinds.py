@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from emr_ml.contract.base import is_reserved
-from emr_ml.contract.schema import ALL_PARTS
+from emr_ml.contract.schema import ALL_PARTS, FIRST_YEAR
 from emr_ml.infer.number_format import guess_number_style
 from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.values import (
@@ -24,10 +24,20 @@ from emr_ml.infer.values import (
 )
 from emr_ml.ui.wording import shorten
 from spark_jobs.contract import Kind
+from spark_jobs.letter_case import lower_case
 
 KEY_WORDS = {"id", "ids", "uuid", "guid", "key", "pk", "identifier", "no", "nr", "number"}
-UNAMBIGUOUS_KEY_WORDS = {"id", "uuid", "guid"}
+UNAMBIGUOUS_KEY_WORDS = {
+    *("id", "uuid", "guid", "ip", "iban", "ssn", "ean", "gtin", "isbn", "imei", "cpf", "cnpj"),
+    *("phone", "telephone", "tel", "telefon", "telefone", "telefono", "teléfono", "téléphone"),
+    *("mobile", "mobil", "handy", "celular", "fax", "телефон"),
+}
 ROW_NUMBER_WORDS = {"index", "idx", "row", "rowid", "rownames", "rownum", "unnamed"}
+
+BIRTH_WORDS = {
+    *("birth", "birthday", "birthdate", "dob", "born", "geburtsdatum", "geburtstag", "geboren"),
+    *("naissance", "nascimento", "nacimiento", "nascita", "doğum", "рождения"),
+}
 
 FOLDED = "in lower case, because some differ by case alone"
 MIN_DIGITS_SHARE = 0.9  # of distinct values, some with leading zeros, for all to be codes
@@ -191,7 +201,8 @@ def _profile_times(column: ColumnValues, words_share: float) -> ColumnProfile | 
     distinct = list(column.counts)
     if words_share < 1 - MAX_REJECTED_SHARE and not all(map(is_compact_date, distinct)):
         return None
-    found = guess_time_pattern(distinct, day_first=column.decimal == ",")
+    is_past = bool(column.name_words & BIRTH_WORDS)
+    found = guess_time_pattern(distinct, day_first=column.decimal == ",", is_past=is_past)
     if found is None or len(distinct) < 2 or len(column.values) < MIN_TIMES:
         return None
     note = f"dates or times such as {quoted(distinct[0])}"
@@ -201,6 +212,12 @@ def _profile_times(column: ColumnValues, words_share: float) -> ColumnProfile | 
             "either place"
         )
     rules: dict[str, Any] = {"format": found.pattern} if found.pattern else {}
+    if found.language:
+        note += f"; names of months as in '{found.language}'"
+        rules["language"] = found.language
+    if found.first_year != FIRST_YEAR:
+        note += f"; two-digit years are of {found.first_year} to {found.first_year + 99}"
+        rules["first_year"] = found.first_year
     if found.parts != ALL_PARTS:
         rules["parts"] = [*found.parts]
     return ColumnProfile("datetime", note, rejected_values=found.rejected, rules=rules)
@@ -230,7 +247,7 @@ def _profile_words(column: ColumnValues) -> ColumnProfile:
         words = mean_words(column.values[:INSPECTED_VALUES])
         return ColumnProfile("text", f"about {words:.0f} words each")
     if folded := fold_case(column.counts):
-        values = [value.lower() for value in column.values]
+        values = [lower_case(value) for value in column.values]
         profile = _profile_words(replace(column, counts=folded, values=values))
         return replace(profile, note=f"{profile.note}; {FOLDED}", rules={"fold_case": True})
     common = [value for value, _ in column.counts.most_common(EXAMPLES + 1)]
@@ -248,7 +265,7 @@ def fold_case(counts: Counter[str]) -> Counter[str] | None:
     """
     folded = Counter[str]()
     for value, count in counts.items():
-        folded[value.lower()] += count
+        folded[lower_case(value)] += count
     return folded if len(folded) < len(counts) and max(map(len, counts)) > 1 else None
 
 

@@ -16,6 +16,7 @@ from emr_ml.infer.folder import FolderDifferences
 from emr_ml.infer.label import LabelGuess
 from emr_ml.infer.profile import FileProfile
 from emr_ml.units import MEGABYTE
+from spark_jobs.reading.csv_dialect import BACKSLASH
 
 ONE_TASK_BYTES = 128 * MEGABYTE  # one task reads this much in seconds
 MAX_LISTED_CLASSES = 50
@@ -72,7 +73,8 @@ def _format(profile: FileProfile, folder: FolderDifferences) -> Iterator[str]:
     yield "dialect:"
     yield from _aligned(list(_dialect(profile, csv)))
     if not csv.header.found:
-        yield f"  header:  # {csv.header.reason}, so these names are placeholders: replace them"
+        placeholders = "" if csv.header.names else ", so these names are placeholders: replace them"
+        yield f"  header:{_comment(csv.header.reason + placeholders)}"
         yield from (f"    - {yaml_scalar(name)}" for name in profile.sample.names)
     if csv.ragged_records:
         one = csv.ragged_records == 1
@@ -88,8 +90,12 @@ def _dialect(profile: FileProfile, csv: CsvSample) -> Iterator[tuple[str, str, s
     if dialect.quote != '"':
         note = "quotes are part of the values" if not dialect.quote else ""
         yield "quote", yaml_scalar(dialect.quote), note
-    if dialect.quote and dialect.escape != '"':
-        note = "a backslash escapes quotes" if dialect.escape == "\\" else "quotes are doubled"
+    if dialect.escape == BACKSLASH or (dialect.quote and dialect.escape != '"'):
+        note = (
+            "a backslash escapes the next character"
+            if dialect.escape == BACKSLASH
+            else "quotes are doubled"
+        )
         yield "escape", yaml_scalar(dialect.escape), note
     yield "encoding", csv.encoding.name, csv.encoding.reason
     if csv.header.found:

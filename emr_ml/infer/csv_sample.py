@@ -24,10 +24,12 @@ from emr_ml.infer.files import (
     contract_names,
     format_size,
 )
+from emr_ml.infer.header_rows import ROW_NAME, find_header_rows, has_row_names
 from emr_ml.infer.surroundings import Layout, guess_layout, records_below
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
 from spark_jobs.reading.csv_dialect import BLANKS
+from spark_jobs.reading.csv_parser import END
 
 START = 256 * 1024  # characters from which the dialect is guessed
 HEAD = 32 * MEGABYTE  # bytes at the start of the file that are sampled
@@ -36,6 +38,7 @@ MAX_WINDOW_VALUES = 25_000
 MIN_WINDOW_FIT = 0.95  # share of a window's records that must have the expected number of fields
 MAX_FIELD = 16 * MEGABYTE
 LAST_BYTES = 64 * 1024  # at the end of the file, where totals may be
+FIRST_RECORDS = 8  # among which are all that make up a header
 HEADER_ROWS = 1000  # rows that the first record is compared with
 
 
@@ -70,15 +73,15 @@ def sample_csv(file: DataFile) -> CsvSample:
         encoding = _detect_encoding(file)
         layout = _detect_layout(file, encoding)
         dialect, reasons = layout.dialect, layout.reasons
-        records, is_whole_file = _read_head(file, encoding, dialect)
+        records, line_ends, is_whole_file = _read_head(file, encoding, dialect)
         last = records if is_whole_file else _last_records(file, encoding, dialect)
         if below := records_below(last, are_all=is_whole_file):
             dialect = replace(dialect, skip_last_lines=below)
             reasons = {**reasons, "skip_last_lines": _below_reason(last[-below:])}
             records = records[:-below] if is_whole_file else records
-        header = find_header(records[0], records[1 : HEADER_ROWS + 1])
+        header, dialect, reasons, records = _find_names(records, dialect, reasons, line_ends)
         head_rows = records[1:] if header.found else records
-        width = len(records[0])
+        width = len(header.names or records[0])
         head_rows = [_without_trailing(row, width, dialect) for row in head_rows]
         rows = [row for row in head_rows if len(row) == width]
         if not rows:
@@ -86,7 +89,8 @@ def sample_csv(file: DataFile) -> CsvSample:
         ragged_records = len(head_rows) - len(rows)
         windows = [] if is_whole_file else list(_read_windows(file, encoding, dialect, width))
     rows += chain.from_iterable(windows)
-    names = records[0] if header.found else [f"column_{index + 1}" for index in range(width)]
+    placeholders = [f"column_{index + 1}" for index in range(width)]
+    names = records[0] if header.found else header.names or placeholders
     sample = Sample(
         names=contract_names(names),
         columns=[[value.strip(BLANKS) for value in column] for column in zip(*rows, strict=True)],
@@ -106,6 +110,37 @@ def sample_csv(file: DataFile) -> CsvSample:
         has_line_breaks=any("\n" in value or "\r" in value for value in values),
         has_blanks=any(value[:1] == " " or value[-1:] == " " for value in values),
     )
+
+
+def _find_names(
+    records: list[list[str]],
+    dialect: DialectGuess,
+    reasons: dict[str, str],
+    line_ends: Sequence[int],
+) -> tuple[Header, DialectGuess, dict[str, str], list[list[str]]]:
+    """Find the header, and what below it are no rows.
+
+    Returns:
+        The header; the dialect with what it skips, and the reasons; and the records without those
+        that are skipped.
+    """
+    count = 0
+    if not dialect.trailing_delimiter and has_row_names(records[: HEADER_ROWS + 1]):
+        names, count = (ROW_NAME, *records[0]), 1
+        reason = "the header lacks a name for the first column, as R writes it"
+    elif (found := find_header_rows(records)).names:
+        names, count = found.names, found.below + 1
+        reason = f"names of {count} records"
+    elif found.below:
+        dialect = replace(dialect, skip_below_header=found.below)
+        reasons = {**reasons, "skip_below_header": found.reason}
+        records = [records[0], *records[found.below + 1 :]]
+        return Header(True, "text above other text and numbers"), dialect, reasons, records
+    else:
+        return find_header(records[0], records[1 : HEADER_ROWS + 1]), dialect, reasons, records
+    dialect = replace(dialect, skip_lines=dialect.skip_lines + line_ends[count - 1])
+    reasons = {**reasons, "skip_lines": "the names are listed under `header`"}
+    return Header(False, reason, tuple(names)), dialect, reasons, records[count:]
 
 
 @contextmanager
@@ -170,7 +205,8 @@ def _check_dialect(result: ParseResult, start: str, file: DataFile) -> None:
             f"{file.address} separates its fields by runs of spaces, which a contract can't "
             "describe: use a single delimiter, for example with `tr -s ' ' ','`"
         )
-    if result.first_fields != result.fields and result.records > 2:
+    is_wrong = result.first_fields != result.fields and result.records > 2
+    if is_wrong and not has_row_names(split_records(start, result.dialect)):
         fields = "1 field" if result.first_fields == 1 else f"{result.first_fields} fields"
         raise SourceError(
             f"the first record of {file.address} has {fields}, most others have {result.fields}, "
@@ -180,20 +216,30 @@ def _check_dialect(result: ParseResult, start: str, file: DataFile) -> None:
 
 def _read_head(
     file: DataFile, encoding: Encoding, dialect: DialectGuess
-) -> tuple[list[list[str]], bool]:
-    """Return the first non-empty records, and whether they are all."""
+) -> tuple[list[list[str]], list[int], bool]:
+    """Return the first non-empty records, the lines that the first ones end at, and whether these
+    are all records.
+    """
     records: list[list[str]] = []
-    values = 0
+    line_ends: list[int] = []
+    values = last_line = 0
     with file.open_decompressed() as stream:
         lines = _lines(_decoded(stream, encoding), file)
-        reader = csv.reader(_rows_of_lines(lines, dialect), **dialect.options())
+        rows = _Rows(_rows_of_lines(lines, dialect))
+        reader = csv.reader(rows, **dialect.options())
         try:
             for record in reader:
+                if rows.have_ended:
+                    _check_is_closed(reader.line_num - last_line, len(records), file)
+                    break
+                last_line = reader.line_num
                 if record:
                     records.append(record)
                     values += len(record)
+                if len(line_ends) < len(records) <= FIRST_RECORDS:
+                    line_ends.append(reader.line_num)
                 if values > MAX_SAMPLE_VALUES or stream.tell() > HEAD:
-                    return records, next(reader, None) is None
+                    return records, line_ends, rows.end_now()
         except csv.Error as error:
             raise SourceError(
                 f"record {len(records) + 1} of {file.address}, which ends at line "
@@ -201,7 +247,38 @@ def _read_head(
             ) from error
     if not records:
         raise SourceError(f"{file.address} has no records: name a file with data")
-    return records, True
+    return records, line_ends, True
+
+
+class _Rows:
+    """Iterates over lines, and END after them: the record that holds it is not closed."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.have_ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None and self.have_ended:
+            raise StopIteration
+        self.have_ended = line is None
+        return END if line is None else line
+
+    def end_now(self) -> bool:
+        """Return whether there is no further line."""
+        return next(self, END) == END and self.have_ended
+
+
+def _check_is_closed(lines: int, number: int, file: DataFile) -> None:
+    """Refuse a record of several lines that holds the end of the file, as the job does."""
+    if lines > 1:
+        raise SourceError(
+            f"{file.address}: record {number} opens a quote that is not closed, and swallows the "
+            "rest of the file: close it, or copy the file again if it was cut off"
+        )
 
 
 def _rows_of_lines(lines: Iterator[str], dialect: DialectGuess) -> Iterator[str]:
@@ -209,7 +286,7 @@ def _rows_of_lines(lines: Iterator[str], dialect: DialectGuess) -> Iterator[str]
     for line in islice(lines, dialect.skip_lines, None):
         # within quotes such a line would be text, which is too rare for a sample
         if not dialect.comment or not line.startswith(dialect.comment):
-            yield dialect.one_character(line)
+            yield dialect.prepared(line)
 
 
 def _without_trailing(row: list[str], width: int, dialect: DialectGuess) -> list[str]:
@@ -279,7 +356,7 @@ def _window_rows(
     text = lines.decode(encoding.name, errors="replace")
     for opening in dict.fromkeys(("", dialect.quote)):
         try:
-            whole = dialect.one_character(opening + text)
+            whole = dialect.prepared(opening + text)
             reader = csv.reader(io.StringIO(whole, newline=""), **dialect.options())
             records = [_without_trailing(record, width, dialect) for record in reader if record][
                 1:-1

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise, zip_longest
 
+from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.values import (
     ALWAYS_MISSING,
     COMMA_NUMBER,
@@ -15,14 +16,16 @@ from emr_ml.infer.values import (
     is_date,
     is_number_with_any_decimal,
 )
-from spark_jobs.reading.csv_dialect import ONE_CHARACTER, CsvSyntax, ReaderOptions
+from spark_jobs.reading.csv_dialect import BACKSLASH, ONE_CHARACTER, CsvSyntax, ReaderOptions
 
 DELIMITERS = (",", ";", "\t", "|", "\x01", "^", "~", ":", " ")
 # of several characters; those within a line of one of the others are no delimiters
 LONG_DELIMITERS = ("||", "::", ";;", "~~", "|~|", "~|~", "^|^", "|;|", "\t\t", "<>", "##", "&&")
 DELIMITER_NAMES = {"\t": "tab", " ": "space", "\x01": "control character 1"}
 RARE_DELIMITERS = (":", " ", "~", "^")  # found within values more often than between them
-DOUBLE_QUOTE, BACKSLASH = '"', "\\"
+DOUBLE_QUOTE = '"'
+# as MySQL writes delimiters and line breaks in values that it does not quote
+ESCAPED_MARK = re.compile(r"(?<!\\)\\(?:\\\\)*[,;\t|\n]")
 MAX_RECORDS = 500
 MAX_SCORED_RECORDS = 200
 
@@ -35,20 +38,19 @@ class DialectGuess:
     quote: str = '"'
     escape: str = '"'
     skip_lines: int = 0
+    skip_below_header: int = 0
     skip_last_lines: int = 0
     comment: str = ""
     trailing_delimiter: bool = False
 
     def options(self) -> ReaderOptions:
-        """Return the arguments of `csv.reader`, for lines as `one_character` returns them."""
+        """Return the arguments of `csv.reader`, for lines as `prepared` returns them."""
         delimiter = self.delimiter if len(self.delimiter) == 1 else ONE_CHARACTER
         return CsvSyntax(delimiter, self.quote, self.escape, self.trim).reader_options()
 
-    def one_character(self, text: str) -> str:
-        """Return the text with one character for a delimiter of several."""
-        if len(self.delimiter) == 1:
-            return text
-        return text.replace(self.delimiter, ONE_CHARACTER)
+    def prepared(self, text: str) -> str:
+        """Return the text as `csv.reader` must get it, see `CsvSyntax.prepared`."""
+        return CsvSyntax(self.delimiter, self.quote, self.escape, self.trim).prepared(text)
 
     @property
     def trim(self) -> bool:
@@ -123,9 +125,7 @@ def guess_dialect(text: str, *, is_whole_file: bool, delimiter: str | None = Non
 def split_records(text: str, dialect: DialectGuess) -> list[list[str]]:
     """Return the fields of each record of a text that is not empty."""
     try:
-        reader = csv.reader(
-            io.StringIO(dialect.one_character(text), newline=""), **dialect.options()
-        )
+        reader = csv.reader(io.StringIO(dialect.prepared(text), newline=""), **dialect.options())
         return [record for record in reader if record]
     except csv.Error:
         return []
@@ -141,6 +141,8 @@ def _candidate_dialects(text: str, delimiter: str | None) -> Iterator[DialectGue
             quotings.append(("'", BACKSLASH))
     if '"' in text:
         quotings.append(("", '"'))
+    if ESCAPED_MARK.search(text):
+        quotings.append(("", BACKSLASH))
     if delimiter:
         delimiters = [delimiter]
     else:
@@ -194,7 +196,7 @@ def _records(
     """Return the first non-empty records, and whether a quote is misplaced."""
     records: list[list[str]] = []
     has_misplaced_quote = False
-    lines = io.StringIO(dialect.one_character(text), newline="")
+    lines = io.StringIO(dialect.prepared(text), newline="")
     reader = csv.reader(lines, strict=strict, **dialect.options())
     try:
         records.extend(islice((record for record in reader if record), MAX_RECORDS + 1))
@@ -228,15 +230,20 @@ def is_aligned_by_spaces(text: str) -> bool:
     return len(lines) > 2 and with_runs > len(lines) / 2 and count >= len(lines) - 2
 
 
+COMPARED_TIMES = 50  # values; a name among these is more than a pattern may leave out
 MIN_TYPE_SHARE = 0.9  # of a column's values, for it to be one of numbers or dates
 
 
 @dataclass(frozen=True)
 class Header:
-    """Whether the first record names the columns, and why that is likely."""
+    """Whether the first record names the columns, and why that is likely.
+
+    If it does not, `names` are those that the contract lists; None if there are none.
+    """
 
     found: bool
     reason: str
+    names: tuple[str, ...] | None = None
 
 
 def find_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> Header:
@@ -282,6 +289,9 @@ def _vote(field: str, below: Sequence[str]) -> int:
             if not field or field in ALWAYS_MISSING:
                 return 0
             return -1 if is_type(field) else 1
+    distinct = [*dict.fromkeys(map(str.strip, values))][:COMPARED_TIMES]
+    if len(distinct) > 1 and guess_time_pattern(distinct, day_first=True):
+        return -1 if guess_time_pattern([*distinct, field.strip()], day_first=True) else 1
     values_recur = len(set(values)) <= len(values) / 2
     return -1 if values_recur and field in values else 0
 

@@ -41,6 +41,8 @@ LEGACY_ENCODINGS = (
     *("koi8-r", "mac-roman", "gb18030", "big5", "shift_jis_2004", "euc-jp", "euc-kr", "cp949"),
 )
 MIN_RUN = 2  # mean number of letters beyond ASCII in a row, of scripts other than Latin
+# signs of windows-1252 between letters, where other encodings have letters
+SIGN_IN_WORD = re.compile("[^\\W\\d_][\u00a1-\u00bf\u00d7\u00f7\u2020-\u2122]+[^\\W\\d_]")
 C1_CONTROLS = re.compile("[\x80-\x9f]")
 UNDECODABLE = "\ufffd"
 CHECK_NAMES = "check names and values with accents"
@@ -135,7 +137,7 @@ def _guess_legacy_encoding(data: bytes) -> Encoding:
 
 def _is_western(text: str) -> bool:
     """Return whether the letters beyond ASCII are of one Western language, and stand alone."""
-    if UNDECODABLE in text or C1_CONTROLS.search(text):
+    if UNDECODABLE in text or C1_CONTROLS.search(text) or SIGN_IN_WORD.search(text):
         return False
     letters = {char for char in text.casefold() if not char.isascii() and char.isalpha()}
     # `casefold` writes a sharp s as two

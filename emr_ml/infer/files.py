@@ -1,11 +1,7 @@
 """The file that a contract is inferred from, local or in S3, and the sample that is taken of it."""
 
-import bz2
-import gzip
 import io
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +11,7 @@ from typing import BinaryIO, cast
 from emr_ml.sources.header import HEAD_BYTES, decompressed_head
 from emr_ml.sources.listing import ListedFile, ReadRange, SourceError, list_source, readable
 from emr_ml.units import MEGABYTE
-from spark_jobs.reading.source_bytes import COMPRESSED, ZIP, open_zipped
+from spark_jobs.reading.source_bytes import COMPRESSED, decompressed
 from spark_jobs.runtime.job import JobError
 
 MAX_SAMPLE_VALUES = 1_200_000
@@ -58,27 +54,11 @@ class DataFile:
                 damaged.
         """
         decompressed_head(self.read(0, HEAD_BYTES), self.address)
-        stored = self.open_stored()
         try:
-            if self.address.endswith(".gz"):
-                yield cast("BinaryIO", gzip.GzipFile(fileobj=stored))
-            elif self.address.endswith(".bz2"):
-                yield cast("BinaryIO", bz2.BZ2File(stored))
-            elif self.address.endswith(ZIP):
-                with open_zipped(stored, self.address) as content:
-                    yield cast("BinaryIO", content)
-            else:
-                yield stored
+            with decompressed(self.open_stored(), self.address) as content:
+                yield cast("BinaryIO", content)
         except JobError as error:
             raise SourceError(str(error)) from error
-        except EOFError as error:
-            raise SourceError(f"{self.address} is truncated: copy it again") from error
-        except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, OSError) as error:
-            if not self.is_compressed:
-                raise
-            raise SourceError(
-                f"{self.address} can't be decompressed: {error}. Copy it again"
-            ) from error
 
 
 class _RangeReader(io.RawIOBase):

@@ -18,7 +18,7 @@ MIN_NUMERIC_SHARE_FOR_UNKNOWN = 0.9  # the same for tokens that are not well kno
 MANY_NUMBERS = 20  # with more distinct ones, words beside them are no categories
 MAX_UNKNOWN_TOKENS = 5  # in a column
 MAX_TOKEN_LENGTH = 20
-NO_DATE = "0000-00-00"  # of MySQL
+NO_DATES = ("0000-00-00", "0000-00-00 00:00:00")  # of MySQL
 
 
 def find_missing_tokens(columns: Mapping[str, Counter[str]], decimal: str) -> Counter[str]:
@@ -55,17 +55,18 @@ def is_prose(counts: Counter[str]) -> bool:
 def _missing_tokens(
     counts: Counter[str], decimal: str, others: list[Counter[str]]
 ) -> Iterator[str]:
-    yield from (token for token in ALWAYS_MISSING if token in counts)
-    present = remove_missing(counts, Counter(ALWAYS_MISSING))
+    yield from (token for token in (*ALWAYS_MISSING, *NO_DATES) if token in counts)
+    present = remove_missing(counts, Counter((*ALWAYS_MISSING, *NO_DATES)))
     non_numeric = {value: n for value, n in present.items() if not _is_value(value, decimal)}
     numbers = present.total() - sum(non_numeric.values())
-    if not non_numeric or numbers < MIN_NUMERIC_SHARE * present.total():
-        return
     known = [value for value in non_numeric if value in MAYBE_MISSING]
-    yield from known
-    unknown = non_numeric.keys() - known - {NO_DATE}
-    yield from (value for value in non_numeric if value == NO_DATE)
     are_many = len(present) - len(non_numeric) > MANY_NUMBERS
+    # beside many numbers, most values may be missing
+    others_count = present.total() - (sum(map(present.__getitem__, known)) if are_many else 0)
+    if not non_numeric or numbers < MIN_NUMERIC_SHARE * others_count:
+        return
+    yield from known
+    unknown = non_numeric.keys() - known
     needed = MIN_NUMERIC_SHARE if are_many else MIN_NUMERIC_SHARE_FOR_UNKNOWN
     are_words = all(
         len(value) <= MAX_TOKEN_LENGTH
@@ -80,6 +81,4 @@ def _missing_tokens(
 
 def _is_value(value: str, decimal: str) -> bool:
     """Return whether the value is a number, a date or a time, however it is written."""
-    if value == NO_DATE:
-        return False
     return is_number(value, decimal) or looks_like_number(value) or is_date(value)

@@ -2,23 +2,25 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
+from emr_ml.infer.multiples import find_multiples
 from emr_ml.infer.values import LEADING_ZERO, is_number
 
 BLANKS = " \u00a0\u202f\u2009"
 MARKS = f".,'\u2019_{BLANKS}"
 CURRENCY = re.compile(
-    r"[$€£¥₹₽₺₩₪฿₫₴₦₱₡]|R\$|[A-Z]{0,3}\$|USD|EUR|GBP|CHF|JPY|BRL|INR|CNY|RUB|PLN|CZK|SEK|NOK|DKK|HUF"
+    r"[$€£¥￥₹₽₺₩₪฿₫₴₦₱₡]|R\$|[A-Z]{0,3}\$|USD|EUR|GBP|CHF|JPY|BRL|INR|CNY|RUB|PLN|CZK|SEK|NOK|DKK|HUF"
     r"|kr\.?|zł|Kč|Ft|лв|руб\.?|грн|Rs\.?|Fr\.?",  # noqa: RUF001 - Cyrillic is meant
     re.IGNORECASE,
 )
 UNIT = re.compile(r"%|‰|°[CF]?|[^\W\d_]{1,5}[²³]?(/[^\W\d_]{1,5}[²³]?)?", re.UNICODE)
 NUMBER = re.compile(
-    rf"[+-]?\s*(?P<before>[^\d\s.,()+-][^\d()+-]*?)?[{BLANKS}]*[+-]?"
-    rf"(?P<digits>[.,]?\d[\d{MARKS}]*?)[{BLANKS}]*(?P<after>[^\d\s.,'()+-][^\d()+-]*?)?"
+    rf"[+-]?\s*(?P<before>[^\d\s.,()+-][^\d()+-]{{0,9}}?)?[{BLANKS}]*[+-]?"
+    rf"(?P<digits>[.,]?\d[\d{MARKS}]*?)[{BLANKS}]*(?P<after>[^\d\s.,'()+-][^\d()+-]{{0,15}}?)?"
 )
 PARENTHESES = re.compile(r"\((.+)\)")
 TRAILING_MINUS = re.compile(r"([^-]+)-")
@@ -27,6 +29,7 @@ NO_CENTS = re.compile("(?<=\\d)[.,](-{1,2}|\u2013|\u2014)(?!\\d)")
 FRACTION = re.compile(r"[+-]?(\d+ )?\d+/\d*[1-9]\d*")
 MIN_SHARE = 0.99  # of the values, for the format to be theirs
 MIN_PROPER, MAX_PARTS = 0.8, 64  # of fractions
+MIN_IDENTIFIERS = 3  # values; of fewer, as many digits in each are a chance
 MAX_LENGTH = 40  # of a number; on long texts, the pattern would take long
 
 
@@ -39,6 +42,7 @@ class NumberStyle:
     unit: str = ""
     accounting: bool = False
     fractions: bool = False
+    multiples: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def parse(self, value: str) -> float | None:
         """Return the number that a text stands for, or None."""
@@ -50,14 +54,19 @@ class NumberStyle:
         if self.unit:
             before, after = self._units
             text = after.sub("", before.sub(r"\1", text))
+        factor = 1.0
+        if self.multiples and (multiple := self._multiple.fullmatch(text)):
+            text, factor = multiple[1], self._factors[multiple[2].lower()]
         text = re.sub(r"^([+-])\s+", r"\1", text)
         if self.thousands and self._grouped.fullmatch(text):
             text = re.sub(self._mark, "", text)
         if is_number(text, self.decimal):
-            return float(text.replace(",", ".") if self.decimal == "," else text)
+            return factor * float(text.replace(",", ".") if self.decimal == "," else text)
+        if factor != 1:
+            return None
         return _fraction(text) if self.fractions else None
 
-    def entries(self, decimal: str) -> dict[str, str | bool]:
+    def entries(self, decimal: str) -> dict[str, Any]:
         """Return the keys of the contract's `format`, given the decimal mark of the dialect."""
         given = {
             "decimal": self.decimal if self.decimal != decimal else "",
@@ -65,6 +74,10 @@ class NumberStyle:
             "unit": self.unit,
             "accounting": self.accounting,
             "fractions": self.fractions,
+            "multiples": {
+                each: int(factor) if factor.is_integer() else factor
+                for each, factor in self.multiples.items()
+            },
         }
         return {key: value for key, value in given.items() if value}
 
@@ -76,6 +89,15 @@ class NumberStyle:
             re.compile(rf"^([+-]?)\s*{unit}\s*", re.IGNORECASE),
             re.compile(rf"\s*{unit}$", re.IGNORECASE),
         )
+
+    @cached_property
+    def _factors(self) -> Mapping[str, float]:
+        return {each.lower(): factor for each, factor in self.multiples.items()}
+
+    @cached_property
+    def _multiple(self) -> re.Pattern[str]:
+        longest_first = sorted(self._factors, key=lambda each: (-len(each), each))
+        return re.compile(rf"(.*?)\s*({'|'.join(map(re.escape, longest_first))})", re.IGNORECASE)
 
     @property
     def _mark(self) -> str:
@@ -113,10 +135,9 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
     )
     texts = [_without_minus(value) if accounting else value for value in plain]
     found = [match for text in texts if (match := NUMBER.fullmatch(text))]
-    unit = _unit(found)
-    if unit is None or len(found) < MIN_SHARE * len(values):
+    style = _style(plain, found, decimal) if len(found) >= MIN_SHARE * len(values) else None
+    if style is None:
         return None
-    style = replace(_marks([match["digits"] for match in found], decimal), unit=unit)
     style = replace(style, accounting=accounting)
     if style == NumberStyle(decimal) and plain == [*values]:
         return None
@@ -124,9 +145,26 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
     return style if parsed >= MIN_SHARE * len(values) else None
 
 
+def _style(
+    values: Sequence[str], found: Sequence[re.Match[str]], decimal: str
+) -> NumberStyle | None:
+    """Return the marks, unit and multiples of numbers; None if they are none."""
+    units = _units_and_multiples(found)
+    if units is None:
+        return None
+    digits = [match["digits"] for match in found]
+    style = _marks(digits, decimal)
+    unit, multiples = units
+    if not unit and not multiples and _are_identifiers(values, digits, style):
+        return None
+    return replace(style, unit=unit, multiples=multiples)
+
+
 def _are_fractions(values: Sequence[str]) -> bool:
     """Return whether most are less than one, of small parts: not 120/80, 27/2 or 08/2011."""
     shares = [value.split(" ")[-1].lstrip("+-").split("/") for value in values]
+    if any(len(above) > 1 and above.startswith("0") for above, _ in shares):
+        return False  # a month and a year
     proper = sum(int(above) < int(below) for above, below in shares)
     return proper >= MIN_PROPER * len(shares) and all(int(b) <= MAX_PARTS for _, b in shares)
 
@@ -134,6 +172,47 @@ def _are_fractions(values: Sequence[str]) -> bool:
 def _without_minus(value: str) -> str:
     found = PARENTHESES.fullmatch(value) or TRAILING_MINUS.fullmatch(value)
     return found[1] if found else value
+
+
+def _units_and_multiples(
+    found: Sequence[re.Match[str]],
+) -> tuple[str, Mapping[str, float]] | None:
+    """Return the only unit of the numbers, and factors such as that of `k`.
+
+    The unit is "" if there is none. None if there are several, or other letters.
+    """
+    before = {text.strip() for match in found if (text := match["before"])}
+    after = Counter((match["after"] or "").strip() for match in found)
+    currency = next((text for text in before if CURRENCY.fullmatch(text)), None)
+    currency = currency or _currency_behind([text for text in after if text])
+    spellings = Counter[str]()
+    for text, count in after.items():
+        spellings[_without(text, currency)] += count
+    has_plain = bool(spellings.pop("", 0))
+    others = {text for text in before if text.casefold() != (currency or "").casefold()}
+    if not others and len(before) <= 1:
+        multiples = find_multiples(
+            spellings, has_plain=has_plain, has_currency=currency is not None
+        )
+        if multiples:
+            return currency or "", multiples
+    unit = _unit(found)
+    return None if unit is None else (unit, {})
+
+
+def _currency_behind(texts: Sequence[str]) -> str | None:
+    """Return the currency that all of these end in, as in `Mio. €` and `Tsd. €`, or None."""
+    for length in (1, 2, 3):
+        ends = {text[-length:].casefold() for text in texts if len(text) > length}
+        if len(ends) == 1 and CURRENCY.fullmatch(end := texts[0][-length:]):
+            return end
+    return None
+
+
+def _without(text: str, currency: str | None) -> str:
+    if currency and text.casefold().endswith(currency.casefold()):
+        return text[: -len(currency)].strip()
+    return text
 
 
 def _unit(found: Iterable[re.Match[str]]) -> str | None:
@@ -151,6 +230,28 @@ def _unit(found: Iterable[re.Match[str]]) -> str | None:
         return unit
     # before a number, letters make a code of it
     return unit if not has_prefix and UNIT.fullmatch(unit) else None
+
+
+def _are_identifiers(values: Sequence[str], digits: Sequence[str], style: NumberStyle) -> bool:
+    """Return whether these are phone numbers, IP addresses and the like, not amounts.
+
+    They have groups, but no decimals. A group begins with a zero, or all have a plus, or as many
+    groups of three digits, or they have the four parts of an IP address.
+    """
+    if style.thousands not in (" ", ".", "_") or any(style.decimal in text for text in digits):
+        return False
+    groups = [re.split(f"[{BLANKS}._]", text) for text in digits]
+    if any(len(each) > 1 and each[0].startswith("0") for each in groups):
+        return True
+    if len(values) < MIN_IDENTIFIERS or any(len(each) < 3 for each in groups):
+        return False
+    are_addresses = style.thousands == "." and all(
+        len(each) == 4 and all(int(part) < 256 for part in each) for each in groups
+    )
+    have_plus = all(value.startswith("+") for value in values)
+    are_alike = len({tuple(map(len, each)) for each in groups}) == 1 and len(groups[0][0]) == 3
+    are_rounded = all(each[-1] == "000" for each in groups)
+    return are_addresses or have_plus or (are_alike and not are_rounded)
 
 
 def _marks(digits: Sequence[str], decimal: str) -> NumberStyle:

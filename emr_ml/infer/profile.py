@@ -88,7 +88,9 @@ def profile_file(file: DataFile, requested_label: str | None) -> FileProfile:
         columns=columns,
         label=label,
         id=keys[0] if keys else None,
-        rejected_share=_rejected_share(sample, columns, label, missing),
+        rejected_share=_rejected_share(
+            sample, columns, label, missing, csv.ragged_records if csv else 0
+        ),
     )
 
 
@@ -165,8 +167,9 @@ def _rejected_share(
     columns: Mapping[str, ColumnProfile],
     label: LabelGuess | None,
     missing: Counter[str],
+    ragged_records: int,
 ) -> float:
-    """Return the share of the sampled rows with a value that its column rejects."""
+    """Return the share of rows with a value that its column rejects, or a wrong field count."""
     rejected_values = {
         name: column.rejected_values for name, column in columns.items() if not column.exclusion
     }
@@ -177,4 +180,4 @@ def _rejected_share(
         if values:
             column = sample.column(name)
             rejected_rows.update(index for index, value in enumerate(column) if value in values)
-    return len(rejected_rows) / sample.rows
+    return (len(rejected_rows) + ragged_records) / (sample.rows + ragged_records)

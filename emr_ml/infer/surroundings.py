@@ -22,17 +22,27 @@ COMMENT_MARKS = ("#", "%", "!")
 MAX_LINES_ABOVE = 100
 MAX_RECORDS_BELOW, LAST_RECORDS = 3, 1000
 MIN_FIELDS_OF_TITLES = 3  # with two, a record with one field may be a row
+MAX_ROUNDING = 0.01  # of a mean, relative to it
 MIN_SUMMED = 3  # numbers, for their sum to be no chance
 TOTAL = re.compile(
-    r"((grand|sub|sum)[ -]?)?(totals?|sums?|summe|gesamt(summe)?|insgesamt|totale?|totaal|suma"
-    r"|somme|soma|celkem|összesen|toplam|итого|всего|σύνολο|合計|总计|總計|합계)"
+    r"((grand|sub|sum|end|eind|super|genel)[ -]?)?"
+    r"(totals?|totalt|totale?|totaux|totaal|sums?|summ[ae]|gesamt\w*|insgesamt|endsumme"
+    r"|zwischensumme|sum[ao]|somme|soma|celkem|spolu|součet|összesen|toplam|razem|ogółem|łącznie"
+    r"|yhteensä|sammanlagt|samlet|i alt|jumlah|tổng( cộng)?|ukupno|skupaj|kokku|kopā|iš viso"
+    r"|итого|всего|усього|разом|общо|σύνολο|סה.כ|المجموع|الإجمالي|合計|总计|總計|小计|합계|총계|รวม)"
     r"\b( \w+)?[\s:.()\d]*",
+    re.IGNORECASE,
+)
+MEAN = re.compile(
+    r"(average|avg\.?|mean|durchschnitt|mittelwert|ø|moyenne|media|média|promedio|gemiddeld\w*"
+    r"|średnia|ortalama|среднее|průměr|átlag|keskiarvo|genomsnitt|medel|gennemsnitt?|平均)"
+    r"\b[\s:.()]*",
     re.IGNORECASE,
 )
 REMARK = re.compile(
     rf"{TOTAL.pattern}( .*)?|\(?\d[\d,. ]*(rows?|records?|lines?|registros?|zeilen|lignes?)\b.*"
     r"|(source|quelle|fonte|fuente|notes?|generated|exported|end of|data from|last updated|page)"
-    r"\b.*|eof|[-=*]{2,}.*",
+    r"\b.*|eof|\+?[-=*]{2,}.*",
     re.IGNORECASE,
 )
 
@@ -146,20 +156,31 @@ def _is_below(record: Sequence[str], width: int, rows: Sequence[Sequence[str]]) 
     if not used:
         return False
     first = used[min(used)]
+    has_no_name = 0 not in used and bool(rows) and all(row[0].strip() for row in rows)
+    if has_no_name and any(_is_sum(field, index, rows) for index, field in used.items()):
+        return True
     if len(used) == 1:
         return bool(REMARK.fullmatch(first) or (len(record) == width and TOTAL.fullmatch(first)))
     others = list(used.items())[1:]
-    return bool(TOTAL.fullmatch(first)) and any(_is_sum(field, i, rows) for i, field in others)
+    if TOTAL.fullmatch(first):
+        return any(_is_sum(field, index, rows) for index, field in others)
+    return bool(MEAN.fullmatch(first)) and any(
+        _is_sum(field, index, rows, of_mean=True) for index, field in others
+    )
 
 
-def _is_sum(field: str, index: int, rows: Sequence[Sequence[str]]) -> bool:
+def _is_sum(
+    field: str, index: int, rows: Sequence[Sequence[str]], *, of_mean: bool = False
+) -> bool:
+    """Return whether a field is the sum, or the mean, of what is above it."""
     values = [row[index].strip() for row in rows if len(row) > index and row[index].strip()]
     style = guess_number_style([*dict.fromkeys((*values, field))], ".") or NumberStyle(".")
     numbers = [style.parse(value) for value in values]
     total = style.parse(field)
     if total is None or len(numbers) < MIN_SUMMED or None in numbers:
         return False
-    return isclose(total, fsum(number or 0.0 for number in numbers), rel_tol=1e-6)
+    expected = fsum(number or 0.0 for number in numbers) / (len(numbers) if of_mean else 1)
+    return isclose(total, expected, rel_tol=MAX_ROUNDING if of_mean else 1e-6)
 
 
 def _skipping(result: ParseResult, lines: int, reason: str) -> Layout:

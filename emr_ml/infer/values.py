@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from math import isfinite
+from string import ascii_lowercase
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 COMMA_NUMBER = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -16,15 +17,22 @@ _NAMED_DATE = (
     r"(\d{1,2}[- ][A-Za-z]{3,9}\.?[- ,]+\d{2,4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}"
     r"|[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} [\d:]{8} .*\d{4})"
 )
-_TIME = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp]\.?[Mm]\.?)?( ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
+_TIME = r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp]\.?[Mm]\.?)?( ?(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?))?"
 DATE = re.compile(rf"({_NUMERIC_DATE}|{_NAMED_DATE})([T ,]+{_TIME})?|{_TIME}", re.ASCII)
 
 # the characters of ordinary fields; others suggest that a dialect is the wrong one
 PLAUSIBLE_FIELD = re.compile(r"[\w .,:/@+\-–'()<>=&%$€#*?]*")  # noqa: RUF001 - a dash in ranges
 
 # missing in any column; the others may also be the names of categories
-ALWAYS_MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "\\N")
-MAYBE_MISSING = ("None", "none", "NONE", "Null", "-", "--", ".", "na", "Na", "n.a.", "missing")
+ALWAYS_MISSING = (
+    *("", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "\\N"),
+    # errors of spreadsheets in English, and SPSS's system-missing
+    *("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"),
+)
+MAYBE_MISSING = (
+    *("None", "none", "NONE", "Null", "-", "--", ".", "na", "Na", "n.a.", "missing"),
+    *(f".{letter}" for letter in ascii_lowercase),  # Stata's
+)
 
 
 def is_number(value: str, decimal: str = ".") -> bool:
@@ -58,11 +66,14 @@ def is_compact_date(value: str) -> bool:
 
 
 def mean_words(values: Iterable[str]) -> float:
-    """Return the mean number of words; a Chinese, Japanese or Korean character is half a word."""
+    """Return the mean number of words with letters.
+
+    A Chinese, Japanese or Korean character is half a word.
+    """
     total = count = 0.0
     for value in values:
         cjk = sum("\u3040" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3" for char in value)
-        total += len(value.split()) + cjk / 2
+        total += sum(any(map(str.isalpha, word)) for word in value.split()) + cjk / 2
         count += 1
     return total / count if count else 0.0
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emr_ml.contract import Contract
-from emr_ml.sources.header import read_columns
-from emr_ml.sources.header_fit import header_problems
+from emr_ml.sources.header import Head, read_head
+from emr_ml.sources.header_fit import body_problem, header_problems
 from emr_ml.sources.listing import ListedFile, SourceError, list_source, readable
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
@@ -32,9 +32,10 @@ def take_snapshot(source: str, lake: Lake, asset: str, contract: Contract) -> Sn
         SourceError: there are no files, or they can't be read.
     """
     skipped: dict[str, str] = {}
-    found = _read_files(source, contract, skipped)
+    bodies: dict[str, str] = {}
+    found = _read_files(source, contract, skipped, bodies)
     if contract.on_bad_file == "skip":
-        found = _fitting(list(found), contract, skipped)
+        found = _fitting(list(found), contract, bodies, skipped)
     files = list(_reachable_by_jobs(lake, asset, found))
     if not files:
         reasons = f": {'; '.join(skipped.values())}" if skipped else ""
@@ -45,34 +46,48 @@ def take_snapshot(source: str, lake: Lake, asset: str, contract: Contract) -> Sn
 
 
 def _read_files(
-    source: str, contract: Contract, skipped: dict[str, str]
+    source: str, contract: Contract, skipped: dict[str, str], bodies: dict[str, str]
 ) -> Iterator[tuple[SourceFile, Path | None]]:
-    """Yield each file with its header, and its path if it is local."""
+    """Yield each file with its header, and its path if it is local.
+
+    Add why files can't be read to `skipped`, and why no row of them fits to `bodies`.
+    """
     with readable(source):
         for entry in list_source(source):
             try:
-                columns = _columns(entry, contract)
+                head = _head(entry, contract)
             except SourceError as error:
                 if contract.on_bad_file == "stop":
                     raise
                 skipped[entry.name] = str(error)
                 continue
+            if contract.on_bad_file == "skip" and (
+                problem := body_problem(entry.name, head, contract)
+            ):
+                bodies[entry.name] = problem
+            columns = contract.match_names(head.columns)
             content = content_of(entry.path) if entry.path else f"etag:{entry.stamp}"
             yield SourceFile(entry.name, entry.uri, entry.size, content, columns), entry.path
 
 
-def _columns(entry: ListedFile, contract: Contract) -> tuple[str, ...]:
+def _head(entry: ListedFile, contract: Contract) -> Head:
     if not contract.columns:  # a job without a contract knows itself what its files contain
-        return ()
-    return contract.match_names(read_columns(entry.read, entry.size, entry.uri, contract))
+        return Head(())
+    return read_head(entry.read, entry.size, entry.uri, contract)
 
 
 def _fitting(
-    files: list[tuple[SourceFile, Path | None]], contract: Contract, skipped: dict[str, str]
+    files: list[tuple[SourceFile, Path | None]],
+    contract: Contract,
+    bodies: dict[str, str],
+    skipped: dict[str, str],
 ) -> Iterator[tuple[SourceFile, Path | None]]:
     """Yield the files that fit the contract, or all if none does."""
     problems = {
-        file.name: header_problems(file.name, file.size, file.columns, contract)
+        file.name: [
+            *header_problems(file.name, file.size, file.columns, contract),
+            *filter(None, [bodies.get(file.name)]),
+        ]
         for file, _ in files
     }
     if all(problems.values()):

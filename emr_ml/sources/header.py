@@ -7,34 +7,40 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from emr_ml.sources.listing import ReadRange, SourceError
 from spark_jobs.contract import Dialect as JobDialect
 from spark_jobs.reading.csv_dialect import CsvSyntax
 from spark_jobs.reading.csv_parser import MalformedRecordError, parse, trimmed_fields
-from spark_jobs.reading.json_parser import values_of
-from spark_jobs.reading.source_bytes import COMPRESSED, ENCRYPTED, ZIP
+from spark_jobs.reading.json_parser import JQ, head_values
+from spark_jobs.reading.source_bytes import COMPRESSED, ENCRYPTED, ZIP, ZSTD, import_zstd
+from spark_jobs.runtime.job import JobError
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import pyarrow as pa
 
     # it imports Dagster for the run config, which takes a second
     from emr_ml.contract import Contract, Dialect
 
 HEAD_BYTES = 64 * 1024
+# of these nothing is decompressed before the first block has been read
+FIRST_BLOCK = {".bz2": 1024 * 1024, ".zst": 192 * 1024}
 SIGNATURES = {
     b"PAR1": "a Parquet file: set `format: parquet` in the contract",
     b"PK\x03\x04": "a zip archive or a spreadsheet: let its name end in .zip, or save it as CSV",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet format: save it as CSV",
     b"\x1f\x8b": "compressed by gzip, which Spark only recognises by name: let the name end in .gz",
     b"BZh": "compressed by bzip2, which Spark only recognises by name: let the name end in .bz2",
-    b"\x28\xb5\x2f\xfd": "compressed by zstd: decompress it, or use gzip",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd: let its name end in .zst",
     b"\xfd7zXZ": "compressed by xz: decompress it, or use gzip",
 }
 # formats that Spark can't read, or that it would decompress and the header reader can't
 UNSUPPORTED_COMPRESSION = (
-    ".zst",
+    ".zstd",
     ".xz",
     ".lz4",
     ".snappy",
@@ -57,8 +63,25 @@ STORED, DEFLATED = 0, 8
 PARQUET_TRAILER_BYTES = 8  # the length of the footer, and the signature
 
 
+class Head(NamedTuple):
+    """The beginning of a file.
+
+    Args:
+        columns: the names of its columns in order, or () for an empty file.
+        text: its first characters if it is CSV, else "".
+    """
+
+    columns: tuple[str, ...]
+    text: str = ""
+
+
 def read_columns(read: ReadRange, size: int, address: str, contract: "Contract") -> tuple[str, ...]:
-    """Return the names of a file's columns in order, or () for an empty file.
+    """Return the names of a file's columns, as `read_head` does."""
+    return read_head(read, size, address, contract).columns
+
+
+def read_head(read: ReadRange, size: int, address: str, contract: "Contract") -> Head:
+    """Return the beginning of a file.
 
     Args:
         read: as `ListedFile.read`.
@@ -69,11 +92,13 @@ def read_columns(read: ReadRange, size: int, address: str, contract: "Contract")
         SourceError: the file does not have the contract's format, compression or encoding.
     """
     if contract.format == "parquet":
-        return _parquet_columns(read, size, address)
-    head = decompressed_head(read(0, HEAD_BYTES) if size else b"", address)
+        return Head(_parquet_columns(read, size, address))
+    stored_bytes = FIRST_BLOCK.get(PurePosixPath(address).suffix, HEAD_BYTES)
+    head = decompressed_head(read(0, stored_bytes) if size else b"", address)
     if contract.format == "jsonl":
-        return _json_columns(head, address, contract, is_whole_file=size <= HEAD_BYTES)
-    return header_of(head, address, contract.dialect)
+        return Head(_json_columns(head, address, contract, is_whole_file=size <= HEAD_BYTES))
+    text = decoded(head, address, contract.dialect.encoding)
+    return Head(_header_of(text, len(head), address, contract.dialect), text)
 
 
 def _json_columns(
@@ -86,13 +111,12 @@ def _json_columns(
     Raises:
         SourceError: the first line is not a JSON object.
     """
-    lines = [line for line in head.splitlines() if line.strip()]
     is_cut = len(head) >= HEAD_BYTES or not is_whole_file
-    parsed = [values_of(line.decode(errors="replace").lstrip("\ufeff")) for line in lines]
-    if lines and parsed[0] is None and not (is_cut and len(lines) == 1):
+    parsed = head_values(head.decode(errors="replace"))
+    if parsed and parsed[0] is None and not (is_cut and len(parsed) == 1):
         raise SourceError(
-            f"the first line of {address} is not a JSON object: correct it, or set `format` in the "
-            "contract"
+            f"the first line of {address} is not a JSON object: correct it, write one object in "
+            f"each line with `{JQ} .`, or set `format` in the contract"
         )
     names = dict.fromkeys(name for values in parsed for name in values or ())
     return (*dict.fromkeys((*names, *(contract.names if is_cut else ()))),)
@@ -123,23 +147,34 @@ def decompressed_head(head: bytes, address: str) -> bytes:
 
 def _decompress(head: bytes, address: str) -> bytes:
     decompressor: Any
+    errors: tuple[type[Exception], ...] = (zlib.error, OSError)
     if address.endswith(ZIP):
         head, decompressor = _first_member(head, address)
     elif address.endswith(".gz"):
         decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    elif address.endswith(ZSTD):
+        zstd = _zstd(address)
+        decompressor, errors = zstd.ZstdDecompressor(), (zstd.ZstdError,)
     else:
         decompressor = bz2.BZ2Decompressor()
     if decompressor is None:
         return head
     try:
         decompressed = decompressor.decompress(head, HEAD_BYTES)
-    except (zlib.error, OSError) as error:
+    except errors as error:
         raise SourceError(
             f"{address} can't be decompressed: {error}. Copy it again, or correct its suffix"
         ) from error
     if not decompressed and not decompressor.eof and len(head) < HEAD_BYTES:
         raise SourceError(f"{address} is truncated: copy it again")
     return decompressed
+
+
+def _zstd(address: str) -> "ModuleType":
+    try:
+        return import_zstd(address)
+    except JobError as error:
+        raise SourceError(str(error)) from error
 
 
 def _first_member(head: bytes, address: str) -> tuple[bytes, Any]:
@@ -171,7 +206,11 @@ def header_of(head: bytes, where: str, dialect: "Dialect") -> tuple[str, ...]:
         SourceError: the bytes are not of the dialect's encoding, no record ends within them, or
             the first one has not as many fields as the contract has names.
     """
-    record = first_record(decoded(head, where, dialect.encoding), len(head), where, dialect)
+    return _header_of(decoded(head, where, dialect.encoding), len(head), where, dialect)
+
+
+def _header_of(text: str, size: int, where: str, dialect: "Dialect") -> tuple[str, ...]:
+    record = first_record(text, size, where, dialect)
     if dialect.trailing_delimiter and record and not record[-1]:
         record = record[:-1]
     if dialect.header is True or not record:

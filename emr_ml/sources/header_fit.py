@@ -1,12 +1,18 @@
 """Whether the columns of a file are those of the contract, and if not, what is probably wrong."""
 
+import io
 from collections.abc import Sequence
+from typing import cast
 
 from emr_ml.contract import Contract
+from emr_ml.sources.header import HEAD_BYTES, Head
 from emr_ml.ui.wording import closest, quote_names
+from spark_jobs.contract import Dialect
+from spark_jobs.reading.csv_parser import MalformedRecordError, parse, without_trailing
 
 DELIMITERS = (";", "\t", "|", ",", ":")
 SUGGESTIONS_SHOWN = 8
+MIN_ROWS = 2  # with another number of fields, for the file to be a bad one
 
 
 def header_problems(name: str, size: int, columns: Sequence[str], contract: Contract) -> list[str]:
@@ -34,6 +40,29 @@ def header_problems(name: str, size: int, columns: Sequence[str], contract: Cont
     if repeated:
         problems.append(f"{name} has {quote_names(repeated)} more than once")
     return problems
+
+
+def body_problem(name: str, head: Head, contract: Contract) -> str | None:
+    """Return that no row at the beginning of a CSV file has as many fields as it has columns.
+
+    None if one has, or there are few rows. Whether values fit their columns is not looked at.
+    """
+    dialect = cast("Dialect", contract.dialect.model_dump(mode="json"))
+    width, counts = len(head.columns), list[int]()
+    try:
+        for record in parse(io.StringIO(head.text, newline=""), dialect):
+            if record.number > dialect["skip_below_header"]:
+                counts.append(len(without_trailing(record.fields, width, dialect)))
+    except MalformedRecordError:
+        pass  # cut off within quotes, or for the job to tell
+    if len(head.text) >= HEAD_BYTES // 4:  # characters of at most four bytes
+        counts = counts[:-1]
+    if len(counts) < MIN_ROWS or width in counts:
+        return None
+    return (
+        f"each of the first {len(counts):,} rows of {name} has another number of fields than its "
+        f"header, {counts[0]} instead of {width}"
+    )
 
 
 def _suggestion(missing: Sequence[str], unknown: Sequence[str], header: Sequence[str]) -> str:

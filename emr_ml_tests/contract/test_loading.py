@@ -70,6 +70,14 @@ def test_an_unknown_key_is_reported_at_its_position(text: str, expected: str) ->
         ("columns:\n  age: {kind: numeric, format: d/M/yyyy}\n", "2:24: columns.age: of numbers"),
         ("columns:\n  at: {kind: datetime, format: dd/jj}\n", "2:24: columns.at: 'dd/jj': 'j' is"),
         ("columns:\n  at: {kind: datetime, zone: Mars}\n", "2:24: columns.at: 'Mars' is no time"),
+        (
+            "columns:\n  at: {kind: datetime, language: xx}\n",
+            "2:24: columns.at: 'xx' has no month names here: use one of en, cs",
+        ),
+        (
+            "columns:\n  at: {kind: datetime, first_year: 26}\n",
+            "2:24: columns.at.first_year: must be greater than or equal to 1901",
+        ),
         ("columns:\n  at: {kind: text, fold_case: true}\n", "2:20: columns.at: a text column"),
         (f"{SMALL}dialect: {{multiline: perhaps}}\n", "3:11: dialect.multiline:"),
         (f"{SMALL}split:\n  train: most\n", "4:3: split.train:"),
@@ -221,3 +229,17 @@ def test_a_contract_that_is_not_utf_8_is_an_error_with_the_position(tmp_path: Pa
     path.write_bytes(b"columns:\n  pre\xe7o: numeric\n")
     with pytest.raises(ContractError, match=r"contract\.yaml:2:6: byte 0xe7 is not UTF-8"):
         load_contract(str(path))
+
+
+@pytest.mark.parametrize(
+    ("multiples", "problem"),
+    [
+        ("{k: 1000, K: 1024}", "has a name twice, in upper and lower case"),
+        ("{k: 0}", "must be greater than 0"),
+        ("{k: .inf}", "must be a finite number"),
+        ("{'5': 2}", "should match pattern"),
+    ],
+)
+def test_multiples_that_make_no_sense_are_mistakes(multiples: str, problem: str) -> None:
+    found = mistakes(f"columns:\n  a: {{kind: numeric, format: {{multiples: {multiples}}}}}\n")
+    assert any(problem in line for line in found), found

@@ -8,7 +8,7 @@ import pytest
 from emr_ml.infer import csv_sample
 from emr_ml.infer.files import DataFile
 from emr_ml.sources.listing import SourceError
-from emr_ml_tests.infer.samples import Inferred
+from emr_ml_tests.infer.samples import Inferred, choices, csv_text, floats, infer_content
 
 HEAD, WINDOW, WINDOWS = 64 * 1024, 16 * 1024, 4
 
@@ -92,3 +92,25 @@ def test_a_line_that_does_not_end_is_an_error_and_not_read(
     monkeypatch.setattr(csv_sample, "MAX_FIELD", 200_000)
     with pytest.raises(SourceError, match=r"line 3 of .* is longer than"):
         infer_rows(tmp_path, iter(["1,a,b\n", "x" * 300_000]))
+
+
+def test_records_of_another_width_count_as_rejected_ones(tmp_path: Path) -> None:
+    rows = csv_text(["a", "y"], floats(40), choices("x", "z", rows=40))
+
+    inferred = infer_content(tmp_path, rows + "1,2,3\n" * 10)
+
+    assert inferred.profile.rejected_share == 0.2
+    assert inferred.contract.checks.max_rejected_share > 0.2
+
+
+@pytest.mark.parametrize("end", ['1,"x', '1,"x\nand more', '"', '1,"x\0'])
+def test_a_quote_that_is_not_closed_is_an_error_with_its_record(tmp_path: Path, end: str) -> None:
+    rows = csv_text(["a", "y"], floats(40), choices("x", "z", rows=40))
+    with pytest.raises(SourceError, match="record 41 opens a quote that is not closed"):
+        infer_content(tmp_path, rows.replace("x", '"x, y"').replace("z", '"z, z"') + end)
+
+
+def test_a_file_may_end_within_a_quoted_field_that_is_closed(tmp_path: Path) -> None:
+    rows = csv_text(["a", "y"], floats(40), choices("x", "z", rows=40))
+    for end in ('1,"x"', '1,"x"\n\n', '1,"x\0"\n'):
+        assert infer_content(tmp_path, rows + end).profile.sample.rows == 41

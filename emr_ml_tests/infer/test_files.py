@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from backports import zstd
 
 from emr_ml.infer.files import find_file
 from emr_ml.sources.header import HEAD_BYTES
@@ -39,6 +40,8 @@ def error_of(folder: Path, content: bytes, name: str = "data.csv") -> str:
         ("a.csv.gz", gzip.compress(BODY, mtime=0)),
         ("a.csv.bz2", bz2.compress(BODY)),
         ("a.csv.zip", zipped(BODY)),
+        ("a.csv.zst", zstd.compress(BODY)),
+        ("a.csv.zst", zstd.compress(BODY[:HALF]) + zstd.compress(BODY[HALF:])),
         (
             "two_members.csv.gz",
             gzip.compress(BODY[:HALF], mtime=0) + gzip.compress(BODY[HALF:], mtime=0),
@@ -50,7 +53,8 @@ def test_a_file_may_be_compressed(tmp_path: Path, name: str, content: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "compress"), [("a.csv.gz", gzip.compress), ("a.csv.bz2", bz2.compress)]
+    ("name", "compress"),
+    [("a.csv.gz", gzip.compress), ("a.csv.bz2", bz2.compress), ("a.csv.zst", zstd.compress)],
 )
 def test_a_compressed_file_may_be_large(
     tmp_path: Path, name: str, compress: Callable[[bytes], bytes]
@@ -68,7 +72,7 @@ def test_a_compressed_file_may_be_large(
         pytest.param(zipped(BODY, BODY), "holds 2 files, but one can be read", id="two files"),
         pytest.param(zipped(), "is no zip archive", id="no file"),
         pytest.param(locked(zipped(BODY)), "unpack it", id="password"),
-        pytest.param(zipped(BODY)[:-40], "can't be decompressed", id="cut off"),
+        pytest.param(zipped(BODY)[:-40], "is damaged", id="cut off"),
         pytest.param(BODY, "is no zip archive", id="only the name"),
     ],
 )
@@ -149,6 +153,7 @@ def zipped() -> bytes:
         (gzip.compress(BODY, mtime=0), "data.csv", "let the name end in .gz"),
         (gzip.compress(BODY, mtime=0)[:200], "data.csv.gz", "copy it again"),
         (bz2.compress(BODY)[:200], "data.csv.bz2", "copy it again"),
+        (zstd.compress(BODY)[:-9], "data.csv.zst", "copy it again"),
         (BODY, "data.csv.gz", "can't be decompressed"),
         (bytes(range(256)) * 20, "data.csv", "is not text"),
         (b"PAR1" + bytes(100), "data.parquet", "is not a readable Parquet file"),

@@ -44,9 +44,30 @@ def test_a_field_that_only_later_lines_have_may_be_in_the_contract(tmp_path: Pat
     assert {*contract.names} <= {*columns}
 
 
-def test_a_file_that_is_one_list_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="JSON lines have one in each line"):
-        infer_content(tmp_path, '{"a": 1,\n "b": 2}\n', name="data.jsonl")
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_file_may_be_one_list_of_objects(tmp_path: Path, indent: int | None) -> None:
+    inferred = infer_content(tmp_path, json.dumps(OBJECTS, indent=indent), name="data.json")
+
+    assert inferred.contract.format == "jsonl"
+    assert inferred.kinds == {"n": "numeric", "at.city": "categorical"}
+    assert inferred.profile.sample.rows == len(OBJECTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ('{"a": 1,\n "b": 2}\n', "jq -c . "),
+        (json.dumps({"rows": OBJECTS, "total": 3}), """jq -c '.["rows"][]' """),
+        (json.dumps({"it's": OBJECTS}, indent=1), "jq -c "),
+    ],
+)
+def test_other_json_is_an_error_with_the_command_that_converts_it(
+    tmp_path: Path, text: str, command: str
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        infer_content(tmp_path, text, name="data.json")
+
+    assert command in str(caught.value)
 
 
 def test_rows_with_half_of_a_character_are_not_sampled(tmp_path: Path) -> None:

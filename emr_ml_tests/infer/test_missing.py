@@ -28,6 +28,15 @@ AMONG_NUMBERS = ["None", "-", "missing", "."]
         ),
         pytest.param({"a": [*floats(), "oops"]}, set[str](), id="single word among numbers"),
         pytest.param(
+            {"a": [*floats(), *[".", ".a"] * 120]}, {".", ".a"}, id="Stata, more than half"
+        ),
+        pytest.param(
+            {"a": [*["2024-05-01 10:00:00", "2023-06-07 00:00:00"] * 9, "0000-00-00 00:00:00"]},
+            {"0000-00-00 00:00:00"},
+            id="MySQL's date that is none",
+        ),
+        pytest.param({"a": choices("1", "2", "#DIV/0!")}, {"#DIV/0!"}, id="error of a spreadsheet"),
+        pytest.param(
             {"a": ["this is not available", "NA", "what is this now"]}, set[str](), id="text"
         ),
     ],

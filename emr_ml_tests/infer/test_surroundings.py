@@ -26,6 +26,22 @@ TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
         pytest.param("Sales;;\nMay;;\n" + ROWS, {"skip_lines": 2}, id="title of another width"),
         pytest.param(ROWS + "Total,,\n", {"skip_last_lines": 1}, id="total"),
         pytest.param(f"{ROWS}Grand total:,{sum(floats(40))},\n", {"skip_last_lines": 1}, id="sum"),
+        *(
+            pytest.param(f"{ROWS}{word},{sum(floats(40))},\n", {"skip_last_lines": 1}, id=word)
+            for word in (
+                "Gesamtergebnis",
+                "Total geral",
+                "Totale complessivo",
+                "Razem",
+                "Eindtotaal",
+            )
+        ),
+        pytest.param(
+            f"{ROWS}Somme,{sum(floats(40))},\nMoyenne,{sum(floats(40)) / 40:.3f},\n",
+            {"skip_last_lines": 2},
+            id="sum and mean",
+        ),
+        pytest.param(f"{ROWS}----+---\n(40 rows)\n", {"skip_last_lines": 2}, id="ruler"),
         pytest.param(ROWS + "\n(40 rows)\n", {"skip_last_lines": 1}, id="count"),
         pytest.param(TRAILING, {"trailing_delimiter": True}, id="delimiter at the end"),
         pytest.param(f"#{ROWS}", {}, id="header with a mark"),
@@ -114,3 +130,15 @@ def test_any_text_has_a_layout(text: str) -> None:
 
     assert layout.dialect.skip_lines <= text.count("\n") + 1
     assert layout.reasons.keys() <= {"skip_lines", "comment", "trailing_delimiter"}
+
+
+@pytest.mark.parametrize("last", ["Moyenne,99,", "Total,99,", "Media Markt,3,yes"])
+def test_a_last_record_with_another_figure_than_the_sum_or_the_mean_is_a_row(last: str) -> None:
+    records = [line.split(",") for line in (ROWS + last).splitlines()]
+    assert records_below(records, are_all=True) == 0
+
+
+def test_a_sum_below_a_column_of_names_is_no_row() -> None:
+    rows = [["shop", "sold"], *([f"s{number}", str(number)] for number in range(20))]
+    assert records_below([*rows, ["", "190"]], are_all=True) == 1
+    assert records_below([*rows, ["", "191"]], are_all=True) == 0

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from emr_ml.contract.schema import FIRST_YEAR
 from emr_ml.contract.time_pattern import pattern_problem
-from emr_ml.infer.time_pattern import DATES, OFFSETS, TIMES, guess_time_pattern
+from emr_ml.infer.time_pattern import guess_time_pattern
+from emr_ml.infer.time_tables import CTIME, DATES, OFFSETS, OPTIONAL_SECONDS, TIMES
 
 
 def times(written: str, count: int = 60) -> list[str]:
@@ -76,7 +78,8 @@ def test_other_values_are_no_times(value: str) -> None:
 
 
 def test_spark_reads_every_pattern_that_is_guessed() -> None:
-    patterns = [date for date, _ in DATES]
+    patterns = [date for date, _ in (*DATES, *CTIME)]
+    patterns += [f"d/M/yyyy[ {time}]" for time in OPTIONAL_SECONDS.values()]
     patterns += [
         f"{date}'T'{time}{offset}"
         for date in patterns
@@ -84,3 +87,61 @@ def test_spark_reads_every_pattern_that_is_guessed() -> None:
         for offset, _ in OFFSETS
     ]
     assert [each for each in patterns if pattern_problem(each)] == []
+
+
+@pytest.mark.parametrize(
+    ("values", "pattern", "language"),
+    [
+        (["5. März 2024", "12. Dezember 2023"], "d. MMM yyyy", "de"),
+        (["12 de janeiro de 2024", "1 de maio de 2023"], "d 'de' MMM 'de' yyyy", "pt"),
+        (["12-ene-24", "3-ago-23"], "d-MMM-yy", "es"),
+        (["1er févr. 2024", "12 août 2023"], "d MMM yyyy", "fr"),
+        (["12 gennaio 2024 13:05", "1 luglio 2023 8:00"], "d MMM yyyy H:mm", "it"),
+        (["5 września 2024 r.", "6 maja 2023 r."], "d MMM yyyy 'r.'", "pl"),
+        (["March 5th, 2024", "June 1st, 2023"], "MMM d, yyyy", "en"),
+        (["5 Mar 2024", "6 Dec 2023"], "d MMM yyyy", None),
+        (["31/1/2024", "1/2/2024 13:05"], "d/M/yyyy[ H:mm]", None),
+        (["31/1/2024 13:05", "1/2/2024 13:05:10"], "d/M/yyyy H:mm[:ss]", None),
+        (["1/31/24", "1/30/24 1:05 p.m.", "2/1/24 1:05:09 AM"], "M/d/yy[ h:mm[:ss] a]", None),
+        (["[05/Mar/2024:13:05:09 +0000]"], "'['d/MMM/yyyy:H:mm:ss XX']'", None),
+        (["Mon Jan  5 13:05:09 2026"], "EEE MMM d H:mm:ss yyyy", None),
+        (["lunes, 5 de enero de 2026"], "EEE, d 'de' MMM 'de' yyyy", "es"),
+        (["Mo., 5. Jan. 2026", "Di., 6. Mai 2025"], "EEE, d. MMM yyyy", "de"),
+        (["mar. 5 janv. 2027", "lun. 4 mars 2024"], "EEE d MMM yyyy", "fr"),
+        (["Tuesday, July 02, 2024"], "EEE, MMMM d, yyyy", None),
+        (["24-APR-24 02.18.00.000000 PM"], "d-MMM-yy h.mm.ss.SSSSSSSSS a", None),
+        (["08/27", "11/30"], "MM/yy", None),
+        (["3 PM", "11 am"], "h a", None),
+        (["2024-01-31 13:05:00.123+00", "2024-01-31 13:05:00+00"], None, None),
+    ],
+)
+def test_times_are_known_as_other_languages_and_programs_write_them(
+    values: list[str], pattern: str | None, language: str | None
+) -> None:
+    found = guess_time_pattern(values, day_first=False)
+
+    assert found is not None
+    assert (found.pattern, found.language, found.rejected) == (pattern, language, frozenset())
+
+
+THIS_YEAR = datetime.now(UTC).year
+
+
+@pytest.mark.parametrize(
+    ("years", "is_past", "first_year"),
+    [
+        ([69, 99, 0, 20], False, FIRST_YEAR),
+        ([40, 99, 0, 20], False, THIS_YEAR - 99),
+        ([(THIS_YEAR + 3) % 100, 99], False, FIRST_YEAR),
+        ([(THIS_YEAR + 3) % 100, 99], True, THIS_YEAR - 99),
+    ],
+)
+def test_years_of_two_digits_are_not_in_the_far_future(
+    years: list[int], is_past: bool, first_year: int
+) -> None:
+    values = [f"31.12.{year:02}" for year in years]
+
+    found = guess_time_pattern(values, day_first=True, is_past=is_past)
+
+    assert found is not None
+    assert found.first_year == first_year

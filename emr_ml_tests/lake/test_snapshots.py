@@ -272,3 +272,45 @@ def test_a_header_in_another_case_fits_if_the_contract_ignores_it(
     assert file.columns == ("a", "B")
     (exact,) = take_snapshot(str(source), folder_lake, "raw_csv_s3", CSV).files
     assert exact.columns == ("A", "B")
+
+
+TWO_COLUMNS = Contract.model_validate(
+    {"columns": {"a": "numeric", "b": "text"}, "on_bad_file": "skip"}
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_skipped"),
+    [
+        pytest.param("a,b\n1;2\n3;4\n", True, id="another delimiter in all rows"),
+        pytest.param("a,b\n1,2,3\n4,5,6\n", True, id="one field more in all rows"),
+        pytest.param("a,b\n1;2\n3,4\n", False, id="one row fits"),
+        pytest.param("a,b\n1;2\n", False, id="a single row"),
+        pytest.param("a,b\nx,y\nx,y\n", False, id="values that do not fit"),
+        pytest.param('a,b\n1;2\n"3;4', False, id="a quote that is not closed"),
+        pytest.param("a,b\n", False, id="no rows"),
+        pytest.param("a,b\n" + "1;2\n" * 40_000, True, id="more than its beginning"),
+    ],
+)
+def test_a_file_whose_first_rows_all_have_another_width_is_a_bad_one(
+    source: Path, folder_lake: Lake, body: str, is_skipped: bool
+) -> None:
+    source.mkdir()
+    (source / "good.csv").write_text("a,b\n1,2\n")
+    (source / "bad.csv").write_text(body)
+
+    snapshot = take_snapshot(str(source), folder_lake, "raw_csv_s3", TWO_COLUMNS)
+
+    assert ("bad.csv" in snapshot.skipped) is is_skipped
+    assert (
+        not is_skipped or "another number of fields than its header" in snapshot.skipped["bad.csv"]
+    )
+
+
+def test_if_the_rows_of_no_file_fit_none_is_skipped(source: Path, folder_lake: Lake) -> None:
+    source.mkdir()
+    (source / "bad.csv").write_text("a,b\n1;2\n3;4\n")
+
+    snapshot = take_snapshot(str(source), folder_lake, "raw_csv_s3", TWO_COLUMNS)
+
+    assert (names(snapshot.files), snapshot.skipped) == (["bad.csv"], {})

@@ -3,6 +3,7 @@
 import bz2
 import codecs
 import gzip
+import random
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -10,11 +11,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from backports import zstd
 
 from emr_ml.contract import Contract, Dialect
 from emr_ml.sources.header import HEAD_BYTES, decompressed_head, header_of, read_columns
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.zips import locked, zipped
+
+# of this, no whole block of bzip2 or zstd is in the first 64 KB
+NOISE = "".join(f"{number}\n" for number in random.Random(5).sample(range(10**15), 60_000)).encode()
 
 
 def header(text: str | bytes, **dialect: object) -> tuple[str, ...]:
@@ -99,9 +104,21 @@ def test_a_header_that_does_not_fit_the_dialect_is_an_error(
 
 
 @pytest.mark.parametrize(
-    ("name", "compress"), [("x.csv.gz", gzip.compress), ("x.csv.bz2", bz2.compress)]
+    ("name", "compress"),
+    [
+        ("x.csv.gz", gzip.compress),
+        ("x.csv.bz2", bz2.compress),
+        ("x.csv.zst", zstd.compress),
+    ],
 )
-@pytest.mark.parametrize(("text", "names"), [(b"a,b\n" * 10**6, ("a", "b")), (b"", ())])
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (b"a,b\n" * 10**6, ("a", "b")),
+        pytest.param(b"a,b\n" + NOISE, ("a", "b"), id="blocks of more than 64 KB"),
+        (b"", ()),
+    ],
+)
 def test_a_compressed_file_has_columns(
     name: str, compress: Callable[[bytes], bytes], text: bytes, names: tuple[str, ...]
 ) -> None:
@@ -124,7 +141,10 @@ def test_a_zipped_file_has_columns(method: int, stream: bool) -> None:
         ("x.csv", gzip.compress(b"a,b\n", mtime=0), "compressed by gzip, .* name end in .gz"),
         ("x.csv", bz2.compress(b"a,b\n"), "compressed by bzip2, .* name end in .bz2"),
         ("x.csv.GZ", gzip.compress(b"a,b\n", mtime=0), "must end in .gz in lower case"),
-        ("x.csv.zst", b"a,b\n", "has an unsupported compression"),
+        ("x.csv.zst", b"a,b\n1,2\n", r"x\.csv\.zst can't be decompressed"),
+        ("x.csv.zst", zstd.compress(b"a,b\n")[:8], r"x\.csv\.zst is truncated"),
+        ("x.csv", zstd.compress(b"a,b\n"), "compressed by zstd: let its name end in .zst"),
+        ("x.csv.xz", b"a,b\n", "has an unsupported compression"),
         pytest.param("x.zip", b"a,b\n", "is no zip archive", id="no zip"),
         pytest.param("x.zip", locked(zipped(b"a,b\n")), "not begin with a plain", id="password"),
         ("x.csv", b"PK\x03\x04...", "a zip archive or a spreadsheet"),

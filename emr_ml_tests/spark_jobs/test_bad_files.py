@@ -8,11 +8,13 @@ import csv
 import gzip
 import io
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from backports import zstd
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import LOG, Bench, Done
@@ -169,6 +171,8 @@ def test_a_field_of_5_megabytes_is_read(bench: Bench) -> None:
         ),
         ("a.csv.gz", gzip.compress((HEADER + GOOD).encode(), mtime=0) + b"rest", "is damaged"),
         ("a.csv.bz2", bz2.compress((HEADER + GOOD * 9000).encode())[:-60], "ends before its"),
+        ("a.csv.zst", zstd.compress((HEADER + GOOD * 9000).encode())[:-9], "ends before its"),
+        ("a.csv.zst", zstd.compress((HEADER + GOOD).encode()) + b"rest", "is damaged"),
     ],
 )
 def test_a_packed_file_that_is_damaged_is_named(
@@ -179,10 +183,13 @@ def test_a_packed_file_that_is_damaged_is_named(
     assert message.startswith(name) and words in message
 
 
-def test_a_packed_file_may_have_more_than_one_part(bench: Bench) -> None:
-    body = gzip.compress((HEADER + GOOD).encode()) + gzip.compress(GOOD.encode())
+@pytest.mark.parametrize(("end", "compress"), [("gz", gzip.compress), ("zst", zstd.compress)])
+def test_a_packed_file_may_have_more_than_one_part(
+    bench: Bench, end: str, compress: Callable[[bytes], bytes]
+) -> None:
+    body = compress((HEADER + GOOD).encode()) + compress(GOOD.encode())
 
-    assert process(bench, body, "a.csv.gz").result.rows["in"] == 40
+    assert process(bench, body, f"a.csv.{end}").result.rows["in"] == 40
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -8,9 +8,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.cleaning.rules import PARSED, Rule, TypedColumn, contract_rules, decimal_mark
-from spark_jobs.cleaning.values import parse_datetime, parse_number
+from spark_jobs.cleaning.times import parse_datetime
+from spark_jobs.cleaning.values import parse_number
 from spark_jobs.columns import RECORD_COLUMNS, REJECTED, ROW_ID, column_names, quoted
 from spark_jobs.contract import ColumnRules, DatasetContract, Label, NumberFormat, column_kinds
+from spark_jobs.letter_case import lower_case_column
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,12 @@ def _present_text(column: TypedColumn, contract: DatasetContract) -> Column:
         return F.when(trimmed != "", text)
     present = F.when((trimmed != "") & ~trimmed.isin(contract["missing"]), trimmed)
     written = _written(column, contract)
-    return F.lower(present) if written and written["fold_case"] else present
+    return lower_case_column(present) if written and written["fold_case"] else present
 
 
 def _parse(column: TypedColumn, text: Column, contract: DatasetContract) -> Column:
     if column.kind == "datetime":
-        rules = contract["columns"][column.name]
-        return parse_datetime(text, cast("str | None", rules["format"]), rules["zone"])
+        return parse_datetime(text, contract["columns"][column.name])
     written = _written(column, contract)
     number_format = cast("NumberFormat | None", written["format"]) if written else None
     return parse_number(text, decimal_mark(contract), number_format)

@@ -1,6 +1,7 @@
-"""Parse texts as numbers and as times; null where a text is none."""
+"""Parse texts as numbers; null where a text is none."""
 
 import re
+from collections.abc import Mapping
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -13,8 +14,6 @@ BLANK_MARKS = " \u00a0\u202f\u2009"  # the spaces that separate thousands
 GAP = r"[\s\xA0\u202F\u2009]"  # Java's `\s` is ASCII alone
 # a dash in place of the cents, as in `5,-`
 NO_CENTS = r"(?<=\d)[.,](?:-{1,2}|\u2013|\u2014)(?!\d)"
-UTC = "UTC"
-WEEKDAY = "EEE"  # Spark can write it, but not read it
 
 
 def parse_number(text: Column, decimal: str, number_format: NumberFormat | None) -> Column:
@@ -53,6 +52,9 @@ def _formatted_number(text: Column, number_format: NumberFormat) -> Column:
         pattern = rf"(?iu:\Q{unit}\E)"
         number = F.regexp_replace(number, rf"^([+-]?){GAP}*{pattern}{GAP}*", "$1")
         number = F.regexp_replace(number, rf"{GAP}*{pattern}$", "")
+    factor = None
+    if multiples := number_format["multiples"]:
+        number, factor = _without_multiple(number, multiples)
     number = F.regexp_replace(number, rf"^([+-]){GAP}+", "$1")
     if thousands:
         mark = f"[{BLANK_MARKS}]" if thousands in BLANK_MARKS else re.escape(thousands)
@@ -61,6 +63,8 @@ def _formatted_number(text: Column, number_format: NumberFormat) -> Column:
         is_grouped = number.rlike(rf"^[+-]?(?:{grouped})(?:{re.escape(decimal)}\d*)?$")
         number = F.when(is_grouped, F.regexp_replace(number, mark, "")).otherwise(number)
     value = _plain_number(number, decimal)
+    if factor is not None:
+        return factor * value
     if not number_format["fractions"]:
         return value
     parts = r"^([+-]?)(?:(\d+) )?(\d+)/(\d*[1-9]\d*)$"
@@ -70,27 +74,12 @@ def _formatted_number(text: Column, number_format: NumberFormat) -> Column:
     return F.coalesce(value, F.when(sign == "-", -total).otherwise(total))
 
 
-def parse_datetime(text: Column, pattern: str | None, zone: str) -> Column:
-    """Return the texts as timestamps: what a clock in the zone shows, as if it were UTC.
-
-    A text without an offset is taken as it is.
-
-    Args:
-        text: trimmed.
-        pattern: of Spark, such as `d/M/yyyy`; None for ISO 8601.
-        zone: of the clock, for texts with an offset.
-    """
-    if pattern is None:
-        time = text.try_cast("timestamp")
-        has_offset = text.rlike(r"[:\d ](?:[Zz]|UTC|GMT|[+-]\d{1,2}:?\d{2})$") & F.contains(
-            text, F.lit(":")
-        )
-    else:
-        if pattern.startswith(WEEKDAY):
-            pattern = pattern.removeprefix(WEEKDAY).lstrip(", ")
-            text = F.regexp_replace(text, r"^\p{L}+\.?,? +", "")
-        time = F.try_to_timestamp(text, F.lit(pattern))
-        has_offset = F.lit(bool(re.search(r"[XxZVzO]", re.sub("'[^']*'", "", pattern))))
-    if zone == UTC:
-        return time
-    return F.when(has_offset, F.from_utc_timestamp(time, zone)).otherwise(time)
+def _without_multiple(text: Column, multiples: Mapping[str, float]) -> tuple[Column, Column]:
+    """Return the texts without what stands for a factor behind them, and the factors."""
+    factors = {name.lower(): factor for name, factor in multiples.items()}
+    longest_first = sorted(factors, key=lambda name: (-len(name), name))
+    names = "|".join(rf"\Q{name}\E" for name in longest_first)
+    pattern = rf"(?iu){GAP}*({names})$"
+    by_name = F.create_map(*(F.lit(each) for pair in factors.items() for each in pair))
+    found = by_name[F.lower(F.regexp_extract(text, pattern, 1))]
+    return F.regexp_replace(text, pattern, ""), F.coalesce(found, F.lit(1.0))

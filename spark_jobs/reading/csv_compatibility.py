@@ -63,7 +63,7 @@ def _dialect_obstacle(dialect: Dialect) -> str | None:
         return f"is delimited by {dialect['delimiter']!r}"
     if dialect["comment"]:
         return f"may have comments after {dialect['comment']!r}"
-    if dialect["skip_lines"] or dialect["skip_last_lines"]:
+    if any(dialect[key] for key in ("skip_lines", "skip_below_header", "skip_last_lines")):
         return "has lines above or below its rows"
     return "has delimiters at the end of records" if dialect["trailing_delimiter"] else None
 

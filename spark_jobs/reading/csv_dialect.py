@@ -5,7 +5,9 @@ The header reader, the jobs and the contract's guesses all take it from here.
 
 import codecs
 import csv
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, Self, TypedDict
 
 from spark_jobs.contract import Dialect
@@ -19,6 +21,8 @@ ESCAPE_UNDECODABLE = "escape-undecodable"  # name of an error handler for decodi
 FIRST_ESCAPED, LAST_ESCAPED = 0xDC00, 0xDCFF  # surrogates, which no decoded text contains
 # stands for a delimiter of several characters, which `csv` does not know; in no text either
 ONE_CHARACTER = "\udd00"
+BACKSLASH = "\\"
+NULL = r"\N"
 
 
 class ReaderOptions(TypedDict):
@@ -75,11 +79,41 @@ class CsvSyntax:
             "skipinitialspace": self.skips_blanks,
         }
 
+    @property
+    def needs_preparation(self) -> bool:
+        """Whether `prepared` may change a line."""
+        return len(self.delimiter) > 1 or self.escape == BACKSLASH
+
+    def prepared(self, lines: str) -> str:
+        """Return lines as `csv.reader` must get them: some marks mean nothing to it.
+
+        A delimiter of several characters becomes `ONE_CHARACTER`. In a field that is `\\N`, as
+        MySQL and Postgres write NULL, the escape is escaped, so that it does not become `N`.
+        """
+        delimiter = self.delimiter
+        if len(delimiter) > 1:
+            lines, delimiter = lines.replace(delimiter, ONE_CHARACTER), ONE_CHARACTER
+        if self.escape == BACKSLASH and NULL in lines:
+            field = _null_field(delimiter, self.quote)
+            lines = field.sub(
+                lambda found: BACKSLASH + NULL if found[0] == NULL else found[0], lines
+            )
+        return lines
+
     def within_quotes(self, text: str) -> str:
         """Return the text as it is written between quotes."""
         if escape := self.escape_character:
             text = text.replace(escape, 2 * escape)
         return text.replace(self.quote, (self.escape_character or self.quote) + self.quote)
+
+
+@cache
+def _null_field(delimiter: str, quote: str) -> re.Pattern[str]:
+    """Return a pattern of fields that are `\\N`, and of quoted ones, in which it means `N`."""
+    mark, quoted = re.escape(delimiter), re.escape(quote)
+    others = rf"{quoted}(?:[^{quoted}\\]|\\.)*{quoted}|" if quote else ""
+    null = rf"(?:(?<=[{mark}\r\n])|\A)\\N(?=[{mark}\r\n]|\Z)"
+    return re.compile(others + null, re.DOTALL)
 
 
 def spark_options(dialect: Dialect) -> dict[str, Any]:

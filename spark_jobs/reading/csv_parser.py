@@ -58,7 +58,7 @@ def read_records(file: IO[bytes], name: str, dialect: Dialect) -> Iterator[Recor
     """Yield the records of a file after its header.
 
     Empty lines are not records, nor is what the dialect skips: lines at the beginning, comments,
-    and records at the end.
+    and records below the header and at the end.
 
     Raises:
         JobError: a record does not end, is longer than `max_record_bytes` characters, or spans
@@ -66,7 +66,8 @@ def read_records(file: IO[bytes], name: str, dialect: Dialect) -> Iterator[Recor
     """
     text = io.TextIOWrapper(file, dialect["encoding"], ESCAPE_UNDECODABLE, newline="")
     try:
-        records = (record for record in parse(text, dialect) if record.number)
+        below = dialect["skip_below_header"]
+        records = (record for record in parse(text, dialect) if record.number > below)
         yield from _without_last(records, dialect["skip_last_lines"])
     except MalformedRecordError as error:
         raise JobError(
@@ -104,21 +105,20 @@ def parse(text: io.TextIOBase, dialect: Dialect) -> Iterator[Record]:
                     f"{lines.characters - 1:,} characters. Close the quote, or set "
                     '`quote: ""` under `dialect` if nothing is quoted'
                 )
-            of_record = lines.end_record()
+            of_record, text_of_record = lines.end_record()
             if fields:
                 stray = len(of_record) > 1 and _has_stray_quote(of_record, syntax)
-                record = Record(number, fields, "".join(of_record), stray)
-                yield _with_delimiter(record, delimiter) if is_long else record
+                # within quotes it is text
+                whole = (
+                    [each.replace(ONE_CHARACTER, delimiter) for each in fields]
+                    if is_long
+                    else fields
+                )
+                yield Record(number, whole, text_of_record, stray)
                 number += 1
     except (csv.Error, _ProblemError) as error:
         start = "".join(lines.of_record)[:SHOWN]
         raise MalformedRecordError(str(error), number, lines.first, start) from error
-
-
-def _with_delimiter(record: Record, delimiter: str) -> Record:
-    """Return the record with its delimiter as it was: within quotes it is text."""
-    fields = [field.replace(ONE_CHARACTER, delimiter) for field in record.fields]
-    return record._replace(fields=fields, text=record.text.replace(ONE_CHARACTER, delimiter))
 
 
 def _without_last(records: Iterable[Record], count: int) -> Iterator[Record]:
@@ -146,8 +146,10 @@ class _Lines:
     def __init__(self, text: io.TextIOBase, dialect: Dialect) -> None:
         self._text, self._max_characters = text, dialect["max_record_bytes"]
         self._multiline, self._comment = dialect["multiline"], dialect["comment"]
-        self._delimiter = dialect["delimiter"] if len(dialect["delimiter"]) > 1 else ""
+        syntax = CsvSyntax.of(dialect)
+        self._prepared = syntax.prepared if syntax.needs_preparation else None
         self.of_record: list[str] = []
+        self._text_of_record: list[str] = []
         self.characters = 0
         self.first = 1
         for _ in range(dialect["skip_lines"]):
@@ -165,16 +167,18 @@ class _Lines:
             raise _ProblemError(
                 "contains a line break: set `multiline: true` under `dialect`, or close its quote"
             )
-        if self._delimiter:
-            line = line.replace(self._delimiter, ONE_CHARACTER)
-        self.of_record.append(line)
+        prepared = line
+        if self._prepared:
+            prepared = self._prepared(line)
+            self._text_of_record.append(line)
+        self.of_record.append(prepared)
         self.characters += len(line)
         if self.characters > self._max_characters:
             raise _ProblemError(
                 f"is longer than `max_record_bytes`, {self._max_characters:,}: close its quote, or "
                 "set a larger number under `dialect`"
             )
-        return line
+        return prepared
 
     def _read(self) -> str:
         """Return the next line without a byte order mark, or END once after the last one."""
@@ -191,12 +195,15 @@ class _Lines:
             line = self._text.readline(self._max_characters + 1)
         self.first += 1
 
-    def end_record(self) -> list[str]:
-        """Return the lines of the current record; the next one begins after them."""
-        of_record = self.of_record
+    def end_record(self) -> tuple[list[str], str]:
+        """Return the lines of the current record as `csv` got them, and its text as it is.
+
+        The next record begins after them.
+        """
+        of_record, text = self.of_record, "".join(self._text_of_record or self.of_record)
         self.first += len(of_record)
-        self.of_record, self.characters = [], 0
-        return of_record
+        self.of_record, self._text_of_record, self.characters = [], [], 0
+        return of_record, text
 
 
 def _has_stray_quote(lines: Sequence[str], syntax: CsvSyntax) -> bool:

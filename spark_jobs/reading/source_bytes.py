@@ -10,13 +10,16 @@ import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from spark_jobs.runtime.job import JobError, SourceFile
 from spark_jobs.runtime.s3 import error_code, split_uri
 
-ZIP = ".zip"
-COMPRESSED = (".gz", ".bz2", ZIP)
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ZIP, ZSTD = ".zip", ".zst"
+COMPRESSED = (".gz", ".bz2", ZIP, ZSTD)
 HIDDEN = ("__MACOSX/", ".")  # what macOS adds to an archive
 ENCRYPTED = 1  # a bit of a member's flags
 BUFFER = 1 << 20
@@ -24,33 +27,80 @@ BUFFER = 1 << 20
 
 @contextmanager
 def open_source(file: SourceFile) -> Generator[IO[bytes]]:
-    """Open the file for reading, decompressed if its name ends in .gz, .bz2 or .zip.
+    """Open the file for reading, decompressed as its name says.
 
     Raises:
         JobError: on opening or while reading: the file does not exist, can't be read, is damaged,
             or ends before its compressed data does.
     """
     try:
-        with _open_stored(file) as stored:
-            if file.uri.endswith(".gz"):
-                yield cast("IO[bytes]", gzip.GzipFile(fileobj=stored))
-            elif file.uri.endswith(".bz2"):
-                yield bz2.BZ2File(stored)
-            elif file.uri.endswith(ZIP):
-                with open_zipped(stored, file.name) as content:
-                    yield content
-            else:
-                yield stored
-    except EOFError as error:
-        raise JobError(
-            f"{file.name} ends before its compressed data does: copy it again"
-        ) from error
-    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
-        raise JobError(f"{file.name} is damaged ({error}): copy it again") from error
+        with _open_stored(file) as stored, decompressed(stored, file.name) as content:
+            yield content
     except OSError as error:
-        if file.uri.endswith(COMPRESSED) and error.errno is None:
-            raise JobError(f"{file.name} is damaged ({error}): copy it again") from error
         raise JobError(f"{file.uri} can't be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def decompressed(stored: IO[bytes], name: str) -> Generator[IO[bytes]]:
+    """Open what is compressed if the name ends in one of `COMPRESSED`, else the bytes as they are.
+
+    Raises:
+        JobError: on opening or while reading: the data is damaged, or ends too early, or is an
+            archive of something else than one plain file.
+    """
+    if not name.endswith(COMPRESSED):
+        yield stored
+        return
+    try:
+        with _open_compressed(stored, name) as content:
+            yield content
+    except EOFError as error:
+        raise JobError(f"{name} ends before its compressed data does: copy it again") from error
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise JobError(f"{name} is damaged ({error}): copy it again") from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise JobError(f"{name} is damaged ({error}): copy it again") from error
+
+
+@contextmanager
+def _open_compressed(stored: IO[bytes], name: str) -> Generator[IO[bytes]]:
+    if name.endswith(".gz"):
+        yield cast("IO[bytes]", gzip.GzipFile(fileobj=stored))
+    elif name.endswith(".bz2"):
+        yield bz2.BZ2File(stored)
+    elif name.endswith(ZSTD):
+        with _open_zstd(stored, name) as content:
+            yield content
+    else:
+        with open_zipped(stored, name) as content:
+            yield content
+
+
+@contextmanager
+def _open_zstd(stored: IO[bytes], name: str) -> Generator[IO[bytes]]:
+    zstd = import_zstd(name)
+    try:
+        yield cast("IO[bytes]", zstd.ZstdFile(stored))
+    except zstd.ZstdError as error:
+        raise zlib.error(str(error)) from error
+
+
+def import_zstd(name: str) -> "ModuleType":
+    """Return the module that decompresses zstd.
+
+    Raises:
+        JobError: Python has none here; it is needed for the file of that name.
+    """
+    try:
+        from backports import zstd  # only a .zst source needs it
+    except ImportError as error:
+        raise JobError(
+            f"{name} is compressed by zstd, which this Python can't read: install the package "
+            "backports.zstd where jobs run, or use gzip"
+        ) from error
+    return zstd
 
 
 @contextmanager

@@ -211,3 +211,42 @@ def test_only_an_empty_field_after_the_last_delimiter_is_dropped() -> None:
     assert without_trailing(["1", "2", "x"], 2, trailing) == ["1", "2", "x"]
     assert without_trailing(["1", ""], 2, trailing) == ["1", ""]
     assert without_trailing(["1", "2", ""], 2, dialect()) == ["1", "2", ""]
+
+
+def test_records_below_the_header_are_skipped_but_counted() -> None:
+    records = taken("a,b\ns,m\n[s],[m]\n1,2\n", skip_below_header=2)
+    assert [(record.number, record.fields) for record in records] == [(3, ["1", "2"])]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "fields"),
+    [
+        ("\\N,1,\\N\n", '"', ["\\N", "1", "\\N"]),
+        ('"\\N",\\N\n', '"', ["N", "\\N"]),
+        ('"a,\\N,b",N\n', '"', ["a,N,b", "N"]),
+        ('"q\\"",\\N\r\n', '"', ['q"', "\\N"]),
+        ("\\Na,a\\N\n", '"', ["Na", "aN"]),
+        ("a\\,b,\\N\n", "", ["a,b", "\\N"]),
+        ("a\\\nb,\\N\n", "", ["a\nb", "\\N"]),
+    ],
+)
+def test_null_of_mysql_stays_so_beside_an_escape(text: str, quote: str, fields: list[str]) -> None:
+    (record,) = taken(f"x,y\n{text}", quote=quote, escape="\\")
+    assert (record.fields, record.text) == (fields, text)
+
+
+@given(st.lists(st.sampled_from([*PIECES, "\\\\", '\\"', "\\,", "N"]), max_size=25).map("".join))
+def test_with_an_escape_the_records_are_those_of_python_s_csv_module_but_for_null(
+    text: str,
+) -> None:
+    options: Any = {"escapechar": "\\", "doublequote": False, "skipinitialspace": True}
+    try:
+        expected = list(csv.reader(io.StringIO(text, newline=""), strict=True, **options))
+    except csv.Error:
+        return
+    if "\\N" in text:
+        return
+
+    found = [record.fields for record in taken(text, header=["x"], escape="\\")]
+
+    assert found == [fields for fields in expected if fields]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_jobs.reading.json_parser import Line, parse_lines, values_of
+from spark_jobs.reading.json_parser import Line, head_values, parse_lines, values_of
 from spark_jobs.runtime.job import JobError
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=9)
@@ -71,3 +71,52 @@ def test_blank_lines_and_a_byte_order_mark_are_no_rows() -> None:
 def test_a_line_that_is_too_long_is_an_error_with_its_number() -> None:
     with pytest.raises(JobError, match=r"a\.jsonl: line 2 is longer than `max_record_bytes`, 20:"):
         lines('{"a": 1}\n{"a": "' + "x" * 50 + '"}\n', max_characters=20)
+
+
+@given(
+    st.lists(OBJECTS | SCALARS, max_size=5),
+    st.sampled_from([None, 0, 2]),
+    st.sampled_from(["", "\n", "\ufeff", " \r\n"]),
+)
+def test_a_list_has_the_values_of_its_objects(
+    values: list[Any], indent: int | None, before: str
+) -> None:
+    text = before + json.dumps(values, indent=indent, ensure_ascii=False) + "\n"
+
+    found = lines(text)
+
+    expected = [leaves(each) if isinstance(each, dict) else None for each in values]
+    assert [line.values for line in found] == expected
+    assert [line.number for line in found] == [*range(1, len(values) + 1)]
+    assert head_values(text) == expected
+
+
+def test_a_list_of_more_than_is_read_at_once() -> None:
+    objects = [{"a": number, "b": "x" * (number % 3_000)} for number in range(1_000)]
+
+    found = lines(json.dumps(objects), max_characters=4_000)
+
+    assert [line.values for line in found] == [{"a": str(n["a"]), "b": n["b"]} for n in objects]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[{"a": 1}', "element 1 is followed by nothing: the file is cut off"),
+        ('[{"a": 1}, {"a"', "element 2 is no JSON, or is cut off"),
+        ("[{'a': 1}]", "element 1 is no JSON, or is cut off"),
+        ('[{"a": 1},]', "element 2 is no JSON, or is cut off"),
+        ('[{"a": 1} {"a": 2}]', "element 1 is followed by something else than a comma"),
+        ('[{"a": 1}]\n[{"a": 2}]', "goes on after its list has ended"),
+        ("[{" + '"a": 1, ' * 200_000, "element 1 is longer than `max_record_bytes`, 1,000"),
+    ],
+)
+def test_a_broken_list_is_an_error_with_the_element(text: str, problem: str) -> None:
+    with pytest.raises(JobError, match=r"^a\.jsonl ") as caught:
+        lines(text)
+
+    assert problem in str(caught.value)
+
+
+def test_the_head_of_a_list_that_is_cut_off_has_its_whole_elements() -> None:
+    assert head_values('[{"a": 1}, {"a": 2}, {"a"') == [{"a": "1"}, {"a": "2"}, None]

@@ -1,0 +1,125 @@
+"""Records below the first one that are no rows: units, questions, rulers, the rest of the names."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from emr_ml.infer.dialect import MIN_TYPE_SHARE
+from emr_ml.infer.number_format import looks_like_number
+from emr_ml.infer.values import ALWAYS_MISSING, MAYBE_MISSING, is_date, is_number_with_any_decimal
+
+MAX_BELOW = 3  # records, as in a survey's export
+MIN_ROWS = 5  # whose values show what a column holds
+MIN_TYPED = 2  # columns in which the record has text, unless that looks like a unit
+RULER = re.compile(r"[-=_+*| ]*[-=_]{3,}[-=_+*| ]*")  # of SQL clients
+UNIT = re.compile(
+    r"\[.*\]|\(.*\)|%|‰|°[CFK]?|[µμ]?[A-Za-z]{1,4}[²³23]?([/·*][A-Za-z]{1,4}[²³23]?)*|-"
+)
+MISSING = {*ALWAYS_MISSING, *MAYBE_MISSING}
+ROW_NAME = "row"
+
+
+@dataclass(frozen=True)
+class HeaderRows:
+    """How many records below the header are no rows, and why; and names of several records.
+
+    `names` are None if those of the header itself are right.
+    """
+
+    below: int = 0
+    reason: str = ""
+    names: tuple[str, ...] | None = None
+
+
+def find_header_rows(records: Sequence[Sequence[str]]) -> HeaderRows:
+    """Return which of the first records are no rows.
+
+    Args:
+        records: of the file from its header.
+    """
+    header, rest = records[0], records[1:]
+    rows = [row for row in rest[MAX_BELOW:] if len(row) == len(header)]
+    if len(rows) < MIN_ROWS:
+        return HeaderRows()
+    columns = [*zip(*rows, strict=True)]
+    typed = [index for index, column in enumerate(columns) if _is_typed(column)]
+    below = 0
+    while below < MAX_BELOW and _is_no_row(rest[below], header, typed, columns):
+        below += 1
+    if not below:
+        return HeaderRows()
+    reason = f"the first {'record' if below == 1 else f'{below} records'} below the header: "
+    texts = [text for record in rest[:below] for text in record if text.strip()]
+    reason += f"'{' '.join(texts[0].split())[:30]}' and the like are no data"
+    names = _joined_names(header, rest[:below])
+    return HeaderRows(below, reason, names)
+
+
+def has_row_names(records: Sequence[Sequence[str]]) -> bool:
+    """Return whether rows have one field more than the header: their names first, as R has them."""
+    header, *rows = records
+    names = [row[0] for row in rows if len(row) == len(header) + 1]
+    if not names or len(names) < MIN_TYPE_SHARE * len(rows) or len(header) < MIN_TYPED:
+        return False
+    are_numbers = names == [str(number) for number in range(1, len(names) + 1)]
+    return are_numbers or (
+        len(set(names)) == len(names) and not any(map(is_number_with_any_decimal, names))
+    )
+
+
+def _is_typed(column: Sequence[str]) -> bool:
+    """Return whether the values are numbers or dates."""
+    values = [value.strip() for value in column if value.strip() not in MISSING]
+    return len(values) >= MIN_ROWS and sum(map(_is_value, values)) >= MIN_TYPE_SHARE * len(values)
+
+
+def _is_value(value: str) -> bool:
+    is_plain = is_number_with_any_decimal(value) or is_date(value)
+    # letters before a number make a name of it, as in `Q1`
+    return is_plain or (value[:1].lower() == value[:1].upper() and looks_like_number(value))
+
+
+def _is_no_row(
+    record: Sequence[str],
+    header: Sequence[str],
+    typed: Sequence[int],
+    columns: Sequence[Sequence[str]],
+) -> bool:
+    """Return whether a record has text where rows have numbers or dates, and only there."""
+    fields = [field.strip() for field in record]
+    if all(RULER.fullmatch(field) or not field for field in fields) and any(fields):
+        return True
+    if len(fields) != len(header):
+        return False
+    texts = {index: fields[index] for index in typed if fields[index] not in MISSING - {"-"}}
+    are_texts = not any(map(_is_value, texts.values())) and not any(
+        # a word for a missing value recurs
+        text in map(str.strip, columns[index])
+        for index, text in texts.items()
+    )
+    return are_texts and (
+        len(texts) >= MIN_TYPED or any(map(UNIT.fullmatch, texts.values())) or _is_name(fields)
+    )
+
+
+def _is_name(fields: Sequence[str]) -> bool:
+    """Return whether only the first field is used, as for the index of pandas."""
+    return bool(fields[0]) and not any(fields[1:])
+
+
+def _joined_names(header: Sequence[str], below: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
+    """Return names of the fields of several records, if those of the first are no names."""
+    used = [name.strip() for name in header][1:]
+    if len(set(used)) == len(used) and all(used):
+        return None
+    filled: list[str] = []
+    for index, name in enumerate(map(str.strip, header)):
+        # a merged cell stands above the columns to its right, too
+        filled.append(name or (filled[-1] if index > 1 else ""))
+    parts = zip_longest(filled, *below, fillvalue="")
+    names = tuple(
+        " ".join(dict.fromkeys(part.strip() for part in each if part.strip())) for each in parts
+    )
+    usable = len(set(names)) == len(names) == len(header) and all(names)
+    return names if usable else None

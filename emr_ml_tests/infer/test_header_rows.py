@@ -1,0 +1,80 @@
+"""Records below the header that are no rows, and names in several records."""
+
+from pathlib import Path
+
+import pytest
+
+from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_content
+from spark_jobs.reading.csv_parser import read_records
+
+HEADER = ["time", "temp", "ok"]
+ROWS = csv_text(
+    [], [f"2024-05-{day:02}" for day in range(1, 31)], floats(30), choices(*"yn", rows=30)
+)
+
+
+@pytest.mark.parametrize(
+    ("below", "count"),
+    [
+        pytest.param("ISO,°C,\n", 1, id="units"),
+        pytest.param("[s],[°C],[-]\n", 1, id="units in brackets"),
+        pytest.param("----,----,----\n", 1, id="ruler"),
+        pytest.param("------------\n", 1, id="ruler of another width"),
+        pytest.param("When?,How warm?,Well?\n{},{},{}\n", 2, id="questions and codes"),
+        pytest.param(",unknown,y\n", 0, id="one value that is no number"),
+        pytest.param(",,\n", 0, id="no values"),
+        pytest.param("NA,NA,y\n", 0, id="missing values"),
+        pytest.param("", 0, id="only rows"),
+    ],
+)
+def test_records_without_data_are_skipped(tmp_path: Path, below: str, count: int) -> None:
+    text = f"{','.join(HEADER)}\n{below}{ROWS}"
+
+    inferred = infer_content(tmp_path, text, "ok")
+
+    dialect = inferred.contract.dialect
+    assert dialect.skip_below_header == count
+    with (tmp_path / "data.csv").open("rb") as file:
+        records = list(read_records(file, "data.csv", dialect.model_dump(mode="json")))  # pyright: ignore[reportArgumentType] - a dialect
+    assert len(records) == 30 + (1 if below and not count else 0)
+    assert not count or inferred.kinds["temp"] == "numeric"
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        pytest.param(
+            "Shop,2023,,y\n,Q1,Q2,\n", ("Shop", "2023 Q1", "2023 Q2", "y"), id="merged cells"
+        ),
+        pytest.param(
+            ",price,price,y\n,mean,std,\nshop,,,\n",
+            ("shop", "price mean", "price std", "y"),
+            id="pandas",
+        ),
+    ],
+)
+def test_names_in_several_records_are_listed(
+    tmp_path: Path, header: str, names: tuple[str, ...]
+) -> None:
+    rows = csv_text(
+        [], [f"s{n}" for n in range(30)], floats(30), floats(30), choices(*"ab", rows=30)
+    )
+
+    inferred = infer_content(tmp_path, header + rows, "y")
+
+    dialect = inferred.contract.dialect
+    assert dialect.header == names
+    assert dialect.skip_lines == header.count("\n")
+    assert inferred.profile.sample.rows == 30
+    assert "placeholders" not in inferred.text
+
+
+@pytest.mark.parametrize("first", [range(1, 31), [f"car {n}" for n in range(30)]])
+def test_rows_may_begin_with_names_that_the_header_lacks(
+    tmp_path: Path, first: "range | list[str]"
+) -> None:
+    rows = csv_text([], list(first), floats(30), choices(*"ab", rows=30))
+
+    dialect = infer_content(tmp_path, "mpg,cls\n" + rows, "cls").contract.dialect
+
+    assert (dialect.header, dialect.skip_lines) == (("row", "mpg", "cls"), 1)
