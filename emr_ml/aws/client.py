@@ -122,11 +122,11 @@ class Api:
                 if not is_transient(error):
                     raise
                 if not repeatable and may_be_accepted(error):
-                    raise UncertainError(f"{operation}: {_shorten(error)}") from error
+                    raise UncertainError(f"{operation}: {message_of(error)}") from error
                 if time.monotonic() - started > self._patience:
                     raise UnansweredError(
                         f"{self._service} gave no answer to {operation} for "
-                        f"{self._patience:g} seconds: {_shorten(error)}"
+                        f"{self._patience:g} seconds: {message_of(error)}"
                     ) from error
                 self._note_failure(error)
                 time.sleep(self._backoff(retries))
@@ -220,7 +220,7 @@ def _refuse_page(response_dict: dict[str, Any], **_: Any) -> None:
         raise ResponseParserError(f"the answer is a web page: {body[:MESSAGE_CHARACTERS]!r}")
 
 
-def _shorten(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """Return the error's message, without most of a whole page that a proxy may have sent.
 
     botocore's own retries are off, so its count of them says nothing.

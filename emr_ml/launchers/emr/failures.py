@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emr_ml.aws.client import message_of
 from emr_ml.aws.quotas import ON_DEMAND, SPOT
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.emr.cluster_state import Cluster, Step
@@ -80,16 +81,18 @@ ADVICE = (
 
 def cluster_refused(error: ClientError, request: Mapping[str, Any]) -> LaunchError:
     """Return the failure for a cluster that EMR does not start as configured."""
-    advice = advice_for(str(error), ADVICE) or (
+    said = message_of(error)
+    advice = advice_for(said, ADVICE) or (
         "check the cluster configuration; `emr-ml plan` shows what was sent"
     )
-    return LaunchError(f"EMR refuses to start cluster '{request['Name']}': {error}\n{advice}")
+    return LaunchError(f"EMR refuses to start cluster '{request['Name']}': {said}\n{advice}")
 
 
 def step_refused(error: ClientError, cluster: str, step: Mapping[str, Any]) -> LaunchError:
     """Return the failure for a step that EMR does not add to the cluster."""
-    advice = advice_for(str(error), ADVICE) or "`emr-ml plan` shows what was sent"
-    return LaunchError(f"EMR refuses step '{step['Name']}' on cluster {cluster}: {error}\n{advice}")
+    said = message_of(error)
+    advice = advice_for(said, ADVICE) or "`emr-ml plan` shows what was sent"
+    return LaunchError(f"EMR refuses step '{step['Name']}' on cluster {cluster}: {said}\n{advice}")
 
 
 def cluster_ended(
