@@ -74,8 +74,9 @@ def _with_english_month(text: Column, language: str) -> Column:
     name = f"(?iU){name_pattern(language)}"
     pairs = ((key, ENGLISH[number - 1]) for key, number in month_numbers(language).items())
     english = F.create_map(*(F.lit(each) for pair in pairs for each in pair))
-    found = english[lower_case_column(F.regexp_extract(text, name, 1))]
-    replaced = F.regexp_replace(text, F.lit(name), F.coalesce(found, F.lit("")))
+    written = F.regexp_extract(text, name, 0)  # with the dot of an abbreviation
+    found = english[lower_case_column(F.rtrim(written, F.lit(".")))]
+    replaced = F.replace(text, written, F.coalesce(found, F.lit("")))
     return F.regexp_replace(replaced, f"(?iU){ORDINAL}", "")
 
 
