@@ -13,8 +13,9 @@ from emr_ml.cli import main
 from emr_ml.components.spark_job import SparkJob
 from emr_ml.components.training_pipeline import TrainingPipeline
 from emr_ml.contract import Contract, Dialect, parse_contract
+from emr_ml.contract.columns import Column
 from emr_ml.contract.model import ModelParams
-from emr_ml.contract.schema import Checks, Column, Promotion
+from emr_ml.contract.schema import Checks, Promotion
 from emr_ml.definitions import defs
 from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.config.model import ClusterConfig

@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from emr_ml.contract.columns import Column
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import Featurizer, ModelParams
-from emr_ml.contract.schema import Checks, Column, Contract, Label, Promotion, Split
+from emr_ml.contract.schema import Checks, Contract, Label, Promotion, Split
 from emr_ml.errors import UserError
 from emr_ml.located_yaml import Positions, YamlError, parse
 from emr_ml.ui.wording import shorten, unknown_key

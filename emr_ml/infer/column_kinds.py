@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from emr_ml.contract.base import is_reserved
-from emr_ml.contract.schema import ALL_PARTS, FIRST_YEAR
+from emr_ml.contract.columns import ALL_PARTS, FIRST_YEAR
 from emr_ml.infer.number_format import guess_number_style
 from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.values import (

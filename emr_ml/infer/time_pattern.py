@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from emr_ml.contract.schema import FIRST_YEAR
+from emr_ml.contract.columns import FIRST_YEAR
 from emr_ml.infer.time_tables import (
     COMPILED,
     CTIME,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emr_ml.contract.schema import FIRST_YEAR
+from emr_ml.contract.columns import FIRST_YEAR
 from emr_ml.contract.time_pattern import pattern_problem
 from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.time_tables import CTIME, DATES, OFFSETS, OPTIONAL_SECONDS, TIMES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from emr_ml.contract.schema import Column
+from emr_ml.contract.columns import Column
 from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.time_tables import CTIME, DATES, OFFSETS, TIMES
 from spark_jobs.cleaning.times import parse_datetime
