@@ -14,7 +14,7 @@ from emr_ml_tests.processes import go_down
 from emr_ml_tests.standalone import JAVA_OPTIONS, Standalone, standalone_cluster
 from emr_ml_tests.waiting import wait_until
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.soak]
 
 JOB = """
 import time

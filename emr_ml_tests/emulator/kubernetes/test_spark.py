@@ -15,7 +15,7 @@ from emr_ml_tests.emulator.kubernetes.server import LAUNCHER, Kubernetes, serve
 from emr_ml_tests.emulator.spark_home import spark_home
 from emr_ml_tests.waiting import wait_until
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.soak]
 
 NAMESPACE, IMAGE = "spark", "registry.example.com/emr_ml:1"
 JOB = """
