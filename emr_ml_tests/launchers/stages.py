@@ -84,14 +84,6 @@ def local_stage(folder: Path) -> Generator[Stage]:
     yield Stage(settings, {}, steps_outlive_their_process=False)
 
 
-# what each deployment needs beside the lake and the intervals
-SERVICES: dict[str, dict[str, Any]] = {
-    "emr": {},
-    # the harness has the packages that an archive would have
-    "emr-serverless": {"serverless_fields": {"packages": "image"}},
-}
-
-
 @contextmanager
 def aws_stage(
     folder: Path, spark: Literal["real", "light"], deployment: str = "emr"
@@ -116,8 +108,13 @@ def aws_stage(
         "poll_seconds": 1.0,
         "visibility_seconds": 3.0,
     }
-    for name, fields in SERVICES[deployment].items():
-        settings[name] = {"execution_role": RUNTIME_ROLE_ARN, **fields}
+    if deployment == "emr-serverless":
+        # without Spark, jobs run in the harness, which has the packages that an archive would have
+        packages = "archive" if spark == "real" else "image"
+        settings["serverless_fields"] = {
+            "execution_role": RUNTIME_ROLE_ARN,
+            "packages": packages,
+        }
     with serve(folder, spark=spark) as aws:
         environment = aws.environment()
         kept = {name: os.environ.get(name) for name in environment}

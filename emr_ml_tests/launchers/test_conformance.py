@@ -26,12 +26,12 @@ ODD = 'it\'s "odd": $(reboot) `id`; a\\b\n\tÄ 漢 🙂 %s {x} --conf spark.x=1 
 
 
 # a real process tree and Spark's S3 connector take minutes
-REAL = pytest.param("emr", marks=pytest.mark.soak)
+REAL = [pytest.param(name, marks=pytest.mark.soak) for name in ("emr", "serverless")]
 # what Serverless shares with EMR on EC2 need not be tested at each change
 SERVERLESS = "serverless, light"
 SERVERLESS_SOAK = pytest.param(SERVERLESS, marks=pytest.mark.soak)
 in_soak_too = pytest.mark.parametrize(
-    "stage", ["local", "emr, light", SERVERLESS, REAL], indirect=True
+    "stage", ["local", "emr, light", SERVERLESS, *REAL], indirect=True
 )
 lightly = pytest.mark.parametrize("stage", ["local", "emr, light", SERVERLESS_SOAK], indirect=True)
 
@@ -46,6 +46,9 @@ def stage(
         case "emr":
             needs_s3a()
             stage = aws_stage(folder, "real")
+        case "serverless":
+            needs_s3a()
+            stage = aws_stage(folder, "real", "emr-serverless")
         case "emr, light":
             stage = aws_stage(folder, "light")
         case "serverless, light":

@@ -32,7 +32,7 @@ def cost_metadata(
     The service tells them some seconds after the end of the job, for which this waits a little.
     """
     api = Api(SERVICE, time_limits.COST, SILENT_LOG, read_timeout=time_limits.COST)
-    deadline = time.monotonic() + time_limits.COST
+    deadline = time.monotonic() + time_limits.USE
     try:
         while not (used := _used(api, application, job)):
             if time.monotonic() > deadline:

@@ -31,7 +31,7 @@ ADVICE = (
     (
         r"[Qq]uota|LimitExceeded|max vCPU",
         (
-            "raise the quota 'Max concurrent vCPUs per account' of EMR Serverless, or set "
+            "raise the quota of EMR Serverless for concurrent vCPUs per account, or set "
             "`maximum_capacity`"
         ),
     ),
@@ -45,8 +45,8 @@ ADVICE = (
     (
         r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
         (
-            "a role lacks a permission: the launcher's are in infra/serverless_launcher_policy.json, "
-            "those of the execution role in infra/serverless_job_policy.json"
+            "a role lacks a permission: the launcher's are in "
+            "infra/serverless_launcher_policy.json; the execution role needs the lake"
         ),
     ),
     (
@@ -63,8 +63,8 @@ ADVICE = (
     (
         r"No module named '?(numpy|boto3|botocore)|GLIBC|cannot open shared object",
         (
-            "the Python packages do not fit: `architecture` must be the application's, and the Python "
-            "of a custom image must have them"
+            "the Python packages are missing or do not fit: `architecture` must be the "
+            "application's, and the Python of a custom image must have them"
         ),
     ),
     (
