@@ -140,8 +140,8 @@ class ServerlessConfig(ConfigModel):
             return value
         label = value.get("release_label", DEFAULT_RELEASE)
         derived = {"spark": SPARK_OF[label]} if label in SPARK_OF else {}
-        if "release_label" in value and label not in SPARK_OF:
-            derived = {"spark": ""}
+        if label not in SPARK_OF and not why_unusable(str(label)):
+            derived = {"spark": ""}  # the user must give it
         if value.get("image"):
             derived["packages"] = "image"
         return derived | value

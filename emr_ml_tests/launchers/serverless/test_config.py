@@ -88,7 +88,7 @@ MISTAKES = [
     ("release_label: emr-6.15.0\n", "1:1: release_label: emr-6.15.0 can't run any job"),
     ("release_label: emr-9.9.9\n", "spark: the release's Spark is not known: set it"),
     ("spark: 3.5.6\n", "1:1: spark: emr-spark-8.1.0 has Spark 4.1.1, not 3.5.6"),
-    ("idle_minute: 3\n", "1:1: idle_minute: is not a known key; did you mean idle_minutes?"),
+    ("idle_minute: 3\n", "1:1: idle_minute: unknown key: did you mean idle_minutes?"),
     ("initial_capacity: {executors: 2}\n", "initial_capacity.drivers: is 0"),
     (
         "maximum_capacity: {cores: 4, memory_gb: 64}\n",
