@@ -12,7 +12,7 @@ from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.launchers.serverless.config import ServerlessConfig, Worker
 
 SERVICE = "emr-serverless"
-NAME_DIGITS = 12
+NAME_PREFIX, NAME_DIGITS = "emr-ml-", 12
 MAX_NAME = 256  # of a job run
 PACKAGES_FOLDER = "emr_ml_packages"  # in the working directory of driver and executors
 DRIVER_VARIABLE = "spark.emr-serverless.driverEnv."
@@ -63,7 +63,9 @@ def create_application_request(config: ServerlessConfig, lake: str, token: str) 
             **disk,
         }
     # what makes an application unfit for the work of another configuration is in its name
-    name = config.application_name or f"emr-ml-{digest({**request, 'lake': lake})[:NAME_DIGITS]}"
+    name = (
+        config.application_name or f"{NAME_PREFIX}{digest({**request, 'lake': lake})[:NAME_DIGITS]}"
+    )
     request |= {"name": name, "tags": config.all_tags, "clientToken": token}
     _check("CreateApplication", request, f"application {name}")
     return request
