@@ -107,11 +107,12 @@ def test_a_mistake_ends_the_plan_with_its_place(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_healthy_set_up_passes(bucket: S3) -> None:
     del bucket
-    findings = diagnosis()
+    found = diagnosis()
 
-    assert all(finding.passed for finding in findings.values())
-    assert {"serverless", "EMR Serverless", "execution role"} <= set(findings)
-    assert "service role" not in findings
+    assert found.exit_code == 0
+    assert found.bad == found.skipped == []
+    assert {"serverless", "EMR Serverless", "execution role"} <= set(found.names)
+    assert "service role" not in found.names
 
 
 def test_a_role_that_is_missing_is_the_one_bad_finding(
@@ -122,8 +123,8 @@ def test_a_role_that_is_missing_is_the_one_bad_finding(
 
     found = the_bad_one()
 
-    assert found.name == "execution role"
-    assert "emr-serverless.amazonaws.com" in found.fix
+    assert found.startswith("execution role arn:aws:iam::123456789012:role/Absent does not exist")
+    assert "a trust policy for emr-serverless.amazonaws.com" in found
 
 
 def test_a_role_that_only_ec2_may_assume_is_the_one_bad_finding(
@@ -132,7 +133,7 @@ def test_a_role_that_only_ec2_may_assume_is_the_one_bad_finding(
     del bucket
     monkeypatch.setenv(ROLE, "arn:aws:iam::123456789012:role/EMR_EC2_DefaultRole")
 
-    assert "does not allow emr-serverless.amazonaws.com to assume it" in the_bad_one().text
+    assert "does not allow emr-serverless.amazonaws.com to assume it" in the_bad_one()
 
 
 def test_started_applications_are_shown_and_idle_ones_stopped(aws: Emulator, bucket: S3) -> None:
