@@ -12,6 +12,7 @@ from emr_ml.stack import with_stack
 if TYPE_CHECKING:
     from emr_ml.launchers.remote.polling import PollingPolicy
 
+
 def launcher_resource(settings: Settings, sources: Sequence[str | None]) -> dg.ResourceDefinition:
     """Return the launcher as a resource, created when a run starts: it may open a connection.
 
