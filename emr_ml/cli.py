@@ -27,3 +27,4 @@ COMMANDS = (
 )
 for command in COMMANDS:
     main.add_command(command)
+main.add_command(clusters, "compute")  # not all that runs is a cluster

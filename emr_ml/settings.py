@@ -22,6 +22,7 @@ from emr_ml.project import find_project
 
 CONTRACTS = Path(__file__).resolve().parent / "contracts"
 CLUSTER_FIELD = "EMR_ML_CLUSTER__"
+SERVERLESS_FIELD = "EMR_ML_SERVERLESS__"
 
 
 class SettingsError(UserError):
@@ -33,6 +34,7 @@ class Deployment(StrEnum):
 
     LOCAL = "local"
     EMR = "emr"
+    EMR_SERVERLESS = "emr-serverless"
 
     @property
     def runs_here(self) -> bool:
@@ -118,6 +120,9 @@ class Settings(BaseSettings):
     cluster: str | None = Field(
         None, description="cluster configuration (YAML); if unset, defaults for small data"
     )
+    serverless: str | None = Field(
+        None, description="configuration of EMR Serverless (YAML); if unset, its defaults"
+    )
     cluster_scope: Literal["shared", "run"] | None = Field(
         None, description="whether runs share clusters; if unset, as in the cluster configuration"
     )
@@ -180,6 +185,11 @@ class Settings(BaseSettings):
         default_factory=dict[str, Any],
         description="single fields of the cluster configuration, by the ends of variable names",
     )
+    # NoDecode: as `cluster_fields`
+    serverless_fields: Annotated[dict[str, Any], NoDecode] = Field(
+        default_factory=dict[str, Any],
+        description="single fields of the configuration of EMR Serverless, in the same way",
+    )
     # NoDecode: only `emr_ml.stack.outputs` sets it, when it is needed
     stack_fields: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict[str, Any],
@@ -197,7 +207,8 @@ class Settings(BaseSettings):
         return bool(self.source or self.sales_source)
 
     @field_validator(
-        *("source", "sales_source", "scoring_source", "dataset", "lake", "sample_folder", "cluster")
+        *("source", "sales_source", "scoring_source", "dataset", "lake", "sample_folder"),
+        *("cluster", "serverless"),
     )
     @classmethod
     def _make_absolute(cls, value: str | None) -> str | None:
@@ -255,7 +266,11 @@ def load_settings() -> Settings:
         # all other AWS tools read AWS_REGION, but boto3 ignores it
         os.environ["AWS_DEFAULT_REGION"] = region
     try:
-        settings = Settings(cluster_fields=_fields_of(CLUSTER_FIELD), stack_fields={})  # pyright: ignore[reportCallIssue] - the others come from the environment
+        settings = Settings(  # pyright: ignore[reportCallIssue] - the others come from the environment
+            cluster_fields=_fields_of(CLUSTER_FIELD),
+            serverless_fields=_fields_of(SERVERLESS_FIELD),
+            stack_fields={},
+        )
     except ValidationError as error:
         lines = [
             f"{_variable_name(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"

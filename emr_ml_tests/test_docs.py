@@ -19,11 +19,13 @@ from emr_ml.contract.schema import Checks, Promotion
 from emr_ml.definitions import defs
 from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml.launchers.serverless.config import ServerlessConfig, load_serverless_config
 from emr_ml.located_yaml import parse
 from emr_ml.project import ROOT
 from emr_ml.settings import Settings
 
 EMR = ROOT / "docs" / "emr.md"
+SERVERLESS = ROOT / "docs" / "emr-serverless.md"
 PIPELINES = ROOT / "docs" / "pipelines.md"
 DECISIONS = ROOT / "docs" / "decisions.md"
 DOCUMENTS = [
@@ -48,7 +50,7 @@ CLUSTER_NAME = "emr-ml emr"
 
 def variables() -> set[str]:
     """Return the variables that are settings."""
-    unnamed = ("dagster_home", "cluster_fields", "stack_fields")
+    unnamed = ("dagster_home", "cluster_fields", "serverless_fields", "stack_fields")
     return {f"EMR_ML_{name.upper()}" for name in Settings.model_fields if name not in unnamed}
 
 
@@ -150,7 +152,7 @@ def test_the_layout_in_the_readme_names_what_is_there() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_contracts_in_the_documents_are_valid(document: Path) -> None:
-    for block in yaml_blocks(document) if document not in (EMR, PIPELINES) else ():
+    for block in yaml_blocks(document) if document not in (EMR, SERVERLESS, PIPELINES) else ():
         parse_contract(block, document.name)
 
 
@@ -239,3 +241,16 @@ def test_the_first_cluster_configuration_has_every_key_and_its_default(tmp_path:
 
 def test_every_other_cluster_configuration_is_valid(tmp_path: Path) -> None:
     assert len(cluster_configs(tmp_path)) > 1
+
+
+def test_the_configuration_of_emr_serverless_has_every_key_and_its_default(tmp_path: Path) -> None:
+    (block,) = yaml_blocks(SERVERLESS)
+    file = tmp_path / "serverless.yaml"
+    file.write_text(block)
+    reference = parse(block)[0]
+
+    made = load_serverless_config(Settings(serverless=str(file)))  # pyright: ignore[reportCallIssue] - the others come from the environment
+
+    assert set(reference) == set(ServerlessConfig.model_fields)
+    assert set(reference["executors"]) == set(type(made.executors).model_fields)
+    assert made == ServerlessConfig(execution_role=made.execution_role)

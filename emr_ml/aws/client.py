@@ -29,6 +29,8 @@ THROTTLING_CODES = (
     *("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled"),
     *("RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"),
 )
+# what services call the place where the next page begins
+PAGE_MARKERS = ("Marker", "NextToken", "nextToken")
 NOT_SENT_ERRORS = (EndpointConnectionError, ConnectTimeoutError)
 MESSAGE_CHARACTERS = 300
 PAGE = re.compile(rb"\s*<(!doctype\s+)?html", re.IGNORECASE)
@@ -106,10 +108,10 @@ class Api:
         while True:
             answer = self.ask(operation, **parameters)
             yield answer.get(key, [])
-            marker = answer.get("Marker") or answer.get("NextToken")
-            if not marker:
+            name = next((name for name in PAGE_MARKERS if answer.get(name)), None)
+            if name is None:
                 return
-            parameters["Marker" if "Marker" in answer else "NextToken"] = marker
+            parameters[name] = answer[name]
 
     def _call(
         self, operation: str, parameters: dict[str, Any], *, repeatable: bool

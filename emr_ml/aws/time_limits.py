@@ -4,6 +4,7 @@ Runs have a setting instead, `api_patience_seconds`.
 """
 
 COST = 3.0  # costs and prices are only information, so nothing waits long for them
+USE = 10.0  # of EMR Serverless, which tells it only some seconds after a job
 DOCTOR = 4.0
 ALERT = 10.0
 OLD_CLUSTERS = 20.0

@@ -1,4 +1,4 @@
-"""`emr-ml clusters`: the live clusters and their cost."""
+"""`emr-ml compute`, or `clusters`: what is running, and its cost."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from emr_ml.aws import time_limits
+from emr_ml.commands.applications import show_applications
 from emr_ml.commands.context import errors_as_messages
+from emr_ml.settings import Deployment, load_settings
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -18,15 +20,20 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--terminate-idle", is_flag=True, help="Terminate clusters that wait for a step.")
+@click.option("--terminate-idle", is_flag=True, help="End what waits for work.")
 def clusters(*, terminate_idle: bool) -> None:
-    """Show the live clusters of this project: state, age, run, cost so far, and latest end.
+    """Show what is running for this project, in the configured region.
 
-    Costs are at list prices. Ends are computed from the time limits of steps and from the idle
-    timeout in the current cluster configuration. Only the configured region is searched.
+    Clusters with state, age, run, cost so far, and latest end: costs are at list prices, and ends
+    follow from the time limits of steps and the idle timeout in the current configuration. On EMR
+    Serverless, the started applications and how many job runs each has.
     """
     with errors_as_messages():
-        all_succeeded = _show(terminate_idle=terminate_idle)
+        settings = load_settings()
+        if settings.deployment is Deployment.EMR_SERVERLESS:
+            all_succeeded = show_applications(settings, stop_idle=terminate_idle)
+        else:
+            all_succeeded = _show(terminate_idle=terminate_idle)
     sys.exit(0 if all_succeeded else 1)
 
 
@@ -62,7 +69,6 @@ def _show(*, terminate_idle: bool) -> bool:
 def _cluster_config() -> "ClusterConfig":
     from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
     from emr_ml.launchers.emr.config.model import ClusterConfig
-    from emr_ml.settings import load_settings
 
     try:
         return load_cluster_config(load_settings())

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from emr_ml.commands.context import configured_settings, errors_as_messages
-from emr_ml.settings import Settings, SettingsError
+from emr_ml.commands.plan_serverless import show_plan
+from emr_ml.settings import Deployment, Settings, SettingsError
 from emr_ml.ui.wording import escape_control_characters
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ MARKETS = {"ON_DEMAND": "on demand", "SPOT": "spot"}
 def plan(*, as_json: bool, request_file: TextIO | None) -> None:
     """Print the exact requests to EMR and the list price per hour. Nothing is started.
 
-    Versions and the ids of clusters and runs are known only in a run, so they are shown in <>.
+    The deployment decides which: RunJobFlow and AddJobFlowSteps, or CreateApplication and
+    StartJobRun of EMR Serverless. What is known only in a run, such as versions and ids, is in <>.
     This also works without an AWS account, but then without prices.
 
     With --from, print a cluster configuration instead, for EMR_ML_CLUSTER. FILE has the parameters
@@ -41,17 +43,25 @@ def plan(*, as_json: bool, request_file: TextIO | None) -> None:
             raise click.UsageError("--from prints a configuration, --json a plan: give one of them")
         _translate(request_file)
         return
+    with errors_as_messages():
+        settings = configured_settings()
+        if settings.deployment is Deployment.EMR_SERVERLESS:
+            show_plan(settings, _endpoint(settings), as_json=as_json)
+        else:
+            _show_cluster_plan(settings, as_json=as_json)
+
+
+def _show_cluster_plan(settings: Settings, *, as_json: bool) -> None:
+    """Print the exact requests to EMR on EC2 and the list price per hour."""
     from emr_ml.assets.declared import declared_jobs
     from emr_ml.launchers.emr.config.loading import load_cluster_config
     from emr_ml.launchers.emr.cost.prices import hourly_price
     from emr_ml.launchers.emr.requests.plan import bill, make_plan
     from emr_ml.project import load_project_definitions
 
-    with errors_as_messages():
-        settings = configured_settings()
-        config = load_cluster_config(settings)
-        endpoint = _endpoint(settings)
-        requests = make_plan(config, endpoint, declared_jobs(load_project_definitions()))
+    config = load_cluster_config(settings)
+    endpoint = _endpoint(settings)
+    requests = make_plan(config, endpoint, declared_jobs(load_project_definitions()))
 
     def price(instance_type: str, market: str) -> float | None:
         if endpoint.region == UNKNOWN_REGION:

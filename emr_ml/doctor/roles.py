@@ -9,35 +9,44 @@ from emr_ml.doctor.cluster import PlannedCluster
 from emr_ml.doctor.finding import Finding, bad, good
 
 EMR_SERVICE, EC2_SERVICE = "elasticmapreduce.amazonaws.com", "ec2.amazonaws.com"
+SERVERLESS_SERVICE = "emr-serverless.amazonaws.com"
+# how to create roles that are not EMR's default ones, by their fields
+CREATE_ROLE = {
+    "`execution_role`": (
+        f"create it with `aws iam create-role` and a trust policy for {SERVERLESS_SERVICE}, or "
+        "correct `execution_role`"
+    )
+}
 ASSUME_ACTIONS = ("sts:AssumeRole", "sts:*", "*")
 
 
 def check_roles(planned: PlannedCluster) -> Iterator[Finding]:
     """Check the service role, the instance profile, and the runtime role if there is one."""
     request = planned.request
-    yield _check_role(
-        planned, "service role", request["ServiceRole"], "`service_role`", (EMR_SERVICE,)
+    region = planned.region
+    yield check_role(
+        region, "service role", request["ServiceRole"], "`service_role`", (EMR_SERVICE,)
     )
     finding, instance_role = _check_profile(planned, request["JobFlowRole"])
     yield finding
     if runtime_role := planned.config.runtime_role:
         account = runtime_role.split(":")[4]
         trusted = (instance_role, account, f"{runtime_role.rpartition(':')[0]}:root")
-        yield _check_role(planned, "runtime role", runtime_role, "`runtime_role`", trusted)
+        yield check_role(region, "runtime role", runtime_role, "`runtime_role`", trusted)
 
 
-def _check_role(
-    planned: PlannedCluster, name: str, role: str, field: str, trusted: Sequence[str]
-) -> Finding:
+def check_role(region: str, name: str, role: str, field: str, trusted: Sequence[str]) -> Finding:
     """Check that the role exists, and that one of the trusted principals may assume it.
 
     Args:
+        region: AWS region.
+        name: of the check.
         role: a name or an ARN.
-        field: of the cluster configuration, for the message.
+        field: of the configuration, for the message.
         trusted: any of these will do.
     """
     try:
-        answer = api("iam", planned.region).ask("get_role", RoleName=role.rpartition("/")[2])
+        answer = api("iam", region).ask("get_role", RoleName=role.rpartition("/")[2])
     except AWS_ERRORS as error:
         return _unreadable(name, role, field, error)
     return _trust_problem(name, role, answer["Role"], trusted) or good(name, role)
@@ -83,7 +92,7 @@ def _trust_problem(
 def _matches(principal: str, trusted: str) -> bool:
     # services have another suffix in China, which a policy may contain; an account number must
     # match exactly, because it is part of every ARN of the account
-    if trusted in (EMR_SERVICE, EC2_SERVICE):
+    if trusted in (EMR_SERVICE, EC2_SERVICE, SERVERLESS_SERVICE):
         return trusted in principal
     return trusted == principal
 
@@ -108,7 +117,7 @@ def _as_list(value: Any) -> list[Any]:
 
 def _unreadable(name: str, role: str, field: str, error: Exception) -> Finding:
     if error_code(error) == "NoSuchEntity":
-        fix = (
+        fix = CREATE_ROLE.get(field) or (
             "`aws emr create-default-roles` creates the default roles; or set another one in the "
             f"cluster configuration ({field})"
         )

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
-from emr_ml.doctor import aws, capacity, cluster, machine, project, storage
+from emr_ml.doctor import aws, capacity, cluster, machine, project, serverless, storage
 from emr_ml.doctor.finding import Finding, unchecked
 from emr_ml.doctor.roles import check_roles
-from emr_ml.settings import Settings
+from emr_ml.settings import Deployment, Settings
 
 # names of checks that are skipped together
 OF_LAKE = ("lake", "conditional writes")
 OF_ROLES = ("service role", "instance profile")
 OF_CLUSTER = ("EMR", "release label", *OF_ROLES, "subnets", "instance types", "quotas")
+OF_SERVERLESS = ("EMR Serverless", "execution role")
 OF_STORAGE = ("log URI", "packages")
 
 
@@ -54,6 +55,7 @@ def run_checks() -> Iterator[Finding]:
     """Run all checks of the configured deployment, and yield each finding when it is made."""
     settings, settings_finding = machine.check_settings()
     on_emr = settings is not None and settings.deployment.uses_emr
+    on_serverless = settings is not None and settings.deployment is Deployment.EMR_SERVERLESS
     yield machine.check_java(needed=settings is None or settings.deployment.runs_here)
     yield machine.check_python()
     yield machine.check_spark()
@@ -61,7 +63,7 @@ def run_checks() -> Iterator[Finding]:
     if settings is None:
         return
     asker = Asker()
-    if on_emr or settings.stack:
+    if on_emr or on_serverless or settings.stack:
         yield from asker.ask((), aws.check_identity)
     if settings.stack:
         completed = yield from _check_stack(asker, settings)
@@ -82,6 +84,8 @@ def run_checks() -> Iterator[Finding]:
         yield machine.check_disk(settings.lake)
     if on_emr:
         yield from _check_emr(asker, settings, declared.jobs, has_lake=has_lake)
+    if on_serverless:
+        yield from _check_serverless(asker, settings, declared.jobs, has_lake=has_lake)
 
 
 def _check_stack(asker: Asker, settings: Settings) -> Generator[Finding, None, Settings | None]:
@@ -133,6 +137,24 @@ def _check_emr(
         yield from asker.ask(("packages",), lambda: [cluster.check_packages(planned)])
     else:
         yield unchecked("packages", without_lake)
+
+
+def _check_serverless(
+    asker: Asker, settings: Settings, jobs: Mapping[str, str], *, has_lake: bool
+) -> Iterator[Finding]:
+    if has_lake:
+        yield from asker.ask(
+            ("bucket",), lambda: [storage.check_bucket(settings.lake, settings.stack)]
+        )
+    else:
+        yield unchecked("bucket", asker.reason or "the lake can't be used")
+    config, finding = serverless.check_configuration(settings, jobs)
+    yield finding
+    if config is None:
+        yield from skipped(OF_SERVERLESS, "the configuration of EMR Serverless can't be used")
+        return
+    yield from asker.ask(("EMR Serverless",), lambda: [serverless.check_service(config)])
+    yield from asker.ask(("execution role",), lambda: [serverless.check_role(config)])
 
 
 def _check_account(asker: Asker, planned: cluster.PlannedCluster) -> Iterator[Finding]:

@@ -1,12 +1,16 @@
 """Launchers: run Spark jobs where the deployment wants them, on this machine or on EMR."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from emr_ml.launchers.base import Launcher, LaunchError
 from emr_ml.settings import Deployment, Settings, SettingsError
 from emr_ml.stack import with_stack
+
+if TYPE_CHECKING:
+    from emr_ml.launchers.remote.polling import PollingPolicy
 
 
 def launcher_resource(settings: Settings, sources: Sequence[str | None]) -> dg.ResourceDefinition:
@@ -41,6 +45,8 @@ def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -
             return _local_launcher(settings, sources)
         case Deployment.EMR:
             return _emr_launcher(settings)
+        case Deployment.EMR_SERVERLESS:
+            return _serverless_launcher(settings)
 
 
 def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launcher:
@@ -61,17 +67,35 @@ def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launch
 def _emr_launcher(settings: Settings) -> Launcher:
     from emr_ml.launchers.emr.config.loading import load_cluster_config
     from emr_ml.launchers.emr.launcher import EmrLauncher
-    from emr_ml.launchers.remote.polling import PollingPolicy
     from emr_ml.launchers.remote.target import TargetConfigError
     from spark_jobs.runtime.lake import open_lake
 
-    polling = PollingPolicy(
+    try:
+        config = load_cluster_config(settings)
+        return EmrLauncher(open_lake(settings.lake), config, _polling(settings))
+    except TargetConfigError as error:
+        raise LaunchError(str(error)) from error
+
+
+def _serverless_launcher(settings: Settings) -> Launcher:
+    from emr_ml.launchers.remote.target import TargetConfigError
+    from emr_ml.launchers.serverless.config import load_serverless_config
+    from emr_ml.launchers.serverless.launcher import ServerlessLauncher
+    from spark_jobs.runtime.lake import open_lake
+
+    try:
+        config = load_serverless_config(settings)
+        return ServerlessLauncher(open_lake(settings.lake), config, _polling(settings))
+    except TargetConfigError as error:
+        raise LaunchError(str(error)) from error
+
+
+def _polling(settings: Settings) -> "PollingPolicy":
+    from emr_ml.launchers.remote.polling import PollingPolicy
+
+    return PollingPolicy(
         fast=settings.fast_poll_seconds,
         slow=settings.poll_seconds,
         visibility=settings.visibility_seconds,
         patience=settings.api_patience_seconds,
     )
-    try:
-        return EmrLauncher(open_lake(settings.lake), load_cluster_config(settings), polling)
-    except TargetConfigError as error:
-        raise LaunchError(str(error)) from error

@@ -85,33 +85,44 @@ def local_stage(folder: Path) -> Generator[Stage]:
 
 
 @contextmanager
-def emr_stage(folder: Path, spark: Literal["real", "light"]) -> Generator[Stage]:
-    """Steps on an emulated cluster.
+def aws_stage(
+    folder: Path, spark: Literal["real", "light"], deployment: str = "emr"
+) -> Generator[Stage]:
+    """Jobs on an emulated service of AWS.
 
     Args:
         spark: `real` has real bootstrap, spark-submit and S3A; `light` runs the same scripts from
             the same archive in plain Python.
+        deployment: the service, as `EMR_ML_DEPLOYMENT` names it.
     """
-    from emr_ml.launchers.emr.config.model import ClusterConfig
-    from emr_ml.launchers.emr.shipping.packages import planned_packages
+    from emr_ml.launchers.remote.shipping import planned_code
+    from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN
     from emr_ml_tests.emulator.server import serve
 
-    lake = f"s3://conformance-{spark}/lake"
-    settings = {
-        "deployment": "emr",
+    bucket = f"conformance-{spark}-{deployment}"
+    lake = f"s3://{bucket}/lake"
+    settings: dict[str, Any] = {
+        "deployment": deployment,
         "lake": lake,
         "fast_poll_seconds": 0.2,
         "poll_seconds": 1.0,
         "visibility_seconds": 3.0,
     }
+    if deployment == "emr-serverless":
+        # without Spark, jobs run in the harness, which has the packages that an archive would have
+        packages = "archive" if spark == "real" else "image"
+        settings["serverless_fields"] = {
+            "execution_role": RUNTIME_ROLE_ARN,
+            "packages": packages,
+        }
     with serve(folder, spark=spark) as aws:
         environment = aws.environment()
         kept = {name: os.environ.get(name) for name in environment}
         os.environ.update(environment)
         try:
-            aws.bucket(f"conformance-{spark}")
+            aws.bucket(bucket)
             stage = Stage(settings, environment, steps_outlive_their_process=True)
-            scripts = planned_packages(lake, ClusterConfig(), aws.url).code.scripts
+            scripts = planned_code(lake).scripts
             key = f"{scripts.removeprefix(lake + '/')}/{JOB}.py"
             stage.lake.write(key, SCRIPT.read_bytes())
             yield stage

@@ -14,7 +14,7 @@ import pytest
 from emr_ml.lake.leases import Lease, LeaseFile
 from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers.base import LaunchError, Outcome
-from emr_ml_tests.launchers.stages import LOG, Stage, emr_stage, local_stage
+from emr_ml_tests.launchers.stages import LOG, Stage, aws_stage, local_stage
 from emr_ml_tests.s3a import needs_s3a
 from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.attempt import read_failure
@@ -26,12 +26,14 @@ ODD = 'it\'s "odd": $(reboot) `id`; a\\b\n\tÄ 漢 🙂 %s {x} --conf spark.x=1 
 
 
 # a real process tree and Spark's S3 connector take minutes
+REAL = [pytest.param(name, marks=pytest.mark.soak) for name in ("emr", "serverless")]
+# what Serverless shares with EMR on EC2 need not be tested at each change
+SERVERLESS = "serverless, light"
+SERVERLESS_SOAK = pytest.param(SERVERLESS, marks=pytest.mark.soak)
 in_soak_too = pytest.mark.parametrize(
-    "stage",
-    ["local", "emr, light", pytest.param("emr", marks=pytest.mark.soak)],
-    indirect=True,
+    "stage", ["local", "emr, light", SERVERLESS, *REAL], indirect=True
 )
-lightly = pytest.mark.parametrize("stage", ["local", "emr, light"], indirect=True)
+lightly = pytest.mark.parametrize("stage", ["local", "emr, light", SERVERLESS_SOAK], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +45,14 @@ def stage(
     match request.param:
         case "emr":
             needs_s3a()
-            stage = emr_stage(folder, "real")
+            stage = aws_stage(folder, "real")
+        case "serverless":
+            needs_s3a()
+            stage = aws_stage(folder, "real", "emr-serverless")
         case "emr, light":
-            stage = emr_stage(folder, "light")
+            stage = aws_stage(folder, "light")
+        case "serverless, light":
+            stage = aws_stage(folder, "light", "emr-serverless")
         case _:
             stage = local_stage(folder)
     with stage as found:

@@ -24,6 +24,23 @@ class Endpoint:
     region: str
     url: str | None = None
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables with which a job reaches AWS, without credentials."""
+        variables = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        return variables | ({"AWS_ENDPOINT_URL": self.url} if self.url else {})
+
+    @property
+    def spark_conf(self) -> dict[str, str]:
+        """Spark's properties for a store other than AWS's own; empty for that."""
+        if not self.url:
+            return {}
+        return {
+            "spark.hadoop.fs.s3a.endpoint": self.url,
+            "spark.hadoop.fs.s3a.endpoint.region": self.region,
+            "spark.hadoop.fs.s3a.path.style.access": "true",
+        }
+
 
 def find_endpoint(lake: str) -> Endpoint:
     """Return the region and endpoint that this process uses, without calling AWS.

@@ -17,7 +17,7 @@ from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import Launcher, Outcome
 from emr_ml.launchers.emr.config.loading import load_cluster_config
-from emr_ml.launchers.emr.shipping.packages import planned_packages
+from emr_ml.launchers.remote.shipping import planned_code
 from emr_ml.settings import Settings
 from emr_ml_tests.emulator.clusters import Cluster
 from emr_ml_tests.emulator.faults import Fault
@@ -82,7 +82,7 @@ class Stage:
         """Return a version that no test has requested, by default of the conformance job."""
         run = run or uuid.uuid4().hex
         salt = {"salt": uuid.uuid4().hex}
-        spark = load_cluster_config(self.settings).spark
+        spark = self.launcher().spark
         work = VersionSpec(asset, run, {}, salt, params, "code", spark, force)
         self.works.append(work)
         return work
@@ -109,8 +109,7 @@ class Stage:
 
     def put_job(self, asset: str, source: str) -> str:
         """Upload the test's own job; its script gets the address of its request."""
-        config = load_cluster_config(self.settings)
-        scripts = planned_packages(self.settings.lake, config, self.aws.url).code.scripts
+        scripts = planned_code(self.settings.lake).scripts
         key = f"{scripts.removeprefix(self.settings.lake + '/')}/{asset}.py"
         self.lake.write(key, source.encode())
         return asset

@@ -8,7 +8,7 @@ own page. The jobs of training pipelines use functions that Spark has since 4.0,
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from emr_ml.launchers.emr.config.service_model import Mistake
 
@@ -112,11 +112,21 @@ def release_notes(config: "ClusterConfig") -> Iterator[str]:
         )
 
 
-def check_jobs(config: "ClusterConfig", modules: Mapping[str, str]) -> Iterator[str]:
+class Released(Protocol):
+    """A configuration of any target that has a release."""
+
+    @property
+    def release_label(self) -> str: ...
+
+    @property
+    def spark(self) -> str: ...
+
+
+def check_jobs(config: Released, modules: Mapping[str, str]) -> Iterator[str]:
     """Yield why some jobs can't run on the release.
 
     Args:
-        config: the cluster configuration.
+        config: of a target.
         modules: the module of each job, by the path of its asset.
     """
     ours = [asset for asset, module in modules.items() if module.startswith(OUR_JOBS)]
@@ -128,5 +138,5 @@ def check_jobs(config: "ClusterConfig", modules: Mapping[str, str]) -> Iterator[
         )
 
 
-def _has_least_spark(config: "ClusterConfig") -> bool:
+def _has_least_spark(config: Released) -> bool:
     return int(config.spark.partition(".")[0]) >= LEAST_SPARK

@@ -1,4 +1,4 @@
-"""Check requests against EMR's own API description, which botocore contains; nothing is called."""
+"""Check requests against AWS's own descriptions of its APIs, in botocore; nothing is called."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,15 +23,18 @@ SCALAR_TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def mistakes(operation: str, parameters: Any, *, partial: bool = False) -> Iterator[Mistake]:
+def mistakes(
+    operation: str, parameters: Any, *, partial: bool = False, service: str = "emr"
+) -> Iterator[Mistake]:
     """Yield the path and the problem of each value that EMR's API does not accept.
 
     Args:
         operation: such as `RunJobFlow`.
         parameters: its parameters.
         partial: for overrides: fields may be missing, and null may stand for any value.
+        service: that has the operation, by its name in botocore.
     """
-    return _shape_mistakes(_input_shape(operation), parameters, (), partial)
+    return _shape_mistakes(_input_shape(service, operation), parameters, (), partial)
 
 
 def format_mistakes(found: Iterable[Mistake]) -> list[str]:
@@ -40,8 +43,8 @@ def format_mistakes(found: Iterable[Mistake]) -> list[str]:
 
 
 @cache
-def _input_shape(operation: str) -> Shape:
-    model = ServiceModel(Loader().load_service_model("emr", "service-2"), "emr")
+def _input_shape(service: str, operation: str) -> Shape:
+    model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
     shape = model.operation_model(operation).input_shape
     assert shape, operation
     return shape

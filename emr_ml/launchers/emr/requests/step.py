@@ -51,12 +51,9 @@ def step_config(
     Raises:
         ClusterConfigError: the step is beyond what EMR accepts.
     """
-    variables = {"AWS_REGION": endpoint.region, "AWS_DEFAULT_REGION": endpoint.region}
-    if endpoint.url:
-        variables["AWS_ENDPOINT_URL"] = endpoint.url
     script, script_arguments = code.entry_point(module)
     arguments = [
-        *("env", *(f"{key}={value}" for key, value in variables.items())),
+        *("env", *(f"{key}={value}" for key, value in endpoint.variables.items())),
         *("timeout", f"--kill-after={KILL_AFTER_SECONDS}", str(config.step_limit_seconds)),
         *("spark-submit", "--deploy-mode", "client", "--name", name),
         *_conf_options(_spark_conf(config, endpoint, request_uri)),
@@ -136,13 +133,7 @@ def _spark_conf(config: ClusterConfig, endpoint: Endpoint, request_uri: str) -> 
         conf["spark.driver.memory"] = memory
     if config.python:
         conf["spark.pyspark.python"] = config.python
-    if endpoint.url:
-        conf |= {
-            "spark.hadoop.fs.s3a.endpoint": endpoint.url,
-            "spark.hadoop.fs.s3a.endpoint.region": endpoint.region,
-            "spark.hadoop.fs.s3a.path.style.access": "true",
-        }
-    return conf | config.spark_conf
+    return conf | endpoint.spark_conf | config.spark_conf
 
 
 def _conf_options(conf: Mapping[str, str]) -> Iterator[str]:

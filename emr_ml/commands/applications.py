@@ -1,0 +1,55 @@
+"""What `emr-ml compute` shows of EMR Serverless: the started applications."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from emr_ml.aws import time_limits
+from emr_ml.settings import Settings
+
+if TYPE_CHECKING:
+    from emr_ml.launchers.serverless.config import ServerlessConfig
+
+
+def show_applications(settings: Settings, *, stop_idle: bool) -> bool:
+    """Print the started applications of this project; return False if one could not be stopped."""
+    import logging
+
+    from botocore.exceptions import NoRegionError
+
+    from emr_ml.aws.client import Api
+    from emr_ml.aws.region import region_name
+    from emr_ml.launchers.serverless import live_applications as live
+    from emr_ml.launchers.serverless.requests import SERVICE
+
+    region = region_name()
+    if region is None:
+        raise NoRegionError
+    api = Api(SERVICE, time_limits.COMMAND, logging.getLogger("emr_ml"), region)
+    found = list(live.live_applications(api, _config(settings)))
+    for each in found:
+        jobs = f"{each.active_jobs} active job run{'' if each.active_jobs == 1 else 's'}"
+        since = f"since {each.updated:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{each.id:<17} {each.state:<9} {since}  {jobs}  {each.name}")
+    if not found:
+        click.echo(f"there is no started application of this project in {region}")
+    if not stop_idle or not found:
+        return True
+    results = list(live.stop_idle(api, found))
+    for _, message in results:
+        click.echo(message)
+    if not results:
+        click.echo("no application is idle")
+    return all(succeeded for succeeded, _ in results)
+
+
+def _config(settings: Settings) -> "ServerlessConfig | None":
+    from emr_ml.launchers.remote.target import TargetConfigError
+    from emr_ml.launchers.serverless.config import load_serverless_config
+
+    try:
+        return load_serverless_config(settings)
+    except TargetConfigError as error:
+        # a broken configuration must not hide applications that cost money
+        click.echo(f"{error}\nonly applications that this project has made are shown", err=True)
+        return None

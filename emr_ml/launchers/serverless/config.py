@@ -1,0 +1,246 @@
+"""The configuration of EMR Serverless: the application, the sizes of workers, logs and limits."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError
+from pydantic import model_validator as validator
+from pydantic_core import PydanticCustomError
+
+from emr_ml.launchers.emr.config.releases import DEFAULT_RELEASE, RELEASES, SPARK_OF, why_unusable
+from emr_ml.launchers.emr.config.service_model import Mistake
+from emr_ml.launchers.remote.configuration import (
+    ConfigModel,
+    LocatedFields,
+    VerbatimText,
+    error_lines,
+)
+from emr_ml.launchers.remote.target import TargetConfigError
+from emr_ml.settings import Settings
+
+# AWS's guide "Worker configurations": for each number of vCPUs, least and most GB and their step
+MEMORY_OF = {1: (2, 8, 1), 2: (4, 16, 1), 4: (8, 30, 1), 8: (16, 60, 4), 16: (32, 120, 8)}
+FREE_DISK_GB, MAX_DISK_GB = 20, 200
+# of a worker's memory, the service keeps for what is outside the heap: a tenth of the heap, but at
+# least so many megabytes
+OVERHEAD_FACTOR, LEAST_OVERHEAD_MB = 0.1, 384
+MAX_TAGS = 200
+OF_NEW_APPLICATIONS = {
+    *("image", "idle_minutes", "initial_capacity", "maximum_capacity"),
+    *("subnets", "security_groups"),
+}
+OWN_TAG = "emr-ml"  # the launcher's policy allows calls on applications with this tag only
+
+Count = Annotated[int, Field(strict=True, ge=0)]
+Positive = Annotated[int, Field(strict=True, ge=1)]
+Price = Annotated[float, Field(strict=True, gt=0)]
+RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")]
+
+
+class Worker(ConfigModel):
+    """The size of a worker: vCPUs, GB of memory in all, GB of disk."""
+
+    cores: Literal[1, 2, 4, 8, 16] = 4
+    memory_gb: Positive = 16
+    disk_gb: Annotated[int, Field(strict=True, ge=FREE_DISK_GB, le=MAX_DISK_GB)] = FREE_DISK_GB
+
+    @validator(mode="after")
+    def _check_memory(self) -> Self:
+        least, most, step = MEMORY_OF[self.cores]
+        if not least <= self.memory_gb <= most or (self.memory_gb - least) % step:
+            raise ValueError(
+                f"a worker of {self.cores} vCPUs has {least} to {most} GB of memory in steps of "
+                f"{step}, not {self.memory_gb}"
+            )
+        return self
+
+    @property
+    def heap_megabytes(self) -> int:
+        """The largest heap with which Spark's overhead still fits into the worker's memory."""
+        megabytes = self.memory_gb * 1024
+        return min(int(megabytes / (1 + OVERHEAD_FACTOR)), megabytes - LEAST_OVERHEAD_MB)
+
+
+class Executors(Worker):
+    """The size of an executor, and how many there may be; Spark's dynamic allocation decides."""
+
+    minimum: Count = 0
+    initial: Count = 2
+    maximum: Positive = 10
+
+    @validator(mode="after")
+    def _check_bounds(self) -> Self:
+        if not self.minimum <= self.initial <= self.maximum:
+            raise ValueError(
+                f"minimum ({self.minimum}), initial ({self.initial}) and maximum ({self.maximum}) "
+                "should not decrease"
+            )
+        return self
+
+
+class InitialCapacity(ConfigModel):
+    """Workers that are ready, and cost money, as long as the application is started."""
+
+    drivers: Count = 0
+    executors: Count = 0
+
+
+class MaximumCapacity(ConfigModel):
+    """What all workers of the application may have together."""
+
+    cores: Positive
+    memory_gb: Positive
+    disk_gb: Positive | None = None
+
+
+class ListPrices(ConfigModel):
+    """USD for an hour of a vCPU, of a GB of memory, and of a GB of disk beyond the free 20."""
+
+    vcpu_hour: Price
+    memory_gb_hour: Price
+    storage_gb_hour: Price
+
+
+class ServerlessConfig(ConfigModel):
+    """The configuration of a deployment; docs/emr-serverless.md explains each field."""
+
+    execution_role: RoleArn
+    release_label: str = Field(default=DEFAULT_RELEASE, pattern=r"^emr-[a-z0-9.-]+$")
+    spark: str = Field(default=RELEASES[DEFAULT_RELEASE], pattern=r"^\d+\.\d+\.\d+$")
+    architecture: Literal["X86_64", "ARM64"] = "X86_64"
+
+    application_id: str | None = Field(default=None, pattern=r"^[0-9a-z]{1,64}$")
+    application_name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._/#-]{1,64}$")
+    image: str | None = Field(default=None, min_length=1)
+    packages: Literal["archive", "image"] = "archive"
+    idle_minutes: Annotated[Count, Field(ge=1, le=10_080)] = 5
+    initial_capacity: InitialCapacity = InitialCapacity()
+    maximum_capacity: MaximumCapacity | None = None
+    subnets: tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-zA-Z]+$")], ...] = Field(
+        default=(), max_length=16
+    )
+    security_groups: tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-zA-Z]+$")], ...] = Field(
+        default=(), max_length=5
+    )
+
+    driver: Worker = Worker()
+    executors: Executors = Executors()
+    spark_conf: dict[str, VerbatimText] = Field(default_factory=dict[str, str])
+    log_uri: str | None = Field(default=None, pattern=r"^s3://[^/]+(/.*)?$")
+    log_group: str | None = Field(default=None, pattern=r"^[.\-_/#A-Za-z0-9]{1,512}$")
+    tags: dict[str, VerbatimText] = Field(default_factory=dict[str, str], max_length=MAX_TAGS - 1)
+    step_limit_seconds: Positive = 21_600
+    prices: ListPrices | None = None
+
+    @validator(mode="before")
+    @classmethod
+    def _derive(cls, value: Any) -> Any:
+        """Fill in what follows from other fields: the Spark of a release, packages of an image."""
+        if not isinstance(value, dict):
+            return value
+        label = value.get("release_label", DEFAULT_RELEASE)
+        derived = {"spark": SPARK_OF[label]} if label in SPARK_OF else {}
+        if label not in SPARK_OF and not why_unusable(str(label)):
+            derived = {"spark": ""}  # the user must give it
+        if value.get("image"):
+            derived["packages"] = "image"
+        return derived | value
+
+    @validator(mode="after")
+    def _check(self) -> Self:
+        if found := list(_mistakes(self)):
+            raise PydanticCustomError("serverless", "is inconsistent", {"mistakes": found})
+        return self
+
+    @property
+    def timeout_minutes(self) -> int:
+        """The time limit in whole minutes, as the API has it, rounded up."""
+        return -(-self.step_limit_seconds // 60)
+
+    @property
+    def arch(self) -> str:
+        """The architecture as names of Python wheels have it."""
+        return {"X86_64": "x86_64", "ARM64": "aarch64"}[self.architecture]
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        return {**self.tags, OWN_TAG: "serverless"}
+
+    def log_address(self, lake: str) -> str:
+        """Return where the service writes the logs of jobs that use this lake: `s3://…/`."""
+        return (self.log_uri or f"{lake}/logs").rstrip("/") + "/"
+
+
+def load_serverless_config(settings: Settings) -> ServerlessConfig:
+    """Load the configuration; what is given nowhere has its default.
+
+    Later sources count more: the file, single fields from the environment, settings.
+
+    Raises:
+        TargetConfigError: one line for each mistake, with its location.
+    """
+    fields = LocatedFields("configuration of EMR Serverless", "EMR_ML_SERVERLESS")
+    if settings.serverless:
+        fields.add_file(settings.serverless, lambda values: values)
+    fields.add_variables(settings.serverless_fields, lambda values: values)
+    if settings.step_limit_seconds is not None:
+        limit = {"step_limit_seconds": settings.step_limit_seconds}
+        fields.add(limit, "EMR_ML_STEP_LIMIT_SECONDS")
+    try:
+        return ServerlessConfig.model_validate(fields.values)
+    except ValidationError as error:
+        lines = [_explained(line) for line in error_lines(error, ServerlessConfig, fields.origin)]
+        raise TargetConfigError("\n".join(lines)) from error
+
+
+def _explained(line: str) -> str:
+    """Return a line with what to do, where the field's name does not say it."""
+    if line.endswith("execution_role: is missing"):
+        return (
+            f"{line}: set EMR_ML_SERVERLESS__EXECUTION_ROLE to the ARN of the role with which jobs "
+            "read and write the lake"
+        )
+    if ": spark: " in line and line.endswith("not ''"):
+        known = ", ".join(RELEASES)
+        start = line.partition(": spark: ")[0]
+        return f"{start}: spark: the release's Spark is not known: set it; known are {known}"
+    return line
+
+
+def _mistakes(config: ServerlessConfig) -> Iterator[Mistake]:
+    """Yield the path and the problem of each field that does not fit the others."""
+    label = config.release_label
+    if unusable := why_unusable(label):
+        yield ("release_label",), unusable
+    elif SPARK_OF.get(label, config.spark) != config.spark:
+        yield ("spark",), f"{label} has Spark {SPARK_OF[label]}, not {config.spark}"
+    if config.image and config.packages == "archive":
+        yield ("packages",), "is archive, but an image has its own packages: leave it out"
+    if bool(config.subnets) != bool(config.security_groups):
+        name = "security_groups" if config.subnets else "subnets"
+        yield (name,), "is missing: workers in a network need subnets and security_groups"
+    yield from _capacity_mistakes(config)
+    yield from _application_mistakes(config)
+
+
+def _capacity_mistakes(config: ServerlessConfig) -> Iterator[Mistake]:
+    if config.initial_capacity.executors and not config.initial_capacity.drivers:
+        yield ("initial_capacity", "drivers"), "is 0: executors that are ready wait for a driver"
+    limit = config.maximum_capacity
+    for name in ("cores", "memory_gb") if limit else ():
+        least = getattr(config.driver, name) + getattr(config.executors, name)
+        if getattr(limit, name) < least:
+            yield (
+                ("maximum_capacity", name),
+                f"is less than the {least} of a driver and one executor",
+            )
+
+
+def _application_mistakes(config: ServerlessConfig) -> Iterator[Mistake]:
+    if config.application_id is None:
+        return
+    if config.application_name:
+        yield ("application_name",), "names an application besides application_id: give one of them"
+    # what another made is used as it is
+    for name in sorted(OF_NEW_APPLICATIONS & config.model_fields_set):
+        yield (name,), "can't be changed in the application of application_id: leave it out"

@@ -1,0 +1,113 @@
+"""The Python packages of jobs as one archive in the lake, from wheels for the release's Python.
+
+Spark unpacks the archive into the working directory of driver and executors, where PYTHONPATH
+names it. That is enough: the release has the interpreter, and wheels are folders that only need to
+be on its path. An environment with an interpreter of its own would have to be built on Amazon
+Linux; wheels are chosen by Python, architecture and C library, on any machine.
+"""
+
+import tempfile
+import zipfile
+from pathlib import Path
+
+from emr_ml.lake.job_code import ZIP_EPOCH
+from emr_ml.lake.versions import digest
+from emr_ml.launchers.emr.shipping.wheels import (
+    RELEASE_PYTHON,
+    Platform,
+    WheelhouseError,
+    download,
+    read_requirements,
+)
+from emr_ml.launchers.remote.shipping import PackagesError
+from emr_ml.launchers.serverless.config import ServerlessConfig
+from spark_jobs.runtime.content import content_of
+from spark_jobs.runtime.lake import Lake
+
+ARCHIVE = "packages.zip"
+FORMAT = 1  # of the archive: a change gives new addresses
+# parts of a wheel's `.data` folder that belong on the path; scripts and headers do not
+ON_THE_PATH = ("purelib", "platlib")
+
+_uploaded: set[str] = set()  # addresses that this process knows to be there
+
+
+def packages_key(config: ServerlessConfig) -> str:
+    """Return the key of the archive, or "" if the packages are in an image.
+
+    It follows from the requirements, which pin the hash of each wheel, and from the platform.
+    """
+    if config.packages == "image":
+        return ""
+    wanted = {
+        "requirements": read_requirements().decode(),
+        "platform": _platform(config).folder,
+        "format": FORMAT,
+    }
+    return f"packages/{digest(wanted)}/{ARCHIVE}"
+
+
+def planned_archive(lake_root: str, config: ServerlessConfig) -> str:
+    """Return the address to which `upload_archive` uploads, without calling AWS."""
+    key = packages_key(config)
+    return f"{lake_root.rstrip('/')}/{key}" if key else ""
+
+
+def upload_archive(lake: Lake, config: ServerlessConfig) -> str:
+    """Build the archive and upload it unless the lake has it; return its address, or "".
+
+    Raises:
+        PackagesError: the wheels can't be downloaded.
+    """
+    key = packages_key(config)
+    if not key:
+        return ""
+    address = lake.uri(key)
+    if address not in _uploaded and not any(entry.key == key for entry in lake.list(key)):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            try:
+                wheels = download(read_requirements(), _platform(config), folder)
+            except WheelhouseError as error:
+                raise PackagesError(
+                    f"the Python packages of jobs can't be downloaded: {error.problem}",
+                    fix="this is needed once for each lake and release; a custom image with the "
+                    "packages needs none: set `image`",
+                ) from error
+            archive = folder / ARCHIVE
+            merge(wheels, archive)
+            lake.upload(archive, key, content_of(archive))
+    _uploaded.add(address)
+    return address
+
+
+def merge(wheels: list[Path], archive: Path) -> None:
+    """Write one archive with the files of all wheels, as `pip install --target` lays them out."""
+    with zipfile.ZipFile(archive, "w") as merged:
+        for wheel in wheels:
+            with zipfile.ZipFile(wheel) as source:
+                for entry in source.infolist():
+                    name = _installed_name(entry.filename)
+                    if name and not entry.is_dir():
+                        merged.writestr(_entry(name), source.read(entry))
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, ZIP_EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3  # Unix, whatever machine packs it
+    entry.external_attr = 0o100644 << 16
+    return entry
+
+
+def _installed_name(name: str) -> str:
+    """Return where a wheel's file belongs below the path, or "" if it does not belong there."""
+    top, _, rest = name.partition("/")
+    if not top.endswith(".data"):
+        return name
+    part, _, inner = rest.partition("/")
+    return inner if part in ON_THE_PATH else ""
+
+
+def _platform(config: ServerlessConfig) -> Platform:
+    return Platform(RELEASE_PYTHON, config.arch)

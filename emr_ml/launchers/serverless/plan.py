@@ -1,0 +1,77 @@
+"""A plan: the requests that a run would send to EMR Serverless, and the price of an hour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emr_ml.lake.job_code import code_to_ship
+from emr_ml.launchers.emr.config.releases import check_jobs
+from emr_ml.launchers.remote.endpoint import Endpoint
+from emr_ml.launchers.remote.shipping import planned_code
+from emr_ml.launchers.remote.target import TargetConfigError, attempt_name
+from emr_ml.launchers.serverless.config import FREE_DISK_GB, ListPrices, ServerlessConfig, Worker
+from emr_ml.launchers.serverless.cost import usd
+from emr_ml.launchers.serverless.packages import planned_archive
+from emr_ml.launchers.serverless.requests import create_application_request, start_job_run_request
+from spark_jobs.runtime.report import job_key
+
+# placeholders for what only a run knows
+VERSION, APPLICATION, TOKEN = "<version>", "<application>", "<token>"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parameters of CreateApplication, None if one is named, and of StartJobRun by asset."""
+
+    create_application: Mapping[str, Any] | None
+    start_job_run: Mapping[str, Mapping[str, Any]]
+
+
+def make_plan(config: ServerlessConfig, endpoint: Endpoint, jobs: Mapping[str, str]) -> Plan:
+    """Return the exact requests, with placeholders for tokens, versions and the application's id.
+
+    Args:
+        config: the configuration.
+        endpoint: where workers reach the lake.
+        jobs: the module of each job, by the path of its asset.
+
+    Raises:
+        TargetConfigError: the service would not accept them, or the release can't run a job.
+        JobCodeError: a job has no such module.
+    """
+    if problems := list(check_jobs(config, jobs)):
+        raise TargetConfigError("\n".join(problems))
+    packages = planned_archive(endpoint.lake, config)
+    starts = {
+        asset: start_job_run_request(
+            config,
+            endpoint,
+            planned_code(endpoint.lake, code_to_ship(module)),
+            packages,
+            application=config.application_id or APPLICATION,
+            token=TOKEN,
+            module=module,
+            name=attempt_name(asset, VERSION, 1),
+            request_uri=f"{endpoint.lake}/{job_key(asset, VERSION, 1, 'request.json')}",
+        )
+        for asset, module in jobs.items()
+    }
+    create = create_application_request(config, endpoint.lake, TOKEN)
+    return Plan(None if config.application_id else create, starts)
+
+
+def hourly_usd(config: ServerlessConfig, executors: int, prices: ListPrices) -> float:
+    """Return the list price in USD of an hour of a driver and so many executors."""
+    return sum(
+        count * _worker_usd(worker, prices)
+        for worker, count in ((config.driver, 1), (config.executors, executors))
+    )
+
+
+def _worker_usd(worker: Worker, prices: ListPrices) -> float:
+    hours = {
+        "vCPUHour": worker.cores,
+        "memoryGBHour": worker.memory_gb,
+        "storageGBHour": worker.disk_gb - FREE_DISK_GB,
+    }
+    return usd(hours, prices)

@@ -1,0 +1,159 @@
+"""`emr-ml plan`, `doctor` and `compute` on EMR Serverless."""
+
+import json
+import uuid
+from collections.abc import Generator
+from pathlib import Path
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+
+from emr_ml.cli import main
+from emr_ml.definitions import defs
+from emr_ml.launchers.emr.config.service_model import mistakes
+from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
+from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN, a_serverless_run, an_application
+from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.s3_server import S3
+
+ROLE = "EMR_ML_SERVERLESS__EXECUTION_ROLE"
+
+
+def said(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result
+
+
+@pytest.fixture(autouse=True)
+def deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr-serverless")
+    monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake")
+    monkeypatch.setenv(ROLE, RUNTIME_ROLE_ARN)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+
+
+@pytest.fixture(name="aws")
+def fixture_aws(
+    emulation: None,  # noqa: ARG001 - what it sets up
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Generator[Emulator]:
+    with serve(tmp_path, speed=600.0) as aws:
+        for name, value in aws.environment().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        yield aws
+
+
+@pytest.fixture(name="bucket")
+def fixture_bucket(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> S3:
+    bucket = aws.bucket(f"lake-{uuid.uuid4().hex}")
+    monkeypatch.setenv("EMR_ML_LAKE", bucket.uri("lake"))
+    return bucket
+
+
+def test_the_plan_has_the_exact_request_of_every_job() -> None:
+    planned = json.loads(said("plan", "--json").output)
+
+    assert (
+        list(mistakes("CreateApplication", planned["CreateApplication"], service="emr-serverless"))
+        == []
+    )
+    jobs = {key.to_user_string() for key in defs.resolve_asset_graph().materializable_asset_keys}
+    assert set(planned["StartJobRun"]) <= jobs
+    request = planned["StartJobRun"]["lr_model"]
+    assert request["name"] == "lr_model <version> #1"
+    assert request["executionRoleArn"] == RUNTIME_ROLE_ARN
+    # 4 vCPUs and 16 GB for the driver and each of two executors, at the prices of us-east-1
+    expected = 3 * (4 * 0.052624 + 16 * 0.0057785)
+    assert planned["hourly_usd"][0] == {"executors": 2, "usd": pytest.approx(expected)}
+
+
+def test_a_plan_for_people_has_prices_and_limits() -> None:
+    shown = said("plan").output
+
+    assert "StartJobRun for lr_model" in shown
+    assert "an hour of one job with 2 executors: 0.91 USD at list prices" in shown
+    assert "an idle application costs nothing and stops after 5 minutes" in shown
+
+
+def test_a_plan_in_a_region_whose_prices_are_not_known_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    assert "the list prices of EMR Serverless for X86_64 in eu-west-1 are" in said("plan").output
+
+
+def test_a_named_application_is_not_created(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_SERVERLESS__APPLICATION_ID", "00abc")
+
+    planned = json.loads(said("plan", "--json").output)
+
+    assert planned["CreateApplication"] is None
+    assert planned["StartJobRun"]["lr_model"]["applicationId"] == "00abc"
+
+
+def test_a_mistake_ends_the_plan_with_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_SERVERLESS__IDLE_MINUTES", "0")
+
+    result = said("plan")
+
+    assert result.exit_code == 1
+    assert "EMR_ML_SERVERLESS__IDLE_MINUTES: idle_minutes: should be greater than" in result.output
+
+
+def test_a_healthy_set_up_passes(bucket: S3) -> None:
+    del bucket
+    found = diagnosis()
+
+    assert found.exit_code == 0
+    assert found.bad == found.skipped == []
+    assert {"serverless", "EMR Serverless", "execution role"} <= set(found.names)
+    assert "service role" not in found.names
+
+
+def test_a_role_that_is_missing_is_the_one_bad_finding(
+    bucket: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bucket
+    monkeypatch.setenv(ROLE, "arn:aws:iam::123456789012:role/Absent")
+
+    found = the_bad_one()
+
+    assert found.startswith("execution role arn:aws:iam::123456789012:role/Absent does not exist")
+    assert "a trust policy for emr-serverless.amazonaws.com" in found
+
+
+def test_a_role_that_only_ec2_may_assume_is_the_one_bad_finding(
+    bucket: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bucket
+    monkeypatch.setenv(ROLE, "arn:aws:iam::123456789012:role/EMR_EC2_DefaultRole")
+
+    assert "does not allow emr-serverless.amazonaws.com to assume it" in the_bad_one()
+
+
+def test_started_applications_are_shown_and_idle_ones_stopped(aws: Emulator, bucket: S3) -> None:
+    idle = aws.serverless.put(an_application(name="emr-ml-0123456789ab"), "STARTED")
+    busy = aws.serverless.put(an_application(name="emr-ml-ba9876543210"), "STARTED")
+    other = aws.serverless.put(an_application(name="theirs"), "STARTED")
+    job = a_serverless_run(busy.id, bucket.bucket, "s3://b/job.py")
+    aws.serverless.put_job(busy, job, "RUNNING")
+
+    shown = said("compute", "--terminate-idle").output
+
+    assert f"{busy.id}  " in shown
+    assert "1 active job run " in shown
+    assert f"{idle.id} was idle and is stopping" in shown
+    assert other.id not in shown
+    assert (idle.unwanted, busy.unwanted, other.unwanted) == (True, False, False)
+
+
+def test_clusters_is_another_name_of_the_command(aws: Emulator) -> None:
+    del aws
+
+    assert said("clusters").output == said("compute").output
+    assert "no started application" in said("compute").output
