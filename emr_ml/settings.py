@@ -23,6 +23,7 @@ from emr_ml.project import find_project
 CONTRACTS = Path(__file__).resolve().parent / "contracts"
 CLUSTER_FIELD = "EMR_ML_CLUSTER__"
 SERVERLESS_FIELD = "EMR_ML_SERVERLESS__"
+EKS_FIELD = "EMR_ML_EKS__"
 
 
 class SettingsError(UserError):
@@ -35,6 +36,7 @@ class Deployment(StrEnum):
     LOCAL = "local"
     EMR = "emr"
     EMR_SERVERLESS = "emr-serverless"
+    EMR_EKS = "emr-eks"
 
     @property
     def runs_here(self) -> bool:
@@ -123,6 +125,9 @@ class Settings(BaseSettings):
     serverless: str | None = Field(
         None, description="configuration of EMR Serverless (YAML); if unset, its defaults"
     )
+    eks: str | None = Field(
+        None, description="configuration of EMR on EKS (YAML); if unset, its defaults"
+    )
     cluster_scope: Literal["shared", "run"] | None = Field(
         None, description="whether runs share clusters; if unset, as in the cluster configuration"
     )
@@ -190,6 +195,11 @@ class Settings(BaseSettings):
         default_factory=dict[str, Any],
         description="single fields of the configuration of EMR Serverless, in the same way",
     )
+    # NoDecode: as `cluster_fields`
+    eks_fields: Annotated[dict[str, Any], NoDecode] = Field(
+        default_factory=dict[str, Any],
+        description="single fields of the configuration of EMR on EKS, in the same way",
+    )
     # NoDecode: only `emr_ml.stack.outputs` sets it, when it is needed
     stack_fields: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict[str, Any],
@@ -208,7 +218,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("source", "sales_source", "scoring_source", "dataset", "lake", "sample_folder"),
-        *("cluster", "serverless"),
+        *("cluster", "serverless", "eks"),
     )
     @classmethod
     def _make_absolute(cls, value: str | None) -> str | None:
@@ -269,6 +279,7 @@ def load_settings() -> Settings:
         settings = Settings(  # pyright: ignore[reportCallIssue] - the others come from the environment
             cluster_fields=_fields_of(CLUSTER_FIELD),
             serverless_fields=_fields_of(SERVERLESS_FIELD),
+            eks_fields=_fields_of(EKS_FIELD),
             stack_fields={},
         )
     except ValidationError as error:

@@ -17,6 +17,7 @@ from emr_ml.contract.columns import Column
 from emr_ml.contract.model import ModelParams
 from emr_ml.contract.schema import Checks, Promotion
 from emr_ml.definitions import defs
+from emr_ml.launchers.eks.config import EksConfig, load_eks_config
 from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.serverless.config import ServerlessConfig, load_serverless_config
@@ -26,6 +27,7 @@ from emr_ml.settings import Settings
 
 EMR = ROOT / "docs" / "emr.md"
 SERVERLESS = ROOT / "docs" / "emr-serverless.md"
+EKS = ROOT / "docs" / "emr-eks.md"
 PIPELINES = ROOT / "docs" / "pipelines.md"
 DECISIONS = ROOT / "docs" / "decisions.md"
 DOCUMENTS = [
@@ -50,7 +52,7 @@ CLUSTER_NAME = "emr-ml emr"
 
 def variables() -> set[str]:
     """Return the variables that are settings."""
-    unnamed = ("dagster_home", "cluster_fields", "serverless_fields", "stack_fields")
+    unnamed = ("dagster_home", "cluster_fields", "serverless_fields", "eks_fields", "stack_fields")
     return {f"EMR_ML_{name.upper()}" for name in Settings.model_fields if name not in unnamed}
 
 
@@ -152,7 +154,7 @@ def test_the_layout_in_the_readme_names_what_is_there() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_contracts_in_the_documents_are_valid(document: Path) -> None:
-    for block in yaml_blocks(document) if document not in (EMR, SERVERLESS, PIPELINES) else ():
+    for block in yaml_blocks(document) if document not in (EMR, SERVERLESS, EKS, PIPELINES) else ():
         parse_contract(block, document.name)
 
 
@@ -254,3 +256,16 @@ def test_the_configuration_of_emr_serverless_has_every_key_and_its_default(tmp_p
     assert set(reference) == set(ServerlessConfig.model_fields)
     assert set(reference["executors"]) == set(type(made.executors).model_fields)
     assert made == ServerlessConfig(execution_role=made.execution_role)
+
+
+def test_the_configuration_of_emr_on_eks_has_every_key_and_its_default(tmp_path: Path) -> None:
+    (block,) = yaml_blocks(EKS)
+    file = tmp_path / "eks.yaml"
+    file.write_text(block)
+    reference = parse(block)[0]
+
+    made = load_eks_config(Settings(eks=str(file)))  # pyright: ignore[reportCallIssue] - the others come from the environment
+
+    assert set(reference) == set(EksConfig.model_fields)
+    given = {"execution_role": made.execution_role, "virtual_cluster_id": made.virtual_cluster_id}
+    assert made == EksConfig.model_validate(given)

@@ -47,6 +47,8 @@ def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -
             return _emr_launcher(settings)
         case Deployment.EMR_SERVERLESS:
             return _serverless_launcher(settings)
+        case Deployment.EMR_EKS:
+            return _eks_launcher(settings)
 
 
 def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launcher:
@@ -86,6 +88,19 @@ def _serverless_launcher(settings: Settings) -> Launcher:
     try:
         config = load_serverless_config(settings)
         return ServerlessLauncher(open_lake(settings.lake), config, _polling(settings))
+    except TargetConfigError as error:
+        raise LaunchError(str(error)) from error
+
+
+def _eks_launcher(settings: Settings) -> Launcher:
+    from emr_ml.launchers.eks.config import load_eks_config
+    from emr_ml.launchers.eks.launcher import EksLauncher
+    from emr_ml.launchers.remote.target import TargetConfigError
+    from spark_jobs.runtime.lake import open_lake
+
+    try:
+        config = load_eks_config(settings)
+        return EksLauncher(open_lake(settings.lake), config, _polling(settings))
     except TargetConfigError as error:
         raise LaunchError(str(error)) from error
 

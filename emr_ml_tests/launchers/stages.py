@@ -108,19 +108,18 @@ def aws_stage(
         "poll_seconds": 1.0,
         "visibility_seconds": 3.0,
     }
-    if deployment == "emr-serverless":
-        # without Spark, jobs run in the harness, which has the packages that an archive would have
-        packages = "archive" if spark == "real" else "image"
-        settings["serverless_fields"] = {
-            "execution_role": RUNTIME_ROLE_ARN,
-            "packages": packages,
-        }
+    # without Spark, jobs run in the harness, which has the packages that an archive would have
+    packages = "archive" if spark == "real" else "image"
+    fields = {"execution_role": RUNTIME_ROLE_ARN, "packages": packages}
+    settings["serverless_fields"] = fields
+    settings["eks_fields"] = {**fields, "virtual_cluster_name": "emr-ml"}
     with serve(folder, spark=spark) as aws:
         environment = aws.environment()
         kept = {name: os.environ.get(name) for name in environment}
         os.environ.update(environment)
         try:
             aws.bucket(bucket)
+            aws.eks.add_virtual_cluster("emr-ml")
             stage = Stage(settings, environment, steps_outlive_their_process=True)
             scripts = planned_code(lake).scripts
             key = f"{scripts.removeprefix(lake + '/')}/{JOB}.py"

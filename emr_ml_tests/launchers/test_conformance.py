@@ -26,14 +26,14 @@ ODD = 'it\'s "odd": $(reboot) `id`; a\\b\n\tÄ 漢 🙂 %s {x} --conf spark.x=1 
 
 
 # a real process tree and Spark's S3 connector take minutes
-REAL = [pytest.param(name, marks=pytest.mark.soak) for name in ("emr", "serverless")]
-# what Serverless shares with EMR on EC2 need not be tested at each change
+REAL = [pytest.param(name, marks=pytest.mark.soak) for name in ("emr", "serverless", "eks")]
+# what these share with EMR on EC2 need not be tested at each change
 SERVERLESS = "serverless, light"
-SERVERLESS_SOAK = pytest.param(SERVERLESS, marks=pytest.mark.soak)
+IN_SOAK = [pytest.param(name, marks=pytest.mark.soak) for name in (SERVERLESS, "eks, light")]
 in_soak_too = pytest.mark.parametrize(
-    "stage", ["local", "emr, light", SERVERLESS, *REAL], indirect=True
+    "stage", ["local", "emr, light", SERVERLESS, IN_SOAK[1], *REAL], indirect=True
 )
-lightly = pytest.mark.parametrize("stage", ["local", "emr, light", SERVERLESS_SOAK], indirect=True)
+lightly = pytest.mark.parametrize("stage", ["local", "emr, light", *IN_SOAK], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,11 @@ def stage(
         case "emr":
             needs_s3a()
             stage = aws_stage(folder, "real")
+        case "eks":
+            needs_s3a()
+            stage = aws_stage(folder, "real", "emr-eks")
+        case "eks, light":
+            stage = aws_stage(folder, "light", "emr-eks")
         case "serverless":
             needs_s3a()
             stage = aws_stage(folder, "real", "emr-serverless")

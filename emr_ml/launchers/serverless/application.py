@@ -1,6 +1,5 @@
 """Find or create the application: one per name, however many processes want it at once."""
 
-import secrets
 import time
 from collections.abc import Iterator, Mapping
 from logging import Logger
@@ -12,6 +11,7 @@ from emr_ml.aws.client import Api, error_code
 from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.remote.failures import advice_for
+from emr_ml.launchers.remote.job_run import new_token
 from emr_ml.launchers.remote.polling import PollingPolicy
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.launchers.serverless.config import ServerlessConfig
@@ -22,11 +22,6 @@ from spark_jobs.runtime.lake import Lake
 # a job run starts the application by itself in all of these
 USABLE = ("CREATING", "CREATED", "STARTING", "STARTED", "STOPPING", "STOPPED")
 TERMINATED = "TERMINATED"
-
-
-def new_token() -> str:
-    """Return a client token that nobody has used, not even for a lake that was since emptied."""
-    return secrets.token_hex(16)
 
 
 class Applications:

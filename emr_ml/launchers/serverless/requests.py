@@ -7,6 +7,7 @@ from typing import Any
 from emr_ml.lake.versions import digest
 from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.remote.endpoint import Endpoint
+from emr_ml.launchers.remote.packages import PACKAGES_FOLDER
 from emr_ml.launchers.remote.shipping import ShippedCode
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.launchers.serverless.config import ServerlessConfig, Worker
@@ -14,7 +15,6 @@ from emr_ml.launchers.serverless.config import ServerlessConfig, Worker
 SERVICE = "emr-serverless"
 NAME_PREFIX, NAME_DIGITS = "emr-ml-", 12
 MAX_NAME = 256  # of a job run
-PACKAGES_FOLDER = "emr_ml_packages"  # in the working directory of driver and executors
 DRIVER_VARIABLE = "spark.emr-serverless.driverEnv."
 EXECUTOR_VARIABLE = "spark.executorEnv."
 

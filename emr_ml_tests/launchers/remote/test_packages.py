@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from emr_ml.launchers.emr.shipping.wheels import Platform, WheelhouseError
+from emr_ml.launchers.remote import packages
+from emr_ml.launchers.remote.packages import merge, packages_key, planned_archive
 from emr_ml.launchers.remote.shipping import PackagesError
-from emr_ml.launchers.serverless import packages
 from emr_ml.launchers.serverless.config import ServerlessConfig
-from emr_ml.launchers.serverless.packages import merge, packages_key, planned_archive
 from spark_jobs.runtime.lake import open_lake
 
 ROLE = "arn:aws:iam::123456789012:role/Jobs"

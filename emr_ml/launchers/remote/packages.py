@@ -9,6 +9,7 @@ Linux; wheels are chosen by Python, architecture and C library, on any machine.
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Protocol
 
 from emr_ml.lake.job_code import ZIP_EPOCH
 from emr_ml.lake.versions import digest
@@ -20,11 +21,11 @@ from emr_ml.launchers.emr.shipping.wheels import (
     read_requirements,
 )
 from emr_ml.launchers.remote.shipping import PackagesError
-from emr_ml.launchers.serverless.config import ServerlessConfig
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.lake import Lake
 
 ARCHIVE = "packages.zip"
+PACKAGES_FOLDER = "emr_ml_packages"  # in the working directory of driver and executors
 FORMAT = 1  # of the archive: a change gives new addresses
 # parts of a wheel's `.data` folder that belong on the path; scripts and headers do not
 ON_THE_PATH = ("purelib", "platlib")
@@ -32,7 +33,20 @@ ON_THE_PATH = ("purelib", "platlib")
 _uploaded: set[str] = set()  # addresses that this process knows to be there
 
 
-def packages_key(config: ServerlessConfig) -> str:
+class Packaged(Protocol):
+    """What the configuration of a target says of packages.
+
+    `packages` is `archive`, or `image` if the Python of workers has them; `arch` is that of wheels.
+    """
+
+    @property
+    def packages(self) -> str: ...
+
+    @property
+    def arch(self) -> str: ...
+
+
+def packages_key(config: Packaged) -> str:
     """Return the key of the archive, or "" if the packages are in an image.
 
     It follows from the requirements, which pin the hash of each wheel, and from the platform.
@@ -47,13 +61,13 @@ def packages_key(config: ServerlessConfig) -> str:
     return f"packages/{digest(wanted)}/{ARCHIVE}"
 
 
-def planned_archive(lake_root: str, config: ServerlessConfig) -> str:
+def planned_archive(lake_root: str, config: Packaged) -> str:
     """Return the address to which `upload_archive` uploads, without calling AWS."""
     key = packages_key(config)
     return f"{lake_root.rstrip('/')}/{key}" if key else ""
 
 
-def upload_archive(lake: Lake, config: ServerlessConfig) -> str:
+def upload_archive(lake: Lake, config: Packaged) -> str:
     """Build the archive and upload it unless the lake has it; return its address, or "".
 
     Raises:
@@ -109,5 +123,5 @@ def _installed_name(name: str) -> str:
     return inner if part in ON_THE_PATH else ""
 
 
-def _platform(config: ServerlessConfig) -> Platform:
+def _platform(config: Packaged) -> Platform:
     return Platform(RELEASE_PYTHON, config.arch)
