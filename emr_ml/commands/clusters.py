@@ -32,6 +32,9 @@ def clusters(*, terminate_idle: bool) -> None:
         settings = load_settings()
         if settings.deployment is Deployment.EMR_SERVERLESS:
             all_succeeded = show_applications(settings, stop_idle=terminate_idle)
+        elif settings.deployment is Deployment.EMR_EKS:
+            click.echo("nothing of EMR on EKS is kept running: pods end with their job")
+            all_succeeded = True
         else:
             all_succeeded = _show(terminate_idle=terminate_idle)
     sys.exit(0 if all_succeeded else 1)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from emr_ml.commands.context import configured_settings, errors_as_messages
+from emr_ml.commands.plan_eks import show_eks_plan
 from emr_ml.commands.plan_serverless import show_plan
 from emr_ml.settings import Deployment, Settings, SettingsError
 from emr_ml.ui.wording import escape_control_characters
@@ -30,8 +31,9 @@ MARKETS = {"ON_DEMAND": "on demand", "SPOT": "spot"}
 def plan(*, as_json: bool, request_file: TextIO | None) -> None:
     """Print the exact requests to EMR and the list price per hour. Nothing is started.
 
-    The deployment decides which: RunJobFlow and AddJobFlowSteps, or CreateApplication and
-    StartJobRun of EMR Serverless. What is known only in a run, such as versions and ids, is in <>.
+    The deployment decides which: RunJobFlow and AddJobFlowSteps, CreateApplication and StartJobRun
+    of EMR Serverless, or StartJobRun of EMR on EKS. What only a run knows, such as versions and
+    ids, is in <>.
     This also works without an AWS account, but then without prices.
 
     With --from, print a cluster configuration instead, for EMR_ML_CLUSTER. FILE has the parameters
@@ -45,10 +47,13 @@ def plan(*, as_json: bool, request_file: TextIO | None) -> None:
         return
     with errors_as_messages():
         settings = configured_settings()
-        if settings.deployment is Deployment.EMR_SERVERLESS:
-            show_plan(settings, _endpoint(settings), as_json=as_json)
-        else:
-            _show_cluster_plan(settings, as_json=as_json)
+        match settings.deployment:
+            case Deployment.EMR_SERVERLESS:
+                show_plan(settings, _endpoint(settings), as_json=as_json)
+            case Deployment.EMR_EKS:
+                show_eks_plan(settings, _endpoint(settings), as_json=as_json)
+            case _:
+                _show_cluster_plan(settings, as_json=as_json)
 
 
 def _show_cluster_plan(settings: Settings, *, as_json: bool) -> None:

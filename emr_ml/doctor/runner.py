@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
-from emr_ml.doctor import aws, capacity, cluster, machine, project, serverless, storage
+from emr_ml.doctor import aws, capacity, cluster, eks, machine, project, serverless, storage
 from emr_ml.doctor.finding import Finding, unchecked
 from emr_ml.doctor.roles import check_roles
 from emr_ml.settings import Deployment, Settings
@@ -11,8 +11,8 @@ from emr_ml.settings import Deployment, Settings
 OF_LAKE = ("lake", "conditional writes")
 OF_ROLES = ("service role", "instance profile")
 OF_CLUSTER = ("EMR", "release label", *OF_ROLES, "subnets", "instance types", "quotas")
-OF_SERVERLESS = ("EMR Serverless", "execution role")
 OF_STORAGE = ("log URI", "packages")
+JOB_RUNS = (Deployment.EMR_SERVERLESS, Deployment.EMR_EKS)
 
 
 class Asker:
@@ -55,7 +55,7 @@ def run_checks() -> Iterator[Finding]:
     """Run all checks of the configured deployment, and yield each finding when it is made."""
     settings, settings_finding = machine.check_settings()
     on_emr = settings is not None and settings.deployment.uses_emr
-    on_serverless = settings is not None and settings.deployment is Deployment.EMR_SERVERLESS
+    has_job_runs = settings is not None and settings.deployment in JOB_RUNS
     yield machine.check_java(needed=settings is None or settings.deployment.runs_here)
     yield machine.check_python()
     yield machine.check_spark()
@@ -63,7 +63,7 @@ def run_checks() -> Iterator[Finding]:
     if settings is None:
         return
     asker = Asker()
-    if on_emr or on_serverless or settings.stack:
+    if on_emr or has_job_runs or settings.stack:
         yield from asker.ask((), aws.check_identity)
     if settings.stack:
         completed = yield from _check_stack(asker, settings)
@@ -84,8 +84,8 @@ def run_checks() -> Iterator[Finding]:
         yield machine.check_disk(settings.lake)
     if on_emr:
         yield from _check_emr(asker, settings, declared.jobs, has_lake=has_lake)
-    if on_serverless:
-        yield from _check_serverless(asker, settings, declared.jobs, has_lake=has_lake)
+    if has_job_runs:
+        yield from _check_job_runs(asker, settings, declared.jobs, has_lake=has_lake)
 
 
 def _check_stack(asker: Asker, settings: Settings) -> Generator[Finding, None, Settings | None]:
@@ -139,22 +139,26 @@ def _check_emr(
         yield unchecked("packages", without_lake)
 
 
-def _check_serverless(
+def _check_job_runs(
     asker: Asker, settings: Settings, jobs: Mapping[str, str], *, has_lake: bool
 ) -> Iterator[Finding]:
+    """Check EMR Serverless or EMR on EKS."""
     if has_lake:
         yield from asker.ask(
             ("bucket",), lambda: [storage.check_bucket(settings.lake, settings.stack)]
         )
     else:
         yield unchecked("bucket", asker.reason or "the lake can't be used")
-    config, finding = serverless.check_configuration(settings, jobs)
-    yield finding
-    if config is None:
-        yield from skipped(OF_SERVERLESS, "the configuration of EMR Serverless can't be used")
+    target = eks if settings.deployment is Deployment.EMR_EKS else serverless
+    if not aws.has_region():
+        yield from skipped((target.CONFIGURATION, *target.CHECKS), asker.reason)
         return
-    yield from asker.ask(("EMR Serverless",), lambda: [serverless.check_service(config)])
-    yield from asker.ask(("execution role",), lambda: [serverless.check_role(config)])
+    finding, checks = target.plan_checks(settings, jobs)
+    yield finding
+    if not finding.passed:
+        yield from skipped(target.CHECKS, f"see {finding.name}")
+    for name, check in checks.items():
+        yield from asker.ask((name,), lambda check=check: [check()])
 
 
 def _check_account(asker: Asker, planned: cluster.PlannedCluster) -> Iterator[Finding]:

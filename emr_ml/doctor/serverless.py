@@ -1,6 +1,6 @@
 """Checks of EMR Serverless: its configuration, the service, and the execution role."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from emr_ml.aws.client import AWS_ERRORS, CALL_ERRORS
 from emr_ml.aws.problems import diagnose
@@ -17,27 +17,35 @@ from emr_ml.launchers.serverless.plan import make_plan
 from emr_ml.launchers.serverless.requests import SERVICE
 from emr_ml.settings import Settings
 
+CONFIGURATION, CHECKS = "serverless", ("EMR Serverless", "execution role")
 
-def check_configuration(
+
+def plan_checks(
     settings: Settings, jobs: Mapping[str, str]
-) -> tuple[ServerlessConfig | None, Finding]:
+) -> tuple[Finding, dict[str, Callable[[], Finding]]]:
     """Check the configuration and the requests that it makes, without calling AWS.
 
     Args:
         settings: with the stack's outputs.
         jobs: the module of each job, by the path of its asset.
+
+    Returns:
+        The finding, and the checks that call AWS by their names; none if it is bad.
     """
-    name = "serverless"
     try:
         config = load_serverless_config(settings)
         make_plan(config, find_endpoint(settings.lake), jobs)
     except TargetConfigError as error:
         fix = "correct the configuration of EMR Serverless; `emr-ml plan` shows the requests"
-        return None, bad(name, str(error), fix)
+        return bad(CONFIGURATION, str(error), fix), {}
     except CALL_ERRORS as error:
         # a profile or an endpoint that can't be used, which another check has named
-        return None, unchecked(name, diagnose(error).what)
-    return config, good(name, f"configuration of {config.release_label} is valid")
+        return unchecked(CONFIGURATION, diagnose(error).what), {}
+    service, role = CHECKS
+    return good(CONFIGURATION, f"configuration of {config.release_label} is valid"), {
+        service: lambda: check_service(config),
+        role: lambda: check_role(config),
+    }
 
 
 def check_service(config: ServerlessConfig) -> Finding:

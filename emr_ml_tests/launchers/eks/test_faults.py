@@ -37,7 +37,10 @@ def message(stage: "Stage", work: "VersionSpec") -> str:
 
 @pytest.mark.parametrize(
     "fault",
-    [faults.lost_answer("StartJobRun", times=2), faults.throttle("StartJobRun", times=3)],
+    [
+        faults.lost_answer("StartJobRun", times=2),
+        pytest.param(faults.throttle("StartJobRun", times=3), marks=pytest.mark.soak),
+    ],
     ids=lambda fault: fault.kind,
 )
 def test_a_request_whose_answer_is_lost_is_sent_again(eks: "Staging", fault: "Fault") -> None:
@@ -64,7 +67,13 @@ def test_a_launcher_that_dies_at_the_submission_loses_nothing(eks: "Staging", wh
     assert len(job_runs(stage, work)) == 1
 
 
-@pytest.mark.parametrize("state", ["PENDING", "SUBMITTED", "RUNNING"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "RUNNING",
+        *(pytest.param(state, marks=pytest.mark.soak) for state in ("PENDING", "SUBMITTED")),
+    ],
+)
 def test_a_cancelled_run_leaves_no_job_run_in_any_state(eks: "Staging", state: str) -> None:
     stage = eks(faults.slow_start(120.0), speed=60.0)
     work = stage.work(seconds=60)
@@ -90,6 +99,7 @@ def test_a_job_past_its_time_limit_ends_itself(eks: "Staging") -> None:
     assert states(stage, work) == ["FAILED"]
 
 
+@pytest.mark.soak
 def test_a_job_whose_pods_are_not_started_is_cancelled(eks: "Staging") -> None:
     stage = eks(faults.slow_start(36_000.0), fields={"start_limit_seconds": 2})
     work = stage.work()
@@ -128,6 +138,7 @@ def test_a_job_that_fails_before_python_starts_shows_the_log_of_spark_submit(
     assert len(job_runs(stage, work)) == 1
 
 
+@pytest.mark.soak
 def test_the_log_of_a_driver_that_ended_is_quoted(eks: "Staging") -> None:
     stage = eks()
     stage.put_job("exits", "import sys\nsys.exit('the native library crashed')\n")
@@ -138,6 +149,7 @@ def test_the_log_of_a_driver_that_ended_is_quoted(eks: "Staging") -> None:
     assert "  the native library crashed" in told
 
 
+@pytest.mark.soak
 def test_a_job_that_somebody_else_cancels_says_so(eks: "Staging") -> None:
     stage = eks()
     work = stage.work(seconds=60)
@@ -151,6 +163,7 @@ def test_a_job_that_somebody_else_cancels_says_so(eks: "Staging") -> None:
     assert "cancelled outside of this run" in str(running.error)
 
 
+@pytest.mark.soak
 def test_a_virtual_cluster_that_is_missing_or_ambiguous_is_told(eks: "Staging") -> None:
     stage = eks(fields={"virtual_cluster_name": "ours"})
     missing = message(stage, stage.work())

@@ -63,6 +63,7 @@ def test_a_job_that_fails_before_python_starts_shows_why_and_is_not_repeated(
     assert len(job_runs(stage, work)) == 1
 
 
+@pytest.mark.soak
 def test_a_job_without_a_log_names_the_place_where_it_would_be(serverless: "Staging") -> None:
     stage = serverless(faults.early_failure(details="The role can't be assumed."))
     work = stage.work()
@@ -74,6 +75,7 @@ def test_a_job_without_a_log_names_the_place_where_it_would_be(serverless: "Stag
     assert "check `execution_role`" in told
 
 
+@pytest.mark.soak
 def test_the_log_of_a_driver_that_ended_is_quoted(serverless: "Staging") -> None:
     stage = serverless()
     stage.put_job("exits", "import sys\nsys.exit('the native library crashed')\n")
@@ -84,6 +86,7 @@ def test_the_log_of_a_driver_that_ended_is_quoted(serverless: "Staging") -> None
     assert "  the native library crashed" in told
 
 
+@pytest.mark.soak
 def test_a_log_below_a_numbered_attempt_is_found(serverless: "Staging") -> None:
     stage = serverless(faults.early_failure(details="no luck"))
     work = stage.work()
@@ -123,6 +126,7 @@ def test_a_job_past_its_time_limit_says_so(serverless: "Staging") -> None:
     assert "raise EMR_ML_STEP_LIMIT_SECONDS" in told
 
 
+@pytest.mark.soak
 def test_a_job_that_somebody_else_cancels_says_so(serverless: "Staging") -> None:
     stage = serverless()
     work = stage.work(seconds=60)
@@ -137,6 +141,7 @@ def test_a_job_that_somebody_else_cancels_says_so(serverless: "Staging") -> None
     assert len(job_runs(stage, work)) == 1
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("state", ["CREATED", "STOPPED", "STARTED"])
 def test_an_application_of_that_name_is_used_in_any_state(
     serverless: "Staging", state: str
@@ -159,6 +164,7 @@ def test_an_application_of_that_name_is_used_in_any_state(
     assert stage.aws.serverless.applications == [application]
 
 
+@pytest.mark.soak
 def test_an_application_that_is_stopping_is_waited_for(serverless: "Staging") -> None:
     stage = serverless()
     stage.launch(stage.work())
@@ -172,6 +178,7 @@ def test_an_application_that_is_stopping_is_waited_for(serverless: "Staging") ->
     assert stage.aws.serverless.applications == [application]
 
 
+@pytest.mark.soak
 def test_an_application_without_auto_start_is_started(serverless: "Staging") -> None:
     stage = serverless(fields={"application_name": "ours"})
     request = an_application(
@@ -195,6 +202,7 @@ def test_an_application_that_was_deleted_is_replaced(serverless: "Staging") -> N
     assert [one.state for one in stage.aws.serverless.applications] == ["TERMINATED", "STARTED"]
 
 
+@pytest.mark.soak
 def test_runs_that_start_together_share_an_application(serverless: "Staging") -> None:
     stage = serverless()
     running = [stage.launch_aside(stage.work()) for _ in range(3)]
@@ -212,6 +220,7 @@ OTHERS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("other", "told"), OTHERS)
 def test_an_application_that_does_not_fit_is_refused(
     serverless: "Staging", other: dict[str, Any], told: str
@@ -234,6 +243,7 @@ def test_an_application_that_does_not_exist_is_named(serverless: "Staging") -> N
     assert told == "application_id: there is no application 00absent: correct it"
 
 
+@pytest.mark.soak
 def test_a_role_that_does_not_exist_is_named(serverless: "Staging") -> None:
     stage = serverless(fields={"execution_role": "arn:aws:iam::123456789012:role/Absent"})
 
@@ -253,6 +263,7 @@ def test_what_a_job_used_is_told_in_hours_and_usd(serverless: "Staging") -> None
     assert metadata["cost_usd"] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.soak
 def test_the_dashboard_is_never_asked_for(serverless: "Staging") -> None:
     stage = serverless()
 

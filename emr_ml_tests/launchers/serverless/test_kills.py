@@ -31,9 +31,9 @@ def check_once(stage: "Stage", work: "VersionSpec") -> None:
     [
         faults.lost_answer("StartJobRun", times=2),
         faults.lost_answer("CreateApplication", times=2),
-        faults.cut("StartJobRun"),
-        faults.throttle("StartJobRun", times=3),
-        faults.server_error("StartJobRun"),
+        pytest.param(faults.cut("StartJobRun"), marks=pytest.mark.soak),
+        pytest.param(faults.throttle("StartJobRun", times=3), marks=pytest.mark.soak),
+        pytest.param(faults.server_error("StartJobRun"), marks=pytest.mark.soak),
     ],
     ids=lambda fault: f"{fault.kind} {fault.of}",
 )
@@ -52,7 +52,7 @@ def test_a_request_whose_answer_is_lost_is_sent_again(
 @pytest.mark.parametrize(
     "death",
     [
-        Death("CreateApplication", "before"),
+        pytest.param(Death("CreateApplication", "before"), marks=pytest.mark.soak),
         Death("CreateApplication", "after"),
         Death("StartJobRun", "before"),
         Death("StartJobRun", "after"),
@@ -104,7 +104,14 @@ def test_a_new_attempt_has_a_token_of_its_own_even_in_a_lake_that_was_emptied(
     assert len(set(tokens(stage, work))) == 2
 
 
-@pytest.mark.parametrize("state", ["SUBMITTED", "PENDING", "SCHEDULED", "RUNNING"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "SUBMITTED",
+        "RUNNING",
+        *(pytest.param(state, marks=pytest.mark.soak) for state in ("PENDING", "SCHEDULED")),
+    ],
+)
 def test_a_cancelled_run_leaves_no_job_run_in_any_state(serverless: "Staging", state: str) -> None:
     stage = serverless(faults.slow_start(120.0), speed=60.0)
     work = stage.work(seconds=60)
@@ -119,6 +126,7 @@ def test_a_cancelled_run_leaves_no_job_run_in_any_state(serverless: "Staging", s
     assert states(stage, work) == ["CANCELLED"]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_run_cancelled_around_its_submission_leaves_no_job_run(
     serverless: "Staging", when: str
