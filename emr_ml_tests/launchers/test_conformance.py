@@ -29,11 +29,14 @@ ODD = 'it\'s "odd": $(reboot) `id`; a\\b\n\tÄ 漢 🙂 %s {x} --conf spark.x=1 
 REAL = [pytest.param(name, marks=pytest.mark.soak) for name in ("emr", "serverless", "eks")]
 # what these share with EMR on EC2 need not be tested at each change
 SERVERLESS = "serverless, light"
-IN_SOAK = [pytest.param(name, marks=pytest.mark.soak) for name in (SERVERLESS, "eks, light")]
+SERVERLESS_SOAK = pytest.param(SERVERLESS, marks=pytest.mark.soak)
+EKS_SOAK = pytest.param("eks, light", marks=pytest.mark.soak)
 in_soak_too = pytest.mark.parametrize(
-    "stage", ["local", "emr, light", SERVERLESS, IN_SOAK[1], *REAL], indirect=True
+    "stage", ["local", "emr, light", SERVERLESS, EKS_SOAK, *REAL], indirect=True
 )
-lightly = pytest.mark.parametrize("stage", ["local", "emr, light", *IN_SOAK], indirect=True)
+lightly = pytest.mark.parametrize(
+    "stage", ["local", "emr, light", SERVERLESS_SOAK, EKS_SOAK], indirect=True
+)
 
 
 @pytest.fixture(scope="module")
