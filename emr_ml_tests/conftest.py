@@ -41,6 +41,7 @@ MARKERS = {
     "spark": "spark",
     "emulation": "emulator",
     "kubernetes": "emulator",
+    "standalone": "process",
     "racers": "process",
 }
 # What fixtures request by the value of their parameter, which pytest does not know.
@@ -49,6 +50,9 @@ BY_PARAMETER = {
     ("stage", "local"): "spark",
     ("stage", "emr"): "emulation",
     ("stage", "emr, light"): "emulation",
+    ("stage", "spark-submit"): "standalone",
+    ("stage", "spark-submit, light"): "standalone",
+    ("stage", "pods, light"): "kubernetes",
 }
 # Longest first: a long test that starts last keeps all other workers idle.
 ORDER = ("soak", "spark", "process", "emulator")

@@ -56,7 +56,7 @@ def run_checks() -> Iterator[Finding]:
     settings, settings_finding = machine.check_settings()
     on_emr = settings is not None and settings.deployment.uses_emr
     on_serverless = settings is not None and settings.deployment is Deployment.EMR_SERVERLESS
-    yield machine.check_java(needed=settings is None or settings.deployment.runs_here)
+    yield machine.check_java(needed=settings is None or settings.deployment.needs_java)
     yield machine.check_python()
     yield machine.check_spark()
     yield settings_finding

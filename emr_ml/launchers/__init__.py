@@ -1,4 +1,4 @@
-"""Launchers: run Spark jobs where the deployment wants them, on this machine or on EMR."""
+"""Launchers: run Spark jobs where the deployment wants them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -47,6 +47,8 @@ def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -
             return _emr_launcher(settings)
         case Deployment.EMR_SERVERLESS:
             return _serverless_launcher(settings)
+        case Deployment.SPARK_SUBMIT:
+            return _spark_submit_launcher(settings)
 
 
 def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launcher:
@@ -88,6 +90,19 @@ def _serverless_launcher(settings: Settings) -> Launcher:
         return ServerlessLauncher(open_lake(settings.lake), config, _polling(settings))
     except TargetConfigError as error:
         raise LaunchError(str(error)) from error
+
+
+def _spark_submit_launcher(settings: Settings) -> Launcher:
+    from emr_ml.launchers.remote.target import TargetConfigError
+    from emr_ml.launchers.spark_submit.config import load_spark_submit_config
+    from emr_ml.launchers.spark_submit.launcher import SparkSubmitLauncher
+    from spark_jobs.runtime.lake import open_lake
+
+    try:
+        config = load_spark_submit_config(settings)
+    except TargetConfigError as error:
+        raise LaunchError(str(error)) from error
+    return SparkSubmitLauncher(open_lake(settings.lake), config, _polling(settings))
 
 
 def _polling(settings: Settings) -> "PollingPolicy":

@@ -14,8 +14,16 @@ import pytest
 from emr_ml.lake.leases import Lease, LeaseFile
 from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers.base import LaunchError, Outcome
-from emr_ml_tests.launchers.stages import LOG, Stage, aws_stage, local_stage
+from emr_ml_tests.launchers.stages import (
+    LOG,
+    Stage,
+    aws_stage,
+    kubernetes_stage,
+    local_stage,
+    spark_submit_stage,
+)
 from emr_ml_tests.s3a import needs_s3a
+from emr_ml_tests.standalone import standalone_cluster
 from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.job import JobError
@@ -24,16 +32,26 @@ from spark_jobs.runtime.report import job_key, lease_key, read_report
 
 ODD = 'it\'s "odd": $(reboot) `id`; a\\b\n\tÄ 漢 🙂 %s {x} --conf spark.x=1 \x7f'
 
+AWS = ("emr", "emr, light", "serverless", "serverless, light")
+FIXTURES = {"local": "spark", **dict.fromkeys(AWS, "emulation")}
 
 # a real process tree and Spark's S3 connector take minutes
-REAL = [pytest.param(name, marks=pytest.mark.soak) for name in ("emr", "serverless")]
+REAL = [
+    pytest.param(name, marks=pytest.mark.soak) for name in ("emr", "serverless", "spark-submit")
+]
 # what Serverless shares with EMR on EC2 need not be tested at each change
 SERVERLESS = "serverless, light"
 SERVERLESS_SOAK = pytest.param(SERVERLESS, marks=pytest.mark.soak)
 in_soak_too = pytest.mark.parametrize(
-    "stage", ["local", "emr, light", SERVERLESS, *REAL], indirect=True
+    "stage",
+    ["local", "emr, light", SERVERLESS, "spark-submit, light", "pods, light", *REAL],
+    indirect=True,
 )
-lightly = pytest.mark.parametrize("stage", ["local", "emr, light", SERVERLESS_SOAK], indirect=True)
+lightly = pytest.mark.parametrize(
+    "stage",
+    ["local", "emr, light", SERVERLESS_SOAK, "spark-submit, light", "pods, light"],
+    indirect=True,
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +59,20 @@ def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Stage]:
     folder = tmp_path_factory.mktemp("stage")
-    request.getfixturevalue("spark" if request.param == "local" else "emulation")
+    if fixture := FIXTURES.get(request.param):
+        request.getfixturevalue(fixture)
     match request.param:
+        case "spark-submit":
+            with standalone_cluster(folder / "cluster", {}) as cluster:
+                with spark_submit_stage(folder, cluster) as found:
+                    yield found
+                return
+        case "pods, light":
+            with kubernetes_stage(folder) as (found, _):
+                yield found
+            return
+        case "spark-submit, light":
+            stage = spark_submit_stage(folder, None)
         case "emr":
             needs_s3a()
             stage = aws_stage(folder, "real")
