@@ -24,6 +24,7 @@ CONTRACTS = Path(__file__).resolve().parent / "contracts"
 CLUSTER_FIELD = "EMR_ML_CLUSTER__"
 SERVERLESS_FIELD = "EMR_ML_SERVERLESS__"
 EKS_FIELD = "EMR_ML_EKS__"
+SPARK_SUBMIT_FIELD = "EMR_ML_SPARK_SUBMIT__"
 
 
 class SettingsError(UserError):
@@ -37,11 +38,22 @@ class Deployment(StrEnum):
     EMR = "emr"
     EMR_SERVERLESS = "emr-serverless"
     EMR_EKS = "emr-eks"
+    SPARK_SUBMIT = "spark-submit"
 
     @property
     def runs_here(self) -> bool:
-        """Whether jobs run on this machine, which then needs Java and may hold the lake."""
+        """Whether jobs run in the process of their run, on this machine."""
         return self is Deployment.LOCAL
+
+    @property
+    def needs_java(self) -> bool:
+        """Whether this machine starts Spark, and so needs Java."""
+        return self in (Deployment.LOCAL, Deployment.SPARK_SUBMIT)
+
+    @property
+    def may_use_folder(self) -> bool:
+        """Whether the lake may be a folder, which all machines that run jobs must see."""
+        return self in (Deployment.LOCAL, Deployment.SPARK_SUBMIT)
 
     @property
     def uses_emr(self) -> bool:
@@ -128,6 +140,9 @@ class Settings(BaseSettings):
     eks: str | None = Field(
         None, description="configuration of EMR on EKS (YAML); if unset, its defaults"
     )
+    spark_submit: str | None = Field(
+        None, description="configuration of spark-submit (YAML), if the deployment is that"
+    )
     cluster_scope: Literal["shared", "run"] | None = Field(
         None, description="whether runs share clusters; if unset, as in the cluster configuration"
     )
@@ -200,6 +215,11 @@ class Settings(BaseSettings):
         default_factory=dict[str, Any],
         description="single fields of the configuration of EMR on EKS, in the same way",
     )
+    # NoDecode: only `load_settings` sets it, from many variables
+    spark_submit_fields: Annotated[dict[str, Any], NoDecode] = Field(
+        default_factory=dict[str, Any],
+        description="single fields of the spark-submit configuration, as for `cluster_fields`",
+    )
     # NoDecode: only `emr_ml.stack.outputs` sets it, when it is needed
     stack_fields: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict[str, Any],
@@ -218,7 +238,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("source", "sales_source", "scoring_source", "dataset", "lake", "sample_folder"),
-        *("cluster", "serverless", "eks"),
+        *("cluster", "serverless", "eks", "spark_submit"),
     )
     @classmethod
     def _make_absolute(cls, value: str | None) -> str | None:
@@ -239,7 +259,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_reachable(cls, value: str, info: ValidationInfo) -> str:
         deployment: Deployment | None = info.data.get("deployment")
-        if deployment and not deployment.runs_here and not value.startswith("s3://"):
+        if deployment and not deployment.may_use_folder and not value.startswith("s3://"):
             raise ValueError(
                 f"clusters can't reach {value}: with EMR_ML_DEPLOYMENT={deployment}, set it to "
                 "s3://<bucket>/<prefix>, or set EMR_ML_STACK, which has a lake"
@@ -280,6 +300,7 @@ def load_settings() -> Settings:
             cluster_fields=_fields_of(CLUSTER_FIELD),
             serverless_fields=_fields_of(SERVERLESS_FIELD),
             eks_fields=_fields_of(EKS_FIELD),
+            spark_submit_fields=_fields_of(SPARK_SUBMIT_FIELD),
             stack_fields={},
         )
     except ValidationError as error:

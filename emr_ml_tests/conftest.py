@@ -41,14 +41,24 @@ MARKERS = {
     "spark": "spark",
     "emulation": "emulator",
     "kubernetes": "emulator",
+    "standalone": "process",
     "racers": "process",
 }
 # What fixtures request by the value of their parameter, which pytest does not know.
 BY_PARAMETER = {
     ("lake", "s3"): "emulation",
     ("stage", "local"): "spark",
-    ("stage", "emr"): "emulation",
-    ("stage", "emr, light"): "emulation",
+    **dict.fromkeys(
+        (
+            ("stage", f"{target}{spark}")
+            for target in ("emr", "serverless", "eks")
+            for spark in ("", ", light")
+        ),
+        "emulation",
+    ),
+    ("stage", "spark-submit"): "standalone",
+    ("stage", "spark-submit, light"): "standalone",
+    ("stage", "pods, light"): "kubernetes",
 }
 # Longest first: a long test that starts last keeps all other workers idle.
 ORDER = ("soak", "spark", "process", "emulator")

@@ -52,7 +52,10 @@ CLUSTER_NAME = "emr-ml emr"
 
 def variables() -> set[str]:
     """Return the variables that are settings."""
-    unnamed = ("dagster_home", "cluster_fields", "serverless_fields", "eks_fields", "stack_fields")
+    unnamed = (
+        *("dagster_home", "cluster_fields", "serverless_fields", "eks_fields"),
+        *("spark_submit_fields", "stack_fields"),
+    )
     return {f"EMR_ML_{name.upper()}" for name in Settings.model_fields if name not in unnamed}
 
 

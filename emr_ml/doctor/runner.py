@@ -56,7 +56,7 @@ def run_checks() -> Iterator[Finding]:
     settings, settings_finding = machine.check_settings()
     on_emr = settings is not None and settings.deployment.uses_emr
     has_job_runs = settings is not None and settings.deployment in JOB_RUNS
-    yield machine.check_java(needed=settings is None or settings.deployment.runs_here)
+    yield machine.check_java(needed=settings is None or settings.deployment.needs_java)
     yield machine.check_python()
     yield machine.check_spark()
     yield settings_finding

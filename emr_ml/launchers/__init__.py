@@ -1,4 +1,4 @@
-"""Launchers: run Spark jobs where the deployment wants them, on this machine or on EMR."""
+"""Launchers: run Spark jobs where the deployment wants them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -34,21 +34,15 @@ def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -
     """Create the launcher of the configured deployment, on the configured lake.
 
     Raises:
-        LaunchError: the stack or the cluster configuration can't be used.
+        LaunchError: the stack or the configuration of the target can't be used.
     """
     try:
         settings = with_stack(settings)
+        if settings.deployment is Deployment.LOCAL:
+            return _local_launcher(settings, sources)
+        return _remote_launcher(settings)
     except SettingsError as error:
         raise LaunchError(str(error)) from error
-    match settings.deployment:
-        case Deployment.LOCAL:
-            return _local_launcher(settings, sources)
-        case Deployment.EMR:
-            return _emr_launcher(settings)
-        case Deployment.EMR_SERVERLESS:
-            return _serverless_launcher(settings)
-        case Deployment.EMR_EKS:
-            return _eks_launcher(settings)
 
 
 def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launcher:
@@ -66,41 +60,34 @@ def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launch
     )
 
 
-def _emr_launcher(settings: Settings) -> Launcher:
-    from emr_ml.launchers.emr.config.loading import load_cluster_config
-    from emr_ml.launchers.emr.launcher import EmrLauncher
+def _remote_launcher(settings: Settings) -> Launcher:
+    # each target imports what no other needs
     from emr_ml.launchers.remote.target import TargetConfigError
     from spark_jobs.runtime.lake import open_lake
 
+    lake, polling = open_lake(settings.lake), _polling(settings)
     try:
-        config = load_cluster_config(settings)
-        return EmrLauncher(open_lake(settings.lake), config, _polling(settings))
-    except TargetConfigError as error:
-        raise LaunchError(str(error)) from error
+        match settings.deployment:
+            case Deployment.EMR_SERVERLESS:
+                from emr_ml.launchers.serverless.config import load_serverless_config
+                from emr_ml.launchers.serverless.launcher import ServerlessLauncher
 
+                return ServerlessLauncher(lake, load_serverless_config(settings), polling)
+            case Deployment.EMR_EKS:
+                from emr_ml.launchers.eks.config import load_eks_config
+                from emr_ml.launchers.eks.launcher import EksLauncher
 
-def _serverless_launcher(settings: Settings) -> Launcher:
-    from emr_ml.launchers.remote.target import TargetConfigError
-    from emr_ml.launchers.serverless.config import load_serverless_config
-    from emr_ml.launchers.serverless.launcher import ServerlessLauncher
-    from spark_jobs.runtime.lake import open_lake
+                return EksLauncher(lake, load_eks_config(settings), polling)
+            case Deployment.SPARK_SUBMIT:
+                from emr_ml.launchers.spark_submit.config import load_spark_submit_config
+                from emr_ml.launchers.spark_submit.launcher import SparkSubmitLauncher
 
-    try:
-        config = load_serverless_config(settings)
-        return ServerlessLauncher(open_lake(settings.lake), config, _polling(settings))
-    except TargetConfigError as error:
-        raise LaunchError(str(error)) from error
+                return SparkSubmitLauncher(lake, load_spark_submit_config(settings), polling)
+            case _:
+                from emr_ml.launchers.emr.config.loading import load_cluster_config
+                from emr_ml.launchers.emr.launcher import EmrLauncher
 
-
-def _eks_launcher(settings: Settings) -> Launcher:
-    from emr_ml.launchers.eks.config import load_eks_config
-    from emr_ml.launchers.eks.launcher import EksLauncher
-    from emr_ml.launchers.remote.target import TargetConfigError
-    from spark_jobs.runtime.lake import open_lake
-
-    try:
-        config = load_eks_config(settings)
-        return EksLauncher(open_lake(settings.lake), config, _polling(settings))
+                return EmrLauncher(lake, load_cluster_config(settings), polling)
     except TargetConfigError as error:
         raise LaunchError(str(error)) from error
 

@@ -19,19 +19,13 @@ from spark_jobs.runtime.attempt import start_attempt
 from spark_jobs.runtime.execution import execute, job_function
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.submit import summarize_error
+from spark_jobs.runtime.submit import java_is_gone, summarize_error
 
 if TYPE_CHECKING:
     from dagster_pyspark import LazyPySparkResource
     from pyspark.sql import SparkSession
 
 JAVA_RELEASES = (17, 21)
-# Errors of a job whose Java process has ended. If py4j got no answer at all, it names the call
-# alone, without a full stop and a stack trace.
-JAVA_GONE = re.compile(
-    r"SparkContext was shut down|Answer from Java side is empty|Error while sending"
-    r"|An error occurred while calling \S+[^.\s]\Z"
-)
 
 
 class LocalLauncher(Launcher):
@@ -151,7 +145,7 @@ def _failure_message(error: Exception, request: Request) -> str:
     )
     if "OutOfMemoryError" in str(error):
         advice = f"Spark ran out of memory: {more_memory}"
-    elif isinstance(error, ConnectionError) or JAVA_GONE.search(str(error)):
+    elif java_is_gone(error):
         advice = (
             "Spark's Java process is gone. Its last output is in the run's captured stderr; if "
             f"that contains OutOfMemoryError, {more_memory}. Otherwise something else ended it: "

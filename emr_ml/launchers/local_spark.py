@@ -166,7 +166,7 @@ def spark_defaults_file(conf: Mapping[str, str]) -> Generator[None]:
         tempfile.NamedTemporaryFile("w", prefix="emr-ml-", suffix=".properties") as file,
     ):
         previous = os.environ.get(SUBMIT_ARGS)
-        file.writelines(f"{_escape(key)}={_escape(value)}\n" for key, value in conf.items())
+        file.write(as_properties(conf))
         file.flush()
         options = f"--load-spark-defaults --properties-file {shlex.quote(file.name)}"
         os.environ[SUBMIT_ARGS] = f"{options} {previous or 'pyspark-shell'}"
@@ -176,6 +176,11 @@ def spark_defaults_file(conf: Mapping[str, str]) -> Generator[None]:
             os.environ.pop(SUBMIT_ARGS)
             if previous is not None:
                 os.environ[SUBMIT_ARGS] = previous
+
+
+def as_properties(conf: Mapping[str, str]) -> str:
+    """Return a configuration as the text of a file in Java's format."""
+    return "".join(f"{_escape(key)}={_escape(value)}\n" for key, value in conf.items())
 
 
 def _escape(text: str) -> str:

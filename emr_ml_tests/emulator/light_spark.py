@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-FLAGS = ("-v", "--verbose", "--supervise")
+FLAGS = ("-v", "--verbose", "--supervise", "--load-spark-defaults")
 # what must come with the step, though the Python that runs here could find it elsewhere
 SHIPPED = ("spark_jobs", "dagster_pipes", "emr_ml", "dagster")
 

@@ -12,18 +12,41 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
+
 import spark_jobs
 from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers import make_launcher
 from emr_ml.launchers.base import Launcher
-from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
+from emr_ml.launchers.local_spark import JAVA_OPTIONS, SQL_CONF, DataSize
+from emr_ml.launchers.remote.shipping import planned_code
+from emr_ml.project import ROOT
 from emr_ml.settings import Settings
+from emr_ml_tests.emulator.kubernetes.access import service_account
+from emr_ml_tests.emulator.kubernetes.containers import python_image
+from emr_ml_tests.emulator.kubernetes.server import LAUNCHER, Kubernetes
+from emr_ml_tests.emulator.kubernetes.server import serve as serve_kubernetes
+from emr_ml_tests.emulator.spark_home import light_programs, spark_home
 from emr_ml_tests.launchers import conformance_job
+from emr_ml_tests.standalone import JAVA_OPTIONS as DAEMON_OPTIONS
+from emr_ml_tests.standalone import Standalone
 from spark_jobs.runtime.lake import Lake, open_lake
 
 JOB = "conformance_job"
 SCRIPT = Path(conformance_job.__file__)
+NAMESPACE, IMAGE = "spark", "registry.example.com/emr_ml:1"
 LOG = logging.getLogger("conformance")
+SMALL_JOBS: dict[str, Any] = {
+    "driver_memory": "512m",
+    "executor_memory": "512m",
+    "max_cores": 1,
+    "spark_conf": {
+        "spark.ui.enabled": "false",
+        "spark.driver.extraJavaOptions": DAEMON_OPTIONS,
+        "spark.executor.extraJavaOptions": DAEMON_OPTIONS,
+        **SQL_CONF[DataSize.SMALL],
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -128,3 +151,108 @@ def aws_stage(
         finally:
             for name, value in kept.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def spark_submit_stage(folder: Path, cluster: Standalone | None) -> Generator[Stage]:
+    """Drivers of their own on this machine.
+
+    Args:
+        folder: with the lake, and the drivers' logs.
+        cluster: runs the jobs; without one, a stand-in for spark-submit runs them in plain Python.
+    """
+    shutil.rmtree(folder / "lake", ignore_errors=True)
+    fields: dict[str, Any] = {
+        "folder": str(folder / "here"),
+        "master": cluster.url if cluster else "local",
+    }
+    if cluster:
+        fields |= {"master_ui": cluster.ui, **SMALL_JOBS}
+    else:
+        fields["spark_home"] = str(light_spark_home(folder / "spark"))
+    lake = str(folder / "lake")
+    settings = {
+        "deployment": "spark-submit",
+        "lake": lake,
+        "fast_poll_seconds": 0.1,
+        "poll_seconds": 1.0,
+        "visibility_seconds": 3.0,
+        "spark_submit_fields": fields,
+    }
+    stage = Stage(settings, {}, steps_outlive_their_process=True)
+    copy_job(fields["folder"])
+    yield stage
+
+
+def light_spark_home(folder: Path) -> Path:
+    """Return a folder with a spark-submit that needs no Java."""
+    script = folder / "bin" / "spark-submit"
+    script.parent.mkdir(parents=True)
+    script.write_text(light_programs()["spark-submit"])
+    script.chmod(0o755)
+    return folder
+
+
+@contextmanager
+def kubernetes_stage(
+    folder: Path, spark: Literal["real", "light"] = "light"
+) -> Generator[tuple[Stage, Kubernetes]]:
+    """Drivers as pods of an emulated Kubernetes.
+
+    Args:
+        folder: of the cluster and the lake.
+        spark: `real` has the entry script of deploy/ and executors as pods; `light` runs jobs in
+            plain Python.
+    """
+    if spark == "real":
+        entry = ROOT / "deploy" / "entrypoint.sh"
+    else:
+        home, entry = light_spark_home(folder / "spark"), folder / "entrypoint.sh"
+        entry.write_text(f'#!/bin/sh\nshift\nexec {home}/bin/spark-submit "$@"\n')
+        entry.chmod(0o755)
+    image = python_image(entry, {"SPARK_HOME": str(spark_home())})
+    with serve_kubernetes(folder / "kubernetes", {IMAGE: image}) as cluster:
+        cluster.add_namespace(NAMESPACE, "driver")
+        roles = read_roles()
+        cluster.access.bind(LAUNCHER, NAMESPACE, roles["emr-ml-launcher"])
+        cluster.access.bind(service_account(NAMESPACE, "driver"), NAMESPACE, roles["emr-ml-driver"])
+        kubeconfig = cluster.kubeconfig(folder / "kubeconfig")
+        lake = str(folder / "lake")
+        fields: dict[str, Any] = {
+            "master": f"k8s://{cluster.url}",
+            "deploy_mode": "cluster",
+            "kubernetes": {
+                "namespace": NAMESPACE,
+                "image": IMAGE,
+                "service_account": "driver",
+                "kubeconfig": str(kubeconfig),
+                "api_in_pods": cluster.url,
+            },
+        }
+        if spark == "real":
+            more = {"spark.kubernetes.executor.request.cores": "100m"}
+            small = {**SMALL_JOBS, "executors": 1}
+            fields |= {**small, "spark_conf": {**SMALL_JOBS["spark_conf"], **more}}
+        settings = {
+            "deployment": "spark-submit",
+            "lake": lake,
+            "fast_poll_seconds": 0.1,
+            "poll_seconds": 0.3,
+            "visibility_seconds": 2.0,
+            "spark_submit_fields": fields,
+        }
+        copy_job(lake)
+        yield Stage(settings, {}, steps_outlive_their_process=True), cluster
+
+
+def read_roles() -> dict[str, Any]:
+    """Return the rules of each Role in deploy/, by its name."""
+    manifests = yaml.safe_load_all((ROOT / "deploy" / "spark_roles.yaml").read_text())
+    return {one["metadata"]["name"]: one["rules"] for one in manifests if one["kind"] == "Role"}
+
+
+def copy_job(root: str) -> None:
+    """Put the job beside those that are shipped to a folder."""
+    script = Path(planned_code(root).scripts, f"{JOB}.py")
+    script.parent.mkdir(parents=True)
+    script.write_bytes(SCRIPT.read_bytes())

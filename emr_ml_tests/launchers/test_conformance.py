@@ -6,16 +6,26 @@ import os
 import signal
 import threading
 from collections.abc import Generator
+from contextlib import ExitStack
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import pytest
 
 from emr_ml.lake.leases import Lease, LeaseFile
 from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers.base import LaunchError, Outcome
-from emr_ml_tests.launchers.stages import LOG, Stage, aws_stage, local_stage
+from emr_ml_tests.launchers.stages import (
+    LOG,
+    Stage,
+    aws_stage,
+    kubernetes_stage,
+    local_stage,
+    spark_submit_stage,
+)
 from emr_ml_tests.s3a import needs_s3a
+from emr_ml_tests.standalone import standalone_cluster
 from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.job import JobError
@@ -24,47 +34,58 @@ from spark_jobs.runtime.report import job_key, lease_key, read_report
 
 ODD = 'it\'s "odd": $(reboot) `id`; a\\b\n\tÄ 漢 🙂 %s {x} --conf spark.x=1 \x7f'
 
-
 # a real process tree and Spark's S3 connector take minutes
-REAL = [pytest.param(name, marks=pytest.mark.soak) for name in ("emr", "serverless", "eks")]
+REAL = [
+    pytest.param(name, marks=pytest.mark.soak)
+    for name in ("emr", "serverless", "eks", "spark-submit")
+]
 # what these share with EMR on EC2 need not be tested at each change
 SERVERLESS = "serverless, light"
 SERVERLESS_SOAK = pytest.param(SERVERLESS, marks=pytest.mark.soak)
 EKS_SOAK = pytest.param("eks, light", marks=pytest.mark.soak)
 in_soak_too = pytest.mark.parametrize(
-    "stage", ["local", "emr, light", SERVERLESS, EKS_SOAK, *REAL], indirect=True
+    "stage",
+    ["local", "emr, light", SERVERLESS, EKS_SOAK, "spark-submit, light", "pods, light", *REAL],
+    indirect=True,
 )
 lightly = pytest.mark.parametrize(
-    "stage", ["local", "emr, light", SERVERLESS_SOAK, EKS_SOAK], indirect=True
+    "stage",
+    ["local", "emr, light", SERVERLESS_SOAK, EKS_SOAK, "spark-submit, light", "pods, light"],
+    indirect=True,
 )
+
+
+DEPLOYMENTS = {"emr": "emr", "serverless": "emr-serverless", "eks": "emr-eks"}
 
 
 @pytest.fixture(scope="module")
 def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Stage]:
+    name, _, light = request.param.partition(", ")
+    if name in DEPLOYMENTS or name == "local":
+        request.getfixturevalue("spark" if name == "local" else "emulation")
     folder = tmp_path_factory.mktemp("stage")
-    request.getfixturevalue("spark" if request.param == "local" else "emulation")
-    match request.param:
-        case "emr":
-            needs_s3a()
-            stage = aws_stage(folder, "real")
-        case "eks":
-            needs_s3a()
-            stage = aws_stage(folder, "real", "emr-eks")
-        case "eks, light":
-            stage = aws_stage(folder, "light", "emr-eks")
-        case "serverless":
-            needs_s3a()
-            stage = aws_stage(folder, "real", "emr-serverless")
-        case "emr, light":
-            stage = aws_stage(folder, "light")
-        case "serverless, light":
-            stage = aws_stage(folder, "light", "emr-serverless")
+    with ExitStack() as stack:
+        yield _open_stage(name, folder, stack, is_light=bool(light))
+
+
+def _open_stage(name: str, folder: Path, stack: ExitStack, *, is_light: bool) -> Stage:
+    match name:
+        case "local":
+            return stack.enter_context(local_stage(folder))
+        case "pods":
+            return stack.enter_context(kubernetes_stage(folder))[0]
+        case "spark-submit":
+            real = None if is_light else standalone_cluster(folder / "cluster", {})
+            return stack.enter_context(
+                spark_submit_stage(folder, real and stack.enter_context(real))
+            )
         case _:
-            stage = local_stage(folder)
-    with stage as found:
-        yield found
+            if not is_light:
+                needs_s3a()
+            spark = "light" if is_light else "real"
+            return stack.enter_context(aws_stage(folder, spark, DEPLOYMENTS[name]))
 
 
 def attempts(stage: Stage, work: VersionSpec) -> set[str]:

@@ -24,34 +24,28 @@ class LogForwarder(logging.Handler):
 
 @contextmanager
 def pipes_messages(lake: Lake, request: Request, log: logging.Logger) -> Generator[None]:
-    """Write what is logged in the block to the lake every second or two, if the lake is in S3.
+    """Write what is logged in the block to the lake every second or two.
 
     The messages are next to the attempt's data, so a run that takes over the attempt finds them.
     """
-    if not lake.root.startswith("s3://"):
-        yield
-        return
-    # a lake in a folder needs neither
     from dagster_pipes import (
         DAGSTER_PIPES_CONTEXT_ENV_VAR,
         DAGSTER_PIPES_MESSAGES_ENV_VAR,
         PipesMappingParamsLoader,
-        PipesS3MessageWriter,
         encode_param,
         open_dagster_pipes,
     )
 
-    from spark_jobs.runtime.lake.s3 import S3Lake
+    from spark_jobs.runtime.message_writer import LakeMessageWriter
 
-    store = S3Lake(lake.uri(job_key(request.asset, request.version, request.attempt, "messages")))
-    destination = {"bucket": store.bucket, "key_prefix": store.prefix}
+    folder = job_key(request.asset, request.version, request.attempt, "messages/")
     params = {
         DAGSTER_PIPES_CONTEXT_ENV_VAR: encode_param({"data": {"asset_keys": [request.asset]}}),
-        DAGSTER_PIPES_MESSAGES_ENV_VAR: encode_param(destination),
+        DAGSTER_PIPES_MESSAGES_ENV_VAR: encode_param({}),
     }
-    writer = PipesS3MessageWriter(store.client, interval=SECONDS_BETWEEN_CHUNKS)
     with open_dagster_pipes(
-        params_loader=PipesMappingParamsLoader(params), message_writer=writer
+        params_loader=PipesMappingParamsLoader(params),
+        message_writer=LakeMessageWriter(lake, folder, SECONDS_BETWEEN_CHUNKS),
     ) as pipes:
         forwarder = LogForwarder(pipes.log)
         log.addHandler(forwarder)

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 USER_MISTAKE, FAILED = 1, 2  # exit codes
 TRACE_CHARACTERS = 4000
+# Errors of a job whose Java process has ended. If py4j got no answer at all, it names the call
+# alone, without a full stop and a stack trace.
+JAVA_GONE = re.compile(
+    r"SparkContext was shut down|Answer from Java side is empty|Error while sending"
+    r"|An error occurred while calling \S+[^.\s]\Z"
+)
 
 
 def main(run: Run, description: str | None) -> None:
@@ -66,7 +73,7 @@ def run_attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> 
     try:
         stopwatch = Stopwatch()
         with stopwatch.phase("session"):
-            spark = start_spark(f"{request.asset} {request.version[:16]}")
+            spark = start_spark(f"{request.asset} {request.version[:16]} #{request.attempt}")
         report = execute(run, spark, request, log, stopwatch.seconds)
     except SupersededError:
         raise
@@ -77,10 +84,18 @@ def run_attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> 
     except Exception as error:
         log.exception("the job failed")
         trace = traceback.format_exc()[-TRACE_CHARACTERS:]
-        record_failure(lake, request, Failure(summarize_error(error), trace=trace))
+        # Python outlives Java for a moment; whoever watches the process knows what ended it. A
+        # context that was shut down has been stopped for a reason.
+        lost = java_is_gone(error) and "was shut down" not in str(error)
+        record_failure(lake, request, Failure(summarize_error(error), trace=trace, retryable=lost))
         return FAILED
     log.info("committed %s %s", report.asset, report.version)
     return 0
+
+
+def java_is_gone(error: Exception) -> bool:
+    """Return True if the error says that the Java process of this Python has ended."""
+    return isinstance(error, ConnectionError) or bool(JAVA_GONE.search(str(error)))
 
 
 def summarize_error(error: Exception) -> str:

@@ -1,0 +1,1 @@
+"""The launcher for any cluster that `spark-submit` reaches: standalone, YARN, Kubernetes."""

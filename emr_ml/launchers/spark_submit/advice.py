@@ -1,0 +1,56 @@
+"""Patterns in messages and logs, and what to do about them."""
+
+from emr_ml.launchers.remote.failures import COMMON_ADVICE
+
+FOR_DRIVERS = (
+    (
+        r"Master removed our application: KILLED",
+        "somebody ended the application at the master: materialize again for a new attempt",
+    ),
+    (
+        r"All masters are unresponsive|Failed to connect to master",
+        "check EMR_ML_SPARK_SUBMIT__MASTER, and whether the master runs and can be reached",
+    ),
+    (
+        r"Cannot run program|Python worker failed to connect back|PYTHON_VERSION_MISMATCH",
+        (
+            "executors need the same Python as here, with boto3 and numpy: set "
+            "EMR_ML_SPARK_SUBMIT__PYTHON to its path there"
+        ),
+    ),
+    (
+        r"NoCredentialsError|Unable to locate credentials|NoAuthWithAWSException",
+        "give executors AWS keys or a role: see `share_credentials` in docs/spark-submit.md",
+    ),
+    (
+        r"unresolved dependency|SparkException: Failed to (fetch|download)",
+        (
+            "the jars of Spark's S3 connector can't be downloaded: put them on Spark's class "
+            "path, and set spark.jars.packages in spark_conf to them or to nothing"
+        ),
+    ),
+    *COMMON_ADVICE,
+)
+FOR_PODS = (
+    (
+        r"ImagePull|ErrImage|InvalidImageName",
+        "check kubernetes.image, and whether nodes may pull it",
+    ),
+    (
+        r"Insufficient|Unschedulable|didn't match",
+        "ask for less by driver_memory and driver_cores, or give the cluster more nodes",
+    ),
+    (
+        r"secret \".*\" not found|couldn't find key",
+        "kubernetes.secret must name a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    ),
+    (
+        r"forbidden: User",
+        "the drivers' service account needs the Role `emr-ml-driver` of deploy/spark_roles.yaml",
+    ),
+    (
+        r"No FileSystem for scheme|ClassNotFoundException.*S3AFileSystem|S3AFileSystem not found",
+        "the image needs hadoop-aws on Spark's class path: see docs/spark-submit.md",
+    ),
+    *COMMON_ADVICE,
+)
