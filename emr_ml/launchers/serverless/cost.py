@@ -11,8 +11,8 @@ from emr_ml.aws.region import region_name
 from emr_ml.launchers.serverless.config import ListPrices, ServerlessConfig
 from emr_ml.launchers.serverless.requests import SERVICE
 
-# by region and architecture, from a table of PerfKitBenchmarker, not checked with AWS; others are set
-# under `prices`
+# by region and architecture, from a table of PerfKitBenchmarker, not checked with AWS;
+# others are set under `prices`
 LIST_PRICES = {
     ("us-east-1", "X86_64"): ListPrices(
         vcpu_hour=0.052624, memory_gb_hour=0.0057785, storage_gb_hour=0.000111
