@@ -40,18 +40,14 @@ REAL = [
     for name in ("emr", "serverless", "eks", "spark-submit")
 ]
 # what these share with EMR on EC2 need not be tested at each change
-SERVERLESS = "serverless, light"
-SERVERLESS_SOAK = pytest.param(SERVERLESS, marks=pytest.mark.soak)
-EKS_SOAK = pytest.param("eks, light", marks=pytest.mark.soak)
+SERVERLESS, SUBMIT = "serverless, light", "spark-submit, light"
+IN_SOAK = [pytest.param(name, marks=pytest.mark.soak) for name in ("eks, light", "pods, light")]
+OTHERS_IN_SOAK = [pytest.param(name, marks=pytest.mark.soak) for name in (SERVERLESS, SUBMIT)]
 in_soak_too = pytest.mark.parametrize(
-    "stage",
-    ["local", "emr, light", SERVERLESS, EKS_SOAK, "spark-submit, light", "pods, light", *REAL],
-    indirect=True,
+    "stage", ["local", "emr, light", SERVERLESS, SUBMIT, *IN_SOAK, *REAL], indirect=True
 )
 lightly = pytest.mark.parametrize(
-    "stage",
-    ["local", "emr, light", SERVERLESS_SOAK, EKS_SOAK, "spark-submit, light", "pods, light"],
-    indirect=True,
+    "stage", ["local", "emr, light", *OTHERS_IN_SOAK, *IN_SOAK], indirect=True
 )
 
 

@@ -96,6 +96,7 @@ def test_a_call_that_fails_makes_no_second_pod(
     assert outcome.report.attempt == 1 and len(cluster.pods(NAMESPACE)) == 1
 
 
+@pytest.mark.soak
 def test_looks_that_fail_end_nothing(stage: Stage, cluster: Kubernetes) -> None:
     for kind in ("cut", "expired token", "throttle"):
         cluster.faults.add(Fault(kind, "get pods", 2))
@@ -146,6 +147,7 @@ def test_a_pod_that_is_lost_with_its_node_is_replaced(
     assert stage.launcher().launch(stage.work("lost", seconds=6), LOG).report.attempt == 2
 
 
+@pytest.mark.soak
 def test_a_deleted_pod_is_replaced(stage: Stage, cluster: Kubernetes) -> None:
     work = stage.work("deleted", seconds=4)
     run = stage.launch_elsewhere(work)
@@ -187,6 +189,7 @@ def test_a_wrong_image_or_secret_is_told(stage: Stage, own: dict[str, Any], expe
     assert expected in failure(with_fields(stage, own, start_limit_seconds=1))
 
 
+@pytest.mark.soak
 def test_a_pod_past_its_limit_is_ended(stage: Stage) -> None:
     told = failure(with_fields(stage, step_limit_seconds=2), seconds=300)
 

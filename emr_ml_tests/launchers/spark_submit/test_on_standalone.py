@@ -18,7 +18,7 @@ from emr_ml_tests.standalone import Standalone, standalone_cluster
 from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.report import lease_key
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.soak]
 
 
 @contextmanager
@@ -60,7 +60,6 @@ def test_a_driver_whose_java_is_killed_is_replaced_and_its_run_goes_on(tmp_path:
         assert {each["state"] for each in cluster.applications()} == {"FINISHED"}
 
 
-@pytest.mark.soak
 def test_a_job_whose_launcher_and_worker_are_killed_ends_well(tmp_path: Path) -> None:
     with staged(tmp_path, workers=2) as (stage, cluster):
         work = stage.work("survivor", seconds=6)
