@@ -76,10 +76,9 @@ def _format(profile: FileProfile, folder: FolderDifferences) -> Iterator[str]:
         placeholders = "" if csv.header.names else ", so these names are placeholders: replace them"
         yield f"  header:{_comment(csv.header.reason + placeholders)}"
         yield from (f"    - {yaml_scalar(name)}" for name in profile.sample.names)
-    if csv.ragged_records:
-        one = csv.ragged_records == 1
-        records = "1 record has" if one else f"{csv.ragged_records:,} records have"
-        yield f"  # {records} too few or too many fields and will be rejected"
+    for problem, count in csv.unusable_records.items():
+        records = "1 record has" if count == 1 else f"{count:,} records have"
+        yield f"  # {records} {problem} and will be rejected"
 
 
 def _dialect(profile: FileProfile, csv: CsvSample) -> Iterator[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """All that a contract is written from: the sample of a file, and what its values show."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from emr_ml.contract.base import is_reserved
@@ -89,7 +89,7 @@ def profile_file(file: DataFile, requested_label: str | None) -> FileProfile:
         label=label,
         id=keys[0] if keys else None,
         rejected_share=_rejected_share(
-            sample, columns, label, missing, csv.ragged_records if csv else 0
+            sample, columns, label, missing, csv.unusable_records.values() if csv else ()
         ),
     )
 
@@ -167,9 +167,9 @@ def _rejected_share(
     columns: Mapping[str, ColumnProfile],
     label: LabelGuess | None,
     missing: Counter[str],
-    ragged_records: int,
+    unusable_records: Iterable[int],
 ) -> float:
-    """Return the share of rows with a value that its column rejects, or a wrong field count."""
+    """Return the share of rows that are unusable, or have a value that their column rejects."""
     rejected_values = {
         name: column.rejected_values for name, column in columns.items() if not column.exclusion
     }
@@ -180,4 +180,5 @@ def _rejected_share(
         if values:
             column = sample.column(name)
             rejected_rows.update(index for index, value in enumerate(column) if value in values)
-    return (len(rejected_rows) + ragged_records) / (sample.rows + ragged_records)
+    unusable = sum(unusable_records)
+    return (len(rejected_rows) + unusable) / (sample.rows + unusable)

@@ -6,13 +6,14 @@ import io
 import struct
 import unicodedata
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from emr_ml.sources.listing import ReadRange, SourceError
 from spark_jobs.contract import Dialect as JobDialect
-from spark_jobs.reading.csv_dialect import CsvSyntax
+from spark_jobs.reading.csv_dialect import ESCAPE_UNDECODABLE, CsvSyntax
 from spark_jobs.reading.csv_parser import MalformedRecordError, parse, trimmed_fields
 from spark_jobs.reading.json_parser import JQ, head_values
 from spark_jobs.reading.source_bytes import COMPRESSED, ENCRYPTED, ZIP, ZSTD, import_zstd
@@ -252,6 +253,9 @@ def decoded(head: bytes, address: str, encoding: str) -> str:
     try:
         return codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeDecodeError as error:
+        lines = utf8_lines(head)
+        if encoding == "utf-8" and lines[True] > lines[False]:
+            return head.decode(errors=ESCAPE_UNDECODABLE)  # the job rejects the others
         # a decoder may have removed the byte-order mark
         position = error.start + len(head) - len(error.object)
         raise SourceError(
@@ -259,6 +263,24 @@ def decoded(head: bytes, address: str, encoding: str) -> str:
             "`encoding` under `dialect` in the contract; for Western languages it is often "
             "windows-1252"
         ) from error
+
+
+def utf8_lines(data: bytes) -> Counter[bool]:
+    """Count the lines beyond ASCII by whether they are UTF-8, which others are hardly by chance.
+
+    The last one is left out: it may be cut off.
+    """
+    if data.isascii():
+        return Counter()
+
+    def is_utf8(line: bytes) -> bool:
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    return Counter(is_utf8(line) for line in data.split(b"\n")[:-1] if not line.isascii())
 
 
 def first_record(text: str, size: int, where: str, dialect: "Dialect") -> tuple[str, ...]:

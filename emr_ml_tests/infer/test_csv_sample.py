@@ -7,6 +7,7 @@ import pytest
 
 from emr_ml.infer import csv_sample
 from emr_ml.infer.files import DataFile
+from emr_ml.sources.header import read_head
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import Inferred, choices, csv_text, floats, infer_content
 
@@ -114,3 +115,28 @@ def test_a_file_may_end_within_a_quoted_field_that_is_closed(tmp_path: Path) -> 
     rows = csv_text(["a", "y"], floats(40), choices("x", "z", rows=40))
     for end in ('1,"x"', '1,"x"\n\n', '1,"x\0"\n'):
         assert infer_content(tmp_path, rows + end).profile.sample.rows == 41
+
+
+def test_the_header_between_joined_files_shapes_no_guess(tmp_path: Path) -> None:
+    part = csv_text(["n", "kind", "y"], floats(50), choices(*"uv", rows=50), choices(0, 1, rows=50))
+
+    inferred = infer_content(tmp_path, part + part)
+
+    assert inferred.profile.sample.rows == 100
+    assert inferred.contract.label and inferred.contract.label.positive == "1"
+    assert "1 record has the names of the header again and will be rejected" in inferred.text
+    assert inferred.profile.rejected_share == 1 / 101
+
+
+def test_a_row_of_another_encoding_is_rejected_and_shapes_no_guess(tmp_path: Path) -> None:
+    rows = csv_text(["n", "city", "y"], floats(50), ["São"] * 50, choices(0, 1, rows=50)).encode()
+
+    inferred = infer_content(tmp_path, rows + "9,Málaga,2\n".encode("latin-1"))
+
+    assert inferred.contract.dialect.encoding == "utf-8"
+    assert "1 record has bytes that are not UTF-8 and will be rejected" in inferred.text
+    assert inferred.profile.sample.rows == 50
+    path = tmp_path / "data.csv"
+    data = path.read_bytes()
+    head = read_head(lambda at, n: data[at : at + n], len(data), "data.csv", inferred.contract)
+    assert head.columns == ("n", "city", "y")
