@@ -11,11 +11,13 @@ from typing import Any
 
 from emr_ml.contract.base import is_reserved
 from emr_ml.contract.columns import ALL_PARTS, FIRST_YEAR
-from emr_ml.infer.number_format import guess_number_style
+from emr_ml.infer.number_format import guess_number_style, looks_like_number
 from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.values import (
     LEADING_ZERO,
     MIN_PROSE_WORDS,
+    has_other_digits,
+    in_ascii_digits,
     is_compact_date,
     is_date,
     is_number,
@@ -283,6 +285,13 @@ def _exclude_names(
     column: ColumnValues, values: Sequence[str], profile: ColumnProfile
 ) -> ColumnProfile:
     """Exclude dates, keys, and values that seldom repeat."""
+    if len(values) > FEW_VALUES and any(map(has_other_digits, values)):
+        folded = [in_ascii_digits(value) for value in values]
+        if all(is_date(value) or looks_like_number(value) for value in folded):
+            return profile.exclude(
+                "numbers or dates in other digits than 0 to 9, which jobs do not parse: write "
+                "them with these"
+            )
     if all(map(is_date, values)):
         return profile.exclude("dates and times", is_useless=True)
     if column.is_unique:

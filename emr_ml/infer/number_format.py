@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from emr_ml.infer.multiples import find_multiples
-from emr_ml.infer.values import LEADING_ZERO, is_number
+from emr_ml.infer.values import LEADING_ZERO, has_other_digits, is_number
 
 BLANKS = " \u00a0\u202f\u2009"
 MARKS = f".,'\u2019_{BLANKS}"
@@ -112,7 +112,8 @@ class NumberStyle:
 
 def looks_like_number(value: str) -> bool:
     """Return whether a value may be a number that is written for people."""
-    return len(value) <= MAX_LENGTH and bool(NUMBER.fullmatch(value))
+    is_short = len(value) <= MAX_LENGTH and not has_other_digits(value)
+    return is_short and bool(NUMBER.fullmatch(value))
 
 
 def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | None:
@@ -122,7 +123,10 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
         values: distinct ones of a column.
         decimal: the decimal mark of plain numbers in the file.
     """
-    if any(len(value) > MAX_LENGTH or LEADING_ZERO.fullmatch(value) for value in values):
+    if any(
+        len(value) > MAX_LENGTH or LEADING_ZERO.fullmatch(value) or has_other_digits(value)
+        for value in values
+    ):
         return None
     others = [value for value in values if not is_number(value, decimal)]
     if not others:

@@ -29,5 +29,6 @@ def without_rejected(
 
 
 def without_trailing(row: list[str], width: int, dialect: DialectGuess) -> list[str]:
+    """Return the row without an empty field that only follows a delimiter at its end."""
     has_one = dialect.trailing_delimiter and len(row) == width + 1 and not row[-1].strip()
     return row[:-1] if has_one else row
