@@ -90,7 +90,7 @@ def guess_layout(text: str, *, is_whole_file: bool) -> Layout:
         dialect = replace(result.dialect, trailing_delimiter=True)
         layout = Layout(
             replace(result, dialect=dialect, fields=result.first_fields),
-            {"trailing_delimiter": "rows end in a delimiter, which begins no field"},
+            {"trailing_delimiter": "the delimiter at the end of rows begins no field"},
         )
     return _with_comment(layout, mark) if mark else layout
 

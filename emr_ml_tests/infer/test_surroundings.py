@@ -44,6 +44,11 @@ TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
         pytest.param(f"{ROWS}----+---\n(40 rows)\n", {"skip_last_lines": 2}, id="ruler"),
         pytest.param(ROWS + "\n(40 rows)\n", {"skip_last_lines": 1}, id="count"),
         pytest.param(TRAILING, {"trailing_delimiter": True}, id="delimiter at the end"),
+        pytest.param(
+            ROWS[:100] + ROWS[100:].replace("\n", ",\n"),
+            {"trailing_delimiter": True},
+            id="delimiter at the end of some rows",
+        ),
         pytest.param(f"#{ROWS}", {}, id="header with a mark"),
         pytest.param(ROWS, {}, id="plain"),
     ],
