@@ -41,6 +41,7 @@ BIRTH_WORDS = {
     *("naissance", "nascimento", "nacimiento", "nascita", "doğum", "рождения"),
 }
 
+CODE = re.compile(r"[\w-]+")
 FOLDED = "in lower case, because some differ by case alone"
 MIN_DIGITS_SHARE = 0.9  # of distinct values, some with leading zeros, for all to be codes
 MIN_TIMES = 3  # values, for a column of dates or times
@@ -296,7 +297,9 @@ def _exclude_names(
         return profile.exclude("dates and times", is_useless=True)
     if column.is_unique:
         have_same_length = len({len(value) for value in values}) == 1
-        is_key = column.is_named_like_key or have_same_length
+        # a measurement that no format describes has a mark or a blank
+        are_codes = have_same_length and all(map(CODE.fullmatch, values))
+        is_key = column.is_named_like_key or are_codes
         return profile.exclude("different in every row: a key or a name", is_key=is_key)
     if column.distinct_ratio > MAX_DISTINCT_RATIO:
         return profile.exclude(f"{len(column.counts):,} distinct values: codes or names")

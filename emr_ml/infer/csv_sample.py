@@ -195,7 +195,7 @@ def _detect_layout(file: DataFile, encoding: Encoding) -> Layout:
     for size in (START, MAX_FIELD):
         with file.open_decompressed() as stream:
             text = _decoded(stream, encoding)
-            start = text.read(size).removeprefix("\ufeff")
+            start = text.read(size).lstrip("\ufeff")
             if not start.strip():
                 raise SourceError(f"{file.address} is empty: name a file with data")
             layout = guess_layout(start, is_whole_file=not text.read(1))
@@ -317,6 +317,7 @@ def _lines(text: io.TextIOWrapper, file: DataFile) -> Iterator[str]:
     number = 0
     while line := text.readline(MAX_FIELD):
         number += 1
+        line = line.lstrip("\ufeff") if number == 1 else line  # some programs write several
         if len(line) == MAX_FIELD:
             raise SourceError(
                 f"line {number} of {file.address} is longer than {format_size(MAX_FIELD)}: "

@@ -186,8 +186,11 @@ def _rejections(
         found = {index: value for index, value in enumerate(column) if value in values}
         if found:
             rejected_rows.update(found)
-            examples = quoted_list([*dict.fromkeys(found.values())], EXAMPLES)
-            reasons[f"{examples} in the column '{name}'"] += len(found)
+            examples = [*dict.fromkeys(found.values())]
+            what = (
+                "no value" if set(examples) <= missing.keys() else quoted_list(examples, EXAMPLES)
+            )
+            reasons[f"{what} in the column '{name}'"] += len(found)
     unusable = sum(unusable_records.values())
     share = (len(rejected_rows) + unusable) / (sample.rows + unusable)
     return share, dict(reasons.most_common())

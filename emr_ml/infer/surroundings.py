@@ -20,7 +20,8 @@ from emr_ml.infer.number_format import NumberStyle, guess_number_style
 SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n])"?[,;]*\r?\n?', re.IGNORECASE)  # Excel's
 COMMENT_MARKS = ("#", "%", "!")
 MAX_LINES_ABOVE = 100
-MAX_RECORDS_BELOW, LAST_RECORDS = 3, 1000
+MAX_RECORDS_BELOW, LAST_RECORDS = 10, 1000
+MIN_RECORDS = 6  # to look for others below them
 MIN_FIELDS_OF_TITLES = 3  # with two, a record with one field may be a row
 MAX_ROUNDING = 0.01  # of a mean, relative to it
 MIN_SUMMED = 3  # numbers, for their sum to be no chance
@@ -39,9 +40,13 @@ MEAN = re.compile(
     r"\b[\s:.()]*",
     re.IGNORECASE,
 )
+COUNT = re.compile(
+    r"\(?\d[\d,. ]*(rows?|records?|lines?|registros?|zeilen|lignes?)\b.*", re.IGNORECASE
+)
 REMARK = re.compile(
-    rf"{TOTAL.pattern}( .*)?|\(?\d[\d,. ]*(rows?|records?|lines?|registros?|zeilen|lignes?)\b.*"
-    r"|(source|quelle|fonte|fuente|notes?|generated|exported|end of|data from|last updated|page)"
+    rf"{TOTAL.pattern}( .*)?|{COUNT.pattern}"
+    r"|(printed|created|downloaded|prepared|confidential|gedruckt|erstellt|stand:|imprimé|impreso"
+    r"|source|quelle|fonte|fuente|notes?|generated|exported|end of|data from|last updated|page)"
     r"\b.*|eof|\+?[-=*]{2,}.*",
     re.IGNORECASE,
 )
@@ -137,10 +142,10 @@ def records_below(records: Sequence[Sequence[str]], *, are_all: bool) -> int:
         are_all: these are all of them, header included.
     """
     last = records[-LAST_RECORDS:]
-    if len(last) < 2 * MAX_RECORDS_BELOW:
+    if len(last) < MIN_RECORDS:
         return 0
     ((width, _),) = Counter(map(len, last)).most_common(1)
-    for count in range(MAX_RECORDS_BELOW, 0, -1):
+    for count in range(min(MAX_RECORDS_BELOW, len(last) // 2), 0, -1):
         rows = records[1:-count] if are_all else []
         if all(_is_below(record, width, rows) for record in last[-count:]):
             return count
@@ -156,6 +161,8 @@ def _is_below(record: Sequence[str], width: int, rows: Sequence[Sequence[str]]) 
     if not used:
         return False
     first = used[min(used)]
+    if width == 1:
+        return bool(COUNT.fullmatch(first))  # the other words may be those of a row
     has_no_name = 0 not in used and bool(rows) and all(row[0].strip() for row in rows)
     if has_no_name and any(_is_sum(field, index, rows) for index, field in used.items()):
         return True

@@ -222,3 +222,12 @@ def test_digits_that_jobs_do_not_parse_are_no_numbers_or_dates(
 
     assert column.kind == "categorical"
     assert column.exclusion and "other digits than 0 to 9" in column.exclusion
+
+
+def test_a_measurement_that_no_format_describes_is_no_key(tmp_path: Path) -> None:
+    values = [f"{n / 100:.2f} ± 0.{n % 9 + 1}" for n in range(200, 400)]
+
+    inferred = infer_columns(tmp_path, "y", dose=values, b=floats(), y=choices(0, 1))
+
+    assert inferred.column("dose").exclusion
+    assert inferred.profile.id is None

@@ -1,7 +1,9 @@
 """Of a large file, only the start and some windows are sampled."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -10,6 +12,11 @@ from emr_ml.infer.files import DataFile
 from emr_ml.sources.header import read_head
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import Inferred, choices, csv_text, floats, infer_content
+from spark_jobs.contract import Dialect
+from spark_jobs.reading.csv_inspection import inspect_file
+from spark_jobs.reading.csv_parser import read_records
+from spark_jobs.reading.source_bytes import open_source
+from spark_jobs.runtime.job import SourceFile
 
 HEAD, WINDOW, WINDOWS = 64 * 1024, 16 * 1024, 4
 
@@ -141,3 +148,18 @@ def test_a_row_of_another_encoding_is_rejected_and_shapes_no_guess(tmp_path: Pat
     data = path.read_bytes()
     head = read_head(lambda at, n: data[at : at + n], len(data), "data.csv", inferred.contract)
     assert head.columns == ("n", "city", "y")
+
+
+def test_two_byte_order_marks_and_capitals_in_a_suffix_are_no_part_of_names(tmp_path: Path) -> None:
+    text = csv_text(["n", "y"], floats(50), choices(0, 1, rows=50))
+    content = gzip.compress(f"\ufeff\ufeff{text}".encode())
+
+    inferred = infer_content(tmp_path, content, name="DATA.CSV.GZ")
+
+    assert inferred.profile.sample.names == ("n", "y")
+    path = tmp_path / "DATA.CSV.GZ"
+    file = SourceFile("DATA.CSV.GZ", str(path), len(content), "sha256:0", ("n", "y"))
+    dialect = cast("Dialect", inferred.contract.dialect.model_dump(mode="json"))
+    assert inspect_file(file, dialect).compatibility.obstacle == "has a suffix in capitals"
+    with open_source(file) as stored:
+        assert len(list(read_records(stored, file.name, dialect))) == 50

@@ -67,4 +67,4 @@ def test_many_missing_labels_are_told_and_not_allowed_for(tmp_path: Path) -> Non
     missing = inferred.profile.rejected_share
     assert missing > inferred.contract.checks.max_rejected_share == 0.05
     assert f"# The file does not fit: {100 * missing:.2g}% of the sampled rows" in inferred.text
-    assert f"{200 * missing:.0f} have '?' in the column 'label'" in inferred.text
+    assert f"{200 * missing:.0f} have no value in the column 'label'" in inferred.text
