@@ -309,7 +309,7 @@ def _last_records(
 def _below_reason(records: Sequence[Sequence[str]]) -> str:
     first = next((field.strip() for field in records[0] if field.strip()), "")
     kind = "record is" if len(records) == 1 else f"{len(records)} records are"
-    return f"the last {kind} no data: {quoted(first)}"
+    return f"the last {kind} no data: {quoted(first) if first else 'blank'}"
 
 
 def _lines(text: io.TextIOWrapper, file: DataFile) -> Iterator[str]:

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from math import fsum, isclose
 
 from emr_ml.infer.dialect import (
@@ -135,21 +135,32 @@ def _below_titles(
 
 
 def records_below(records: Sequence[Sequence[str]], *, are_all: bool) -> int:
-    """Return how many of the last records are not rows, but totals or remarks.
+    """Return how many of the last records are not rows, but totals, remarks or blank.
 
     Args:
         records: the last ones of a file.
         are_all: these are all of them, header included.
     """
-    last = records[-LAST_RECORDS:]
+    blank = _blank_records(records[-LAST_RECORDS:])
+    used = records[: len(records) - blank]
+    last = used[-LAST_RECORDS:]
     if len(last) < MIN_RECORDS:
-        return 0
+        return blank if used else 0
     ((width, _),) = Counter(map(len, last)).most_common(1)
-    for count in range(min(MAX_RECORDS_BELOW, len(last) // 2), 0, -1):
-        rows = records[1:-count] if are_all else []
+    most = min(MAX_RECORDS_BELOW, len(last) // 2, LAST_RECORDS - blank)
+    for count in range(most, 0, -1):
+        rows = used[1:-count] if are_all else []
         if all(_is_below(record, width, rows) for record in last[-count:]):
-            return count
-    return 0
+            return blank + count
+    return blank
+
+
+def _blank_records(records: Sequence[Sequence[str]]) -> int:
+    """Return how many of the last records are the blank rows of a spreadsheet, as in `,,,`."""
+    blank = takewhile(
+        lambda record: len(record) > 1 and not any(map(str.strip, record)), reversed(records)
+    )
+    return sum(1 for _ in blank)
 
 
 def _is_below(record: Sequence[str], width: int, rows: Sequence[Sequence[str]]) -> bool:

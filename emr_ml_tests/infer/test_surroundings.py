@@ -48,6 +48,7 @@ TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
             {"skip_last_lines": 5},
             id="several remarks",
         ),
+        pytest.param(f"{ROWS}Total,,\n" + ",,\n" * 21, {"skip_last_lines": 22}, id="blank rows"),
         pytest.param(TRAILING, {"trailing_delimiter": True}, id="delimiter at the end"),
         pytest.param(
             ROWS[:100] + ROWS[100:].replace("\n", ",\n"),
@@ -100,7 +101,7 @@ def test_a_last_row_that_is_cut_off_is_not_skipped(tmp_path: Path) -> None:
         (["total loss of the car", "9"], 0),
         (["Total", ""], 1),
         (["Data from the bank: 2024", ""], 1),
-        (["", ""], 0),
+        (["", ""], 1),
     ],
 )
 def test_a_total_is_a_sum_or_alone_in_its_line(last: list[str], count: int) -> None:
