@@ -13,11 +13,13 @@ def infer(file: str, label: str | None) -> None:
     for each guess. Only the contract goes to standard output.
     """
     from emr_ml.commands.context import errors_as_messages
-    from emr_ml.infer import infer_contract
+    from emr_ml.infer import infer_contract, misfit
 
     with errors_as_messages():
         text, profile = infer_contract(file, label)
     click.echo(text, nl=False)
+    if problem := misfit(profile):
+        click.echo(f"note: {problem}", err=True)
     if profile.label is None:
         click.echo(
             "note: no label was found, so no model can be trained: choose one with --label",

@@ -1,12 +1,12 @@
 """A draft contract for a file, inferred from a sample of its rows."""
 
 from emr_ml.contract import parse_contract
-from emr_ml.infer.contract_text import write_contract
+from emr_ml.infer.contract_text import misfit, write_contract
 from emr_ml.infer.files import find_file
 from emr_ml.infer.folder import FolderDifferences, compare_files
 from emr_ml.infer.profile import FileProfile, profile_file
 
-__all__ = ["FileProfile", "infer_contract"]
+__all__ = ["FileProfile", "infer_contract", "misfit"]
 
 
 def infer_contract(address: str, label: str | None = None) -> tuple[str, FileProfile]:

@@ -11,11 +11,13 @@ from typing import Any
 
 from emr_ml.contract.base import is_reserved
 from emr_ml.contract.columns import ALL_PARTS, FIRST_YEAR
-from emr_ml.infer.number_format import guess_number_style
+from emr_ml.infer.number_format import guess_number_style, looks_like_number
 from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.values import (
     LEADING_ZERO,
     MIN_PROSE_WORDS,
+    has_other_digits,
+    in_ascii_digits,
     is_compact_date,
     is_date,
     is_number,
@@ -39,6 +41,7 @@ BIRTH_WORDS = {
     *("naissance", "nascimento", "nacimiento", "nascita", "doğum", "рождения"),
 }
 
+CODE = re.compile(r"[\w-]+")
 FOLDED = "in lower case, because some differ by case alone"
 MIN_DIGITS_SHARE = 0.9  # of distinct values, some with leading zeros, for all to be codes
 MIN_TIMES = 3  # values, for a column of dates or times
@@ -283,11 +286,20 @@ def _exclude_names(
     column: ColumnValues, values: Sequence[str], profile: ColumnProfile
 ) -> ColumnProfile:
     """Exclude dates, keys, and values that seldom repeat."""
+    if len(values) > FEW_VALUES and any(map(has_other_digits, values)):
+        folded = [in_ascii_digits(value) for value in values]
+        if all(is_date(value) or looks_like_number(value) for value in folded):
+            return profile.exclude(
+                "numbers or dates in other digits than 0 to 9, which jobs do not parse: write "
+                "them with these"
+            )
     if all(map(is_date, values)):
         return profile.exclude("dates and times", is_useless=True)
     if column.is_unique:
         have_same_length = len({len(value) for value in values}) == 1
-        is_key = column.is_named_like_key or have_same_length
+        # a measurement that no format describes has a mark or a blank
+        are_codes = have_same_length and all(map(CODE.fullmatch, values))
+        is_key = column.is_named_like_key or are_codes
         return profile.exclude("different in every row: a key or a name", is_key=is_key)
     if column.distinct_ratio > MAX_DISTINCT_RATIO:
         return profile.exclude(f"{len(column.counts):,} distinct values: codes or names")

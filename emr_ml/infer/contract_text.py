@@ -3,7 +3,6 @@
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import ceil
 from typing import Any
 
 import yaml
@@ -15,13 +14,14 @@ from emr_ml.infer.dialect import DELIMITER_NAMES
 from emr_ml.infer.folder import FolderDifferences
 from emr_ml.infer.label import LabelGuess
 from emr_ml.infer.profile import FileProfile
+from emr_ml.ui.wording import join_first
 from emr_ml.units import MEGABYTE
 from spark_jobs.reading.csv_dialect import BACKSLASH
 
 ONE_TASK_BYTES = 128 * MEGABYTE  # one task reads this much in seconds
 MAX_LISTED_CLASSES = 50
 DEFAULT_MAX_REJECTED_SHARE = 0.05  # of the contract
-NEAR_LIMIT = 0.8  # of that share: other rows may well exceed it
+MAX_REASONS = 5
 RARE_SHARE = 0.1  # of the rows, of two classes; fewer of more
 MAX_INLINE_KEY = 1000  # YAML does not recognise a longer key on one line
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
@@ -57,6 +57,8 @@ def _title(profile: FileProfile, folder: FolderDifferences) -> Iterator[str]:
             "header was compared."
         )
     yield from (f"# {_on_one_line(note)}." for note in folder.notes())
+    if problem := misfit(profile):
+        yield f"# {_on_one_line(problem[0].upper() + problem[1:])}."
     yield f"# Inferred from {profile.sample.summary}. Correct what is wrong, then try it:"
     yield f"#   emr-ml validate {shlex.quote(address)} --contract THIS_FILE"
 
@@ -76,10 +78,9 @@ def _format(profile: FileProfile, folder: FolderDifferences) -> Iterator[str]:
         placeholders = "" if csv.header.names else ", so these names are placeholders: replace them"
         yield f"  header:{_comment(csv.header.reason + placeholders)}"
         yield from (f"    - {yaml_scalar(name)}" for name in profile.sample.names)
-    if csv.ragged_records:
-        one = csv.ragged_records == 1
-        records = "1 record has" if one else f"{csv.ragged_records:,} records have"
-        yield f"  # {records} too few or too many fields and will be rejected"
+    for problem, count in csv.unusable_records.items():
+        records = "1 record has" if count == 1 else f"{count:,} records have"
+        yield f"  # {records} {problem} and will be rejected"
 
 
 def _dialect(profile: FileProfile, csv: CsvSample) -> Iterator[tuple[str, str, str]]:
@@ -204,15 +205,21 @@ def _checks(profile: FileProfile) -> Iterator[str]:
     share = profile.rejected_share
     if not share:
         return
-    note = f"{format_percent(share)} of the sampled rows break this contract"
     yield "checks:"
-    if share < NEAR_LIMIT * DEFAULT_MAX_REJECTED_SHARE:
-        yield f"  max_rejected_share: {DEFAULT_MAX_REJECTED_SHARE}  # {note}"
-        return
-    limit = min(ceil(100 * share * 1.2 + 1) / 100, 1.0)
-    yield (
-        f"  max_rejected_share: {limit}  # {note}: correct these rows, then lower it to "
-        f"{DEFAULT_MAX_REJECTED_SHARE}"
+    note = f"{format_percent(share)} of the sampled rows break this contract"
+    yield f"  max_rejected_share: {DEFAULT_MAX_REJECTED_SHARE}{_comment(note)}"
+
+
+def misfit(profile: FileProfile) -> str:
+    """Return that more rows break the contract than it allows, and why; "" if not."""
+    if profile.rejected_share <= DEFAULT_MAX_REJECTED_SHARE:
+        return ""
+    reasons = [f"{count:,} have {reason}" for reason, count in profile.rejections.items()]
+    return (
+        f"the file does not fit: {format_percent(profile.rejected_share)} of the sampled rows "
+        f"would be rejected, so a run stops. Of these, {join_first(reasons, MAX_REASONS, '; ')}. "
+        "Correct the file or the contract; raise `max_rejected_share` only if these rows may be "
+        "lost"
     )
 
 

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Generator, Iterator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -26,6 +27,7 @@ from emr_ml.infer.files import (
 )
 from emr_ml.infer.header_rows import ROW_NAME, find_header_rows, has_row_names
 from emr_ml.infer.surroundings import Layout, guess_layout, records_below
+from emr_ml.infer.unusable_records import WRONG_COUNT, without_rejected, without_trailing
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
 from spark_jobs.reading.csv_dialect import BLANKS
@@ -48,7 +50,8 @@ class CsvSample:
 
     Args:
         skip_reasons: why something is skipped, by the key of the contract's dialect.
-        ragged_records: number of records with too few or too many fields; not in the sample.
+        unusable_records: how many records are not in the sample since a job rejects them, by what
+            they have.
         has_line_breaks: a field holds a line break.
         has_blanks: a field starts or ends with a space.
     """
@@ -58,7 +61,7 @@ class CsvSample:
     skip_reasons: dict[str, str]
     header: Header
     sample: Sample
-    ragged_records: int
+    unusable_records: Mapping[str, int]
     has_line_breaks: bool
     has_blanks: bool
 
@@ -82,15 +85,19 @@ def sample_csv(file: DataFile) -> CsvSample:
         header, dialect, reasons, records = _find_names(records, dialect, reasons, line_ends)
         head_rows = records[1:] if header.found else records
         width = len(header.names or records[0])
-        head_rows = [_without_trailing(row, width, dialect) for row in head_rows]
+        head_rows = [without_trailing(row, width, dialect) for row in head_rows]
         rows = [row for row in head_rows if len(row) == width]
         if not rows:
             raise SourceError(f"{file.address} has no row below its header: name a file with data")
-        ragged_records = len(head_rows) - len(rows)
+        unusable = Counter({WRONG_COUNT: len(head_rows) - len(rows)})
         windows = [] if is_whole_file else list(_read_windows(file, encoding, dialect, width))
     rows += chain.from_iterable(windows)
     placeholders = [f"column_{index + 1}" for index in range(width)]
     names = records[0] if header.found else header.names or placeholders
+    rows, others = without_rejected(rows, names, encoding)
+    unusable += others
+    if not rows:
+        raise SourceError(f"{file.address} has no row that can be read: name a file with data")
     sample = Sample(
         names=contract_names(names),
         columns=[[value.strip(BLANKS) for value in column] for column in zip(*rows, strict=True)],
@@ -106,7 +113,7 @@ def sample_csv(file: DataFile) -> CsvSample:
         skip_reasons=reasons,
         header=header,
         sample=sample,
-        ragged_records=ragged_records,
+        unusable_records=unusable,
         has_line_breaks=any("\n" in value or "\r" in value for value in values),
         has_blanks=any(value[:1] == " " or value[-1:] == " " for value in values),
     )
@@ -188,7 +195,7 @@ def _detect_layout(file: DataFile, encoding: Encoding) -> Layout:
     for size in (START, MAX_FIELD):
         with file.open_decompressed() as stream:
             text = _decoded(stream, encoding)
-            start = text.read(size).removeprefix("\ufeff")
+            start = text.read(size).lstrip("\ufeff")
             if not start.strip():
                 raise SourceError(f"{file.address} is empty: name a file with data")
             layout = guess_layout(start, is_whole_file=not text.read(1))
@@ -289,11 +296,6 @@ def _rows_of_lines(lines: Iterator[str], dialect: DialectGuess) -> Iterator[str]
             yield dialect.prepared(line)
 
 
-def _without_trailing(row: list[str], width: int, dialect: DialectGuess) -> list[str]:
-    has_one = dialect.trailing_delimiter and len(row) == width + 1 and not row[-1].strip()
-    return row[:-1] if has_one else row
-
-
 def _last_records(
     file: DataFile, encoding: Encoding, dialect: DialectGuess
 ) -> Sequence[Sequence[str]]:
@@ -307,7 +309,7 @@ def _last_records(
 def _below_reason(records: Sequence[Sequence[str]]) -> str:
     first = next((field.strip() for field in records[0] if field.strip()), "")
     kind = "record is" if len(records) == 1 else f"{len(records)} records are"
-    return f"the last {kind} no data: {quoted(first)}"
+    return f"the last {kind} no data: {quoted(first) if first else 'blank'}"
 
 
 def _lines(text: io.TextIOWrapper, file: DataFile) -> Iterator[str]:
@@ -315,6 +317,7 @@ def _lines(text: io.TextIOWrapper, file: DataFile) -> Iterator[str]:
     number = 0
     while line := text.readline(MAX_FIELD):
         number += 1
+        line = line.lstrip("\ufeff") if number == 1 else line  # some programs write several
         if len(line) == MAX_FIELD:
             raise SourceError(
                 f"line {number} of {file.address} is longer than {format_size(MAX_FIELD)}: "
@@ -358,7 +361,7 @@ def _window_rows(
         try:
             whole = dialect.prepared(opening + text)
             reader = csv.reader(io.StringIO(whole, newline=""), **dialect.options())
-            records = [_without_trailing(record, width, dialect) for record in reader if record][
+            records = [without_trailing(record, width, dialect) for record in reader if record][
                 1:-1
             ]
         except csv.Error:

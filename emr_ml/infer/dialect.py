@@ -71,7 +71,7 @@ class ParseResult:
         plausibility: share of the fields that look like a value, see `PLAUSIBLE_FIELD`.
         has_misplaced_quote: a quote is where the dialect does not allow one.
         is_swallowed: a quote of the first record is never closed, so all lines are its text.
-        has_trailing_delimiter: all records but the first one end in a delimiter.
+        has_trailing_delimiter: records but the first one end in a delimiter, at least some.
     """
 
     dialect: DialectGuess
@@ -183,11 +183,14 @@ def _parse(text: str, dialect: DialectGuess, *, is_whole_file: bool) -> ParseRes
 
 
 def _have_trailing_delimiter(records: Sequence[Sequence[str]]) -> bool:
-    """Return whether the header has one field less than all rows, whose last field is empty."""
+    """Return whether an empty field follows the fields of the header in some rows.
+
+    The others have as many fields as the header; few rows have another number.
+    """
     header, *rows = records
-    return len(rows) > 1 and all(
-        len(row) == len(header) + 1 and not row[-1].strip() for row in rows
-    )
+    with_one = sum(len(row) == len(header) + 1 and not row[-1].strip() for row in rows)
+    fitting = with_one + sum(len(row) == len(header) for row in rows)
+    return len(rows) > 1 and with_one > 0 and fitting >= MIN_FITTING * len(rows)
 
 
 def _records(
@@ -230,6 +233,7 @@ def is_aligned_by_spaces(text: str) -> bool:
     return len(lines) > 2 and with_runs > len(lines) / 2 and count >= len(lines) - 2
 
 
+MIN_FITTING = 0.95  # of the rows, with a delimiter at the end or without
 COMPARED_TIMES = 50  # values; a name among these is more than a pattern may leave out
 MIN_TYPE_SHARE = 0.9  # of a column's values, for it to be one of numbers or dates
 

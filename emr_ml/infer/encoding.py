@@ -3,11 +3,12 @@
 import codecs
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from emr_ml.contract.dialect import ENCODINGS
-from emr_ml.sources.header import BYTE_ORDER_MARKS
+from emr_ml.sources.header import BYTE_ORDER_MARKS, utf8_lines
 from emr_ml.sources.listing import SourceError
 
 TEXT_CONTROLS = b"\t\n\r\x0b\x0c\x01\x1a\x1c\x1d\x1e\x1f"
@@ -50,10 +51,14 @@ CHECK_NAMES = "check names and values with accents"
 
 @dataclass(frozen=True)
 class Encoding:
-    """An encoding's name in a contract, and why it was chosen."""
+    """An encoding's name in a contract, and why it was chosen.
+
+    `is_mixed` is true if some lines are not of it; a job rejects them.
+    """
 
     name: str
     reason: str
+    is_mixed: bool = False
 
 
 def detect_marked(start: bytes) -> Encoding | None:
@@ -91,13 +96,19 @@ def detect_unmarked(chunks: Iterable[bytes], windows: Iterable[bytes] = ()) -> E
     """
     non_utf8: list[bytes] = []
     is_ascii = True
+    lines = Counter[bool]()
     decoder = codecs.getincrementaldecoder("utf-8")()
     for chunk in chunks:
         non_utf8 += _non_utf8(chunk, decoder)
+        lines += utf8_lines(chunk)
         is_ascii = is_ascii and chunk.isascii()
     for window in windows:
         non_utf8 += _non_utf8(window, codecs.getincrementaldecoder("utf-8")())
+        lines += utf8_lines(window)
         is_ascii = is_ascii and window.isascii()
+    if non_utf8 and lines[True] > lines[False]:
+        reason = f"of {lines.total():,} lines with accents, {lines[False]:,} are not"
+        return Encoding("utf-8", reason, is_mixed=True)
     if non_utf8:
         return _guess_legacy_encoding(b"".join(non_utf8[:MAX_NON_UTF8_CHUNKS]))
     return Encoding("utf-8", f"the sample is {'ASCII' if is_ascii else 'valid UTF-8'}")

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 from emr_ml.sources.header import HEAD_BYTES, decompressed_head
 from emr_ml.sources.listing import ListedFile, ReadRange, SourceError, list_source, readable
 from emr_ml.units import MEGABYTE
-from spark_jobs.reading.source_bytes import COMPRESSED, decompressed
+from spark_jobs.reading.source_bytes import decompressed, is_compressed
 from spark_jobs.runtime.job import JobError
 
 MAX_SAMPLE_VALUES = 1_200_000
@@ -35,7 +35,7 @@ class DataFile:
 
     @property
     def is_compressed(self) -> bool:
-        return self.address.endswith(COMPRESSED)
+        return is_compressed(self.address)
 
     @property
     def is_parquet(self) -> bool:

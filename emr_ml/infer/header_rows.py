@@ -13,9 +13,15 @@ MAX_BELOW = 3  # records, as in a survey's export
 MIN_ROWS = 5  # whose values show what a column holds
 MIN_TYPED = 2  # columns in which the record has text, unless that looks like a unit
 RULER = re.compile(r"[-=_+*| ]*[-=_]{3,}[-=_+*| ]*")  # of SQL clients
-UNIT = re.compile(
-    r"\[.*\]|\(.*\)|%|‰|°[CFK]?|[µμ]?[A-Za-z]{1,4}[²³23]?([/·*][A-Za-z]{1,4}[²³23]?)*|-"
+# known ones alone: any short word could be a value
+UNIT_WORD = (
+    r"%|‰|ppm|ppb|pH|°[CFK]?|[numkµμcdhMGT]?(s|m|g|l|L|mol|M|V|A|W|Wh|Hz|Pa|bar|J|N|Ω|Ohm|F|H|T|K|B|eV"
+    r"|cal|Sv|Gy|Bq|U|IU|lx|lm|cd|rad)|min|h|hrs?|d|days?|years?|sec|t|ft|in|lbs?|oz|mi|km/h|mph|kn"
+    r"|rpm|bpm|dB[Am]?|deg|a\.?u\.?|psi|mmHg|Torr|atm|cps|counts?|USD|EUR|GBP|[$€£]"
 )
+UNIT = re.compile(rf"\[.*\]|\(.*\)|-|({UNIT_WORD})[²³23]?([/·*]({UNIT_WORD})[²³23]?)*")
+# the second header of some survey tools names the kind of each answer
+ANSWER_KIND = re.compile(r"(Open-Ended )?Response|Other \(please specify\)")
 MISSING = {*ALWAYS_MISSING, *MAYBE_MISSING}
 ROW_NAME = "row"
 
@@ -35,6 +41,8 @@ class HeaderRows:
 def find_header_rows(records: Sequence[Sequence[str]]) -> HeaderRows:
     """Return which of the first records are no rows.
 
+    Rows are never skipped on weak proof: a value that lacks says nothing.
+
     Args:
         records: of the file from its header.
     """
@@ -45,7 +53,10 @@ def find_header_rows(records: Sequence[Sequence[str]]) -> HeaderRows:
     columns = [*zip(*rows, strict=True)]
     typed = [index for index, column in enumerate(columns) if _is_typed(column)]
     below = 0
-    while below < MAX_BELOW and _is_no_row(rest[below], header, typed, columns):
+    while below < MAX_BELOW and (
+        _is_no_row(rest[below], typed, columns)
+        or (bool(below) and _is_index_name(rest[below], records[: below + 1]))
+    ):
         below += 1
     if not below:
         return HeaderRows()
@@ -81,31 +92,41 @@ def _is_value(value: str) -> bool:
 
 
 def _is_no_row(
-    record: Sequence[str],
-    header: Sequence[str],
-    typed: Sequence[int],
-    columns: Sequence[Sequence[str]],
+    record: Sequence[str], typed: Sequence[int], columns: Sequence[Sequence[str]]
 ) -> bool:
-    """Return whether a record has text where rows have numbers or dates, and only there."""
+    """Return whether a record has proof that it is none of the rows, which must not be lost.
+
+    That is a ruler, a unit, the kinds of answers, or texts in several columns of numbers or dates;
+    and none of its values is in the column again.
+    """
     fields = [field.strip() for field in record]
-    if all(RULER.fullmatch(field) or not field for field in fields) and any(fields):
-        return True
-    if len(fields) != len(header):
+    used = [field for field in fields if field]
+    if len(columns) < MIN_TYPED or not used:
         return False
-    texts = {index: fields[index] for index in typed if fields[index] not in MISSING - {"-"}}
-    are_texts = not any(map(_is_value, texts.values())) and not any(
-        # a word for a missing value recurs
-        text in map(str.strip, columns[index])
-        for index, text in texts.items()
+    if all(map(RULER.fullmatch, used)):
+        return bool(typed) or len(used) == len(columns)
+    if len(fields) != len(columns):
+        return False
+    recurs = any(
+        field and field not in MISSING and field in map(str.strip, column)
+        for field, column in zip(fields, columns, strict=True)
     )
-    return are_texts and (
-        len(texts) >= MIN_TYPED or any(map(UNIT.fullmatch, texts.values())) or _is_name(fields)
+    texts = [fields[index] for index in typed if fields[index] not in MISSING - {"-"}]
+    if recurs or any(map(_is_value, texts)):
+        return False
+    if len(used) >= MIN_TYPED and all(map(ANSWER_KIND.fullmatch, used)):
+        return True
+    # one word for each may say why the values are missing
+    are_one_word = len(set(texts)) == 1 and texts[0][:1].isalpha()
+    return any(text != "-" for text in texts) and (
+        all(map(UNIT.fullmatch, texts)) or (len(texts) >= MIN_TYPED and not are_one_word)
     )
 
 
-def _is_name(fields: Sequence[str]) -> bool:
-    """Return whether only the first field is used, as for the index of pandas."""
-    return bool(fields[0]) and not any(fields[1:])
+def _is_index_name(record: Sequence[str], above: Sequence[Sequence[str]]) -> bool:
+    """Return whether only the first field is used and those above lack it, as pandas writes it."""
+    has_one = bool(record[0].strip()) and not any(map(str.strip, record[1:]))
+    return has_one and not any(row[0].strip() for row in above)
 
 
 def _joined_names(header: Sequence[str], below: Sequence[Sequence[str]]) -> tuple[str, ...] | None:

@@ -38,12 +38,23 @@ WEAK_NAMES = re.compile(
 )
 STRONG_WORDS = {"label", "target", "outcome"}
 # values in lower case
+# yes and no, true and false, positive and negative, in common languages
 POSITIVE = re.compile(
-    r"yes|y|true|t|\+|pos|positive|malignant|spam|fraud|churned|>\s*50k|success|won|win|approved"
+    "ja|jah|oui|sí|si|sì|sim|tak|ano|áno|evet|da|да|так|igen|kyllä|taip|jā|ναι|ya|có|हाँ|はい|是"  # noqa: RUF001 - other scripts are meant
+    "|예|네|نعم|כן|ใช่|wahr|richtig|vrai|verdadero|verdadeiro|vero|waar|prawda|pravda|doğru|igaz"
+    "|sant|sann|истина|правда|真"
+    "|positi[vf]|positiv[oaes]|pozytywny|pozitivní|pozitif|pozitív|положительн(ый|о)|позитивный"  # noqa: RUF001 - other scripts are meant
+    "|陽性|阳性|양성"
+    r"|yes|y|true|t|\+|pos|positive|malignant|spam|fraud|churned|>\s*50k|success|won|win|approved"
     "|survived|sick|abnormal|disease|present|bad|default|defaulted|converted|clicked"
 )
 NEGATIVE = re.compile(
-    r"no|n|false|f|-|neg|negative|benign|ham|<=\s*50k|healthy|normal|control|absent|good|none"
+    "nein|nee|nej|nei|não|nao|nie|ne|hay[ıi]r|нет|не|ні|nem|ei|nu|ne|nē|[όο]χι|tidak|không|नहीं"  # noqa: RUF001 - other scripts are meant
+    "|いいえ|否|아니오|아니요|لا|לא|ไม่ใช่|falsch|faux|falso|vals|onwaar|fałsz|nepravda|yanlış|hamis"  # noqa: RUF001 - other scripts are meant
+    "|falskt?|usann|ложь|неправда|假"
+    "|negati[vf]|negativ[oaes]|negatywny|negativní|negatif|negatív|отрицательн(ый|о)|негативный"  # noqa: RUF001 - other scripts are meant
+    "|陰性|阴性|음성"
+    r"|no|n|false|f|-|neg|negative|benign|ham|<=\s*50k|healthy|normal|control|absent|good|none"
     r"|failure|lost|loss|(no|not|non)\b.*"
 )
 

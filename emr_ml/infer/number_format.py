@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from emr_ml.infer.multiples import find_multiples
-from emr_ml.infer.values import LEADING_ZERO, is_number
+from emr_ml.infer.values import LEADING_ZERO, has_other_digits, is_number
 
 BLANKS = " \u00a0\u202f\u2009"
 MARKS = f".,'\u2019_{BLANKS}"
@@ -23,6 +23,7 @@ NUMBER = re.compile(
     rf"(?P<digits>[.,]?\d[\d{MARKS}]*?)[{BLANKS}]*(?P<after>[^\d\s.,'()+-][^\d()+-]{{0,15}}?)?"
 )
 PARENTHESES = re.compile(r"\((.+)\)")
+MINUS_SIGN = "\u2212"
 TRAILING_MINUS = re.compile(r"([^-]+)-")
 # a dash in place of the cents, as in `5,-`
 NO_CENTS = re.compile("(?<=\\d)[.,](-{1,2}|\u2013|\u2014)(?!\\d)")
@@ -47,6 +48,8 @@ class NumberStyle:
     def parse(self, value: str) -> float | None:
         """Return the number that a text stands for, or None."""
         text = NO_CENTS.sub("", value)
+        if self.accounting:
+            text = text.replace(MINUS_SIGN, "-")
         if self.accounting and (
             found := PARENTHESES.fullmatch(text) or TRAILING_MINUS.fullmatch(text)
         ):
@@ -112,7 +115,8 @@ class NumberStyle:
 
 def looks_like_number(value: str) -> bool:
     """Return whether a value may be a number that is written for people."""
-    return len(value) <= MAX_LENGTH and bool(NUMBER.fullmatch(value))
+    is_short = len(value) <= MAX_LENGTH and not has_other_digits(value)
+    return is_short and bool(NUMBER.fullmatch(value))
 
 
 def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | None:
@@ -122,7 +126,10 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
         values: distinct ones of a column.
         decimal: the decimal mark of plain numbers in the file.
     """
-    if any(len(value) > MAX_LENGTH or LEADING_ZERO.fullmatch(value) for value in values):
+    if any(
+        len(value) > MAX_LENGTH or LEADING_ZERO.fullmatch(value) or has_other_digits(value)
+        for value in values
+    ):
         return None
     others = [value for value in values if not is_number(value, decimal)]
     if not others:
@@ -131,7 +138,8 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
         return NumberStyle(decimal, fractions=True) if _are_fractions(others) else None
     plain = [NO_CENTS.sub("", value) for value in values]
     accounting = any(
-        PARENTHESES.fullmatch(value) or TRAILING_MINUS.fullmatch(value) for value in plain
+        PARENTHESES.fullmatch(value) or TRAILING_MINUS.fullmatch(value) or value[0] == MINUS_SIGN
+        for value in plain
     )
     texts = [_without_minus(value) if accounting else value for value in plain]
     found = [match for text in texts if (match := NUMBER.fullmatch(text))]
@@ -170,6 +178,7 @@ def _are_fractions(values: Sequence[str]) -> bool:
 
 
 def _without_minus(value: str) -> str:
+    value = value.replace(MINUS_SIGN, "-")
     found = PARENTHESES.fullmatch(value) or TRAILING_MINUS.fullmatch(value)
     return found[1] if found else value
 
@@ -226,7 +235,7 @@ def _unit(found: Iterable[re.Match[str]]) -> str | None:
         return None
     unit = spellings.most_common(1)[0][0]
     has_prefix = any(match["before"] for match in found)
-    if CURRENCY.fullmatch(unit):
+    if CURRENCY.fullmatch(unit) or unit == "%":
         return unit
     # before a number, letters make a code of it
     return unit if not has_prefix and UNIT.fullmatch(unit) else None

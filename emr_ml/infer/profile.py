@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from emr_ml.contract.base import is_reserved
-from emr_ml.infer.column_kinds import ColumnProfile, ColumnValues, profile_column
+from emr_ml.infer.column_kinds import ColumnProfile, ColumnValues, profile_column, quoted_list
 from emr_ml.infer.csv_sample import CsvSample, sample_csv
 from emr_ml.infer.files import DataFile, Sample
 from emr_ml.infer.json_sample import is_json_lines, sample_json_lines
@@ -16,6 +16,7 @@ from emr_ml.infer.values import MAYBE_MISSING, find_decimal_mark, is_number
 from emr_ml.sources.listing import SourceError
 from emr_ml.ui.wording import join_first, quote_names
 
+EXAMPLES = 3  # of rejected values
 MIN_LEAK_ROWS = 10  # with fewer, a column may match the label by chance
 
 
@@ -30,6 +31,7 @@ class FileProfile:
         columns: all named columns but the label.
         id: the column that identifies a row, or None.
         rejected_share: share of the sampled rows that the contract would reject.
+        rejections: how many rows each reason rejects, most first; a row may have several.
     """
 
     file: DataFile
@@ -42,6 +44,7 @@ class FileProfile:
     label: LabelGuess | None
     id: str | None
     rejected_share: float
+    rejections: Mapping[str, int]
 
 
 def profile_file(file: DataFile, requested_label: str | None) -> FileProfile:
@@ -77,6 +80,8 @@ def profile_file(file: DataFile, requested_label: str | None) -> FileProfile:
         if not label or name != label.column
     }
     columns = _with_one_included(columns, file, label)
+    unusable = csv.unusable_records if csv else {}
+    rejected_share, rejections = _rejections(sample, columns, label, missing, unusable)
     keys = [name for name, column in columns.items() if column.is_key and not is_reserved(name)]
     return FileProfile(
         file=file,
@@ -88,9 +93,8 @@ def profile_file(file: DataFile, requested_label: str | None) -> FileProfile:
         columns=columns,
         label=label,
         id=keys[0] if keys else None,
-        rejected_share=_rejected_share(
-            sample, columns, label, missing, csv.ragged_records if csv else 0
-        ),
+        rejected_share=rejected_share,
+        rejections=rejections,
     )
 
 
@@ -162,22 +166,31 @@ def _with_one_included(
     raise SourceError(f"no column of {file.address}{besides} can be learned from: {listed}")
 
 
-def _rejected_share(
+def _rejections(
     sample: Sample,
     columns: Mapping[str, ColumnProfile],
     label: LabelGuess | None,
     missing: Counter[str],
-    ragged_records: int,
-) -> float:
-    """Return the share of rows with a value that its column rejects, or a wrong field count."""
+    unusable_records: Mapping[str, int],
+) -> tuple[float, Mapping[str, int]]:
+    """Return the share of records that the contract rejects, and how many each reason does."""
     rejected_values = {
         name: column.rejected_values for name, column in columns.items() if not column.exclusion
     }
     if label:
         rejected_values[label.column] = label.rejected_values | missing.keys()
     rejected_rows: set[int] = set()
+    reasons = Counter(unusable_records)
     for name, values in rejected_values.items():
-        if values:
-            column = sample.column(name)
-            rejected_rows.update(index for index, value in enumerate(column) if value in values)
-    return (len(rejected_rows) + ragged_records) / (sample.rows + ragged_records)
+        column = sample.column(name) if values else ()
+        found = {index: value for index, value in enumerate(column) if value in values}
+        if found:
+            rejected_rows.update(found)
+            examples = [*dict.fromkeys(found.values())]
+            what = (
+                "no value" if set(examples) <= missing.keys() else quoted_list(examples, EXAMPLES)
+            )
+            reasons[f"{what} in the column '{name}'"] += len(found)
+    unusable = sum(unusable_records.values())
+    share = (len(rejected_rows) + unusable) / (sample.rows + unusable)
+    return share, dict(reasons.most_common())

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from math import fsum, isclose
 
 from emr_ml.infer.dialect import (
@@ -20,7 +20,8 @@ from emr_ml.infer.number_format import NumberStyle, guess_number_style
 SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n])"?[,;]*\r?\n?', re.IGNORECASE)  # Excel's
 COMMENT_MARKS = ("#", "%", "!")
 MAX_LINES_ABOVE = 100
-MAX_RECORDS_BELOW, LAST_RECORDS = 3, 1000
+MAX_RECORDS_BELOW, LAST_RECORDS = 10, 1000
+MIN_RECORDS = 6  # to look for others below them
 MIN_FIELDS_OF_TITLES = 3  # with two, a record with one field may be a row
 MAX_ROUNDING = 0.01  # of a mean, relative to it
 MIN_SUMMED = 3  # numbers, for their sum to be no chance
@@ -39,9 +40,13 @@ MEAN = re.compile(
     r"\b[\s:.()]*",
     re.IGNORECASE,
 )
+COUNT = re.compile(
+    r"\(?\d[\d,. ]*(rows?|records?|lines?|registros?|zeilen|lignes?)\b.*", re.IGNORECASE
+)
 REMARK = re.compile(
-    rf"{TOTAL.pattern}( .*)?|\(?\d[\d,. ]*(rows?|records?|lines?|registros?|zeilen|lignes?)\b.*"
-    r"|(source|quelle|fonte|fuente|notes?|generated|exported|end of|data from|last updated|page)"
+    rf"{TOTAL.pattern}( .*)?|{COUNT.pattern}"
+    r"|(printed|created|downloaded|prepared|confidential|gedruckt|erstellt|stand:|imprimé|impreso"
+    r"|source|quelle|fonte|fuente|notes?|generated|exported|end of|data from|last updated|page)"
     r"\b.*|eof|\+?[-=*]{2,}.*",
     re.IGNORECASE,
 )
@@ -90,7 +95,7 @@ def guess_layout(text: str, *, is_whole_file: bool) -> Layout:
         dialect = replace(result.dialect, trailing_delimiter=True)
         layout = Layout(
             replace(result, dialect=dialect, fields=result.first_fields),
-            {"trailing_delimiter": "rows end in a delimiter, which begins no field"},
+            {"trailing_delimiter": "the delimiter at the end of rows begins no field"},
         )
     return _with_comment(layout, mark) if mark else layout
 
@@ -130,21 +135,32 @@ def _below_titles(
 
 
 def records_below(records: Sequence[Sequence[str]], *, are_all: bool) -> int:
-    """Return how many of the last records are not rows, but totals or remarks.
+    """Return how many of the last records are not rows, but totals, remarks or blank.
 
     Args:
         records: the last ones of a file.
         are_all: these are all of them, header included.
     """
-    last = records[-LAST_RECORDS:]
-    if len(last) < 2 * MAX_RECORDS_BELOW:
-        return 0
+    blank = _blank_records(records[-LAST_RECORDS:])
+    used = records[: len(records) - blank]
+    last = used[-LAST_RECORDS:]
+    if len(last) < MIN_RECORDS:
+        return blank if used else 0
     ((width, _),) = Counter(map(len, last)).most_common(1)
-    for count in range(MAX_RECORDS_BELOW, 0, -1):
-        rows = records[1:-count] if are_all else []
+    most = min(MAX_RECORDS_BELOW, len(last) // 2, LAST_RECORDS - blank)
+    for count in range(most, 0, -1):
+        rows = used[1:-count] if are_all else []
         if all(_is_below(record, width, rows) for record in last[-count:]):
-            return count
-    return 0
+            return blank + count
+    return blank
+
+
+def _blank_records(records: Sequence[Sequence[str]]) -> int:
+    """Return how many of the last records are the blank rows of a spreadsheet, as in `,,,`."""
+    blank = takewhile(
+        lambda record: len(record) > 1 and not any(map(str.strip, record)), reversed(records)
+    )
+    return sum(1 for _ in blank)
 
 
 def _is_below(record: Sequence[str], width: int, rows: Sequence[Sequence[str]]) -> bool:
@@ -156,6 +172,8 @@ def _is_below(record: Sequence[str], width: int, rows: Sequence[Sequence[str]]) 
     if not used:
         return False
     first = used[min(used)]
+    if width == 1:
+        return bool(COUNT.fullmatch(first))  # the other words may be those of a row
     has_no_name = 0 not in used and bool(rows) and all(row[0].strip() for row in rows)
     if has_no_name and any(_is_sum(field, index, rows) for index, field in used.items()):
         return True

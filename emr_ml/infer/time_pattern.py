@@ -22,6 +22,7 @@ from emr_ml.infer.time_tables import (
     TIMES,
     WEEKDAY_BEFORE,
 )
+from emr_ml.infer.values import has_other_digits
 from spark_jobs.contract import DatetimePart
 from spark_jobs.letter_case import lower_case
 from spark_jobs.month_names import ENGLISH, NAMES, ORDINAL, month_numbers, name_pattern
@@ -86,7 +87,7 @@ def guess_time_pattern(
         is_past: whether none is in the future, such as days of birth.
     """
     values = values[:MAX_VALUES]
-    if any(len(value) > MAX_LENGTH for value in values):
+    if any(len(value) > MAX_LENGTH or has_other_digits(value) for value in values):
         return None
     enough = MIN_SHARE * len(values)
     times = [_parse_iso(value) for value in values]

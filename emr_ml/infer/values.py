@@ -57,6 +57,16 @@ def is_date(value: str) -> bool:
     return bool(DATE.fullmatch(value))
 
 
+def has_other_digits(value: str) -> bool:
+    """Return whether a value has decimal digits beyond 0 to 9, which Spark does not parse."""
+    return not value.isascii() and any(char.isdecimal() and not char.isascii() for char in value)
+
+
+def in_ascii_digits(value: str) -> str:
+    """Return the value with the digits 0 to 9 in place of those of other scripts."""
+    return "".join(str(int(char)) if char.isdecimal() else char for char in value)
+
+
 def is_compact_date(value: str) -> bool:
     """Return whether 8 digits are a date of 1900 to 2099, as in 20240131."""
     try:

@@ -6,16 +6,24 @@ import io
 import struct
 import unicodedata
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from emr_ml.sources.listing import ReadRange, SourceError
 from spark_jobs.contract import Dialect as JobDialect
-from spark_jobs.reading.csv_dialect import CsvSyntax
+from spark_jobs.reading.csv_dialect import ESCAPE_UNDECODABLE, CsvSyntax
 from spark_jobs.reading.csv_parser import MalformedRecordError, parse, trimmed_fields
 from spark_jobs.reading.json_parser import JQ, head_values
-from spark_jobs.reading.source_bytes import COMPRESSED, ENCRYPTED, ZIP, ZSTD, import_zstd
+from spark_jobs.reading.source_bytes import (
+    ENCRYPTED,
+    ZIP,
+    ZSTD,
+    import_zstd,
+    is_compressed,
+    is_hidden_member,
+)
 from spark_jobs.runtime.job import JobError
 
 if TYPE_CHECKING:
@@ -93,7 +101,7 @@ def read_head(read: ReadRange, size: int, address: str, contract: "Contract") ->
     """
     if contract.format == "parquet":
         return Head(_parquet_columns(read, size, address))
-    stored_bytes = FIRST_BLOCK.get(PurePosixPath(address).suffix, HEAD_BYTES)
+    stored_bytes = FIRST_BLOCK.get(PurePosixPath(address).suffix.lower(), HEAD_BYTES)
     head = decompressed_head(read(0, stored_bytes) if size else b"", address)
     if contract.format == "jsonl":
         return Head(_json_columns(head, address, contract, is_whole_file=size <= HEAD_BYTES))
@@ -129,15 +137,9 @@ def decompressed_head(head: bytes, address: str) -> bytes:
         SourceError: Spark can't read the compression, or the bytes are not those of a CSV file.
     """
     name = address.lower()
-    for suffix in COMPRESSED:
-        if name.endswith(suffix) and not address.endswith(suffix):
-            raise SourceError(
-                f"{address} must end in {suffix} in lower case: Spark recognises compression by "
-                "name. Rename it"
-            )
     if name.endswith(UNSUPPORTED_COMPRESSION):
         raise SourceError(f"{address} has an unsupported compression: decompress it, or use gzip")
-    if name.endswith(COMPRESSED) and head:
+    if is_compressed(name) and head:
         return _decompress(head, address)
     for signature, content in SIGNATURES.items():
         if head.startswith(signature):
@@ -148,11 +150,12 @@ def decompressed_head(head: bytes, address: str) -> bytes:
 def _decompress(head: bytes, address: str) -> bytes:
     decompressor: Any
     errors: tuple[type[Exception], ...] = (zlib.error, OSError)
-    if address.endswith(ZIP):
+    name = address.lower()
+    if name.endswith(ZIP):
         head, decompressor = _first_member(head, address)
-    elif address.endswith(".gz"):
+    elif name.endswith(".gz"):
         decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    elif address.endswith(ZSTD):
+    elif name.endswith(ZSTD):
         zstd = _zstd(address)
         decompressor, errors = zstd.ZstdDecompressor(), (zstd.ZstdError,)
     else:
@@ -179,14 +182,18 @@ def _zstd(address: str) -> "ModuleType":
 
 def _first_member(head: bytes, address: str) -> tuple[bytes, Any]:
     """Return the bytes of the first file in a zip archive, and what decompresses them, or None."""
-    signature, _, flags, method, *_, size, name_length, extra_length = ZIP_HEADER.unpack(
-        head[: ZIP_HEADER.size].ljust(ZIP_HEADER.size, b"\0")
-    )
-    if signature != b"PK\x03\x04":
-        raise SourceError(f"{address} is no zip archive: copy it again, or correct its suffix")
-    start = ZIP_HEADER.size + name_length + extra_length
-    name = head[ZIP_HEADER.size : ZIP_HEADER.size + name_length]
-    if flags & ENCRYPTED or name.endswith(b"/") or method not in (STORED, DEFLATED):
+    while True:
+        signature, _, flags, method, *_, packed, size, name_length, extra_length = (
+            ZIP_HEADER.unpack(head[: ZIP_HEADER.size].ljust(ZIP_HEADER.size, b"\0"))
+        )
+        if signature != b"PK\x03\x04":
+            raise SourceError(f"{address} is no zip archive: copy it again, or correct its suffix")
+        start = ZIP_HEADER.size + name_length + extra_length
+        name = head[ZIP_HEADER.size : ZIP_HEADER.size + name_length].decode("utf-8", "replace")
+        if not is_hidden_member(name) or not head.startswith(b"PK\x03\x04", start + packed):
+            break
+        head = head[start + packed :]
+    if flags & ENCRYPTED or is_hidden_member(name) or method not in (STORED, DEFLATED):
         raise SourceError(
             f"{address} does not begin with a plain file: unpack it, and name the folder as the "
             "source"
@@ -252,6 +259,9 @@ def decoded(head: bytes, address: str, encoding: str) -> str:
     try:
         return codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeDecodeError as error:
+        lines = utf8_lines(head)
+        if encoding == "utf-8" and lines[True] > lines[False]:
+            return head.decode(errors=ESCAPE_UNDECODABLE)  # the job rejects the others
         # a decoder may have removed the byte-order mark
         position = error.start + len(head) - len(error.object)
         raise SourceError(
@@ -259,6 +269,24 @@ def decoded(head: bytes, address: str, encoding: str) -> str:
             "`encoding` under `dialect` in the contract; for Western languages it is often "
             "windows-1252"
         ) from error
+
+
+def utf8_lines(data: bytes) -> Counter[bool]:
+    """Count the lines beyond ASCII by whether they are UTF-8, which others are hardly by chance.
+
+    The last one is left out: it may be cut off.
+    """
+    if data.isascii():
+        return Counter()
+
+    def is_utf8(line: bytes) -> bool:
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    return Counter(is_utf8(line) for line in data.split(b"\n")[:-1] if not line.isascii())
 
 
 def first_record(text: str, size: int, where: str, dialect: "Dialect") -> tuple[str, ...]:

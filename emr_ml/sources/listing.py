@@ -15,6 +15,7 @@ from spark_jobs.runtime.s3 import split_uri
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+OF_WINDOWS = ("thumbs.db", "desktop.ini")
 ReadRange = Callable[[int, int], bytes]
 
 
@@ -51,7 +52,8 @@ class ListedFile:
 def list_source(source: str) -> Iterator[ListedFile]:
     """Yield the files of a source: one file, or all below a folder or prefix, sorted by name.
 
-    Files and folders whose names start with `.` or `_` are hidden: Spark skips them.
+    Files and folders whose names start with `.` or `_` are hidden: Spark skips them. So are the
+    files that Windows adds to folders.
 
     Raises:
         SourceError: the source does not exist, or holds a file that must not be read.
@@ -104,10 +106,14 @@ def _visible_files(root: Path) -> Iterator[Path]:
 
     for folder, folders, names in os.walk(root, onerror=fail):
         folders[:] = [name for name in folders if name[0] not in "._"]
-        for path in (Path(folder, name) for name in names if name[0] not in "._"):
+        for path in (Path(folder, name) for name in names if not _is_hidden(name)):
             if path.is_file():
                 _check_link(path)
                 yield path
+
+
+def _is_hidden(name: str) -> bool:
+    return name[0] in "._" or name.lower() in OF_WINDOWS
 
 
 def _check_link(path: Path) -> None:
@@ -156,7 +162,7 @@ def _relative_name(prefix: str, key: str) -> str | None:
     if not key.startswith(folder):
         return None
     name = key[len(folder) :]
-    is_hidden = any(part[:1] in ("", ".", "_") for part in name.split("/"))
+    is_hidden = any(not part or _is_hidden(part) for part in name.split("/"))
     return None if is_hidden else name
 
 

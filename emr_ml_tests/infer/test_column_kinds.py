@@ -201,3 +201,33 @@ def test_if_no_column_is_usable_the_error_gives_the_reasons(
 ) -> None:
     with pytest.raises(SourceError, match="besides the label 'label' can be learned from: 'a': "):
         infer_columns(tmp_path, a=values, label=choices("yes", "no", rows=50))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(
+            [f"2024-{m:02}-{d:02}" for m in range(1, 11) for d in range(1, 21)], id="dates"
+        ),
+        pytest.param([f"{n / 4:.2f}" for n in range(200)], id="numbers"),
+    ],
+)
+def test_digits_that_jobs_do_not_parse_are_no_numbers_or_dates(
+    tmp_path: Path, values: list[str]
+) -> None:
+    thai = str.maketrans("0123456789", "".join(chr(0x0E50 + digit) for digit in range(10)))
+    columns = {"a": [value.translate(thai) for value in values], "b": floats()}
+
+    column = infer_columns(tmp_path, "y", **columns, y=choices(0, 1)).column("a")
+
+    assert column.kind == "categorical"
+    assert column.exclusion and "other digits than 0 to 9" in column.exclusion
+
+
+def test_a_measurement_that_no_format_describes_is_no_key(tmp_path: Path) -> None:
+    values = [f"{n / 100:.2f} ± 0.{n % 9 + 1}" for n in range(200, 400)]
+
+    inferred = infer_columns(tmp_path, "y", dose=values, b=floats(), y=choices(0, 1))
+
+    assert inferred.column("dose").exclusion
+    assert inferred.profile.id is None

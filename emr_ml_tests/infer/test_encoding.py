@@ -70,6 +70,15 @@ def test_a_single_byte_late_in_the_file_shows_that_it_is_not_utf_8() -> None:
     assert encoding.name == "windows-1252" and "0xe3" in encoding.reason
 
 
+def test_a_few_lines_of_another_encoding_do_not_change_that_of_most() -> None:
+    lines = ["São Paulo,1\n".encode()] * 3 + ["São Paulo,1\n".encode("latin-1")]
+
+    encoding = detect_unmarked([b"".join(lines)])
+
+    assert (encoding.name, encoding.is_mixed) == ("utf-8", True)
+    assert encoding.reason == "of 4 lines with accents, 1 are not"
+
+
 def test_an_encoding_without_plausible_letters_is_uncertain() -> None:
     assert "UNCERTAIN" in detect_unmarked([bytes(range(0xA1, 0xFF)) * 3]).reason
 

@@ -1,9 +1,11 @@
 """Records below the header that are no rows, and names in several records."""
 
+import csv
 from pathlib import Path
 
 import pytest
 
+from emr_ml.infer.header_rows import find_header_rows
 from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_content
 from spark_jobs.reading.csv_parser import read_records
 
@@ -24,6 +26,11 @@ ROWS = csv_text(
         pytest.param(",unknown,y\n", 0, id="one value that is no number"),
         pytest.param(",,\n", 0, id="no values"),
         pytest.param("NA,NA,y\n", 0, id="missing values"),
+        pytest.param(",bad,y\n", 0, id="a short word that is no unit"),
+        pytest.param("refused,refused,z\n", 0, id="one word for missing values"),
+        pytest.param("late,broken,y\n", 0, id="texts beside a value of the rows"),
+        pytest.param("2024-05-31,,\n", 0, id="only the first value"),
+        pytest.param(",mg,\n", 1, id="one known unit"),
         pytest.param("", 0, id="only rows"),
     ],
 )
@@ -38,6 +45,35 @@ def test_records_without_data_are_skipped(tmp_path: Path, below: str, count: int
         records = list(read_records(file, "data.csv", dialect.model_dump(mode="json")))  # pyright: ignore[reportArgumentType] - a dialect
     assert len(records) == 30 + (1 if below and not count else 0)
     assert not count or inferred.kinds["temp"] == "numeric"
+
+
+@pytest.mark.parametrize(
+    ("header", "first"),
+    [
+        pytest.param("patient,hb,visit,y", "P1,,,\nP2,,,\nP3,,,\n", id="typed columns are empty"),
+        pytest.param("y", "z\n", id="one column"),
+        pytest.param("review,y", '"a film, liked",\n', id="text columns"),
+    ],
+)
+def test_the_first_rows_are_kept_without_proof(header: str, first: str) -> None:
+    columns = {
+        "y": choices(*"ab", rows=30),
+        "hb": floats(30),
+        "visit": [f"2024-05-{day:02}" for day in range(1, 31)],
+        "patient": [f"P{n}" for n in range(4, 34)],
+        "review": [f"film {n} was good" for n in range(30)],
+    }
+    rows = csv_text([], *(columns[name] for name in header.split(",")))
+    records = list(csv.reader(f"{header}\n{first}{rows}".splitlines()))
+
+    assert find_header_rows(records).below == 0
+
+
+def test_kinds_of_answers_are_skipped_below_questions_of_text() -> None:
+    rows = csv_text([], list(range(30)), choices("Fair", "Good", rows=30), choices(*"yn", rows=30))
+    text = f"id,How was it?,Again?\n,Response,Open-Ended Response\n{rows}"
+
+    assert find_header_rows(list(csv.reader(text.splitlines()))).below == 1
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,18 @@ def test_a_label_that_can_not_be_used_is_an_error(
         (("no recurrence", "recurrence"), "recurrence"),
         (("1", "1", "1", "2"), "2"),
         (("M", "B", "B", "B"), "M"),
+        (("ja", "ja", "nein"), "ja"),
+        (("Oui", "Oui", "Non"), "Oui"),
+        (("SÍ", "SÍ", "NO"), "SÍ"),
+        (("si", "si", "no"), "si"),
+        (("Sim", "Sim", "Não"), "Sim"),
+        (("tak", "tak", "nie"), "tak"),
+        (("ano", "ano", "ne"), "ano"),
+        (("Evet", "Evet", "HAYIR"), "Evet"),
+        (("Да", "Да", "Нет"), "Да"),
+        (("はい", "はい", "いいえ"), "はい"),
+        (("positivo", "positivo", "negativo"), "positivo"),
+        (("J", "J", "N"), "J"),
     ],
 )
 def test_the_positive_value_has_a_usual_name_or_is_the_rarer_one(

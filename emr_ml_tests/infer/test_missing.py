@@ -61,7 +61,10 @@ def test_a_class_may_be_called_none(tmp_path: Path) -> None:
     assert contract.label and "None" in (contract.label.classes or ())
 
 
-def test_the_limit_of_rejected_rows_allows_for_missing_labels(tmp_path: Path) -> None:
+def test_many_missing_labels_are_told_and_not_allowed_for(tmp_path: Path) -> None:
     inferred = infer_columns(tmp_path, a=floats(), label=choices(0, 1, 0, 1, 0, 1, "?"))
-    limit = inferred.contract.checks.max_rejected_share
-    assert limit > inferred.profile.rejected_share > 0.05
+
+    missing = inferred.profile.rejected_share
+    assert missing > inferred.contract.checks.max_rejected_share == 0.05
+    assert f"# The file does not fit: {100 * missing:.2g}% of the sampled rows" in inferred.text
+    assert f"{200 * missing:.0f} have no value in the column 'label'" in inferred.text

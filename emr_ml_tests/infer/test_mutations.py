@@ -80,7 +80,9 @@ def test_what_is_inferred_from_a_damaged_export_is_what_its_reader_takes(
     assert header_problems(name, size, contract.match_names(head.columns), contract) == []
     assert body_problem(name, head, contract) is None
     assert profile.csv is not None
-    assert _rows(content, contract) == profile.sample.rows + profile.csv.ragged_records
+    assert _rows(content, contract) == profile.sample.rows + sum(
+        profile.csv.unusable_records.values()
+    )
 
 
 def _rows(content: bytes, contract: Contract) -> int:

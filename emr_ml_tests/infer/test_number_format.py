@@ -13,6 +13,8 @@ from emr_ml.infer.number_format import NumberStyle, guess_number_style
         (["1.234,56 €", "7,00 €"], NumberStyle(",", ".", "€"), 1234.56),
         (["(1,200)", "35", "(7)"], NumberStyle(".", ",", accounting=True), -1200.0),
         (["1200-", "35", "7-"], NumberStyle(".", accounting=True), -1200.0),
+        (["\u22121.5", "2"], NumberStyle(".", accounting=True), -1.5),
+        (["%12,5", "%3"], NumberStyle(",", unit="%"), 12.5),
         (["12.5%", "3%"], NumberStyle(".", unit="%"), 12.5),
         (["1 234", "12", "1 000 000"], NumberStyle(".", " "), 1234.0),
         (["1\u00a0234,5", "12,0"], NumberStyle(",", " "), 1234.5),

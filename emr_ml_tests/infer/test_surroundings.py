@@ -43,7 +43,18 @@ TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
         ),
         pytest.param(f"{ROWS}----+---\n(40 rows)\n", {"skip_last_lines": 2}, id="ruler"),
         pytest.param(ROWS + "\n(40 rows)\n", {"skip_last_lines": 1}, id="count"),
+        pytest.param(
+            f"{ROWS}\nTotal,,\nNotes: a\nNotes: b\nSource: c\nPrinted 5 March 2024 by Bob\n",
+            {"skip_last_lines": 5},
+            id="several remarks",
+        ),
+        pytest.param(f"{ROWS}Total,,\n" + ",,\n" * 21, {"skip_last_lines": 22}, id="blank rows"),
         pytest.param(TRAILING, {"trailing_delimiter": True}, id="delimiter at the end"),
+        pytest.param(
+            ROWS[:100] + ROWS[100:].replace("\n", ",\n"),
+            {"trailing_delimiter": True},
+            id="delimiter at the end of some rows",
+        ),
         pytest.param(f"#{ROWS}", {}, id="header with a mark"),
         pytest.param(ROWS, {}, id="plain"),
     ],
@@ -90,7 +101,7 @@ def test_a_last_row_that_is_cut_off_is_not_skipped(tmp_path: Path) -> None:
         (["total loss of the car", "9"], 0),
         (["Total", ""], 1),
         (["Data from the bank: 2024", ""], 1),
-        (["", ""], 0),
+        (["", ""], 1),
     ],
 )
 def test_a_total_is_a_sum_or_alone_in_its_line(last: list[str], count: int) -> None:
@@ -142,3 +153,9 @@ def test_a_sum_below_a_column_of_names_is_no_row() -> None:
     rows = [["shop", "sold"], *([f"s{number}", str(number)] for number in range(20))]
     assert records_below([*rows, ["", "190"]], are_all=True) == 1
     assert records_below([*rows, ["", "191"]], are_all=True) == 0
+
+
+def test_the_last_rows_of_one_column_are_no_remarks() -> None:
+    rows = [["review"], *([f"film {n} was good"] for n in range(30)), ["Notes on a scandal"]]
+
+    assert records_below(rows, are_all=True) == 0

@@ -109,6 +109,13 @@ def test_the_user_s_own_link_in_a_source_is_followed(tmp_path: Path, victim: Pat
     assert [entry.name for entry in list_source(str(source))] == ["a.csv"]
 
 
+def test_files_that_windows_and_macos_add_to_folders_are_hidden(tmp_path: Path) -> None:
+    for name in ("a.csv", "Thumbs.db", "desktop.ini", ".DS_Store"):
+        (tmp_path / name).write_text("x")
+
+    assert [entry.name for entry in list_source(str(tmp_path))] == ["a.csv"]
+
+
 def test_a_link_that_another_user_put_into_a_source_is_refused(
     tmp_path: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """The rules of a contract: the condition of each, and the reason shown for a rejected row."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import partial, reduce
 from typing import NamedTuple
 
 from pyspark.errors import PySparkException
@@ -15,6 +15,8 @@ from spark_jobs.runtime.job import JobError
 SHOWN = 100  # characters of an offending value in a reason
 PARSED = ("numeric", "datetime")
 WRONG_COUNT = "the number of fields differs from the header's"
+HEADER_AGAIN = "it is the header again"
+COMPARED_NAMES = 10  # more prove nothing more, and take time in wide files
 MALFORMED = {"jsonl": "the line is not a JSON object"}
 NO_VALUE = ("nan", "null", "none", "nil", "n/a", "na", "nd", "inf", "-", "--", ".", "missing")
 
@@ -65,6 +67,8 @@ def contract_rules(contract: DatasetContract, columns: Sequence[TypedColumn]) ->
             partial(F.lit, "it spans lines, but a quote in it is not closed"),
         ),
     ]
+    if contract["format"] == "csv" and len(columns) > 1:
+        rules.append(Rule("header", _is_header(columns), partial(F.lit, HEADER_AGAIN)))
     for column in columns:
         rules += _readability_rules(column, contract["dialect"])
         if column.kind == "numeric":
@@ -79,6 +83,12 @@ def contract_rules(contract: DatasetContract, columns: Sequence[TypedColumn]) ->
         reason = partial(F.lit, f"{name} is missing, and it is part of the id")
         rules.append(Rule(f"{name} id", quoted(name).isNull(), reason))
     return rules
+
+
+def _is_header(columns: Sequence[TypedColumn]) -> Column:
+    """Return whether a row holds the names of the columns, as between files that were joined."""
+    are_names = [column.text.isin(column.name, column.name.lower()) for column in columns]
+    return reduce(Column.__and__, are_names[:COMPARED_NAMES])
 
 
 def check_patterns(spark: SparkSession, contract: DatasetContract) -> None:

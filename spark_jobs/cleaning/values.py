@@ -11,6 +11,7 @@ from spark_jobs.contract import NumberFormat
 NUMBER_SUFFIXES = "dDfF"  # Java, unlike most other languages, reads "1d" as a number
 HEXADECIMAL = "xX"
 BLANK_MARKS = " \u00a0\u202f\u2009"  # the spaces that separate thousands
+MINUS_SIGN = "\u2212"  # of Unicode, as people and statistics programs write it
 GAP = r"[\s\xA0\u202F\u2009]"  # Java's `\s` is ASCII alone
 # a dash in place of the cents, as in `5,-`
 NO_CENTS = r"(?<=\d)[.,](?:-{1,2}|\u2013|\u2014)(?!\d)"
@@ -46,6 +47,7 @@ def _formatted_number(text: Column, number_format: NumberFormat) -> Column:
     decimal, thousands = number_format["decimal"], number_format["thousands"]
     number = F.regexp_replace(text, NO_CENTS, "")
     if number_format["accounting"]:
+        number = F.translate(number, MINUS_SIGN, "-")
         number = F.regexp_replace(number, r"^\((.+)\)$", "-$1")
         number = F.regexp_replace(number, r"^([^-].*)-$", "-$1")
     if unit := number_format["unit"]:

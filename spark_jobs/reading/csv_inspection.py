@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from spark_jobs.contract import Dialect
 from spark_jobs.reading.csv_compatibility import Compatibility, check_compatibility
 from spark_jobs.reading.csv_parser import read_records
-from spark_jobs.reading.source_bytes import ZIP, open_source
+from spark_jobs.reading.source_bytes import COMPRESSED, ZIP, is_compressed, open_source
 from spark_jobs.runtime.job import JobError, SourceFile
 
 THREADS = 8  # most of the time is spent waiting for S3
@@ -49,7 +49,9 @@ def inspect_files(
 def inspect_file(file: SourceFile, dialect: Dialect) -> Inspection:
     """Scan the file, and parse it record by record if Spark can't read it."""
     try:
-        if file.uri.endswith(ZIP):
+        if is_compressed(file.uri) and not file.uri.endswith(COMPRESSED):
+            compatibility = Compatibility("has a suffix in capitals", line_records=False)
+        elif file.uri.endswith(ZIP):
             compatibility = Compatibility("is a zip archive", line_records=False)
         else:
             with open_source(file) as stored:

@@ -181,14 +181,14 @@ class _Lines:
         return prepared
 
     def _read(self) -> str:
-        """Return the next line without a byte order mark, or END once after the last one."""
+        """Return the next line without the byte order marks of the file, or END once at its end."""
         line = self._text.readline(self._max_characters + 1)
         if not line:
             if self.of_record and self.of_record[-1] == END:
                 raise StopIteration
             return END
         is_first = self.first == 1 and not self.of_record
-        return line.removeprefix(BYTE_ORDER_MARK) if is_first else line
+        return line.lstrip(BYTE_ORDER_MARK) if is_first else line
 
     def _skip(self, line: str) -> None:
         while line and not line.endswith(("\n", "\r")):

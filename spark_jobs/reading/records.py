@@ -13,7 +13,7 @@ from spark_jobs.reading.csv_inspection import inspect_files
 from spark_jobs.reading.csv_records import read_csv
 from spark_jobs.reading.json_records import read_json_lines
 from spark_jobs.reading.parquet_records import read_parquet
-from spark_jobs.reading.source_bytes import COMPRESSED
+from spark_jobs.reading.source_bytes import is_compressed
 from spark_jobs.runtime.job import JobError, SourceFile
 
 BYTES_PER_TASK = 16 << 20
@@ -59,7 +59,7 @@ def read(
     obstacles = {name: each.obstacle for name, each in compatibilities.items() if each.obstacle}
     for name, obstacle in obstacles.items():
         log.info("%s %s, so Python reads it, in one task", name, obstacle)
-    compressed = any(file.uri.endswith(COMPRESSED) for file in files)
+    compressed = any(is_compressed(file.uri) for file in files)
     line_records = all(each.line_records for each in compatibilities.values())
     tasks = _tasks(spark, files, splittable=line_records and not (obstacles or compressed))
     whole = read_csv(spark, files, obstacles, names, dialect)
@@ -70,7 +70,7 @@ def read(
 
 
 def _tasks(spark: SparkSession, files: Sequence[SourceFile], *, splittable: bool) -> int | None:
-    size = sum(file.size * (UNPACKED if file.uri.endswith(COMPRESSED) else 1) for file in files)
+    size = sum(file.size * (UNPACKED if is_compressed(file.uri) else 1) for file in files)
     tasks = min(spark.sparkContext.defaultParallelism, ceil(size / BYTES_PER_TASK))
     # a file that can't be split is read by one task, but what follows can use more
     return None if splittable and tasks > 1 else max(tasks, 1)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ZIP, ZSTD = ".zip", ".zst"
 COMPRESSED = (".gz", ".bz2", ZIP, ZSTD)
-HIDDEN = ("__MACOSX/", ".")  # what macOS adds to an archive
+FOLDER_OF_MACOS = "__MACOSX/"
 ENCRYPTED = 1  # a bit of a member's flags
 BUFFER = 1 << 20
 
@@ -40,15 +40,26 @@ def open_source(file: SourceFile) -> Generator[IO[bytes]]:
         raise JobError(f"{file.uri} can't be read: {error.strerror or error}") from error
 
 
+def is_compressed(name: str) -> bool:
+    """Return whether the suffix of a name, in any case, is that of a compressed file."""
+    return name.lower().endswith(COMPRESSED)
+
+
+def is_hidden_member(name: str) -> bool:
+    """Return whether a member of an archive is a folder, or was added by macOS."""
+    base = name.rpartition("/")[2]
+    return not base or base.startswith(".") or name.startswith(FOLDER_OF_MACOS)
+
+
 @contextmanager
 def decompressed(stored: IO[bytes], name: str) -> Generator[IO[bytes]]:
-    """Open what is compressed if the name ends in one of `COMPRESSED`, else the bytes as they are.
+    """Open what is compressed as the suffix of its name says, else the bytes as they are.
 
     Raises:
         JobError: on opening or while reading: the data is damaged, or ends too early, or is an
             archive of something else than one plain file.
     """
-    if not name.endswith(COMPRESSED):
+    if not is_compressed(name):
         yield stored
         return
     try:
@@ -66,11 +77,12 @@ def decompressed(stored: IO[bytes], name: str) -> Generator[IO[bytes]]:
 
 @contextmanager
 def _open_compressed(stored: IO[bytes], name: str) -> Generator[IO[bytes]]:
-    if name.endswith(".gz"):
+    suffix = name.lower()
+    if suffix.endswith(".gz"):
         yield cast("IO[bytes]", gzip.GzipFile(fileobj=stored))
-    elif name.endswith(".bz2"):
+    elif suffix.endswith(".bz2"):
         yield bz2.BZ2File(stored)
-    elif name.endswith(ZSTD):
+    elif suffix.endswith(ZSTD):
         with _open_zstd(stored, name) as content:
             yield content
     else:
@@ -114,11 +126,7 @@ def open_zipped(stored: IO[bytes], name: str) -> Generator[IO[bytes]]:
         if not stored.seekable():
             shutil.copyfileobj(stored, copy, BUFFER)
         archive = zipfile.ZipFile(stored if stored.seekable() else copy)
-        found = [
-            each
-            for each in archive.infolist()
-            if not each.is_dir() and not each.filename.startswith(HIDDEN)
-        ]
+        found = [each for each in archive.infolist() if not is_hidden_member(each.filename)]
         if len(found) != 1:
             raise JobError(
                 f"{name} holds {len(found)} files, but one can be read: unpack it, and name the "

@@ -144,6 +144,13 @@ def test_a_row_without_a_label_of_the_contract_is_rejected(
     assert done.reasons == reasons
 
 
+def test_a_row_of_the_names_of_its_columns_is_the_header_again(bench: Bench) -> None:
+    processed = bench.process("v,y\na,yes\nv,yes\nv,y\nb,no\n", of_kind("categorical", label=LABEL))
+
+    assert [row["v"] for row in processed.kept] == ["a", "v", "b"]
+    assert [row["reason"] for row in processed.rejected] == ["it is the header again"]
+
+
 def test_the_row_id_is_the_sha_256_of_the_id_columns(bench: Bench) -> None:
     (row,) = bench.process('v,y,k\n1,yes,"a ""b"" é"\n', of_kind("numeric", id=["y", "k"])).kept
 

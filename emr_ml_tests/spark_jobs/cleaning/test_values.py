@@ -35,7 +35,17 @@ def texts(style: NumberStyle) -> list[str]:
     ]
     made += [f"-{each}" for each in made[:50]] + [f"({each})" for each in made[:50]]
     made += [f"{each}{name}" for each in made[:50] for name in ("k", " K", "kg", " Mio.", "M $")]
-    made += ["3/4", "1 1/2", "5/0", "-7/2", f"-{style.unit}5", f"{style.unit}-5", "5-", "--5"]
+    made += [
+        "3/4",
+        "1 1/2",
+        "5/0",
+        "-7/2",
+        "\u22127",
+        f"-{style.unit}5",
+        f"{style.unit}-5",
+        "5-",
+        "--5",
+    ]
     pieces = [*"0123456789.,'_-+()/ ", style.unit, "x"]
     return made + ["".join(rng.choices(pieces, k=rng.randrange(1, 9))) for _ in range(300)]
 
