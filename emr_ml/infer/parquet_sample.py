@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 MAX_ROWS = 50_000
+SPARK_DIGITS = 38  # of a decimal
 ROW_GROUPS = 8  # sampled ones, spread over the file
 
 
@@ -75,6 +76,10 @@ def _reason_unusable(column_type: "pa.DataType") -> str | None:
 
     if types.is_time(column_type) or types.is_duration(column_type):
         return "times without a date, and durations: write them as numbers or text"
+    if types.is_float16(column_type):
+        return "Spark can't read 16-bit floats: write them as 32-bit or 64-bit floats"
+    if types.is_decimal(column_type) and column_type.precision > SPARK_DIGITS:
+        return f"Spark can't read decimals of more than {SPARK_DIGITS} digits: write them as floats"
     supported = (
         types.is_integer,
         types.is_floating,
@@ -93,8 +98,14 @@ def _reason_unusable(column_type: "pa.DataType") -> str | None:
 
 
 def _column_texts(column: "pa.ChunkedArray") -> list[str]:
+    import pyarrow as pa
+    from pyarrow import types
+
     if _reason_unusable(column.type):
         return [""] * len(column)
+    if types.is_timestamp(column.type) and column.type.unit == "ns":
+        # Python's datetime has no nanoseconds, and neither has Spark's timestamp
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
     return [_text(value) for value in column.to_pylist()]
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ def test_a_boolean_label_is_text_as_the_jobs_read_it(tmp_path: Path) -> None:
         (dt.time(12, 30), "times without a date"),
         ([1, 2], "unsupported type list"),
         (b"x", "unsupported type binary"),
+        (pa.scalar(0.5, pa.float16()), "can't read 16-bit floats"),
+        (pa.scalar(Decimal("1.25"), pa.decimal256(50, 2)), "decimals of more than 38 digits"),
     ],
 )
 def test_a_column_of_an_unsupported_type_is_excluded(
@@ -54,6 +57,14 @@ def test_a_column_of_an_unsupported_type_is_excluded(
     inferred = infer_table(tmp_path, columns)
     assert list(inferred.contract.columns) == ["a"]
     assert reason in inferred.line("# column:")
+
+
+def test_nanoseconds_are_dates_and_times(tmp_path: Path) -> None:
+    nanoseconds = pa.array([1_708_056_000_000_000_001 + i for i in range(ROWS)], pa.timestamp("ns"))
+
+    inferred = infer_table(tmp_path, {"when": nanoseconds, "label": choices(0, 1)})
+
+    assert inferred.kinds == {"when": "datetime"}
 
 
 def test_a_nested_column_is_a_path(tmp_path: Path) -> None:

@@ -9,7 +9,15 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import AtomicType, BinaryType, DataType, NullType, StructType, VariantType
+from pyspark.sql.types import (
+    AtomicType,
+    BinaryType,
+    DataType,
+    NullType,
+    StructField,
+    StructType,
+    VariantType,
+)
 
 from spark_jobs.columns import (
     FIELDS,
@@ -21,9 +29,19 @@ from spark_jobs.columns import (
     quoted,
 )
 from spark_jobs.reading.csv_records import escape_glob, file_name
+from spark_jobs.reading.parquet_schema import (
+    NANOS_AS_LONG,
+    UNREADABLE,
+    footer_schema,
+    is_foreign,
+    readable,
+    value_of,
+)
 from spark_jobs.runtime.job import JobError, SourceFile
 
 FilesBySchema = list[tuple[list[SourceFile], StructType]]
+# errors of Spark after which each file is read by its own schema
+BY_FILE = ("CANNOT_MERGE_SCHEMAS", "PARQUET_TYPE_", "UNSUPPORTED_TIME_TYPE", "DECIMAL_PRECISION")
 
 
 def read_parquet(
@@ -33,10 +51,12 @@ def read_parquet(
 
     The other columns are those of `read_csv`; `_record` is exact, and `_text` is the row as JSON.
 
-    A field within a column is named by its path, such as `address.city`.
+    A field within a column is named by its path, such as `address.city`. Columns that Spark can't
+    read do not matter unless they are named.
 
     Raises:
-        JobError: a named column is binary, or has more than one value in a row.
+        JobError: a named column is binary, has more than one value in a row, or has a type that
+            Spark can't read.
     """
 
     def columns(file: SourceFile) -> tuple[str, ...]:
@@ -52,37 +72,57 @@ def read_parquet(
 
 def _group_by_schema(spark: SparkSession, files: list[SourceFile]) -> FilesBySchema:
     """Group files with equal column names by the types of the columns."""
-    try:
-        return [(files, _schema(spark, files))]
-    except (PySparkException, Py4JError) as error:
-        if len(files) == 1 or "CANNOT_MERGE_SCHEMAS" not in str(error):
-            raise
+    spark.conf.set(NANOS_AS_LONG, "true")
+    # asked first, because Spark logs a long trace before it refuses a type
+    if not is_foreign(footer_schema(spark, files[0])):
+        try:
+            return [(files, _inferred_schema(spark, files))]
+        except (PySparkException, Py4JError) as error:
+            if len(files) == 1 or not any(each in str(error) for each in BY_FILE):
+                raise
     by_schema: dict[str, tuple[list[SourceFile], StructType]] = {}
     for file in files:
-        schema = _schema(spark, [file])
+        schema = footer_schema(spark, file)
         by_schema.setdefault(schema.json(), ([], schema))[0].append(file)
     return list(by_schema.values())
 
 
-def _schema(spark: SparkSession, files: Sequence[SourceFile]) -> StructType:
+def _inferred_schema(spark: SparkSession, files: Sequence[SourceFile]) -> StructType:
     paths = [escape_glob(file.uri) for file in files]
-    return spark.read.parquet(*paths, mergeSchema=len(files) > 1).schema
+    # else nanoseconds in one of the files would pass for numbers
+    spark.conf.set(NANOS_AS_LONG, "false")
+    try:
+        return spark.read.parquet(*paths, mergeSchema=len(files) > 1).schema
+    finally:
+        spark.conf.set(NANOS_AS_LONG, "true")
 
 
 def _read(
     spark: SparkSession, files: Sequence[SourceFile], schema: StructType, names: Sequence[str]
 ) -> DataFrame:
-    frame = spark.read.schema(schema).parquet(*(escape_glob(file.uri) for file in files))
     # by position: the snapshot may spell a name differently, as it composes accented letters
     leaves = dict(zip(files[0].columns, _leaves(schema), strict=True))
     for name in names:
-        kind = leaves[name].kind
+        field = leaves[name].field
+        kind = field.dataType
+        if UNREADABLE in field.metadata:
+            raise JobError(
+                f"{files[0].name}: the column '{name}' has the Parquet type "
+                f"{field.metadata[UNREADABLE]}, which Spark can't read: remove it from the "
+                "contract, or write it as another type, such as a 64-bit float or text"
+            )
         if not _is_scalar(kind):
             raise JobError(
                 f"{files[0].name}: the column '{name}' has the type {kind.simpleString()}, which "
                 "is neither a number nor text: remove it from the contract, or write it as text"
             )
-    scalars = [quoted(field.name) for field in schema.fields if _is_scalar(field.dataType)]
+    requested = readable(schema)
+    frame = spark.read.schema(requested).parquet(*(escape_glob(file.uri) for file in files))
+    scalars = [
+        value_of(quoted(field.name), field).alias(field.name)
+        for field in requested.fields
+        if _is_scalar(field.dataType)
+    ]
     null = F.lit(None).cast("long")
     origin = (file_name(files), F.col("_metadata.row_index") + 1, null, null)
     return frame.select(
@@ -100,7 +140,7 @@ class _Leaf(NamedTuple):
     """A column, or a field within one."""
 
     column: Column
-    kind: DataType
+    field: StructField
 
 
 def _leaves(schema: StructType, parent: Column | None = None) -> Iterator[_Leaf]:
@@ -110,7 +150,7 @@ def _leaves(schema: StructType, parent: Column | None = None) -> Iterator[_Leaf]
         if isinstance(field.dataType, StructType):
             yield from _leaves(field.dataType, column)
         else:
-            yield _Leaf(column, field.dataType)
+            yield _Leaf(value_of(column, field), field)
 
 
 def _is_scalar(kind: DataType) -> bool:
