@@ -291,7 +291,8 @@ def _exclude_names(
         if all(is_date(value) or looks_like_number(value) for value in folded):
             return profile.exclude(
                 "numbers or dates in other digits than 0 to 9, which jobs do not parse: write "
-                "them with these"
+                "them with these",
+                is_useless=True,
             )
     if all(map(is_date, values)):
         return profile.exclude("dates and times", is_useless=True)
