@@ -65,7 +65,8 @@ def detect_marked(start: bytes) -> Encoding | None:
     """Return the encoding that a byte-order mark or the zeros of UTF-16 show, or None."""
     for mark, name in BYTE_ORDER_MARKS.items():
         if start.startswith(mark):
-            return Encoding(name, "from the byte-order mark")
+            is_mixed = name == "utf-8" and bool(utf8_lines(start)[False])
+            return Encoding(name, "from the byte-order mark", is_mixed)
     zeros = start.count(0)
     if zeros > len(start) / 50:
         in_odd_bytes = start[1::2].count(0) / zeros

@@ -79,6 +79,12 @@ def test_a_few_lines_of_another_encoding_do_not_change_that_of_most() -> None:
     assert encoding.reason == "of 4 lines with accents, 1 are not"
 
 
+def test_lines_below_a_mark_may_be_of_another_encoding() -> None:
+    marked = detect_marked("\ufeffa\nSão\n".encode() + "São\n".encode("latin-1"))
+
+    assert marked and (marked.name, marked.is_mixed) == ("utf-8", True)
+
+
 def test_an_encoding_without_plausible_letters_is_uncertain() -> None:
     assert "UNCERTAIN" in detect_unmarked([bytes(range(0xA1, 0xFF)) * 3]).reason
 
