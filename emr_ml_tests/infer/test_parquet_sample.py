@@ -60,7 +60,10 @@ def test_a_column_of_an_unsupported_type_is_excluded(
 
 
 def test_nanoseconds_are_dates_and_times(tmp_path: Path) -> None:
-    nanoseconds = pa.array([1_708_056_000_000_000_001 + i for i in range(ROWS)], pa.timestamp("ns"))
+    hour = 3_600_000_000_000
+    nanoseconds = pa.array(
+        [1_708_056_000_000_000_001 + i * hour for i in range(ROWS)], pa.timestamp("ns")
+    )
 
     inferred = infer_table(tmp_path, {"when": nanoseconds, "label": choices(0, 1)})
 

@@ -35,8 +35,9 @@ SPARK_SETTINGS = {
     # which helps: of 400 columns, that took half of the time
     "spark.sql.constraintPropagation.enabled": "false",
 }
-# interpreted, the aggregates of one observation take time by the square of their number
-OBSERVED_AGGREGATES = 100
+# interpreted, the aggregates of one observation take time by the square of their number, but Spark
+# analyses the whole plan again for each observation
+OBSERVED_AGGREGATES = 300
 
 
 @dataclass(frozen=True)
