@@ -4,8 +4,8 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 	--no-header --no-emit-index-url --no-annotate -q
 
 # Bytecode is kept: hundreds of processes are started, and each would compile what it imports.
-# Two workers run Spark, the others what mostly waits; conftest.py decides what runs where.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 4 --dist loadgroup \
+# Two workers run Spark, four others what mostly waits; conftest.py decides what runs where.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 6 --dist loadgroup \
 	--no-loadscope-reorder
 
 # Dagster's history is in .dagster/, whatever DAGSTER_HOME the caller's shell sets

@@ -237,11 +237,12 @@ class EmrJob(RemoteJob):
 
     def _with_own_step(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
         """Add the followed step if it ended so long ago that the snapshot lacks it."""
-        if snapshot.steps_named(self._attempt.name):
+        if snapshot.cluster.is_forgotten or snapshot.steps_named(self._attempt.name):
             return snapshot
         if snapshot is not self._completed_snapshot:
+            # once for each snapshot, even if EMR refuses
+            self._completed_snapshot, self._unlisted_step = snapshot, None
             self._unlisted_step = self._watch().step_now(self._ids[1])
-            self._completed_snapshot = snapshot
         if self._unlisted_step is None:
             return snapshot
         return replace(snapshot, steps=(*snapshot.steps, self._unlisted_step))

@@ -4,6 +4,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -89,13 +90,18 @@ def commit_report(attempt: Attempt) -> None:
         *(request.asset, request.version, 1, ""), [], {}, {}, "", "4.1.1", {}, {}, {}, at, at
     )
     commit(attempt.lake, report, None)
+    send(attempt, {"method": "closed"})
 
 
 def say(attempt: Attempt, number: int) -> None:
+    send(attempt, {"method": "log", "params": {"message": f"number {number}", "level": "INFO"}})
+
+
+def send(attempt: Attempt, message: dict[str, Any]) -> None:
     request = attempt.request
-    key = job_key(request.asset, request.version, 1, f"messages/{number}.json")
-    text = {"method": "log", "params": {"message": f"message {number}", "level": "INFO"}}
-    attempt.lake.write(key, json.dumps(text).encode())
+    folder = job_key(request.asset, request.version, 1, "messages/")
+    number = len(list(attempt.lake.list(folder))) + 1
+    attempt.lake.write(f"{folder}{number}.json", json.dumps(message).encode())
 
 
 def test_the_report_is_returned_although_the_target_never_shows_the_end(attempt: Attempt) -> None:

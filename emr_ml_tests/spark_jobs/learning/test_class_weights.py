@@ -157,6 +157,7 @@ def corrected(rare: Rare, weights: Mapping[str, float]) -> Numbers:
     return model.predict_proba(scaler.transform(rare.data))
 
 
+@pytest.mark.usefixtures("spark")  # asked for by name, which hides it from the marker
 @pytest.mark.parametrize("table", ["binary", "several"])
 def test_the_saved_regression_has_the_prior_correction(
     table: str, request: pytest.FixtureRequest
@@ -177,6 +178,7 @@ def test_the_saved_regression_has_the_prior_correction(
     ]
 
 
+@pytest.mark.usefixtures("spark")  # asked for by name, which hides it from the marker
 @pytest.mark.parametrize("table", ["binary", "several"])
 @pytest.mark.parametrize(
     "params", [{}, {"estimator": "random_forest", "trees": 30, "max_depth": [5]}]
