@@ -93,7 +93,7 @@ def _finish(context: "StackContext") -> Iterator[str]:
 
 def _upload_packages(lake_address: str) -> Iterator[str]:
     """Upload the Python packages of the nodes to the lake, unless it has them."""
-    from emr_ml.launchers.emr.shipping.wheels import (
+    from emr_ml.launchers.remote.wheels import (
         RELEASE_PYTHON,
         Platform,
         build_wheelhouse,

@@ -32,7 +32,7 @@ def wheelhouse(arch: str, python: str) -> None:
     # these imports take half a second, and other commands need none of them
     from emr_ml.aws.client import CALL_ERRORS
     from emr_ml.aws.problems import diagnose
-    from emr_ml.launchers.emr.shipping.wheels import (
+    from emr_ml.launchers.remote.wheels import (
         Platform,
         build_wheelhouse,
         has_wheels,

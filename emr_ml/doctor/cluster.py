@@ -12,17 +12,17 @@ from emr_ml.doctor.aws import api, refused, unanswered
 from emr_ml.doctor.finding import Finding, bad, good, unchecked
 from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.config.releases import check_jobs
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.nodes import Nodes, requested_nodes
 from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
-from emr_ml.launchers.emr.shipping.wheels import (
+from emr_ml.launchers.emr.shipping.wheelhouse import check_wheelhouse
+from emr_ml.launchers.remote.endpoint import Endpoint, find_endpoint
+from emr_ml.launchers.remote.releases import check_jobs
+from emr_ml.launchers.remote.target import TargetConfigError
+from emr_ml.launchers.remote.wheels import (
     WheelhouseError,
-    check_wheelhouse,
     read_requirements,
 )
-from emr_ml.launchers.remote.endpoint import Endpoint, find_endpoint
-from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.settings import Settings
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.s3 import split_uri

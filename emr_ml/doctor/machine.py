@@ -8,7 +8,7 @@ from pathlib import Path
 from emr_ml.doctor.finding import Finding, bad, good
 from emr_ml.launchers import local
 from emr_ml.launchers.base import LaunchError
-from emr_ml.launchers.emr.config.releases import DEFAULT_RELEASE, RELEASES
+from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES
 from emr_ml.settings import Settings, SettingsError, load_settings
 from emr_ml.units import GIGABYTE
 

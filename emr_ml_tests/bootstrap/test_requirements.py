@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.launchers.emr.shipping.wheels import (
+from emr_ml.launchers.remote.wheels import (
     Platform,
     WheelhouseError,
     build_wheelhouse,

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from emr_ml.cli import main
-from emr_ml.launchers.emr.shipping import wheels
+from emr_ml.launchers.remote import wheels
 from emr_ml.stack.bucket import bucket_exists, delete_bucket_with_objects
 from emr_ml_tests.bootstrap.wheels import make_wheel, pin
 from emr_ml_tests.emulator.server import Emulator, serve

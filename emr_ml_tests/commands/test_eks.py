@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from emr_ml.cli import main
-from emr_ml.launchers.emr.config.service_model import mistakes
+from emr_ml.launchers.remote.service_model import mistakes
 from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
 from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN
 from emr_ml_tests.emulator.server import Emulator, serve

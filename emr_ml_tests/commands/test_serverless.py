@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from emr_ml.cli import main
 from emr_ml.definitions import defs
-from emr_ml.launchers.emr.config.service_model import mistakes
+from emr_ml.launchers.remote.service_model import mistakes
 from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
 from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN, a_serverless_run, an_application
 from emr_ml_tests.emulator.server import Emulator, serve

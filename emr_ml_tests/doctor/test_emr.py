@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from emr_ml.commands.doctor import doctor
-from emr_ml.launchers.emr.shipping.wheels import read_requirements, wheelhouse_key
+from emr_ml.launchers.remote.wheels import read_requirements, wheelhouse_key
 from emr_ml_tests.aws.web_pages import web_pages
 from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws

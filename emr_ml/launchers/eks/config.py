@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 from pydantic import model_validator as validator
 from pydantic_core import PydanticCustomError
 
-from emr_ml.launchers.emr.config.releases import DEFAULT_RELEASE, RELEASES, SPARK_OF
-from emr_ml.launchers.emr.config.service_model import Mistake
 from emr_ml.launchers.remote.configuration import (
     ConfigModel,
     LocatedFields,
     VerbatimText,
-    error_lines,
+    load_config,
 )
-from emr_ml.launchers.remote.target import TargetConfigError
+from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES, SPARK_OF
+from emr_ml.launchers.remote.service_model import Mistake
 from emr_ml.settings import Settings
 
 # of a pod's memory, what is outside of Spark's heap, as a share of the heap: Python is
@@ -106,18 +105,13 @@ def load_eks_config(settings: Settings) -> EksConfig:
     Raises:
         TargetConfigError: one line for each mistake, with its location.
     """
-    fields = LocatedFields("configuration of EMR on EKS", "EMR_ML_EKS")
-    if settings.eks:
-        fields.add_file(settings.eks, lambda values: values)
-    fields.add_variables(settings.eks_fields, lambda values: values)
-    if settings.step_limit_seconds is not None:
-        limit = {"step_limit_seconds": settings.step_limit_seconds}
-        fields.add(limit, "EMR_ML_STEP_LIMIT_SECONDS")
-    try:
-        return EksConfig.model_validate(fields.values)
-    except ValidationError as error:
-        lines = error_lines(error, EksConfig, fields.origin)
-        raise TargetConfigError("\n".join(lines)) from error
+    return load_config(
+        EksConfig,
+        LocatedFields("configuration of EMR on EKS", "EMR_ML_EKS"),
+        settings.eks,
+        settings.eks_fields,
+        settings.step_limit_seconds,
+    )
 
 
 def _release(label: str) -> str:

@@ -1,7 +1,6 @@
 """One attempt as a job run of EMR on EKS, from its lease to its report or its cancellation."""
 
 import time
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
@@ -11,12 +10,10 @@ from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.eks import failures
 from emr_ml.launchers.eks.config import EksConfig
 from emr_ml.launchers.eks.requests import SERVICE, bounded_folder, start_job_run_request
-from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.failures import cancelled, output_missing
-from emr_ml.launchers.remote.job_run import JobRun, new_token
+from emr_ml.launchers.remote.job_run import JobRun, JobRunContext, new_token
 from emr_ml.launchers.remote.log_tail import LogStore, Tail
 from emr_ml.launchers.remote.packages import upload_archive
-from emr_ml.launchers.remote.polling import PollingPolicy
 from emr_ml.launchers.remote.shipping import planned_code, upload
 from emr_ml.launchers.remote.target import (
     Attempt,
@@ -26,28 +23,10 @@ from emr_ml.launchers.remote.target import (
     TargetConfigError,
 )
 from spark_jobs.runtime.attempt import Failure
-from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report
 
 STARTING = ("PENDING", "SUBMITTED")
 USABLE = "RUNNING"  # a virtual cluster
-
-
-@dataclass(frozen=True)
-class EksContext:
-    """What attempts need to know.
-
-    Args:
-        shared: the whole lake, with what pipelines share: code and logs.
-        config: the virtual cluster and the sizes of pods.
-        endpoint: where pods reach the whole lake.
-        polling: how often to poll.
-    """
-
-    shared: Lake
-    config: EksConfig
-    endpoint: Endpoint
-    polling: PollingPolicy
 
 
 class EksJob(JobRun):
@@ -66,7 +45,7 @@ class EksJob(JobRun):
     cancel_parameters: ClassVar = {}
     grace_seconds = 30.0  # of Kubernetes, from a pod's SIGTERM to its SIGKILL
 
-    def __init__(self, context: EksContext, attempt: Attempt) -> None:
+    def __init__(self, context: JobRunContext[EksConfig], attempt: Attempt) -> None:
         super().__init__(attempt, context.polling)
         self._context = context
         self._logs = LogStore("EMR on EKS writes logs up to some minutes after they are said")

@@ -2,8 +2,9 @@
 
 from emr_ml.lake.leases import Lease
 from emr_ml.launchers.eks.config import EksConfig
-from emr_ml.launchers.eks.job import EksContext, EksJob, console_link
+from emr_ml.launchers.eks.job import EksJob, console_link
 from emr_ml.launchers.remote.endpoint import find_endpoint
+from emr_ml.launchers.remote.job_run import JobRunContext
 from emr_ml.launchers.remote.launcher import RemoteLauncher
 from emr_ml.launchers.remote.polling import PollingPolicy
 from emr_ml.launchers.remote.target import Attempt, RemoteJob
@@ -15,7 +16,7 @@ class EksLauncher(RemoteLauncher):
 
     def __init__(self, lake: Lake, config: EksConfig, polling: PollingPolicy) -> None:
         super().__init__(lake, polling)
-        self._context = EksContext(lake, config, find_endpoint(lake.root), polling)
+        self._context = JobRunContext(lake, config, find_endpoint(lake.root), polling)
 
     @property
     def spark(self) -> str:

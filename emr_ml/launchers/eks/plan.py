@@ -6,9 +6,9 @@ from typing import Any
 from emr_ml.lake.job_code import code_to_ship
 from emr_ml.launchers.eks.config import EksConfig
 from emr_ml.launchers.eks.requests import start_job_run_request
-from emr_ml.launchers.emr.config.releases import check_jobs
 from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.packages import planned_archive
+from emr_ml.launchers.remote.releases import check_jobs
 from emr_ml.launchers.remote.shipping import planned_code
 from emr_ml.launchers.remote.target import TargetConfigError, attempt_name
 from spark_jobs.runtime.report import job_key

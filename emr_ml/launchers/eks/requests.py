@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from emr_ml.launchers.eks.config import OVERHEAD_FACTOR, EksConfig
-from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.remote.endpoint import Endpoint
-from emr_ml.launchers.remote.packages import PACKAGES_FOLDER
+from emr_ml.launchers.remote.packages import environment_conf
+from emr_ml.launchers.remote.service_model import check_request
 from emr_ml.launchers.remote.shipping import Folder, ShippedCode
-from emr_ml.launchers.remote.target import TargetConfigError
 
 SERVICE = "emr-containers"
 BOUNDED = "bounded.py"
 MAX_NAME = 64
-DRIVER_VARIABLE, EXECUTOR_VARIABLE = "spark.kubernetes.driverEnv.", "spark.executorEnv."
+DRIVER_VARIABLE = "spark.kubernetes.driverEnv."
 NODE_ARCH = {"X86_64": "amd64", "ARM64": "arm64"}  # as Kubernetes calls them
 
 
@@ -86,9 +85,7 @@ def start_job_run_request(
         },
         "tags": config.all_tags,
     }
-    problems = format_mistakes(mistakes("StartJobRun", request, service=SERVICE))
-    if problems:
-        raise TargetConfigError("\n".join(f"job run {name}: {problem}" for problem in problems))
+    check_request("StartJobRun", request, f"job run {name}", SERVICE)
     return request
 
 
@@ -110,10 +107,4 @@ def _spark_conf(
     }
     if config.image:
         conf["spark.kubernetes.container.image"] = config.image
-    variables = dict(endpoint.variables)
-    if packages:
-        conf["spark.archives"] = f"{packages}#{PACKAGES_FOLDER}"
-        variables["PYTHONPATH"] = f"./{PACKAGES_FOLDER}"
-        conf[f"{EXECUTOR_VARIABLE}PYTHONPATH"] = variables["PYTHONPATH"]
-    conf |= {f"{DRIVER_VARIABLE}{name}": value for name, value in variables.items()}
-    return conf | endpoint.spark_conf | config.spark_conf
+    return conf | environment_conf(packages, endpoint, DRIVER_VARIABLE) | config.spark_conf

@@ -20,7 +20,6 @@ from emr_ml.launchers.emr.cluster_state import (
 )
 from emr_ml.launchers.emr.cluster_watcher import ClusterWatcher
 from emr_ml.launchers.emr.clusters import Clusters, termination_key
-from emr_ml.launchers.emr.config.releases import check_jobs
 from emr_ml.launchers.emr.context import LauncherContext
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.step import KILL_AFTER_SECONDS, step_config
@@ -30,6 +29,7 @@ from emr_ml.launchers.emr.submission import ClusterEndedError, Submission
 from emr_ml.launchers.remote.failures import cancelled, output_missing, timed_out
 from emr_ml.launchers.remote.log_tail import Tail
 from emr_ml.launchers.remote.polling import Answers
+from emr_ml.launchers.remote.releases import check_jobs
 from emr_ml.launchers.remote.target import (
     Attempt,
     JobLocation,

@@ -9,7 +9,7 @@ import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -48,6 +48,11 @@ def _text_as_written(value: Any) -> Any:
 VerbatimText = Annotated[str, BeforeValidator(_text_as_written)]
 
 
+# of values before they are merged; their positions stay
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+Model = TypeVar("Model", bound=ConfigModel)
+
+
 @dataclass
 class LocatedFields:
     """Values of fields, and the file position or variable that each comes from.
@@ -67,7 +72,7 @@ class LocatedFields:
         paths = [path for path in _paths_within((), values) if path]
         self._merge(values, dict.fromkeys(paths, origin))
 
-    def add_file(self, address: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def add_file(self, address: str, change: Change = copy.copy) -> None:
         """Merge the fields of a YAML file.
 
         Args:
@@ -81,9 +86,7 @@ class LocatedFields:
         located = {path: f"{address}:{line}:{column}" for path, (line, column) in positions.items()}
         self._merge(change(values), located)
 
-    def add_variables(
-        self, fields: Mapping[str, Any], change: Callable[[dict[str, Any]], dict[str, Any]]
-    ) -> None:
+    def add_variables(self, fields: Mapping[str, Any], change: Change = copy.copy) -> None:
         """Merge single fields, named by the ends of their variables, such as `CORE__ON_DEMAND`."""
         # shorter names first: a variable for a part counts more than one for the whole
         for name in sorted(fields, key=lambda name: (name.count("__"), name)):
@@ -96,6 +99,12 @@ class LocatedFields:
             variable = f"{self.variable}__{name.upper() if name.islower() else name}"
             paths = _paths_within(path, fields[name])
             self._merge(change(nested), dict.fromkeys(paths, variable))
+
+    def add_settings(self, **settings: Any) -> None:
+        """Merge settings with variables of their own, such as `EMR_ML_STEP_LIMIT_SECONDS`."""
+        for name, value in settings.items():
+            if value is not None:
+                self.add({name: value}, f"EMR_ML_{name.upper()}")
 
     def origin(self, path: FieldPath) -> str:
         """Return where a value comes from, or else where the value around it comes from."""
@@ -154,6 +163,38 @@ def _paths_within(path: FieldPath, value: Any) -> list[FieldPath]:
         items = list(enumerate(value))
     inner = [p for key, item in items for p in _paths_within((*path, str(key)), item)]
     return [path, *inner]
+
+
+def load_config(
+    model: type[Model],
+    fields: LocatedFields,
+    address: str | None,
+    variables: Mapping[str, Any],
+    step_limit_seconds: int | None,
+) -> Model:
+    """Load a configuration; what is given nowhere has its default.
+
+    Later sources count more: what `fields` has, the file, single variables, settings.
+
+    Args:
+        model: of the configuration.
+        fields: values from other sources, if there are any.
+        address: path or `s3://` address of the file, or None.
+        variables: single fields, by the ends of their variables.
+        step_limit_seconds: the setting of all targets that has a name of its own.
+
+    Raises:
+        TargetConfigError: one line for each mistake, with its location.
+    """
+    if address:
+        fields.add_file(address)
+    fields.add_variables(variables)
+    fields.add_settings(step_limit_seconds=step_limit_seconds)
+    try:
+        return model.model_validate(fields.values)
+    except ValidationError as error:
+        lines = error_lines(error, model, fields.origin)
+        raise TargetConfigError("\n".join(lines)) from error
 
 
 # plain English for pydantic's types of errors

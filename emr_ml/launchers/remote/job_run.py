@@ -9,16 +9,20 @@ import secrets
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
 
 from botocore.exceptions import ClientError
 
 from emr_ml.aws import SILENT_LOG
 from emr_ml.aws.client import Api, error_code
+from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.pacing import PacedLook
 from emr_ml.launchers.remote.polling import Answers, PollingPolicy
 from emr_ml.launchers.remote.target import Attempt, JobOutcome, JobStatus, RemoteJob
+from spark_jobs.runtime.lake import Lake
 
+Config = TypeVar("Config")
 # errors with which the services refuse to cancel what is over
 OVER_CODES = ("ValidationException", "ResourceNotFoundException")
 
@@ -26,6 +30,23 @@ OVER_CODES = ("ValidationException", "ResourceNotFoundException")
 def new_token() -> str:
     """Return a client token that nobody has used, not even for a lake that was since emptied."""
     return secrets.token_hex(16)
+
+
+@dataclass(frozen=True)
+class JobRunContext(Generic[Config]):
+    """What all attempts of a launcher need to know.
+
+    Args:
+        shared: the whole lake, with what pipelines share: code and logs.
+        config: of the target.
+        endpoint: where jobs reach the whole lake.
+        polling: how often to poll.
+    """
+
+    shared: Lake
+    config: Config
+    endpoint: Endpoint
+    polling: PollingPolicy
 
 
 class JobRun(RemoteJob):

@@ -13,14 +13,15 @@ from typing import Protocol
 
 from emr_ml.lake.job_code import ZIP_EPOCH
 from emr_ml.lake.versions import digest
-from emr_ml.launchers.emr.shipping.wheels import (
+from emr_ml.launchers.remote.endpoint import Endpoint
+from emr_ml.launchers.remote.shipping import PackagesError
+from emr_ml.launchers.remote.wheels import (
     RELEASE_PYTHON,
     Platform,
     WheelhouseError,
     download,
     read_requirements,
 )
-from emr_ml.launchers.remote.shipping import PackagesError
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.lake import Lake
 
@@ -93,6 +94,24 @@ def upload_archive(lake: Lake, config: Packaged) -> str:
             lake.upload(archive, key, content_of(archive))
     _uploaded.add(address)
     return address
+
+
+def environment_conf(packages: str, endpoint: Endpoint, driver_variable: str) -> dict[str, str]:
+    """Return Spark's properties for the packages and the variables of driver and executors.
+
+    Args:
+        packages: address of the archive, or "" if an image has them.
+        endpoint: where jobs reach the lake.
+        driver_variable: beginning of the properties that are variables of the driver.
+    """
+    conf: dict[str, str] = {}
+    variables = dict(endpoint.variables)
+    if packages:
+        variables["PYTHONPATH"] = f"./{PACKAGES_FOLDER}"
+        conf["spark.archives"] = f"{packages}#{PACKAGES_FOLDER}"
+        conf["spark.executorEnv.PYTHONPATH"] = variables["PYTHONPATH"]
+    conf |= {f"{driver_variable}{name}": value for name, value in variables.items()}
+    return conf | endpoint.spark_conf
 
 
 def merge(wheels: list[Path], archive: Path) -> None:

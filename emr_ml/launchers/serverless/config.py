@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 from pydantic import model_validator as validator
 from pydantic_core import PydanticCustomError
 
-from emr_ml.launchers.emr.config.releases import DEFAULT_RELEASE, RELEASES, SPARK_OF, why_unusable
-from emr_ml.launchers.emr.config.service_model import Mistake
 from emr_ml.launchers.remote.configuration import (
     ConfigModel,
     LocatedFields,
     VerbatimText,
-    error_lines,
+    load_config,
 )
+from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES, SPARK_OF, why_unusable
+from emr_ml.launchers.remote.service_model import Mistake
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.settings import Settings
 
@@ -179,18 +179,16 @@ def load_serverless_config(settings: Settings) -> ServerlessConfig:
     Raises:
         TargetConfigError: one line for each mistake, with its location.
     """
-    fields = LocatedFields("configuration of EMR Serverless", "EMR_ML_SERVERLESS")
-    if settings.serverless:
-        fields.add_file(settings.serverless, lambda values: values)
-    fields.add_variables(settings.serverless_fields, lambda values: values)
-    if settings.step_limit_seconds is not None:
-        limit = {"step_limit_seconds": settings.step_limit_seconds}
-        fields.add(limit, "EMR_ML_STEP_LIMIT_SECONDS")
     try:
-        return ServerlessConfig.model_validate(fields.values)
-    except ValidationError as error:
-        lines = [_explained(line) for line in error_lines(error, ServerlessConfig, fields.origin)]
-        raise TargetConfigError("\n".join(lines)) from error
+        return load_config(
+            ServerlessConfig,
+            LocatedFields("configuration of EMR Serverless", "EMR_ML_SERVERLESS"),
+            settings.serverless,
+            settings.serverless_fields,
+            settings.step_limit_seconds,
+        )
+    except TargetConfigError as error:
+        raise TargetConfigError("\n".join(map(_explained, str(error).splitlines()))) from error
 
 
 def _explained(line: str) -> str:

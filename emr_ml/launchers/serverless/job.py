@@ -8,14 +8,14 @@ from botocore.exceptions import ClientError
 from emr_ml.aws.client import error_code
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.remote.failures import cancelled, output_missing, timed_out
-from emr_ml.launchers.remote.job_run import JobRun, new_token
+from emr_ml.launchers.remote.job_run import JobRun, JobRunContext, new_token
 from emr_ml.launchers.remote.log_tail import LogStore, Tail
 from emr_ml.launchers.remote.packages import upload_archive
 from emr_ml.launchers.remote.shipping import planned_code, upload
 from emr_ml.launchers.remote.target import Attempt, JobLocation, JobOutcome, JobStatus
 from emr_ml.launchers.serverless import failures
 from emr_ml.launchers.serverless.application import TERMINATED, Applications
-from emr_ml.launchers.serverless.context import ServerlessContext
+from emr_ml.launchers.serverless.config import ServerlessConfig
 from emr_ml.launchers.serverless.cost import cost_metadata
 from emr_ml.launchers.serverless.requests import SERVICE, start_job_run_request
 from spark_jobs.runtime.attempt import Failure
@@ -42,7 +42,7 @@ class ServerlessJob(JobRun):
     cancel_parameters: ClassVar = {"shutdownGracePeriodInSeconds": GRACE_SECONDS}
     grace_seconds = GRACE_SECONDS
 
-    def __init__(self, context: ServerlessContext, attempt: Attempt) -> None:
+    def __init__(self, context: JobRunContext[ServerlessConfig], attempt: Attempt) -> None:
         super().__init__(attempt, context.polling)
         self._context = context
         self._logs = LogStore("EMR Serverless writes logs up to some minutes after they are said")

@@ -2,11 +2,11 @@
 
 from emr_ml.lake.leases import Lease
 from emr_ml.launchers.remote.endpoint import find_endpoint
+from emr_ml.launchers.remote.job_run import JobRunContext
 from emr_ml.launchers.remote.launcher import RemoteLauncher
 from emr_ml.launchers.remote.polling import PollingPolicy
 from emr_ml.launchers.remote.target import Attempt, RemoteJob
 from emr_ml.launchers.serverless.config import ServerlessConfig
-from emr_ml.launchers.serverless.context import ServerlessContext
 from emr_ml.launchers.serverless.job import ServerlessJob, console_link
 from spark_jobs.runtime.lake import Lake
 
@@ -20,7 +20,7 @@ class ServerlessLauncher(RemoteLauncher):
 
     def __init__(self, lake: Lake, config: ServerlessConfig, polling: PollingPolicy) -> None:
         super().__init__(lake, polling)
-        self._context = ServerlessContext(lake, config, find_endpoint(lake.root), polling)
+        self._context = JobRunContext(lake, config, find_endpoint(lake.root), polling)
 
     @property
     def spark(self) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from emr_ml.lake.job_code import code_to_ship
-from emr_ml.launchers.emr.config.releases import check_jobs
 from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.packages import planned_archive
+from emr_ml.launchers.remote.releases import check_jobs
 from emr_ml.launchers.remote.shipping import planned_code
 from emr_ml.launchers.remote.target import TargetConfigError, attempt_name
 from emr_ml.launchers.serverless.config import FREE_DISK_GB, ListPrices, ServerlessConfig, Worker

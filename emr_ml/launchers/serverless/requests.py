@@ -1,22 +1,19 @@
 """The exact requests: CreateApplication and StartJobRun, checked against AWS's own description."""
 
 import shlex
-from collections.abc import Mapping
 from typing import Any
 
 from emr_ml.lake.versions import digest
-from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.remote.endpoint import Endpoint
-from emr_ml.launchers.remote.packages import PACKAGES_FOLDER
+from emr_ml.launchers.remote.packages import environment_conf
+from emr_ml.launchers.remote.service_model import check_request
 from emr_ml.launchers.remote.shipping import ShippedCode
-from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.launchers.serverless.config import ServerlessConfig, Worker
 
 SERVICE = "emr-serverless"
 NAME_PREFIX, NAME_DIGITS = "emr-ml-", 12
 MAX_NAME = 256  # of a job run
 DRIVER_VARIABLE = "spark.emr-serverless.driverEnv."
-EXECUTOR_VARIABLE = "spark.executorEnv."
 
 
 def create_application_request(config: ServerlessConfig, lake: str, token: str) -> dict[str, Any]:
@@ -67,7 +64,7 @@ def create_application_request(config: ServerlessConfig, lake: str, token: str) 
         config.application_name or f"{NAME_PREFIX}{digest({**request, 'lake': lake})[:NAME_DIGITS]}"
     )
     request |= {"name": name, "tags": config.all_tags, "clientToken": token}
-    _check("CreateApplication", request, f"application {name}")
+    check_request("CreateApplication", request, f"application {name}", SERVICE)
     return request
 
 
@@ -131,7 +128,7 @@ def start_job_run_request(
         "retryPolicy": {"maxAttempts": 1},
         "tags": config.all_tags,
     }
-    _check("StartJobRun", request, f"job run {name}")
+    check_request("StartJobRun", request, f"job run {name}", SERVICE)
     return request
 
 
@@ -154,13 +151,7 @@ def _spark_conf(
         "spark.dynamicAllocation.initialExecutors": str(executors.initial),
         "spark.dynamicAllocation.maxExecutors": str(executors.maximum),
     }
-    variables = dict(endpoint.variables)
-    if packages:
-        conf["spark.archives"] = f"{packages}#{PACKAGES_FOLDER}"
-        variables["PYTHONPATH"] = f"./{PACKAGES_FOLDER}"
-        conf[f"{EXECUTOR_VARIABLE}PYTHONPATH"] = variables["PYTHONPATH"]
-    conf |= {f"{DRIVER_VARIABLE}{name}": value for name, value in variables.items()}
-    return conf | endpoint.spark_conf | config.spark_conf
+    return conf | environment_conf(packages, endpoint, DRIVER_VARIABLE) | config.spark_conf
 
 
 def _size(worker: Worker) -> dict[str, str]:
@@ -169,9 +160,3 @@ def _size(worker: Worker) -> dict[str, str]:
         "memory": f"{worker.memory_gb} GB",
         "disk": f"{worker.disk_gb} GB",
     }
-
-
-def _check(operation: str, request: Mapping[str, Any], subject: str) -> None:
-    problems = format_mistakes(mistakes(operation, request, service=SERVICE))
-    if problems:
-        raise TargetConfigError("\n".join(f"{subject}: {problem}" for problem in problems))

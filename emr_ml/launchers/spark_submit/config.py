@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 from pydantic import model_validator as validator
 
 from emr_ml.lake.versions import local_spark
@@ -13,7 +13,7 @@ from emr_ml.launchers.remote.configuration import (
     ConfigModel,
     LocatedFields,
     VerbatimText,
-    error_lines,
+    load_config,
 )
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.settings import Settings
@@ -23,7 +23,6 @@ STANDALONE, KUBERNETES = "spark://", "k8s://"
 LOOPBACK = ("127.0.0.1", "localhost")
 # Spark's own pattern (spark.redaction.regex), and S3A's name for the other half of a key
 SECRET_KEYS = re.compile(r"secret|password|token|access[.]?key", re.IGNORECASE)
-STEP_LIMIT = "EMR_ML_STEP_LIMIT_SECONDS"
 
 Memory = Annotated[str, Field(pattern=r"^\d+[mgMG]$")]
 Count = Annotated[int, Field(strict=True, ge=1)]
@@ -163,27 +162,25 @@ def load_spark_submit_config(settings: Settings) -> SparkSubmitConfig:
     fields = LocatedFields("spark-submit configuration", "EMR_ML_SPARK_SUBMIT")
     fields.add({"folder": str(Path(settings.dagster_home, ".dagster", "spark-submit"))}, "default")
     try:
-        if settings.spark_submit:
-            fields.add_file(settings.spark_submit, _unchanged)
-        fields.add_variables(settings.spark_submit_fields, _unchanged)
+        return load_config(
+            SparkSubmitConfig,
+            fields,
+            settings.spark_submit,
+            settings.spark_submit_fields,
+            settings.step_limit_seconds,
+        )
     except TargetConfigError as error:
-        raise SparkSubmitConfigError(str(error)) from error
-    if settings.step_limit_seconds is not None:
-        fields.add({"step_limit_seconds": settings.step_limit_seconds}, STEP_LIMIT)
-    if "master" not in fields.values:
-        raise SparkSubmitConfigError(
+        raise SparkSubmitConfigError("\n".join(map(_explained, str(error).splitlines()))) from error
+
+
+def _explained(line: str) -> str:
+    """Return a line with what to do, where the field's name does not say it."""
+    if line.endswith(": master: is missing"):
+        return (
             "there is no master: set EMR_ML_SPARK_SUBMIT__MASTER, as in spark://host:7077, or "
             "master in the file that EMR_ML_SPARK_SUBMIT names"
         )
-    try:
-        return SparkSubmitConfig.model_validate(fields.values)
-    except ValidationError as error:
-        lines = error_lines(error, SparkSubmitConfig, fields.origin)
-        raise SparkSubmitConfigError("\n".join(lines)) from error
-
-
-def _unchanged(values: dict[str, Any]) -> dict[str, Any]:
-    return values
+    return line
 
 
 def _is_secret(key: str) -> bool:

@@ -7,8 +7,8 @@ import pytest
 
 from emr_ml.launchers.eks.config import EksConfig, load_eks_config
 from emr_ml.launchers.eks.requests import start_job_run_request
-from emr_ml.launchers.emr.config.service_model import mistakes
 from emr_ml.launchers.remote.endpoint import Endpoint
+from emr_ml.launchers.remote.service_model import mistakes
 from emr_ml.launchers.remote.shipping import ShippedCode
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.settings import load_settings

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.launchers.emr.shipping.wheels import Platform, WheelhouseError
 from emr_ml.launchers.remote import packages
 from emr_ml.launchers.remote.packages import merge, packages_key, planned_archive
 from emr_ml.launchers.remote.shipping import PackagesError
+from emr_ml.launchers.remote.wheels import Platform, WheelhouseError
 from emr_ml.launchers.serverless.config import ServerlessConfig
 from spark_jobs.runtime.lake import open_lake
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from emr_ml.launchers.emr.config.service_model import mistakes
 from emr_ml.launchers.remote.endpoint import Endpoint
+from emr_ml.launchers.remote.service_model import mistakes
 from emr_ml.launchers.remote.shipping import ShippedCode
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.launchers.serverless.config import ServerlessConfig

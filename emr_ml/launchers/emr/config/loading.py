@@ -7,19 +7,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.config.releases import why_no_spark
 from emr_ml.launchers.emr.config.validation import FIELDS_OF_OVERRIDES
 from emr_ml.launchers.remote.configuration import FieldPath, LocatedFields
 from emr_ml.launchers.remote.configuration import error_lines as lines_of
+from emr_ml.launchers.remote.releases import why_no_spark
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.settings import Settings
-
-# fields with a setting of their own
-SETTING_VARIABLES = {
-    "idle_timeout_seconds": "EMR_ML_IDLE_TIMEOUT_SECONDS",
-    "step_limit_seconds": "EMR_ML_STEP_LIMIT_SECONDS",
-    "scope": "EMR_ML_CLUSTER_SCOPE",
-}
 
 
 class ClusterConfigError(TargetConfigError):
@@ -68,14 +61,12 @@ def gather_fields(settings: Settings) -> LocatedFields:
     fields.add_variables(
         settings.cluster_fields, lambda values: _with_absolute_scripts(values, here)
     )
-    own_settings = {
-        "idle_timeout_seconds": settings.idle_timeout_seconds,
-        "step_limit_seconds": settings.step_limit_seconds,
-        "scope": settings.cluster_scope,
-    }
-    for name, value in own_settings.items():
-        if value is not None:
-            fields.add({name: value}, SETTING_VARIABLES[name])
+    fields.add_settings(
+        idle_timeout_seconds=settings.idle_timeout_seconds,
+        step_limit_seconds=settings.step_limit_seconds,
+    )
+    if settings.cluster_scope is not None:
+        fields.add({"scope": settings.cluster_scope}, "EMR_ML_CLUSTER_SCOPE")
     return fields
 
 

@@ -6,7 +6,6 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic import model_validator as validator
 from pydantic_core import PydanticCustomError
 
-from emr_ml.launchers.emr.config.releases import DEFAULT_RELEASE, RELEASES
 from emr_ml.launchers.emr.config.validation import (
     MIN_IDLE_SECONDS,
     check,
@@ -14,6 +13,7 @@ from emr_ml.launchers.emr.config.validation import (
     notes,
 )
 from emr_ml.launchers.remote.configuration import ConfigModel, VerbatimText
+from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES
 
 MAX_TYPES = 30  # EMR's limit for a fleet with an allocation strategy, as all fleets here have
 

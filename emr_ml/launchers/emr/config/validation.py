@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from emr_ml.launchers.emr.config.releases import check_release, release_defaults, release_notes
 from emr_ml.launchers.emr.config.scaling import check_scaling_unit
-from emr_ml.launchers.emr.config.service_model import Mistake, mistakes
+from emr_ml.launchers.remote.releases import check_release, release_defaults, release_notes
+from emr_ml.launchers.remote.service_model import Mistake, mistakes
 
 if TYPE_CHECKING:
     from emr_ml.launchers.emr.config.model import ClusterConfig

@@ -8,8 +8,8 @@ from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.merging import merged_configurations, overridden
 from emr_ml.launchers.emr.config.model import ClusterConfig, Fleet
 from emr_ml.launchers.emr.config.scaling import FLEET_UNIT
-from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.remote.endpoint import Endpoint
+from emr_ml.launchers.remote.service_model import format_mistakes, mistakes
 
 CLUSTER_PREFIX = "emr-ml emr "
 NAME_DIGITS = 16

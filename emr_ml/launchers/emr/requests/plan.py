@@ -8,12 +8,12 @@ from typing import Any
 from emr_ml.lake.job_code import code_to_ship
 from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.config.releases import check_jobs
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.nodes import Nodes, requested_nodes
 from emr_ml.launchers.emr.requests.step import add_steps_request, step_config
 from emr_ml.launchers.emr.shipping.packages import planned_packages
 from emr_ml.launchers.remote.endpoint import Endpoint
+from emr_ml.launchers.remote.releases import check_jobs
 from emr_ml.launchers.remote.target import attempt_name
 from spark_jobs.runtime.report import job_key
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.model import ClusterConfig, InstanceType
-from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
 from emr_ml.launchers.emr.config.validation import InstanceSize, instance_size, smallest_primary
 from emr_ml.launchers.remote.endpoint import Endpoint
+from emr_ml.launchers.remote.service_model import format_mistakes, mistakes
 from emr_ml.launchers.remote.shipping import ShippedCode
 
 # seconds between the SIGTERM and the SIGKILL that `timeout` sends to a step past its limit

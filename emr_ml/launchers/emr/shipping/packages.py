@@ -5,20 +5,20 @@ from pathlib import Path
 
 from emr_ml.lake.job_code import JobCode
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.shipping.wheels import (
-    BOOTSTRAP,
-    REQUIREMENTS,
-    WheelhouseError,
-    check_wheelhouse,
-    read_requirements,
-    wheelhouse_key,
-)
+from emr_ml.launchers.emr.shipping.wheelhouse import check_wheelhouse
 from emr_ml.launchers.remote.shipping import (
     Folder,
     PackagesError,
     ShippedCode,
     planned_code,
     upload,
+)
+from emr_ml.launchers.remote.wheels import (
+    BOOTSTRAP,
+    REQUIREMENTS,
+    WheelhouseError,
+    read_requirements,
+    wheelhouse_key,
 )
 from spark_jobs.runtime.lake import Lake
 

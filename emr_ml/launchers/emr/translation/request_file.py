@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from emr_ml.launchers.emr.config.loading import ClusterConfigError, error_lines
 from emr_ml.launchers.emr.config.merging import without_nulls
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.config.service_model import FieldPath, mistakes
 from emr_ml.launchers.emr.translation import command
 from emr_ml.launchers.emr.translation.described import ATTRIBUTES, request_of
 from emr_ml.launchers.emr.translation.translator import RENAMED, translate
+from emr_ml.launchers.remote.service_model import FieldPath, mistakes
 from emr_ml.located_yaml import Positions, YamlError, parse
 from emr_ml.ui.wording import did_you_mean
 

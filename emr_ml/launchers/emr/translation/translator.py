@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from emr_ml.launchers.emr.config.merging import without_nulls
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.config.releases import (
+from emr_ml.launchers.emr.config.validation import MIN_IDLE_SECONDS, smallest_primary
+from emr_ml.launchers.emr.translation.fleets import fleet_fields
+from emr_ml.launchers.remote.releases import (
     DEFAULT_RELEASE,
     RELEASES,
     USE_DEFAULT,
     why_no_spark,
 )
-from emr_ml.launchers.emr.config.service_model import FieldPath
-from emr_ml.launchers.emr.config.validation import MIN_IDLE_SECONDS, smallest_primary
-from emr_ml.launchers.emr.translation.fleets import fleet_fields
+from emr_ml.launchers.remote.service_model import FieldPath
 
 # fields that only have another name with us
 RENAMED = {

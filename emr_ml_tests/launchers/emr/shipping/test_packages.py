@@ -14,16 +14,16 @@ import pytest
 from botocore.model import OperationModel
 
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.shipping import packages, wheels
+from emr_ml.launchers.emr.shipping import packages
 from emr_ml.launchers.emr.shipping.packages import (
     Packages,
     PackagesError,
     planned_packages,
     upload_packages,
 )
-from emr_ml.launchers.emr.shipping.wheels import Platform, read_requirements, wheelhouse_key
-from emr_ml.launchers.remote import shipping
+from emr_ml.launchers.remote import shipping, wheels
 from emr_ml.launchers.remote.shipping import pack_code
+from emr_ml.launchers.remote.wheels import Platform, read_requirements, wheelhouse_key
 from emr_ml.project import ROOT
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake, open_lake

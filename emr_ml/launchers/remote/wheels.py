@@ -12,7 +12,6 @@ from packaging.requirements import Requirement
 
 from emr_ml.errors import UserError
 from emr_ml.lake.versions import digest
-from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.project import shipped
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.lake import Lake
@@ -23,7 +22,6 @@ REQUIREMENTS = "requirements.txt"
 COMPLETE = "wheels.json"  # written last; the bootstrap script on the nodes looks for it
 GLIBC_MINORS = range(34, 16, -1)  # Amazon Linux 2023 has glibc 2.34
 RELEASE_PYTHON = "3.11"  # with which all known releases of EMR start PySpark
-ARM_TYPE = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")  # the letter g after the number means ARM
 INDEX_UNREACHABLE = re.compile(r"Retrying \(Retry|ConnectionError|Timeout")
 
 
@@ -56,42 +54,6 @@ def read_requirements() -> bytes:
 def wheelhouse_key(requirements: bytes) -> str:
     """Return the key of the requirements' wheelhouse, which has one folder for each platform."""
     return f"wheelhouse/{digest({'requirements': requirements.decode()})}"
-
-
-def platforms(config: ClusterConfig) -> set[Platform]:
-    """Return the platforms of all nodes that the configuration may start."""
-    match = re.search(r"python(3\.\d+)$", config.python or "")
-    fleets = [fleet for fleet in (config.primary, config.core, config.task) if fleet.units]
-    return {
-        Platform(
-            python=match[1] if match else RELEASE_PYTHON,
-            arch="aarch64" if ARM_TYPE.match(instance_type.type) else "x86_64",
-        )
-        for fleet in fleets
-        for instance_type in fleet.instance_types
-    }
-
-
-def check_wheelhouse(lake: Lake, requirements: bytes, config: ClusterConfig) -> None:
-    """Check that the lake has the wheels for every node of the cluster.
-
-    Raises:
-        WheelhouseError: wheels of a platform are missing.
-    """
-    key = wheelhouse_key(requirements)
-    present = {entry.key for entry in lake.list(f"{key}/")}
-    missing = [
-        platform
-        for platform in sorted(platforms(config))
-        if f"{key}/{platform.folder}/{COMPLETE}" not in present
-    ]
-    if missing:
-        commands = " and ".join(f"`{each.command}`" for each in missing)
-        folders = ", ".join(each.folder for each in missing)
-        raise WheelhouseError(
-            f"`packages: wheelhouse` needs {lake.uri(key)}, which has nothing for {folders}",
-            fix=f"run {commands}, then this again",
-        )
 
 
 def has_wheels(lake: Lake, requirements: bytes, platform: Platform) -> bool:

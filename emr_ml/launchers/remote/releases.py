@@ -8,12 +8,9 @@ own page. The jobs of training pipelines use functions that Spark has since 4.0,
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from emr_ml.launchers.emr.config.service_model import Mistake
-
-if TYPE_CHECKING:
-    from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml.launchers.remote.service_model import Mistake
 
 DEFAULT_RELEASE = "emr-spark-8.1.0"
 # releases on which all jobs run, and the Spark of each
@@ -27,6 +24,23 @@ OUR_JOBS = "spark_jobs."
 LABEL = re.compile(r"emr-(\d+)\.(\d+)\.\d+")
 PYTHON = re.compile(r"python3\.(\d+)$")
 USE_DEFAULT = f"use {DEFAULT_RELEASE}"
+
+
+class Released(Protocol):
+    """A configuration of any target that has a release."""
+
+    @property
+    def release_label(self) -> str: ...
+
+    @property
+    def spark(self) -> str: ...
+
+
+class OnNodes(Released, Protocol):
+    """One of a target on whose nodes packages are installed for a Python of the release."""
+
+    @property
+    def python(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ def why_no_spark(label: str) -> str:
     )
 
 
-def check_release(config: "ClusterConfig") -> Iterator[Mistake]:
+def check_release(config: OnNodes) -> Iterator[Mistake]:
     """Yield why a release, or what was said about it, can't be used."""
     label = config.release_label
     if unusable := why_unusable(label):
@@ -103,23 +117,13 @@ def check_release(config: "ClusterConfig") -> Iterator[Mistake]:
         )
 
 
-def release_notes(config: "ClusterConfig") -> Iterator[str]:
+def release_notes(config: OnNodes) -> Iterator[str]:
     """Yield what does not run on the release, or differs there."""
     if not _has_least_spark(config):
         yield (
             f"{config.release_label} has Spark {config.spark} and Python {config.python}: only "
             f"jobs of your own run there; those of training pipelines need Spark {LEAST_SPARK}"
         )
-
-
-class Released(Protocol):
-    """A configuration of any target that has a release."""
-
-    @property
-    def release_label(self) -> str: ...
-
-    @property
-    def spark(self) -> str: ...
 
 
 def check_jobs(config: Released, modules: Mapping[str, str]) -> Iterator[str]:

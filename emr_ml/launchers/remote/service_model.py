@@ -9,6 +9,7 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
 from emr_ml.launchers.remote.configuration import FieldPath
+from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.ui.wording import did_you_mean
 
 Mistake = tuple[FieldPath, str]
@@ -40,6 +41,22 @@ def mistakes(
 def format_mistakes(found: Iterable[Mistake]) -> list[str]:
     """Return one line for each mistake."""
     return [f"{'.'.join(path)}: {problem}" if path else problem for path, problem in found]
+
+
+def check_request(operation: str, request: Any, subject: str, service: str) -> None:
+    """Check a request before it is sent.
+
+    Args:
+        operation: such as `StartJobRun`.
+        request: its parameters.
+        subject: what it is about, for the message.
+        service: name of the service in boto3.
+
+    Raises:
+        TargetConfigError: one line for each value that the service does not accept.
+    """
+    if problems := format_mistakes(mistakes(operation, request, service=service)):
+        raise TargetConfigError("\n".join(f"{subject}: {problem}" for problem in problems))
 
 
 @cache

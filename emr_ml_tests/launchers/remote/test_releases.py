@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.launchers.emr.config.releases import LEAST_PYTHON, RELEASES, check_jobs
+from emr_ml.launchers.remote.releases import LEAST_PYTHON, RELEASES, check_jobs
 from emr_ml.project import ROOT
 from emr_ml_tests.launchers.emr.configs import File, config
 

@@ -9,7 +9,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emr_ml.launchers.emr.config.service_model import format_mistakes, mistakes
+from emr_ml.launchers.remote.service_model import format_mistakes, mistakes
 
 SMALL: dict[str, Any] = {"Name": "a", "Instances": {}}
 RUN_JOB_FLOW = (
