@@ -15,7 +15,8 @@ from typing import Any
 import click
 
 from benchmarks import emr_page, page, pipes_requests
-from benchmarks.emr_measurement import Measurement, execute, measure
+from benchmarks.dagster_runs import execute
+from benchmarks.emr_measurement import Measurement, measure
 from benchmarks.pipes_definitions import BUCKET, PARAMS
 from emr_ml.project import ROOT
 from emr_ml_tests.emulator.clusters import Cluster
@@ -23,7 +24,6 @@ from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.rehearsal import numbers, same
 from emr_ml_tests.s3_server import S3
 
-IDLE_SECONDS = 60  # the minimum of EMR, to make our cluster as short-lived as possible
 MAX_TERMINATION_SECONDS = 900.0
 
 
@@ -65,7 +65,6 @@ def main(speed: float, page_path: Path) -> None:
         comparison.ours,
         comparison.theirs,
         speed=speed,
-        idle=IDLE_SECONDS,
         same_figures=comparison.same_figures,
         minutes=(time.monotonic() - start) / 60,
         load=load,
@@ -102,12 +101,11 @@ def compare(folder: Path, speed: float) -> Comparison:
 
 
 def _our_variables(aws: Emulator, bucket: S3, folder: Path) -> Mapping[str, str]:
-    """Return our settings: defaults, but the shortest idle timeout."""
+    """Return our settings: all defaults, on the emulated EMR."""
     return aws.environment() | {
         "EMR_ML_DEPLOYMENT": "emr",
         "EMR_ML_LAKE": bucket.uri("lake"),
         "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
-        "EMR_ML_IDLE_TIMEOUT_SECONDS": str(IDLE_SECONDS),
     }
 
 

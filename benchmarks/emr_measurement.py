@@ -1,23 +1,15 @@
-"""Runs a job through Dagster, and measures its clusters, billed time, calls and delays."""
+"""Measures the clusters, billed time, calls and delays of a run."""
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import dagster as dg
-
-from benchmarks.contest import clean_environment
-from emr_ml.project import ROOT
+from benchmarks.dagster_runs import DagsterRun
 from emr_ml_tests.emulator.clusters import Cluster
 from emr_ml_tests.emulator.record import Call
 from emr_ml_tests.emulator.server import Emulator
 from emr_ml_tests.emulator.world import LAUNCHER
 
-DAGSTER = str(Path(sys.executable).with_name("dagster"))
-JOB = "training_job"
 # the phases of a cluster, by which its instance-seconds are divided
 PHASES = BOOTSTRAP, STEPS, IDLE, TERMINATING = (
     "bootstrap",
@@ -25,19 +17,6 @@ PHASES = BOOTSTRAP, STEPS, IDLE, TERMINATING = (
     "idle",
     "terminating",
 )
-
-
-@dataclass(frozen=True)
-class DagsterRun:
-    """A successful run.
-
-    Args:
-        seconds: from its start to its end.
-        materialized: when each asset was materialized, in seconds since the epoch.
-    """
-
-    seconds: float
-    materialized: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -72,27 +51,6 @@ class Measurement:
         return self.phases[BOOTSTRAP] + self.phases[TERMINATING]
 
 
-def execute(module: str, home: Path, variables: Mapping[str, str]) -> DagsterRun:
-    """Run `dagster job execute` with its own Dagster home, which keeps its log in `output.txt`.
-
-    Raises:
-        RuntimeError: the run fails.
-    """
-    home.mkdir(parents=True)
-    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    with (home / "output.txt").open("wb") as output:
-        subprocess.run(
-            [DAGSTER, "job", "execute", "-m", module, "-j", JOB],
-            env=clean_environment() | dict(variables) | {"DAGSTER_HOME": str(home)},
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        return _read_run(instance)
-
-
 def measure(
     aws: Emulator, run: DagsterRun, clusters: Sequence[Cluster], calls: Iterable[Call]
 ) -> Measurement:
@@ -114,22 +72,6 @@ def measure(
         ),
         s3_calls=sum(call.service == "s3" for call in launcher_calls),
     )
-
-
-def _read_run(instance: dg.DagsterInstance) -> DagsterRun:
-    """Read the only run of the instance."""
-    (record,) = instance.get_run_records()
-    if not record.dagster_run.is_success or not (record.start_time and record.end_time):
-        raise RuntimeError(f"the run of {JOB} failed: {record.dagster_run.status.value}")
-    events = instance.get_records_for_run(
-        record.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
-    ).records
-    materialized = {
-        event.event_log_entry.dagster_event.asset_key.path[-1]: event.timestamp
-        for event in events
-        if event.event_log_entry.dagster_event and event.event_log_entry.dagster_event.asset_key
-    }
-    return DagsterRun(record.end_time - record.start_time, materialized)
 
 
 def _phase_seconds(aws: Emulator, cluster: Cluster) -> dict[str, float]:

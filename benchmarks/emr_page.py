@@ -6,7 +6,6 @@ from statistics import median
 from benchmarks.emr_measurement import PHASES, Measurement
 from benchmarks.page import machine, markdown_table, today, versions
 
-DEFAULT_IDLE_SECONDS = 300
 TARGET_SHARE = 0.4  # of the billed instance-seconds of PipesEMRClient
 # seconds of bootstrap and termination per cluster, for which the ratio is computed
 SLOWER_CLUSTERS = (300, 600)
@@ -46,9 +45,8 @@ than on EMR.
 
 ### What differs
 
-- Our launcher: one run of `training_job`, with an idle timeout of {idle} s and defaults for
-  everything else, including the 3 s poll interval. This run also takes the snapshot of the
-  source.
+- Our launcher: one run of `training_job`, with all settings at their defaults. The run's end
+  terminates the cluster. This run also takes the snapshot of the source.
 - `PipesEMRClient`: one asset per job, one cluster per asset with a single step,
   `KeepJobFlowAliveWhenNoSteps` false, `ActionOnFailure` TERMINATE_CLUSTER. Our jobs need a lease
   and a request to start. These, the code and the bootstrap script are put into its bucket before
@@ -62,9 +60,9 @@ Our run reads the job's report, which the job writes before Spark shuts down. It
 the end before EMR does. Our delays: {delays}.
 """
 SLOWER = """
-The shared cluster saves the bootstrap and termination of the other clusters, and costs the idle
-time. It saves less the longer the steps are, and more the slower the clusters are. For slower
-clusters, the ratio is computed from the measured steps, pauses and idle time:
+The shared cluster saves the bootstrap and termination of the other clusters. It saves less the
+longer the steps are, and more the slower the clusters are. For slower clusters, the ratio is
+computed from the measured steps and pauses:
 
 """
 BREAK_EVEN = """
@@ -100,7 +98,6 @@ def section(
     theirs: Measurement,
     *,
     speed: float,
-    idle: int,
     same_figures: bool,
     minutes: float,
     load: float,
@@ -109,7 +106,6 @@ def section(
 
     Args:
         speed: of the emulated clock.
-        idle: our idle timeout in seconds.
         same_figures: whether the jobs of both computed the same metrics.
         minutes: how long the benchmark took.
         load: of the machine when it started.
@@ -124,12 +120,12 @@ def section(
             minutes=minutes,
             load=load,
         ),
-        SETTING.format(speed=speed, idle=idle),
+        SETTING.format(speed=speed),
         "### Figures\n",
         "The metrics of both are the same.\n"
         if same_figures
         else "THE METRICS OF BOTH DIFFER, SO THEIR FIGURES CAN'T BE COMPARED.\n",
-        _figures(ours, theirs, idle),
+        _figures(ours, theirs),
         "### Targets\n",
         _targets(ours, theirs),
         "### Where the instance-seconds go\n",
@@ -142,8 +138,7 @@ def section(
     return "\n".join(parts).rstrip()
 
 
-def _figures(ours: Measurement, theirs: Measurement, idle: int) -> str:
-    with_default_idle = ours.billed + (DEFAULT_IDLE_SECONDS - idle) * ours.instances
+def _figures(ours: Measurement, theirs: Measurement) -> str:
     with_our_steps = _billed_with_steps_of(ours, theirs)
     rows = [
         ("clusters started", f"{ours.clusters}", f"{theirs.clusters}"),
@@ -151,8 +146,6 @@ def _figures(ours: Measurement, theirs: Measurement, idle: int) -> str:
         ("ratio", _percent(ours.billed, theirs.billed), "100 %"),
         ("the same with steps as long as ours in both (computed)",
          f"{_percent(ours.billed, with_our_steps)}", f"{with_our_steps:.0f}, 100 %"),
-        (f"the same with the default idle timeout of {DEFAULT_IDLE_SECONDS} s (computed)",
-         f"{with_default_idle:.0f}, {_percent(with_default_idle, theirs.billed)}", ""),
         ("wall time of the run", f"{ours.wall:.0f} s", f"{theirs.wall:.0f} s"),
         ("seconds that the steps ran", _listed(ours.steps), _listed(theirs.steps)),
         ("from a step's end in EMR to its materialization, median",
