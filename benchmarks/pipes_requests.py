@@ -13,8 +13,8 @@ from emr_ml_tests.emulator.clusters import Cluster
 from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.s3_server import S3
 
-# the source's files, the code and the bootstrap script
-INPUT_FOLDERS = ("lake/raw_csv_s3/", "lake/code/", "lake/bootstrap/")
+# the source's files, the code, the bootstrap script and the Python packages
+INPUT_FOLDERS = ("lake/raw_csv_s3/", "lake/code/", "lake/bootstrap/", "lake/packages/")
 # the lease and the request of each job
 JOB_FILES = ("claim.json", "_job/request.json")
 SCRIPT = "pipes_job.py"

@@ -38,6 +38,7 @@ def measure(
     failed_run: DagsterRun,
     failed_jobs: Sequence[JobRun],
 ) -> Measurement:
+    """Return the results of a contestant whose job runs have all ended."""
     client = aws.client("emr-serverless")
     bills = [
         client.get_job_run(applicationId=job.owner, jobRunId=job.id)["jobRun"][
