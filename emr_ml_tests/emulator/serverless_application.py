@@ -98,6 +98,8 @@ class Application:
             "createdAt": self.created,
             "updatedAt": self.updated,
             "architecture": self.request.get("architecture", "X86_64"),
+            # as AWS's examples show it, however it was written in the request
+            "type": self.request["type"].capitalize(),
         }
         if not whole:
             return shown | {"id": self.id}

@@ -159,7 +159,7 @@ def _shown(job: JobRun, application: Application) -> Parameters:
         "state": job.state,
         "stateDetails": job.details,
         "releaseLabel": application.request["releaseLabel"],
-        "type": application.request["type"],
+        "type": application.request["type"].capitalize(),
         "attempt": job.attempt,
         "attemptCreatedAt": job.attempt_created,
         "attemptUpdatedAt": job.updated,
