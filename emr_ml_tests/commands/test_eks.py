@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from emr_ml.cli import main
 from emr_ml.launchers.remote.service_model import mistakes
-from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
+from emr_ml_tests.doctor.diagnosis import diagnosis, the_bad_one
 from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN
 from emr_ml_tests.emulator.server import Emulator, serve
 
@@ -44,10 +44,11 @@ def test_the_plan_has_the_exact_request_of_every_job(monkeypatch: pytest.MonkeyP
 
     planned = json.loads(CliRunner().invoke(main, ["plan", "--json"]).output)["StartJobRun"]
 
-    request = planned["lr_model"]
-    assert request["name"] == "lr_model/<version>/#1"
-    assert request["virtualClusterId"] == "<virtual cluster>"
-    assert list(mistakes("StartJobRun", request, service="emr-containers")) == []
+    assert {"processed_dataset", "lr_model", "metrics", "sales_by_seller"} < set(planned)
+    for job, request in planned.items():
+        assert request["name"] == f"{job}/<version>/#1"
+        assert request["virtualClusterId"] == "<virtual cluster>"
+        assert list(mistakes("StartJobRun", request, service="emr-containers")) == []
 
 
 def test_a_healthy_set_up_passes(aws: Emulator) -> None:

@@ -10,9 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from emr_ml.cli import main
-from emr_ml.definitions import defs
 from emr_ml.launchers.remote.service_model import mistakes
-from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
+from emr_ml_tests.doctor.diagnosis import diagnosis, the_bad_one
 from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN, a_serverless_run, an_application
 from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.s3_server import S3
@@ -61,11 +60,17 @@ def test_the_plan_has_the_exact_request_of_every_job() -> None:
         list(mistakes("CreateApplication", planned["CreateApplication"], service="emr-serverless"))
         == []
     )
-    jobs = {key.to_user_string() for key in defs.resolve_asset_graph().materializable_asset_keys}
-    assert set(planned["StartJobRun"]) <= jobs
-    request = planned["StartJobRun"]["lr_model"]
-    assert request["name"] == "lr_model <version> #1"
-    assert request["executionRoleArn"] == RUNTIME_ROLE_ARN
+    requests = planned["StartJobRun"]
+    assert {"processed_dataset", "lr_model", "metrics", "sales_by_seller"} < set(requests)
+    for job, request in requests.items():
+        assert request["name"] == f"{job} <version> #1"
+        assert request["executionRoleArn"] == RUNTIME_ROLE_ARN
+        assert list(mistakes("StartJobRun", request, service="emr-serverless")) == []
+
+
+def test_the_plan_has_the_price_of_an_hour() -> None:
+    planned = json.loads(said("plan", "--json").output)
+
     # 4 vCPUs and 16 GB for the driver and each of two executors, at the prices of us-east-1
     expected = 3 * (4 * 0.052624 + 16 * 0.0057785)
     assert planned["hourly_usd"][0] == {"executors": 2, "usd": pytest.approx(expected)}

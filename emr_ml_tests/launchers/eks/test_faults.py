@@ -51,14 +51,17 @@ def test_a_request_whose_answer_is_lost_is_sent_again(eks: "Staging", fault: "Fa
 
     assert states(stage, work) in (["RUNNING"], ["COMPLETED"])
     assert stage.committed_attempt(work) == 1
+    assert stage.aws.faults.count(fault.kind)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_launcher_that_dies_at_the_submission_loses_nothing(eks: "Staging", when: str) -> None:
-    stage = eks(faults.hidden_job_runs(100.0))
+    stage = eks()
     work = stage.work()
     death = Death("StartJobRun", "before" if when == "before" else "after")
-    stage.launch_elsewhere(work, dies=death).join()
+    dead = stage.launch_elsewhere(work, dies=death)
+    dead.join()
+    assert dead.exitcode == -signal.SIGKILL
     changed = stage.settings.eks_fields | {"driver": {"cores": 1}}
 
     stage.with_settings(eks_fields=changed).launch(work)
