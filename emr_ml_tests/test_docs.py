@@ -146,8 +146,8 @@ def test_paths_and_functions_in_the_documents_exist(document: Path) -> None:
         assert name is None or name in names_in(ROOT / path), f"{path}:{name}"
 
 
-def test_the_layout_in_the_readme_names_what_is_there() -> None:
-    layout = TEXT[ROOT / "README.md"].split("## Where things are")[1].split("```")[1]
+def test_the_layout_names_what_is_there() -> None:
+    layout = TEXT[ROOT / "CONTRIBUTING.md"].split("## Layout")[1].split("```")[1]
     folder = ROOT
     for line in layout.strip().splitlines():
         name = line.split()[0]
