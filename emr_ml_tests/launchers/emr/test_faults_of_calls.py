@@ -111,9 +111,10 @@ def test_credentials_may_expire_at_any_call(staging: "Staging", of: str) -> None
     ],
 )
 def test_lost_answers_of_the_lake_are_recovered(staging: "Staging", of: str) -> None:
+    is_read = "/code/" not in of  # by launchers
     stage = staging(
         *(faults.lost_answer(f"s3:PutObject {of}", skip=number) for number in range(4)),
-        *(faults.server_error(f"s3:GetObject {of}", skip=number) for number in range(4)),
+        *(faults.server_error(f"s3:GetObject {of}", skip=number) for number in range(4) if is_read),
     )
     work = stage.work()
 
