@@ -15,10 +15,8 @@ import pytest
 
 from emr_ml.launchers.remote.releases import LEAST_PYTHON
 from emr_ml_tests.bootstrap.conftest import Node
-from emr_ml_tests.bootstrap.wheels import make_index, make_wheel, pin
+from emr_ml_tests.bootstrap.wheels import HERE, make_index, make_wheel, pin
 from emr_ml_tests.s3_server import S3
-
-HERE = f"cp{sys.version_info.major}{sys.version_info.minor}-{platform.machine()}"
 
 
 class Lake:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from emr_ml_tests.s3_server import S3
@@ -78,3 +79,14 @@ def granted(policy: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def forbidden(
+    actions: set[tuple[str, str]], allowed: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Return the actions that no statement allows on their resources."""
+    return [
+        (action, resource)
+        for action, resource in sorted(actions)
+        if not any(action == other and fnmatchcase(resource, on) for other, on in allowed)
+    ]

@@ -17,7 +17,7 @@ from emr_ml.launchers.emr.cancellation import cancel_step
 from emr_ml.launchers.emr.cost import prices
 from emr_ml.launchers.remote.polling import PollingPolicy
 from emr_ml.project import ROOT
-from emr_ml_tests.emulator.account import granted
+from emr_ml_tests.emulator.account import forbidden, granted
 from emr_ml_tests.graph import SALES_CONTRACT
 from emr_ml_tests.launchers.emr.stage import Stage, open_stage, put_conformance_job
 from emr_ml_tests.s3_server import S3
@@ -64,17 +64,6 @@ def used(stage: Stage) -> set[tuple[str, str]]:
         for action, resource in stage.aws.calls.actions("launcher")
         if action != "sts:GetCallerIdentity"  # needs no permission
     }
-
-
-def forbidden(
-    actions: set[tuple[str, str]], allowed: list[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    """Return the actions that no statement allows on their resources."""
-    return [
-        (action, resource)
-        for action, resource in sorted(actions)
-        if not any(action == other and fnmatchcase(resource, on) for other, on in allowed)
-    ]
 
 
 def cancel_one(stage: Stage) -> None:
