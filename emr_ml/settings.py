@@ -233,7 +233,7 @@ class Settings(BaseSettings):
 
     @property
     def names_a_source(self) -> bool:
-        """Whether data of one's own is named, so that no sample is to be computed."""
+        """Whether a source is set, so that samples are left out."""
         return bool(self.source or self.sales_source)
 
     @field_validator(

@@ -29,7 +29,7 @@ THROTTLING_CODES = (
     *("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled"),
     *("RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"),
 )
-# what services call the place where the next page begins
+# the names that services give to the token of the next page
 PAGE_MARKERS = ("Marker", "NextToken", "nextToken")
 NOT_SENT_ERRORS = (EndpointConnectionError, ConnectTimeoutError)
 MESSAGE_CHARACTERS = 300

@@ -60,10 +60,10 @@ EXPIRED_CREDENTIALS = Problem(
     "the credentials have expired", "get new ones, for example with `aws sso login` or `aws login`"
 )
 NOT_AWS = Problem(
-    "the endpoint does not answer as AWS does, but for example with a web page",
+    "the endpoint does not answer like AWS, but for example with a web page",
     "check AWS_ENDPOINT_URL, and proxies such as HTTPS_PROXY",
 )
-# a session that somebody must begin again, so that waiting does not help
+# a login that somebody must renew, so waiting does not help
 SESSION_ERRORS = (SSOError, LoginError)
 # these errors only report another one, which is their cause
 WRAPPERS = (UnansweredError, UncertainError, Boto3Error)

@@ -51,5 +51,5 @@ def _config(settings: Settings) -> "ServerlessConfig | None":
         return load_serverless_config(settings)
     except TargetConfigError as error:
         # a broken configuration must not hide applications that cost money
-        click.echo(f"{error}\nonly applications that this project has made are shown", err=True)
+        click.echo(f"{error}\nonly applications created by this project are shown", err=True)
         return None

@@ -101,7 +101,7 @@ class TrainingPipeline(LocatedComponent):
     def _check_prefix(cls, value: list[str]) -> list[str]:
         for part in value:
             if not part.replace("_", "").replace("-", "").isalnum():
-                raise ValueError(f"{part!r} may have letters, digits, - and _ only")
+                raise ValueError(f"{part!r} may contain only letters, digits, - and _")
         if value and value[0] in RESERVED_PREFIXES:
             raise ValueError(f"{value[0]!r} is a folder that all pipelines share: choose another")
         return value

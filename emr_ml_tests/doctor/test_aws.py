@@ -72,7 +72,7 @@ def test_an_endpoint_that_answers_with_a_page_is_named(monkeypatch: pytest.Monke
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         said = the_bad_one()
 
-    assert said.startswith("credentials the endpoint does not answer as AWS does")
+    assert said.startswith("credentials the endpoint does not answer like AWS")
     assert "Fix: check AWS_ENDPOINT_URL" in said
 
 
