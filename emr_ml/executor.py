@@ -1,4 +1,4 @@
-"""How the steps of a run are executed, and what is ended after them."""
+"""How the steps of a run are executed, and what ends with the run."""
 
 from collections.abc import Iterator
 
@@ -44,7 +44,7 @@ def executor_for(settings: Settings, preload: str) -> dg.ExecutorDefinition:
 
 
 class FinishingExecutor(dg.Executor):
-    """Executes steps like another executor, then ends what only this run needed."""
+    """Executes steps as another executor does, and then ends what only this run has kept up."""
 
     def __init__(self, steps: dg.Executor, settings: Settings) -> None:
         self._steps, self._settings = steps, settings
@@ -71,8 +71,8 @@ class FinishingExecutor(dg.Executor):
                 context.run_id, context.log, others_wait=others_wait
             )
         except Exception as error:
-            # the run itself is over; whatever stays up ends by its own timeout
+            # what is over is over; whatever stays up ends by its own timeout
             context.log.warning(
-                "what this run used could not be ended, and stays up until its idle timeout: %s",
+                "what this run used stays up until it is idle for too long: %s",
                 user_message(error) or repr(error),
             )

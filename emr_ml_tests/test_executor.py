@@ -105,7 +105,7 @@ def test_a_run_whose_cluster_can_not_be_ended_is_no_failure(
     assert run(instance)
 
     logged = [entry.message for entry in instance.all_logs(instance.get_runs()[0].run_id)]
-    assert any("stays up until its idle timeout" in line for line in logged)
+    assert any("stays up until" in line for line in logged)
 
 
 def test_local_jobs_share_a_process_and_remote_ones_wait_in_one_each() -> None:
