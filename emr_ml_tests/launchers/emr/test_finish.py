@@ -53,8 +53,13 @@ def test_a_cluster_that_is_to_stay_warm_stays(stage: "Stage") -> None:
     assert stage.only_cluster().state in ("WAITING", "RUNNING")
 
 
-def test_a_cluster_with_other_steps_is_left_running(staging: "Staging") -> None:
-    stage: Stage = staging(settings={"idle_timeout_seconds": 60})
+def test_a_cluster_with_other_steps_is_left_running(
+    staging: "Staging", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # seconds for the run's own last step to end, which it does long before that
+    monkeypatch.setattr("emr_ml.launchers.emr.clusters.LAST_STEP_SECONDS", 3.0)
+    # slow enough that it is still there for the other step
+    stage: Stage = staging(settings={"idle_timeout_seconds": 60}, speed=6.0, delays=QUICK)
     stage.launch(run="a-run")
     other = stage.work(run="another", until="released")
     aside = stage.launch_aside(other)
@@ -65,6 +70,7 @@ def test_a_cluster_with_other_steps_is_left_running(staging: "Staging") -> None:
 
     aside.join(PATIENCE_SECONDS)
     assert aside.outcome and aside.outcome.report.attempt == 1
+    assert len(stage.aws.clusters) == 1
 
 
 def test_nothing_is_ended_if_nothing_was_started(staging: "Staging") -> None:
