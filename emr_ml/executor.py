@@ -11,7 +11,9 @@ from dagster._core.execution.retries import RetryMode
 from emr_ml.errors import user_message
 from emr_ml.settings import Settings
 
-# a step of a remote job only waits, so far more processes may wait than there are cores
+# A step of a remote job only waits, so many more may run than there are cores: the cluster or the
+# service decides how many jobs compute at once. In spark-submit's client mode, each step also has a
+# driver on this machine, so the number of these is limited by its memory and not by this.
 MAX_WAITING_PROCESSES = 32
 UNDER_WAY = [
     DagsterRunStatus.QUEUED,
@@ -64,15 +66,15 @@ class FinishingExecutor(dg.Executor):
     def _finish(self, context: PlanOrchestrationContext) -> None:
         from emr_ml.launchers import make_launcher
 
-        others = context.instance.get_runs(RunsFilter(statuses=UNDER_WAY), limit=2)
-        others_wait = any(run.run_id != context.run_id for run in others)
         try:
+            others = context.instance.get_runs(RunsFilter(statuses=UNDER_WAY), limit=2)
+            others_wait = any(run.run_id != context.run_id for run in others)
             make_launcher(self._settings).finish(
                 context.run_id, context.log, others_wait=others_wait
             )
         except Exception as error:
             # what is over is over; whatever stays up ends by its own timeout
             context.log.warning(
-                "what this run used stays up until it is idle for too long: %s",
+                "what this run started stays up until its idle timeout: %s",
                 user_message(error) or repr(error),
             )

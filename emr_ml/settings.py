@@ -116,20 +116,20 @@ class Settings(BaseSettings):
         description="folder with the dagster.yaml that `emr-ml run` uses",
     )
     fast_poll_seconds: float = Field(
-        3.0, gt=0, description="seconds between two checks for a result"
+        3.0, gt=0, description="seconds between two looks for a result in the lake"
     )
     poll_seconds: float = Field(
-        30.0, gt=0, description="seconds between two requests to EMR for states"
+        30.0, gt=0, description="seconds between two requests for the state of a job"
     )
     visibility_seconds: float = Field(
         45.0,
         ge=0,
-        description="seconds for which a new cluster or step may be missing from EMR's listings",
+        description="seconds for which AWS may not know a cluster or job that it has accepted",
     )
     api_patience_seconds: float = Field(
         1800.0,
         gt=0,
-        description="seconds without an answer from AWS after which a run stops following a step",
+        description="seconds without an answer after which a run stops following its job",
     )
     cluster: str | None = Field(
         None, description="cluster configuration (YAML); if unset, defaults for small data"

@@ -62,6 +62,7 @@ def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launch
 
 def _remote_launcher(settings: Settings) -> Launcher:
     # each target imports what no other needs
+    from emr_ml.launchers.remote.job_run_launcher import JobRunLauncher
     from emr_ml.launchers.remote.target import TargetConfigError
     from spark_jobs.runtime.lake import open_lake
 
@@ -70,14 +71,15 @@ def _remote_launcher(settings: Settings) -> Launcher:
         match settings.deployment:
             case Deployment.EMR_SERVERLESS:
                 from emr_ml.launchers.serverless.config import load_serverless_config
-                from emr_ml.launchers.serverless.launcher import ServerlessLauncher
+                from emr_ml.launchers.serverless.job import ServerlessJob
 
-                return ServerlessLauncher(lake, load_serverless_config(settings), polling)
+                config = load_serverless_config(settings)
+                return JobRunLauncher(ServerlessJob, lake, config, polling)
             case Deployment.EMR_EKS:
                 from emr_ml.launchers.eks.config import load_eks_config
-                from emr_ml.launchers.eks.launcher import EksLauncher
+                from emr_ml.launchers.eks.job import EksJob
 
-                return EksLauncher(lake, load_eks_config(settings), polling)
+                return JobRunLauncher(EksJob, lake, load_eks_config(settings), polling)
             case Deployment.SPARK_SUBMIT:
                 from emr_ml.launchers.spark_submit.config import load_spark_submit_config
                 from emr_ml.launchers.spark_submit.launcher import SparkSubmitLauncher
