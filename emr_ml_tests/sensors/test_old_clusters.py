@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
-    monkeypatch.setattr("emr_ml.aws.time_limits.OLD_CLUSTERS", 0.2)
+    monkeypatch.setattr("emr_ml.aws.time_limits.SENSOR", 0.2)
     with arranged_aws(tmp_path, monkeypatch) as aws:
         yield aws
 
