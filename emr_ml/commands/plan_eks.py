@@ -23,7 +23,9 @@ def show_eks_plan(settings: Settings, endpoint: "Endpoint", *, as_json: bool) ->
     from emr_ml.project import load_project_definitions
 
     config = load_eks_config(settings)
-    requests = planned_requests(config, endpoint, declared_jobs(load_project_definitions()))
+    requests = planned_requests(
+        config, endpoint, declared_jobs(load_project_definitions(), settings)
+    )
     if as_json:
         click.echo(json.dumps({"StartJobRun": requests}, indent=2))
         return

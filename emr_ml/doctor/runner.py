@@ -13,7 +13,7 @@ OF_ROLES = ("service role", "instance profile")
 OF_CLUSTER = ("EMR", "release label", *OF_ROLES, "subnets", "instance types", "quotas")
 OF_STORAGE = ("log URI", "packages")
 NO_LAKE = "the lake can't be used"
-JOB_RUNS = (Deployment.EMR_SERVERLESS, Deployment.EMR_EKS)
+ON_AWS = (Deployment.EMR, Deployment.EMR_SERVERLESS, Deployment.EMR_EKS)
 
 
 class Asker:
@@ -55,8 +55,6 @@ def skipped(names: Iterable[str], reason: str) -> Iterator[Finding]:
 def run_checks() -> Iterator[Finding]:
     """Run all checks of the configured deployment, and yield each finding when it is made."""
     settings, settings_finding = machine.check_settings()
-    on_emr = settings is not None and settings.deployment.uses_emr
-    has_job_runs = settings is not None and settings.deployment in JOB_RUNS
     yield machine.check_java(needed=settings is None or settings.deployment.needs_java)
     yield machine.check_python()
     yield machine.check_spark()
@@ -64,7 +62,7 @@ def run_checks() -> Iterator[Finding]:
     if settings is None:
         return
     asker = Asker()
-    if on_emr or has_job_runs or settings.stack:
+    if settings.deployment in ON_AWS or settings.stack:
         yield from asker.ask((), aws.check_identity)
     if settings.stack:
         completed = yield from _check_stack(asker, settings)
@@ -83,12 +81,14 @@ def run_checks() -> Iterator[Finding]:
         has_lake = True
         yield from storage.check_lake(settings.lake)
         yield machine.check_disk(settings.lake)
-    if on_emr or has_job_runs:
+    if any(each in ON_AWS for each in declared.jobs):
         yield from _check_bucket(asker, settings, has_lake=has_lake)
-    if on_emr:
-        yield from _check_emr(asker, settings, declared.jobs, has_lake=has_lake)
-    if has_job_runs:
-        yield from _check_job_runs(asker, job_runs.target_of(settings), declared.jobs)
+    for deployment, jobs in declared.jobs.items():
+        target = settings.on(deployment)
+        if deployment.uses_emr:
+            yield from _check_emr(asker, target, jobs, has_lake=has_lake)
+        elif deployment in ON_AWS:
+            yield from _check_job_runs(asker, job_runs.target_of(target), jobs)
 
 
 def _check_stack(asker: Asker, settings: Settings) -> Generator[Finding, None, Settings | None]:

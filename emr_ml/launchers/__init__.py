@@ -22,12 +22,21 @@ def launcher_resource(settings: Settings, sources: Sequence[str | None]) -> dg.R
     """
 
     def create(_: dg.InitResourceContext) -> Launcher:
-        try:
-            return make_launcher(settings, sources)
-        except LaunchError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
+        return launcher_of_run(settings, sources)
 
     return dg.ResourceDefinition(create, description=f"Runs Spark jobs: {settings.deployment}.")
+
+
+def launcher_of_run(settings: Settings, sources: Sequence[str | None] = (None,)) -> Launcher:
+    """Create the launcher as `make_launcher` does, for a run: its log shows no stack trace.
+
+    Raises:
+        Failure: the stack or the configuration of the target can't be used.
+    """
+    try:
+        return make_launcher(settings, sources)
+    except LaunchError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -> Launcher:

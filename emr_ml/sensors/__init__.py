@@ -1,5 +1,7 @@
 """Sensors: new data, failed and lost runs, compute that was left behind."""
 
+from collections.abc import Iterable
+
 import dagster as dg
 
 from emr_ml.sensors.alerts import failure_alert_sensor
@@ -9,17 +11,21 @@ from emr_ml.sensors.new_data import new_data_sensor
 from emr_ml.sensors.old_clusters import old_cluster_sensor
 from emr_ml.settings import Deployment, Settings
 
+# elsewhere, pods and drivers end with their job, at the latest at its time limit
+WATCH = {
+    Deployment.EMR: old_cluster_sensor,
+    Deployment.EMR_SERVERLESS: idle_application_sensor,
+}
+
 __all__ = ["new_data_sensor", "shared_sensors"]
 
 
-def shared_sensors(settings: Settings) -> list[dg.SensorDefinition]:
-    """Return the sensors that watch all pipelines, and what the target may leave running."""
-    sensors = [failure_alert_sensor(settings), lost_run_sensor(settings)]
-    match settings.deployment:
-        case Deployment.EMR:
-            return [*sensors, old_cluster_sensor(settings)]
-        case Deployment.EMR_SERVERLESS:
-            return [*sensors, idle_application_sensor(settings)]
-        case _:
-            # pods and drivers end with their job, and that at its time limit
-            return sensors
+def shared_sensors(settings: Settings, targets: Iterable[Settings]) -> list[dg.SensorDefinition]:
+    """Return the sensors that watch all pipelines, and what targets may leave running.
+
+    Args:
+        settings: of the environment.
+        targets: the settings of each deployment that jobs run on.
+    """
+    watching = [WATCH[each.deployment](each) for each in targets if each.deployment in WATCH]
+    return [failure_alert_sensor(settings), lost_run_sensor(settings), *watching]

@@ -88,7 +88,7 @@ def test_a_refused_call_is_a_warning_and_does_not_fail_the_sensor(aws: Emulator)
 
 def test_only_a_deployment_on_emr_serverless_has_applications_to_watch() -> None:
     def names(settings: Settings) -> list[str]:
-        return [sensor.name for sensor in shared_sensors(settings)]
+        return [sensor.name for sensor in shared_sensors(settings, [settings])]
 
     local = Settings(deployment=Deployment.LOCAL)  # pyright: ignore[reportCallIssue]
 

@@ -87,7 +87,7 @@ def nothing() -> None:
 
 def job_of_the_deployment() -> dg.JobDefinition:
     """Return a job as Dagster's processes load it, with the executor of this environment."""
-    executor = executor_for(load_settings(), "")
+    executor = executor_for([load_settings()], "")
     return dg.GraphDefinition("empty", node_defs=[nothing]).to_job(executor_def=executor)
 
 
