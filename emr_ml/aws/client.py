@@ -37,7 +37,7 @@ PAGE = re.compile(rb"\s*<(!doctype\s+)?html", re.IGNORECASE)
 
 
 class UnansweredError(Exception):
-    """AWS gave no answer within the patience; work already started there may continue."""
+    """AWS or another service gave no answer in time; what was started there may go on."""
 
 
 class UncertainError(Exception):

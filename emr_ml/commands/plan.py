@@ -67,7 +67,7 @@ def _show_cluster_plan(settings: Settings, *, as_json: bool) -> None:
 
     config = load_cluster_config(settings)
     endpoint = _endpoint(settings)
-    requests = make_plan(config, endpoint, declared_jobs(load_project_definitions()))
+    requests = make_plan(config, endpoint, declared_jobs(load_project_definitions(), settings))
 
     def price(instance_type: str, market: str) -> float | None:
         if endpoint.region == UNKNOWN_REGION:

@@ -66,6 +66,16 @@ def test_the_last_error_explains_why_there_was_no_answer() -> None:
     assert diagnose(unanswered).what == "the credentials have expired"
 
 
+def test_what_another_service_than_aws_did_not_answer_is_told_in_its_own_words() -> None:
+    unanswered = UnansweredError("Kubernetes gives no answer: connection refused")
+    unanswered.__cause__ = OSError("connection refused")
+
+    problem = diagnose(unanswered)
+
+    assert problem.what == "Kubernetes gives no answer: connection refused"
+    assert "AWS" not in problem.fix
+
+
 def test_the_error_that_boto3_wraps_explains_a_failed_upload() -> None:
     failed = S3UploadFailedError("Failed to upload")
     # boto3 raises it while it handles the other one

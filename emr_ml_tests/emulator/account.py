@@ -1,7 +1,7 @@
 """The contents of the emulated account: what a stack created, and what it left behind."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -77,16 +77,18 @@ def granted(policy: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield from ((action, resource + each) for each in below)
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def covers(statement: tuple[str, str], action: tuple[str, str]) -> bool:
+    """Whether a statement, an action with a pattern of resources, allows an action on an ARN."""
+    return statement[0] == action[0] and fnmatchcase(action[1], statement[1])
 
 
 def forbidden(
-    actions: set[tuple[str, str]], allowed: list[tuple[str, str]]
+    actions: Iterable[tuple[str, str]], statements: Iterable[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    """Return the actions that no statement allows on their resources."""
-    return [
-        (action, resource)
-        for action, resource in sorted(actions)
-        if not any(action == other and fnmatchcase(resource, on) for other, on in allowed)
-    ]
+    """The actions that no statement allows on their resources."""
+    known = list(statements)
+    return [one for one in sorted(actions) if not any(covers(each, one) for each in known)]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -146,8 +146,9 @@ def test_what_is_left_out_or_changed_is_said_with_its_place() -> None:
         "2:3: Name: left out: the launcher finds clusters by the name that it gives",
         "35:3: Steps: left out: the launcher adds a step for each attempt",
         (
-            "30:5: Instances.KeepJobFlowAliveWhenNoSteps: changed: EMR ends the cluster when it "
-            "was idle for 60 seconds (idle_timeout_seconds), because steps come one after the other"
+            "30:5: Instances.KeepJobFlowAliveWhenNoSteps: changed: EMR ends the cluster once it "
+            "has been idle for 60 seconds (idle_timeout_seconds), because steps come one after the "
+            "other"
         ),
     ]
     said = [line.split(": ", 1)[1] for line in translated(FLEETS).remarks]
