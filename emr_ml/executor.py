@@ -1,6 +1,6 @@
 """How the steps of a run are executed, and what ends with the run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter, multiple_process_executor_requirements
@@ -11,7 +11,9 @@ from dagster._core.execution.retries import RetryMode
 from emr_ml.errors import user_message
 from emr_ml.settings import Settings
 
-# a step of a remote job only waits, so far more processes may wait than there are cores
+# A step of a remote job only waits, so many more may run than there are cores: the cluster or the
+# service decides how many jobs compute at once. In spark-submit's client mode, each step also has a
+# driver on this machine, so the number of these is limited by its memory and not by this.
 MAX_WAITING_PROCESSES = 32
 UNDER_WAY = [
     DagsterRunStatus.QUEUED,
@@ -21,12 +23,16 @@ UNDER_WAY = [
 ]
 
 
-def executor_for(settings: Settings, preload: str) -> dg.ExecutorDefinition:
+def executor_for(targets: Sequence[Settings], preload: str) -> dg.ExecutorDefinition:
     """Return the executor of runs: in process if jobs run locally, else one process per step.
 
     One process lets all jobs of a local run share one JVM.
+
+    Args:
+        targets: the settings of each deployment that jobs run on.
+        preload: module that each process of a step imports first.
     """
-    if settings.deployment.runs_here:
+    if all(each.deployment.runs_here for each in targets):
         return dg.in_process_executor
 
     @dg.executor(
@@ -37,7 +43,7 @@ def executor_for(settings: Settings, preload: str) -> dg.ExecutorDefinition:
     def remote_jobs(context: dg.InitExecutorContext) -> dg.Executor:
         steps = dg.multiprocess_executor.executor_creation_fn
         assert steps
-        return FinishingExecutor(steps(context), settings)
+        return FinishingExecutor(steps(context), targets)
 
     start = {"forkserver": {"preload_modules": [preload or __name__]}}
     return remote_jobs.configured({"max_concurrent": MAX_WAITING_PROCESSES, "start_method": start})
@@ -46,8 +52,8 @@ def executor_for(settings: Settings, preload: str) -> dg.ExecutorDefinition:
 class FinishingExecutor(dg.Executor):
     """Executes steps as another executor does, and then ends what only this run has kept up."""
 
-    def __init__(self, steps: dg.Executor, settings: Settings) -> None:
-        self._steps, self._settings = steps, settings
+    def __init__(self, steps: dg.Executor, targets: Sequence[Settings]) -> None:
+        self._steps, self._targets = steps, targets
 
     @property
     def retries(self) -> RetryMode:
@@ -59,20 +65,19 @@ class FinishingExecutor(dg.Executor):
         try:
             yield from self._steps.execute(plan_context, execution_plan)
         finally:
-            self._finish(plan_context)
+            for settings in self._targets:
+                self._finish(plan_context, settings)
 
-    def _finish(self, context: PlanOrchestrationContext) -> None:
+    def _finish(self, context: PlanOrchestrationContext, settings: Settings) -> None:
         from emr_ml.launchers import make_launcher
 
-        others = context.instance.get_runs(RunsFilter(statuses=UNDER_WAY), limit=2)
-        others_wait = any(run.run_id != context.run_id for run in others)
         try:
-            make_launcher(self._settings).finish(
-                context.run_id, context.log, others_wait=others_wait
-            )
+            others = context.instance.get_runs(RunsFilter(statuses=UNDER_WAY), limit=2)
+            others_wait = any(run.run_id != context.run_id for run in others)
+            make_launcher(settings).finish(context.run_id, context.log, others_wait=others_wait)
         except Exception as error:
             # what is over is over; whatever stays up ends by its own timeout
             context.log.warning(
-                "what this run used stays up until it is idle for too long: %s",
+                "what this run started stays up until its idle timeout: %s",
                 user_message(error) or repr(error),
             )

@@ -147,7 +147,7 @@ def materialize_snapshot(
         )
         outcome = _commit_snapshot(lake, report)
         if snapshot.skipped:
-            # not part of the version: what follows from it needs not be computed again
+            # not part of the version, so that nothing downstream is computed again
             figures = {**outcome.report.figures, "skipped": snapshot.skipped}
             outcome = replace(outcome, report=replace(outcome.report, figures=figures))
         return _publish(context, lake, outcome, contract, checks)

@@ -1,4 +1,4 @@
-"""A project of the user's own, from the files in `template`."""
+"""A new project, from the files in `template`."""
 
 import re
 import shutil
@@ -34,7 +34,7 @@ def new_project(folder: Path) -> list[Path]:
         )
     if package in sys.stdlib_module_names or find_spec(package):
         raise NewProjectError(
-            f"there is a Python package {package} already", fix="give the folder another name"
+            f"a Python package {package} exists already", fix="give the folder another name"
         )
     if folder.exists() and any(folder.iterdir()):
         raise NewProjectError(f"{folder} is not empty", fix="name a new folder")

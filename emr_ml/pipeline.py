@@ -10,8 +10,9 @@ import dagster as dg
 from emr_ml import sample_data
 from emr_ml.contract import Contract, load_contract
 from emr_ml.contract.loading import override
+from emr_ml.launchers import launcher_of_run
 from emr_ml.launchers.base import Launcher
-from emr_ml.settings import Settings
+from emr_ml.settings import Deployment, Settings, load_settings
 from spark_jobs.runtime.lake import Lake
 
 OWNERS = ("team:machine-learning",)
@@ -36,6 +37,7 @@ class Pipeline:
         retention_champions: number of latest champions that stay in the lake.
         thresholds: values that replace those of the contract's `checks`.
         promotion: values that replace those of the contract's `promotion`.
+        deployment: where its jobs run; None for where the settings say.
     """
 
     contract: str
@@ -52,6 +54,7 @@ class Pipeline:
     owners: tuple[str, ...] = OWNERS
     thresholds: Mapping[str, Any] = field(default_factory=dict[str, Any])
     promotion: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    deployment: Deployment | None = None
 
     @classmethod
     def of_settings(cls, settings: Settings, **options: Any) -> "Pipeline":
@@ -82,8 +85,20 @@ class Pipeline:
         return base.below("/".join(self.prefix)) if self.prefix else base
 
     def launcher(self, base: Launcher) -> Launcher:
-        """Return the launcher on the pipeline's part of the lake."""
-        return base.on(self.lake(base.lake))
+        """Return the launcher of the pipeline's deployment, on its part of the lake.
+
+        Args:
+            base: the launcher of the settings' deployment.
+
+        Raises:
+            Failure: the deployment's configuration can't be used.
+        """
+        lake = self.lake(base.lake)
+        if self.deployment is None:
+            return base.on(lake)
+        settings = load_settings()
+        own = settings.on(self.deployment)
+        return (base if own is settings else launcher_of_run(own)).on(lake)
 
     def load_contract(self) -> Contract:
         """Load the contract, with the pipeline's thresholds.

@@ -61,6 +61,19 @@ class Deployment(StrEnum):
         return self is Deployment.EMR
 
 
+def check_reachable(lake: str, deployment: Deployment) -> None:
+    """Check that jobs of a deployment reach the lake.
+
+    Raises:
+        ValueError: it is a folder, and they run on other machines.
+    """
+    if not deployment.may_use_folder and not lake.startswith("s3://"):
+        raise ValueError(
+            f"clusters can't reach {lake}: with deployment {deployment}, set it to "
+            "s3://<bucket>/<prefix>, or set EMR_ML_STACK, which has a lake"
+        )
+
+
 def _parse_json(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -116,20 +129,20 @@ class Settings(BaseSettings):
         description="folder with the dagster.yaml that `emr-ml run` uses",
     )
     fast_poll_seconds: float = Field(
-        3.0, gt=0, description="seconds between two checks for a result"
+        3.0, gt=0, description="seconds between two looks for a result in the lake"
     )
     poll_seconds: float = Field(
-        30.0, gt=0, description="seconds between two requests to EMR for states"
+        30.0, gt=0, description="seconds between two requests for the state of a job"
     )
     visibility_seconds: float = Field(
         45.0,
         ge=0,
-        description="seconds for which a new cluster or step may be missing from EMR's listings",
+        description="seconds for which AWS may not know a cluster or job that it has accepted",
     )
     api_patience_seconds: float = Field(
         1800.0,
         gt=0,
-        description="seconds without an answer from AWS after which a run stops following a step",
+        description="seconds without an answer after which a run stops following its job",
     )
     cluster: str | None = Field(
         None, description="cluster configuration (YAML); if unset, defaults for small data"
@@ -233,8 +246,24 @@ class Settings(BaseSettings):
 
     @property
     def names_a_source(self) -> bool:
-        """Whether data of one's own is named, so that no sample is to be computed."""
+        """Whether a source is set, so that samples are left out."""
         return bool(self.source or self.sales_source)
+
+    def on(self, deployment: Deployment | None) -> "Settings":
+        """Return the settings of a pipeline with a deployment of its own; None is this one.
+
+        Where jobs run on this machine, all of them do: a laptop starts nothing elsewhere.
+
+        Raises:
+            SettingsError: its jobs can't reach the lake.
+        """
+        if deployment in (None, self.deployment) or self.deployment.runs_here:
+            return self
+        try:
+            check_reachable(self.lake, deployment)
+        except ValueError as error:
+            raise SettingsError(f"EMR_ML_LAKE: {error}") from error
+        return self.model_copy(update={"deployment": deployment})
 
     @field_validator(
         *("source", "sales_source", "scoring_source", "dataset", "lake", "sample_folder"),
@@ -258,12 +287,8 @@ class Settings(BaseSettings):
     @field_validator("lake")
     @classmethod
     def _check_reachable(cls, value: str, info: ValidationInfo) -> str:
-        deployment: Deployment | None = info.data.get("deployment")
-        if deployment and not deployment.may_use_folder and not value.startswith("s3://"):
-            raise ValueError(
-                f"clusters can't reach {value}: with EMR_ML_DEPLOYMENT={deployment}, set it to "
-                "s3://<bucket>/<prefix>, or set EMR_ML_STACK, which has a lake"
-            )
+        if deployment := info.data.get("deployment"):
+            check_reachable(value, deployment)
         return value
 
 

@@ -9,32 +9,12 @@ import pytest
 
 from emr_ml.lake.champion import read_champion
 from emr_ml_tests.graph import TRAINING, Graph, metadata
+from emr_ml_tests.two_classes import CONTRACT, Row, good
 from spark_jobs.runtime.lake import open_lake
 
 pytestmark = pytest.mark.usefixtures("spark")
 
-CONTRACT = """\
-columns:
-  height: numeric
-  width: numeric
-  {more}
-label:
-  column: kind
-  positive: "yes"
-  negative: ["no"]
-model:  # one candidate, so that tests are fast
-  regularization: [0.001]
-"""
 TRAINED = (*TRAINING, "champion_model")
-Row = tuple[float, float, str]
-
-
-def good(seed: int = 1, count: int = 600) -> list[Row]:
-    generator = np.random.default_rng(seed)
-    return [
-        (float(h), float(w), "yes" if h + w + generator.normal(scale=0.7) > 0 else "no")
-        for h, w in generator.normal(size=(count, 2))
-    ]
 
 
 def shuffled() -> list[Row]:

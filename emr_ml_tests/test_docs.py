@@ -29,7 +29,6 @@ EMR = ROOT / "docs" / "emr.md"
 SERVERLESS = ROOT / "docs" / "emr-serverless.md"
 EKS = ROOT / "docs" / "emr-eks.md"
 PIPELINES = ROOT / "docs" / "pipelines.md"
-DECISIONS = ROOT / "docs" / "decisions.md"
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((ROOT / "docs").glob("*.md")),
@@ -75,17 +74,9 @@ def anchors_in(text: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def without_old_names(document: Path) -> str:
-    """Return the text without the column of old names in the record of renamed modules."""
-    if document != DECISIONS:
-        return TEXT[document]
-    before, heading, record = TEXT[document].partition("\n## 59.")
-    return before + heading + re.sub(r"^\|[^|]*\|", "|", record, flags=re.MULTILINE)
-
-
 def references_in(document: Path) -> list[tuple[str, str | None]]:
     """Return the paths that inline code names, each with the function named after it."""
-    inline = INLINE.findall(FENCED.sub("", without_old_names(document)))
+    inline = INLINE.findall(FENCED.sub("", TEXT[document]))
     matches = [match for code in inline if (match := REFERENCE.fullmatch(code))]
     return [(match["path"], match["name"]) for match in matches]
 
@@ -146,8 +137,8 @@ def test_paths_and_functions_in_the_documents_exist(document: Path) -> None:
         assert name is None or name in names_in(ROOT / path), f"{path}:{name}"
 
 
-def test_the_layout_in_the_readme_names_what_is_there() -> None:
-    layout = TEXT[ROOT / "README.md"].split("## Where things are")[1].split("```")[1]
+def test_the_layout_names_what_is_there() -> None:
+    layout = TEXT[ROOT / "CONTRIBUTING.md"].split("## Layout")[1].split("```")[1]
     folder = ROOT
     for line in layout.strip().splitlines():
         name = line.split()[0]

@@ -41,7 +41,7 @@ def test_a_name_that_no_package_can_have_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["json", "click"])
 def test_the_name_of_a_package_that_exists_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(NewProjectError, match=f"there is a Python package {name} already"):
+    with pytest.raises(NewProjectError, match=f"a Python package {name} exists already"):
         new_project(tmp_path / name)
 
     assert not (tmp_path / name).exists()

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from emr_ml_tests.emulator.account import forbidden
 from emr_ml_tests.emulator.cloudformation import NO_NOTION
 from emr_ml_tests.emulator.record import Record
-from emr_ml_tests.launchers.emr.test_policy import forbidden
 from emr_ml_tests.rehearsal import STACK, Rehearsal, environment, numbers, rehearse, show
 from emr_ml_tests.s3a import needs_s3a
 

@@ -16,6 +16,7 @@ CODE_VERSION_DIGITS = 12
 # metadata: what a snapshot lists and how it is read, what a job runs, and what a clean-up keeps
 SOURCE, CONTRACT, THRESHOLDS = "emr_ml/source", "emr_ml/contract", "emr_ml/thresholds"
 MODULE, RETENTION_CHAMPIONS = "emr_ml/module", "emr_ml/retention_champions"
+DEPLOYMENT = "emr_ml/deployment"  # where the job runs, if not where the settings say
 
 Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
@@ -59,6 +60,8 @@ def spark_asset(
         keys = [pipeline.key(name) for name in deps]
         given: dict[str, Any] = {"code_version": code_version, "deps": keys, **options}
         metadata = {MODULE: module_of(function.__name__)}
+        if pipeline.deployment:
+            metadata[DEPLOYMENT] = pipeline.deployment.value
         return _asset(function, pipeline, checks, domain, metadata=metadata, **given)
 
     return declare

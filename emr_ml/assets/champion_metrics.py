@@ -47,7 +47,7 @@ def make_champion_metrics(pipeline: Pipeline) -> dg.AssetsDefinition:
             return
         yield materialize(
             context,
-            launcher.on(lake),
+            pipeline.launcher(launcher),
             JOB,
             pipeline.load_contract,
             fixed_inputs={MODEL: model},

@@ -30,7 +30,9 @@ def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
         lake = pipeline.lake(launcher.lake)
         with errors_as_failures(lake):
             contract = pipeline.load_contract()
-            challenger = find_challenger(context, launcher.on(lake), contract, force=config.force)
+            challenger = find_challenger(
+                context, pipeline.launcher(launcher), contract, force=config.force
+            )
             result = run_promotion(challenger, context.log)
         version = result.champion_after(challenger.version)
         context.log.info("%s: %s", _summary(version, result), result.decision.reason)

@@ -52,7 +52,7 @@ def make_predictions(pipeline: Pipeline) -> dg.AssetsDefinition:
             return
         yield materialize(
             context,
-            launcher.on(lake),
+            pipeline.launcher(launcher),
             JOB,
             pipeline.load_contract,
             params=lambda _: {"label": schema.label},

@@ -29,7 +29,7 @@ THROTTLING_CODES = (
     *("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled"),
     *("RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"),
 )
-# what services call the place where the next page begins
+# the names that services give to the token of the next page
 PAGE_MARKERS = ("Marker", "NextToken", "nextToken")
 NOT_SENT_ERRORS = (EndpointConnectionError, ConnectTimeoutError)
 MESSAGE_CHARACTERS = 300
@@ -37,7 +37,7 @@ PAGE = re.compile(rb"\s*<(!doctype\s+)?html", re.IGNORECASE)
 
 
 class UnansweredError(Exception):
-    """AWS gave no answer within the patience; work already started there may continue."""
+    """AWS or another service gave no answer in time; what was started there may go on."""
 
 
 class UncertainError(Exception):

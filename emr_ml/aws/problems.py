@@ -18,6 +18,7 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from emr_ml.aws.client import (
+    CALL_ERRORS,
     UnansweredError,
     UncertainError,
     error_code,
@@ -60,10 +61,10 @@ EXPIRED_CREDENTIALS = Problem(
     "the credentials have expired", "get new ones, for example with `aws sso login` or `aws login`"
 )
 NOT_AWS = Problem(
-    "the endpoint does not answer as AWS does, but for example with a web page",
+    "the endpoint does not answer like AWS, but for example with a web page",
     "check AWS_ENDPOINT_URL, and proxies such as HTTPS_PROXY",
 )
-# a session that somebody must begin again, so that waiting does not help
+# a login that somebody must renew, so waiting does not help
 SESSION_ERRORS = (SSOError, LoginError)
 # these errors only report another one, which is their cause
 WRAPPERS = (UnansweredError, UncertainError, Boto3Error)
@@ -81,7 +82,7 @@ PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
 
 
 def diagnose(error: Exception) -> Problem:
-    """Return why AWS could not be called; an unexpected error keeps its own message."""
+    """Return why a call failed; an error that is unexpected, or not AWS's, keeps its message."""
     error = _last_error(error)
     if is_expired(error):
         return EXPIRED_CREDENTIALS
@@ -117,15 +118,18 @@ def is_unknown_operation(error: Exception) -> bool:
 
 
 def _last_error(error: Exception) -> Exception:
-    """Return the error of the last retry if the patience ran out, or else the error itself."""
+    """Return AWS's error of the last retry if the patience ran out, or else the error itself."""
     # boto3 does not name a cause, but raises its own errors while it handles another
     cause = (error.__cause__ or error.__context__) if isinstance(error, WRAPPERS) else None
-    return cause if isinstance(cause, Exception) else error
+    return cause if isinstance(cause, CALL_ERRORS) else error
 
 
 def _diagnose_failure(error: Exception) -> Problem:
     message = str(error) or repr(error)
     match error:
+        case UnansweredError():
+            # of a service that is not AWS's, which the message names
+            return Problem(message, "check that it runs, and that this machine can reach it")
         case ProfileNotFound():
             return Problem(message, "correct AWS_PROFILE: `aws configure list-profiles`")
         case InvalidEndpointConfigurationError():
@@ -151,7 +155,8 @@ def _diagnose_refusal(error: ClientError) -> Problem:
     if code in DENIED_CODES:
         return Problem(
             f"not allowed to call {error.operation_name} ({code})",
-            "give the caller the permissions in infra/launcher_policy.json",
+            "give the caller the permissions in infra/launcher_policy.json, or in the file beside "
+            "it that is named after the service",
         )
     if code == "NoSuchBucket":
         return Problem(

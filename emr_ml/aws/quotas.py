@@ -70,4 +70,5 @@ QUOTAS = (ON_DEMAND, SPOT)
 
 def exceeded_quota(text: str) -> Quota | None:
     """Return the quota that a message says is exceeded, or None."""
-    return next((quota for quota in QUOTAS if re.search(quota.pattern, text)), None)
+    # EMR's text around the cause does not name the market, so it is no sign of on demand
+    return next((quota for quota in (SPOT, ON_DEMAND) if re.search(quota.pattern, text)), None)

@@ -7,6 +7,6 @@ COST = 3.0  # costs and prices are only information, so nothing waits long for t
 USE = 10.0  # of EMR Serverless, which tells it only some seconds after a job
 DOCTOR = 4.0
 ALERT = 10.0
-OLD_CLUSTERS = 20.0
+SENSOR = 20.0  # of what is left running
 COMMAND = 30.0
 STACK = 120.0  # to deploy or to remove it

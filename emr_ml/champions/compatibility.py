@@ -131,7 +131,7 @@ def usable_champion(
     schema = training_schema(lake, committed_report(lake, MODEL, champion.version))
     rows = TrainingSchema.of_contract(contract)
     if schema is None:
-        problem = "the lake does not have the data it was trained on any more"
+        problem = "the lake no longer has the data it was trained on"
     elif on_test_split:
         problem = schema.incompatibility(rows)
     else:

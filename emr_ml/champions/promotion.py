@@ -128,7 +128,7 @@ def _decide(challenger: Challenger, record: ChampionRecord, log: Logger) -> Prom
     version = challenger.version
     champion = record.champion.version if record.champion else None
     if version == champion:
-        return _refuse("it is the champion already", champion)
+        return _refuse("it is already the champion", champion)
     by_hand = f"{challenger.command_by_hand} promotes it anyway"
     if version in record.barred:
         return _refuse(f"{version} was rolled back: {by_hand}", champion)
@@ -149,7 +149,7 @@ def _decide_against(champion: str, challenger: Challenger, log: Logger) -> Promo
     champions_schema = training_schema(lake, report.report) if report else None
     schema = training_schema(lake, challenger.model)
     if champions_schema is None or schema is None:
-        problem = f"{lake.root} does not have the data they were trained on any more"
+        problem = f"{lake.root} no longer has the data they were trained on"
     elif other_task := champions_schema.task_difference(schema):
         reason = f"it passed all checks, and the champion is for another task: {other_task}"
         return PromotionResult(PromotionDecision(True, reason), champion)

@@ -34,7 +34,7 @@ def null_share(context: CheckContext) -> Evaluation:
         f"{quote_names([name])} {share:.1%}" for name, share in descending if share > threshold
     ]
     problem = (
-        f"columns are nearly empty: missing are {join_first(empty)}; at most {threshold:.1%} may "
+        f"columns are nearly empty; missing: {join_first(empty)}, at most {threshold:.1%} may "
         "be. Find out where the values were lost, remove the column from `columns`, or raise "
         "`max_null_share` under `checks`"
     )

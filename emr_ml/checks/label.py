@@ -27,7 +27,7 @@ def label_classes(context: CheckContext) -> Evaluation:
     problem = None
     if len(present) < 2:
         only = f"only {quote_names(present)}" if present else "none"
-        problem = f"of the classes of {quote_names([label.column])}, rows have {only}"
+        problem = f"of the classes of {quote_names([label.column])}, the rows have {only}"
     elif missing:
         problem = f"no row has the class {quote_names(missing)} of {quote_names([label.column])}"
     advice = (
@@ -62,8 +62,8 @@ def label_balance(context: CheckContext) -> Evaluation:
         )
     if lost:
         problems.append(
-            f"no row has the class {quote_names(lost)} any more, which the champion was trained "
-            "on: check whether files are missing"
+            f"no row has the class {quote_names(lost)} anymore, but the champion was trained on "
+            "it: check whether files are missing"
         )
     return Evaluation(
         "; ".join(problems) or None,

@@ -53,7 +53,7 @@ def bad_files(context: CheckContext) -> Evaluation:
     """No file was skipped; with `on_bad_file: skip`, those that can't be used are."""
     skipped = context.report.figures.get("skipped", {})
     shown = join_first(list(skipped.values()), PROBLEMS_SHOWN, "; ")
-    problem = f"{len(skipped)} skipped: {shown}; they are read as soon as they are mended"
+    problem = f"{len(skipped)} skipped: {shown}; they are read once they are fixed"
     return Evaluation(problem if skipped else None, {"skipped": sorted(skipped)})
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def show_applications(settings: Settings, *, stop_idle: bool) -> bool:
     """Print the started applications of this project; return False if one could not be stopped."""
     import logging
+    from datetime import UTC
 
     from botocore.exceptions import NoRegionError
 
@@ -29,7 +30,8 @@ def show_applications(settings: Settings, *, stop_idle: bool) -> bool:
     found = list(live.live_applications(api, _config(settings)))
     for each in found:
         jobs = f"{each.active_jobs} active job run{'' if each.active_jobs == 1 else 's'}"
-        since = f"since {each.updated:%Y-%m-%d %H:%M} UTC"
+        # boto3 gives times in the zone of this machine
+        since = f"since {each.updated.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         click.echo(f"{each.id:<17} {each.state:<9} {since}  {jobs}  {each.name}")
     if not found:
         click.echo(f"there is no started application of this project in {region}")
@@ -51,5 +53,5 @@ def _config(settings: Settings) -> "ServerlessConfig | None":
         return load_serverless_config(settings)
     except TargetConfigError as error:
         # a broken configuration must not hide applications that cost money
-        click.echo(f"{error}\nonly applications that this project has made are shown", err=True)
+        click.echo(f"{error}\nonly applications created by this project are shown", err=True)
         return None

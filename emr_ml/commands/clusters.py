@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--terminate-idle", is_flag=True, help="End what waits for work.")
+@click.option("--terminate-idle", is_flag=True, help="Terminate what is idle.")
 def clusters(*, terminate_idle: bool) -> None:
     """Show what is running for this project, in the configured region.
 

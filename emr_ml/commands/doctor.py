@@ -20,7 +20,7 @@ def doctor() -> None:
         failures += not finding.passed
         skipped += finding.verdict == "skip"
     if skipped:
-        click.echo(f"\n{skipped} not checked: nothing is known about them")
+        click.echo(f"\n{skipped} not checked, see the reasons")
     if failures:
         click.echo(f"\n{failures} bad: apply the fix in each line, then run `emr-ml doctor` again")
     sys.exit(1 if failures else 0)

@@ -69,8 +69,8 @@ def _find(context: "StackContext", delete_data: str | None) -> "StackSummary | N
         summary = find_deleted_stack(context, delete_data)
         if summary is None and bucket_exists(context.s3, delete_data):
             raise click.ClickException(
-                f"there is no stack {context.stack} in {context.region}, and AWS does not know "
-                f"any more which stack had bucket {delete_data}: nothing was deleted. If you are "
+                f"there is no stack {context.stack} in {context.region}, and AWS no longer "
+                f"knows which stack had bucket {delete_data}: nothing was deleted. If you are "
                 f"sure, empty the bucket and delete it with `aws s3 rb s3://{delete_data}`"
             )
     return summary

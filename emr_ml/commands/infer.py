@@ -7,7 +7,7 @@ import click
 @click.argument("file")
 @click.option("--label", metavar="COLUMN", help="The column to predict; by default it is guessed.")
 def infer(file: str, label: str | None) -> None:
-    """Print a draft contract for FILE: CSV or Parquet, or a folder of them, local or in S3.
+    """Print a draft contract for FILE: CSV, JSON or Parquet, or a folder of them, local or in S3.
 
     It is inferred from a sample of the rows, however large the file is. A comment gives the reason
     for each guess. Only the contract goes to standard output.

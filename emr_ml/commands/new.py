@@ -1,4 +1,4 @@
-"""`emr-ml new`: a project of one's own."""
+"""`emr-ml new`: write a new project."""
 
 from pathlib import Path
 

@@ -32,13 +32,14 @@ def plan(*, as_json: bool, request_file: TextIO | None) -> None:
     """Print the exact requests to EMR and the list price per hour. Nothing is started.
 
     The deployment decides which: RunJobFlow and AddJobFlowSteps, CreateApplication and StartJobRun
-    of EMR Serverless, or StartJobRun of EMR on EKS. What only a run knows, such as versions and
-    ids, is in <>.
-    This also works without an AWS account, but then without prices.
+    of EMR Serverless, or StartJobRun of EMR on EKS. Values that
+    only a run knows, such as versions and ids, are in <>. This also works without an AWS account,
+    but then without prices.
 
     With --from, print a cluster configuration instead, for EMR_ML_CLUSTER. FILE has the parameters
     of RunJobFlow in JSON, such as Airflow's JOB_FLOW_OVERRIDES, what `aws emr describe-cluster`
-    prints, or a command `aws emr create-cluster`. What is left out or changed is said on stderr.
+    prints, or an `aws emr create-cluster` command. What is left out or changed is reported on
+    stderr.
     """
     if request_file:
         if as_json:
@@ -66,7 +67,7 @@ def _show_cluster_plan(settings: Settings, *, as_json: bool) -> None:
 
     config = load_cluster_config(settings)
     endpoint = _endpoint(settings)
-    requests = make_plan(config, endpoint, declared_jobs(load_project_definitions()))
+    requests = make_plan(config, endpoint, declared_jobs(load_project_definitions(), settings))
 
     def price(instance_type: str, market: str) -> float | None:
         if endpoint.region == UNKNOWN_REGION:

@@ -19,11 +19,13 @@ def show_eks_plan(settings: Settings, endpoint: "Endpoint", *, as_json: bool) ->
     """
     from emr_ml.assets.declared import declared_jobs
     from emr_ml.launchers.eks.config import load_eks_config
-    from emr_ml.launchers.eks.plan import make_plan
+    from emr_ml.launchers.eks.requests import planned_requests
     from emr_ml.project import load_project_definitions
 
     config = load_eks_config(settings)
-    requests = make_plan(config, endpoint, declared_jobs(load_project_definitions()))
+    requests = planned_requests(
+        config, endpoint, declared_jobs(load_project_definitions(), settings)
+    )
     if as_json:
         click.echo(json.dumps({"StartJobRun": requests}, indent=2))
         return
@@ -31,5 +33,5 @@ def show_eks_plan(settings: Settings, endpoint: "Endpoint", *, as_json: bool) ->
         click.echo(f"StartJobRun for {asset}\n{json.dumps(request, indent=2)}\n")
     click.echo(
         f"a job ends itself after {config.step_limit_seconds} seconds; pods are billed with their "
-        "nodes"
+        "nodes, and EMR's fee for their vCPUs and memory besides"
     )

@@ -25,7 +25,7 @@ def show_plan(settings: Settings, endpoint: "Endpoint", *, as_json: bool) -> Non
     from emr_ml.project import load_project_definitions
 
     config = load_serverless_config(settings)
-    plan = make_plan(config, endpoint, declared_jobs(load_project_definitions()))
+    plan = make_plan(config, endpoint, declared_jobs(load_project_definitions(), settings))
     bounds = _bounds(config, endpoint.region)
     if as_json:
         click.echo(json.dumps(_document(plan, bounds), indent=2))

@@ -8,7 +8,7 @@ import click
 @click.command()
 @click.argument("file")
 @click.option("--label", metavar="COLUMN", help="The column to predict; by default it is guessed.")
-@click.option("--html", metavar="FILE", help="Write a page to this file instead.")
+@click.option("--html", metavar="FILE", help="Write an HTML page to this file instead.")
 def profile(file: str, label: str | None, html: str | None) -> None:
     """Show what `emr-ml infer` sees in FILE: kind, missing and distinct values of each column.
 

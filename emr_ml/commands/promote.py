@@ -46,7 +46,7 @@ def promote(version: str, why: str, pipeline: str) -> None:
         _mark_model_used(lake, full_version)
         before = read_champion(lake)
         if not promote_by_hand(lake, full_version, why or f"by {_user_name()}"):
-            click.echo(f"{full_version} is the champion already")
+            click.echo(f"{full_version} is already the champion")
             return
     click.echo(f"{full_version} is the champion now")
     if before:
@@ -74,7 +74,9 @@ def rollback(why: str, pipeline: str) -> None:
             _mark_model_used(lake, before[0].version)
         restored = roll_back(lake, champion.version, why or f"by {_user_name()}")
     click.echo(f"{restored.version} is the champion again")
-    click.echo(f"{champion.version} comes back only by `emr-ml promote {champion.version[:8]}`")
+    click.echo(
+        f"{champion.version} becomes champion again only by `emr-ml promote {champion.version[:8]}`"
+    )
 
 
 def _mark_model_used(lake: Lake, version: str) -> None:

@@ -86,7 +86,7 @@ def described(description: str, resolve: Any = None, of: Any = None, **schema: A
 
 
 class LocatedComponent(dg.Component, dg.Model, dg.Resolvable):
-    """A component whose mistakes have file and line, also those that only its values show."""
+    """A component that reports mistakes with file and line, even those that only values show."""
 
     @classmethod
     def load(cls, attributes: Any, context: dg.ComponentLoadContext) -> Self:

@@ -104,7 +104,7 @@ class SparkJob(LocatedComponent):
     @classmethod
     def _check_key(cls, value: str | None) -> str | None:
         if value is not None and not value.replace("_", "").replace("-", "").isalnum():
-            raise ValueError(f"{value!r} may have letters, digits, - and _ only")
+            raise ValueError(f"{value!r} may contain only letters, digits, - and _")
         return value
 
     def build_defs(self, context: dg.ComponentLoadContext | None = None) -> dg.Definitions:
@@ -277,7 +277,7 @@ def _find_check(name: str) -> Check:
     found = _import_name(name, "checks", None)
     if not isinstance(found, Check):
         raise ComponentError(
-            f"`checks`: {name} is no check", fix="declare it with `emr_ml.checks.check.check`"
+            f"`checks`: {name} is not a check", fix="declare it with `emr_ml.checks.check.check`"
         )
     return found
 
@@ -298,6 +298,6 @@ def _import_name(name: str, attribute: str, base: type | None) -> Any:
         ) from error
     if base and not (isinstance(found, type) and issubclass(found, base)):
         raise ComponentError(
-            f"`{attribute}`: {name} is no {base.__name__} of pydantic", fix="name a model"
+            f"`{attribute}`: {name} is not a pydantic {base.__name__}", fix="name a model"
         )
     return found

@@ -18,6 +18,7 @@ from emr_ml.components.base import (
     address,
     claim_prefix,
     described,
+    located_errors,
     path,
     text,
     texts,
@@ -27,7 +28,8 @@ from emr_ml.jobs import evaluation_job, scoring_job, training_job
 from emr_ml.pipeline import OWNERS, Pipeline
 from emr_ml.schedules import pipeline_schedules
 from emr_ml.sensors import new_data_sensor
-from emr_ml.settings import Settings, load_settings
+from emr_ml.settings import Deployment, Settings, load_settings
+from emr_ml.ui.wording import did_you_mean
 
 RESERVED_PREFIXES = frozenset(
     ("bootstrap", "clusters", "code", "doctor", "dagster", "logs", "wheelhouse")
@@ -92,6 +94,10 @@ class TrainingPipeline(LocatedComponent):
     thresholds: Annotated[dict[str, Any], described("replace those of the contract's `checks`")] = (
         Field(default_factory=dict[str, Any])
     )
+    deployment: Annotated[
+        str | None,
+        described("where its jobs run, if not where EMR_ML_DEPLOYMENT says", text, str | None),
+    ] = None
     promotion: Annotated[
         dict[str, Any], described("replaces values of the contract's `promotion`")
     ] = Field(default_factory=dict[str, Any])
@@ -101,7 +107,7 @@ class TrainingPipeline(LocatedComponent):
     def _check_prefix(cls, value: list[str]) -> list[str]:
         for part in value:
             if not part.replace("_", "").replace("-", "").isalnum():
-                raise ValueError(f"{part!r} may have letters, digits, - and _ only")
+                raise ValueError(f"{part!r} may contain only letters, digits, - and _")
         if value and value[0] in RESERVED_PREFIXES:
             raise ValueError(f"{value[0]!r} is a folder that all pipelines share: choose another")
         return value
@@ -111,6 +117,15 @@ class TrainingPipeline(LocatedComponent):
     def _is_positive(cls, value: float | None) -> float | None:
         if value is not None and value <= 0:
             raise ValueError("must be more than 0")
+        return value
+
+    @field_validator("deployment")
+    @classmethod
+    def _check_deployment(cls, value: str | None) -> str | None:
+        known = [each.value for each in Deployment if not each.runs_here]
+        if value is not None and value not in known:
+            hint = did_you_mean(value, known)
+            raise ValueError(f"should be {' or '.join(known)}, not {value!r}{hint}")
         return value
 
     @property
@@ -133,6 +148,7 @@ class TrainingPipeline(LocatedComponent):
             owners=tuple(self.owners),
             thresholds=self.thresholds,
             promotion=self.promotion,
+            deployment=Deployment(self.deployment) if self.deployment else None,
             **{name: value for name, value in given.items() if value is not None},
         )
 
@@ -144,12 +160,15 @@ class TrainingPipeline(LocatedComponent):
 
         Raises:
             DagsterInvalidDefinitionError: another pipeline has the same prefix.
-            SettingsError: a cron expression or the time zone is invalid.
+            SettingsError: a cron expression or the time zone is invalid, or jobs of the
+                deployment can't reach the lake.
         """
         settings = load_settings()
         if self.source is None and settings.names_a_source:
             return dg.Definitions()
         claim_prefix(context, tuple(self.key_prefix))
+        with located_errors(context):
+            settings.on(self.pipeline.deployment)
         return pipeline_definitions(self.pipeline, settings)
 
 

@@ -3,27 +3,35 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emr_ml.assets.declared import declared_contracts, declared_jobs, declared_pipelines
+from emr_ml.assets.declared import (
+    declared_contracts,
+    declared_deployments,
+    declared_jobs,
+    declared_pipelines,
+)
 from emr_ml.aws.client import CALL_ERRORS
 from emr_ml.contract import ContractError, load_contract
 from emr_ml.doctor.aws import unreachable
 from emr_ml.doctor.finding import Finding, bad, good
 from emr_ml.errors import UserError
 from emr_ml.project import find_project, load_project_definitions
-from emr_ml.settings import Settings
+from emr_ml.settings import Deployment, Settings
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What the definitions declare: addresses of contracts, and modules of jobs by asset."""
+    """What the definitions declare: addresses of contracts, and jobs by where they run.
+
+    `jobs` has the module of each job by the path of its asset.
+    """
 
     contracts: list[str]
-    jobs: Mapping[str, str]
+    jobs: Mapping[Deployment, Mapping[str, str]]
 
 
 def check_definitions(settings: Settings) -> tuple[Declared, Finding]:
     """Load the definitions, and return what they declare: nothing if they can't be loaded."""
-    nothing = Declared([], {})
+    nothing = Declared([], {settings.deployment: {}})
     name, folder = "definitions", find_project()
     try:
         definitions = load_project_definitions()
@@ -34,8 +42,13 @@ def check_definitions(settings: Settings) -> tuple[Declared, Finding]:
             name, f"{folder}: {error}", "install the project, or correct the import"
         )
     pipelines = len(declared_pipelines(definitions, settings))
-    declared = Declared(declared_contracts(definitions), declared_jobs(definitions))
-    text = f"{folder}: training pipelines: {pipelines}, Spark jobs: {len(declared.jobs)}"
+    jobs = {
+        each: declared_jobs(definitions, settings, each)
+        for each in declared_deployments(definitions, settings)
+    }
+    declared = Declared(declared_contracts(definitions), jobs)
+    count = sum(map(len, jobs.values()))
+    text = f"{folder}: training pipelines: {pipelines}, Spark jobs: {count}"
     return declared, good(name, text)
 
 

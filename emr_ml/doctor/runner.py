@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
-from emr_ml.doctor import aws, capacity, cluster, eks, machine, project, serverless, storage
+from emr_ml.doctor import aws, capacity, cluster, job_runs, machine, project, storage
 from emr_ml.doctor.finding import Finding, unchecked
 from emr_ml.doctor.roles import check_roles
 from emr_ml.settings import Deployment, Settings
@@ -12,7 +12,8 @@ OF_LAKE = ("lake", "conditional writes")
 OF_ROLES = ("service role", "instance profile")
 OF_CLUSTER = ("EMR", "release label", *OF_ROLES, "subnets", "instance types", "quotas")
 OF_STORAGE = ("log URI", "packages")
-JOB_RUNS = (Deployment.EMR_SERVERLESS, Deployment.EMR_EKS)
+NO_LAKE = "the lake can't be used"
+ON_AWS = (Deployment.EMR, Deployment.EMR_SERVERLESS, Deployment.EMR_EKS)
 
 
 class Asker:
@@ -54,8 +55,6 @@ def skipped(names: Iterable[str], reason: str) -> Iterator[Finding]:
 def run_checks() -> Iterator[Finding]:
     """Run all checks of the configured deployment, and yield each finding when it is made."""
     settings, settings_finding = machine.check_settings()
-    on_emr = settings is not None and settings.deployment.uses_emr
-    has_job_runs = settings is not None and settings.deployment in JOB_RUNS
     yield machine.check_java(needed=settings is None or settings.deployment.needs_java)
     yield machine.check_python()
     yield machine.check_spark()
@@ -63,7 +62,7 @@ def run_checks() -> Iterator[Finding]:
     if settings is None:
         return
     asker = Asker()
-    if on_emr or has_job_runs or settings.stack:
+    if settings.deployment in ON_AWS or settings.stack:
         yield from asker.ask((), aws.check_identity)
     if settings.stack:
         completed = yield from _check_stack(asker, settings)
@@ -82,10 +81,14 @@ def run_checks() -> Iterator[Finding]:
         has_lake = True
         yield from storage.check_lake(settings.lake)
         yield machine.check_disk(settings.lake)
-    if on_emr:
-        yield from _check_emr(asker, settings, declared.jobs, has_lake=has_lake)
-    if has_job_runs:
-        yield from _check_job_runs(asker, settings, declared.jobs, has_lake=has_lake)
+    if any(each in ON_AWS for each in declared.jobs):
+        yield from _check_bucket(asker, settings, has_lake=has_lake)
+    for deployment, jobs in declared.jobs.items():
+        target = settings.on(deployment)
+        if deployment.uses_emr:
+            yield from _check_emr(asker, target, jobs, has_lake=has_lake)
+        elif deployment in ON_AWS:
+            yield from _check_job_runs(asker, job_runs.target_of(target), jobs)
 
 
 def _check_stack(asker: Asker, settings: Settings) -> Generator[Finding, None, Settings | None]:
@@ -105,16 +108,19 @@ def _check_stack(asker: Asker, settings: Settings) -> Generator[Finding, None, S
     return found[0] if found else None
 
 
-def _check_emr(
-    asker: Asker, settings: Settings, jobs: Mapping[str, str], *, has_lake: bool
-) -> Iterator[Finding]:
-    without_lake = asker.reason or "the lake can't be used"
+def _check_bucket(asker: Asker, settings: Settings, *, has_lake: bool) -> Iterator[Finding]:
     if has_lake:
         yield from asker.ask(
             ("bucket",), lambda: [storage.check_bucket(settings.lake, settings.stack)]
         )
     else:
-        yield unchecked("bucket", without_lake)
+        yield unchecked("bucket", asker.reason or NO_LAKE)
+
+
+def _check_emr(
+    asker: Asker, settings: Settings, jobs: Mapping[str, str], *, has_lake: bool
+) -> Iterator[Finding]:
+    without_lake = asker.reason or NO_LAKE
     planned: cluster.PlannedCluster | None = None
     # without access, the stack's fields are missing, and a file in S3 can't be read
     if asker.reason and (settings.stack or (settings.cluster or "").startswith("s3://")):
@@ -140,23 +146,17 @@ def _check_emr(
 
 
 def _check_job_runs(
-    asker: Asker, settings: Settings, jobs: Mapping[str, str], *, has_lake: bool
+    asker: Asker, target: job_runs.Target, jobs: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Check EMR Serverless or EMR on EKS."""
-    if has_lake:
-        yield from asker.ask(
-            ("bucket",), lambda: [storage.check_bucket(settings.lake, settings.stack)]
-        )
-    else:
-        yield unchecked("bucket", asker.reason or "the lake can't be used")
-    target = eks if settings.deployment is Deployment.EMR_EKS else serverless
-    if not aws.has_region():
-        yield from skipped((target.CONFIGURATION, *target.CHECKS), asker.reason)
+    # without access, a file in S3 can't be read
+    if not aws.has_region() or (asker.reason and (target.file or "").startswith("s3://")):
+        yield from skipped((target.configuration, *target.checks), asker.reason)
         return
-    finding, checks = target.plan_checks(settings, jobs)
+    finding, checks = job_runs.plan_checks(target, jobs)
     yield finding
-    if not finding.passed:
-        yield from skipped(target.CHECKS, f"see {finding.name}")
+    if not checks:
+        yield from skipped(target.checks, f"see {finding.name}")
     for name, check in checks.items():
         yield from asker.ask((name,), lambda check=check: [check()])
 

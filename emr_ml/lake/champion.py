@@ -126,7 +126,7 @@ def roll_back(lake: Lake, version: str, why: str) -> Champion:
         current = record.champion.version if record.champion else None
         if current != version:
             raise JobError(
-                f"the champion is {current} now, and no longer {version}, so nothing was rolled "
+                f"the champion is now {current}, not {version}, so nothing was rolled "
                 "back: check it and try again"
             )
         if len(record.line) < 2:

@@ -223,7 +223,7 @@ class HeldLease:
             etag = self._lake.swap(self._key, body, self._etag)
             if etag is None:
                 stored = self._lake.read(self._key)
-                # a renewal that raised may have been written all the same
+                # a renewal that raised an error may have been written nevertheless
                 if stored and stored.json().get("nonce") == lease.nonce:
                     etag = self._lake.swap(self._key, body, stored.etag)
             if etag:

@@ -71,7 +71,7 @@ def _read_files(
 
 
 def _head(entry: ListedFile, contract: Contract) -> Head:
-    if not contract.columns:  # a job without a contract knows itself what its files contain
+    if not contract.columns:  # without a contract, only the job knows what its files contain
         return Head(())
     return read_head(entry.read, entry.size, entry.uri, contract)
 

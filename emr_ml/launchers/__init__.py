@@ -22,12 +22,21 @@ def launcher_resource(settings: Settings, sources: Sequence[str | None]) -> dg.R
     """
 
     def create(_: dg.InitResourceContext) -> Launcher:
-        try:
-            return make_launcher(settings, sources)
-        except LaunchError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
+        return launcher_of_run(settings, sources)
 
     return dg.ResourceDefinition(create, description=f"Runs Spark jobs: {settings.deployment}.")
+
+
+def launcher_of_run(settings: Settings, sources: Sequence[str | None] = (None,)) -> Launcher:
+    """Create the launcher as `make_launcher` does, for a run: its log shows no stack trace.
+
+    Raises:
+        Failure: the stack or the configuration of the target can't be used.
+    """
+    try:
+        return make_launcher(settings, sources)
+    except LaunchError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
 
 
 def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -> Launcher:
@@ -62,6 +71,7 @@ def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launch
 
 def _remote_launcher(settings: Settings) -> Launcher:
     # each target imports what no other needs
+    from emr_ml.launchers.remote.job_run_launcher import JobRunLauncher
     from emr_ml.launchers.remote.target import TargetConfigError
     from spark_jobs.runtime.lake import open_lake
 
@@ -70,14 +80,15 @@ def _remote_launcher(settings: Settings) -> Launcher:
         match settings.deployment:
             case Deployment.EMR_SERVERLESS:
                 from emr_ml.launchers.serverless.config import load_serverless_config
-                from emr_ml.launchers.serverless.launcher import ServerlessLauncher
+                from emr_ml.launchers.serverless.job import ServerlessJob
 
-                return ServerlessLauncher(lake, load_serverless_config(settings), polling)
+                config = load_serverless_config(settings)
+                return JobRunLauncher(ServerlessJob, lake, config, polling)
             case Deployment.EMR_EKS:
                 from emr_ml.launchers.eks.config import load_eks_config
-                from emr_ml.launchers.eks.launcher import EksLauncher
+                from emr_ml.launchers.eks.job import EksJob
 
-                return EksLauncher(lake, load_eks_config(settings), polling)
+                return JobRunLauncher(EksJob, lake, load_eks_config(settings), polling)
             case Deployment.SPARK_SUBMIT:
                 from emr_ml.launchers.spark_submit.config import load_spark_submit_config
                 from emr_ml.launchers.spark_submit.launcher import SparkSubmitLauncher

@@ -1,4 +1,4 @@
-"""Alerts of failed runs: by SNS, by a webhook, or in the log."""
+"""Alerts about failed runs: by SNS, by a webhook, or in the log."""
 
 import json
 import urllib.error

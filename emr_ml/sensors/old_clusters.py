@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from emr_ml.aws import time_limits
+from emr_ml.sensors.warning import warning_sensor
 from emr_ml.settings import Settings
 
 if TYPE_CHECKING:
@@ -14,25 +15,16 @@ if TYPE_CHECKING:
     from emr_ml.launchers.emr.config.model import ClusterConfig
     from emr_ml.launchers.emr.cost.live_clusters import LiveCluster
 
-INTERVAL_SECONDS = 15 * 60
-
 
 def old_cluster_sensor(settings: Settings) -> dg.SensorDefinition:
     """Return the sensor that warns about clusters older than `max_age_hours`."""
 
-    @dg.sensor(
-        name="old_cluster_sensor",
-        minimum_interval_seconds=INTERVAL_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Warns about live clusters of this project that exceed their maximum age.",
+    return warning_sensor(
+        "old_cluster_sensor",
+        "Warns about live clusters of this project that exceed their maximum age.",
+        settings,
+        _check_clusters,
     )
-    def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        warnings, summary = _check_clusters(settings)
-        for warning in warnings:
-            context.log.warning(warning)
-        return dg.SkipReason("\n".join(warnings) or summary)
-
-    return sensor
 
 
 def _check_clusters(settings: Settings) -> tuple[list[str], str]:
@@ -53,7 +45,7 @@ def _check_clusters(settings: Settings) -> tuple[list[str], str]:
     now = datetime.now(UTC)
     try:
         region = region_name()
-        emr = Api("emr", time_limits.OLD_CLUSTERS, logging.getLogger("emr_ml"), region)
+        emr = Api("emr", time_limits.SENSOR, logging.getLogger("emr_ml"), region)
         config = load_cluster_config(settings)
         clusters = list(live_clusters(emr))
         max_hours = config.max_age_hours

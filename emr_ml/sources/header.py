@@ -187,7 +187,9 @@ def _first_member(head: bytes, address: str) -> tuple[bytes, Any]:
             ZIP_HEADER.unpack(head[: ZIP_HEADER.size].ljust(ZIP_HEADER.size, b"\0"))
         )
         if signature != b"PK\x03\x04":
-            raise SourceError(f"{address} is no zip archive: copy it again, or correct its suffix")
+            raise SourceError(
+                f"{address} is not a zip archive: copy it again, or correct its suffix"
+            )
         start = ZIP_HEADER.size + name_length + extra_length
         name = head[ZIP_HEADER.size : ZIP_HEADER.size + name_length].decode("utf-8", "replace")
         if not is_hidden_member(name) or not head.startswith(b"PK\x03\x04", start + packed):

@@ -68,7 +68,7 @@ def body_problem(name: str, head: Head, contract: Contract) -> str | None:
 def _suggestion(missing: Sequence[str], unknown: Sequence[str], header: Sequence[str]) -> str:
     """Return what is probably wrong, as far as the names in the header show it."""
     if {name.casefold() for name in missing} <= {name.casefold() for name in unknown}:
-        return ". They differ by case alone: set `header_case: ignore` in the contract"
+        return ". They differ only in letter case: set `header_case: ignore` in the contract"
     if len(header) == 1 and (delimiters := [mark for mark in DELIMITERS if mark in header[0]]):
         return f". The delimiter is probably {delimiters[0]!r}: set `delimiter` under `dialect`"
     if any(_is_number(name) for name in header):

@@ -121,8 +121,8 @@ def _check_link(path: Path) -> None:
     status = path.lstat()
     if stat.S_ISLNK(status.st_mode) and status.st_uid not in (os.geteuid(), 0):
         raise SourceError(
-            f"{path} is a link that another user made, so it is not followed: replace it with the "
-            "file, or make the link yourself"
+            f"{path} is a link that another user created, so it is not followed: replace it with "
+            "the file, or create the link yourself"
         )
 
 

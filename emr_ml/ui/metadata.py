@@ -11,7 +11,7 @@ from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.learning.figures import ImportanceFigures
 from spark_jobs.runtime.report import Report, attempt_key
 
-# lists and tables, which are drawn as pictures, shown as tables, or only in the report
+# lists and tables: they are plotted, shown as tables, or only in the report
 NOT_SINGLE_VALUES = (
     *("curves", "confusion", "columns", "schema", "table_rows", "candidates", "classes"),
     "distributions",

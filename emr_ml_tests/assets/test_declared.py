@@ -25,7 +25,7 @@ def test_a_job_is_declared_with_its_module(project: Project) -> None:
     project.write("baskets.py", JOB)
     project.component("baskets", "SparkJob", module=f"{project.package}.baskets", key="baskets")
 
-    jobs = declared_jobs(project.load())
+    jobs = declared_jobs(project.load(), load_settings())
 
     assert jobs["baskets"] == f"{project.package}.baskets"
     assert jobs["churn/lr_model"] == "spark_jobs.lr_model"

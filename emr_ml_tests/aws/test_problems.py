@@ -43,8 +43,8 @@ def refusal(code: str, message: str = "", status: int = 400) -> ClientError:
         (ConnectTimeoutError(endpoint_url=URL), URL, "network"),
         (refusal("ValidationException", "no such thing"), "no such thing", ""),
         (LoginRefreshRequired(), "have expired", "aws login"),
-        (ResponseParserError("invalid XML: <html>"), "not answer as AWS", "AWS_ENDPOINT_URL"),
-        (refusal("404", "<!DOCTYPE html><html>"), "not answer as AWS", "AWS_ENDPOINT_URL"),
+        (ResponseParserError("invalid XML: <html>"), "not answer like AWS", "AWS_ENDPOINT_URL"),
+        (refusal("404", "<!DOCTYPE html><html>"), "not answer like AWS", "AWS_ENDPOINT_URL"),
         (refusal("404", "Not Found"), "ListClusters failed: 404", "AWS_ENDPOINT_URL"),
         (InvalidEndpointConfigurationError(msg="x"), "Invalid endpoint", "AWS_ENDPOINT_URL"),
         (refusal("VcpuLimitExceeded"), "VcpuLimitExceeded", "'Running On-Demand Standard"),
@@ -64,6 +64,16 @@ def test_the_last_error_explains_why_there_was_no_answer() -> None:
     unanswered.__cause__ = refusal("ExpiredTokenException")
 
     assert diagnose(unanswered).what == "the credentials have expired"
+
+
+def test_what_another_service_than_aws_did_not_answer_is_told_in_its_own_words() -> None:
+    unanswered = UnansweredError("Kubernetes gives no answer: connection refused")
+    unanswered.__cause__ = OSError("connection refused")
+
+    problem = diagnose(unanswered)
+
+    assert problem.what == "Kubernetes gives no answer: connection refused"
+    assert "AWS" not in problem.fix
 
 
 def test_the_error_that_boto3_wraps_explains_a_failed_upload() -> None:

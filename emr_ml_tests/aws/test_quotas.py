@@ -15,6 +15,7 @@ from emr_ml.aws.quotas import ON_DEMAND, SPOT, Quota, exceeded_quota
         ("Your quota allows for 0 more running instance(s). You requested at least 1", ON_DEMAND),
         ("Terminated with errors: EC2 QUOTA EXCEEDED", ON_DEMAND),
         ("Max spot instance count exceeded", SPOT),
+        ("Terminated with errors: EC2 QUOTA EXCEEDED: Max spot instance count exceeded", SPOT),
         ("MaxSpotInstanceCountExceeded", SPOT),
         ("InsufficientInstanceCapacity: we have no m5.xlarge now", None),
         ("RequestLimitExceeded", None),

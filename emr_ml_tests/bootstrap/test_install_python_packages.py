@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from emr_ml.launchers.remote.releases import LEAST_PYTHON
 from emr_ml_tests.bootstrap.conftest import Node
-from emr_ml_tests.bootstrap.wheels import make_index, make_wheel, pin
+from emr_ml_tests.bootstrap.wheels import HERE, make_index, make_wheel, pin
 from emr_ml_tests.s3_server import S3
-
-HERE = f"cp{sys.version_info.major}{sys.version_info.minor}-{platform.machine()}"
 
 
 class Lake:
@@ -213,7 +212,10 @@ def test_without_a_supported_python_the_error_names_the_candidates(node: Node, l
     (node.path / "python3.11").unlink()
     node.add("python3", "exit 0")  # an old one: it does not know what it is asked
     said = red(node.run(lake.requirements, "index"))
-    assert "no Python 3.11 or newer, tried python3.11 python3.13 python3.12 python3" in said
+    assert (
+        f"no Python 3.{LEAST_PYTHON} or newer, tried python3.11 python3.13 python3.12 python3"
+        in said
+    )
 
 
 def test_the_python_of_spark_is_preferred(node: Node, lake: Lake) -> None:

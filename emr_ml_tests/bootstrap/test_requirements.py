@@ -15,7 +15,7 @@ from emr_ml.launchers.remote.wheels import (
 )
 from emr_ml.project import ROOT
 from emr_ml_tests.bootstrap.conftest import Node
-from emr_ml_tests.bootstrap.test_install_python_packages import HERE
+from emr_ml_tests.bootstrap.wheels import HERE
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import open_lake
 

@@ -1,8 +1,13 @@
 """Wheels of a tiny package, so that tests do not need the network."""
 
 import hashlib
+import platform
+import sys
 import zipfile
 from pathlib import Path
+
+# the folder of this machine's wheels in a wheelhouse
+HERE = f"cp{sys.version_info.major}{sys.version_info.minor}-{platform.machine()}"
 
 
 def make_wheel(

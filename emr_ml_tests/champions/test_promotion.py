@@ -200,7 +200,7 @@ def test_the_champion_is_not_compared_with_itself(folder_lake: Lake) -> None:
 
     assert (result.decision.promoted, result.decision.reason) == (
         False,
-        "it is the champion already",
+        "it is already the champion",
     )
     assert result.champion_after("a") == "a"
 
@@ -266,7 +266,7 @@ def test_a_champion_that_is_gone_can_not_be_compared(folder_lake: Lake) -> None:
 
     result = challenge(launcher, trained(folder_lake, "b"))
 
-    assert "does not have the data they were trained on any more" in result.decision.reason
+    assert "no longer has the data they were trained on" in result.decision.reason
 
 
 def test_a_model_that_was_rolled_back_is_promoted_only_by_hand(lake: Lake) -> None:

@@ -17,7 +17,7 @@ def kept(rows: int) -> dict[str, int]:
     ("rows", "missing", "problem"),
     [
         (100, 95, None),
-        (100, 96, "columns are nearly empty: missing are 'fax' 96.0%; at most 95.0% may be"),
+        (100, 96, "columns are nearly empty; missing: 'fax' 96.0%, at most 95.0% may be"),
         (0, 0, None),
     ],
 )

@@ -101,4 +101,4 @@ def test_a_class_that_the_champion_learned_and_no_row_has_is_named(
     found = label_balance.evaluate(check_context(contract(label), folder_lake, figures=figures))
 
     assert found.metadata["gone"] == lost
-    assert ("no row has the class 'c' any more" in str(found.problem)) is bool(lost)
+    assert ("no row has the class 'c' anymore" in str(found.problem)) is bool(lost)

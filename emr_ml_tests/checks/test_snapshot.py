@@ -24,7 +24,7 @@ def a_file(size: int, *columns: str, name: str = "f.csv") -> dict[str, object]:
         (("y", "z", "b", "a"), None),
         (("a", "b", "y", "a"), "f.csv has 'a' more than once"),
         ((), "f.csv has no header within 64 KB"),
-        (("A", "b", "Y"), "They differ by case alone: set `header_case: ignore`"),
+        (("A", "b", "Y"), "They differ only in letter case: set `header_case: ignore`"),
         (("A ", "b", "y"), "It probably has 'A ' for 'a'"),
         (("a;b;y",), "The delimiter is probably ';'"),
         (("1.5", "2", "ab"), "The first record looks like data: name the columns in `header`"),
@@ -49,11 +49,11 @@ def test_only_some_of_many_problems_are_shown() -> None:
 
 
 def test_skipped_files_are_a_problem_that_says_why() -> None:
-    skipped = {"b.csv": "b.csv lacks 'a'", "c.zip": "c.zip is no zip archive"}
+    skipped = {"b.csv": "b.csv lacks 'a'", "c.zip": "c.zip is not a zip archive"}
 
     found = bad_files.evaluate(check_context(CONTRACT, figures={"skipped": skipped}))
 
-    assert str(found.problem).startswith("2 skipped: b.csv lacks 'a'; c.zip is no zip archive; ")
+    assert str(found.problem).startswith("2 skipped: b.csv lacks 'a'; c.zip is not a zip archive; ")
     assert found.metadata == {"skipped": ["b.csv", "c.zip"]}
 
 

@@ -59,7 +59,7 @@ def test_a_label_of_one_class_is_named(graph: Graph) -> None:
     result = graph.materialize()
 
     assert not result.success
-    assert "label_classes: of the classes of 'kind', rows have only" in failed_check(result)
+    assert "label_classes: of the classes of 'kind', the rows have only" in failed_check(result)
 
 
 def test_a_contract_with_a_mistake_is_named_with_line_and_column(graph: Graph) -> None:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from emr_ml.commands.clusters import clusters
 from emr_ml.launchers.emr.cost import prices
-from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
+from emr_ml_tests.doctor.diagnosis import diagnosis, the_bad_one
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.clusters import Cluster
 from emr_ml_tests.emulator.examples import a_cluster, a_step

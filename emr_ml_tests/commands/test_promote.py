@@ -64,7 +64,8 @@ def test_the_way_back_is_told_and_leads_back(models: Lake) -> None:
         f"the previous champion was {OLD}: `emr-ml rollback` restores it\n"
     )
     assert back.output == (
-        f"{OLD} is the champion again\n{NEW} comes back only by `emr-ml promote {NEW[:8]}`\n"
+        f"{OLD} is the champion again\n"
+        f"{NEW} becomes champion again only by `emr-ml promote {NEW[:8]}`\n"
     )
     assert (champion_of(models), read_record(models).barred) == (OLD, (NEW,))
 
@@ -74,7 +75,7 @@ def test_the_champion_stays_what_it_is(models: Lake) -> None:
 
     shown = said(promote, OLD)
 
-    assert (shown.exit_code, shown.output) == (0, f"{OLD} is the champion already\n")
+    assert (shown.exit_code, shown.output) == (0, f"{OLD} is already the champion\n")
     assert len(read_record(models).history) == 1
 
 

@@ -75,7 +75,7 @@ def test_a_second_run_needs_no_java(sample: RunTrace) -> None:
 
     assert second.returncode == 0, second.stderr
     assert [line.split()[1] for line in second.stdout.splitlines()[:10]] == ["reused"] * 10
-    assert "champion           it is the champion already" in second.stdout
+    assert "champion           it is already the champion" in second.stdout
 
 
 def test_no_argument_of_a_process_is_a_secret(sample: RunTrace) -> None:

@@ -210,4 +210,4 @@ def test_a_check_must_be_one(shop: Project) -> None:
     with pytest.raises(ComponentTreeException) as caught:
         shop.load()
 
-    assert "is no check" in messages(caught.value)
+    assert "is not a check" in messages(caught.value)

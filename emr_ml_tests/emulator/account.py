@@ -1,7 +1,8 @@
 """The contents of the emulated account: what a stack created, and what it left behind."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from emr_ml_tests.s3_server import S3
@@ -74,6 +75,19 @@ def granted(policy: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for action in _listed(statement["Action"]):
             for resource in _listed(statement["Resource"]):
                 yield from ((action, resource + each) for each in below)
+
+
+def covers(statement: tuple[str, str], action: tuple[str, str]) -> bool:
+    """Whether a statement, an action with a pattern of resources, allows an action on an ARN."""
+    return statement[0] == action[0] and fnmatchcase(action[1], statement[1])
+
+
+def forbidden(
+    actions: Iterable[tuple[str, str]], statements: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The actions that no statement allows on their resources."""
+    known = list(statements)
+    return [one for one in sorted(actions) if not any(covers(each, one) for each in known)]
 
 
 def _listed(value: Any) -> list[Any]:

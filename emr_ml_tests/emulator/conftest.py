@@ -21,8 +21,10 @@ from emr_ml_tests.emulator.examples import (
 from emr_ml_tests.emulator.job_runs import JobRun
 from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.emulator.serverless_application import Application
+from emr_ml_tests.emulator.spark_home import s3a_jars
 from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.s3_server import S3
+from emr_ml_tests.s3a import REQUIRE_S3A
 from emr_ml_tests.waiting import wait_until
 
 
@@ -148,3 +150,13 @@ def refusal(error: pytest.ExceptionInfo[ClientError]) -> str:
     """Return the code and the message of an AWS error."""
     details = error.value.response.get("Error", {})
     return f"{details.get('Code')}: {details.get('Message')}"
+
+
+def require_s3a() -> None:
+    """Skip a test where Spark can't have its S3 connector, unless the environment forbids that."""
+    try:
+        s3a_jars()
+    except RuntimeError:
+        if REQUIRE_S3A:
+            raise
+        pytest.skip("S3A IS NOT TESTED: hadoop-aws can't be had from Maven Central here")

@@ -179,10 +179,7 @@ class Eks:
     def _new_job(self, parameters: Parameters, caller: str) -> JobRun:
         now = self._world.clock.now()
         owner = parameters["virtualClusterId"]
-        job = JobRun(owner, parameters, now, new_id(19), "PENDING", caller)
-        if hidden := self._world.faults.take(["hidden job run"], job.name):
-            job.hidden_until = now + (hidden.seconds or 0.0)
-        return job
+        return JobRun(owner, parameters, now, new_id(19), "PENDING", caller)
 
     def _describe_job_run(self, parameters: Parameters, _: str) -> Parameters:
         life = self._life(parameters)
@@ -191,14 +188,13 @@ class Eks:
         return {"jobRun": _describe(life.job)}
 
     def _list_job_runs(self, parameters: Parameters, _: str) -> Parameters:
-        now, states = self._world.clock.now(), parameters.get("states", [])
+        states = parameters.get("states", [])
         after = parameters.get("createdAfter", 0.0)
         before = parameters.get("createdBefore", float("inf"))
         items = [
             _describe(job)
             for job in reversed(self.job_runs)
             if job.owner == parameters["virtualClusterId"]
-            and job.hidden_until <= now
             and (not states or job.state in states)
             and after <= job.created <= before
             and parameters.get("name", job.name) == job.name

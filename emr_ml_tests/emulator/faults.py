@@ -29,6 +29,7 @@ class Fault:
     chance: float = 1.0
     detail: dict[str, Any] = field(default_factory=dict[str, Any])
     ends: float | None = None
+    occurred: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Faults:
         """How often a fault of that kind has occurred."""
         return sum(one.kind == kind for one in self.occurrences)
 
+    def missed(self) -> list[Fault]:
+        """Return the planned faults that have not occurred, so that no test relies on them."""
+        with self._lock:
+            return [one for one in self._plan if not one.occurred and one.chance == 1.0]
+
     def take(self, kinds: Iterable[str], *names: str) -> Fault | None:
         """The first planned fault of these kinds that occurs now, to something with these names."""
         wanted = tuple(kinds)
@@ -86,6 +92,7 @@ class Faults:
             return False
         if fault.chance < 1.0 and self._chance.random() >= fault.chance:
             return False
+        fault.occurred = True
         if fault.times is not None:
             fault.times -= 1
         if fault.seconds is not None and fault.ends is None and fault.kind in OF_CALLS:
@@ -144,11 +151,6 @@ def hidden_clusters(seconds: float, name: str = "*", times: int | None = None) -
 def hidden_steps(seconds: float, name: str = "*", times: int | None = None) -> Fault:
     """New steps are missing from ListSteps for so many emulated seconds."""
     return Fault("hidden step", name, times, seconds=seconds)
-
-
-def hidden_job_runs(seconds: float, name: str = "*", times: int | None = None) -> Fault:
-    """New job runs are missing from ListJobRuns for so many emulated seconds."""
-    return Fault("hidden job run", name, times, seconds=seconds)
 
 
 def hidden_applications(seconds: float, name: str = "*", times: int | None = None) -> Fault:

@@ -50,7 +50,6 @@ class JobRun(Task):
     updated: float = 0.0
     started: float | None = None
     ended: float | None = None
-    hidden_until: float = 0.0
     attempt: int = 1
     attempt_created: float = 0.0
     worked: list[float] = field(default_factory=list[float])  # seconds of each attempt

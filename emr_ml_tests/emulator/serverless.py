@@ -168,8 +168,6 @@ class Serverless:
         now = self._world.clock.now()
         job = JobRun(application.id, parameters, now, new_id(16), "SUBMITTED", caller)
         job.attempt_created = now
-        if hidden := self._world.faults.take(["hidden job run"], job.name):
-            job.hidden_until = now + (hidden.seconds or 0.0)
         return job
 
     def _get_job_run(self, parameters: Parameters, _: str) -> Parameters:
@@ -183,14 +181,13 @@ class Serverless:
         application = next((one for one in self.applications if one.id == wanted), None)
         if application is None:  # the model has no ResourceNotFoundException here
             raise invalid(f"Application {wanted} does not exist.")
-        now, states = self._world.clock.now(), parameters.get("states", [])
+        states = parameters.get("states", [])
         after = parameters.get("createdAtAfter", 0.0)
         before = parameters.get("createdAtBefore", float("inf"))
         items = [
             self.lives[job.id].summarize()
             for job in reversed(application.jobs)
-            if job.hidden_until <= now
-            and (not states or job.state in states)
+            if (not states or job.state in states)
             and after <= job.created <= before
             and parameters.get("mode", mode(job)) == mode(job)
         ]

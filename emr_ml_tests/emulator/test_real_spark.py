@@ -1,21 +1,17 @@
 """A step's spark-submit on real nodes: Spark, S3A and a Python that has only what was installed."""
 
-import os
 import uuid
 from pathlib import Path
 
 import pytest
 
-from emr_ml_tests.emulator.conftest import Lab
+from emr_ml_tests.emulator.conftest import Lab, require_s3a
 from emr_ml_tests.emulator.examples import a_step
 from emr_ml_tests.emulator.server import serve
-from emr_ml_tests.emulator.spark_home import s3a_jars
 from emr_ml_tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("emulation")
 
-# read now: the fixtures take every variable of ours away from the tests
-REQUIRE_S3A = os.environ.get("EMR_ML_REQUIRE_S3A") == "1"
 BOOTSTRAP = b"""#!/bin/bash
 set -e
 if python3 -c 'import boto3' || python3 -c 'import numpy'; then exit 3; fi
@@ -41,16 +37,6 @@ CONFIGURATIONS = [
         ],
     },
 ]
-
-
-def require_s3a() -> None:
-    """Skip a test where Spark can't have its S3 connector, unless the environment forbids that."""
-    try:
-        s3a_jars()
-    except RuntimeError:
-        if REQUIRE_S3A:
-            raise
-        pytest.skip("S3A IS NOT TESTED: hadoop-aws can't be had from Maven Central here")
 
 
 def test_spark_reads_and_writes_s3_with_the_cluster_s_configuration(tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml_tests.emulator.conftest import ServerlessLab, read_log
+from emr_ml_tests.emulator.conftest import ServerlessLab, read_log, require_s3a
 from emr_ml_tests.emulator.server import serve
-from emr_ml_tests.emulator.test_real_spark import require_s3a
 from emr_ml_tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("emulation")

@@ -10,7 +10,6 @@ from emr_ml_tests.emulator.faults import (
     early_failure,
     expired_token,
     hidden_applications,
-    hidden_job_runs,
     lost_answer,
     refuse,
     server_error,
@@ -170,7 +169,8 @@ def test_a_job_run_has_a_dashboard_only_once_it_has_been_scheduled(
 
 
 def test_listings_show_newest_first_by_state_page_by_page(serverless: ServerlessLab) -> None:
-    application = serverless.create()
+    never_stops = {"enabled": False}
+    application = serverless.create(autoStopConfiguration=never_stops)
     jobs = [serverless.start(application, SAYS, clientToken=f"{n}") for n in range(3)]
     wait_until(lambda: all(job.ended for job in jobs))
     client = serverless.client
@@ -189,20 +189,18 @@ def test_listings_show_newest_first_by_state_page_by_page(serverless: Serverless
     assert (shown["id"], shown["name"]) == (application.id, "emr-ml-test")
 
 
-def test_new_applications_and_job_runs_are_hidden_from_lists_for_a_while_only(
+def test_new_applications_are_hidden_from_lists_for_a_while_only(
     serverless: ServerlessLab,
 ) -> None:
-    serverless.aws.faults.add(hidden_applications(1e6), hidden_job_runs(1e6))
+    serverless.aws.faults.add(hidden_applications(1e6))
     application = serverless.create()
-    job = serverless.start(application, SAYS)
 
     assert serverless.client.list_applications()["applications"] == []
-    assert serverless.client.list_job_runs(applicationId=application.id)["jobRuns"] == []
-    assert serverless.describe(job)["jobRunId"] == job.id
-    assert job.hidden_until == job.created + 1e6
-    application.hidden_until = job.hidden_until = serverless.aws.clock.now()
+    shown = serverless.client.get_application(applicationId=application.id)["application"]
+    assert shown["applicationId"] == application.id
+    assert application.hidden_until == application.created + 1e6
+    application.hidden_until = serverless.aws.clock.now()
     assert serverless.client.list_applications()["applications"]
-    assert serverless.client.list_job_runs(applicationId=application.id)["jobRuns"]
 
 
 @pytest.mark.parametrize("stderr", ["", "java.lang.OutOfMemoryError\n"])

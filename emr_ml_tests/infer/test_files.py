@@ -70,10 +70,10 @@ def test_a_compressed_file_may_be_large(
     ("archive", "words"),
     [
         pytest.param(zipped(BODY, BODY), "holds 2 files, but one can be read", id="two files"),
-        pytest.param(zipped(), "is no zip archive", id="no file"),
+        pytest.param(zipped(), "is not a zip archive", id="no file"),
         pytest.param(locked(zipped(BODY)), "unpack it", id="password"),
         pytest.param(zipped(BODY)[:-40], "is damaged", id="cut off"),
-        pytest.param(BODY, "is no zip archive", id="only the name"),
+        pytest.param(BODY, "is not a zip archive", id="only the name"),
     ],
 )
 def test_an_archive_without_one_plain_file_is_an_error(

@@ -131,7 +131,7 @@ THIS_YEAR = datetime.now(UTC).year
     ("years", "is_past", "first_year"),
     [
         ([69, 99, 0, 20], False, FIRST_YEAR),
-        ([40, 99, 0, 20], False, THIS_YEAR - 99),
+        ([(THIS_YEAR + 14) % 100, 99, 0, 20], False, THIS_YEAR - 99),
         ([(THIS_YEAR + 3) % 100, 99], False, FIRST_YEAR),
         ([(THIS_YEAR + 3) % 100, 99], True, THIS_YEAR - 99),
     ],

@@ -120,7 +120,7 @@ def test_one_of_several_concurrent_rollbacks_succeeds(lake: Lake, racers: Racers
 def test_a_rollback_of_a_former_champion_is_an_error(folder_lake: Lake) -> None:
     with_champions(folder_lake, "a", "b", "c")
 
-    with pytest.raises(JobError, match="the champion is c now, and no longer b"):
+    with pytest.raises(JobError, match="the champion is now c, not b"):
         roll_back(folder_lake, "b", "")
     assert champion_of(folder_lake) == "c"
 

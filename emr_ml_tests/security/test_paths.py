@@ -127,7 +127,7 @@ def test_a_link_that_another_user_put_into_a_source_is_refused(
     else:
         monkeypatch.setattr(os, "geteuid", lambda: 54321)
 
-    with pytest.raises(SourceError, match=r"a\.csv is a link that another user made"):
+    with pytest.raises(SourceError, match=r"a\.csv is a link that another user created"):
         list(list_source(str(source)))
 
 

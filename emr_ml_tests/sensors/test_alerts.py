@@ -8,14 +8,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import boto3
+import dagster as dg
 import pytest
 
-from emr_ml.sensors.alerts import send_alert
+from emr_ml.sensors.alerts import failure_alert_sensor, send_alert
 from emr_ml.settings import Settings, SettingsError, load_settings
 from emr_ml_tests.s3_server import Server
 from emr_ml_tests.stack.cloudformation import OUTPUTS, CloudFormation
 
 HIDDEN = "/services/T000/secret"
+CAUSE = "there is nothing at data.csv:\n  check the path of the source"
 
 
 class Hook(BaseHTTPRequestHandler):
@@ -158,3 +160,39 @@ def test_an_invalid_address_is_refused(
 
     with pytest.raises(SettingsError, match=name):
         load_settings()
+
+
+@dg.asset
+def raw_csv_s3() -> None:
+    raise dg.Failure(CAUSE)
+
+
+def test_a_failed_run_is_reported_with_asset_cause_and_link(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sensor = failure_alert_sensor(Settings.model_validate({"ui_url": "http://dagster.test/"}))
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = dg.Definitions(
+            assets=[raw_csv_s3], jobs=[dg.define_asset_job("training_job")]
+        ).resolve_job_def("training_job")
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+        context = dg.build_run_status_sensor_context(
+            sensor_name="failure_alert_sensor",
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+            dagster_event=result.get_run_failure_event(),
+        ).for_run_failure()
+        sensor(context)
+
+    alert = capsys.readouterr().err
+    assert "emr_ml: training_job failed" in alert
+    assert (
+        "raw_csv_s3: failed: there is nothing at data.csv: check the path of the source\n"
+        f"http://dagster.test/runs/{result.run_id}"
+    ) in alert
+
+
+def test_the_failure_sensor_runs_by_default() -> None:
+    sensor = failure_alert_sensor(Settings.model_validate({}))
+
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING

@@ -19,7 +19,7 @@ from emr_ml.project import ROOT
 from emr_ml_tests.emulator.arranged import arranged_aws
 from emr_ml_tests.graph import SMALL_SPARK_CONF
 from emr_ml_tests.processes import go_down
-from emr_ml_tests.test_bad_data import CONTRACT, good
+from emr_ml_tests.two_classes import CONTRACT, good
 from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake import Lake, open_lake
 

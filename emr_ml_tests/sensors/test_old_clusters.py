@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
-    monkeypatch.setattr("emr_ml.aws.time_limits.OLD_CLUSTERS", 0.2)
+    monkeypatch.setattr("emr_ml.aws.time_limits.SENSOR", 0.2)
     with arranged_aws(tmp_path, monkeypatch) as aws:
         yield aws
 
@@ -142,13 +142,16 @@ def test_the_sensor_runs_by_default_every_quarter_of_an_hour() -> None:
 def test_a_laptop_has_no_clusters_to_watch() -> None:
     settings = Settings(deployment=Deployment.LOCAL)  # pyright: ignore[reportCallIssue]
 
-    assert "old_cluster_sensor" not in [sensor.name for sensor in shared_sensors(settings)]
+    assert "old_cluster_sensor" not in [
+        sensor.name for sensor in shared_sensors(settings, [settings])
+    ]
 
 
 def test_making_the_sensor_imports_no_boto3() -> None:
     code = (
         "import sys, emr_ml.sensors as s, emr_ml.settings as t; "
-        "s.shared_sensors(t.Settings(deployment=t.Deployment.EMR, lake='s3://b/l')); "
+        "one = t.Settings(deployment=t.Deployment.EMR, lake='s3://b/l'); "
+        "s.shared_sensors(one, [one]); "
         "print('boto3' in sys.modules)"
     )
 

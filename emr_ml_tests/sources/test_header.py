@@ -161,7 +161,7 @@ def test_a_zipped_file_has_columns(method: int, stream: bool) -> None:
         ("x.csv.zst", zstd.compress(b"a,b\n")[:8], r"x\.csv\.zst is truncated"),
         ("x.csv", zstd.compress(b"a,b\n"), "compressed by zstd: let its name end in .zst"),
         ("x.csv.xz", b"a,b\n", "has an unsupported compression"),
-        pytest.param("x.zip", b"a,b\n", "is no zip archive", id="no zip"),
+        pytest.param("x.zip", b"a,b\n", "is not a zip archive", id="no zip"),
         pytest.param("x.zip", locked(zipped(b"a,b\n")), "not begin with a plain", id="password"),
         ("x.csv", b"PK\x03\x04...", "a zip archive or a spreadsheet"),
         ("x.csv", b"PAR1...", "a Parquet file: set `format: parquet`"),

@@ -1,14 +1,11 @@
 """Failures of job runs on EKS as messages: cause, location, log, and what to do next."""
 
-import re
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.remote.failures import (
     COMMON_ADVICE,
-    advice_for,
+    EXIT_CODE,
     process_failed,
     quote,
     timed_out,
@@ -18,7 +15,6 @@ from emr_ml.launchers.remote.log_tail import Tail
 from emr_ml.launchers.remote.target import JobLocation
 from spark_jobs.runtime.attempt import Failure
 
-EXIT_CODE = re.compile(r"exit ?code:? '?(-?\d+)", flags=re.IGNORECASE)
 ALARM = (142, -14)  # exit codes after SIGALRM: 128 + 14 of a shell or of Spark, or Python's own
 # reasons that are not the job's: a new attempt may help
 PASSING = ("INTERNAL_ERROR", "CLUSTER_UNAVAILABLE")
@@ -34,23 +30,16 @@ ADVICE = (
         r"release label|releaseLabel",
         "check `release_label`: EMR on EKS in that region may not have that release",
     ),
+    (
+        r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
+        (
+            "a role lacks a permission: the launcher's are in infra/eks_launcher_policy.json; the "
+            "execution role needs the lake"
+        ),
+    ),
     (r"[Vv]irtual cluster", "check `virtual_cluster_id` or `virtual_cluster_name`"),
     *COMMON_ADVICE,
 )
-
-
-def job_refused(error: ClientError, name: str, virtual_cluster: str) -> LaunchError:
-    """Return the failure for a job run that the service does not accept."""
-    advice = advice_for(str(error), ADVICE) or "check the configuration of EMR on EKS"
-    return LaunchError(
-        f"EMR on EKS refuses job run '{name}' on virtual cluster {virtual_cluster}: {error}\n"
-        f"{advice}"
-    )
-
-
-def job_forgotten(job: JobLocation) -> LostError:
-    """Return the failure for a job run that the service does not know."""
-    return LostError(job.failure_message("EMR on EKS does not know the job run any more"))
 
 
 def start_too_slow(job: JobLocation, state: str, seconds: float) -> LaunchError:

@@ -47,6 +47,14 @@ def _text_as_written(value: Any) -> Any:
 
 VerbatimText = Annotated[str, BeforeValidator(_text_as_written)]
 
+# Spark's own pattern (spark.redaction.regex), and S3A's and AWS's names of keys
+SECRET_NAME = re.compile(r"secret|passw|token|access[._-]?key", re.IGNORECASE)
+# the id of an AWS key; an option such as -Djavax.net.ssl.keyStorePassword=…; a presigned address
+SECRET_VALUE = re.compile(
+    r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"
+    r"|(?i:secret|passw|token|signature|access[._-]?key)[\w.-]*="
+)
+
 
 # of values before they are merged; their positions stay
 Change = Callable[[dict[str, Any]], dict[str, Any]]
@@ -140,6 +148,23 @@ class LocatedFields:
                 f"{address}:1:1: should be a mapping, from names of fields to values"
             )
         return value or {}, positions
+
+
+def is_secret(key: str, value: str) -> bool:
+    """Return True if a Spark property holds a secret, by its name or by its value.
+
+    Properties end up where others can read them: in arguments of processes, in descriptions of
+    jobs, and in ConfigMaps.
+    """
+    # these name a Secret of Kubernetes, and are none
+    names_a_secret = key.startswith("spark.kubernetes.") and ".secret" in key
+    is_named_so = SECRET_NAME.search(key) is not None and not names_a_secret
+    return is_named_so or SECRET_VALUE.search(value) is not None
+
+
+def log_address(log_uri: str | None, lake: str) -> str:
+    """Return where EMR writes the logs of jobs that use this lake: `s3://…/`."""
+    return (log_uri or f"{lake}/logs").rstrip("/") + "/"
 
 
 def merged(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

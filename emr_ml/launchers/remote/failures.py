@@ -8,16 +8,14 @@ from emr_ml.launchers.remote.target import Advice, JobLocation
 from spark_jobs.runtime.attempt import Failure
 
 TIMED_OUT = 124  # exit code of `timeout` once the limit is over
-KILLED = 137  # exit code after SIGKILL: 128 + 9
+# as the services that run jobs say it
+EXIT_CODE = re.compile(r"exit ?code:? '?(-?\d+)", flags=re.IGNORECASE)
 
 # patterns in messages and logs, and what to do: for targets that have none of their own
 COMMON_ADVICE = (
     (
         r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
-        (
-            "a role lacks a permission: `emr-ml doctor` checks them; the launcher's permissions "
-            "are in infra/launcher_policy.json"
-        ),
+        "somebody lacks a permission, which the message names: `emr-ml doctor` checks the caller's",
     ),
     (
         (
@@ -78,8 +76,7 @@ def process_failed(
         log = fix = ""
     else:
         log = quote(tail)
-        killed = f"exit code {KILLED}" if exit_code == KILLED else ""
-        fix = advice_for(f"{cause} {reason} {tail.text} {killed}", advice)
+        fix = advice_for(f"{cause} {reason} {tail.text}", advice)
     return LaunchError(job.failure_message(cause, quote_trace(recorded), log, whole_log(job), fix))
 
 

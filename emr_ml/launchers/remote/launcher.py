@@ -48,6 +48,8 @@ class RemoteLauncher(Launcher):
                 error.metadata |= job.metadata(None)
             raise
         except UserError as error:
+            if job.is_submitted:
+                raise detached(job.location, str(error)) from error
             raise LaunchError(str(error)) from error
         except AWS_ERRORS as error:
             raise detached(job.location, str(diagnose(error))) from error
@@ -92,7 +94,7 @@ class RemoteLauncher(Launcher):
         """Cancel the job; errors are only logged, so that the interruption reaches the caller."""
         try:
             job.cancel()
-        except AWS_ERRORS as error:
+        except (UserError, *AWS_ERRORS) as error:
             log.error("the job could not be cancelled: %s. %s", error, job.location.text)
 
     def _clear_messages(self, request: Request, log: Logger) -> None:

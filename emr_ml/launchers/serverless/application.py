@@ -40,7 +40,7 @@ class Applications:
             TargetConfigError: another application than the configured one has its id or name.
         """
         if known := self._config.application_id:
-            self._check_fits(self._describe(known), known)
+            check_fits(self._config, self._describe(known), known)
             return known
         request = create_application_request(self._config, self._lake.root, new_token())
         lease_file = LeaseFile(self._lake, application_lease_key(request["name"]))
@@ -92,14 +92,14 @@ class Applications:
         described = self._describe(application)
         if described.get("state") not in USABLE:
             return None
-        self._check_fits(described, application)
+        check_fits(self._config, described, application)
         return application
 
     def _find(self, name: str) -> str | None:
         """Return the application of that name as the service lists it, or None."""
         for listed in list_applications(self._api, USABLE):
             if listed.get("name") == name:
-                self._check_fits(listed, listed["id"])
+                check_fits(self._config, listed, listed["id"])
                 return listed["id"]
         return None
 
@@ -131,25 +131,32 @@ class Applications:
             return {}
         return answer["application"]
 
-    def _check_fits(self, described: Mapping[str, Any], application: str) -> None:
-        """Check that an application has the configured release and architecture.
 
-        Raises:
-            TargetConfigError: there is none, or it has others.
-        """
-        config = self._config
+def check_fits(config: ServerlessConfig, described: Mapping[str, Any], application: str) -> None:
+    """Check that an application has the configured release and architecture.
+
+    Args:
+        config: the configuration.
+        described: the application as the service describes it; empty if it does not know it.
+        application: its id.
+
+    Raises:
+        TargetConfigError: there is none, or it has others.
+    """
+    if described.get("state", TERMINATED) == TERMINATED:
         field = "application_id" if config.application_id else "application_name"
-        if described.get("state", TERMINATED) == TERMINATED:
-            raise TargetConfigError(f"{field}: there is no application {application}: correct it")
-        expected = {"releaseLabel": config.release_label, "architecture": config.architecture}
-        for name, value in expected.items():
-            actual = described.get(name, value)
-            if actual != value:
-                setting = {"releaseLabel": "release_label", "architecture": "architecture"}[name]
-                raise TargetConfigError(
-                    f"{setting}: application {application} has {actual}, not {value}: set "
-                    f"`{setting}: {actual}`, or name another application"
-                )
+        raise TargetConfigError(f"{field}: there is no application {application}: correct it")
+    expected = {
+        "release_label": ("releaseLabel", config.release_label),
+        "architecture": ("architecture", config.architecture),
+    }
+    for setting, (name, value) in expected.items():
+        actual = described.get(name, value)
+        if actual != value:
+            raise TargetConfigError(
+                f"{setting}: application {application} has {actual}, not {value}: set "
+                f"`{setting}: {actual}`, or name another application"
+            )
 
 
 def list_applications(api: Api, states: tuple[str, ...]) -> Iterator[dict[str, Any]]:

@@ -1,11 +1,10 @@
 """The configuration of EMR Serverless: the application, the sizes of workers, logs and limits."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 from pydantic import model_validator as validator
-from pydantic_core import PydanticCustomError
 
 from emr_ml.launchers.remote.configuration import (
     ConfigModel,
@@ -13,7 +12,8 @@ from emr_ml.launchers.remote.configuration import (
     VerbatimText,
     load_config,
 )
-from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES, SPARK_OF, why_unusable
+from emr_ml.launchers.remote.job_run_config import Count, JobRunConfig, Positive, Price
+from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES
 from emr_ml.launchers.remote.service_model import Mistake
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.settings import Settings
@@ -29,12 +29,6 @@ OF_NEW_APPLICATIONS = {
     *("image", "idle_minutes", "initial_capacity", "maximum_capacity"),
     *("subnets", "security_groups"),
 }
-OWN_TAG = "emr-ml"  # the launcher's policy allows calls on applications with this tag only
-
-Count = Annotated[int, Field(strict=True, ge=0)]
-Positive = Annotated[int, Field(strict=True, ge=1)]
-Price = Annotated[float, Field(strict=True, gt=0)]
-RoleArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")]
 
 
 class Worker(ConfigModel):
@@ -101,18 +95,14 @@ class ListPrices(ConfigModel):
     storage_gb_hour: Price
 
 
-class ServerlessConfig(ConfigModel):
+class ServerlessConfig(JobRunConfig):
     """The configuration of a deployment; docs/emr-serverless.md explains each field."""
 
-    execution_role: RoleArn
-    release_label: str = Field(default=DEFAULT_RELEASE, pattern=r"^emr-[a-z0-9.-]+$")
-    spark: str = Field(default=RELEASES[DEFAULT_RELEASE], pattern=r"^\d+\.\d+\.\d+$")
-    architecture: Literal["X86_64", "ARM64"] = "X86_64"
+    own_tag: ClassVar[str] = "serverless"
 
+    release_label: str = Field(default=DEFAULT_RELEASE, pattern=r"^emr-[a-z0-9.-]+$")
     application_id: str | None = Field(default=None, pattern=r"^[0-9a-z]{1,64}$")
     application_name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._/#-]{1,64}$")
-    image: str | None = Field(default=None, min_length=1)
-    packages: Literal["archive", "image"] = "archive"
     idle_minutes: Annotated[Count, Field(ge=1, le=10_080)] = 5
     initial_capacity: InitialCapacity = InitialCapacity()
     maximum_capacity: MaximumCapacity | None = None
@@ -122,53 +112,23 @@ class ServerlessConfig(ConfigModel):
     security_groups: tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-zA-Z]+$")], ...] = Field(
         default=(), max_length=5
     )
-
     driver: Worker = Worker()
     executors: Executors = Executors()
-    spark_conf: dict[str, VerbatimText] = Field(default_factory=dict[str, str])
-    log_uri: str | None = Field(default=None, pattern=r"^s3://[^/]+(/.*)?$")
-    log_group: str | None = Field(default=None, pattern=r"^[.\-_/#A-Za-z0-9]{1,512}$")
     tags: dict[str, VerbatimText] = Field(default_factory=dict[str, str], max_length=MAX_TAGS - 1)
-    step_limit_seconds: Positive = 21_600
     prices: ListPrices | None = None
 
-    @validator(mode="before")
-    @classmethod
-    def _derive(cls, value: Any) -> Any:
-        """Fill in what follows from other fields: the Spark of a release, packages of an image."""
-        if not isinstance(value, dict):
-            return value
-        label = value.get("release_label", DEFAULT_RELEASE)
-        derived = {"spark": SPARK_OF[label]} if label in SPARK_OF else {}
-        if label not in SPARK_OF and not why_unusable(str(label)):
-            derived = {"spark": ""}  # the user must give it
-        if value.get("image"):
-            derived["packages"] = "image"
-        return derived | value
-
-    @validator(mode="after")
-    def _check(self) -> Self:
-        if found := list(_mistakes(self)):
-            raise PydanticCustomError("serverless", "is inconsistent", {"mistakes": found})
-        return self
+    def mistakes(self) -> Iterator[Mistake]:
+        yield from super().mistakes()
+        if bool(self.subnets) != bool(self.security_groups):
+            name = "security_groups" if self.subnets else "subnets"
+            yield (name,), "is missing: workers in a network need subnets and security_groups"
+        yield from _capacity_mistakes(self)
+        yield from _application_mistakes(self)
 
     @property
     def timeout_minutes(self) -> int:
         """The time limit in whole minutes, as the API has it, rounded up."""
         return -(-self.step_limit_seconds // 60)
-
-    @property
-    def arch(self) -> str:
-        """The architecture as names of Python wheels have it."""
-        return {"X86_64": "x86_64", "ARM64": "aarch64"}[self.architecture]
-
-    @property
-    def all_tags(self) -> dict[str, str]:
-        return {**self.tags, OWN_TAG: "serverless"}
-
-    def log_address(self, lake: str) -> str:
-        """Return where the service writes the logs of jobs that use this lake: `s3://…/`."""
-        return (self.log_uri or f"{lake}/logs").rstrip("/") + "/"
 
 
 def load_serverless_config(settings: Settings) -> ServerlessConfig:
@@ -203,22 +163,6 @@ def _explained(line: str) -> str:
         start = line.partition(": spark: ")[0]
         return f"{start}: spark: the release's Spark is not known: set it; known are {known}"
     return line
-
-
-def _mistakes(config: ServerlessConfig) -> Iterator[Mistake]:
-    """Yield the path and the problem of each field that does not fit the others."""
-    label = config.release_label
-    if unusable := why_unusable(label):
-        yield ("release_label",), unusable
-    elif SPARK_OF.get(label, config.spark) != config.spark:
-        yield ("spark",), f"{label} has Spark {SPARK_OF[label]}, not {config.spark}"
-    if config.image and config.packages == "archive":
-        yield ("packages",), "is archive, but an image has its own packages: leave it out"
-    if bool(config.subnets) != bool(config.security_groups):
-        name = "security_groups" if config.subnets else "subnets"
-        yield (name,), "is missing: workers in a network need subnets and security_groups"
-    yield from _capacity_mistakes(config)
-    yield from _application_mistakes(config)
 
 
 def _capacity_mistakes(config: ServerlessConfig) -> Iterator[Mistake]:

@@ -37,7 +37,7 @@ def cost_metadata(
     try:
         while not (used := _used(api, application, job)):
             if time.monotonic() > deadline:
-                note = "EMR Serverless had not told what the job used when it was over"
+                note = "EMR Serverless had not yet reported the job's usage"
                 log.info("%s: see GetJobRun of job run %s", note, job)
                 return {"cost_note": note}
             time.sleep(POLL_SECONDS)

@@ -2,15 +2,19 @@
 
 import re
 
-from botocore.exceptions import ClientError
-
 from emr_ml.launchers.base import LaunchError, LostError
-from emr_ml.launchers.remote.failures import advice_for, process_failed, quote, timed_out, whole_log
+from emr_ml.launchers.remote.failures import (
+    EXIT_CODE,
+    advice_for,
+    process_failed,
+    quote,
+    timed_out,
+    whole_log,
+)
 from emr_ml.launchers.remote.log_tail import Tail
 from emr_ml.launchers.remote.target import JobLocation
 from spark_jobs.runtime.attempt import Failure
 
-EXIT_CODE = re.compile(r"exit ?code:? '?(-?\d+)", flags=re.IGNORECASE)
 # what the service says if a job run, which it cancels or fails then, exceeded its time limit
 TIME_LIMIT = re.compile(r"execution timeout|timed out|time limit", flags=re.IGNORECASE)
 # what it says if it could not give the job what is there at other times
@@ -36,7 +40,8 @@ ADVICE = (
         ),
     ),
     (
-        r"iam:PassRole|executionRole|execution role|AssumeRole|assume",
+        # a denial names the caller, whose ARN has `assumed-role`
+        r"iam:PassRole|executionRole|execution role|AssumeRole|(be|to|not) assumed?\b",
         (
             "check `execution_role`: it must exist, and trust emr-serverless.amazonaws.com; "
             "`emr-ml doctor` looks"
@@ -78,22 +83,9 @@ ADVICE = (
 )
 
 
-def job_refused(error: ClientError, name: str, application: str) -> LaunchError:
-    """Return the failure for a job run that the service does not accept."""
-    advice = advice_for(str(error), ADVICE) or "`emr-ml plan` shows what was sent"
-    return LaunchError(
-        f"EMR Serverless refuses job run '{name}' on application {application}: {error}\n{advice}"
-    )
-
-
 def application_gone(job: JobLocation, application: str) -> LostError:
     """Return the failure for an attempt whose application was deleted before it took the job."""
     return LostError(job.failure_message(f"application {application} was deleted"))
-
-
-def job_forgotten(job: JobLocation) -> LostError:
-    """Return the failure for a job run that the service does not know."""
-    return LostError(job.failure_message("EMR Serverless does not know the job run any more"))
 
 
 def run_failed(

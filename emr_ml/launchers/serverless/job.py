@@ -7,12 +7,11 @@ from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import error_code
 from emr_ml.launchers.base import LaunchError
-from emr_ml.launchers.remote.failures import cancelled, output_missing, timed_out
-from emr_ml.launchers.remote.job_run import JobRun, JobRunContext, new_token
-from emr_ml.launchers.remote.log_tail import LogStore, Tail
-from emr_ml.launchers.remote.packages import upload_archive
-from emr_ml.launchers.remote.shipping import planned_code, upload
-from emr_ml.launchers.remote.target import Attempt, JobLocation, JobOutcome, JobStatus
+from emr_ml.launchers.remote.failures import timed_out
+from emr_ml.launchers.remote.job_run import JobRun
+from emr_ml.launchers.remote.job_run_request import JobRunSpec
+from emr_ml.launchers.remote.log_tail import Tail
+from emr_ml.launchers.remote.target import JobOutcome, JobStatus
 from emr_ml.launchers.serverless import failures
 from emr_ml.launchers.serverless.application import TERMINATED, Applications
 from emr_ml.launchers.serverless.config import ServerlessConfig
@@ -26,11 +25,12 @@ STOPPED = ("CREATED", "STOPPED")
 MAX_REFUSALS = 20
 
 
-class ServerlessJob(JobRun):
+class ServerlessJob(JobRun[ServerlessConfig]):
     """An attempt as a job run of an application, which starts with it and stops by itself."""
 
     advice = failures.ADVICE
-    service = SERVICE
+    # the link of GetDashboardForJobRun works without a login, so it is for no log
+    service, title, console_page = SERVICE, "EMR Serverless", "serverless"
     outcomes: ClassVar = {
         "SUCCESS": JobOutcome.SUCCEEDED,
         "FAILED": JobOutcome.FAILED,
@@ -42,37 +42,11 @@ class ServerlessJob(JobRun):
     cancel_parameters: ClassVar = {"shutdownGracePeriodInSeconds": GRACE_SECONDS}
     grace_seconds = GRACE_SECONDS
 
-    def __init__(self, context: JobRunContext[ServerlessConfig], attempt: Attempt) -> None:
-        super().__init__(attempt, context.polling)
-        self._context = context
-        self._logs = LogStore("EMR Serverless writes logs up to some minutes after they are said")
+    def find_owner(self) -> str:
+        return self._applications().find_or_create(self._held.lease.run_id, self._log)
 
-    @property
-    def location(self) -> JobLocation:
-        request, (application, job) = self._attempt.request, self.ids
-        text = ""
-        if application:
-            console = console_link(self._context.endpoint.region)
-            text = f"job run {job or '(none)'} of application {application}, {console}"
-        return JobLocation(request.asset, request.attempt, text, self._log_uri if job else "")
-
-    def new_request(self) -> dict[str, Any]:
-        context, attempt = self._context, self._attempt
-        code = planned_code(context.shared.root, attempt.code)
-        upload(context.shared, code.folders)
-        packages = upload_archive(context.shared, context.config)
-        application = self._applications().find_or_create(self._held.lease.run_id, self._log)
-        return start_job_run_request(
-            context.config,
-            context.endpoint,
-            code,
-            packages,
-            application=application,
-            token=new_token(),
-            module=attempt.module,
-            name=attempt.name,
-            request_uri=attempt.request_uri,
-        )
+    def start_request(self, spec: JobRunSpec) -> dict[str, Any]:
+        return start_job_run_request(self._context.config, self._context.endpoint, spec)
 
     def await_acceptance(self, error: ClientError, owner: str, refusals: int) -> None:
         """Wait for an application that takes no job runs now, and start it if it is stopped."""
@@ -82,7 +56,7 @@ class ServerlessJob(JobRun):
         is_conflict = error_code(error) == "ConflictException"
         takes_jobs = state == "STARTED" and refusals > 1
         if not is_conflict or takes_jobs or refusals >= MAX_REFUSALS:
-            raise failures.job_refused(error, self._attempt.name, owner) from error
+            raise self.refused(error, owner) from error
         self._log.info("application %s is %s: %s", owner, state, error)
         if state in STOPPED:
             # its auto-start is off
@@ -90,60 +64,39 @@ class ServerlessJob(JobRun):
         time.sleep(self._polling.slow)
 
     def failure(self, status: JobStatus, recorded: Failure | None) -> LaunchError | None:
-        described = self.described
-        details, has_started = described.get("stateDetails", ""), "startedAt" in described
-        match status.outcome:
-            case JobOutcome.SUCCEEDED:
-                return output_missing(self.location, self._tail(has_started=True))
-            case JobOutcome.CANCELLED if _has_timed_out(described):
-                return timed_out(self.location, self._tail(has_started=has_started))
-            case JobOutcome.CANCELLED:
-                return cancelled(self.location)
-            case JobOutcome.LOST:
-                return failures.job_forgotten(self.location)
-            case _:
-                tail = self._tail(has_started=has_started)
-                return failures.run_failed(
-                    self.location, details, recorded, tail, has_started=has_started
-                )
+        if status.outcome is JobOutcome.CANCELLED and _has_timed_out(self.described):
+            return timed_out(self.location, self.tail())
+        return super().failure(status, recorded)
 
-    def metadata(self, report: Report | None) -> dict[str, Any]:
+    def run_failure(self, recorded: Failure | None) -> LaunchError:
+        details, has_started = self.described.get("stateDetails", ""), self._has_started
+        return failures.run_failed(
+            self.location, details, recorded, self.tail(), has_started=has_started
+        )
+
+    def usage(self, report: Report) -> dict[str, Any]:
+        del report  # the service itself tells what it bills
+        return cost_metadata(self._context.config, *self.ids, self._log)
+
+    def log_uri(self, base: str) -> str:
         application, job = self.ids
-        if not application:
-            return {}
-        cost = cost_metadata(self._context.config, application, job, self._log) if report else {}
-        return {
-            "application": application,
-            "job_run": job or "none",
-            "console": console_link(self._context.endpoint.region),
-            "log": self.location.log,
-            **cost,
-        }
+        return f"{base}applications/{application}/jobs/{job}/"
+
+    def tail(self) -> Tail:
+        """Return the end of the driver's log; one that was never started seldom has any."""
+        wait = self._polling.logs if self._has_started else self._polling.slow
+        # of a later attempt of the service's own, it is below `attempts/<n>/`
+        parts = ("SPARK_DRIVER/", "stderr")
+        return self._logs.tail(self._log_folder, wait, self._polling.fast, parts)
 
     @property
-    def _log_uri(self) -> str:
-        application, job = self.ids
-        base = self._context.config.log_address(self._context.endpoint.lake)
-        return f"{base}applications/{application}/jobs/{job}/"
+    def _has_started(self) -> bool:
+        """Whether the driver was started."""
+        return "startedAt" in self.described
 
     def _applications(self) -> Applications:
         context = self._context
         return Applications(self._api, context.shared, context.config, self._polling)
-
-    def _tail(self, *, has_started: bool) -> Tail:
-        """Return the end of the driver's log; one that was never started seldom has any."""
-        wait = self._polling.logs if has_started else self._polling.slow
-        # of a later attempt of the service's own, it is below `attempts/<n>/`
-        return self._logs.tail(self._log_uri, wait, self._polling.fast, ("SPARK_DRIVER/", "stderr"))
-
-
-def console_link(region: str) -> str:
-    """Return the address of EMR Serverless in the AWS console.
-
-    The page of one job run belongs to a Studio, whose address a launcher does not know; the link
-    of GetDashboardForJobRun works without a login, so it is for no log.
-    """
-    return f"https://{region}.console.aws.amazon.com/emr/home?region={region}#/serverless"
 
 
 def _has_timed_out(described: dict[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """The project's started applications: which there are, what they do, and how to stop them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from emr_ml.launchers.serverless.requests import NAME_PREFIX
 
 # in these states, initial capacity costs money
 STARTED = ("STARTING", "STARTED")
+GRACE_MINUTES = 5  # in which an application that is to stop may do so
 ACTIVE = ("SUBMITTED", "PENDING", "SCHEDULED", "RUNNING", "CANCELLING", "QUEUED")
 
 
@@ -48,6 +49,38 @@ def live_applications(api: Api, config: ServerlessConfig | None) -> Iterator[Liv
         if name.startswith(NAME_PREFIX) or known & {name, listed["id"]}:
             active = _active_jobs(api, listed["id"])
             yield LiveApplication(listed["id"], name, listed["state"], listed["updatedAt"], active)
+
+
+@dataclass(frozen=True)
+class IdleApplication:
+    """An application that is idle for longer than it should be.
+
+    Args:
+        minutes: since its start or its last job run, whatever was later.
+        limit_minutes: after which it should stop by itself, or else the configured ones.
+    """
+
+    application: LiveApplication
+    minutes: float
+    limit_minutes: int
+
+
+def overdue(
+    api: Api, candidates: Iterable[LiveApplication], config: ServerlessConfig, now: datetime
+) -> Iterator[IdleApplication]:
+    """Yield the applications among the candidates that should have stopped by now."""
+    for application in candidates:
+        if not application.is_idle:
+            continue
+        described = api.ask("get_application", applicationId=application.id)["application"]
+        auto_stop = described.get("autoStopConfiguration", {})
+        limit: int = auto_stop.get("idleTimeoutMinutes", config.idle_minutes)
+        # the service lists the newest job runs first
+        newest = api.ask("list_job_runs", applicationId=application.id)["jobRuns"]
+        since = max([application.updated, *(each["updatedAt"] for each in newest)])
+        minutes = (now - since).total_seconds() / 60
+        if minutes > limit + GRACE_MINUTES:
+            yield IdleApplication(application, minutes, limit)
 
 
 def stop_idle(api: Api, candidates: list[LiveApplication]) -> Iterator[tuple[bool, str]]:

@@ -4,19 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emr_ml.lake.job_code import code_to_ship
 from emr_ml.launchers.remote.endpoint import Endpoint
-from emr_ml.launchers.remote.packages import planned_archive
-from emr_ml.launchers.remote.releases import check_jobs
-from emr_ml.launchers.remote.shipping import planned_code
-from emr_ml.launchers.remote.target import TargetConfigError, attempt_name
+from emr_ml.launchers.remote.job_run_request import TOKEN, planned_specs
 from emr_ml.launchers.serverless.config import FREE_DISK_GB, ListPrices, ServerlessConfig, Worker
 from emr_ml.launchers.serverless.cost import usd
 from emr_ml.launchers.serverless.requests import create_application_request, start_job_run_request
-from spark_jobs.runtime.report import job_key
 
-# placeholders for what only a run knows
-VERSION, APPLICATION, TOKEN = "<version>", "<application>", "<token>"
+APPLICATION = "<application>"  # which is found or created by a run
 
 
 @dataclass(frozen=True)
@@ -39,23 +33,8 @@ def make_plan(config: ServerlessConfig, endpoint: Endpoint, jobs: Mapping[str, s
         TargetConfigError: the service would not accept them, or the release can't run a job.
         JobCodeError: a job has no such module.
     """
-    if problems := list(check_jobs(config, jobs)):
-        raise TargetConfigError("\n".join(problems))
-    packages = planned_archive(endpoint.lake, config)
-    starts = {
-        asset: start_job_run_request(
-            config,
-            endpoint,
-            planned_code(endpoint.lake, code_to_ship(module)),
-            packages,
-            application=config.application_id or APPLICATION,
-            token=TOKEN,
-            module=module,
-            name=attempt_name(asset, VERSION, 1),
-            request_uri=f"{endpoint.lake}/{job_key(asset, VERSION, 1, 'request.json')}",
-        )
-        for asset, module in jobs.items()
-    }
+    specs = planned_specs(config, endpoint, jobs, config.application_id or APPLICATION)
+    starts = {asset: start_job_run_request(config, endpoint, spec) for asset, spec in specs.items()}
     create = create_application_request(config, endpoint.lake, TOKEN)
     return Plan(None if config.application_id else create, starts)
 

@@ -5,9 +5,8 @@ from typing import Any
 
 from emr_ml.lake.versions import digest
 from emr_ml.launchers.remote.endpoint import Endpoint
-from emr_ml.launchers.remote.packages import environment_conf
+from emr_ml.launchers.remote.job_run_request import JobRunSpec, common_parameters, size_conf
 from emr_ml.launchers.remote.service_model import check_request
-from emr_ml.launchers.remote.shipping import ShippedCode
 from emr_ml.launchers.serverless.config import ServerlessConfig, Worker
 
 SERVICE = "emr-serverless"
@@ -69,81 +68,44 @@ def create_application_request(config: ServerlessConfig, lake: str, token: str) 
 
 
 def start_job_run_request(
-    config: ServerlessConfig,
-    endpoint: Endpoint,
-    code: ShippedCode,
-    packages: str,
-    *,
-    application: str,
-    token: str,
-    module: str,
-    name: str,
-    request_uri: str,
+    config: ServerlessConfig, endpoint: Endpoint, spec: JobRunSpec
 ) -> dict[str, Any]:
     """Return the parameters of StartJobRun: no secrets, no retries of the service's own.
-
-    Args:
-        config: the configuration.
-        endpoint: where workers reach the lake.
-        code: the uploaded code.
-        packages: address of the archive with Python packages, or "" if an image has them.
-        application: id of the application.
-        token: makes the same request twice one job run.
-        module: of the job to run.
-        name: as `attempt_name` returns it.
-        request_uri: address of the attempt's `request.json`.
 
     Raises:
         TargetConfigError: the service would not accept them.
     """
-    script, script_arguments = code.entry_point(module)
-    monitoring: dict[str, Any] = {
-        "s3MonitoringConfiguration": {"logUri": config.log_address(endpoint.lake)}
+    script, script_arguments = spec.code.entry_point(spec.module)
+    submit = {
+        "entryPoint": script,
+        "entryPointArguments": [*script_arguments, spec.request_uri],
+        "sparkSubmitParameters": f"--py-files {shlex.quote(spec.code.archives)}",
     }
-    if config.log_group:
-        group = {"enabled": True, "logGroupName": config.log_group}
-        monitoring["cloudWatchLoggingConfiguration"] = group
-    # properties are in `spark-defaults`: the parameters are one text, whose quoting is undocumented
-    properties = _spark_conf(config, endpoint, packages, request_uri)
-    request: dict[str, Any] = {
-        "applicationId": application,
-        "clientToken": token,
-        "name": name[:MAX_NAME],
-        "executionRoleArn": config.execution_role,
-        "jobDriver": {
-            "sparkSubmit": {
-                "entryPoint": script,
-                "entryPointArguments": [*script_arguments, request_uri],
-                "sparkSubmitParameters": f"--py-files {shlex.quote(code.archives)}",
-            }
-        },
-        "configurationOverrides": {
-            "applicationConfiguration": [
-                {"classification": "spark-defaults", "properties": properties}
-            ],
-            "monitoringConfiguration": monitoring,
-        },
+    group = {"enabled": True, "logGroupName": config.log_group}
+    request = {
+        "applicationId": spec.owner,
+        "name": spec.name[:MAX_NAME],
+        "jobDriver": {"sparkSubmit": submit},
         "executionTimeoutMinutes": config.timeout_minutes,
         # the launcher itself decides about another attempt
         "retryPolicy": {"maxAttempts": 1},
-        "tags": config.all_tags,
+        **common_parameters(
+            config,
+            endpoint,
+            spec,
+            conf=_spark_conf(config),
+            driver_variable=DRIVER_VARIABLE,
+            cloudwatch={"cloudWatchLoggingConfiguration": group},
+        ),
     }
-    check_request("StartJobRun", request, f"job run {name}", SERVICE)
+    check_request("StartJobRun", request, f"job run {spec.name}", SERVICE)
     return request
 
 
-def _spark_conf(
-    config: ServerlessConfig, endpoint: Endpoint, packages: str, request_uri: str
-) -> dict[str, str]:
+def _spark_conf(config: ServerlessConfig) -> dict[str, str]:
     driver, executors = config.driver, config.executors
-    conf = {
-        # beside the request, where the launcher deletes them: there is no HDFS
-        "spark.checkpoint.dir": f"{request_uri.rpartition('/')[0]}/checkpoints",
-        "spark.driver.cores": str(driver.cores),
-        "spark.driver.memory": f"{driver.heap_megabytes}m",
+    return size_conf(driver, executors) | {
         "spark.emr-serverless.driver.disk": f"{driver.disk_gb}g",
-        "spark.executor.cores": str(executors.cores),
-        "spark.executor.memory": f"{executors.heap_megabytes}m",
         "spark.emr-serverless.executor.disk": f"{executors.disk_gb}g",
         "spark.executor.instances": str(executors.initial),
         "spark.dynamicAllocation.enabled": "true",
@@ -151,7 +113,6 @@ def _spark_conf(
         "spark.dynamicAllocation.initialExecutors": str(executors.initial),
         "spark.dynamicAllocation.maxExecutors": str(executors.maximum),
     }
-    return conf | environment_conf(packages, endpoint, DRIVER_VARIABLE) | config.spark_conf
 
 
 def _size(worker: Worker) -> dict[str, str]:

@@ -19,7 +19,14 @@ from emr_ml.launchers.remote.failures import (
 from emr_ml.launchers.remote.pacing import PacedLook
 from emr_ml.launchers.remote.polling import Answers, PollingPolicy
 from emr_ml.launchers.remote.shipping import planned_code, upload
-from emr_ml.launchers.remote.target import Attempt, JobLocation, JobOutcome, JobStatus, RemoteJob
+from emr_ml.launchers.remote.target import (
+    Attempt,
+    JobLocation,
+    JobOutcome,
+    JobStatus,
+    RemoteJob,
+    attempt_name,
+)
 from emr_ml.launchers.spark_submit import command
 from emr_ml.launchers.spark_submit.advice import FOR_DRIVERS
 from emr_ml.launchers.spark_submit.config import SparkSubmitConfig
@@ -180,9 +187,9 @@ class ClientJob(RemoteJob):
 
     @property
     def _application_name(self) -> str:
-        """The name that the job gives its application."""
+        """The name that `spark_jobs.runtime.submit` gives the job's application."""
         request = self._attempt.request
-        return application_name(request.asset, request.version, request.attempt)
+        return attempt_name(request.asset, request.version, request.attempt)
 
     def _cluster(self) -> Cluster | None:
         """Return the master's view; without an answer, the driver itself is sign enough."""
@@ -262,11 +269,6 @@ class ClientJob(RemoteJob):
             Pods(self._config.kubernetes).delete_labelled({command.DRIVER_LABEL: self._driver_id})
         except UnansweredError as error:
             self._attempt.log.error("pods of executors may be left: %s", error)
-
-
-def application_name(asset: str, version: str, attempt: int) -> str:
-    """Return the name of a job's application, as `spark_jobs.runtime.submit` gives it."""
-    return f"{asset} {version[:16]} #{attempt}"
 
 
 def _outcome(state: DriverState) -> JobOutcome:

@@ -117,9 +117,7 @@ def kubernetes_conf(own: KubernetesConfig) -> dict[str, str]:
 
 def _s3(config: SparkSubmitConfig, lake: str) -> dict[str, str]:
     endpoint, conf = find_endpoint(lake), s3_conf()
-    variables = {"AWS_REGION": endpoint.region, "AWS_DEFAULT_REGION": endpoint.region}
-    if endpoint.url:
-        variables["AWS_ENDPOINT_URL"] = endpoint.url
+    variables = endpoint.variables
     if all(os.environ.get(name) for name in KEYS[:2]):
         # Spark copies the driver's keys into what executors' S3A reads, if that uses its own chain
         del conf[CREDENTIALS_PROVIDER]

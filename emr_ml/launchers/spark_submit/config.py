@@ -13,6 +13,7 @@ from emr_ml.launchers.remote.configuration import (
     ConfigModel,
     LocatedFields,
     VerbatimText,
+    is_secret,
     load_config,
 )
 from emr_ml.launchers.remote.target import TargetConfigError
@@ -21,8 +22,6 @@ from emr_ml.settings import Settings
 MASTERS = re.compile(r"(spark|k8s)://.+|yarn|local(\[[\d*, ]+\])?")
 STANDALONE, KUBERNETES = "spark://", "k8s://"
 LOOPBACK = ("127.0.0.1", "localhost")
-# Spark's own pattern (spark.redaction.regex), and S3A's name for the other half of a key
-SECRET_KEYS = re.compile(r"secret|password|token|access[.]?key", re.IGNORECASE)
 
 Memory = Annotated[str, Field(pattern=r"^\d+[mgMG]$")]
 Count = Annotated[int, Field(strict=True, ge=1)]
@@ -126,7 +125,7 @@ class SparkSubmitConfig(ConfigModel):
         if self.master_ui and not self.is_standalone:
             raise ValueError(f"master_ui: is only for spark:// masters, not for {self.master}")
         if self.deploy_mode == "cluster":
-            secrets = [key for key in self.spark_conf if _is_secret(key)]
+            secrets = [key for key, value in self.spark_conf.items() if is_secret(key, value)]
             if secrets:
                 raise ValueError(
                     f"spark_conf: {', '.join(secrets)} would be readable in a ConfigMap: put the "
@@ -181,9 +180,3 @@ def _explained(line: str) -> str:
             "master in the file that EMR_ML_SPARK_SUBMIT names"
         )
     return line
-
-
-def _is_secret(key: str) -> bool:
-    # these name a Secret, and are none
-    names_a_secret = key.startswith("spark.kubernetes.") and ".secret" in key
-    return bool(SECRET_KEYS.search(key)) and not names_a_secret

@@ -155,9 +155,7 @@ def driver_megabytes(config: SparkSubmitConfig) -> int:
 def _variables(lake: str) -> dict[str, str]:
     if not lake.startswith("s3://"):
         return {}
-    endpoint = find_endpoint(lake)
-    variables = {"AWS_REGION": endpoint.region, "AWS_DEFAULT_REGION": endpoint.region}
-    return variables | ({"AWS_ENDPOINT_URL": endpoint.url} if endpoint.url else {})
+    return find_endpoint(lake).variables
 
 
 def _template(own: KubernetesConfig) -> dict[str, Any]:

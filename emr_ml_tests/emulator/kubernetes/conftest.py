@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -55,12 +56,12 @@ class Lab:
         connection.request(method, f"{full}?{urlencode(query)}", sent, headers)
         return connection.getresponse()
 
-    def watch(self, path: str, **query: str | int) -> Iterator[tuple[str, Any]]:
-        """Yield the kind of each change, and the object."""
+    @contextmanager
+    def watch(self, path: str, **query: str | int) -> Generator[Iterator[tuple[str, Any]]]:
+        """Begin to watch; yields the kind of each change, and the object."""
         with self.open("GET", path, user=ADMIN, kind="", watch="True", **query) as answer:
-            for line in answer:
-                event = json.loads(line)
-                yield event["type"], event["object"]
+            events = (json.loads(line) for line in answer)
+            yield ((event["type"], event["object"]) for event in events)
 
     def create(self, one: dict[str, Any], **query: str) -> Any:
         path = f"{one['kind'].lower()}s"

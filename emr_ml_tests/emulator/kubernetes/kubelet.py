@@ -230,19 +230,27 @@ class PodRun:
                 self._set_condition("Ready", "False", "NodeLost")
 
     def _finish(self, code: int, reason: str = "") -> None:
+        self._terminate(code, reason or ("Completed" if code == 0 else "Error"))
+
+    def _fail(self, reason: str, message: str, code: int) -> None:
+        self._terminate(code, "Error", {"reason": reason, "message": message})
+
+    def _terminate(self, code: int, reason: str, of_pod: Mapping[str, str] | None = None) -> None:
+        """Set all that shows the end in one update, as a kubelet does."""
         terminated = {
             "exitCode": code,
-            "reason": reason or ("Completed" if code == 0 else "Error"),
+            "reason": reason,
             "startedAt": self._pod["metadata"]["creationTimestamp"],
             "finishedAt": timestamp(),
         }
-        self._set_state({"terminated": terminated})
-        self._update(lambda pod: pod["status"].update(phase="Failed" if code else "Succeeded"))
-        self._set_condition("Ready", "False", "PodFailed" if code else "PodCompleted")
 
-    def _fail(self, reason: str, message: str, code: int) -> None:
-        self._finish(code)
-        self._update(lambda pod: pod["status"].update(reason=reason, message=message))
+        def change(pod: Object) -> None:
+            status = pod["status"]
+            status |= {"phase": "Failed" if code else "Succeeded", **(of_pod or {})}
+            status["containerStatuses"] = [self._container_status({"terminated": terminated})]
+            set_condition(pod, "Ready", "False", "PodFailed" if code else "PodCompleted")
+
+        self._update(change)
 
     def _end(self, grace: float) -> None:
         """Ask the process to end, and after the grace period make it."""
@@ -284,7 +292,11 @@ class PodRun:
         return self._deletion() is not None or self._nodes.closing.is_set()
 
     def _set_state(self, state: Mapping[str, Any], *, ready: bool = False) -> None:
-        status = {
+        status = self._container_status(state, ready=ready)
+        self._update(lambda pod: pod["status"].update(containerStatuses=[status]))
+
+    def _container_status(self, state: Mapping[str, Any], *, ready: bool = False) -> Object:
+        return {
             "name": self._container["name"],
             "image": self._container["image"],
             "imageID": "",
@@ -294,18 +306,9 @@ class PodRun:
             "lastState": {},
             "state": state,
         }
-        self._update(lambda pod: pod["status"].update(containerStatuses=[status]))
 
     def _set_condition(self, kind: str, status: str, reason: str = "", message: str = "") -> None:
-        condition = {"type": kind, "status": status, "lastTransitionTime": timestamp()}
-        condition |= {"reason": reason} if reason else {}
-        condition |= {"message": message} if message else {}
-
-        def change(pod: Object) -> None:
-            others = [one for one in pod["status"].get("conditions", ()) if one["type"] != kind]
-            pod["status"]["conditions"] = [*others, condition]
-
-        self._update(change)
+        self._update(lambda pod: set_condition(pod, kind, status, reason, message))
 
     def _update(self, change: Callable[[Object], object]) -> None:
         """Change the pod, unless it is gone."""
@@ -344,3 +347,12 @@ class PodRun:
         until = time.monotonic() + seconds
         while not self._over() and time.monotonic() < until:
             time.sleep(POLL_SECONDS)
+
+
+def set_condition(pod: Object, kind: str, status: str, reason: str = "", message: str = "") -> None:
+    """Replace the pod's condition of this kind."""
+    condition = {"type": kind, "status": status, "lastTransitionTime": timestamp()}
+    condition |= {"reason": reason} if reason else {}
+    condition |= {"message": message} if message else {}
+    others = [one for one in pod["status"].get("conditions", ()) if one["type"] != kind]
+    pod["status"]["conditions"] = [*others, condition]

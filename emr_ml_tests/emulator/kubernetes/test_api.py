@@ -115,14 +115,15 @@ def test_an_unknown_token_is_unauthorized(lab: Lab) -> None:
 
 def test_a_watch_tells_all_changes_of_what_is_selected(lab: Lab) -> None:
     lab.create(a_config_map("before", a="1"))
-    watch = lab.watch("configmaps", labelSelector="mine", timeoutSeconds=20)
-    lab.create(a_config_map("other", a="1"))
-    lab.create({**a_config_map("seen"), "metadata": {"name": "seen", "labels": {"mine": "1"}}})
-    seen = [next(watch)]
-    lab.call("PATCH", "configmaps/seen", {"data": {"b": "2"}}, kind=STRATEGIC)
-    seen.append(next(watch))
-    lab.call("PATCH", "configmaps/seen", {"metadata": {"labels": {"mine": None}}}, kind=STRATEGIC)
-    seen.append(next(watch))
+    with lab.watch("configmaps", labelSelector="mine", timeoutSeconds=60) as changes:
+        lab.create(a_config_map("other", a="1"))
+        lab.create({**a_config_map("seen"), "metadata": {"name": "seen", "labels": {"mine": "1"}}})
+        seen = [next(changes)]
+        lab.call("PATCH", "configmaps/seen", {"data": {"b": "2"}}, kind=STRATEGIC)
+        seen.append(next(changes))
+        unlabelled = {"metadata": {"labels": {"mine": None}}}
+        lab.call("PATCH", "configmaps/seen", unlabelled, kind=STRATEGIC)
+        seen.append(next(changes))
 
     assert [change for change, _ in seen] == ["ADDED", "MODIFIED", "DELETED"]
     assert {one["metadata"]["name"] for _, one in seen} == {"seen"}

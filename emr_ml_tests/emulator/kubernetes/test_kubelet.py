@@ -44,6 +44,18 @@ def test_a_pod_ends_as_its_container_does(
         assert lab.call("GET", "pods/one/log", tailLines=1) == (200, "err\n")
 
 
+def test_an_end_is_shown_with_all_its_facts_at_once(lab: Lab) -> None:
+    lab.cluster.faults.add(evicted("one", after=0.0))
+    with lab.watch("pods", timeoutSeconds=60) as changes:
+        lab.create(a_pod("one", *SLEEP))
+        first = next(pod for _, pod in changes if pod["status"]["phase"] == "Failed")
+
+    assert first["status"]["reason"] == "Evicted"
+    assert "terminated" in first["status"]["containerStatuses"][0]["state"]
+    conditions = {one["type"]: one["status"] for one in first["status"]["conditions"]}
+    assert conditions["Ready"] == "False"
+
+
 def test_a_log_can_be_followed(lab: Lab) -> None:
     lab.create(a_pod("one", "sh", "-c", "echo first; sleep 0.5; echo last"))
     lab.wait_for("one", "Running")
@@ -107,7 +119,7 @@ def test_a_deleted_pod_s_process_is_asked_to_end_and_then_made_to(lab: Lab) -> N
     code, answer = lab.call("DELETE", "pods/stubborn", gracePeriodSeconds=1)
 
     assert code == 200 and "deletionTimestamp" in answer["metadata"]
-    assert lab.phase("stubborn") == "Running"
+    assert answer["status"]["phase"] == "Running"
     wait_until(lambda: not lab.phase("stubborn"))
     assert time.monotonic() - began >= 1
     assert not is_alive(lab, pod["metadata"]["uid"])

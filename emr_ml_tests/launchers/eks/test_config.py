@@ -9,13 +9,12 @@ from emr_ml.launchers.eks.config import EksConfig, load_eks_config
 from emr_ml.launchers.eks.requests import start_job_run_request
 from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.service_model import mistakes
-from emr_ml.launchers.remote.shipping import ShippedCode
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.settings import load_settings
+from emr_ml_tests.launchers.remote.examples import a_job_run_spec
 
 ROLE = "arn:aws:iam::123456789012:role/Jobs"
 LAKE = "s3://bucket/lake"
-CODE = ShippedCode(f"{LAKE}/code/1/spark_jobs.zip", f"{LAKE}/code/1", "", ())
 MINIMUM = {"execution_role": ROLE, "virtual_cluster_id": "0abc"}
 
 
@@ -23,13 +22,7 @@ def started(packages: str = "", **fields: Any) -> dict[str, Any]:
     return start_job_run_request(
         EksConfig.model_validate({**MINIMUM, **fields}),
         Endpoint(LAKE, "eu-west-1"),
-        CODE,
-        packages,
-        virtual_cluster="0abc",
-        token="a-token",  # noqa: S106 - a client token is no secret
-        module="spark_jobs.metrics",
-        name="metrics 0123456789abcdef #1",
-        request_uri=f"{LAKE}/metrics/v/attempts/1/_job/request.json",
+        a_job_run_spec(LAKE, "0abc", packages),
     )
 
 

@@ -16,14 +16,15 @@ from botocore.client import BaseClient
 
 from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers import make_launcher
-from emr_ml.launchers.eks.launcher import EksLauncher
+from emr_ml.launchers.eks.job import EksJob
 from emr_ml.launchers.emr.launcher import EmrLauncher
-from emr_ml.launchers.serverless.launcher import ServerlessLauncher
+from emr_ml.launchers.remote.job_run_launcher import JobRunLauncher
+from emr_ml.launchers.serverless.job import ServerlessJob
 from emr_ml.settings import Settings
 
 OK, FAILED, CANCELLED = 0, 1, 2  # exit codes
 # imported here, because it takes long, and processes that are forked have it
-PRELOADED = (EksLauncher, EmrLauncher, ServerlessLauncher)
+PRELOADED = (EksJob, EmrLauncher, JobRunLauncher, ServerlessJob)
 
 
 @dataclass(frozen=True)

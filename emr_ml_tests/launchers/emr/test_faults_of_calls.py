@@ -100,21 +100,27 @@ def test_credentials_may_expire_at_any_call(staging: "Staging", of: str) -> None
     assert stage.aws.faults.count("expired token") == 3
 
 
+def on_put(of: str) -> "list[Fault]":
+    return [faults.lost_answer(f"s3:PutObject {of}", skip=number) for number in range(4)]
+
+
+def on_get(of: str) -> "list[Fault]":
+    return [faults.server_error(f"s3:GetObject {of}", skip=number) for number in range(4)]
+
+
 @pytest.mark.parametrize(
-    "of",
+    "planned",
     [
-        "*/claim.json",
-        "*/request.json",
-        "*/lake/code/*",
-        pytest.param("*/steps.json", marks=pytest.mark.soak),
-        pytest.param("*/error.json", marks=pytest.mark.soak),
+        [*on_put("*/claim.json"), *on_get("*/claim.json")],
+        [*on_put("*/request.json"), *on_get("*/request.json")],
+        on_put("*/lake/code/*"),
+        pytest.param([*on_put("*/steps.json"), *on_get("*/steps.json")], marks=pytest.mark.soak),
+        pytest.param(on_get("*/error.json"), marks=pytest.mark.soak),
     ],
+    ids=lambda planned: planned[0].of,
 )
-def test_lost_answers_of_the_lake_are_recovered(staging: "Staging", of: str) -> None:
-    stage = staging(
-        *(faults.lost_answer(f"s3:PutObject {of}", skip=number) for number in range(4)),
-        *(faults.server_error(f"s3:GetObject {of}", skip=number) for number in range(4)),
-    )
+def test_lost_answers_of_the_lake_are_recovered(staging: "Staging", planned: "list[Fault]") -> None:
+    stage = staging(*planned)
     work = stage.work()
 
     stage.launch(work)

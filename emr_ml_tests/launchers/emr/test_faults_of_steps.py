@@ -310,6 +310,7 @@ def test_missing_logs_do_not_matter_to_a_step_that_succeeds(staging: "Staging") 
     stage = staging(faults.step_logs("missing", times=None))
 
     assert stage.launch().report.attempt == 1
+    wait_until(lambda: stage.aws.faults.count("step logs"))
 
 
 def test_the_failure_of_an_old_step_is_seen_behind_many_newer_ones(stage: "Stage") -> None:

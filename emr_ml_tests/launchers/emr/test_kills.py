@@ -22,9 +22,10 @@ HIDDEN = 100.0  # emulated seconds, less than a launcher waits for what may be h
 
 
 def kill(process: BaseProcess) -> None:
-    assert process.pid
-    os.kill(process.pid, signal.SIGKILL)
+    """Kill a process that still runs."""
+    process.kill()
     process.join()
+    assert process.exitcode == -signal.SIGKILL
 
 
 def check_once(stage: "Stage", *works: "VersionSpec") -> None:
@@ -156,7 +157,8 @@ def test_launchers_that_die_again_and_again_lose_nothing(staging: "Staging", see
     for _ in range(4):
         launched = stage.launch_elsewhere(work)
         launched.join(chance.uniform(0.05, 1.5))
-        kill(launched)
+        launched.kill()
+        launched.join()
 
     stage.launch(work)
 

@@ -12,17 +12,19 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from emr_ml.aws.client import UnansweredError
 from emr_ml.lake.leases import LeaseFile
 from emr_ml.launchers.base import DetachedError, LaunchError
+from emr_ml.launchers.remote import follow, messages, pacing, polling
 from emr_ml.launchers.remote.follow import Follower
 from emr_ml.launchers.remote.pacing import PacedLook
 from emr_ml.launchers.remote.polling import Answers, PollingPolicy
 from emr_ml.launchers.remote.target import Attempt, JobLocation, JobOutcome, JobStatus, RemoteJob
+from emr_ml_tests.launchers.remote.clock import FakeClock
 from spark_jobs.runtime.attempt import Failure, record_failure
 from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, commit, job_key, lease_key
 
 LOG = logging.getLogger("follow")
-PACE = PollingPolicy(fast=0.01, slow=0.02, visibility=0.1, patience=0.5)
+PACE = PollingPolicy(fast=1.0, slow=5.0, visibility=10.0, patience=60.0)
 RUNNING = JobStatus(JobOutcome.UNFINISHED, is_listed=True, states={"job 7": "RUNNING"})
 
 
@@ -71,6 +73,11 @@ class FakeJob(RemoteJob):
         """Nothing: no test cancels it."""
 
 
+@pytest.fixture(name="clock", autouse=True)
+def fixture_clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    return FakeClock(monkeypatch, follow, messages, pacing, polling)
+
+
 @pytest.fixture
 def attempt(folder_lake: Lake) -> Attempt:
     version = uuid.uuid4().hex
@@ -80,7 +87,7 @@ def attempt(folder_lake: Lake) -> Attempt:
     return Attempt(request, "spark_jobs.metrics", held, folder_lake, folder_lake, LOG)
 
 
-def follow(attempt: Attempt, look: Callable[[int], JobStatus]) -> Report:
+def report_of(attempt: Attempt, look: Callable[[int], JobStatus]) -> Report:
     return Follower(attempt, FakeJob(attempt, look), PACE).follow()
 
 
@@ -110,28 +117,35 @@ def test_the_report_is_returned_although_the_target_never_shows_the_end(attempt:
             commit_report(attempt)
         return RUNNING
 
-    assert follow(attempt, look).version == attempt.request.version
+    assert report_of(attempt, look).version == attempt.request.version
 
 
-def test_a_target_that_is_too_busy_to_answer_is_not_dead(attempt: Attempt) -> None:
-    def look(number: int) -> JobStatus:
-        # for three times the patience
-        if number >= 3 * PACE.patience / (4 * PACE.slow):
+def test_a_target_that_is_too_busy_to_answer_is_not_dead(
+    attempt: Attempt, clock: FakeClock
+) -> None:
+    enough = clock.now + 3 * PACE.patience
+
+    def look(_: int) -> JobStatus:
+        if clock.now > enough:
             commit_report(attempt)
         error = refusal("ThrottlingException")
         raise UnansweredError("no answer") from error
 
-    assert follow(attempt, look).attempt == 1
+    assert report_of(attempt, look).attempt == 1
 
 
-def test_a_job_that_speaks_is_followed_although_its_target_is_dead(attempt: Attempt) -> None:
+def test_a_job_that_speaks_is_followed_although_its_target_is_dead(
+    attempt: Attempt, clock: FakeClock
+) -> None:
+    enough = clock.now + 3 * PACE.patience
+
     def look(number: int) -> JobStatus:
         say(attempt, number)
-        if number == 30:
+        if clock.now > enough:
             commit_report(attempt)
         raise EndpointConnectionError(endpoint_url="https://target")
 
-    assert follow(attempt, look).attempt == 1
+    assert report_of(attempt, look).attempt == 1
 
 
 def test_a_silent_job_of_a_dead_target_is_left_running(attempt: Attempt) -> None:
@@ -143,7 +157,7 @@ def test_a_silent_job_of_a_dead_target_is_left_running(attempt: Attempt) -> None
         match=r"attempt 1 of metrics can't be followed: there was no answer for \d+ seconds"
         r".*\njob 7 of the fake\nwhat was started continues: materialize again",
     ):
-        follow(attempt, look)
+        report_of(attempt, look)
 
 
 def test_expired_credentials_are_named_as_the_reason_and_with_their_fix(attempt: Attempt) -> None:
@@ -151,7 +165,7 @@ def test_expired_credentials_are_named_as_the_reason_and_with_their_fix(attempt:
         raise refusal("ExpiredTokenException")
 
     with pytest.raises(DetachedError, match=r"credentials have expired: get new ones"):
-        follow(attempt, look)
+        report_of(attempt, look)
 
 
 def test_a_report_that_follows_the_end_of_its_job_counts(attempt: Attempt) -> None:
@@ -161,7 +175,7 @@ def test_a_report_that_follows_the_end_of_its_job_counts(attempt: Attempt) -> No
         commit_report(attempt)
         return ended(JobOutcome.SUCCEEDED)
 
-    assert follow(attempt, look).attempt == 1
+    assert report_of(attempt, look).attempt == 1
 
 
 @pytest.mark.parametrize("outcome", [o for o in JobOutcome if o is not JobOutcome.UNFINISHED])
@@ -169,7 +183,7 @@ def test_a_job_that_ends_without_a_report_fails_as_its_target_says(
     attempt: Attempt, outcome: JobOutcome
 ) -> None:
     with pytest.raises(LaunchError, match=f"the fake says {outcome.name}, the job None"):
-        follow(attempt, lambda _: ended(outcome))
+        report_of(attempt, lambda _: ended(outcome))
 
 
 def test_what_the_job_recorded_ends_it_before_its_target_notices(attempt: Attempt) -> None:
@@ -179,7 +193,7 @@ def test_what_the_job_recorded_ends_it_before_its_target_notices(attempt: Attemp
         return RUNNING
 
     with pytest.raises(LaunchError, match=r"failed: column 'age' .*\njob 7(.|\n)*s3://logs/7"):
-        follow(attempt, look)
+        report_of(attempt, look)
 
 
 def test_each_state_is_logged_once(attempt: Attempt, caplog: pytest.LogCaptureFixture) -> None:
@@ -191,6 +205,6 @@ def test_each_state_is_logged_once(attempt: Attempt, caplog: pytest.LogCaptureFi
         state = "QUEUED" if number < 3 else "RUNNING"
         return JobStatus(JobOutcome.UNFINISHED, is_listed=True, states={"job 7": state})
 
-    follow(attempt, look)
+    report_of(attempt, look)
 
     assert caplog.messages == ["job 7 is QUEUED", "job 7 is RUNNING"]

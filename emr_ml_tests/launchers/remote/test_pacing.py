@@ -5,27 +5,22 @@ from itertools import pairwise
 
 import pytest
 
-from emr_ml.launchers.remote import pacing
+from emr_ml.launchers.remote import pacing, polling
 from emr_ml.launchers.remote.pacing import PacedLook
 from emr_ml.launchers.remote.polling import PollingPolicy
+from emr_ml_tests.launchers.remote.clock import FakeClock
 
 PACE = PollingPolicy(fast=1.0, slow=10.0, visibility=0.0, patience=0.0)
 
 
-class Clock:
-    """A clock that a test sets, in place of the module's."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 0.0
-        monkeypatch.setattr(pacing.time, "monotonic", lambda: self.now)
-
-
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    return FakeClock(monkeypatch, pacing, polling)
 
 
-def times_of_calls(look: PacedLook[str], clock: Clock, calls: list[float], end: int) -> list[float]:
+def times_of_calls(
+    look: PacedLook[str], clock: FakeClock, calls: list[float], end: int
+) -> list[float]:
     """Want the state once a second, and return when the target was asked."""
     for second in range(end):
         clock.now = float(second)
@@ -36,7 +31,7 @@ def times_of_calls(look: PacedLook[str], clock: Clock, calls: list[float], end: 
     return calls
 
 
-def test_a_state_that_stays_is_asked_for_less_and_less_often(clock: Clock) -> None:
+def test_a_state_that_stays_is_asked_for_less_and_less_often(clock: FakeClock) -> None:
     calls: list[float] = []
 
     def ask() -> str:
@@ -52,7 +47,7 @@ def test_a_state_that_stays_is_asked_for_less_and_less_often(clock: Clock) -> No
     assert len(calls) < 25
 
 
-def test_a_target_that_fails_is_asked_at_most_four_times_as_rarely(clock: Clock) -> None:
+def test_a_target_that_fails_is_asked_at_most_four_times_as_rarely(clock: FakeClock) -> None:
     calls: list[float] = []
 
     def ask() -> str:
@@ -65,7 +60,7 @@ def test_a_target_that_fails_is_asked_at_most_four_times_as_rarely(clock: Clock)
     assert max(gaps) <= 4 * 10 * 1.15 + 1
 
 
-def test_an_answer_ends_the_failure(clock: Clock) -> None:
+def test_an_answer_ends_the_failure(clock: FakeClock) -> None:
     answers: Iterator[str | None] = iter([None, "RUNNING"])
 
     def ask() -> str:
@@ -76,8 +71,8 @@ def test_an_answer_ends_the_failure(clock: Clock) -> None:
     look = PacedLook(ask, PACE)
     with pytest.raises(ConnectionError):
         look.latest()
-    clock.now = 100.0
+    clock.sleep(100.0)
 
     assert look.latest() == "RUNNING"
     assert not look.answers.failing
-    assert look.answers.last == 100.0
+    assert look.answers.last == clock.now

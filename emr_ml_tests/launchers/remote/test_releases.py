@@ -1,13 +1,10 @@
 """Releases of EMR: what can't run there is said before a cluster starts."""
 
-import ast
-import re
 from pathlib import Path
 
 import pytest
 
-from emr_ml.launchers.remote.releases import LEAST_PYTHON, RELEASES, check_jobs
-from emr_ml.project import ROOT
+from emr_ml.launchers.remote.releases import check_jobs
 from emr_ml_tests.launchers.emr.configs import File, config
 
 NEEDS_SPARK_4 = (
@@ -88,22 +85,3 @@ def test_jobs_that_need_spark_4_are_named() -> None:
     assert list(check_jobs(config(), modules)) == []
     own = {"baskets": "shop.baskets"}
     assert list(check_jobs(config(release_label="emr-7.14.0", spark="3.5.8"), own)) == []
-
-
-def test_the_jobs_do_need_spark_4() -> None:
-    calls = {
-        node.attr
-        for path in (ROOT / "spark_jobs").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute)
-    }
-
-    assert "try_cast" in calls  # of Column, since 4.0
-    assert {spark.partition(".")[0] for spark in RELEASES.values()} == {"4"}
-
-
-def test_bootstrap_needs_the_same_python() -> None:
-    script = (ROOT / "bootstrap" / "install_python_packages.sh").read_text()
-
-    (least,) = re.findall(r"version_info >= \(3, (\d+)\)", script)
-    assert int(least) == LEAST_PYTHON

@@ -1,24 +1,17 @@
 """Launchers of EMR Serverless on an emulated AWS."""
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from emr_ml_tests.launchers.emr.stage import Stage, Staging
+    from emr_ml_tests.launchers.emr.stage import Staging
 
 
 @pytest.fixture
 def serverless(staging: "Staging") -> "Staging":
     """Opens a stage whose jobs run on EMR Serverless; `fields` are of its configuration."""
-    from emr_ml_tests.launchers.serverless.stage import FIELDS
+    from emr_ml_tests.launchers.remote.services import SERVERLESS
 
-    def opened(*faults: Any, **options: Any) -> "Stage":
-        settings = {
-            "deployment": "emr-serverless",
-            "serverless_fields": FIELDS | options.pop("fields", {}),
-            **options.pop("settings", {}),
-        }
-        return staging(*faults, settings=settings, **options)
-
-    return opened
+    return partial(SERVERLESS.open, staging)

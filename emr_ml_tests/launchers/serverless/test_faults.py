@@ -8,7 +8,7 @@ import pytest
 from emr_ml.launchers.base import LaunchError
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.examples import an_application
-from emr_ml_tests.launchers.serverless.stage import FIELDS, job_runs, states, tokens
+from emr_ml_tests.launchers.remote.services import SERVERLESS
 from emr_ml_tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ def test_a_job_that_runs_is_followed_while_the_service_gives_no_answer(
     stage = serverless()
     work = stage.work(seconds=3)
     running = stage.launch_aside(work)
-    wait_until(lambda: states(stage, work) == ["RUNNING"])
+    wait_until(lambda: SERVERLESS.states(stage, work) == ["RUNNING"])
     stage.aws.faults.add(plan)
 
     running.join()
 
     assert running.outcome and running.outcome.report.attempt == 1
-    assert states(stage, work) in (["RUNNING"], ["SUCCESS"])
+    assert SERVERLESS.states(stage, work) in (["RUNNING"], ["SUCCESS"])
 
 
 def test_a_job_that_fails_before_python_starts_shows_why_and_is_not_repeated(
@@ -60,7 +60,7 @@ def test_a_job_that_fails_before_python_starts_shows_why_and_is_not_repeated(
     assert "failed before its driver started: Spark could not start." in told
     assert said in told
     assert "SPARK_DRIVER/stderr.gz" in told
-    assert len(job_runs(stage, work)) == 1
+    assert len(SERVERLESS.job_runs(stage, work)) == 1
 
 
 @pytest.mark.soak
@@ -70,20 +70,9 @@ def test_a_job_without_a_log_names_the_place_where_it_would_be(serverless: "Stag
 
     told = message(stage, work)
 
-    (job,) = job_runs(stage, work)
+    (job,) = SERVERLESS.job_runs(stage, work)
     assert f"/logs/applications/{job.owner}/jobs/{job.id}/ can't be shown: it is not there" in told
     assert "check `execution_role`" in told
-
-
-@pytest.mark.soak
-def test_the_log_of_a_driver_that_ended_is_quoted(serverless: "Staging") -> None:
-    stage = serverless()
-    stage.put_job("exits", "import sys\nsys.exit('the native library crashed')\n")
-
-    told = message(stage, stage.work("exits"))
-
-    assert "(exit code 1)" in told
-    assert "  the native library crashed" in told
 
 
 @pytest.mark.soak
@@ -92,53 +81,13 @@ def test_a_log_below_a_numbered_attempt_is_found(serverless: "Staging") -> None:
     work = stage.work()
 
     def write() -> None:
-        (job,) = job_runs(stage, work)
+        (job,) = SERVERLESS.job_runs(stage, work)
         folder = f"logs/applications/{job.owner}/jobs/{job.id}/attempts/1/SPARK_DRIVER"
         stage.lake.write(f"{folder}/stderr.gz", b"said by the first attempt\n")
 
     stage.aws.faults.add(faults.before_call("GetJobRun", write))
 
     assert "  said by the first attempt" in message(stage, work)
-
-
-def test_no_capacity_costs_an_attempt_and_the_next_has_a_token_of_its_own(
-    serverless: "Staging",
-) -> None:
-    stage = serverless(faults.no_capacity())
-    work = stage.work()
-
-    stage.launch(work)
-
-    assert stage.committed_attempt(work) == 2
-    assert states(stage, work) == ["FAILED", "SUCCESS"]
-    assert len(set(tokens(stage, work))) == 2
-
-
-def test_a_job_past_its_time_limit_says_so(serverless: "Staging") -> None:
-    stage = serverless(settings={"step_limit_seconds": 61})
-    work = stage.work(seconds=60)
-
-    told = message(stage, work)
-
-    (job,) = job_runs(stage, work)
-    assert job.request["executionTimeoutMinutes"] == 2
-    assert "ran into its time limit" in told
-    assert "raise EMR_ML_STEP_LIMIT_SECONDS" in told
-
-
-@pytest.mark.soak
-def test_a_job_that_somebody_else_cancels_says_so(serverless: "Staging") -> None:
-    stage = serverless()
-    work = stage.work(seconds=60)
-    running = stage.launch_aside(work)
-    wait_until(lambda: states(stage, work) == ["RUNNING"])
-    (job,) = job_runs(stage, work)
-
-    stage.aws.client("emr-serverless").cancel_job_run(applicationId=job.owner, jobRunId=job.id)
-
-    running.join()
-    assert "cancelled outside of this run" in str(running.error)
-    assert len(job_runs(stage, work)) == 1
 
 
 @pytest.mark.soak
@@ -235,19 +184,12 @@ def test_an_application_that_does_not_fit_is_refused(
 
 def test_an_application_that_does_not_exist_is_named(serverless: "Staging") -> None:
     stage = serverless()
-    fields = {name: value for name, value in FIELDS.items() if name != "idle_minutes"}
+    fields = {name: value for name, value in SERVERLESS.fields.items() if name != "idle_minutes"}
     stage = stage.with_settings(serverless_fields=fields | {"application_id": "00absent"})
 
     told = message(stage, stage.work())
 
     assert told == "application_id: there is no application 00absent: correct it"
-
-
-@pytest.mark.soak
-def test_a_role_that_does_not_exist_is_named(serverless: "Staging") -> None:
-    stage = serverless(fields={"execution_role": "arn:aws:iam::123456789012:role/Absent"})
-
-    assert "check `execution_role`" in message(stage, stage.work())
 
 
 def test_what_a_job_used_is_told_in_hours_and_usd(serverless: "Staging") -> None:
@@ -271,3 +213,10 @@ def test_the_dashboard_is_never_asked_for(serverless: "Staging") -> None:
 
     assert stage.aws.calls.of("GetDashboardForJobRun") == []
     assert metadata["cost_note"].startswith("the list prices of EMR Serverless for X86_64 in eu-")
+
+
+@pytest.mark.soak
+def test_a_role_that_does_not_exist_is_named(serverless: "Staging") -> None:
+    stage = serverless(fields={"execution_role": "arn:aws:iam::123456789012:role/Absent"})
+
+    assert "check `execution_role`" in message(stage, stage.work())

@@ -7,14 +7,13 @@ import pytest
 
 from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.service_model import mistakes
-from emr_ml.launchers.remote.shipping import ShippedCode
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.launchers.serverless.config import ServerlessConfig
 from emr_ml.launchers.serverless.requests import create_application_request, start_job_run_request
+from emr_ml_tests.launchers.remote.examples import a_job_run_spec
 
 ROLE = "arn:aws:iam::123456789012:role/Jobs"
 LAKE = "s3://bucket/lake"
-CODE = ShippedCode(f"{LAKE}/code/1/spark_jobs.zip", f"{LAKE}/code/1", "", ())
 
 
 def created(**fields: Any) -> dict[str, Any]:
@@ -26,13 +25,7 @@ def started(packages: str = "", url: str | None = None, **fields: Any) -> dict[s
     return start_job_run_request(
         ServerlessConfig.model_validate({"execution_role": ROLE, **fields}),
         Endpoint(LAKE, "eu-west-1", url),
-        CODE,
-        packages,
-        application="00app",
-        token="a-token",  # noqa: S106 - a client token is no secret
-        module="spark_jobs.metrics",
-        name="metrics 0123456789abcdef #1",
-        request_uri=f"{LAKE}/metrics/v/attempts/1/_job/request.json",
+        a_job_run_spec(LAKE, "00app", packages),
     )
 
 

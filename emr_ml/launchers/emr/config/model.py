@@ -12,7 +12,7 @@ from emr_ml.launchers.emr.config.validation import (
     derive_fields,
     notes,
 )
-from emr_ml.launchers.remote.configuration import ConfigModel, VerbatimText
+from emr_ml.launchers.remote.configuration import ConfigModel, VerbatimText, log_address
 from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES
 
 MAX_TYPES = 30  # EMR's limit for a fleet with an allocation strategy, as all fleets here have
@@ -227,4 +227,4 @@ class ClusterConfig(ConfigModel):
 
     def log_address(self, lake: str) -> str:
         """Return where EMR copies the logs of clusters that use this lake: `s3://…/`."""
-        return (self.log_uri or f"{lake}/logs").rstrip("/") + "/"
+        return log_address(self.log_uri, lake)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emr_ml.launchers.emr.config.scaling import check_scaling_unit
+from emr_ml.launchers.remote.configuration import is_secret
 from emr_ml.launchers.remote.releases import check_release, release_defaults, release_notes
 from emr_ml.launchers.remote.service_model import Mistake, mistakes
 
@@ -19,7 +20,6 @@ FIELDS_OF_OVERRIDES = {
     "StepConcurrencyLevel": "step_concurrency",
 }
 MIN_IDLE_SECONDS = 60  # EMR's limit
-SECRET_NAME = re.compile(r"secret|passw|session[._-]?token|access[._-]?key", re.IGNORECASE)
 # Spark properties that the launcher sets itself, and why
 RESERVED_PROPERTIES = {
     "spark.master": "steps run on YARN",
@@ -164,11 +164,11 @@ def _has_role(instances: Mapping[str, Any], role: str) -> bool:
 
 
 def _check_spark_conf(config: "ClusterConfig") -> Iterator[Mistake]:
-    for key in config.spark_conf:
+    for key, value in config.spark_conf.items():
         path = ("spark_conf", key)
         if not key.startswith("spark."):
             yield path, "Spark's properties start with spark."
-        elif SECRET_NAME.search(key):
+        elif is_secret(key, value):
             problem = "would be visible in the step's arguments: give the instance profile rights"
             yield path, problem
         elif key in RESERVED_PROPERTIES:

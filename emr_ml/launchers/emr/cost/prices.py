@@ -43,7 +43,7 @@ class Prices:
         self._ec2 = Api("ec2", patience, SILENT_LOG, region, **timing)
         self._prices: dict[tuple[str, ...], float | None] = {}
         self._retry_at: dict[str, float] = {}
-        #: why AWS could last not be asked for a price
+        #: the last failure to get a price
         self.problem: Problem | None = None
 
     def hourly(

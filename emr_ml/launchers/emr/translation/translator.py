@@ -211,12 +211,12 @@ def _lifetime(result: Translation, rest: dict[str, Any], instances: dict[str, An
         result.fields["idle_timeout_seconds"] = idle
     if not keeps_alive:
         text = (
-            f"EMR ends the cluster when it was idle for {idle} seconds (idle_timeout_seconds), "
-            "because steps come one after the other"
+            f"EMR ends the cluster once it has been idle for {idle} seconds "
+            "(idle_timeout_seconds), because steps come one after the other"
         )
         result.changed("Instances", "KeepJobFlowAliveWhenNoSteps", what=text)
     elif idle is None:
-        text = "EMR ends the cluster when it was idle for 300 seconds (idle_timeout_seconds)"
+        text = "EMR ends the cluster once it has been idle for 300 seconds (idle_timeout_seconds)"
         result.changed("Instances", "KeepJobFlowAliveWhenNoSteps", what=text)
     if instances.pop("TerminationProtected", False):
         why = "the launcher could not end the cluster"

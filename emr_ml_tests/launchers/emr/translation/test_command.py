@@ -7,13 +7,7 @@ import pytest
 from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.translation.request_file import translate_file
 from emr_ml_tests.emulator.limits import check_run_job_flow
-from emr_ml_tests.launchers.emr.translation.test_request_file import (
-    fixture_folder,
-    load,
-    started,
-)
-
-__all__ = ["fixture_folder"]
+from emr_ml_tests.launchers.emr.translation.cluster_file import load, started
 
 # as the console exports it
 EXPORTED = r"""aws emr create-cluster \

@@ -5,13 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from emr_ml.launchers.emr.translation.request_file import translate_file
-from emr_ml_tests.launchers.emr.translation.test_request_file import (
-    fixture_folder,
-    load,
-    started,
-)
-
-__all__ = ["fixture_folder"]
+from emr_ml_tests.launchers.emr.translation.cluster_file import load, started
 
 DESCRIBED: dict[str, Any] = {
     "Cluster": {

@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
+from emr_ml.launchers.emr.config.loading import ClusterConfigError
 from emr_ml.launchers.emr.config.merging import merged_configurations
-from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.translation.request_file import TranslatedFile, translate_file
-from emr_ml.settings import Settings
 from emr_ml_tests.emulator.limits import check_run_job_flow
-from emr_ml_tests.launchers.emr.configs import LAKE, TARGET
+from emr_ml_tests.launchers.emr.configs import LAKE
+from emr_ml_tests.launchers.emr.translation.cluster_file import load, started
 from emr_ml_tests.launchers.emr.translation.examples import AIRFLOW, FLEETS, REQUESTS
 
 FILE = "request.json"
@@ -23,26 +21,6 @@ FILE = "request.json"
 
 def translated(request: Any) -> TranslatedFile:
     return translate_file(FILE, json.dumps(request, indent=2))
-
-
-@pytest.fixture(name="folder", scope="session")
-def fixture_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("translated")
-
-
-def load(text: str, folder: Path) -> ClusterConfig:
-    """The configuration as a run loads it, from its file."""
-    path = folder / "cluster.yaml"
-    path.write_text(text)
-    return load_cluster_config(Settings(cluster=str(path)))  # pyright: ignore[reportCallIssue] - all others have defaults
-
-
-def started(config: ClusterConfig) -> dict[str, Any]:
-    return run_job_flow_request(config, TARGET, config_actions(config), "run")
-
-
-def config_actions(config: ClusterConfig) -> list[Any]:
-    return list(config.bootstrap_actions)
 
 
 def fleets(request: dict[str, Any]) -> Any:
@@ -168,8 +146,9 @@ def test_what_is_left_out_or_changed_is_said_with_its_place() -> None:
         "2:3: Name: left out: the launcher finds clusters by the name that it gives",
         "35:3: Steps: left out: the launcher adds a step for each attempt",
         (
-            "30:5: Instances.KeepJobFlowAliveWhenNoSteps: changed: EMR ends the cluster when it "
-            "was idle for 60 seconds (idle_timeout_seconds), because steps come one after the other"
+            "30:5: Instances.KeepJobFlowAliveWhenNoSteps: changed: EMR ends the cluster once it "
+            "has been idle for 60 seconds (idle_timeout_seconds), because steps come one after the "
+            "other"
         ),
     ]
     said = [line.split(": ", 1)[1] for line in translated(FLEETS).remarks]

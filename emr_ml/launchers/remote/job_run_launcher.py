@@ -1,21 +1,28 @@
-"""The launcher that runs each attempt as one job run of EMR on EKS."""
+"""The launcher that runs each attempt as one job run."""
+
+from typing import Generic
 
 from emr_ml.lake.leases import Lease
-from emr_ml.launchers.eks.config import EksConfig
-from emr_ml.launchers.eks.job import EksJob, console_link
 from emr_ml.launchers.remote.endpoint import find_endpoint
-from emr_ml.launchers.remote.job_run import JobRunContext
+from emr_ml.launchers.remote.job_run import Config, JobRun, JobRunContext
 from emr_ml.launchers.remote.launcher import RemoteLauncher
 from emr_ml.launchers.remote.polling import PollingPolicy
 from emr_ml.launchers.remote.target import Attempt, RemoteJob
 from spark_jobs.runtime.lake import Lake
 
 
-class EksLauncher(RemoteLauncher):
-    """Runs each attempt as a job run of a virtual cluster, whose pods end with it."""
+class JobRunLauncher(RemoteLauncher, Generic[Config]):
+    """Runs each attempt as a job run of EMR Serverless or of EMR on EKS.
 
-    def __init__(self, lake: Lake, config: EksConfig, polling: PollingPolicy) -> None:
+    It has nothing to end with a run: pods end with their job, and an application stops by itself
+    after `idle_minutes`.
+    """
+
+    def __init__(
+        self, kind: type[JobRun[Config]], lake: Lake, config: Config, polling: PollingPolicy
+    ) -> None:
         super().__init__(lake, polling)
+        self._kind = kind
         self._context = JobRunContext(lake, config, find_endpoint(lake.root), polling)
 
     @property
@@ -23,12 +30,11 @@ class EksLauncher(RemoteLauncher):
         return self._context.config.spark
 
     def job(self, attempt: Attempt) -> RemoteJob:
-        return EksJob(self._context, attempt)
+        return self._kind(self._context, attempt)
 
     def attempt_location(self, lease: Lease) -> str:
-        cluster = lease.location.get("virtual_cluster")
-        if not cluster:
+        owner = lease.location.get(self._kind.owner_key)
+        if not owner:
             return f"a job run that {super().attempt_location(lease)} is preparing"
         job = lease.location.get("job") or "(being submitted)"
-        link = console_link(self._context.endpoint.region)
-        return f"job run {job} of virtual cluster {cluster}, {link}"
+        return self._kind.place(owner, job, self._context.endpoint.region)

@@ -1,8 +1,9 @@
-"""`emr-ml plan`, `doctor` and `compute` on EMR Serverless."""
+"""`emr-ml plan` and `compute` on EMR Serverless and EMR on EKS."""
 
 import json
 import uuid
 from collections.abc import Generator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import boto3
@@ -12,7 +13,8 @@ from click.testing import CliRunner, Result
 from emr_ml.cli import main
 from emr_ml.definitions import defs
 from emr_ml.launchers.remote.service_model import mistakes
-from emr_ml_tests.doctor.test_machine import diagnosis, the_bad_one
+from emr_ml.launchers.serverless import live_applications
+from emr_ml.launchers.serverless.live_applications import LiveApplication
 from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN, a_serverless_run, an_application
 from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.s3_server import S3
@@ -71,6 +73,20 @@ def test_the_plan_has_the_exact_request_of_every_job() -> None:
     assert planned["hourly_usd"][0] == {"executors": 2, "usd": pytest.approx(expected)}
 
 
+def test_the_plan_on_eks_has_the_exact_request_of_every_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr-eks")
+    monkeypatch.setenv("EMR_ML_EKS__EXECUTION_ROLE", RUNTIME_ROLE_ARN)
+    monkeypatch.setenv("EMR_ML_EKS__VIRTUAL_CLUSTER_NAME", "ours")
+
+    request = json.loads(said("plan", "--json").output)["StartJobRun"]["lr_model"]
+
+    assert request["name"] == "lr_model/<version>/#1"
+    assert request["virtualClusterId"] == "<virtual cluster>"
+    assert list(mistakes("StartJobRun", request, service="emr-containers")) == []
+
+
 def test_a_plan_for_people_has_prices_and_limits() -> None:
     shown = said("plan").output
 
@@ -105,37 +121,6 @@ def test_a_mistake_ends_the_plan_with_its_place(monkeypatch: pytest.MonkeyPatch)
     assert "EMR_ML_SERVERLESS__IDLE_MINUTES: idle_minutes: should be greater than" in result.output
 
 
-def test_a_healthy_set_up_passes(bucket: S3) -> None:
-    del bucket
-    found = diagnosis()
-
-    assert found.exit_code == 0
-    assert found.bad == found.skipped == []
-    assert {"serverless", "EMR Serverless", "execution role"} <= set(found.names)
-    assert "service role" not in found.names
-
-
-def test_a_role_that_is_missing_is_the_one_bad_finding(
-    bucket: S3, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    del bucket
-    monkeypatch.setenv(ROLE, "arn:aws:iam::123456789012:role/Absent")
-
-    found = the_bad_one()
-
-    assert found.startswith("execution role arn:aws:iam::123456789012:role/Absent does not exist")
-    assert "a trust policy for emr-serverless.amazonaws.com" in found
-
-
-def test_a_role_that_only_ec2_may_assume_is_the_one_bad_finding(
-    bucket: S3, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    del bucket
-    monkeypatch.setenv(ROLE, "arn:aws:iam::123456789012:role/EMR_EC2_DefaultRole")
-
-    assert "does not allow emr-serverless.amazonaws.com to assume it" in the_bad_one()
-
-
 def test_started_applications_are_shown_and_idle_ones_stopped(aws: Emulator, bucket: S3) -> None:
     idle = aws.serverless.put(an_application(name="emr-ml-0123456789ab"), "STARTED")
     busy = aws.serverless.put(an_application(name="emr-ml-ba9876543210"), "STARTED")
@@ -150,6 +135,18 @@ def test_started_applications_are_shown_and_idle_ones_stopped(aws: Emulator, buc
     assert f"{idle.id} was idle and is stopping" in shown
     assert other.id not in shown
     assert (idle.unwanted, busy.unwanted, other.unwanted) == (True, False, False)
+
+
+def test_times_are_in_utc_as_they_are_labelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokyo = timezone(timedelta(hours=9))
+    started = LiveApplication("00a", "ours", "STARTED", datetime(2026, 11, 2, 9, tzinfo=tokyo), 0)
+
+    def only_one(*_: object) -> list[LiveApplication]:
+        return [started]
+
+    monkeypatch.setattr(live_applications, "live_applications", only_one)
+
+    assert "since 2026-11-02 00:00 UTC" in said("compute").output
 
 
 def test_clusters_is_another_name_of_the_command(aws: Emulator) -> None:
