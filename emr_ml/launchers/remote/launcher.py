@@ -92,7 +92,7 @@ class RemoteLauncher(Launcher):
         """Cancel the job; errors are only logged, so that the interruption reaches the caller."""
         try:
             job.cancel()
-        except AWS_ERRORS as error:
+        except (*AWS_ERRORS, UserError) as error:
             log.error("the job could not be cancelled: %s. %s", error, job.location.text)
 
     def _clear_messages(self, request: Request, log: Logger) -> None:
