@@ -111,10 +111,11 @@ class Pods:
         return json.loads(self._call(operation, **arguments))
 
     def _call(self, operation: str, **arguments: Any) -> bytes:
+        call: Callable[..., Any] = getattr(self._connect(), operation)
+        # after the connection, which tells whether the package is there
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
-        call: Callable[..., Any] = getattr(self._connect(), operation)
         try:
             answer = call(
                 namespace=self._config.namespace,
