@@ -69,6 +69,15 @@ def spark_submit(stage: Stage, script: str) -> Stage:
     return stage
 
 
+def test_what_it_computes_is_reused_by_local_runs_of_the_same_release(stage: Stage) -> None:
+    local = replace(stage, settings={"lake": stage.settings["lake"], "fast_poll_seconds": 0.1})
+    committed = stage.launcher().launch(stage.work("shared"), LOG)
+
+    again = local.launcher().launch(local.work("shared"), LOG)
+
+    assert again.reused and again.report == committed.report
+
+
 def test_a_killed_driver_is_replaced_by_a_new_attempt(stage: Stage) -> None:
     work = stage.work("killed", until=RELEASED)
     run = stage.launch_elsewhere(work)
