@@ -2,7 +2,17 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
-from emr_ml.doctor import aws, capacity, cluster, eks, machine, project, serverless, storage
+from emr_ml.doctor import (
+    aws,
+    capacity,
+    cluster,
+    eks,
+    machine,
+    project,
+    serverless,
+    spark_submit,
+    storage,
+)
 from emr_ml.doctor.finding import Finding, unchecked
 from emr_ml.doctor.roles import check_roles
 from emr_ml.settings import Deployment, Settings
@@ -56,9 +66,7 @@ def run_checks() -> Iterator[Finding]:
     settings, settings_finding = machine.check_settings()
     on_emr = settings is not None and settings.deployment.uses_emr
     has_job_runs = settings is not None and settings.deployment in JOB_RUNS
-    yield machine.check_java(needed=settings is None or settings.deployment.needs_java)
-    yield machine.check_python()
-    yield machine.check_spark()
+    yield from _check_software(settings)
     yield settings_finding
     if settings is None:
         return
@@ -86,6 +94,18 @@ def run_checks() -> Iterator[Finding]:
         yield from _check_emr(asker, settings, declared.jobs, has_lake=has_lake)
     if has_job_runs:
         yield from _check_job_runs(asker, settings, declared.jobs, has_lake=has_lake)
+    if settings.deployment is Deployment.SPARK_SUBMIT:
+        yield from spark_submit.run_checks(settings, declared.jobs)
+
+
+def _check_software(settings: Settings | None) -> Iterator[Finding]:
+    # the configuration of spark-submit says which Java and which Spark it needs
+    by_submission = settings is not None and settings.deployment is Deployment.SPARK_SUBMIT
+    if not by_submission:
+        yield machine.check_java(needed=settings is None or settings.deployment.runs_here)
+    yield machine.check_python()
+    if not by_submission:
+        yield machine.check_spark()
 
 
 def _check_stack(asker: Asker, settings: Settings) -> Generator[Finding, None, Settings | None]:

@@ -126,5 +126,5 @@ def test_the_lake_may_be_a_folder(load: Any, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "spark-submit")
     monkeypatch.setenv("EMR_ML_LAKE", "/shared/lake")
 
-    assert load_settings().deployment.needs_java
+    assert load_settings().lake == "/shared/lake"
     assert load(SPARK_SUBMIT__MASTER="yarn").master == "yarn"
