@@ -20,7 +20,14 @@ from emr_ml.launchers.remote.failures import (
 from emr_ml.launchers.remote.pacing import PacedLook
 from emr_ml.launchers.remote.polling import Answers, PollingPolicy, Streak
 from emr_ml.launchers.remote.shipping import planned_code, upload
-from emr_ml.launchers.remote.target import Attempt, JobLocation, JobOutcome, JobStatus, RemoteJob
+from emr_ml.launchers.remote.target import (
+    Attempt,
+    JobLocation,
+    JobOutcome,
+    JobStatus,
+    RemoteJob,
+    attempt_name,
+)
 from emr_ml.launchers.spark_submit import command
 from emr_ml.launchers.spark_submit.advice import FOR_DRIVERS
 from emr_ml.launchers.spark_submit.config import SparkSubmitConfig
@@ -33,6 +40,7 @@ from spark_jobs.runtime.attempt import Failure
 from spark_jobs.runtime.lake import FolderLake
 from spark_jobs.runtime.report import Report
 
+TERMINATED = 143  # exit code of a shell whose command SIGTERM has ended: 128 + 15
 NOBODY_TO_ASK = (
     "its run is silent; whether the driver still works can't be asked: set master_ui, if the "
     "cluster is a standalone one"
@@ -177,9 +185,9 @@ class ClientJob(RemoteJob):
 
     @property
     def _application_name(self) -> str:
-        """The name that the job gives its application."""
+        """The name that the job gives its application, in `spark_jobs.runtime.submit`."""
         request = self._attempt.request
-        return application_name(request.asset, request.version, request.attempt)
+        return attempt_name(request.asset, request.version, request.attempt)
 
     def _cluster(self) -> Cluster | None:
         """Return the master's view; without an answer, the driver itself is sign enough."""
@@ -262,11 +270,6 @@ class ClientJob(RemoteJob):
             self._attempt.log.error("pods of executors may be left: %s", error)
 
 
-def application_name(asset: str, version: str, attempt: int) -> str:
-    """Return the name of a job's application, as `spark_jobs.runtime.submit` gives it."""
-    return f"{asset} {version[:16]} #{attempt}"
-
-
 def _outcome(state: DriverState) -> JobOutcome:
     """Return what the end of a driver means: the report alone says that it succeeded."""
     match state:
@@ -279,7 +282,7 @@ def _outcome(state: DriverState) -> JobOutcome:
         # nobody saw its end, or a signal that the supervisor did not send
         case DriverState(code=None):
             return JobOutcome.LOST
-        case DriverState(code=int(code)) if code < 0 or code == 143:
+        case DriverState(code=int(code)) if code < 0 or code == TERMINATED:
             return JobOutcome.LOST
         case _:
             return JobOutcome.FAILED

@@ -47,7 +47,8 @@ class KubernetesConfig(ConfigModel):
         service_account: of drivers, which create executors.
         driver_template, executor_template: files with what their pods have besides.
         context, kubeconfig: with which this process reaches the cluster.
-        secret: name of a Secret with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+        secret: name of a Secret with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which
+            pods read instead of getting this process's.
         api_in_pods: address of the cluster's API for drivers.
     """
 
@@ -75,9 +76,12 @@ class SparkSubmitConfig(ConfigModel):
         master_ui: address of the page of a standalone master.
         executors: how many; for Kubernetes and YARN.
         max_cores: of one job on a standalone cluster, where Spark's default is all there are.
+        spark_conf: any other properties of Spark; they count more than those of other fields.
         share_credentials: whether executors get this process's AWS keys.
-        start_limit_seconds: for which a job may have no core while no other job has any.
-        folder: for the logs of drivers on this machine.
+        start_limit_seconds: for which a pod may not start, or an application have no core while
+            no other has any.
+        step_limit_seconds: after which a driver is ended.
+        folder: for the logs and the code of drivers on this machine.
     """
 
     master: str

@@ -90,7 +90,8 @@ class KubernetesApi:
                 from kubernetes import client, config
             except ImportError as error:
                 raise TargetConfigError(
-                    "the package kubernetes is missing: `pip install 'emr-ml[kubernetes]'`"
+                    "the package kubernetes is missing: install the extra of that name, as in "
+                    "`pip install '.[kubernetes]'`"
                 ) from error
             given = self._config
             settings = client.Configuration()
