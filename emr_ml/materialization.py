@@ -103,6 +103,8 @@ def materialize(
             force=force,
             incremental_input=job.incremental_input,
         )
+        if reason := current.why_not_reused(lake, spec):
+            context.log.info(reason)
         outcome = launcher.launch(spec, context.log)
         return _publish(context, lake, outcome, contract, job.checks)
 

@@ -46,11 +46,6 @@ class Deployment(StrEnum):
         return self is Deployment.LOCAL
 
     @property
-    def needs_java(self) -> bool:
-        """Whether this machine starts Spark, and so needs Java."""
-        return self in (Deployment.LOCAL, Deployment.SPARK_SUBMIT)
-
-    @property
     def may_use_folder(self) -> bool:
         """Whether the lake may be a folder, which all machines that run jobs must see."""
         return self in (Deployment.LOCAL, Deployment.SPARK_SUBMIT)

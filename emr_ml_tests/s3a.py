@@ -39,9 +39,9 @@ def _trouble() -> str:
 
 def _tried() -> str:
     code = (
-        "from emr_ml.launchers.local_spark import local_conf, s3_conf\n"
+        "from emr_ml.launchers.local_spark import installed_spark, local_conf, s3_packages\n"
         "from pyspark.sql import SparkSession\n"
-        "jars = s3_conf()['spark.jars.packages']\n"
+        "jars = s3_packages(installed_spark())['spark.jars.packages']\n"
         "builder = SparkSession.builder.config('spark.jars.packages', jars)\n"
         "for name, value in local_conf(on_s3=False).items(): builder.config(name, value)\n"
         "builder.getOrCreate().stop()\n"

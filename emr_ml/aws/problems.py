@@ -121,6 +121,8 @@ def _last_error(error: Exception) -> Exception:
     """Return AWS's error of the last retry if the patience ran out, or else the error itself."""
     # boto3 does not name a cause, but raises its own errors while it handles another
     cause = (error.__cause__ or error.__context__) if isinstance(error, WRAPPERS) else None
+    if isinstance(error, UnansweredError) and not isinstance(cause, CALL_ERRORS):
+        return error  # of a service other than AWS, whose name the cause lacks
     return cause if isinstance(cause, CALL_ERRORS) else error
 
 
@@ -136,6 +138,8 @@ def _diagnose_failure(error: Exception) -> Problem:
             return Problem(message, "set AWS_ENDPOINT_URL to a URL, or unset it")
         case HTTPClientError() | BotoConnectionError():
             return Problem(f"AWS can't be reached: {message}", "check network and AWS_ENDPOINT_URL")
+        case UnansweredError():
+            return Problem(message, "check whether it runs, and the network between")
         case _:
             return Problem(message, "see docs/emr.md")
 

@@ -8,10 +8,12 @@ import click
 from emr_ml.aws import time_limits
 from emr_ml.commands.applications import show_applications
 from emr_ml.commands.context import errors_as_messages
+from emr_ml.commands.drivers import show_drivers
 from emr_ml.settings import Deployment, load_settings
+from emr_ml.ui.wording import hours_and_minutes
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from emr_ml.aws.client import Api
     from emr_ml.launchers.emr.config.model import ClusterConfig
@@ -26,7 +28,8 @@ def clusters(*, terminate_idle: bool) -> None:
 
     Clusters with state, age, run, cost so far, and latest end: costs are at list prices, and ends
     follow from the time limits of steps and the idle timeout in the current configuration. On EMR
-    Serverless, the started applications and how many job runs each has.
+    Serverless, the started applications and how many job runs each has. With spark-submit, the
+    drivers that run, as processes or as pods; each ends with its job, so none is idle.
     """
     with errors_as_messages():
         settings = load_settings()
@@ -34,6 +37,9 @@ def clusters(*, terminate_idle: bool) -> None:
             all_succeeded = show_applications(settings, stop_idle=terminate_idle)
         elif settings.deployment is Deployment.EMR_EKS:
             click.echo("nothing of EMR on EKS is kept running: pods end with their job")
+            all_succeeded = True
+        elif settings.deployment is Deployment.SPARK_SUBMIT:
+            show_drivers(settings)
             all_succeeded = True
         else:
             all_succeeded = _show(terminate_idle=terminate_idle)
@@ -114,7 +120,7 @@ def _row(details: "ClusterDetails", cost: "Cost", now: "datetime") -> str:
     """Return two lines: the figures, and the name of the cluster."""
     cluster = details.cluster
     columns = (
-        f"{cluster.id:<15} {cluster.state:<13} {_hours_and_minutes(cluster.age(now)):>8}",
+        f"{cluster.id:<15} {cluster.state:<13} {hours_and_minutes(cluster.age(now)):>8}",
         f"run {details.run_id[:8] or 'unknown'}",
         f"{details.active_steps} active step{'' if details.active_steps == 1 else 's'}",
         cost.text(),
@@ -125,13 +131,7 @@ def _row(details: "ClusterDetails", cost: "Cost", now: "datetime") -> str:
 
 def _end(details: "ClusterDetails", now: "datetime") -> str:
     if details.latest_end < now:
-        overdue = _hours_and_minutes(now - details.latest_end)
+        overdue = hours_and_minutes(now - details.latest_end)
         timeout = details.idle_timeout_seconds
         return f"should have ended {overdue} ago, with an idle timeout of {timeout} s"
-    return f"ends in {_hours_and_minutes(details.latest_end - now)} at the latest"
-
-
-def _hours_and_minutes(time: "timedelta") -> str:
-    """Return a duration such as `3h 05m`."""
-    minutes = max(int(time.total_seconds()) // 60, 0)
-    return f"{minutes // 60}h {minutes % 60:02}m"
+    return f"ends in {hours_and_minutes(details.latest_end - now)} at the latest"

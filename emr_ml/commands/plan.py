@@ -8,6 +8,7 @@ import click
 from emr_ml.commands.context import configured_settings, errors_as_messages
 from emr_ml.commands.plan_eks import show_eks_plan
 from emr_ml.commands.plan_serverless import show_plan
+from emr_ml.commands.plan_spark_submit import show_submissions
 from emr_ml.settings import Deployment, Settings, SettingsError
 from emr_ml.ui.wording import escape_control_characters
 
@@ -32,9 +33,9 @@ def plan(*, as_json: bool, request_file: TextIO | None) -> None:
     """Print the exact requests to EMR and the list price per hour. Nothing is started.
 
     The deployment decides which: RunJobFlow and AddJobFlowSteps, CreateApplication and StartJobRun
-    of EMR Serverless, or StartJobRun of EMR on EKS. Values that
-    only a run knows, such as versions and ids, are in <>. This also works without an AWS account,
-    but then without prices.
+    of EMR Serverless, StartJobRun of EMR on EKS, or, with spark-submit, its command or the pod of
+    the driver. What only a run knows, such as versions and ids, is in <>.
+    This also works without an AWS account, but then without prices.
 
     With --from, print a cluster configuration instead, for EMR_ML_CLUSTER. FILE has the parameters
     of RunJobFlow in JSON, such as Airflow's JOB_FLOW_OVERRIDES, what `aws emr describe-cluster`
@@ -53,6 +54,8 @@ def plan(*, as_json: bool, request_file: TextIO | None) -> None:
                 show_plan(settings, _endpoint(settings), as_json=as_json)
             case Deployment.EMR_EKS:
                 show_eks_plan(settings, _endpoint(settings), as_json=as_json)
+            case Deployment.SPARK_SUBMIT:
+                show_submissions(settings, as_json=as_json)
             case _:
                 _show_cluster_plan(settings, as_json=as_json)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
-from emr_ml.doctor import aws, capacity, cluster, job_runs, machine, project, storage
+from emr_ml.doctor import aws, capacity, cluster, job_runs, machine, project, spark_submit, storage
 from emr_ml.doctor.finding import Finding, unchecked
 from emr_ml.doctor.roles import check_roles
 from emr_ml.settings import Deployment, Settings
@@ -55,9 +55,7 @@ def skipped(names: Iterable[str], reason: str) -> Iterator[Finding]:
 def run_checks() -> Iterator[Finding]:
     """Run all checks of the configured deployment, and yield each finding when it is made."""
     settings, settings_finding = machine.check_settings()
-    yield machine.check_java(needed=settings is None or settings.deployment.needs_java)
-    yield machine.check_python()
-    yield machine.check_spark()
+    yield from _check_software(settings)
     yield settings_finding
     if settings is None:
         return
@@ -81,14 +79,36 @@ def run_checks() -> Iterator[Finding]:
         has_lake = True
         yield from storage.check_lake(settings.lake)
         yield machine.check_disk(settings.lake)
-    if any(each in ON_AWS for each in declared.jobs):
+    yield from _check_targets(asker, settings, declared.jobs, has_lake=has_lake)
+
+
+def _check_targets(
+    asker: Asker,
+    settings: Settings,
+    jobs_of: Mapping[Deployment, Mapping[str, str]],
+    *,
+    has_lake: bool,
+) -> Iterator[Finding]:
+    if any(each in ON_AWS for each in jobs_of):
         yield from _check_bucket(asker, settings, has_lake=has_lake)
-    for deployment, jobs in declared.jobs.items():
+    for deployment, jobs in jobs_of.items():
         target = settings.on(deployment)
         if deployment.uses_emr:
             yield from _check_emr(asker, target, jobs, has_lake=has_lake)
         elif deployment in ON_AWS:
             yield from _check_job_runs(asker, job_runs.target_of(target), jobs)
+        elif deployment is Deployment.SPARK_SUBMIT:
+            yield from spark_submit.run_checks(target, jobs)
+
+
+def _check_software(settings: Settings | None) -> Iterator[Finding]:
+    # the configuration of spark-submit says which Java and which Spark it needs
+    by_submission = settings is not None and settings.deployment is Deployment.SPARK_SUBMIT
+    if not by_submission:
+        yield machine.check_java(needed=settings is None or settings.deployment.runs_here)
+    yield machine.check_python()
+    if not by_submission:
+        yield machine.check_spark()
 
 
 def _check_stack(asker: Asker, settings: Settings) -> Generator[Finding, None, Settings | None]:

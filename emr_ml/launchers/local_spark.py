@@ -8,8 +8,10 @@ import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from enum import IntEnum
+from importlib.util import find_spec
 from pathlib import Path
 
+from emr_ml.launchers.base import LaunchError
 from emr_ml.sources.listing import SourceError, list_source
 from emr_ml.units import GIGABYTE
 from spark_jobs.runtime.execution import NO_CALL_SITES
@@ -22,6 +24,8 @@ CONTAINER_LIMITS = (
 # class data of Spark that `make setup` archives; Java ignores an archive that does not fit
 CLASS_ARCHIVE = Path(sys.prefix) / "spark.jsa"
 SUBMIT_ARGS = "PYSPARK_SUBMIT_ARGS"
+HADOOP_JAR = "hadoop-client-api-"
+CREDENTIALS_PROVIDER = "spark.hadoop.fs.s3a.aws.credentials.provider"
 _submit_args_lock = threading.Lock()
 
 
@@ -118,7 +122,7 @@ def local_conf(*, on_s3: bool, size: DataSize = DataSize.LARGE) -> dict[str, str
         conf["spark.driver.defaultJavaOptions"] = (
             f'"-XX:SharedArchiveFile={CLASS_ARCHIVE}" -Xlog:cds=off'
         )
-    return conf | s3_conf() if on_s3 else conf
+    return conf | s3_conf() | s3_packages(installed_spark()) if on_s3 else conf
 
 
 def driver_gigabytes() -> int:
@@ -130,28 +134,52 @@ def driver_gigabytes() -> int:
     return min(max(memory // GIGABYTE // 4, 1), 8)
 
 
+def installed_spark() -> Path:
+    """Return the folder of the installed pyspark, without importing it."""
+    spec = find_spec("pyspark")
+    assert spec, "pyspark is a dependency"
+    assert spec.origin
+    return Path(spec.origin).parent
+
+
 def s3_conf() -> dict[str, str]:
     """Return the configuration of S3A, with the endpoint, region and credentials of boto3.
 
-    `s3://` means S3A, as it does on EMR. The jars come from Maven Central once and are cached.
+    `s3://` means S3A, as it does on EMR.
     """
     import boto3
-    import pyspark
 
-    jars = Path(pyspark.__file__).parent / "jars"
-    hadoop = next(jars.glob("hadoop-client-api-*.jar")).stem.removeprefix("hadoop-client-api-")
     client = boto3.client("s3")
     return {
-        "spark.jars.packages": f"org.apache.hadoop:hadoop-aws:{hadoop}",
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
         "spark.hadoop.fs.s3a.endpoint": client.meta.endpoint_url,
         "spark.hadoop.fs.s3a.endpoint.region": client.meta.region_name,
         "spark.hadoop.fs.s3a.path.style.access": "true",
         # the SDK's own chain reads variables, profiles and roles, as boto3 does
-        "spark.hadoop.fs.s3a.aws.credentials.provider": (
+        CREDENTIALS_PROVIDER: (
             "software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider"
         ),
     }
+
+
+def s3_packages(spark_home: Path) -> dict[str, str]:
+    """Return the configuration that adds S3A's jars, which Maven Central has, to a Spark.
+
+    Args:
+        spark_home: folder of that Spark, whose Hadoop's release S3A must have.
+
+    Raises:
+        LaunchError: the folder has no Hadoop.
+    """
+    jars = spark_home / "jars"
+    hadoop = next(jars.glob(f"{HADOOP_JAR}*.jar"), None)
+    if hadoop is None:
+        raise LaunchError(
+            f"there is no {HADOOP_JAR}*.jar in {jars}, which tells the release of S3's connector",
+            fix="use a Spark that includes Hadoop, such as pyspark from PyPI (`make setup`)",
+        )
+    release = hadoop.stem.removeprefix(HADOOP_JAR)
+    return {"spark.jars.packages": f"org.apache.hadoop:hadoop-aws:{release}"}
 
 
 @contextmanager

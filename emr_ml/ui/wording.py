@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 NAME_CHARACTERS = 60
 NAMES_LISTED = 8
@@ -57,6 +58,12 @@ def escape_control_characters(text: str) -> str:
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
         for char in text
     )
+
+
+def hours_and_minutes(time: timedelta) -> str:
+    """Return a duration such as `3h 05m`."""
+    minutes = max(int(time.total_seconds()) // 60, 0)
+    return f"{minutes // 60}h {minutes % 60:02}m"
 
 
 def _letters(text: str) -> str:

@@ -4,9 +4,19 @@ import os
 
 import pytest
 
-from emr_ml.lake.current import Current, missing_reason, promote, read_current, refuse
+from emr_ml.lake.current import (
+    Current,
+    missing_reason,
+    promote,
+    read_current,
+    refuse,
+    why_not_reused,
+)
+from emr_ml.lake.versions import VersionSpec
+from emr_ml_tests.checks.reports import a_report
 from emr_ml_tests.processes import COUNT, Racers
 from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.runtime.report import commit
 
 
 def requested(at: float, run: str = "run", version: str | None = None) -> Current:
@@ -99,3 +109,39 @@ def test_a_refusal_leaves_the_current_version(folder_lake: Lake) -> None:
     promote(folder_lake, "metrics", requested(1))
     refuse(folder_lake, "metrics", "v2", "run", ["auc"])
     assert read_current(folder_lake, "metrics") == requested(1)
+
+
+def wanted(spark: str, code: str = "code") -> VersionSpec:
+    return VersionSpec("lr_model", "run", {}, {}, {}, code, spark)
+
+
+def commit_current(lake: Lake, spec: VersionSpec) -> None:
+    commit(lake, a_report(asset=spec.asset, version=spec.version, spark=spec.spark))
+    promote(lake, spec.asset, requested(1, version=spec.version))
+
+
+def test_another_release_of_spark_is_told_as_the_reason_for_a_new_version(
+    folder_lake: Lake,
+) -> None:
+    newer = wanted("4.1.1")
+    assert not why_not_reused(folder_lake, newer)
+
+    commit_current(folder_lake, wanted("4.0.2"))
+
+    assert why_not_reused(folder_lake, newer) == (
+        "lr_model is computed again: jobs run on Spark 4.1.1 here, and the current version is of "
+        "Spark 4.0.2, whose results may differ"
+    )
+
+
+def test_a_new_version_for_another_reason_does_not_blame_spark(folder_lake: Lake) -> None:
+    commit_current(folder_lake, wanted("4.0.2"))
+
+    assert not why_not_reused(folder_lake, wanted("4.0.2", "other code"))
+
+
+def test_a_version_that_is_committed_needs_no_reason(folder_lake: Lake) -> None:
+    commit_current(folder_lake, wanted("4.1.1"))
+    commit_current(folder_lake, wanted("4.0.2"))
+
+    assert not why_not_reused(folder_lake, wanted("4.1.1"))

@@ -274,7 +274,7 @@ class JobRun(RemoteJob, Generic[Config]):
     @property
     def described(self) -> dict[str, Any]:
         """The job run as the service last described it; empty if it does not know it."""
-        return self._look.latest() or {}
+        return self._look.last or {}
 
     @property
     def seconds_when_described(self) -> float:

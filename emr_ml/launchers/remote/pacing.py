@@ -32,10 +32,20 @@ class PacedLook(Generic[State]):
     def latest(self) -> State | None:
         """Return the last state, or ask for it if that is due.
 
+        None means that nothing is known: a state from before the last question failed says nothing
+        about now.
+
         Raises:
             Exception: whatever `ask` raises.
         """
-        return self.now() if time.monotonic() >= self._due else self._state
+        if time.monotonic() >= self._due:
+            return self.now()
+        return None if self.answers.failing else self._state
+
+    @property
+    def last(self) -> State | None:
+        """The last state that the target has given, however old."""
+        return self._state
 
     def now(self) -> State:
         """Ask for the state.

@@ -62,3 +62,20 @@ class Answers:
     def note(self) -> None:
         """Note an answer to a part of a look."""
         self.last = time.monotonic()
+
+
+class Streak:
+    """How long something has been true without a break, as far as it was looked at."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def seconds(self, *, is_true: bool) -> float:
+        """Note whether it is true now, and return for how long it has been; 0 if it is not."""
+        if not is_true:
+            self._since = None
+            return 0.0
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+        return now - self._since

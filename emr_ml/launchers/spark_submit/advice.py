@@ -4,6 +4,14 @@ from emr_ml.launchers.remote.failures import COMMON_ADVICE
 
 FOR_DRIVERS = (
     (
+        r"bin/spark-submit can't be started",
+        "check spark_home in the configuration, and whether this user may run its programs",
+    ),
+    (
+        r"JAVA_HOME is not set|java: (command )?not found",
+        "Spark needs Java 17 or 21 here: run `make setup`, or set JAVA_HOME",
+    ),
+    (
         r"Master removed our application: KILLED",
         "somebody ended the application at the master: materialize again for a new attempt",
     ),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from emr_ml.aws.client import UnansweredError
+from emr_ml.errors import UserError
 from emr_ml.lake.leases import this_host
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.local_spark import as_properties
@@ -17,7 +18,7 @@ from emr_ml.launchers.remote.failures import (
     whole_log,
 )
 from emr_ml.launchers.remote.pacing import PacedLook
-from emr_ml.launchers.remote.polling import Answers, PollingPolicy
+from emr_ml.launchers.remote.polling import Answers, PollingPolicy, Streak
 from emr_ml.launchers.remote.shipping import planned_code, upload
 from emr_ml.launchers.remote.target import (
     Attempt,
@@ -31,32 +32,37 @@ from emr_ml.launchers.spark_submit import command
 from emr_ml.launchers.spark_submit.advice import FOR_DRIVERS
 from emr_ml.launchers.spark_submit.config import SparkSubmitConfig
 from emr_ml.launchers.spark_submit.driver import Driver, DriverState, new_folder
-from emr_ml.launchers.spark_submit.master import Application, Cluster, Master, MasterError
+from emr_ml.launchers.spark_submit.master import Cluster, Master, MasterError
 from emr_ml.launchers.spark_submit.pods import Pods
-from emr_ml.launchers.spark_submit.supervisor import KILL_AFTER_SECONDS
+from emr_ml.launchers.spark_submit.submission import Submission
+from emr_ml.launchers.spark_submit.supervisor import KILL_AFTER_SECONDS, NOT_STARTED
 from spark_jobs.runtime.attempt import Failure
 from spark_jobs.runtime.lake import FolderLake
 from spark_jobs.runtime.report import Report
+
+TERMINATED = 143  # exit code of a shell whose command SIGTERM has ended: 128 + 15
+NOBODY_TO_ASK = (
+    "its run is silent; whether the driver still works can't be asked: set master_ui, if the "
+    "cluster is a standalone one"
+)
 
 
 class ClientJob(RemoteJob):
     """An attempt as a driver.
 
-    The lease records `host` and `folder` before the driver is started, and `pid` and `started`
-    after that. The folder starts one driver only, however often it is asked to.
+    The lease records `host` and `folder` before the driver is started, and `pid` after that. The
+    folder starts one driver only, however often it is asked to.
     """
 
     advice = FOR_DRIVERS
 
     def __init__(self, config: SparkSubmitConfig, attempt: Attempt, polling: PollingPolicy) -> None:
         self._config, self._attempt, self._polling = config, attempt, polling
-        self._answers = Answers()
+        self._driver_answers = Answers()
         self._state: DriverState | None = None
-        self._stalled_since: float | None = None
-        self._unseen_since: float | None = None
-        self._look: PacedLook[Cluster] | None = None
-        if config.master_ui:
-            self._look = PacedLook(Master(config.master_ui).look, polling)
+        self._stalled, self._unseen = Streak(), Streak()
+        self._master = Master(config.master_ui) if config.master_ui else None
+        self._look = PacedLook(self._master.look, polling) if self._master else None
 
     @property
     def location(self) -> JobLocation:
@@ -74,7 +80,7 @@ class ClientJob(RemoteJob):
 
     @property
     def answers(self) -> Answers:
-        return self._answers
+        return self._driver_answers if self._is_here or not self._look else self._look.answers
 
     def submit(self) -> None:
         attempt, config = self._attempt, self._config
@@ -88,34 +94,26 @@ class ClientJob(RemoteJob):
         root = Path(config.folder)
         code = planned_code(str(root), attempt.code)
         upload(FolderLake(str(root)), code.folders)
+        submission = Submission.of(attempt, code)
         self._driver.start(
-            command.command(
-                config,
-                code,
-                module=attempt.module,
-                name=attempt.name,
-                request_uri=attempt.request_uri,
-            ),
+            attempt.name,
+            command.command(config, submission),
             command.environment(config),
-            as_properties(command.properties(config, attempt.shared.root, self._driver_id)),
+            as_properties(command.properties(config, submission, self._driver_id)),
             config.step_limit_seconds,
         )
-        attempt.held.record(pid=str(self._driver.pid), started=str(self._driver.started))
+        attempt.held.record(pid=str(self._driver.pid))
 
     def status(self) -> JobStatus | None:
-        cluster = self._cluster()
-        application = cluster.applications.get(self._application_name) if cluster else None
-        states: dict[str, str] = {}
-        if application:
-            states[f"application {application.id}"] = application.state
         if not self._is_here:
-            return self._status_elsewhere(application, states)
+            return self._status_elsewhere()
+        cluster = self._cluster()
+        states = self._application_states(cluster)
         self._state = state = self._driver.state()
-        self._answers.note()
+        self._driver_answers.note()
         if state.is_running:
             self._end_overdue()
-            if cluster and application:
-                self._end_stalled(cluster, application)
+            self._end_stalled(cluster)
             states[f"driver {self._driver.pid}"] = "running"
             return JobStatus(JobOutcome.UNFINISHED, True, states)
         states[f"driver {self._driver.pid}"] = f"ended with exit code {state.code}"
@@ -124,11 +122,9 @@ class ClientJob(RemoteJob):
     def failure(self, status: JobStatus, recorded: Failure | None) -> LaunchError | None:
         location = self.location
         if not self._is_here:
-            return LostError(
-                location.failure_message(
-                    "its driver was on another machine, and the cluster has no such application"
-                )
-            )
+            where = "its driver was on another machine, or on this one before it restarted"
+            known = "the master has no such application" if self._look else NOBODY_TO_ASK
+            return LostError(location.failure_message(f"{where}, and {known}"))
         assert self._state
         tail = self._driver.tail()
         match status.outcome:
@@ -137,15 +133,17 @@ class ClientJob(RemoteJob):
             case JobOutcome.CANCELLED:
                 return cancelled(location)
             case JobOutcome.LOST:
+                self._driver.forget_secrets()
                 self._delete_executors()
                 cause = "its driver was killed from outside, or by the system for want of memory"
                 return LostError(location.failure_message(cause, quote(tail), whole_log(location)))
             case _ if self._state.ended_by == "limit":
                 return timed_out(location, tail)
             case _:
+                is_started = self._state.code != NOT_STARTED
                 return process_failed(
                     location,
-                    reason="",
+                    reason="" if is_started else "spark-submit can't be started",
                     exit_code=self._state.code,
                     recorded=recorded,
                     tail=tail,
@@ -187,7 +185,7 @@ class ClientJob(RemoteJob):
 
     @property
     def _application_name(self) -> str:
-        """The name that `spark_jobs.runtime.submit` gives the job's application."""
+        """The name that the job gives its application, in `spark_jobs.runtime.submit`."""
         request = self._attempt.request
         return attempt_name(request.asset, request.version, request.attempt)
 
@@ -199,20 +197,25 @@ class ClientJob(RemoteJob):
             self._attempt.log.info("%s", error)
             return None
 
-    def _status_elsewhere(
-        self, application: Application | None, states: dict[str, str]
-    ) -> JobStatus:
-        """Return the status of a driver on another machine, which only the master can see."""
-        if application:
-            self._unseen_since = None
-            self._answers.note()
-            return JobStatus(JobOutcome.UNFINISHED, True, states)
-        now = time.monotonic()
-        if self._unseen_since is None:
-            self._unseen_since = now
+    def _application_states(self, cluster: Cluster | None) -> dict[str, str]:
+        application = cluster and cluster.applications.get(self._application_name)
+        return {f"application {application.id}": application.state} if application else {}
+
+    def _status_elsewhere(self) -> JobStatus | None:
+        """Return the status of a driver on another machine, which only the master can see.
+
+        Raises:
+            MasterError: it can't be seen at the moment.
+        """
+        cluster = self._look.latest() if self._look else None
+        states = self._application_states(cluster)
+        is_known = cluster is not None or self._look is None
+        unseen = self._unseen.seconds(is_true=is_known and not states)
+        if not is_known:
+            return None
         # a driver may take a while before it has an application
-        is_lost = now - self._unseen_since > self._polling.visibility
-        return JobStatus(JobOutcome.LOST if is_lost else JobOutcome.UNFINISHED, False, states)
+        outcome = JobOutcome.LOST if unseen > self._polling.visibility else JobOutcome.UNFINISHED
+        return JobStatus(outcome, bool(states), states)
 
     def _end_overdue(self) -> None:
         """End a driver past its limit whose supervisor has not done so."""
@@ -221,25 +224,21 @@ class ClientJob(RemoteJob):
             self._driver.end()
             raise timed_out(self.location, self._driver.tail())
 
-    def _end_stalled(self, cluster: Cluster, application: Application) -> None:
+    def _end_stalled(self, cluster: Cluster | None) -> None:
         """End an application that has no core, and won't get any: Spark waits for ever.
 
         Raises:
             LaunchError: it waited for longer than the limit.
         """
-        if application.cores or not cluster.is_idle:
-            self._stalled_since = None
-            return
-        now = time.monotonic()
-        if self._stalled_since is None:
-            self._stalled_since = now
-        if now - self._stalled_since <= self._config.start_limit_seconds:
+        application = cluster and cluster.applications.get(self._application_name)
+        is_stalled = bool(cluster and application and not application.cores and cluster.is_idle)
+        seconds = self._stalled.seconds(is_true=is_stalled)
+        if cluster is None or seconds <= self._config.start_limit_seconds:
             return
         self._driver.end()
         cause = (
-            f"the cluster gave its application no core for {now - self._stalled_since:.0f} "
-            f"seconds, though no other has one: {cluster.workers} workers are alive, with "
-            f"{cluster.free_cores} free cores"
+            f"the cluster gave its application no core for {seconds:.0f} seconds, though no other "
+            f"has one: {cluster.workers} workers are alive, with {cluster.free_cores} free cores"
         )
         raise LaunchError(
             self.location.failure_message(
@@ -252,12 +251,12 @@ class ClientJob(RemoteJob):
 
     def _kill_application(self) -> None:
         """End what the master still has of it: it mostly ends with its driver."""
-        if self._look is None or self._config.master_ui is None:
+        if self._master is None:
             return
         try:
-            application = self._look.now().applications.get(self._application_name)
+            application = self._master.look().applications.get(self._application_name)
             if application:
-                Master(self._config.master_ui).kill(application.id)
+                self._master.kill(application.id)
         except MasterError as error:
             self._attempt.log.error("the master can't be asked to end the job: %s", error)
 
@@ -267,7 +266,7 @@ class ClientJob(RemoteJob):
             return
         try:
             Pods(self._config.kubernetes).delete_labelled({command.DRIVER_LABEL: self._driver_id})
-        except UnansweredError as error:
+        except (UnansweredError, UserError) as error:
             self._attempt.log.error("pods of executors may be left: %s", error)
 
 
@@ -283,7 +282,7 @@ def _outcome(state: DriverState) -> JobOutcome:
         # nobody saw its end, or a signal that the supervisor did not send
         case DriverState(code=None):
             return JobOutcome.LOST
-        case DriverState(code=int(code)) if code < 0 or code == 143:
+        case DriverState(code=int(code)) if code < 0 or code == TERMINATED:
             return JobOutcome.LOST
         case _:
             return JobOutcome.FAILED

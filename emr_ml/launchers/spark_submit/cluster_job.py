@@ -16,13 +16,14 @@ from emr_ml.launchers.remote.failures import (
     whole_log,
 )
 from emr_ml.launchers.remote.pacing import PacedLook
-from emr_ml.launchers.remote.polling import Answers, PollingPolicy
+from emr_ml.launchers.remote.polling import Answers, PollingPolicy, Streak
 from emr_ml.launchers.remote.shipping import planned_code, upload
 from emr_ml.launchers.remote.target import Attempt, JobLocation, JobOutcome, JobStatus, RemoteJob
 from emr_ml.launchers.spark_submit.advice import FOR_PODS
 from emr_ml.launchers.spark_submit.config import SparkSubmitConfig
 from emr_ml.launchers.spark_submit.manifest import TEMPLATE, driver_pod, executor_template
 from emr_ml.launchers.spark_submit.pods import Pod, Pods
+from emr_ml.launchers.spark_submit.submission import Submission
 from spark_jobs.runtime.attempt import Failure
 from spark_jobs.runtime.report import Report
 
@@ -48,7 +49,7 @@ class ClusterJob(RemoteJob):
         self._pods = Pods(self._own)
         self._look: PacedLook[Pod | None] = PacedLook(self._find, polling)
         self._pod: Pod | None = None
-        self._since: dict[str, float] = {}
+        self._pending, self._unknown = Streak(), Streak()
 
     @property
     def location(self) -> JobLocation:
@@ -76,7 +77,7 @@ class ClusterJob(RemoteJob):
             attempt.held.record(pod=_new_name(attempt))
         name = attempt.location["pod"]
         address = f"{attempt.shared.uri(template.key)}/{TEMPLATE}" if template else ""
-        manifest = driver_pod(self._config, attempt, code, name, address)
+        manifest = driver_pod(self._config, Submission.of(attempt, code), name, address)
         pod = self._create(manifest)
         attempt.held.record(uid=pod["metadata"]["uid"])
         try:
@@ -86,16 +87,15 @@ class ClusterJob(RemoteJob):
 
     def status(self) -> JobStatus | None:
         pod = self._look.latest()
-        if not self._is_seen:
+        if self.answers.failing:
             return None
         self._pod = pod
         name = self._attempt.location["pod"]
         if pod is None:
             return JobStatus(JobOutcome.LOST, False, {f"pod {name}": "gone"})
         phase, reason = pod["status"].get("phase", "Pending"), _reason(pod)
-        outcome = self._outcome(pod)
-        if outcome is JobOutcome.UNFINISHED and phase == "Pending":
-            self._end_pending(pod, reason)
+        outcome = self._outcome(pod, phase)
+        self._end_pending(pod, phase, reason)
         shown = f"{phase} ({reason})" if reason else phase
         return JobStatus(outcome, True, {f"pod {name}": shown})
 
@@ -142,11 +142,6 @@ class ClusterJob(RemoteJob):
             **super().metadata(report),
         }
 
-    @property
-    def _is_seen(self) -> bool:
-        """Whether Kubernetes has answered at all."""
-        return not self._look.answers.failing
-
     def _create(self, manifest: Pod) -> Pod:
         """Create the pod, and try again while Kubernetes gives no answer: the name is the token."""
         deadline, said = time.monotonic() + self._polling.patience, ""
@@ -171,26 +166,27 @@ class ClusterJob(RemoteJob):
         where = self._attempt.location
         self._pods.delete(where["pod"], where.get("uid", ""))
 
-    def _outcome(self, pod: Pod) -> JobOutcome:
-        match pod["status"].get("phase"):
+    def _outcome(self, pod: Pod, phase: str) -> JobOutcome:
+        unknown = self._unknown.seconds(is_true=phase == "Unknown")
+        match phase:
             case "Succeeded":
                 return JobOutcome.SUCCEEDED
             case "Failed":
                 is_lost = pod["status"].get("reason") in LOST_REASONS
                 return JobOutcome.LOST if is_lost else JobOutcome.FAILED
-            case "Unknown" if self._seconds_in("Unknown") > self._polling.visibility:
+            case "Unknown" if unknown > self._polling.visibility:
                 # its process may live on, but can't commit once there is a newer attempt
                 return JobOutcome.LOST
             case _:
                 return JobOutcome.UNFINISHED
 
-    def _end_pending(self, pod: Pod, reason: str) -> None:
+    def _end_pending(self, pod: Pod, phase: str, reason: str) -> None:
         """Delete a pod that does not start: it would wait for ever.
 
         Raises:
             LaunchError: it has waited for longer than the limit.
         """
-        seconds = self._seconds_in("Pending")
+        seconds = self._pending.seconds(is_true=phase == "Pending")
         if seconds <= self._config.start_limit_seconds:
             return
         self._delete()
@@ -201,11 +197,6 @@ class ClusterJob(RemoteJob):
         tail = None if not _terminated(pod) else self._pods.tail(pod["metadata"]["name"])
         location = self.location
         raise LaunchError(location.failure_message(cause, quote(tail), whole_log(location), advice))
-
-    def _seconds_in(self, phase: str) -> float:
-        """Return the seconds since this process first saw the pod in that phase."""
-        now = time.monotonic()
-        return now - self._since.setdefault(phase, now)
 
 
 def _new_name(attempt: Attempt) -> str:

@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 from pydantic import model_validator as validator
 
 from emr_ml.lake.versions import local_spark
@@ -21,11 +21,16 @@ from emr_ml.settings import Settings
 
 MASTERS = re.compile(r"(spark|k8s)://.+|yarn|local(\[[\d*, ]+\])?")
 STANDALONE, KUBERNETES = "spark://", "k8s://"
+EXECUTOR_VARIABLE = "spark.executorEnv."
 LOOPBACK = ("127.0.0.1", "localhost")
 
+# relative ones are resolved where they are read
+LocalPath = Annotated[str, AfterValidator(lambda path: str(Path(path).expanduser().absolute()))]
 Memory = Annotated[str, Field(pattern=r"^\d+[mgMG]$")]
 Count = Annotated[int, Field(strict=True, ge=1)]
 Seconds = Annotated[int, Field(strict=True, ge=1)]
+# fields with a path of this machine
+PATHS = ("spark_home", "folder", "driver_template", "executor_template", "kubeconfig")
 
 
 class SparkSubmitConfigError(TargetConfigError):
@@ -41,17 +46,18 @@ class KubernetesConfig(ConfigModel):
         service_account: of drivers, which create executors.
         driver_template, executor_template: files with what their pods have besides.
         context, kubeconfig: with which this process reaches the cluster.
-        secret: name of a Secret with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+        secret: name of a Secret with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which
+            pods read instead of getting this process's.
         api_in_pods: address of the cluster's API for drivers.
     """
 
     image: str = Field(min_length=1)
     namespace: str = Field("default", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
     service_account: str = "default"
-    driver_template: str | None = None
-    executor_template: str | None = None
+    driver_template: LocalPath | None = None
+    executor_template: LocalPath | None = None
     context: str | None = None
-    kubeconfig: str | None = None
+    kubeconfig: LocalPath | None = None
     secret: str | None = None
     api_in_pods: str = Field("https://kubernetes.default.svc", pattern=r"^https?://\S+$")
 
@@ -69,15 +75,18 @@ class SparkSubmitConfig(ConfigModel):
         master_ui: address of the page of a standalone master.
         executors: how many; for Kubernetes and YARN.
         max_cores: of one job on a standalone cluster, where Spark's default is all there are.
+        spark_conf: any other properties of Spark; they count more than those of other fields.
         share_credentials: whether executors get this process's AWS keys.
-        start_limit_seconds: for which a job may have no core while no other job has any.
-        folder: for the logs of drivers on this machine.
+        start_limit_seconds: for which a pod may not start, or an application have no core while
+            no other has any.
+        step_limit_seconds: after which a driver is ended.
+        folder: for the logs and the code of drivers on this machine.
     """
 
     master: str
     deploy_mode: Literal["client", "cluster"] = "client"
     spark: VerbatimText = Field(default_factory=local_spark, pattern=r"^\d+\.\d+\.\d+$")
-    spark_home: str | None = None
+    spark_home: LocalPath | None = None
     python: str | None = None
     driver_host: str | None = None
     master_ui: str | None = Field(None, pattern=r"^https?://\S+$")
@@ -91,7 +100,7 @@ class SparkSubmitConfig(ConfigModel):
     share_credentials: bool = True
     start_limit_seconds: Seconds = 600
     step_limit_seconds: Seconds = 21600
-    folder: str
+    folder: LocalPath
     kubernetes: KubernetesConfig | None = None
 
     @field_validator("master")
@@ -124,19 +133,33 @@ class SparkSubmitConfig(ConfigModel):
             )
         if self.master_ui and not self.is_standalone:
             raise ValueError(f"master_ui: is only for spark:// masters, not for {self.master}")
-        if self.deploy_mode == "cluster":
-            secrets = [key for key, value in self.spark_conf.items() if is_secret(key, value)]
-            if secrets:
-                raise ValueError(
-                    f"spark_conf: {', '.join(secrets)} would be readable in a ConfigMap: put the "
-                    "value into a Secret, and name that in kubernetes.secret or by "
-                    "spark.kubernetes.driver.secretKeyRef.…"
-                )
+        exposed = [key for key, value in self.spark_conf.items() if self._is_exposed(key, value)]
+        if exposed:
+            raise ValueError(
+                f"spark_conf: {', '.join(exposed)} would be readable in a pod: put the value into "
+                "a Secret, and name that in kubernetes.secret, in kubernetes.driver_template or by "
+                "spark.kubernetes.executor.secretKeyRef.…"
+            )
         return self
+
+    def _is_exposed(self, key: str, value: str) -> bool:
+        """Whether a property is a secret that the description of a pod would show."""
+        in_pod = self.deploy_mode == "cluster" or key.startswith(EXECUTOR_VARIABLE)
+        return self.on_kubernetes and in_pod and is_secret(key, value)
 
     @property
     def is_standalone(self) -> bool:
         return self.master.startswith(STANDALONE)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether driver and executor are one process."""
+        return self.master.startswith("local")
+
+    @property
+    def passes_keys(self) -> bool:
+        """Whether executors get this process's AWS keys: not if a Secret has them already."""
+        return self.share_credentials and not (self.kubernetes and self.kubernetes.secret)
 
     @property
     def on_kubernetes(self) -> bool:
@@ -145,9 +168,7 @@ class SparkSubmitConfig(ConfigModel):
     @property
     def on_loopback(self) -> bool:
         """Whether the cluster is on this machine alone."""
-        return self.master.startswith("local") or (
-            self.is_standalone and urlsplit(self.master).hostname in LOOPBACK
-        )
+        return self.is_local or (self.is_standalone and urlsplit(self.master).hostname in LOOPBACK)
 
 
 def load_spark_submit_config(settings: Settings) -> SparkSubmitConfig:
@@ -161,15 +182,37 @@ def load_spark_submit_config(settings: Settings) -> SparkSubmitConfig:
     fields = LocatedFields("spark-submit configuration", "EMR_ML_SPARK_SUBMIT")
     fields.add({"folder": str(Path(settings.dagster_home, ".dagster", "spark-submit"))}, "default")
     try:
+        if address := settings.spark_submit:
+            fields.add_file(address, lambda values: _beside(address, values))
         return load_config(
             SparkSubmitConfig,
             fields,
-            settings.spark_submit,
+            None,
             settings.spark_submit_fields,
             settings.step_limit_seconds,
         )
     except TargetConfigError as error:
         raise SparkSubmitConfigError("\n".join(map(_explained, str(error).splitlines()))) from error
+
+
+def _beside(address: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a file, with paths that are relative to its folder made absolute.
+
+    Raises:
+        TargetConfigError: the file is in S3, where no such paths are.
+    """
+    changed = dict(values)
+    for name, value in values.items():
+        if name == "kubernetes" and isinstance(value, dict):
+            changed[name] = _beside(address, value)
+        if name not in PATHS or not isinstance(value, str) or value.startswith(("/", "~")):
+            continue
+        if address.startswith("s3://"):
+            raise TargetConfigError(
+                f"{address}: {name}: should be an absolute path, as the file is in S3, not {value}"
+            )
+        changed[name] = str(Path(address).parent / value)
+    return changed
 
 
 def _explained(line: str) -> str:

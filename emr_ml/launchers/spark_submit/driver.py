@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,16 +45,20 @@ class DriverState:
 
 
 def new_folder(parent: Path) -> Path:
-    """Make a folder for a driver that only this user can read, and delete those of long ago."""
+    """Make a folder for a driver that only this user can read, and tidy up those of others."""
     parent.mkdir(parents=True, exist_ok=True)
-    for old in parent.iterdir():
-        with suppress(OSError):
-            ended = old / supervisor.EXIT
-            if time.time() - ended.stat().st_mtime > KEEP_SECONDS:
-                shutil.rmtree(old, ignore_errors=True)
+    for driver in drivers_in(parent):
+        with suppress(OSError):  # another launcher may be tidying up, too
+            driver.tidy()
     folder = parent / uuid.uuid4().hex
     folder.mkdir(mode=0o700)
     return folder
+
+
+def drivers_in(parent: Path) -> "Iterator[Driver]":
+    """Yield all drivers whose folders are there, the latest last."""
+    folders = [each for each in parent.iterdir() if each.is_dir()] if parent.is_dir() else []
+    return map(Driver, sorted(folders, key=lambda folder: folder.stat().st_mtime))
 
 
 class Driver:
@@ -68,6 +72,11 @@ class Driver:
         return self._folder / supervisor.LOG
 
     @property
+    def name(self) -> str:
+        """What it was started as; "" if it was not started."""
+        return str(self._read(supervisor.JOB).get("name", ""))
+
+    @property
     def pid(self) -> int:
         """Process id of its supervisor, which is the id of the session of all its processes."""
         return int(self._read(supervisor.DRIVER).get("pid", 0))
@@ -79,6 +88,7 @@ class Driver:
 
     def start(
         self,
+        name: str,
         command: Sequence[str],
         environment: Mapping[str, str],
         properties: str,
@@ -87,35 +97,38 @@ class Driver:
         """Start it, unless it was started before.
 
         Args:
+            name: for people who list drivers.
             command: spark-submit with its arguments; it runs in the folder.
             environment: of all its processes.
             properties: for the file `PROPERTIES`, which is deleted at its end.
             limit: seconds after which it is ended.
 
         Raises:
-            LaunchError: it can't be started.
+            LaunchError: it can't be started, and won't be.
         """
         if self.pid:
             return
-        job = {"command": list(command), "private": [PROPERTIES], "limit": limit}
+        job = {"name": name, "command": list(command), "private": [PROPERTIES], "limit": limit}
+        script = [sys.executable, supervisor.__file__, str(self._folder)]
         try:
             self._write(PROPERTIES, properties)
             self._write(supervisor.JOB, json.dumps(job))
-            script = [sys.executable, supervisor.__file__, str(self._folder)]
-            subprocess.run(
+            said = subprocess.run(
                 script,
                 env=environment,
                 check=True,
                 capture_output=True,
                 text=True,
                 timeout=START_SECONDS,
-            )
+            ).stderr
         except (OSError, subprocess.SubprocessError) as error:
-            raise LaunchError(f"no driver can be started here: {error}") from error
+            with suppress(OSError):
+                self.end()  # it may start after all
+            said = getattr(error, "stderr", None) or b""
+            raise LaunchError(_not_started(error, said)) from error
         if not self.pid:
-            raise LaunchError(
-                f"no driver was started in {self._folder}: see whether its disk is full"
-            )
+            self.end()
+            raise LaunchError(_not_started("nothing has claimed its folder", said))
 
     def state(self) -> DriverState:
         """Return how it is."""
@@ -127,23 +140,33 @@ class Driver:
         return DriverState(False, ended.get("code"), ended.get("ended_by", ""))
 
     def end(self) -> bool:
-        """End all its processes, the hard way if they don't end by SIGTERM; return if they did."""
-        session = self.pid
-        if not session or not self._is_same_session():
+        """End all its processes, the hard way if they don't end by SIGTERM; return if they did.
+
+        A driver that has not been started yet won't be.
+        """
+        if not self._folder.exists() or supervisor.claim(self._folder, 0, 0.0):
+            self.forget_secrets()
             return True
-        with suppress(ProcessLookupError):
-            os.kill(session, signal.SIGTERM)
-        deadline = time.monotonic() + supervisor.KILL_AFTER_SECONDS + 5
-        while (members := session_members(session)) and time.monotonic() < deadline:
-            if session not in members:
-                break  # nobody is left who would wait for them
-            time.sleep(0.1)
-        for _ in range(KILL_ROUNDS):
-            if not session_members(session):
-                return True
-            kill_session(session)
-            time.sleep(0.1)
-        return False
+        session = self.pid
+        has_ended = not session or not self._is_same_session() or _end_session(session)
+        if has_ended:
+            self.forget_secrets()
+        return has_ended
+
+    def forget_secrets(self) -> None:
+        """Delete its properties: its supervisor does that only if it lives until the end."""
+        (self._folder / PROPERTIES).unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Delete what is not needed any more: secrets first, and all else after `KEEP_SECONDS`."""
+        if self.state().is_running:
+            return
+        changes = [each.stat().st_mtime for each in self._folder.iterdir()]
+        age = time.time() - max(changes, default=self._folder.stat().st_mtime)
+        if age > 2 * START_SECONDS:  # nobody is about to start it
+            self.forget_secrets()
+        if age > KEEP_SECONDS:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def tail(self) -> Tail:
         """Return the end of its log."""
@@ -165,10 +188,33 @@ class Driver:
     def _read(self, name: str) -> dict[str, Any]:
         try:
             return json.loads((self._folder / name).read_text())
-        except FileNotFoundError:
-            return {}
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}  # a full disk leaves empty files
 
     def _write(self, name: str, text: str) -> None:
         path = self._folder / name
         path.touch(mode=0o600)
         path.write_text(text)
+
+
+def _end_session(session: int) -> bool:
+    """End the processes of a session by SIGTERM to its leader, or else by SIGKILL to all."""
+    with suppress(ProcessLookupError):
+        os.kill(session, signal.SIGTERM)
+    deadline = time.monotonic() + supervisor.KILL_AFTER_SECONDS + 5
+    while (members := session_members(session)) and time.monotonic() < deadline:
+        if session not in members:
+            break  # nobody is left who would wait for them
+        time.sleep(0.1)
+    for _ in range(KILL_ROUNDS):
+        if not session_members(session):
+            return True
+        kill_session(session)
+        time.sleep(0.1)
+    return False
+
+
+def _not_started(cause: object, said: str | bytes) -> str:
+    """Return a message with what the supervisor said, which `subprocess` may give as bytes."""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else said
+    return "\n".join(filter(None, (f"no driver can be started here: {cause}", text.strip())))

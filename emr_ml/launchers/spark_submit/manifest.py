@@ -4,20 +4,20 @@ Spark's own cluster mode makes several objects one by one, and a launcher that d
 leaves a pod that never starts. This pod is one call, which its name lets happen only once.
 """
 
-import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from emr_ml.launchers.local_spark import s3_conf
+from emr_ml.launchers.local_spark import CREDENTIALS_PROVIDER, s3_conf
 from emr_ml.launchers.remote.endpoint import find_endpoint
-from emr_ml.launchers.remote.shipping import Folder, ShippedCode
-from emr_ml.launchers.remote.target import Attempt, TargetConfigError
-from emr_ml.launchers.spark_submit.command import CREDENTIALS_PROVIDER, KEYS, kubernetes_conf, sizes
+from emr_ml.launchers.remote.shipping import Folder
+from emr_ml.launchers.remote.target import TargetConfigError
+from emr_ml.launchers.spark_submit.command import KEYS, kubernetes_conf, sizes
 from emr_ml.launchers.spark_submit.config import KubernetesConfig, SparkSubmitConfig
 from emr_ml.launchers.spark_submit.pods import OWN
+from emr_ml.launchers.spark_submit.submission import Submission
 
 CONTAINER = "spark-kubernetes-driver"  # Spark's own name for it
 DEFAULT_DRIVER_MEMORY = "1g"
@@ -27,62 +27,59 @@ LABEL_CHARACTERS = 63
 
 
 def driver_pod(
-    config: SparkSubmitConfig, attempt: Attempt, code: ShippedCode, name: str, template: str
+    config: SparkSubmitConfig, submission: Submission, name: str, template: str
 ) -> dict[str, Any]:
-    """Return the manifest of an attempt's driver.
+    """Return the manifest of a driver.
 
     Args:
         config: of spark-submit, for Kubernetes.
-        attempt: to run.
-        code: the uploaded code.
+        submission: what it runs.
         name: of the pod.
         template: address of the template of executors, or "".
 
     Raises:
-        TargetConfigError: the template of drivers can't be read.
+        TargetConfigError: the template of drivers can't be used, or no region is set.
     """
     own = config.kubernetes
     assert own
-    pod = _template(own)
-    metadata, spec = pod.setdefault("metadata", {}), pod.setdefault("spec", {})
-    request = attempt.request
+    pod, metadata, spec, containers = _parts(own.driver_template)
     metadata |= {"name": name, "namespace": own.namespace}
     metadata["labels"] = {
         **(metadata.get("labels") or {}),
         **OWN,
-        "emr-ml/asset": request.asset[:LABEL_CHARACTERS],
-        "emr-ml/version": request.version[:LABEL_CHARACTERS],
-        "emr-ml/attempt": str(request.attempt),
+        "emr-ml/asset": submission.asset[:LABEL_CHARACTERS],
+        "emr-ml/version": submission.version[:LABEL_CHARACTERS],
+        "emr-ml/attempt": str(submission.attempt),
     }
-    variables = _variables(attempt.shared.root)
     spec |= {
         "restartPolicy": "Never",
         "serviceAccountName": own.service_account,
         "activeDeadlineSeconds": config.step_limit_seconds,
     }
-    containers = spec.setdefault("containers", [{}])
-    containers[0] = _container(config, own, containers[0], variables)
-    script, script_arguments = code.entry_point(attempt.module)
-    conf = _conf(config, own, attempt.shared.root, variables, template)
-    containers[0]["args"] = [
+    variables = find_endpoint(submission.lake).variables if submission.is_on_s3 else {}
+    conf = _conf(config, own, submission, variables, template)
+    driver = _container(config, own, containers[0], variables)
+    driver["args"] = [
         # what Spark's images and deploy/entrypoint.sh take for spark-submit in client mode
         "driver",
-        *("--master", f"k8s://{own.api_in_pods}", "--name", attempt.name),
+        *("--master", f"k8s://{own.api_in_pods}", "--name", submission.name),
         *(part for key, value in sorted(conf.items()) for part in ("--conf", f"{key}={value}")),
-        *("--py-files", code.archives),
-        *(script, *script_arguments, attempt.request_uri),
+        *("--py-files", submission.code.archives),
+        *submission.script,
     ]
-    return {"apiVersion": "v1", "kind": "Pod", **pod}
+    spec["containers"] = [driver, *containers[1:]]
+    return {**pod, "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def executor_template(own: KubernetesConfig) -> Folder | None:
     """Return the template of executors as a file for the lake, from which drivers read it.
 
     Raises:
-        TargetConfigError: it can't be read.
+        TargetConfigError: it can't be used.
     """
     if not own.executor_template:
         return None
+    _parts(own.executor_template)
     return Folder("code", {TEMPLATE: _read(own.executor_template).encode()})
 
 
@@ -104,7 +101,7 @@ def _container(
         **template,
         "image": own.image,
         "env": [
-            *template.get("env", ()),
+            *(template.get("env") or ()),
             *({"name": name, "value": value} for name, value in variables.items()),
             *(
                 {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
@@ -121,7 +118,7 @@ def _container(
 def _conf(
     config: SparkSubmitConfig,
     own: KubernetesConfig,
-    lake: str,
+    submission: Submission,
     variables: Mapping[str, str],
     template: str,
 ) -> dict[str, str]:
@@ -129,6 +126,7 @@ def _conf(
     conf = sizes(config) | {
         "spark.driver.host": "$(POD_IP)",
         f"{prefix}driver.pod.name": "$(POD_NAME)",
+        **submission.checkpoint_conf,
         **kubernetes_conf(own),
         **{f"spark.executorEnv.{name}": value for name, value in variables.items()},
     }
@@ -136,10 +134,8 @@ def _conf(
         conf["spark.pyspark.python"] = config.python
     if template:
         conf[f"{prefix}executor.podTemplateFile"] = template
-    if lake.startswith("s3://"):
-        conf |= s3_conf()
-        # the image has the connector
-        del conf["spark.jars.packages"]
+    if submission.is_on_s3:
+        conf |= s3_conf()  # without packages: the image has the connector
     if own.secret:
         conf.pop(CREDENTIALS_PROVIDER, None)
     return conf | config.spark_conf
@@ -152,26 +148,48 @@ def driver_megabytes(config: SparkSubmitConfig) -> int:
     return heap + max(int(heap * OVERHEAD_FACTOR), MIN_OVERHEAD_MEGABYTES)
 
 
-def _variables(lake: str) -> dict[str, str]:
-    if not lake.startswith("s3://"):
-        return {}
-    return find_endpoint(lake).variables
+def _parts(
+    path: str | None,
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+    """Return the template of a pod with its metadata, its spec and its containers, at least one.
+
+    What is left out or empty in the file is empty.
+
+    Raises:
+        TargetConfigError: it can't be read, or is not the template of a pod.
+    """
+    pod = _mapping(_parsed(path) if path else {}, f"{path}")
+    metadata = _mapping(pod.get("metadata"), f"{path}: metadata")
+    spec = _mapping(pod.get("spec"), f"{path}: spec")
+    containers = spec.get("containers") or [{}]
+    if not isinstance(containers, list):
+        raise TargetConfigError(f"{path}: spec.containers: should be a list")
+    numbered = enumerate(containers)
+    return (
+        pod,
+        metadata,
+        spec,
+        [_mapping(each, f"{path}: spec.containers[{number}]") for number, each in numbered],
+    )
 
 
-def _template(own: KubernetesConfig) -> dict[str, Any]:
-    if not own.driver_template:
+def _mapping(value: Any, where: str) -> dict[str, Any]:
+    if value is None:
         return {}
+    if not isinstance(value, dict):
+        raise TargetConfigError(f"{where}: should be a mapping, as in the template of a pod")
+    return value
+
+
+def _parsed(path: str) -> Any:
     try:
-        pod = yaml.safe_load(_read(own.driver_template))
+        return yaml.safe_load(_read(path))
     except yaml.YAMLError as error:
-        raise TargetConfigError(f"{own.driver_template} is not YAML: {error}") from error
-    if not isinstance(pod, dict):
-        raise TargetConfigError(f"{own.driver_template} is not the template of a pod")
-    return copy.deepcopy(pod)
+        raise TargetConfigError(f"{path} is not YAML: {error}") from error
 
 
 def _read(path: str) -> str:
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TargetConfigError(f"the template {path} can't be read: {error}") from error

@@ -6,7 +6,10 @@ from http.client import HTTPException
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from emr_ml.aws.client import UnansweredError
+
 TIMEOUT_SECONDS = 5.0
+ALIVE = "ALIVE"  # of masters and workers
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class Cluster:
         return not any(each.cores for each in self.applications.values())
 
 
-class MasterError(Exception):
-    """The master's page gives no answer, or not the one of a standalone master."""
+class MasterError(UnansweredError):
+    """The master's page gives no answer, or not the one of a standalone master in charge."""
 
 
 class Master:
@@ -57,7 +60,8 @@ class Master:
         """Return the workers, and the applications that have not ended."""
         try:
             state = json.loads(self._call("/json/"))
-            alive = [each for each in state["workers"] if each["state"] == "ALIVE"]
+            status = state["status"]
+            alive = [each for each in state["workers"] if each["state"] == ALIVE]
             applications = {
                 each["name"]: Application(each["id"], each["state"], each["cores"])
                 for each in state["activeapps"]
@@ -67,6 +71,9 @@ class Master:
             raise MasterError(
                 f"{self._address}/json/ is not that of a standalone master: {error!r}"
             ) from error
+        if status != ALIVE:
+            # a standby knows no application, and one that recovers knows none of their cores
+            raise MasterError(f"the master {self._address} is {status}, and not in charge")
         return Cluster(applications, len(alive), free)
 
     def kill(self, application: str) -> None:

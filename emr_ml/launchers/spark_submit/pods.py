@@ -1,21 +1,23 @@
-"""Pods through the API of Kubernetes; its client is imported only once it is needed."""
+"""Pods of drivers and executors: created once, found, listed and deleted."""
 
 import io
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from emr_ml.aws.client import UnansweredError
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.remote.log_tail import LINES, Tail, last_lines
-from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.launchers.spark_submit.config import KubernetesConfig
+from emr_ml.launchers.spark_submit.kubernetes_api import (
+    CONFLICT,
+    FORBIDDEN,
+    NOT_FOUND,
+    KubernetesApi,
+    RefusedError,
+)
 
 Pod = Mapping[str, Any]
-TIMEOUT_SECONDS = 15.0
-UNAUTHORIZED, FORBIDDEN = 401, 403
-PASSING = (UNAUTHORIZED, 429, 500, 502, 503, 504)
 OWN = {"app.kubernetes.io/managed-by": "emr-ml"}
 GRACE_SECONDS = 20
 KEEP = timedelta(days=1)  # pods that have ended, for their logs
@@ -31,24 +33,30 @@ class Pods:
 
     def __init__(self, config: KubernetesConfig) -> None:
         self._config = config
-        self._client: Any = None
+        self._api = KubernetesApi(config)
 
-    def create(self, manifest: Pod) -> Pod:
+    def create(self, manifest: Pod, *, for_real: bool = True) -> Pod:
         """Create a pod, or return the one of that name, so that a call may be repeated.
+
+        Args:
+            manifest: of the pod.
+            for_real: False to learn only whether the API server would accept it.
 
         Raises:
             LaunchError: the API server refuses the pod.
         """
         name = manifest["metadata"]["name"]
+        try_only = {} if for_real else {"dry_run": "All"}
         try:
-            return self._json("create_namespaced_pod", body=manifest)
-        except _ApiError as error:
-            if error.status == 409 and (found := self.find(name)):
+            return self._api.json("create_namespaced_pod", body=manifest, **try_only)
+        except RefusedError as error:
+            if error.status == CONFLICT and (found := self.find(name)):
                 return found
             raise LaunchError(
                 f"Kubernetes refuses the pod {name}: {error}",
-                fix="the launcher needs the Role `emr-ml-launcher` of deploy/spark_roles.yaml in "
-                f"the namespace {self._config.namespace}"
+                fix="the launcher needs the Role `emr-ml-launcher`, and drivers their service "
+                "account: both are in deploy/spark_roles.yaml, for the namespace "
+                f"{self._config.namespace}"
                 if error.status == FORBIDDEN
                 else "correct the configuration of spark-submit",
             ) from error
@@ -56,9 +64,9 @@ class Pods:
     def find(self, name: str) -> Pod | None:
         """Return a pod, or None if there is none of that name."""
         try:
-            return self._json("read_namespaced_pod", name=name)
-        except _ApiError as error:
-            if error.status == 404:
+            return self._api.json("read_namespaced_pod", name=name)
+        except RefusedError as error:
+            if error.status == NOT_FOUND:
                 return None
             raise UnansweredError(
                 f"Kubernetes can't be asked for the pod {name}: {error}"
@@ -73,16 +81,15 @@ class Pods:
             **({"preconditions": {"uid": uid}} if uid else {}),
         }
         try:
-            self._json("delete_namespaced_pod", name=name, body=body)
-        except _ApiError as error:
-            if error.status not in (404, 409):
+            self._api.json("delete_namespaced_pod", name=name, body=body)
+        except RefusedError as error:
+            if error.status not in (NOT_FOUND, CONFLICT):
                 raise UnansweredError(f"the pod {name} can't be deleted: {error}") from error
 
     def delete_old(self) -> None:
         """Delete pods of drivers that ended long ago."""
-        for pod in self._listed(OWN):
-            created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
-            is_old = datetime.now(UTC) - created > KEEP
+        for pod in self.drivers():
+            is_old = datetime.now(UTC) - created(pod) > KEEP
             if is_old and pod["status"].get("phase") in ENDED:
                 self.delete(pod["metadata"]["name"], pod["metadata"]["uid"])
 
@@ -91,83 +98,27 @@ class Pods:
         for pod in self._listed(labels):
             self.delete(pod["metadata"]["name"], pod["metadata"]["uid"])
 
+    def drivers(self) -> list[Pod]:
+        """Return the pods of drivers, those that have ended too."""
+        return self._listed(OWN)
+
     def tail(self, name: str) -> Tail:
         """Return the end of a pod's log."""
         address = f"kubectl --namespace {self._config.namespace} logs {name}"
         try:
-            body = self._call("read_namespaced_pod_log", name=name, tail_lines=LINES)
-        except (_ApiError, UnansweredError) as error:
+            body = self._api.raw("read_namespaced_pod_log", name=name, tail_lines=LINES)
+        except (RefusedError, UnansweredError) as error:
             return Tail(address, problem=f"it can't be read: {error}")
         return Tail(address, last_lines(io.BytesIO(body)), "it is empty")  # pyright: ignore[reportArgumentType] - it has read()
 
     def _listed(self, labels: Mapping[str, str]) -> list[Pod]:
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
         try:
-            return self._json("list_namespaced_pod", label_selector=selector)["items"]
-        except _ApiError as error:
+            return self._api.json("list_namespaced_pod", label_selector=selector)["items"]
+        except RefusedError as error:
             raise UnansweredError(f"pods can't be listed: {error}") from error
 
-    def _json(self, operation: str, **arguments: Any) -> Any:
-        return json.loads(self._call(operation, **arguments))
 
-    def _call(self, operation: str, **arguments: Any) -> bytes:
-        from kubernetes.client.exceptions import ApiException
-        from urllib3.exceptions import HTTPError
-
-        call: Callable[..., Any] = getattr(self._connect(), operation)
-        try:
-            answer = call(
-                namespace=self._config.namespace,
-                _preload_content=False,
-                _request_timeout=TIMEOUT_SECONDS,
-                **arguments,
-            )
-            return answer.data
-        except ApiException as error:
-            if error.status == UNAUTHORIZED:
-                self._client = None  # its token has expired: the next call reads a new one
-            if error.status in PASSING:
-                raise UnansweredError(f"Kubernetes can't answer: {_message(error)}") from error
-            raise _ApiError(error.status or 0, _message(error)) from error
-        except (HTTPError, OSError) as error:
-            raise UnansweredError(f"Kubernetes gives no answer: {error}") from error
-
-    def _connect(self) -> Any:
-        """Return the client."""
-        if self._client is None:
-            try:
-                from kubernetes import client, config
-            except ImportError as error:
-                raise TargetConfigError(
-                    "the package kubernetes is missing: `pip install 'emr-ml[kubernetes]'`"
-                ) from error
-            given = self._config
-            settings = client.Configuration()
-            try:
-                if given.kubeconfig or given.context:
-                    config.load_kube_config(given.kubeconfig, given.context, settings)
-                else:
-                    config.load_config(client_configuration=settings)
-            except config.ConfigException as error:
-                raise TargetConfigError(
-                    f"no access to Kubernetes: {error}: set KUBECONFIG, or kubernetes.kubeconfig "
-                    "and kubernetes.context in the configuration of spark-submit"
-                ) from error
-            self._client = client.CoreV1Api(client.ApiClient(settings))
-        return self._client
-
-
-class _ApiError(Exception):
-    """The API server refuses a call."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-def _message(error: Any) -> str:
-    """Return what the API server says, without headers."""
-    try:
-        return str(json.loads(error.body)["message"])
-    except (ValueError, KeyError, TypeError):
-        return f"{error.status} {error.reason}"
+def created(pod: Pod) -> datetime:
+    """Return when a pod was created."""
+    return datetime.fromisoformat(pod["metadata"]["creationTimestamp"])

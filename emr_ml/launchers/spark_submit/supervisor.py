@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +21,7 @@ import psutil
 
 JOB, DRIVER, EXIT, LOG = "job.json", "driver.json", "exit.json", "log"
 KILL_AFTER_SECONDS = 20.0  # between SIGTERM and SIGKILL
+NOT_STARTED = 127  # exit code of a command that can't be started, as in a shell
 
 
 def main(folder: Path) -> None:
@@ -31,23 +33,27 @@ def main(folder: Path) -> None:
         return
     os.setsid()
     os.close(readable)
-    claimed = _claim(folder)
-    job: dict[str, Any] = json.loads((folder / JOB).read_text())
-    driver = _Driver(folder, job["command"], job["private"]) if claimed else None
+    me = psutil.Process()
+    driver = _start(folder) if claim(folder, me.pid, me.create_time()) else None
     with Path(os.devnull).open("r+b") as nothing:
         # whoever reads this process's output must not wait for the driver's end
         for number in range(3):
             os.dup2(nothing.fileno(), number)
     os.close(writable)
     if driver:
-        driver.supervise(job["limit"])
+        driver.supervise()
 
 
-def _claim(folder: Path) -> bool:
-    """Record this process as the one that runs the driver, or return False if there is one."""
-    own = folder / f"{DRIVER}.{os.getpid()}"
-    me = psutil.Process()
-    own.write_text(json.dumps({"pid": me.pid, "started": me.create_time()}))
+def claim(folder: Path, pid: int, started: float) -> bool:
+    """Record who runs the driver of a folder, or return False if that is recorded already.
+
+    Args:
+        folder: of the driver.
+        pid: of the supervisor; 0 if nobody shall start the driver any more.
+        started: when the supervisor was started, in seconds since 1970.
+    """
+    own = folder / f"{DRIVER}.{uuid.uuid4().hex}"
+    own.write_text(json.dumps({"pid": pid, "started": started}))
     try:
         (folder / DRIVER).hardlink_to(own)
     except FileExistsError:
@@ -57,35 +63,52 @@ def _claim(folder: Path) -> bool:
     return True
 
 
+def _start(folder: Path) -> "_Driver | None":
+    """Start the driver, or record in its log and exit code why it can't be started."""
+    job: dict[str, Any] = json.loads((folder / JOB).read_text())
+    try:
+        return _Driver(folder, job)
+    except OSError as error:
+        with (folder / LOG).open("a") as log:
+            log.write(f"{job['command'][0]} can't be started: {error.strerror}\n")
+        _record_end(folder, job, NOT_STARTED, "")
+        return None
+
+
+def _record_end(folder: Path, job: Mapping[str, Any], code: int, ended_by: str) -> None:
+    """Delete what is private, and then record the end."""
+    for name in job["private"]:
+        (folder / name).unlink(missing_ok=True)
+    written = folder / f"{EXIT}.new"
+    written.write_text(json.dumps({"code": code, "ended_by": ended_by}))
+    written.rename(folder / EXIT)
+
+
 class _Driver:
     """A spark-submit as a child of this process.
 
     Args:
         folder: where it runs, and where its log is.
-        command: to run.
-        private: files to delete at its end.
+        job: the `command` to run, its time `limit` in seconds, and the names of `private` files to
+            delete at its end.
     """
 
-    def __init__(self, folder: Path, command: Sequence[str], private: Sequence[str]) -> None:
-        self._folder, self._private, self._ended_by = folder, private, ""
+    def __init__(self, folder: Path, job: Mapping[str, Any]) -> None:
+        self._folder, self._job, self._ended_by = folder, job, ""
         with (folder / LOG).open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                job["command"], cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
-    def supervise(self, limit: float) -> None:
-        """Wait for the end, force it after `limit` seconds or on SIGTERM, and record it."""
+    def supervise(self) -> None:
+        """Wait for the end, force it at the limit or on SIGTERM, and record it."""
         signal.signal(signal.SIGTERM, self._on_sigterm)
-        timer = threading.Timer(limit, self._end, ["limit"])
+        timer = threading.Timer(self._job["limit"], self._end, ["limit"])
         timer.daemon = True
         timer.start()
         code = self._process.wait()
-        for name in self._private:
-            (self._folder / name).unlink(missing_ok=True)
         kill_session(os.getpid(), spared=os.getpid())
-        written = self._folder / f"{EXIT}.new"
-        written.write_text(json.dumps({"code": code, "ended_by": self._ended_by}))
-        written.rename(self._folder / EXIT)
+        _record_end(self._folder, self._job, code, self._ended_by)
 
     def _on_sigterm(self, _signal: int, _frame: FrameType | None) -> None:
         self._end("signal")

@@ -16,7 +16,7 @@ from emr_ml_tests.emulator.kubernetes.answers import (
     forbidden,
 )
 from emr_ml_tests.emulator.kubernetes.kubelet import Nodes
-from emr_ml_tests.emulator.kubernetes.routes import REVIEWS, Route, is_true
+from emr_ml_tests.emulator.kubernetes.routes import OWN_REVIEWS, REVIEWS, Route, is_true
 from emr_ml_tests.emulator.kubernetes.selectors import Matches, selection
 from emr_ml_tests.emulator.kubernetes.store import KINDS, Event, Store, timestamp
 
@@ -49,11 +49,14 @@ class Api:
         Raises:
             ApiError: the call is refused.
         """
-        if route.resource == REVIEWS:
+        if route.resource == OWN_REVIEWS:
             return CREATED, self._review(route, user, _parsed(body))
         if not route.resource:
             return 200, VERSION if route.path == "/version" else {}
         self._access.check(route.call(user))
+        if route.resource == REVIEWS:
+            review = _parsed(body)
+            return CREATED, self._review(route, review["spec"]["user"], review)
         if route.verb == "create":
             return CREATED, self._create(route, _parsed(body))
         if route.verb == "patch":
@@ -113,6 +116,8 @@ class Api:
                 one["status"] = {"phase": "Bound"}
             case _:
                 pass
+        if route.query.get("dryRun"):
+            return one
         created = self._store.create(route.resource, route.namespace, one)
         if route.resource == "pods":
             self._nodes.take(created)

@@ -8,7 +8,8 @@ from emr_ml_tests.emulator.kubernetes.access import Call
 from emr_ml_tests.emulator.kubernetes.answers import no_such_path, not_allowed
 from emr_ml_tests.emulator.kubernetes.store import KINDS
 
-REVIEWS = "selfsubjectaccessreviews"
+# what the caller may do, and what others may do
+OWN_REVIEWS, REVIEWS = "selfsubjectaccessreviews", "subjectaccessreviews"
 SUBRESOURCES = {"pods": ("log", "status")}
 OF_ONE = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 OF_SEVERAL = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
@@ -52,8 +53,8 @@ def route(method: str, target: str) -> Route:
             pass
         case ["api", "v1", resource, *rest] if resource in KINDS:
             namespace = ""
-        case ["apis", "authorization.k8s.io", "v1", resource] if resource == REVIEWS:
-            return Route(split.path, query, "authorization.k8s.io", REVIEWS, verb="create")
+        case ["apis", "authorization.k8s.io", "v1", one] if one in (REVIEWS, OWN_REVIEWS):
+            return Route(split.path, query, "authorization.k8s.io", one, verb="create")
         case ["version" | "readyz" | "livez"]:
             return Route(split.path, query)
         case _:

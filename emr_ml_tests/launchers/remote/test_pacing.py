@@ -76,3 +76,21 @@ def test_an_answer_ends_the_failure(clock: FakeClock) -> None:
     assert look.latest() == "RUNNING"
     assert not look.answers.failing
     assert look.answers.last == clock.now
+
+
+def test_a_state_is_unknown_once_the_target_fails(clock: FakeClock) -> None:
+    answers: Iterator[str | None] = iter(["RUNNING", None])
+
+    def ask() -> str:
+        if (state := next(answers)) is None:
+            raise ConnectionError
+        return state
+
+    look = PacedLook(ask, PACE)
+    assert [look.latest(), look.latest()] == ["RUNNING", "RUNNING"]
+    clock.now = 100.0
+    with pytest.raises(ConnectionError):
+        look.latest()
+
+    assert look.latest() is None
+    assert look.last == "RUNNING"

@@ -20,6 +20,7 @@ from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import job_key, lease_key
 
 pytestmark = pytest.mark.process
+RELEASED, NEVER = "released", "never"  # keys of the lake that jobs wait for
 
 
 @pytest.fixture(name="stage")
@@ -50,6 +51,11 @@ def started(stage: Stage, work: VersionSpec) -> int:
     return int(lease(stage, work).location["pid"])
 
 
+def release(stage: Stage) -> None:
+    """Let the jobs that wait for it go on."""
+    stage.lake.write(RELEASED, b"")
+
+
 def job_process(driver: int) -> int:
     """Return the process that a supervisor runs."""
     (child,) = psutil.Process(driver).children()
@@ -63,29 +69,40 @@ def spark_submit(stage: Stage, script: str) -> Stage:
     return stage
 
 
+def test_what_it_computes_is_reused_by_local_runs_of_the_same_release(stage: Stage) -> None:
+    local = replace(stage, settings={"lake": stage.settings["lake"], "fast_poll_seconds": 0.1})
+    committed = stage.launcher().launch(stage.work("shared"), LOG)
+
+    again = local.launcher().launch(local.work("shared"), LOG)
+
+    assert again.reused and again.report == committed.report
+
+
 def test_a_killed_driver_is_replaced_by_a_new_attempt(stage: Stage) -> None:
-    work = stage.work("killed", seconds=3)
+    work = stage.work("killed", until=RELEASED)
     run = stage.launch_elsewhere(work)
     os.kill(job_process(started(stage, work)), signal.SIGKILL)
+    release(stage)
     run.join(60)
 
     assert stage.launcher().launch(work, LOG).report.attempt == 2
 
 
 def test_a_job_survives_its_supervisor_and_the_run_that_started_it(stage: Stage) -> None:
-    work = stage.work("survivor", seconds=3)
+    work = stage.work("survivor", until=RELEASED)
     run = stage.launch_elsewhere(work)
     driver = started(stage, work)
     for each in (run.pid, driver):
         assert each
         os.kill(each, signal.SIGKILL)
     run.join(60)
+    release(stage)
 
     assert stage.launcher().launch(work, LOG).report.attempt == 1
 
 
 def test_a_run_that_dies_just_before_or_after_the_start_leaves_one_driver(stage: Stage) -> None:
-    work = stage.work("early", seconds=3)
+    work = stage.work("early", until=RELEASED)
     run = stage.launch_elsewhere(work)
     started(stage, work)
     assert run.pid
@@ -98,6 +115,7 @@ def test_a_run_that_dies_just_before_or_after_the_start_leaves_one_driver(stage:
     known = lease(stage, work)
     where = {name: known.location[name] for name in ("host", "folder")}
     assert stage.lake.swap(key, as_json(replace(known, location=where).as_json()), stored.etag)
+    release(stage)
 
     outcome = stage.launcher().launch(work, LOG)
 
@@ -106,7 +124,7 @@ def test_a_run_that_dies_just_before_or_after_the_start_leaves_one_driver(stage:
 
 
 def test_a_cancelled_run_leaves_no_process(stage: Stage) -> None:
-    work = stage.work("cancelled", seconds=300)
+    work = stage.work("cancelled", until=NEVER)
     run = stage.launch_elsewhere(work)
     driver = started(stage, work)
     assert run.pid
@@ -123,7 +141,7 @@ def test_a_driver_of_another_machine_that_is_gone_is_replaced(stage: Stage) -> N
     held = file.acquire("a run of another machine")
     assert held
     with held.renewing(LOG):
-        held.record(host="other boot namespace", folder="/there", pid="1", started="1.0")
+        held.record(host="other boot namespace", folder="/there", pid="1")
         held.detach()
 
     assert stage.launcher().launch(work, LOG).report.attempt == 2
@@ -133,7 +151,7 @@ def test_a_job_that_runs_too_long_is_ended(stage: Stage) -> None:
     stage = with_fields(stage, step_limit_seconds=1)
 
     with pytest.raises(LaunchError, match="the job ran into its time limit") as raised:
-        stage.launcher().launch(stage.work("slow", seconds=300), LOG)
+        stage.launcher().launch(stage.work("slow", until=NEVER), LOG)
 
     assert "raise EMR_ML_STEP_LIMIT_SECONDS" in str(raised.value)
 
@@ -159,6 +177,19 @@ def test_a_failure_before_the_job_begins_shows_the_log_and_what_to_do(
     assert "/drivers/" in raised.value.metadata["log"]
 
 
+def test_a_spark_submit_that_can_not_be_started_is_told_so(stage: Stage) -> None:
+    path = Path(stage.settings["spark_submit_fields"]["spark_home"], "bin", "spark-submit")
+    path.chmod(0o644)
+
+    with pytest.raises(LaunchError) as raised:
+        stage.launcher().launch(stage.work("refused"), LOG)
+
+    told = str(raised.value)
+    assert "spark-submit can't be started (exit code 127)" in told
+    assert f"  {path} can't be started: Permission denied" in told
+    assert "check spark_home" in told
+
+
 def test_a_spark_submit_without_a_job_is_no_success(stage: Stage) -> None:
     stage = spark_submit(stage, "exit 0")
 
@@ -168,10 +199,11 @@ def test_a_spark_submit_without_a_job_is_no_success(stage: Stage) -> None:
 
 def test_no_secret_is_in_an_argument_or_left_on_disk(stage: Stage) -> None:
     stage = with_fields(stage, spark_conf={"spark.ssl.keyPassword": "hunter2"})
-    work = stage.work("secret", seconds=2)
+    work = stage.work("secret", until=RELEASED)
     run = stage.launch_elsewhere(work)
     driver = started(stage, work)
     arguments = [psutil.Process(pid).cmdline() for pid in session_members(driver)]
+    release(stage)
     run.join(60)
 
     assert len(arguments) >= 2 and "hunter2" not in str(arguments)

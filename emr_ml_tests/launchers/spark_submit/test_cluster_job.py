@@ -12,7 +12,7 @@ import psutil
 import pytest
 import yaml
 
-from emr_ml.lake.leases import LeaseFile
+from emr_ml.lake.leases import Lease, LeaseFile
 from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.spark_submit.pods import ENDED
@@ -38,6 +38,7 @@ from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import job_key, lease_key
 
 pytestmark = pytest.mark.emulator
+RELEASED, NEVER = "released", "never"  # keys of the lake that jobs wait for
 
 
 @pytest.fixture(name="staged")
@@ -62,8 +63,13 @@ def with_fields(stage: Stage, own: dict[str, Any] | None = None, **fields: Any) 
     return replace(stage, settings={**stage.settings, "spark_submit_fields": merged})
 
 
-def started(stage: Stage, work: VersionSpec) -> None:
-    wait_until(lambda: stage.lake.read(job_key(work.asset, work.version, 1, "started.json")))
+def started(stage: Stage, work: VersionSpec, attempt: int = 1) -> None:
+    wait_until(lambda: stage.lake.read(job_key(work.asset, work.version, attempt, "started.json")))
+
+
+def release(stage: Stage) -> None:
+    """Let the jobs that wait for it go on."""
+    stage.lake.write(RELEASED, b"")
 
 
 def failure(stage: Stage, **params: Any) -> str:
@@ -107,27 +113,26 @@ def test_looks_that_fail_end_nothing(stage: Stage, cluster: Kubernetes) -> None:
 def test_a_run_that_dies_before_it_knows_its_pod_finds_it_again(
     stage: Stage, cluster: Kubernetes
 ) -> None:
-    work = stage.work("killed", seconds=3)
+    work = stage.work("killed", until=RELEASED)
     run = stage.launch_elsewhere(work)
     started(stage, work)
     assert run.pid
     os.kill(run.pid, signal.SIGKILL)
     run.join(60)
-    file, key = (
-        LeaseFile(stage.lake, lease_key(work.asset, work.version)),
-        lease_key(work.asset, work.version),
-    )
-    lease, stored = file.read(), stage.lake.read(key)
-    assert lease and stored
+    key = lease_key(work.asset, work.version)
+    stored = stage.lake.read(key)
+    assert stored
+    lease = Lease.of(stored)
     known = replace(lease, location={"pod": lease.location["pod"]})
     assert stage.lake.swap(key, as_json(known.as_json()), stored.etag)
+    release(stage)
 
     assert stage.launcher().launch(work, LOG).report.attempt == 1
     assert len(cluster.pods(NAMESPACE)) == 1
 
 
 def test_a_cancelled_run_leaves_no_pod(stage: Stage, cluster: Kubernetes) -> None:
-    work = stage.work("cancelled", seconds=300)
+    work = stage.work("cancelled", until=NEVER)
     run = stage.launch_elsewhere(work)
     started(stage, work)
     assert run.pid
@@ -143,16 +148,23 @@ def test_a_pod_that_is_lost_with_its_node_is_replaced(
     stage: Stage, cluster: Kubernetes, fault: Callable[[], Fault]
 ) -> None:
     cluster.faults.add(fault())
+    work = stage.work("lost", until=RELEASED)
+    run = stage.launch_elsewhere(work)
+    started(stage, work, attempt=2)
+    release(stage)
+    run.join(60)
 
-    assert stage.launcher().launch(stage.work("lost", seconds=6), LOG).report.attempt == 2
+    assert stage.launcher().launch(work, LOG).report.attempt == 2
 
 
 @pytest.mark.soak
 def test_a_deleted_pod_is_replaced(stage: Stage, cluster: Kubernetes) -> None:
-    work = stage.work("deleted", seconds=4)
+    work = stage.work("deleted", until=RELEASED)
     run = stage.launch_elsewhere(work)
     started(stage, work)
     cluster.delete("pods", NAMESPACE, cluster.pods(NAMESPACE)[0]["metadata"]["name"])
+    started(stage, work, attempt=2)
+    release(stage)
     run.join(60)
 
     assert stage.launcher().launch(work, LOG).report.attempt == 2
@@ -161,7 +173,7 @@ def test_a_deleted_pod_is_replaced(stage: Stage, cluster: Kubernetes) -> None:
 def test_a_pod_without_memory_is_told_so(stage: Stage, cluster: Kubernetes) -> None:
     cluster.faults.add(out_of_memory())
 
-    told = failure(stage, seconds=300)
+    told = failure(stage, until=NEVER)
 
     assert "OOMKilled (exit code 137)" in told and "out of memory: give the driver" in told
 
@@ -191,7 +203,7 @@ def test_a_wrong_image_or_secret_is_told(stage: Stage, own: dict[str, Any], expe
 
 @pytest.mark.soak
 def test_a_pod_past_its_limit_is_ended(stage: Stage) -> None:
-    told = failure(with_fields(stage, step_limit_seconds=2), seconds=300)
+    told = failure(with_fields(stage, step_limit_seconds=2), until=NEVER)
 
     assert "the job ran into its time limit" in told
 

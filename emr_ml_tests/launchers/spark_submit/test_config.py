@@ -1,7 +1,7 @@
 """The configuration of spark-submit, and where a mistake in it is."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,9 @@ from emr_ml.launchers.spark_submit.config import (
     load_spark_submit_config,
 )
 from emr_ml.settings import load_settings
+
+if TYPE_CHECKING:
+    from emr_ml_tests.s3_server import S3
 
 FILE = "/spark.yaml"
 KUBERNETES = "master: k8s://https://here:6443\nkubernetes: {image: mine}\n"
@@ -62,7 +65,11 @@ def test_variables_count_more_than_the_file_and_keep_the_case_of_properties(load
         ("master: yarn\ndeploy_mode: cluster\n", "cluster is only for k8s:// masters"),
         (
             f"{KUBERNETES}deploy_mode: cluster\nspark_conf: {{spark.hadoop.fs.s3a.secret.key: x}}",
-            "spark.hadoop.fs.s3a.secret.key would be readable in a ConfigMap",
+            "spark.hadoop.fs.s3a.secret.key would be readable in a pod",
+        ),
+        (
+            f"{KUBERNETES}spark_conf: {{spark.executorEnv.AWS_ACCESS_KEY_ID: x}}",
+            "spark.executorEnv.AWS_ACCESS_KEY_ID would be readable in a pod",
         ),
     ],
 )
@@ -80,9 +87,44 @@ def test_a_secret_of_kubernetes_may_be_named(load: Any) -> None:
     assert config.spark_conf == {key: "store:password"}
 
 
+def test_relative_paths_of_a_file_are_beside_it(load: Any, tmp_path: Path) -> None:
+    (tmp_path / "spark" / "bin").mkdir(parents=True)
+    (tmp_path / "spark" / "bin" / "spark-submit").touch()
+    own = "{image: mine, driver_template: pods/driver.yaml, kubeconfig: ~/k}"
+    master = "master: k8s://https://here:6443"
+
+    config = load(f"{master}\nkubernetes: {own}\nfolder: logs\nspark_home: ./spark\n")
+
+    assert config.folder == str(tmp_path / "logs")
+    assert config.spark_home == str(tmp_path / "spark")
+    assert config.kubernetes.driver_template == str(tmp_path / "pods" / "driver.yaml")
+    assert config.kubernetes.kubeconfig == str(Path("~/k").expanduser())
+
+
+def test_relative_paths_of_variables_are_below_the_working_folder(
+    load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    config = load(SPARK_SUBMIT__MASTER="yarn", SPARK_SUBMIT__FOLDER="logs")
+
+    assert config.folder == str(tmp_path / "logs")
+
+
+def test_a_relative_path_in_a_file_in_s3_is_refused(
+    s3: "S3", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = s3.uri("spark.yaml")
+    s3.put("spark.yaml", b"master: yarn\nfolder: logs\n")
+    monkeypatch.setenv("EMR_ML_SPARK_SUBMIT", address)
+
+    with pytest.raises(SparkSubmitConfigError, match=f"{address}: folder: should be an absolute"):
+        load_spark_submit_config(load_settings())
+
+
 def test_the_lake_may_be_a_folder(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "spark-submit")
     monkeypatch.setenv("EMR_ML_LAKE", "/shared/lake")
 
-    assert load_settings().deployment.needs_java
+    assert load_settings().lake == "/shared/lake"
     assert load(SPARK_SUBMIT__MASTER="yarn").master == "yarn"

@@ -1,0 +1,101 @@
+"""A plan: what a run would start, without starting it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from emr_ml.lake.job_code import code_to_ship
+from emr_ml.launchers.remote.configuration import is_secret
+from emr_ml.launchers.remote.releases import LEAST_SPARK, OUR_JOBS
+from emr_ml.launchers.remote.shipping import planned_code
+from emr_ml.launchers.remote.target import TargetConfigError, attempt_name
+from emr_ml.launchers.spark_submit.command import command, properties
+from emr_ml.launchers.spark_submit.config import SparkSubmitConfig
+from emr_ml.launchers.spark_submit.manifest import TEMPLATE, driver_pod, executor_template
+from emr_ml.launchers.spark_submit.submission import Submission
+from spark_jobs.runtime.report import job_key
+
+# placeholders for what only a run knows, or what nobody else shall know
+VERSION, ID, SECRET = "<version>", "<id>", "<secret>"
+
+
+def make_plan(
+    config: SparkSubmitConfig, lake: str, jobs: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Return what is started for each asset: a command with its properties, or a pod.
+
+    Args:
+        config: the configuration.
+        lake: root of the whole lake.
+        jobs: the module of each job, by the path of its asset.
+
+    Raises:
+        TargetConfigError: the configuration can't be used, or its Spark can't run a job.
+        LaunchError: S3A can't be added to the Spark that submits.
+        JobCodeError: a job has no such module.
+    """
+    check_jobs(config, jobs)
+    plan = _pod if config.deploy_mode == "cluster" else _driver
+    return {asset: plan(config, lake, asset, module) for asset, module in jobs.items()}
+
+
+def check_jobs(config: SparkSubmitConfig, jobs: Mapping[str, str]) -> None:
+    """Raise TargetConfigError if the cluster's Spark is too old for some jobs."""
+    ours = [asset for asset, module in jobs.items() if module.startswith(OUR_JOBS)]
+    if ours and int(config.spark.partition(".")[0]) < LEAST_SPARK:
+        raise TargetConfigError(
+            f"spark: the cluster has Spark {config.spark}, but {', '.join(ours)} need Spark "
+            f"{LEAST_SPARK}: use a newer one, or declare only jobs of your own"
+        )
+
+
+def planned_pod(config: SparkSubmitConfig, submission: Submission, name: str) -> dict[str, Any]:
+    """Return the manifest of a driver, with the address that the template would have.
+
+    Raises:
+        TargetConfigError: a template can't be used, or no region is set.
+    """
+    assert config.kubernetes
+    template = executor_template(config.kubernetes)
+    address = f"{submission.lake}/{template.key}/{TEMPLATE}" if template else ""
+    return driver_pod(config, submission, name, address)
+
+
+def planned_submission(
+    lake: str, asset: str, module: str, *, code: str, version: str = VERSION
+) -> Submission:
+    """Return the submission of an attempt that nobody has begun.
+
+    Args:
+        lake: root of the whole lake.
+        asset: path of the asset.
+        module: of its job.
+        code: the lake or folder to which the code would be uploaded.
+        version: of the asset.
+    """
+    return Submission(
+        asset=asset.rpartition("/")[2],
+        version=version,
+        attempt=1,
+        name=attempt_name(asset, version, 1),
+        module=module,
+        request_uri=f"{lake}/{job_key(asset, version, 1, 'request.json')}",
+        lake=lake,
+        code=planned_code(code, code_to_ship(module)),
+    )
+
+
+def _driver(config: SparkSubmitConfig, lake: str, asset: str, module: str) -> dict[str, Any]:
+    submission = planned_submission(lake, asset, module, code=config.folder)
+    conf = properties(config, submission, ID)
+    shown = {key: SECRET if is_secret(key, value) else value for key, value in conf.items()}
+    return {"command": command(config, submission), "properties": shown}
+
+
+def _pod(config: SparkSubmitConfig, lake: str, asset: str, module: str) -> dict[str, Any]:
+    submission = planned_submission(lake, asset, module, code=lake)
+    pod = planned_pod(config, submission, f"emr-ml-{ID}")
+    for container in pod["spec"]["containers"]:
+        for variable in container.get("env") or ():
+            if "value" in variable and is_secret(variable["name"], variable["value"]):
+                variable["value"] = SECRET
+    return pod
