@@ -115,7 +115,7 @@ class Column(Section):
         if self.kind == "datetime":
             if isinstance(self.format, NumberFormat):
                 raise error_at("of a datetime column is a pattern such as d/M/yyyy", "format")
-            if self.format and (problem := pattern_problem(self.format)):
+            if self.format is not None and (problem := pattern_problem(self.format)):
                 raise error_at(problem, "format")
             if self.language not in (None, *NAMES):
                 raise error_at(
