@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from emr_ml.contract.base import CellValue, Section, error_at
 from emr_ml.contract.time_pattern import pattern_problem
 from spark_jobs.contract import DatetimePart, Kind
-from spark_jobs.letter_case import lower_case
 from spark_jobs.month_names import NAMES
+from spark_jobs.spelling import lower_case
 
 DEFAULT_BUCKETS = 1024  # of hashed categories
 FIRST_YEAR = 1969  # as in POSIX
@@ -47,7 +47,7 @@ class NumberFormat(Section):
 
     @model_validator(mode="after")
     def _multiples_differ(self) -> Self:
-        if len({each.lower() for each in self.multiples}) < len(self.multiples):
+        if len({lower_case(each) for each in self.multiples}) < len(self.multiples):
             raise error_at("has a name twice, in upper and lower case", "multiples")
         if self.fractions and self.multiples:
             raise error_at("fractions can't have multiples", "multiples")

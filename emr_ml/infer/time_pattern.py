@@ -28,8 +28,8 @@ from emr_ml.infer.time_tables import (
 )
 from emr_ml.infer.values import evenly_spaced, has_other_digits
 from spark_jobs.contract import DatetimePart
-from spark_jobs.letter_case import lower_case
 from spark_jobs.month_names import ENGLISH, NAMES, ORDINAL, month_numbers, name_pattern
+from spark_jobs.spelling import HALF_OF_DAY, lower_case
 
 MIN_SHARE = 0.99  # of the values, for the pattern to be theirs
 SAMPLED_VALUES = 5000  # by which patterns are found, to be tested on all
@@ -37,10 +37,7 @@ FIRST_VALUES = 50  # of these, some value must be readable
 MAX_LENGTH = 50  # of a date or time
 YEARS = range(1583, 2300)  # those that a date is likely to be of
 FUTURE = 10  # years from now; later ones of two digits are of the century before
-# the half of the day as Spark reads it: ` pm` for `p.m.` or `PM`
-HALF_OF_DAY = re.compile(
-    "(?<=\\d)[ \u00a0\u202f]?([ap])\\.?[ \u00a0\u202f]?m\\.?(?![^\\W\\d_])", re.IGNORECASE
-)
+HALF_OF_DAY_MARK = re.compile(HALF_OF_DAY, re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ def in_english(value: str, language: str) -> str:
 
 
 def _normalized(value: str, language: str | None) -> str:
-    return HALF_OF_DAY.sub(r" \1m", in_english(value, language) if language else value)
+    return HALF_OF_DAY_MARK.sub(r" \1m", in_english(value, language) if language else value)
 
 
 def _all_readings(values: Sequence[str], language: str | None) -> list[frozenset[Reading]]:

@@ -12,7 +12,7 @@ from spark_jobs.cleaning.times import parse_datetime
 from spark_jobs.cleaning.values import parse_number
 from spark_jobs.columns import RECORD_COLUMNS, REJECTED, ROW_ID, column_names, quoted
 from spark_jobs.contract import ColumnRules, DatasetContract, Label, NumberFormat, column_kinds
-from spark_jobs.letter_case import lower_case_column
+from spark_jobs.spelling import lower_case_column
 
 
 @dataclass(frozen=True)
