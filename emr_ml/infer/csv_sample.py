@@ -27,7 +27,7 @@ from emr_ml.infer.files import (
 )
 from emr_ml.infer.header_rows import ROW_NAME, find_header_rows, has_row_names
 from emr_ml.infer.surroundings import Layout, guess_layout, records_below
-from emr_ml.infer.unusable_records import WRONG_COUNT, without_rejected, without_trailing
+from emr_ml.infer.unusable_records import WRONG_COUNT, without_rejected
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
 from spark_jobs.reading.csv_dialect import BLANKS
@@ -85,7 +85,7 @@ def sample_csv(file: DataFile) -> CsvSample:
         header, dialect, reasons, records = _find_names(records, dialect, reasons, line_ends)
         head_rows = records[1:] if header.found else records
         width = len(header.names or records[0])
-        head_rows = [without_trailing(row, width, dialect) for row in head_rows]
+        head_rows = [dialect.syntax.without_trailing(row, width) for row in head_rows]
         rows = [row for row in head_rows if len(row) == width]
         if not rows:
             raise SourceError(f"{file.address} has no row below its header: name a file with data")
@@ -233,7 +233,7 @@ def _read_head(
     with file.open_decompressed() as stream:
         lines = _lines(_decoded(stream, encoding), file)
         rows = _Rows(_rows_of_lines(lines, dialect))
-        reader = csv.reader(rows, **dialect.options())
+        reader = csv.reader(rows, **dialect.syntax.reader_options())
         try:
             for record in reader:
                 if rows.have_ended:
@@ -241,7 +241,7 @@ def _read_head(
                     break
                 last_line = reader.line_num
                 if record:
-                    records.append(record)
+                    records.append(dialect.syntax.restored(record))
                     values += len(record)
                 if len(line_ends) < len(records) <= FIRST_RECORDS:
                     line_ends.append(reader.line_num)
@@ -293,7 +293,7 @@ def _rows_of_lines(lines: Iterator[str], dialect: DialectGuess) -> Iterator[str]
     for line in islice(lines, dialect.skip_lines, None):
         # within quotes such a line would be text, which is too rare for a sample
         if not dialect.comment or not line.startswith(dialect.comment):
-            yield dialect.prepared(line)
+            yield dialect.syntax.prepared(line)
 
 
 def _last_records(
@@ -356,16 +356,15 @@ def _window_rows(
 
     A window may start inside a quoted field. The text then parses once a quote is put before it.
     """
-    text = lines.decode(encoding.name, errors="replace")
+    text, syntax = lines.decode(encoding.name, errors="replace"), dialect.syntax
     for opening in dict.fromkeys(("", dialect.quote)):
         try:
-            whole = dialect.prepared(opening + text)
-            reader = csv.reader(io.StringIO(whole, newline=""), **dialect.options())
-            records = [without_trailing(record, width, dialect) for record in reader if record][
-                1:-1
-            ]
+            lines_of_csv = io.StringIO(syntax.prepared(opening + text), newline="")
+            reader = csv.reader(lines_of_csv, **syntax.reader_options())
+            whole = [record for record in reader if record][1:-1]
         except csv.Error:
             continue
+        records = [syntax.without_trailing(syntax.restored(each), width) for each in whole]
         rows = [record for record in records if len(record) == width]
         if rows and len(rows) > MIN_WINDOW_FIT * len(records):
             return rows[: MAX_WINDOW_VALUES // width + 1]

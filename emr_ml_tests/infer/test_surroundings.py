@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emr_ml.infer.surroundings import guess_layout, records_below
-from emr_ml.sources.header import header_of
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_content
-from spark_jobs.reading.csv_parser import read_records, without_trailing
+from emr_ml_tests.sources.headers import header_of
+from spark_jobs.reading.csv_dialect import CsvSyntax
+from spark_jobs.reading.csv_parser import read_records
 
 ROWS = csv_text(["a", "b", "y"], floats(40), floats(40), choices("yes", "no", rows=40))
 TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
@@ -68,11 +69,12 @@ def test_what_is_not_data_is_skipped(
     found = {key: getattr(dialect, key) for key in keys}
     assert {key: value for key, value in found.items() if value} == expected
     head = text.encode()
-    names = header_of(head, "data.csv", dialect)
+    names = header_of(head, dialect)
     assert [name.strip("#") for name in names] == ["a", "b", "y"]
     job_dialect = dialect.model_dump(mode="json")
     records = read_records(io.BytesIO(head), "data.csv", job_dialect)  # pyright: ignore[reportArgumentType] - its fields
-    rows = [without_trailing(each.fields, 3, job_dialect) for each in records]  # pyright: ignore[reportArgumentType]
+    syntax = CsvSyntax.of(job_dialect)  # pyright: ignore[reportArgumentType] - its fields
+    rows = [syntax.without_trailing(each.fields, 3) for each in records]
     assert len(rows) == 40
     assert all(len(row) == 3 for row in rows)
 

@@ -10,7 +10,6 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import IO, NamedTuple
 
 from spark_jobs.contract import Dialect
@@ -20,7 +19,6 @@ from spark_jobs.reading.csv_dialect import (
     ESCAPE_UNDECODABLE,
     FIRST_ESCAPED,
     LAST_ESCAPED,
-    ONE_CHARACTER,
     CsvSyntax,
 )
 from spark_jobs.runtime.job import JobError
@@ -90,10 +88,7 @@ def parse(text: io.TextIOBase, dialect: Dialect) -> Iterator[Record]:
     """
     csv.field_size_limit(sys.maxsize)
     lines = _Lines(text, dialect)
-    delimiter, syntax = dialect["delimiter"], CsvSyntax.of(dialect)
-    is_long = len(delimiter) > 1
-    if is_long:
-        syntax = replace(syntax, delimiter=ONE_CHARACTER)
+    syntax = CsvSyntax.of(dialect)
     number = 0 if dialect["header"] is True else 1
     try:
         for fields in csv.reader(lines, **syntax.reader_options()):
@@ -108,13 +103,7 @@ def parse(text: io.TextIOBase, dialect: Dialect) -> Iterator[Record]:
             of_record, text_of_record = lines.end_record()
             if fields:
                 stray = len(of_record) > 1 and _has_stray_quote(of_record, syntax)
-                # within quotes it is text
-                whole = (
-                    [each.replace(ONE_CHARACTER, delimiter) for each in fields]
-                    if is_long
-                    else fields
-                )
-                yield Record(number, whole, text_of_record, stray)
+                yield Record(number, syntax.restored(fields), text_of_record, stray)
                 number += 1
     except (csv.Error, _ProblemError) as error:
         start = "".join(lines.of_record)[:SHOWN]
@@ -209,7 +198,7 @@ class _Lines:
 def _has_stray_quote(lines: Sequence[str], syntax: CsvSyntax) -> bool:
     if not syntax.quote:
         return False
-    quote, delimiter = re.escape(syntax.quote), re.escape(syntax.delimiter)
+    quote, delimiter = re.escape(syntax.quote), re.escape(syntax.delimiter_of_csv)
     # blanks between a closing quote and the delimiter are harmless, yet csv calls them an error
     closed = re.sub(rf"({quote})[ \t]+(?={delimiter}|[\r\n]|$)", r"\1", "".join(lines))
     strict = csv.reader(io.StringIO(closed, newline=""), strict=True, **syntax.reader_options())
@@ -234,12 +223,6 @@ def trimmed_fields(record: Record, syntax: CsvSyntax) -> list[str]:
         return stripped
 
     return [trimmed(field) for field in record.fields]
-
-
-def without_trailing(fields: list[str], width: int, dialect: Dialect) -> list[str]:
-    """Return the fields without an empty one that only follows a delimiter at the record's end."""
-    has_one = dialect["trailing_delimiter"] and len(fields) == width + 1 and not fields[-1]
-    return fields[:-1] if has_one else fields
 
 
 def readable(text: str) -> str:

@@ -24,7 +24,6 @@ from spark_jobs.reading.csv_parser import (
     read_records,
     readable,
     trimmed_fields,
-    without_trailing,
 )
 from spark_jobs.reading.python_records import MAX_RAW_CHARACTERS, frame_of_rows
 from spark_jobs.reading.source_bytes import open_source
@@ -114,7 +113,7 @@ def _rows(file: SourceFile, names: Sequence[str], dialect: Dialect) -> Iterator[
     syntax = CsvSyntax.of(dialect)
     with open_source(file) as stored:
         for record in read_records(stored, file.name, dialect):
-            fields = without_trailing(trimmed_fields(record, syntax), len(file.columns), dialect)
+            fields = syntax.without_trailing(trimmed_fields(record, syntax), len(file.columns))
             values = [fields[index] if index < len(fields) else None for index in indices]
             undecodable, raw = None, record.text[:MAX_RAW_CHARACTERS]
             if not record.text.isascii() and ESCAPED_BYTE.search(record.text):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from emr_ml.contract import Dialect
 from emr_ml.infer.dialect import guess_dialect
-from emr_ml.sources.header import header_of
+from emr_ml_tests.sources.headers import header_of
 from spark_jobs.reading.csv_dialect import BLANKS, CsvSyntax
 from spark_jobs.reading.csv_parser import read_records, trimmed_fields
 
@@ -22,7 +22,7 @@ CHARACTERS = "ab1é \t\r\n\"'\\|,;:\x01\ufeff\u3000"
 
 
 def header(text: str, dialect: Dialect) -> list[str]:
-    return list(header_of(text.encode(), "data.csv", dialect))
+    return list(header_of(text.encode(), dialect))
 
 
 def first_row(text: str, dialect: Dialect) -> list[str]:
@@ -151,5 +151,5 @@ def test_a_file_is_read_by_its_guessed_dialect_as_it_was_guessed(
             "trim": guess.trim,
         }
     )
-    first = next(csv.reader(io.StringIO(text, newline=""), **guess.options()))
+    first = next(csv.reader(io.StringIO(text, newline=""), **guess.syntax.reader_options()))
     assert header(text, guessed) == as_names(first, guessed)

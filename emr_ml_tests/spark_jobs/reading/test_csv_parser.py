@@ -16,7 +16,6 @@ from spark_jobs.reading.csv_parser import (
     read_records,
     readable,
     trimmed_fields,
-    without_trailing,
 )
 from spark_jobs.runtime.job import JobError
 
@@ -206,11 +205,12 @@ def test_the_text_of_a_record_has_its_delimiter() -> None:
 
 
 def test_only_an_empty_field_after_the_last_delimiter_is_dropped() -> None:
-    trailing = dialect(trailing_delimiter=True)
-    assert without_trailing(["1", "2", ""], 2, trailing) == ["1", "2"]
-    assert without_trailing(["1", "2", "x"], 2, trailing) == ["1", "2", "x"]
-    assert without_trailing(["1", ""], 2, trailing) == ["1", ""]
-    assert without_trailing(["1", "2", ""], 2, dialect()) == ["1", "2", ""]
+    trailing = CsvSyntax(",", trailing_delimiter=True)
+    assert trailing.without_trailing(["1", "2", ""], 2) == ["1", "2"]
+    assert trailing.without_trailing(["1", "2", " "], 2) == ["1", "2"]
+    assert trailing.without_trailing(["1", "2", "x"], 2) == ["1", "2", "x"]
+    assert trailing.without_trailing(["1", ""], 2) == ["1", ""]
+    assert CsvSyntax(",").without_trailing(["1", "2", ""], 2) == ["1", "2", ""]
 
 
 def test_records_below_the_header_are_skipped_but_counted() -> None:
