@@ -289,12 +289,10 @@ def _has_names(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
 def _vote(field: str, below: Sequence[str]) -> int:
     """Return 1 for a name, -1 for a value like those below, 0 if undecided."""
     values = [value for value in below if value not in ALWAYS_MISSING]
-    if not values:
+    if not values or not field.strip() or field in ALWAYS_MISSING:
         return 0
     for is_type in (is_number_with_any_decimal, is_date):
         if sum(map(is_type, values)) > MIN_TYPE_SHARE * len(values):
-            if not field or field in ALWAYS_MISSING:
-                return 0
             return -1 if is_type(field) else 1
     distinct = [*dict.fromkeys(map(str.strip, values))][:COMPARED_TIMES]
     if len(distinct) > 1 and guess_time_pattern(distinct, day_first=True):

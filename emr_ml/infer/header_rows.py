@@ -10,7 +10,7 @@ from emr_ml.infer.number_format import looks_like_number
 from emr_ml.infer.values import ALWAYS_MISSING, MAYBE_MISSING, is_date, is_number_with_any_decimal
 
 MAX_BELOW = 3  # records, as in a survey's export
-MIN_ROWS = 5  # whose values show what a column holds
+MIN_ROWS, MAX_ROWS = 5, 1000  # whose values show what a column holds
 MIN_TYPED = 2  # columns in which the record has text, unless that looks like a unit
 RULER = re.compile(r"[-=_+*| ]*[-=_]{3,}[-=_+*| ]*")  # of SQL clients
 # known ones alone: any short word could be a value
@@ -47,7 +47,7 @@ def find_header_rows(records: Sequence[Sequence[str]]) -> HeaderRows:
         records: of the file from its header.
     """
     header, rest = records[0], records[1:]
-    rows = [row for row in rest[MAX_BELOW:] if len(row) == len(header)]
+    rows = [row for row in rest[MAX_BELOW:MAX_ROWS] if len(row) == len(header)]
     if len(rows) < MIN_ROWS:
         return HeaderRows()
     columns = [*zip(*rows, strict=True)]
@@ -114,13 +114,23 @@ def _is_no_row(
     texts = [fields[index] for index in typed if fields[index] not in MISSING - {"-"}]
     if recurs or any(map(_is_value, texts)):
         return False
-    if len(used) >= MIN_TYPED and all(map(ANSWER_KIND.fullmatch, used)):
-        return True
+    are_answers = len(used) >= MIN_TYPED and all(map(ANSWER_KIND.fullmatch, used))
+    return are_answers or _are_no_values(texts, used)
+
+
+def _are_no_values(texts: Sequence[str], used: Sequence[str]) -> bool:
+    """Return whether texts in columns of numbers or dates are units or questions.
+
+    `used` are all texts of the record.
+    """
+    if not any(text != "-" for text in texts):
+        return False
+    if len(texts) < MIN_TYPED:
+        # a letter beside other values may be one that only looks like a unit
+        return all(map(UNIT.fullmatch, used))
     # one word for each may say why the values are missing
     are_one_word = len(set(texts)) == 1 and texts[0][:1].isalpha()
-    return any(text != "-" for text in texts) and (
-        all(map(UNIT.fullmatch, texts)) or (len(texts) >= MIN_TYPED and not are_one_word)
-    )
+    return not are_one_word or all(map(UNIT.fullmatch, texts))
 
 
 def _is_index_name(record: Sequence[str], above: Sequence[Sequence[str]]) -> bool:

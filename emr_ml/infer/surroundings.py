@@ -126,7 +126,8 @@ def _below_titles(
     if not _is_above_header(body, above, rest.dialect):
         return None
     # lines are skipped before comments are, so comments count as lines
-    above = lines.index(body[above])
+    numbers = [index for index, line in enumerate(lines) if not mark or not line.startswith(mark)]
+    above = numbers[above]
     layout = _skipping(
         rest, above, f"the header follows {above} other {'line' if above == 1 else 'lines'}"
     )
@@ -134,12 +135,12 @@ def _below_titles(
     return _with_comment(layout, mark) if has_comments else layout
 
 
-def records_below(records: Sequence[Sequence[str]], *, are_all: bool) -> int:
+def records_below(records: Sequence[Sequence[str]], first_row: int | None) -> int:
     """Return how many of the last records are not rows, but totals, remarks or blank.
 
     Args:
         records: the last ones of a file.
-        are_all: these are all of them, header included.
+        first_row: the index of the first row, if these are all records.
     """
     blank = _blank_records(records[-LAST_RECORDS:])
     used = records[: len(records) - blank]
@@ -149,7 +150,7 @@ def records_below(records: Sequence[Sequence[str]], *, are_all: bool) -> int:
     ((width, _),) = Counter(map(len, last)).most_common(1)
     most = min(MAX_RECORDS_BELOW, len(last) // 2, LAST_RECORDS - blank)
     for count in range(most, 0, -1):
-        rows = used[1:-count] if are_all else []
+        rows = [] if first_row is None else used[first_row:-count]
         if all(_is_below(record, width, rows) for record in last[-count:]):
             return blank + count
     return blank

@@ -173,6 +173,12 @@ def test_the_first_record_is_a_row(records: str) -> None:
     assert not find_header(first, rows).found
 
 
+@pytest.mark.parametrize("first", ["", "NA"])
+def test_a_missing_value_above_times_is_no_name(first: str) -> None:
+    rows = [[f"{day} May 2024", "red"] for day in range(1, 20)]
+    assert not find_header([first, "red"], rows).found
+
+
 def test_a_file_without_a_header_gets_placeholder_names(tmp_path: Path) -> None:
     inferred = infer_content(tmp_path, csv_text([], floats(), choices("x", "y")))
     assert inferred.contract.dialect.header == ("column_1", "column_2")

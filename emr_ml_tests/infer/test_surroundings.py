@@ -24,6 +24,10 @@ TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
         pytest.param("sep=;\n" + ROWS.replace(",", ";"), {"skip_lines": 1}, id="Excel"),
         pytest.param("# of May\n# by me\n" + ROWS, {"comment": "#"}, id="comments above"),
         pytest.param("Sales of May\n\n" + ROWS, {"skip_lines": 2}, id="title"),
+        pytest.param("Sales of May\n# by me\n" + ROWS, {"skip_lines": 2}, id="title and comment"),
+        pytest.param(
+            "# by me\nSales of May\n# of May\n" + ROWS, {"skip_lines": 3}, id="title among comments"
+        ),
         pytest.param("Sales;;\nMay;;\n" + ROWS, {"skip_lines": 2}, id="title of another width"),
         pytest.param(ROWS + "Total,,\n", {"skip_last_lines": 1}, id="total"),
         pytest.param(f"{ROWS}Grand total:,{sum(floats(40))},\n", {"skip_last_lines": 1}, id="sum"),
@@ -108,7 +112,7 @@ def test_a_last_row_that_is_cut_off_is_not_skipped(tmp_path: Path) -> None:
 )
 def test_a_total_is_a_sum_or_alone_in_its_line(last: list[str], count: int) -> None:
     rows = [["name", "n"], *([["scratch", "1"]] * 9), last]
-    assert records_below(rows, are_all=True) == count
+    assert records_below(rows, first_row=1) == count
 
 
 COLOURED = "".join(
@@ -148,16 +152,16 @@ def test_any_text_has_a_layout(text: str) -> None:
 @pytest.mark.parametrize("last", ["Moyenne,99,", "Total,99,", "Media Markt,3,yes"])
 def test_a_last_record_with_another_figure_than_the_sum_or_the_mean_is_a_row(last: str) -> None:
     records = [line.split(",") for line in (ROWS + last).splitlines()]
-    assert records_below(records, are_all=True) == 0
+    assert records_below(records, first_row=1) == 0
 
 
 def test_a_sum_below_a_column_of_names_is_no_row() -> None:
     rows = [["shop", "sold"], *([f"s{number}", str(number)] for number in range(20))]
-    assert records_below([*rows, ["", "190"]], are_all=True) == 1
-    assert records_below([*rows, ["", "191"]], are_all=True) == 0
+    assert records_below([*rows, ["", "190"]], first_row=1) == 1
+    assert records_below([*rows, ["", "191"]], first_row=1) == 0
 
 
 def test_the_last_rows_of_one_column_are_no_remarks() -> None:
     rows = [["review"], *([f"film {n} was good"] for n in range(30)), ["Notes on a scandal"]]
 
-    assert records_below(rows, are_all=True) == 0
+    assert records_below(rows, first_row=1) == 0
