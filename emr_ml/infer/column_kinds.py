@@ -1,4 +1,4 @@
-"""The kind of a column: numeric, categorical or text; and whether to learn from it."""
+"""The kind of a column: a number, a date or time, a category or text; and what to leave out."""
 
 import re
 from collections import Counter

@@ -30,7 +30,7 @@ from emr_ml.infer.surroundings import Layout, guess_layout, records_below
 from emr_ml.infer.unusable_records import WRONG_COUNT, without_rejected
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
-from spark_jobs.reading.csv_dialect import BLANKS
+from spark_jobs.reading.csv_dialect import BLANKS, is_blank
 from spark_jobs.reading.csv_parser import END
 
 START = 256 * 1024  # characters from which the dialect is guessed
@@ -253,7 +253,7 @@ def _read_head(
                     _check_is_closed(reader.line_num - lines_before, len(records), file)
                     break
                 lines_before = reader.line_num
-                if record:
+                if record and not is_blank(record):
                     records.append(dialect.syntax.restored(record))
                     values += len(record)
                 if len(line_ends) < len(records) <= FIRST_RECORDS:
@@ -321,13 +321,14 @@ def _last_records(
     if file.is_compressed or encoding.name.startswith(("utf-16", "utf-32")):
         return []
     _, _, lines = file.read(max(file.size - LAST_BYTES, 0), LAST_BYTES).partition(b"\n")
-    return split_records(lines.decode(encoding.name, errors="replace"), dialect)
+    records = split_records(lines.decode(encoding.name, errors="replace"), dialect)
+    return [record for record in records if not is_blank(record)]
 
 
 def _below_reason(records: Sequence[Sequence[str]]) -> str:
-    first = next((field.strip() for field in records[0] if field.strip()), "")
+    first = next(field.strip() for field in records[0] if field.strip())
     kind = "record is" if len(records) == 1 else f"{len(records)} records are"
-    return f"the last {kind} no data: {quoted(first) if first else 'blank'}"
+    return f"the last {kind} no data: {quoted(first)}"
 
 
 def _lines(text: io.TextIOWrapper, file: DataFile) -> Iterator[str]:
@@ -379,7 +380,7 @@ def _window_rows(
         try:
             lines_of_csv = io.StringIO(syntax.prepared(opening + text), newline="")
             reader = csv.reader(lines_of_csv, **syntax.reader_options())
-            whole = [record for record in reader if record][1:-1]
+            whole = [record for record in reader if record and not is_blank(record)][1:-1]
         except csv.Error:
             continue
         records = [syntax.without_trailing(syntax.restored(each), width) for each in whole]

@@ -84,7 +84,7 @@ def check_text(start: bytes, address: str) -> None:
     if controls > MAX_CONTROL_SHARE * len(start):
         raise SourceError(
             f"{address} is not text: {controls} of its first {len(start)} bytes are control "
-            "characters. Use Parquet, or CSV that is plain or compressed by gzip or bzip2"
+            "characters. Use CSV, JSON lines or Parquet, compressed only as the name says"
         )
 
 

@@ -8,11 +8,11 @@ from itertools import zip_longest
 from emr_ml.infer.dialect import MIN_TYPE_SHARE
 from emr_ml.infer.number_format import looks_like_number
 from emr_ml.infer.values import ALWAYS_MISSING, MAYBE_MISSING, is_date, is_number_with_any_decimal
+from spark_jobs.reading.file_records import ANSWER_KIND, RULER
 
 MAX_BELOW = 3  # records, as in a survey's export
 MIN_ROWS, MAX_ROWS = 5, 1000  # whose values show what a column holds
 MIN_TYPED = 2  # columns in which the record has text, unless that looks like a unit
-RULER = re.compile(r"[-=_+*| ]*[-=_]{3,}[-=_+*| ]*")  # of SQL clients
 # known ones alone: any short word could be a value
 UNIT_WORD = (
     r"%|‰|ppm|ppb|pH|°[CFK]?|[numkµμcdhMGT]?(s|m|g|l|L|mol|M|V|A|W|Wh|Hz|Pa|bar|J|N|Ω|Ohm|F|H|T|K|B|eV"
@@ -20,8 +20,6 @@ UNIT_WORD = (
     r"|rpm|bpm|dB[Am]?|deg|a\.?u\.?|psi|mmHg|Torr|atm|cps|counts?|USD|EUR|GBP|[$€£]"
 )
 UNIT = re.compile(rf"\[.*\]|\(.*\)|-|({UNIT_WORD})[²³23]?([/·*]({UNIT_WORD})[²³23]?)*")
-# the second header of some survey tools names the kind of each answer
-ANSWER_KIND = re.compile(r"(Open-Ended )?Response|Other \(please specify\)")
 MISSING = {*ALWAYS_MISSING, *MAYBE_MISSING}
 ROW_NAME = "row"
 
@@ -82,10 +80,11 @@ def has_row_names(records: Sequence[Sequence[str]]) -> bool:
 def _is_typed(column: Sequence[str]) -> bool:
     """Return whether the values are numbers or dates."""
     values = [value.strip() for value in column if value.strip() not in MISSING]
-    return len(values) >= MIN_ROWS and sum(map(_is_value, values)) >= MIN_TYPE_SHARE * len(values)
+    return len(values) >= MIN_ROWS and sum(map(is_value, values)) >= MIN_TYPE_SHARE * len(values)
 
 
-def _is_value(value: str) -> bool:
+def is_value(value: str) -> bool:
+    """Return whether a text is a number or a date, however it is written."""
     is_plain = is_number_with_any_decimal(value) or is_date(value)
     # letters before a number make a name of it, as in `Q1`
     return is_plain or (value[:1].lower() == value[:1].upper() and looks_like_number(value))
@@ -112,7 +111,7 @@ def _is_no_row(
         for field, column in zip(fields, columns, strict=True)
     )
     texts = [fields[index] for index in typed if fields[index] not in MISSING - {"-"}]
-    if recurs or any(map(_is_value, texts)):
+    if recurs or any(map(is_value, texts)):
         return False
     are_answers = len(used) >= MIN_TYPED and all(map(ANSWER_KIND.fullmatch, used))
     return are_answers or _are_no_values(texts, used)

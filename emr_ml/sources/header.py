@@ -134,7 +134,7 @@ def decompressed_head(head: bytes, address: str) -> bytes:
     """Decompress the first bytes of a file, as far as they go.
 
     Raises:
-        SourceError: Spark can't read the compression, or the bytes are not those of a CSV file.
+        SourceError: Spark can't read the compression, or the bytes are those of another format.
     """
     name = address.lower()
     if name.endswith(UNSUPPORTED_COMPRESSION):

@@ -12,7 +12,7 @@ from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_content
 from emr_ml_tests.sources.headers import header_of
 from spark_jobs.reading.csv_dialect import CsvSyntax
-from spark_jobs.reading.csv_parser import read_records
+from spark_jobs.reading.file_records import read_records
 
 ROWS = csv_text(["a", "b", "y"], floats(40), floats(40), choices("yes", "no", rows=40))
 TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
@@ -53,7 +53,7 @@ TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
             {"skip_last_lines": 5},
             id="several remarks",
         ),
-        pytest.param(f"{ROWS}Total,,\n" + ",,\n" * 21, {"skip_last_lines": 22}, id="blank rows"),
+        pytest.param(f"{ROWS}Total,,\n" + ",,\n" * 21, {"skip_last_lines": 1}, id="blank rows"),
         pytest.param(TRAILING, {"trailing_delimiter": True}, id="delimiter at the end"),
         pytest.param(
             ROWS[:100] + ROWS[100:].replace("\n", ",\n"),
@@ -107,7 +107,6 @@ def test_a_last_row_that_is_cut_off_is_not_skipped(tmp_path: Path) -> None:
         (["total loss of the car", "9"], 0),
         (["Total", ""], 1),
         (["Data from the bank: 2024", ""], 1),
-        (["", ""], 1),
     ],
 )
 def test_a_total_is_a_sum_or_alone_in_its_line(last: list[str], count: int) -> None:

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import IO
 
 from spark_jobs.contract import Dialect
@@ -107,10 +108,18 @@ def _line_obstacle(lines: str, dialect: Dialect) -> str | None:
             return "has lines that end in different ways"
     if BLANK_LINE.search(lines) or BLANK_FIRST_LINE.match(lines):
         return "has a line of blanks"
+    # Spark's reader would take it for the header
+    if _blank_first_record(dialect["delimiter"]).match(lines):
+        return "begins with a record that is blank"
     # Spark's reader drops the mark from each line that it reads by itself
     if lines.startswith(BYTE_ORDER_MARK) or f"\n{BYTE_ORDER_MARK}" in lines:
         return "has a byte order mark after its beginning"
     return None
+
+
+@cache
+def _blank_first_record(delimiter: str) -> re.Pattern[str]:
+    return re.compile(rf"[{re.escape(BLANKS_IN_LINE + delimiter)}]+\r?\n")
 
 
 class _QuoteScanner:

@@ -6,6 +6,7 @@ The header reader, the jobs and the contract's guesses all take it from here.
 import codecs
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Self, TypedDict
@@ -137,6 +138,11 @@ class CsvSyntax:
         if escape := self.escape_character:
             text = text.replace(escape, 2 * escape)
         return text.replace(self.quote, (self.escape_character or self.quote) + self.quote)
+
+
+def is_blank(fields: Sequence[str]) -> bool:
+    """Return whether several fields have no value, as in the `,,,` of a spreadsheet."""
+    return len(fields) > 1 and not any(field.strip(BLANKS) for field in fields)
 
 
 @cache

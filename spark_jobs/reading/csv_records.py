@@ -12,19 +12,20 @@ from pyspark.sql.types import StringType, StructField, StructType
 from spark_jobs.columns import (
     FIELDS,
     ORIGIN,
+    SKIPPED,
     STRAY_QUOTE,
     TEXT,
     UNDECODABLE,
     WRONG_FIELD_COUNT,
 )
 from spark_jobs.contract import DatasetContract, Dialect
-from spark_jobs.reading.csv_dialect import CsvSyntax, spark_options
+from spark_jobs.reading.csv_dialect import BLANKS, CsvSyntax, spark_options
 from spark_jobs.reading.csv_parser import (
     ESCAPED_BYTE,
-    read_records,
     readable,
     trimmed_fields,
 )
+from spark_jobs.reading.file_records import read_records
 from spark_jobs.reading.python_records import MAX_RAW_CHARACTERS, frame_of_rows
 from spark_jobs.reading.source_bytes import open_source
 from spark_jobs.runtime.job import SourceFile
@@ -53,7 +54,7 @@ def read_csv(
         `_record`, its number in the file from 1 (exact under
         `cleaning.separation.one_task_per_file`), or, where files are split, `_byte_start` and
         `_byte_length` of the part that contains it; its text `_text`, or else its `_fields`; and
-        what is wrong with it: `_malformed`, `_torn` and `_undecoded`.
+        what is wrong with it: `_malformed`, `_torn`, `_undecoded` and `_skipped`.
     """
 
     def reader_and_header(file: SourceFile) -> tuple[bool, tuple[str, ...]]:
@@ -86,6 +87,7 @@ def _read_with_spark(
         .options(**spark_options(dialect), columnNameOfCorruptRecord=TEXT)
         .csv([escape_glob(file.uri) for file in files])
     )
+    frame = frame.where(_has_value(fields)) if len(fields) > 1 else frame
     return frame.select(
         *(F.col(f"c{header.index(name)}").alias(name) for name in names),
         file_name(files).alias("_file"),
@@ -95,7 +97,16 @@ def _read_with_spark(
         F.col(TEXT).isNotNull().alias(WRONG_FIELD_COUNT),
         F.lit(False).alias(STRAY_QUOTE),
         F.lit(None).cast("array<string>").alias(UNDECODABLE),
+        F.lit(False).alias(SKIPPED),
     )
+
+
+def _has_value(fields: Sequence[StructField]) -> Column:
+    """Return whether a record is not blank, as `csv_dialect.is_blank` tells it."""
+    blank, nothing = F.lit(BLANKS), F.lit("")
+    # the first value ends the search
+    values = [F.nullif(F.trim(field.name, blank), nothing) for field in fields]
+    return F.coalesce(*values).isNotNull()
 
 
 def _read_with_python(
@@ -127,7 +138,7 @@ def _rows(file: SourceFile, names: Sequence[str], dialect: Dialect) -> Iterator[
             origin = (file.name, record.number, None, None)
             wrong_count = len(fields) != len(file.columns)
             stray = record.has_stray_quote
-            yield (*values, *origin, raw, None, wrong_count, stray, undecodable)
+            yield (*values, *origin, raw, None, wrong_count, stray, undecodable, record.is_skipped)
 
 
 def raw_text(contract: DatasetContract) -> Column:
