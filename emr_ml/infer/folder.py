@@ -131,8 +131,13 @@ def _last_records(file: ListedFile, head: Head, contract: Contract) -> list[Reco
     if file.size > HEAD_BYTES:
         _, _, end = file.read(file.size - HEAD_BYTES, HEAD_BYTES).partition(b"\n")
         text = end.decode(encoding, errors="replace")
-        names = [*head.columns]
-        dialect = {**dialect, "header": names, "skip_lines": 0, "skip_below_header": 0}
+        without_head: Dialect = {
+            **dialect,
+            "header": [*head.columns],
+            "skip_lines": 0,
+            "skip_below_header": 0,
+        }
+        dialect = without_head
     try:
         return list(without_skipped(parse(io.StringIO(text, newline=""), dialect), dialect))
     except MalformedRecordError:
