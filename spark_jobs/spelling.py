@@ -21,6 +21,8 @@ NO_CENTS = "(?<=[0-9])[.,](?:-{1,2}|\u2013|\u2014)(?![0-9])"
 # what accountants write for -5: `(5)` and `5-`, with the 5 as group 1
 PARENTHESES = rf"\({GAP}((?s:.+?)){GAP}\)"
 TRAILING_MINUS = f"([^-]+?){GAP}-"
+# of laboratories, where a number is below or above what they measure
+LIMIT = f"^(?:[<>]=?|[\u2264\u2265]){GAP}"
 SIGN_AND_GAP = f"^([+-]){GAP}"
 FRACTION = "([+-]?)(?:([0-9]+) )?([0-9]+)/([0-9]*[1-9][0-9]*)"  # sign, whole, above, below
 # ` pm` for `p.m.` or `PM`, with the first letter as group 1; ignoring case, and with the letters of

@@ -53,6 +53,7 @@ class NumberFormat(Section):
         unit: what may stand before or after a number, such as `$`, `kg` or `%`.
         accounting: whether `(5)` and `5-` are -5.
         fractions: whether `3/4` is a number.
+        limits: whether `<0.05` and `>100` are 0.05 and 100.
         multiples: what may stand behind a number, in any case, and by what it is multiplied.
     """
 
@@ -61,6 +62,7 @@ class NumberFormat(Section):
     unit: Annotated[str, AfterValidator(_without_marks)] = Field("", max_length=16)
     accounting: bool = False
     fractions: bool = False
+    limits: bool = False
     multiples: dict[
         Annotated[str, Field(min_length=1, max_length=16), AfterValidator(_without_blanks)],
         Annotated[float, Field(gt=0, allow_inf_nan=False)],

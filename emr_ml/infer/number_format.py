@@ -11,6 +11,7 @@ from emr_ml.infer.multiples import AMBIGUOUS, find_multiples
 from emr_ml.infer.values import LEADING_ZERO, has_other_digits, is_number
 from spark_jobs.spelling import (
     FRACTION,
+    LIMIT,
     MINUS_SIGN,
     NO_CENTS,
     PARENTHESES,
@@ -38,8 +39,9 @@ NUMBER = re.compile(
     rf"(?P<digits>[.,]?\d[\d{MARKS}]*?)[{THOUSANDS_BLANKS}]*(?P<after>[^\d\s.,'()+-][^\d()+-]{{0,15}}?)?"
 )
 NEGATIVES = tuple(map(re.compile, (PARENTHESES, TRAILING_MINUS)))
-NO_CENTS_MARK, FRACTION_PARTS = re.compile(NO_CENTS), re.compile(FRACTION)
+NO_CENTS_MARK, LIMIT_MARK, FRACTION_PARTS = map(re.compile, (NO_CENTS, LIMIT, FRACTION))
 MIN_SHARE = 0.99  # of the values, for the format to be theirs
+MAX_LIMITED = 0.5  # of the values, with a sign such as `<`
 MIN_PROPER, MAX_PARTS = 0.8, 64  # of fractions
 MIN_IDENTIFIERS = 3  # values; of fewer, as many digits in each are a chance
 MAX_LENGTH = 40  # of a number; on long texts, the pattern would take long
@@ -54,11 +56,14 @@ class NumberStyle:
     unit: str = ""
     accounting: bool = False
     fractions: bool = False
+    limits: bool = False
     multiples: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def parse(self, value: str) -> float | None:
         """Return the number that a text stands for, or None."""
         text = NO_CENTS_MARK.sub("", value)
+        if self.limits:
+            text = LIMIT_MARK.sub("", text)
         if self.accounting:
             text = text.replace(MINUS_SIGN, "-")
             if (positive := _amount_of_negative(text)) is not None:
@@ -87,6 +92,7 @@ class NumberStyle:
             "unit": self.unit,
             "accounting": self.accounting,
             "fractions": self.fractions,
+            "limits": self.limits,
             "multiples": {
                 each: int(factor) if factor.is_integer() else factor
                 for each, factor in self.multiples.items()
@@ -124,7 +130,9 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
         values: distinct ones of a column.
         decimal: the decimal mark of plain numbers in the file.
     """
-    if any(
+    limited = sum(bool(LIMIT_MARK.match(value)) for value in values)
+    # with more of them, these are classes such as <18 and >=18
+    if limited > MAX_LIMITED * len(values) or any(
         len(value) > MAX_LENGTH or LEADING_ZERO.fullmatch(value) or has_other_digits(value)
         for value in values
     ):
@@ -134,7 +142,7 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
         return None
     if all(map(FRACTION_PARTS.fullmatch, others)):
         return NumberStyle(decimal, fractions=True) if _are_fractions(others) else None
-    plain = [NO_CENTS_MARK.sub("", value) for value in values]
+    plain = [LIMIT_MARK.sub("", NO_CENTS_MARK.sub("", value)) for value in values]
     accounting = any(
         value[0] == MINUS_SIGN or _amount_of_negative(value) is not None for value in plain
     )
@@ -143,7 +151,7 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
     style = _style(plain, found, decimal) if len(found) >= MIN_SHARE * len(values) else None
     if style is None:
         return None
-    style = replace(style, accounting=accounting)
+    style = replace(style, accounting=accounting, limits=limited > 0)
     if style == NumberStyle(decimal) and plain == [*values]:
         return None
     parsed = sum(style.parse(value) is not None for value in values)

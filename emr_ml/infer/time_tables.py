@@ -124,6 +124,10 @@ OFFSETS = (
     (" XX", r" [+-]\d{4}"),
     ("X", r"[+-]\d\d"),
     (" X", r" [+-]\d\d"),
+    ("VV", r"(?:UTC|GMT)[+-]\d\d:\d\d"),
+    (" VV", r" (?:UTC|GMT)[+-]\d\d:\d\d"),
+    ("O", r"GMT[+-]\d{1,2}"),
+    (" O", r" GMT[+-]\d{1,2}"),
     (" z", r" (?:UTC|GMT|EST|EDT|CST|CDT|MST|MDT|PST|PDT|CET|CEST)"),
 )
 # what stands around all of a time

@@ -110,6 +110,8 @@ def test_spark_reads_every_pattern_that_is_guessed() -> None:
         (["mar. 5 janv. 2027", "lun. 4 mars 2024"], "EEE d MMM yyyy", "fr"),
         (["Tuesday, July 02, 2024"], "EEE, MMMM d, yyyy", None),
         (["24-APR-24 02.18.00.000000 PM"], "d-MMM-yy h.mm.ss.SSSSSSSSS a", None),
+        (["31/1/2024 13:05 GMT+1", "1/2/2024 9:05 GMT-10"], "d/M/yyyy H:mm O", None),
+        (["31/1/2024 13:05 UTC+01:00", "1/2/2024 9:05 GMT-10:00"], "d/M/yyyy H:mm VV", None),
         (["08/27", "11/30"], "MM/yy", None),
         (["3 PM", "11 am"], "h a", None),
         (["2024-01-31 13:05:00.123+00", "2024-01-31 13:05:00+00"], None, None),

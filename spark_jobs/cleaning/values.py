@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from spark_jobs.contract import NumberFormat
 from spark_jobs.spelling import (
     FRACTION,
+    LIMIT,
     MINUS_SIGN,
     NO_CENTS,
     PARENTHESES,
@@ -55,6 +56,8 @@ def _plain_number(text: Column, decimal: str) -> Column:
 def _formatted_number(text: Column, number_format: NumberFormat) -> Column:
     decimal, thousands = number_format["decimal"], number_format["thousands"]
     number = F.regexp_replace(text, NO_CENTS, "")
+    if number_format["limits"]:
+        number = F.regexp_replace(number, LIMIT, "")
     if number_format["accounting"]:
         number = F.translate(number, MINUS_SIGN, "-")
         for negative in (PARENTHESES, TRAILING_MINUS):
