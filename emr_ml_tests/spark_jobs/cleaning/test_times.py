@@ -176,6 +176,8 @@ CASES: list[tuple[str, str | None, dict[str, Any], str | None]] = [
     ("1/7/2024 12:00 +02", "d/M/yyyy H:mm X", {"zone": "Asia/Tokyo"}, "2024-07-01 19:00:00"),
     ("1/7/2024 12:00", "d/M/yyyy H:mm", {"zone": "Asia/Tokyo"}, "2024-07-01 12:00:00"),
     ("30/30/2024", "d/M/yyyy", {}, None),
+    ("31/1/2024 13:05 GMT-10", "d/M/yyyy H:mm O", {}, "2024-01-31 23:05:00"),
+    ("31/1/2024 13:05 UTC+01:00", "d/M/yyyy H:mm VV", {}, "2024-01-31 12:05:00"),
     ("Mon Jan  5 13:05:09 2026", "EEE MMM d H:mm:ss yyyy", {}, "2026-01-05 13:05:09"),
 ]
 
