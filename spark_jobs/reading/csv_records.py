@@ -39,6 +39,8 @@ def read_csv(
     incompatible: Collection[str],
     names: Sequence[str],
     dialect: Dialect,
+    *,
+    has_blanks: bool = True,
 ) -> DataFrame:
     """Return every record of the files, with the named columns as text.
 
@@ -48,6 +50,7 @@ def read_csv(
         incompatible: names of the files that Spark would misread, so Python reads them.
         names: the columns to return.
         dialect: of all files.
+        has_blanks: some records may have no value; they are left out.
 
     Returns:
         Besides the named columns: `_file`, the file's name in the snapshot; where the record is:
@@ -61,9 +64,9 @@ def read_csv(
         return file.name in incompatible, file.columns
 
     frames = [
-        (_read_with_python if in_python else _read_with_spark)(
-            spark, list(group), header, names, dialect
-        )
+        _read_with_python(spark, list(group), names, dialect)
+        if in_python
+        else _read_with_spark(spark, list(group), header, names, dialect, has_blanks=has_blanks)
         for (in_python, header), group in groupby(
             sorted(files, key=reader_and_header), reader_and_header
         )
@@ -77,6 +80,8 @@ def _read_with_spark(
     header: Sequence[str],
     names: Sequence[str],
     dialect: Dialect,
+    *,
+    has_blanks: bool,
 ) -> DataFrame:
     # numbered columns, because Spark would interpret some names that a header may contain
     fields = [StructField(f"c{i}", StringType()) for i in range(len(header))]
@@ -87,7 +92,8 @@ def _read_with_spark(
         .options(**spark_options(dialect), columnNameOfCorruptRecord=TEXT)
         .csv([escape_glob(file.uri) for file in files])
     )
-    frame = frame.where(_has_value(fields)) if len(fields) > 1 else frame
+    if has_blanks and len(fields) > 1:
+        frame = frame.where(_has_value(fields))
     return frame.select(
         *(F.col(f"c{header.index(name)}").alias(name) for name in names),
         file_name(files).alias("_file"),
@@ -112,7 +118,6 @@ def _has_value(fields: Sequence[StructField]) -> Column:
 def _read_with_python(
     spark: SparkSession,
     files: Sequence[SourceFile],
-    _header: Sequence[str],
     names: Sequence[str],
     dialect: Dialect,
 ) -> DataFrame:
