@@ -46,8 +46,8 @@ class NumberFormat(TypedDict):
     """How the numbers of a column are written.
 
     `decimal` and `thousands` are marks; a `unit` may stand before or after a number. With
-    `accounting`, `(5)` and `5-` are -5; with `fractions`, `3/4` is a number. `multiples` are what
-    may stand behind a number, in any case, and by what it is multiplied.
+    `accounting`, `(5)` and `5-` are -5; with `fractions`, `3/4` is a number; with `limits`, `<5` is
+    5. `multiples` are what may stand behind a number, in any case, and by what it is multiplied.
     """
 
     decimal: str
@@ -55,6 +55,7 @@ class NumberFormat(TypedDict):
     unit: str
     accounting: bool
     fractions: bool
+    limits: bool
     multiples: dict[str, float]
 
 

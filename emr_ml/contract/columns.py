@@ -4,13 +4,14 @@ import re
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from emr_ml.contract.base import CellValue, Section, error_at
 from emr_ml.contract.time_pattern import pattern_problem
+from emr_ml.ui.wording import shorten
 from spark_jobs.contract import DatetimePart, Kind
-from spark_jobs.letter_case import lower_case
 from spark_jobs.month_names import NAMES
+from spark_jobs.spelling import lower_case
 
 DEFAULT_BUCKETS = 1024  # of hashed categories
 FIRST_YEAR = 1969  # as in POSIX
@@ -23,6 +24,26 @@ RULES = {
 }
 
 
+MARKS_OF_NUMBERS = re.compile(r"[\d+()\\-]")
+
+
+def _without_marks(text: str) -> str:
+    if MARKS_OF_NUMBERS.search(text):
+        raise ValueError(
+            f"can't have digits, signs, parentheses or backslashes, but is {shorten(repr(text))}"
+        )
+    return text
+
+
+def _without_blanks(text: str) -> str:
+    if MARKS_OF_NUMBERS.search(text) or any(map(str.isspace, text)):
+        raise ValueError(
+            "can't have digits, blanks, signs, parentheses or backslashes, but is "
+            f"{shorten(repr(text))}"
+        )
+    return text
+
+
 class NumberFormat(Section):
     """How the numbers of a column are written, if not as plain numbers.
 
@@ -32,22 +53,24 @@ class NumberFormat(Section):
         unit: what may stand before or after a number, such as `$`, `kg` or `%`.
         accounting: whether `(5)` and `5-` are -5.
         fractions: whether `3/4` is a number.
+        limits: whether `<0.05` and `>100` are 0.05 and 100.
         multiples: what may stand behind a number, in any case, and by what it is multiplied.
     """
 
     decimal: Literal[".", ","] | None = None
     thousands: Literal["", ".", ",", "'", "_", " ", "\u2019"] = ""
-    unit: str = Field("", max_length=16, pattern=r"^[^\d+()\\-]*$")
+    unit: Annotated[str, AfterValidator(_without_marks)] = Field("", max_length=16)
     accounting: bool = False
     fractions: bool = False
+    limits: bool = False
     multiples: dict[
-        Annotated[str, Field(min_length=1, max_length=16, pattern=r"^[^\d\s+()\\-]+$")],
+        Annotated[str, Field(min_length=1, max_length=16), AfterValidator(_without_blanks)],
         Annotated[float, Field(gt=0, allow_inf_nan=False)],
     ] = Field({}, max_length=50)
 
     @model_validator(mode="after")
     def _multiples_differ(self) -> Self:
-        if len({each.lower() for each in self.multiples}) < len(self.multiples):
+        if len({lower_case(each) for each in self.multiples}) < len(self.multiples):
             raise error_at("has a name twice, in upper and lower case", "multiples")
         if self.fractions and self.multiples:
             raise error_at("fractions can't have multiples", "multiples")
@@ -63,6 +86,11 @@ def _default_buckets(value: Any) -> Any:
             return None
         case _:
             return value
+
+
+def _format_tag(value: Any) -> str:
+    """Return which type a format is meant to have, so that mistakes in it are told for one."""
+    return "[pattern]" if value is None or isinstance(value, str) else "[keys]"
 
 
 class Column(Section):
@@ -94,7 +122,10 @@ class Column(Section):
     hashed: Annotated[
         int | None, BeforeValidator(_default_buckets, json_schema_input_type=bool | int)
     ] = Field(None, ge=2, le=2**18)
-    format: NumberFormat | str | None = None
+    format: Annotated[
+        Annotated[NumberFormat, Tag("[keys]")] | Annotated[str | None, Tag("[pattern]")],
+        Discriminator(_format_tag),
+    ] = None
     language: str | None = Field(None, json_schema_extra={"enum": [*sorted(NAMES), None]})
     first_year: int = Field(FIRST_YEAR, ge=1901, le=2000)
     zone: str = "UTC"
@@ -111,11 +142,13 @@ class Column(Section):
     @model_validator(mode="after")
     def _format_fits_the_kind(self) -> Self:
         if self.kind == "numeric" and isinstance(self.format, str):
-            raise error_at("of numbers has keys such as `thousands` and `unit`", "format")
+            raise error_at("the `format` of numbers has keys such as `thousands`", "format")
         if self.kind == "datetime":
             if isinstance(self.format, NumberFormat):
-                raise error_at("of a datetime column is a pattern such as d/M/yyyy", "format")
-            if self.format and (problem := pattern_problem(self.format)):
+                raise error_at(
+                    "the `format` of a datetime column is a pattern such as d/M/yyyy", "format"
+                )
+            if self.format is not None and (problem := pattern_problem(self.format)):
                 raise error_at(problem, "format")
             if self.language not in (None, *NAMES):
                 raise error_at(

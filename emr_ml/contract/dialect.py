@@ -1,9 +1,9 @@
 """How the files of a data set are written."""
 
 import codecs
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from emr_ml.contract.base import ColumnName, Section, error_at
 from emr_ml.units import MEGABYTE
@@ -41,7 +41,10 @@ class Dialect(Section):
     quote: str = Field('"', max_length=1)
     escape: str = Field('"', max_length=1)
     encoding: str = "utf-8"
-    header: Literal[True] | tuple[ColumnName, ...] = True
+    header: Annotated[
+        Annotated[Literal[True], Tag("[true]")] | Annotated[tuple[ColumnName, ...], Tag("[names]")],
+        Discriminator(lambda value: "[true]" if value is True else "[names]"),
+    ] = True
     decimal: Literal[".", ","] = "."
     multiline: bool = True
     trim: bool = True

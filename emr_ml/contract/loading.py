@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from emr_ml.contract.columns import Column
+from emr_ml.contract.columns import Column, NumberFormat
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import Featurizer, ModelParams
 from emr_ml.contract.schema import Checks, Contract, Label, Promotion, Split
@@ -25,6 +25,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "promotion": Promotion,
     "model": ModelParams,
     "featurizers": Featurizer,
+    "format": NumberFormat,
 }
 
 
@@ -93,22 +94,25 @@ def override(contract: Contract, sections: Mapping[str, Mapping[str, Any]], name
         return Contract.model_validate(value)
     except ValidationError as error:
         lines = [
-            f"{name}, with the pipeline's values: "
-            f"{'.'.join(map(str, each['loc']))}: {plain_message(dict(each))}"
+            f"{name}, with the pipeline's values: {_name(dict(each))}: {plain_message(dict(each))}"
             for each in error.errors()
         ]
         raise ContractError("\n".join(dict.fromkeys(lines))) from error
 
 
 def _located_message(problem: Mapping[str, Any], positions: Positions, address: str) -> str:
-    # pydantic names the validator of a union's member among the keys
-    name = ".".join(str(part) for part in problem["loc"] if "[" not in str(part))
+    name = _name(problem)
     path: tuple[str, ...] = ()
     for key in map(str, (*problem["loc"], *problem.get("ctx", {}).get("path", ()))):
         if (*path, key) in positions:  # else it is missing, or the name of one type of a union
             path = (*path, key)
     line, column = positions[path]
     return f"{address}:{line}:{column}: {name + ': ' if name else ''}{plain_message(problem)}"
+
+
+def _name(problem: Mapping[str, Any]) -> str:
+    # pydantic names the tag or the validator of a union's member among the keys
+    return ".".join(str(part) for part in problem["loc"] if "[" not in str(part))
 
 
 def plain_message(problem: Mapping[str, Any]) -> str:
@@ -126,13 +130,15 @@ def plain_message(problem: Mapping[str, Any]) -> str:
             return f"must be a list, but is {_input(problem)}"
         case _ if message.startswith("Input should be "):
             expected = re.sub("valid |, unable to .*", "", message.removeprefix("Input should be "))
+            expected = expected.replace("a integer", "an integer")
             return f"must be {expected}, but is {_input(problem)}"
         case _:
             return message
 
 
 def _known_keys(path: Sequence[str]) -> list[str]:
-    section = "featurizers" if "featurizers" in path else next(iter(path), "")
+    inner = next((key for key in ("featurizers", "format") if key in path[1:]), None)
+    section = inner or next(iter(path), "")
     return list(SECTIONS.get(section, Contract).model_fields)
 
 

@@ -51,14 +51,14 @@ class Featurizer(Section):
 
 def _class_weight_tag(value: Any) -> str | None:
     if isinstance(value, dict):
-        return "by_class"
-    return "by_name" if value in ("none", "balanced") else None
+        return "[by class]"
+    return "[by name]" if value in ("none", "balanced") else None
 
 
 ClassWeight = Annotated[
-    Annotated[Literal["none", "balanced"], Tag("by_name")]
+    Annotated[Literal["none", "balanced"], Tag("[by name]")]
     | Annotated[
-        dict[CellValue, Annotated[float, Field(gt=0, allow_inf_nan=False)]], Tag("by_class")
+        dict[CellValue, Annotated[float, Field(gt=0, allow_inf_nan=False)]], Tag("[by class]")
     ],
     # without it, an error would list what is wrong for each of the two
     Discriminator(

@@ -18,7 +18,7 @@ from emr_ml.contract.columns import Column, NumberFormat
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import ModelParams, check_class_weight, resolve_estimator
 from spark_jobs.contract import Kind, Problem
-from spark_jobs.letter_case import lower_case
+from spark_jobs.spelling import lower_case
 
 Metric = Literal[
     "accuracy",

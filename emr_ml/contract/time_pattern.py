@@ -2,32 +2,57 @@
 
 import re
 
-# what Spark reads: spark.apache.org/docs/latest/sql-ref-datetime-pattern.html
-LETTERS = frozenset("GyMLdDahKkHmsSVzOXxZ")
+# how often each letter may follow itself, for Spark to read by it:
+# spark.apache.org/docs/latest/sql-ref-datetime-pattern.html
+LENGTHS = {
+    **dict.fromkeys("dHhKkms", (1, 2)),
+    **dict.fromkeys("GMLz", (1, 2, 3, 4)),
+    **dict.fromkeys("XxZ", (1, 2, 3, 4, 5)),
+    "y": (1, 2, 3, 4, 5, 6),
+    "D": (1, 2, 3),
+    "S": (*range(1, 10),),
+    "O": (1, 4),
+    "V": (2,),
+    "a": (1,),
+}
 SECTION = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']")
 WEEKDAY = re.compile(r"EEEE?,? +")  # before a date, where the job drops it
-LONGEST = {"d": 2, "H": 2, "h": 2, "K": 2, "k": 2, "m": 2, "s": 2, "M": 5, "L": 5, "S": 9, "y": 6}
+RESERVED = "{}#"
 
 
 def pattern_problem(pattern: str) -> str | None:
     """Return what is wrong with a pattern, or None if Spark can read dates or times by it."""
     rest = pattern[found.end() :] if (found := WEEKDAY.match(pattern)) else pattern
-    letters = ""
-    position = 0
+    has_letters = False
+    position = open_brackets = 0
     while position < len(rest):
         section = SECTION.match(rest, position)
         if section is None:
             return f"'{pattern}' has a quote that is not closed"
-        if letter := section[1]:
-            if letter not in LETTERS:
-                return (
-                    f"'{pattern}': '{letter}' is no letter of Spark's patterns, such as "
-                    "d/M/yyyy HH:mm; put plain text between single quotes"
-                )
-            if len(section[0]) > LONGEST.get(letter, 5):
-                return f"'{pattern}' has '{letter}' too often"
-            letters += letter
+        open_brackets += (section[0] == "[") - (section[0] == "]")
+        problem = _section_problem(section[0], section[1], is_closing_none=open_brackets < 0)
+        if problem:
+            return f"'{pattern}'{problem}"
+        has_letters |= section[1] is not None
         position = section.end()
-    if not letters:
-        return f"'{pattern}' is no pattern of Spark, such as d/M/yyyy HH:mm"
+    return None if has_letters else f"'{pattern}' is no pattern of Spark, such as d/M/yyyy HH:mm"
+
+
+def _section_problem(text: str, letter: str | None, *, is_closing_none: bool) -> str | None:
+    """Return what is wrong with a section, to follow the pattern; `letter` is what it repeats."""
+    if text in RESERVED:
+        return f": put '{text}' between single quotes to mean that character"
+    if is_closing_none:
+        return (
+            " closes a bracket that is not open: `[` and `]` stand around what may lack; put them "
+            "between single quotes to mean these characters"
+        )
+    if letter and letter not in LENGTHS:
+        return (
+            f": '{letter}' is no letter of Spark's patterns, such as d/M/yyyy HH:mm; put plain "
+            "text between single quotes"
+        )
+    if letter and len(text) not in LENGTHS[letter]:
+        lengths = " or ".join(letter * length for length in LENGTHS[letter])
+        return f" has '{text}', where Spark reads only {lengths}"
     return None

@@ -13,8 +13,8 @@ def infer_contract(address: str, label: str | None = None) -> tuple[str, FilePro
     """Return a commented contract in YAML, and the profile that it was written from.
 
     Args:
-        address: path or `s3://` address of a CSV or Parquet file, or of a folder: its first file
-            is sampled, and the headers of the others are compared with it.
+        address: path or `s3://` address of a file of CSV, JSON lines or Parquet, or of a folder:
+            its first file is sampled, and the others are compared with it.
         label: the column to predict; None to guess it.
 
     Raises:

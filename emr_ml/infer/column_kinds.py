@@ -1,4 +1,4 @@
-"""The kind of a column: numeric, categorical or text; and whether to learn from it."""
+"""The kind of a column: a number, a date or time, a category or text; and what to leave out."""
 
 import re
 from collections import Counter
@@ -26,7 +26,7 @@ from emr_ml.infer.values import (
 )
 from emr_ml.ui.wording import shorten
 from spark_jobs.contract import Kind
-from spark_jobs.letter_case import lower_case
+from spark_jobs.spelling import lower_case
 
 KEY_WORDS = {"id", "ids", "uuid", "guid", "key", "pk", "identifier", "no", "nr", "number"}
 UNAMBIGUOUS_KEY_WORDS = {

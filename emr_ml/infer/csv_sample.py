@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -25,12 +25,12 @@ from emr_ml.infer.files import (
     contract_names,
     format_size,
 )
-from emr_ml.infer.header_rows import ROW_NAME, find_header_rows, has_row_names
+from emr_ml.infer.header_rows import ROW_NAME, HeaderRows, find_header_rows, has_row_names
 from emr_ml.infer.surroundings import Layout, guess_layout, records_below
-from emr_ml.infer.unusable_records import WRONG_COUNT, without_rejected, without_trailing
+from emr_ml.infer.unusable_records import WRONG_COUNT, without_rejected
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
-from spark_jobs.reading.csv_dialect import BLANKS
+from spark_jobs.reading.csv_dialect import BLANKS, is_blank
 from spark_jobs.reading.csv_parser import END
 
 START = 256 * 1024  # characters from which the dialect is guessed
@@ -78,14 +78,17 @@ def sample_csv(file: DataFile) -> CsvSample:
         dialect, reasons = layout.dialect, layout.reasons
         records, line_ends, is_whole_file = _read_head(file, encoding, dialect)
         last = records if is_whole_file else _last_records(file, encoding, dialect)
-        if below := records_below(last, are_all=is_whole_file):
+        header_rows = find_header_rows(records)
+        if below := records_below(last, 1 + header_rows.below if is_whole_file else None):
             dialect = replace(dialect, skip_last_lines=below)
             reasons = {**reasons, "skip_last_lines": _below_reason(last[-below:])}
             records = records[:-below] if is_whole_file else records
-        header, dialect, reasons, records = _find_names(records, dialect, reasons, line_ends)
+        header, dialect, reasons, records = _find_names(
+            records, header_rows, dialect, reasons, line_ends
+        )
         head_rows = records[1:] if header.found else records
         width = len(header.names or records[0])
-        head_rows = [without_trailing(row, width, dialect) for row in head_rows]
+        head_rows = [dialect.syntax.without_trailing(row, width) for row in head_rows]
         rows = [row for row in head_rows if len(row) == width]
         if not rows:
             raise SourceError(f"{file.address} has no row below its header: name a file with data")
@@ -121,11 +124,19 @@ def sample_csv(file: DataFile) -> CsvSample:
 
 def _find_names(
     records: list[list[str]],
+    found: HeaderRows,
     dialect: DialectGuess,
     reasons: dict[str, str],
     line_ends: Sequence[int],
 ) -> tuple[Header, DialectGuess, dict[str, str], list[list[str]]]:
-    """Find the header, and what below it are no rows.
+    """Find the names, and leave out the records that are no rows.
+
+    Args:
+        records: from the header, without those below the rows.
+        found: which of the first ones are no rows.
+        dialect: without what is skipped at the beginning.
+        reasons: of what is skipped.
+        line_ends: the line that each of the first records ends at.
 
     Returns:
         The header; the dialect with what it skips, and the reasons; and the records without those
@@ -135,7 +146,7 @@ def _find_names(
     if not dialect.trailing_delimiter and has_row_names(records[: HEADER_ROWS + 1]):
         names, count = (ROW_NAME, *records[0]), 1
         reason = "the header lacks a name for the first column, as R writes it"
-    elif (found := find_header_rows(records)).names:
+    elif found.names:
         names, count = found.names, found.below + 1
         reason = f"names of {count} records"
     elif found.below:
@@ -145,7 +156,7 @@ def _find_names(
         return Header(True, "text above other text and numbers"), dialect, reasons, records
     else:
         return find_header(records[0], records[1 : HEADER_ROWS + 1]), dialect, reasons, records
-    dialect = replace(dialect, skip_lines=dialect.skip_lines + line_ends[count - 1])
+    dialect = replace(dialect, skip_lines=line_ends[count - 1])
     reasons = {**reasons, "skip_lines": "the names are listed under `header`"}
     return Header(False, reason, tuple(names)), dialect, reasons, records[count:]
 
@@ -213,7 +224,9 @@ def _check_dialect(result: ParseResult, start: str, file: DataFile) -> None:
             "describe: use a single delimiter, for example with `tr -s ' ' ','`"
         )
     is_wrong = result.first_fields != result.fields and result.records > 2
-    if is_wrong and not has_row_names(split_records(start, result.dialect)):
+    numbered = _numbered_rows(io.StringIO(start, newline=""), result.dialect)
+    rows = "".join(line for _, line in numbered)
+    if is_wrong and not has_row_names(split_records(rows, result.dialect)):
         fields = "1 field" if result.first_fields == 1 else f"{result.first_fields} fields"
         raise SourceError(
             f"the first record of {file.address} has {fields}, most others have {result.fields}, "
@@ -229,28 +242,28 @@ def _read_head(
     """
     records: list[list[str]] = []
     line_ends: list[int] = []
-    values = last_line = 0
+    values = lines_before = 0
     with file.open_decompressed() as stream:
         lines = _lines(_decoded(stream, encoding), file)
-        rows = _Rows(_rows_of_lines(lines, dialect))
-        reader = csv.reader(rows, **dialect.options())
+        rows = _Rows(lines, dialect)
+        reader = csv.reader(rows, **dialect.syntax.reader_options())
         try:
             for record in reader:
                 if rows.have_ended:
-                    _check_is_closed(reader.line_num - last_line, len(records), file)
+                    _check_is_closed(reader.line_num - lines_before, len(records), file)
                     break
-                last_line = reader.line_num
-                if record:
-                    records.append(record)
+                lines_before = reader.line_num
+                if record and not is_blank(record):
+                    records.append(dialect.syntax.restored(record))
                     values += len(record)
                 if len(line_ends) < len(records) <= FIRST_RECORDS:
-                    line_ends.append(reader.line_num)
+                    line_ends.append(rows.number)
                 if values > MAX_SAMPLE_VALUES or stream.tell() > HEAD:
                     return records, line_ends, rows.end_now()
         except csv.Error as error:
             raise SourceError(
                 f"record {len(records) + 1} of {file.address}, which ends at line "
-                f"{reader.line_num}, can't be read: {error}. Check for a quote that is not closed"
+                f"{rows.number}, can't be read: {error}. Check for a quote that is not closed"
             ) from error
     if not records:
         raise SourceError(f"{file.address} has no records: name a file with data")
@@ -258,21 +271,26 @@ def _read_head(
 
 
 class _Rows:
-    """Iterates over lines, and END after them: the record that holds it is not closed."""
+    """Iterates over the lines of rows as `csv` must get them, and END after them.
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
+    The record that holds END is not closed. `number` is that of the last line in the file.
+    """
+
+    def __init__(self, lines: Iterator[str], dialect: DialectGuess) -> None:
+        self._rows = _numbered_rows(lines, dialect)
+        self._syntax = dialect.syntax
+        self.number = 0
         self.have_ended = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines, None)
+        self.number, line = next(self._rows, (self.number, None))
         if line is None and self.have_ended:
             raise StopIteration
         self.have_ended = line is None
-        return END if line is None else line
+        return END if line is None else self._syntax.prepared(line)
 
     def end_now(self) -> bool:
         """Return whether there is no further line."""
@@ -288,12 +306,12 @@ def _check_is_closed(lines: int, number: int, file: DataFile) -> None:
         )
 
 
-def _rows_of_lines(lines: Iterator[str], dialect: DialectGuess) -> Iterator[str]:
-    """Yield the lines that are not skipped, with one character for the delimiter."""
-    for line in islice(lines, dialect.skip_lines, None):
+def _numbered_rows(lines: Iterable[str], dialect: DialectGuess) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not skipped, with their numbers from 1."""
+    for number, line in islice(enumerate(lines, 1), dialect.skip_lines, None):
         # within quotes such a line would be text, which is too rare for a sample
         if not dialect.comment or not line.startswith(dialect.comment):
-            yield dialect.prepared(line)
+            yield number, line
 
 
 def _last_records(
@@ -303,13 +321,14 @@ def _last_records(
     if file.is_compressed or encoding.name.startswith(("utf-16", "utf-32")):
         return []
     _, _, lines = file.read(max(file.size - LAST_BYTES, 0), LAST_BYTES).partition(b"\n")
-    return split_records(lines.decode(encoding.name, errors="replace"), dialect)
+    records = split_records(lines.decode(encoding.name, errors="replace"), dialect)
+    return [record for record in records if not is_blank(record)]
 
 
 def _below_reason(records: Sequence[Sequence[str]]) -> str:
-    first = next((field.strip() for field in records[0] if field.strip()), "")
+    first = next(field.strip() for field in records[0] if field.strip())
     kind = "record is" if len(records) == 1 else f"{len(records)} records are"
-    return f"the last {kind} no data: {quoted(first) if first else 'blank'}"
+    return f"the last {kind} no data: {quoted(first)}"
 
 
 def _lines(text: io.TextIOWrapper, file: DataFile) -> Iterator[str]:
@@ -356,16 +375,15 @@ def _window_rows(
 
     A window may start inside a quoted field. The text then parses once a quote is put before it.
     """
-    text = lines.decode(encoding.name, errors="replace")
+    text, syntax = lines.decode(encoding.name, errors="replace"), dialect.syntax
     for opening in dict.fromkeys(("", dialect.quote)):
         try:
-            whole = dialect.prepared(opening + text)
-            reader = csv.reader(io.StringIO(whole, newline=""), **dialect.options())
-            records = [without_trailing(record, width, dialect) for record in reader if record][
-                1:-1
-            ]
+            lines_of_csv = io.StringIO(syntax.prepared(opening + text), newline="")
+            reader = csv.reader(lines_of_csv, **syntax.reader_options())
+            whole = [record for record in reader if record and not is_blank(record)][1:-1]
         except csv.Error:
             continue
+        records = [syntax.without_trailing(syntax.restored(each), width) for each in whole]
         rows = [record for record in records if len(record) == width]
         if rows and len(rows) > MIN_WINDOW_FIT * len(records):
             return rows[: MAX_WINDOW_VALUES // width + 1]

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, pairwise, zip_longest
 
 from emr_ml.infer.time_pattern import guess_time_pattern
@@ -16,7 +17,7 @@ from emr_ml.infer.values import (
     is_date,
     is_number_with_any_decimal,
 )
-from spark_jobs.reading.csv_dialect import BACKSLASH, ONE_CHARACTER, CsvSyntax, ReaderOptions
+from spark_jobs.reading.csv_dialect import BACKSLASH, CsvSyntax
 
 DELIMITERS = (",", ";", "\t", "|", "\x01", "^", "~", ":", " ")
 # of several characters; those within a line of one of the others are no delimiters
@@ -43,14 +44,12 @@ class DialectGuess:
     comment: str = ""
     trailing_delimiter: bool = False
 
-    def options(self) -> ReaderOptions:
-        """Return the arguments of `csv.reader`, for lines as `prepared` returns them."""
-        delimiter = self.delimiter if len(self.delimiter) == 1 else ONE_CHARACTER
-        return CsvSyntax(delimiter, self.quote, self.escape, self.trim).reader_options()
-
-    def prepared(self, text: str) -> str:
-        """Return the text as `csv.reader` must get it, see `CsvSyntax.prepared`."""
-        return CsvSyntax(self.delimiter, self.quote, self.escape, self.trim).prepared(text)
+    @cached_property
+    def syntax(self) -> CsvSyntax:
+        """How a record is written."""
+        return CsvSyntax(
+            self.delimiter, self.quote, self.escape, self.trim, self.trailing_delimiter
+        )
 
     @property
     def trim(self) -> bool:
@@ -124,9 +123,11 @@ def guess_dialect(text: str, *, is_whole_file: bool, delimiter: str | None = Non
 
 def split_records(text: str, dialect: DialectGuess) -> list[list[str]]:
     """Return the fields of each record of a text that is not empty."""
+    syntax = dialect.syntax
     try:
-        reader = csv.reader(io.StringIO(dialect.prepared(text), newline=""), **dialect.options())
-        return [record for record in reader if record]
+        lines = io.StringIO(syntax.prepared(text), newline="")
+        reader = csv.reader(lines, **syntax.reader_options())
+        return [syntax.restored(record) for record in reader if record]
     except csv.Error:
         return []
 
@@ -199,10 +200,12 @@ def _records(
     """Return the first non-empty records, and whether a quote is misplaced."""
     records: list[list[str]] = []
     has_misplaced_quote = False
-    lines = io.StringIO(dialect.prepared(text), newline="")
-    reader = csv.reader(lines, strict=strict, **dialect.options())
+    syntax = dialect.syntax
+    lines = io.StringIO(syntax.prepared(text), newline="")
+    reader = csv.reader(lines, strict=strict, **syntax.reader_options())
     try:
-        records.extend(islice((record for record in reader if record), MAX_RECORDS + 1))
+        used = (syntax.restored(record) for record in reader if record)
+        records.extend(islice(used, MAX_RECORDS + 1))
     except csv.Error:
         # the end of a truncated text may be inside quotes
         has_misplaced_quote = is_whole_file or bool(lines.read(1))
@@ -286,12 +289,10 @@ def _has_names(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
 def _vote(field: str, below: Sequence[str]) -> int:
     """Return 1 for a name, -1 for a value like those below, 0 if undecided."""
     values = [value for value in below if value not in ALWAYS_MISSING]
-    if not values:
+    if not values or not field.strip() or field in ALWAYS_MISSING:
         return 0
     for is_type in (is_number_with_any_decimal, is_date):
         if sum(map(is_type, values)) > MIN_TYPE_SHARE * len(values):
-            if not field or field in ALWAYS_MISSING:
-                return 0
             return -1 if is_type(field) else 1
     distinct = [*dict.fromkeys(map(str.strip, values))][:COMPARED_TIMES]
     if len(distinct) > 1 and guess_time_pattern(distinct, day_first=True):

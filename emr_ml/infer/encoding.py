@@ -35,6 +35,21 @@ WESTERN_LANGUAGES = tuple(
         ),
     )
 )
+CENTRAL_EUROPEAN = ("windows-1250", "iso-8859-2")
+CENTRAL_LANGUAGES = tuple(
+    map(
+        frozenset,
+        (
+            "ąćęłńóśźż",  # Polish
+            "áčďéěíňóřšťúůýž",  # Czech
+            "áäčďéíĺľňóôŕšťúýž",  # Slovak
+            "áéíóöőúüű",  # Hungarian
+            "čćđšž",  # Slovenian, Croatian
+            "ăâîşţ",  # Romanian
+        ),
+    )
+)
+MIN_CENTRAL_LETTERS = 3  # different ones
 # those of a contract that chardet knows
 LEGACY_ENCODINGS = (
     *(f"cp{page}" for page in (437, 850, 932, *range(1250, 1259))),
@@ -42,8 +57,11 @@ LEGACY_ENCODINGS = (
     *("koi8-r", "mac-roman", "gb18030", "big5", "shift_jis_2004", "euc-jp", "euc-kr", "cp949"),
 )
 MIN_RUN = 2  # mean number of letters beyond ASCII in a row, of scripts other than Latin
-# signs of windows-1252 between letters, where other encodings have letters
-SIGN_IN_WORD = re.compile("[^\\W\\d_][\u00a1-\u00bf\u00d7\u00f7\u2020-\u2122]+[^\\W\\d_]")
+# signs of windows-1252 in words, where other encodings have letters; some are at an end of words
+SIGN_IN_WORD = re.compile(
+    "[^\\W\\d_][\u00a1-\u00bf\u00d7\u00f7\u2020-\u2122]+[^\\W\\d_]"
+    "|[^\\W\\d_][¢¤¥¦¬¯±¶¹¼½¾]|[¢£¤¥¦¬®¯±¶¹¼½¾][^\\W\\d_]"
+)
 C1_CONTROLS = re.compile("[\x80-\x9f]")
 UNDECODABLE = "\ufffd"
 CHECK_NAMES = "check names and values with accents"
@@ -84,7 +102,7 @@ def check_text(start: bytes, address: str) -> None:
     if controls > MAX_CONTROL_SHARE * len(start):
         raise SourceError(
             f"{address} is not text: {controls} of its first {len(start)} bytes are control "
-            "characters. Use Parquet, or CSV that is plain or compressed by gzip or bzip2"
+            "characters. Use CSV, JSON lines or Parquet, compressed only as the name says"
         )
 
 
@@ -130,8 +148,12 @@ def _guess_legacy_encoding(data: bytes) -> Encoding:
     evidence = (
         f"bytes such as {beyond_ascii[0][0]:#04x} are not UTF-8" if beyond_ascii else "not UTF-8"
     )
-    if _is_western(_decoded(data, WESTERN)):
+    if _is_one_of(WESTERN_LANGUAGES, _decoded(data, WESTERN)):
         return Encoding(WESTERN, f"{evidence}; usual for Western languages: {CHECK_NAMES}")
+    for name in CENTRAL_EUROPEAN:
+        text = _decoded(data, name)
+        if _is_one_of(CENTRAL_LANGUAGES, text) and len(_letters(text)) >= MIN_CENTRAL_LETTERS:
+            return Encoding(name, f"{evidence}; letters of Central Europe: {CHECK_NAMES}")
     name = _detect(data)
     if name is None:
         name = WESTERN if UNDECODABLE not in _decoded(data, WESTERN) else "iso-8859-1"
@@ -147,14 +169,19 @@ def _guess_legacy_encoding(data: bytes) -> Encoding:
     return Encoding(name, f"{evidence}; guessed from the letters: {CHECK_NAMES}")
 
 
-def _is_western(text: str) -> bool:
-    """Return whether the letters beyond ASCII are of one Western language, and stand alone."""
+def _is_one_of(languages: Iterable[frozenset[str]], text: str) -> bool:
+    """Return whether the letters beyond ASCII are of one of the languages, and stand alone."""
     if UNDECODABLE in text or C1_CONTROLS.search(text) or SIGN_IN_WORD.search(text):
         return False
+    letters = _letters(text)
+    return _are_alone(text) and any(letters <= language for language in languages)
+
+
+def _letters(text: str) -> set[str]:
+    """Return the letters beyond ASCII, in lower case."""
     letters = {char for char in text.casefold() if not char.isascii() and char.isalpha()}
     # `casefold` writes a sharp s as two
-    letters |= {"ß"} & set(text)
-    return _are_alone(text) and any(letters <= language for language in WESTERN_LANGUAGES)
+    return letters | ({"ß"} & set(text))
 
 
 def _are_alone(text: str) -> bool:

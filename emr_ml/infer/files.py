@@ -50,7 +50,7 @@ class DataFile:
         """Open a stream of the decompressed bytes.
 
         Raises:
-            SourceError: the first bytes are not those of a CSV file, or the compressed data is
+            SourceError: the first bytes are those of another format, or the compressed data is
                 damaged.
         """
         decompressed_head(self.read(0, HEAD_BYTES), self.address)
@@ -102,7 +102,7 @@ def find_file(address: str) -> DataFile:
     with readable(source):
         entries = list(list_source(source))
         if not entries:
-            raise SourceError(f"there is no file in {source}: name a CSV or Parquet file")
+            raise SourceError(f"there is no file in {source}: name one of CSV, JSON or Parquet")
         entry = next((entry for entry in entries if entry.size), None)
         if entry is None:
             raise SourceError(f"{entries[0].uri} is empty: name a file with data")

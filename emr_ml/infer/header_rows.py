@@ -8,11 +8,11 @@ from itertools import zip_longest
 from emr_ml.infer.dialect import MIN_TYPE_SHARE
 from emr_ml.infer.number_format import looks_like_number
 from emr_ml.infer.values import ALWAYS_MISSING, MAYBE_MISSING, is_date, is_number_with_any_decimal
+from spark_jobs.reading.file_records import ANSWER_KIND, RULER
 
 MAX_BELOW = 3  # records, as in a survey's export
-MIN_ROWS = 5  # whose values show what a column holds
+MIN_ROWS, MAX_ROWS = 5, 1000  # whose values show what a column holds
 MIN_TYPED = 2  # columns in which the record has text, unless that looks like a unit
-RULER = re.compile(r"[-=_+*| ]*[-=_]{3,}[-=_+*| ]*")  # of SQL clients
 # known ones alone: any short word could be a value
 UNIT_WORD = (
     r"%|‰|ppm|ppb|pH|°[CFK]?|[numkµμcdhMGT]?(s|m|g|l|L|mol|M|V|A|W|Wh|Hz|Pa|bar|J|N|Ω|Ohm|F|H|T|K|B|eV"
@@ -20,8 +20,6 @@ UNIT_WORD = (
     r"|rpm|bpm|dB[Am]?|deg|a\.?u\.?|psi|mmHg|Torr|atm|cps|counts?|USD|EUR|GBP|[$€£]"
 )
 UNIT = re.compile(rf"\[.*\]|\(.*\)|-|({UNIT_WORD})[²³23]?([/·*]({UNIT_WORD})[²³23]?)*")
-# the second header of some survey tools names the kind of each answer
-ANSWER_KIND = re.compile(r"(Open-Ended )?Response|Other \(please specify\)")
 MISSING = {*ALWAYS_MISSING, *MAYBE_MISSING}
 ROW_NAME = "row"
 
@@ -47,7 +45,7 @@ def find_header_rows(records: Sequence[Sequence[str]]) -> HeaderRows:
         records: of the file from its header.
     """
     header, rest = records[0], records[1:]
-    rows = [row for row in rest[MAX_BELOW:] if len(row) == len(header)]
+    rows = [row for row in rest[MAX_BELOW:MAX_ROWS] if len(row) == len(header)]
     if len(rows) < MIN_ROWS:
         return HeaderRows()
     columns = [*zip(*rows, strict=True)]
@@ -82,10 +80,11 @@ def has_row_names(records: Sequence[Sequence[str]]) -> bool:
 def _is_typed(column: Sequence[str]) -> bool:
     """Return whether the values are numbers or dates."""
     values = [value.strip() for value in column if value.strip() not in MISSING]
-    return len(values) >= MIN_ROWS and sum(map(_is_value, values)) >= MIN_TYPE_SHARE * len(values)
+    return len(values) >= MIN_ROWS and sum(map(is_value, values)) >= MIN_TYPE_SHARE * len(values)
 
 
-def _is_value(value: str) -> bool:
+def is_value(value: str) -> bool:
+    """Return whether a text is a number or a date, however it is written."""
     is_plain = is_number_with_any_decimal(value) or is_date(value)
     # letters before a number make a name of it, as in `Q1`
     return is_plain or (value[:1].lower() == value[:1].upper() and looks_like_number(value))
@@ -112,15 +111,25 @@ def _is_no_row(
         for field, column in zip(fields, columns, strict=True)
     )
     texts = [fields[index] for index in typed if fields[index] not in MISSING - {"-"}]
-    if recurs or any(map(_is_value, texts)):
+    if recurs or any(map(is_value, texts)):
         return False
-    if len(used) >= MIN_TYPED and all(map(ANSWER_KIND.fullmatch, used)):
-        return True
+    are_answers = len(used) >= MIN_TYPED and all(map(ANSWER_KIND.fullmatch, used))
+    return are_answers or _are_no_values(texts, used)
+
+
+def _are_no_values(texts: Sequence[str], used: Sequence[str]) -> bool:
+    """Return whether texts in columns of numbers or dates are units or questions.
+
+    `used` are all texts of the record.
+    """
+    if not any(text != "-" for text in texts):
+        return False
+    if len(texts) < MIN_TYPED:
+        # a letter beside other values may be one that only looks like a unit
+        return all(map(UNIT.fullmatch, used))
     # one word for each may say why the values are missing
     are_one_word = len(set(texts)) == 1 and texts[0][:1].isalpha()
-    return any(text != "-" for text in texts) and (
-        all(map(UNIT.fullmatch, texts)) or (len(texts) >= MIN_TYPED and not are_one_word)
-    )
+    return not are_one_word or all(map(UNIT.fullmatch, texts))
 
 
 def _is_index_name(record: Sequence[str], above: Sequence[Sequence[str]]) -> bool:

@@ -4,6 +4,7 @@ import json
 import re
 from itertools import islice
 from shlex import quote
+from typing import cast
 
 from emr_ml.contract.base import SURROGATE
 from emr_ml.infer.files import MAX_SAMPLE_VALUES, DataFile, Sample, contract_names, format_size
@@ -83,7 +84,10 @@ def _check_is_not_one_object(file: DataFile) -> None:
             whole = json.loads(stream.read(MAX_WHOLE))
         except (ValueError, RecursionError):
             return
-    key = next((key for key, value in whole.items() if _is_list_of_objects(value)), None)
+    if not isinstance(whole, dict):
+        return  # a list with one object in it
+    values = cast("dict[str, object]", whole).items()
+    key = next((key for key, value in values if _is_list_of_objects(value)), None)
     if key is not None:
         command = f"{JQ} {quote(f'.[{json.dumps(key)}][]')} {quote(file.address)} > rows.jsonl"
         raise SourceError(

@@ -148,14 +148,18 @@ def _requested_column(
 def _rank(name: str, names: Sequence[str], counts: Counter[str], *, has_header: bool) -> float:
     """Return how likely a column is the label, by name, position and values; 0 for unlikely."""
     rank = _rank_by_name(name, names) if has_header else 0
-    is_numeric = all(map(is_number_with_any_decimal, counts)) or (
-        len(counts) > FEW_CLASSES and guess_number_style(list(counts), ".") is not None
-    )
-    if rank and (is_numeric or (_values_repeat(counts) and len(counts) <= MANY_CLASSES)):
+    are_few = _values_repeat(counts) and len(counts) <= MANY_CLASSES
+    if rank and (are_few or _are_numbers(counts)):
         return rank
     if not _has_few_classes(counts):
         return 0
     return {names[0]: 0 if has_header else FIRST, names[-1]: LAST}.get(name, 0)
+
+
+def _are_numbers(counts: Counter[str]) -> bool:
+    if all(map(is_number_with_any_decimal, counts)):
+        return True
+    return len(counts) > FEW_CLASSES and guess_number_style(list(counts), ".") is not None
 
 
 def _rank_by_name(name: str, names: Sequence[str]) -> float:

@@ -1,7 +1,8 @@
 """Tokens that stand for a missing value."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from emr_ml.infer.number_format import looks_like_number
 from emr_ml.infer.values import (
@@ -18,6 +19,14 @@ MIN_NUMERIC_SHARE_FOR_UNKNOWN = 0.9  # the same for tokens that are not well kno
 MANY_NUMBERS = 20  # with more distinct ones, words beside them are no categories
 MAX_UNKNOWN_TOKENS = 5  # in a column
 MAX_TOKEN_LENGTH = 20
+YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+# in any order: the last day that a program knows, and the first one
+STAND_IN = re.compile(
+    r"((?:9999|2999)[-/.]12[-/.]31|31[-/.]12[-/.](?:9999|2999)|12[-/.]31[-/.](?:9999|2999)"
+    r"|(?:0001|1753|1800|1900|1970)[-/.]0?1[-/.]0?1|0?1[-/.]0?1[-/.](?:0001|1753|1800|1900|1970))"
+    r"(?:[T ].*)?"
+)
+MIN_YEARS_APART = 20
 NO_DATES = ("0000-00-00", "0000-00-00 00:00:00")  # of MySQL
 
 
@@ -32,6 +41,8 @@ def find_missing_tokens(columns: Mapping[str, Counter[str]], decimal: str) -> Co
         decimal: the decimal mark.
     """
     missing = Counter({"": 0})
+    for token in _stand_ins(columns.values()):
+        missing[token] = sum(counts[token] for counts in columns.values())
     for name, counts in columns.items():
         if is_prose(counts):
             missing[""] += counts[""]
@@ -40,6 +51,39 @@ def find_missing_tokens(columns: Mapping[str, Counter[str]], decimal: str) -> Co
         for token in _missing_tokens(counts, decimal, others):
             missing[token] += counts[token]
     return missing
+
+
+def _stand_ins(columns: Iterable[Counter[str]]) -> list[str]:
+    """Return the dates that stand for none wherever they occur."""
+    found = [(counts, _stand_ins_of(counts)) for counts in columns]
+    tokens = {token for _, tokens in found for token in tokens}
+    return sorted(
+        token
+        for token in tokens
+        if all(token in tokens_of or token not in counts for counts, tokens_of in found)
+    )
+
+
+def _stand_ins_of(counts: Counter[str]) -> set[str]:
+    """Return the dates of a column that are repeated, and far from all others.
+
+    That is one of the year 9999 or 2999, or the first day that some program knows.
+    """
+    likely = {value for value in counts if STAND_IN.fullmatch(value) and counts[value] > 1}
+    if not likely:
+        return set()
+    others = [value for value in counts if value not in likely and value not in ALWAYS_MISSING]
+    years = [int(found[1]) for value in others if (found := YEAR.search(value))]
+    if not years or not all(is_date(value) for value in others):
+        return set()
+    first, last = min(years), max(years)
+    room = max(last - first, MIN_YEARS_APART)
+
+    def is_far(value: str) -> bool:
+        year = int(YEAR.findall(value)[0])
+        return not first - room <= year <= last + room
+
+    return set(filter(is_far, likely))
 
 
 def remove_missing(counts: Counter[str], missing: Counter[str]) -> Counter[str]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping
 
+from spark_jobs.spelling import lower_case
+
 _DAY = 86_400.0
 # amounts: English, German, Romance, Slavic, East Asian and Indian words
 MAGNITUDES = {
-    **dict.fromkeys(("k", "tsd", "tsd.", "thousand", "mil", "tys", "tys.", "тыс", "тыс."), 1e3),
+    **dict.fromkeys(("k", "tsd", "tsd.", "thousand", "tys", "tys.", "тыс", "тыс."), 1e3),
     **dict.fromkeys(("m", "mm", "mio", "mio.", "mn", "mln", "mi", "million", "millions"), 1e6),
     **dict.fromkeys(("млн", "млн.", "mln."), 1e6),
     **dict.fromkeys(("b", "bn", "g", "mrd", "mrd.", "md", "mld", "mld.", "bi"), 1e9),
@@ -16,6 +18,7 @@ MAGNITUDES = {
     **dict.fromkeys(("lakh", "lakhs", "lac", "l"), 1e5),
     **dict.fromkeys(("cr", "cr.", "crore", "crores"), 1e7),
 }
+AMBIGUOUS = {"mil"}  # a thousand in Spanish and Portuguese, a million in English
 BYTES = {
     **dict.fromkeys(("b", "byte", "bytes"), 1.0),
     **{f"{prefix}b": 1000.0**power for power, prefix in enumerate("kmgtp", 1)},
@@ -40,7 +43,7 @@ HERTZ = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
 WATTS = {"w": 1.0, "kw": 1e3, "gw": 1e9}
 FAMILIES = (MAGNITUDES, BYTES, SECONDS, GRAMS, METRES, LITRES, HERTZ, WATTS)
 # these may be metres, grams, tonnes or bytes if they are the only ones in a column
-UNCERTAIN_ALONE = {"m", "mm", "g", "t", "b", "md", "mi", "mil", "bi", "mn", "l", "cr"}
+UNCERTAIN_ALONE = {"m", "mm", "g", "t", "b", "md", "mi", "bi", "mn", "l", "cr"}
 
 
 def find_multiples(
@@ -60,7 +63,7 @@ def find_multiples(
         if has_plain and family is not MAGNITUDES:
             return None  # the unit of the others is not told
         # the contract knows each once, in any case
-        spelling = {each.lower(): each for each in sorted(known, reverse=True)}
+        spelling = {lower_case(each): each for each in sorted(known, reverse=True)}
         factors = {each: family[known[each]] for each in sorted(spelling.values())}
         is_certain = has_currency or not set(known.values()) <= UNCERTAIN_ALONE
         if family is MAGNITUDES and not is_certain and not _are_capitals(known):

@@ -7,11 +7,27 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from emr_ml.infer.multiples import find_multiples
+from emr_ml.infer.multiples import AMBIGUOUS, find_multiples
 from emr_ml.infer.values import LEADING_ZERO, has_other_digits, is_number
+from spark_jobs.spelling import (
+    FRACTION,
+    LIMIT,
+    MINUS_SIGN,
+    NO_CENTS,
+    PARENTHESES,
+    SIGN_AND_GAP,
+    THOUSANDS_BLANKS,
+    TRAILING_MINUS,
+    factors_in_lower_case,
+    grouped_number,
+    lower_case,
+    multiple_behind,
+    thousands_mark,
+    unit_before,
+    unit_behind,
+)
 
-BLANKS = " \u00a0\u202f\u2009"
-MARKS = f".,'\u2019_{BLANKS}"
+MARKS = f".,'\u2019_{THOUSANDS_BLANKS}"
 CURRENCY = re.compile(
     r"[$€£¥￥₹₽₺₩₪฿₫₴₦₱₡]|R\$|[A-Z]{0,3}\$|USD|EUR|GBP|CHF|JPY|BRL|INR|CNY|RUB|PLN|CZK|SEK|NOK|DKK|HUF"
     r"|kr\.?|zł|Kč|Ft|лв|руб\.?|грн|Rs\.?|Fr\.?",  # noqa: RUF001 - Cyrillic is meant
@@ -19,16 +35,13 @@ CURRENCY = re.compile(
 )
 UNIT = re.compile(r"%|‰|°[CF]?|[^\W\d_]{1,5}[²³]?(/[^\W\d_]{1,5}[²³]?)?", re.UNICODE)
 NUMBER = re.compile(
-    rf"[+-]?\s*(?P<before>[^\d\s.,()+-][^\d()+-]{{0,9}}?)?[{BLANKS}]*[+-]?"
-    rf"(?P<digits>[.,]?\d[\d{MARKS}]*?)[{BLANKS}]*(?P<after>[^\d\s.,'()+-][^\d()+-]{{0,15}}?)?"
+    rf"[+-]?\s*(?P<before>[^\d\s.,()+-][^\d()+-]{{0,9}}?)?[{THOUSANDS_BLANKS}]*[+-]?"
+    rf"(?P<digits>[.,]?\d[\d{MARKS}]*?)[{THOUSANDS_BLANKS}]*(?P<after>[^\d\s.,'()+-][^\d()+-]{{0,15}}?)?"
 )
-PARENTHESES = re.compile(r"\((.+)\)")
-MINUS_SIGN = "\u2212"
-TRAILING_MINUS = re.compile(r"([^-]+)-")
-# a dash in place of the cents, as in `5,-`
-NO_CENTS = re.compile("(?<=\\d)[.,](-{1,2}|\u2013|\u2014)(?!\\d)")
-FRACTION = re.compile(r"[+-]?(\d+ )?\d+/\d*[1-9]\d*")
+NEGATIVES = tuple(map(re.compile, (PARENTHESES, TRAILING_MINUS)))
+NO_CENTS_MARK, LIMIT_MARK, FRACTION_PARTS = map(re.compile, (NO_CENTS, LIMIT, FRACTION))
 MIN_SHARE = 0.99  # of the values, for the format to be theirs
+MAX_LIMITED = 0.5  # of the values, with a sign such as `<`
 MIN_PROPER, MAX_PARTS = 0.8, 64  # of fractions
 MIN_IDENTIFIERS = 3  # values; of fewer, as many digits in each are a chance
 MAX_LENGTH = 40  # of a number; on long texts, the pattern would take long
@@ -43,30 +56,32 @@ class NumberStyle:
     unit: str = ""
     accounting: bool = False
     fractions: bool = False
+    limits: bool = False
     multiples: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def parse(self, value: str) -> float | None:
         """Return the number that a text stands for, or None."""
-        text = NO_CENTS.sub("", value)
+        text = NO_CENTS_MARK.sub("", value)
+        if self.limits:
+            text = LIMIT_MARK.sub("", text)
         if self.accounting:
             text = text.replace(MINUS_SIGN, "-")
-        if self.accounting and (
-            found := PARENTHESES.fullmatch(text) or TRAILING_MINUS.fullmatch(text)
-        ):
-            text = f"-{found[1].strip()}"
+            if (positive := _amount_of_negative(text)) is not None:
+                text = f"-{positive}"
         if self.unit:
-            before, after = self._units
-            text = after.sub("", before.sub(r"\1", text))
+            before, behind = self._units
+            text = behind.sub("", before.sub(r"\1", text))
         factor = 1.0
-        if self.multiples and (multiple := self._multiple.fullmatch(text)):
-            text, factor = multiple[1], self._factors[multiple[2].lower()]
-        text = re.sub(r"^([+-])\s+", r"\1", text)
+        if self.multiples:
+            text = lower_case(text)
+            if multiple := self._multiple.search(text):
+                text = text[: multiple.start()]
+                factor = self._factors[multiple[1]]
+        text = re.sub(SIGN_AND_GAP, r"\1", text)
         if self.thousands and self._grouped.fullmatch(text):
-            text = re.sub(self._mark, "", text)
+            text = re.sub(thousands_mark(self.thousands), "", text)
         if is_number(text, self.decimal):
             return factor * float(text.replace(",", ".") if self.decimal == "," else text)
-        if factor != 1:
-            return None
         return _fraction(text) if self.fractions else None
 
     def entries(self, decimal: str) -> dict[str, Any]:
@@ -77,6 +92,7 @@ class NumberStyle:
             "unit": self.unit,
             "accounting": self.accounting,
             "fractions": self.fractions,
+            "limits": self.limits,
             "multiples": {
                 each: int(factor) if factor.is_integer() else factor
                 for each, factor in self.multiples.items()
@@ -86,31 +102,19 @@ class NumberStyle:
 
     @cached_property
     def _units(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
-        """The unit before a number, after its sign, and behind a number."""
-        unit = re.escape(self.unit)
-        return (
-            re.compile(rf"^([+-]?)\s*{unit}\s*", re.IGNORECASE),
-            re.compile(rf"\s*{unit}$", re.IGNORECASE),
-        )
+        return re.compile(unit_before(self.unit)), re.compile(unit_behind(self.unit))
 
     @cached_property
     def _factors(self) -> Mapping[str, float]:
-        return {each.lower(): factor for each, factor in self.multiples.items()}
+        return factors_in_lower_case(self.multiples)
 
     @cached_property
     def _multiple(self) -> re.Pattern[str]:
-        longest_first = sorted(self._factors, key=lambda each: (-len(each), each))
-        return re.compile(rf"(.*?)\s*({'|'.join(map(re.escape, longest_first))})", re.IGNORECASE)
-
-    @property
-    def _mark(self) -> str:
-        return f"[{BLANKS}]" if self.thousands == " " else re.escape(self.thousands)
+        return re.compile(multiple_behind(self.multiples))
 
     @cached_property
     def _grouped(self) -> re.Pattern[str]:
-        mark = self._mark
-        groups = rf"\d{{1,3}}({mark}\d{{3}})+|\d{{1,2}}({mark}\d{{2}})*{mark}\d{{3}}"
-        return re.compile(rf"[+-]?({groups})({re.escape(self.decimal)}\d*)?", re.ASCII)
+        return re.compile(grouped_number(self.thousands, self.decimal))
 
 
 def looks_like_number(value: str) -> bool:
@@ -126,7 +130,9 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
         values: distinct ones of a column.
         decimal: the decimal mark of plain numbers in the file.
     """
-    if any(
+    limited = sum(bool(LIMIT_MARK.match(value)) for value in values)
+    # with more of them, these are classes such as <18 and >=18
+    if limited > MAX_LIMITED * len(values) or any(
         len(value) > MAX_LENGTH or LEADING_ZERO.fullmatch(value) or has_other_digits(value)
         for value in values
     ):
@@ -134,19 +140,18 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
     others = [value for value in values if not is_number(value, decimal)]
     if not others:
         return None
-    if all(map(FRACTION.fullmatch, others)):
+    if all(map(FRACTION_PARTS.fullmatch, others)):
         return NumberStyle(decimal, fractions=True) if _are_fractions(others) else None
-    plain = [NO_CENTS.sub("", value) for value in values]
+    plain = [LIMIT_MARK.sub("", NO_CENTS_MARK.sub("", value)) for value in values]
     accounting = any(
-        PARENTHESES.fullmatch(value) or TRAILING_MINUS.fullmatch(value) or value[0] == MINUS_SIGN
-        for value in plain
+        value[0] == MINUS_SIGN or _amount_of_negative(value) is not None for value in plain
     )
     texts = [_without_minus(value) if accounting else value for value in plain]
     found = [match for text in texts if (match := NUMBER.fullmatch(text))]
     style = _style(plain, found, decimal) if len(found) >= MIN_SHARE * len(values) else None
     if style is None:
         return None
-    style = replace(style, accounting=accounting)
+    style = replace(style, accounting=accounting, limits=limited > 0)
     if style == NumberStyle(decimal) and plain == [*values]:
         return None
     parsed = sum(style.parse(value) is not None for value in values)
@@ -179,8 +184,14 @@ def _are_fractions(values: Sequence[str]) -> bool:
 
 def _without_minus(value: str) -> str:
     value = value.replace(MINUS_SIGN, "-")
-    found = PARENTHESES.fullmatch(value) or TRAILING_MINUS.fullmatch(value)
-    return found[1] if found else value
+    amount = _amount_of_negative(value)
+    return value if amount is None else amount
+
+
+def _amount_of_negative(text: str) -> str | None:
+    """Return what stands in parentheses, or before a minus; None if there is no such sign."""
+    found = next((found for each in NEGATIVES if (found := each.fullmatch(text))), None)
+    return found[1] if found else None
 
 
 def _units_and_multiples(
@@ -234,6 +245,8 @@ def _unit(found: Iterable[re.Match[str]]) -> str | None:
     if len({unit.casefold() for unit in spellings}) > 1:
         return None
     unit = spellings.most_common(1)[0][0]
+    if unit.casefold() in AMBIGUOUS:
+        return None
     has_prefix = any(match["before"] for match in found)
     if CURRENCY.fullmatch(unit) or unit == "%":
         return unit
@@ -249,7 +262,7 @@ def _are_identifiers(values: Sequence[str], digits: Sequence[str], style: Number
     """
     if style.thousands not in (" ", ".", "_") or any(style.decimal in text for text in digits):
         return False
-    groups = [re.split(f"[{BLANKS}._]", text) for text in digits]
+    groups = [re.split(f"[{THOUSANDS_BLANKS}._]", text) for text in digits]
     if any(len(each) > 1 and each[0].startswith("0") for each in groups):
         return True
     if len(values) < MIN_IDENTIFIERS or any(len(each) < 3 for each in groups):
@@ -266,7 +279,7 @@ def _are_identifiers(values: Sequence[str], digits: Sequence[str], style: Number
 def _marks(digits: Sequence[str], decimal: str) -> NumberStyle:
     """Return the marks of numbers without signs and units."""
     others = Counter(char for text in digits for char in text if not char.isdigit())
-    plain = "".join(" " if char in BLANKS else char for char in others)
+    plain = "".join(" " if char in THOUSANDS_BLANKS else char for char in others)
     both = [text for text in digits if "." in text and "," in text]
     if both:
         last = "." if both[0].rindex(".") > both[0].rindex(",") else ","
@@ -289,9 +302,7 @@ def _marks(digits: Sequence[str], decimal: str) -> NumberStyle:
 
 
 def _fraction(text: str) -> float | None:
-    if not FRACTION.fullmatch(text):
+    if not (found := FRACTION_PARTS.fullmatch(text)):
         return None
-    sign = -1.0 if text.startswith("-") else 1.0
-    *whole, share = text.lstrip("+-").split(" ")
-    above, below = share.split("/")
-    return sign * (sum(map(float, whole)) + float(above) / float(below))
+    sign, whole, above, below = found.groups()
+    return (-1.0 if sign == "-" else 1.0) * (float(whole or 0) + float(above) / float(below))

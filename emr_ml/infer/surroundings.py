@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import islice
 from math import fsum, isclose
 
 from emr_ml.infer.dialect import (
@@ -16,6 +16,7 @@ from emr_ml.infer.dialect import (
     split_records,
 )
 from emr_ml.infer.number_format import NumberStyle, guess_number_style
+from spark_jobs.reading.file_records import COUNT, MEAN, REMARK, TOTAL
 
 SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n])"?[,;]*\r?\n?', re.IGNORECASE)  # Excel's
 COMMENT_MARKS = ("#", "%", "!")
@@ -25,31 +26,6 @@ MIN_RECORDS = 6  # to look for others below them
 MIN_FIELDS_OF_TITLES = 3  # with two, a record with one field may be a row
 MAX_ROUNDING = 0.01  # of a mean, relative to it
 MIN_SUMMED = 3  # numbers, for their sum to be no chance
-TOTAL = re.compile(
-    r"((grand|sub|sum|end|eind|super|genel)[ -]?)?"
-    r"(totals?|totalt|totale?|totaux|totaal|sums?|summ[ae]|gesamt\w*|insgesamt|endsumme"
-    r"|zwischensumme|sum[ao]|somme|soma|celkem|spolu|součet|összesen|toplam|razem|ogółem|łącznie"
-    r"|yhteensä|sammanlagt|samlet|i alt|jumlah|tổng( cộng)?|ukupno|skupaj|kokku|kopā|iš viso"
-    r"|итого|всего|усього|разом|общо|σύνολο|סה.כ|المجموع|الإجمالي|合計|总计|總計|小计|합계|총계|รวม)"
-    r"\b( \w+)?[\s:.()\d]*",
-    re.IGNORECASE,
-)
-MEAN = re.compile(
-    r"(average|avg\.?|mean|durchschnitt|mittelwert|ø|moyenne|media|média|promedio|gemiddeld\w*"
-    r"|średnia|ortalama|среднее|průměr|átlag|keskiarvo|genomsnitt|medel|gennemsnitt?|平均)"
-    r"\b[\s:.()]*",
-    re.IGNORECASE,
-)
-COUNT = re.compile(
-    r"\(?\d[\d,. ]*(rows?|records?|lines?|registros?|zeilen|lignes?)\b.*", re.IGNORECASE
-)
-REMARK = re.compile(
-    rf"{TOTAL.pattern}( .*)?|{COUNT.pattern}"
-    r"|(printed|created|downloaded|prepared|confidential|gedruckt|erstellt|stand:|imprimé|impreso"
-    r"|source|quelle|fonte|fuente|notes?|generated|exported|end of|data from|last updated|page)"
-    r"\b.*|eof|\+?[-=*]{2,}.*",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -126,7 +102,8 @@ def _below_titles(
     if not _is_above_header(body, above, rest.dialect):
         return None
     # lines are skipped before comments are, so comments count as lines
-    above = lines.index(body[above])
+    numbers = [index for index, line in enumerate(lines) if not mark or not line.startswith(mark)]
+    above = numbers[above]
     layout = _skipping(
         rest, above, f"the header follows {above} other {'line' if above == 1 else 'lines'}"
     )
@@ -134,33 +111,22 @@ def _below_titles(
     return _with_comment(layout, mark) if has_comments else layout
 
 
-def records_below(records: Sequence[Sequence[str]], *, are_all: bool) -> int:
+def records_below(records: Sequence[Sequence[str]], first_row: int | None) -> int:
     """Return how many of the last records are not rows, but totals, remarks or blank.
 
     Args:
-        records: the last ones of a file.
-        are_all: these are all of them, header included.
+        records: the last ones of a file, without blank ones.
+        first_row: the index of the first row, if these are all records.
     """
-    blank = _blank_records(records[-LAST_RECORDS:])
-    used = records[: len(records) - blank]
-    last = used[-LAST_RECORDS:]
+    last = records[-LAST_RECORDS:]
     if len(last) < MIN_RECORDS:
-        return blank if used else 0
+        return 0
     ((width, _),) = Counter(map(len, last)).most_common(1)
-    most = min(MAX_RECORDS_BELOW, len(last) // 2, LAST_RECORDS - blank)
-    for count in range(most, 0, -1):
-        rows = used[1:-count] if are_all else []
+    for count in range(min(MAX_RECORDS_BELOW, len(last) // 2), 0, -1):
+        rows = [] if first_row is None else records[first_row:-count]
         if all(_is_below(record, width, rows) for record in last[-count:]):
-            return blank + count
-    return blank
-
-
-def _blank_records(records: Sequence[Sequence[str]]) -> int:
-    """Return how many of the last records are the blank rows of a spreadsheet, as in `,,,`."""
-    blank = takewhile(
-        lambda record: len(record) > 1 and not any(map(str.strip, record)), reversed(records)
-    )
-    return sum(1 for _ in blank)
+            return count
+    return 0
 
 
 def _is_below(record: Sequence[str], width: int, rows: Sequence[Sequence[str]]) -> bool:

@@ -8,35 +8,36 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from emr_ml.contract.columns import FIRST_YEAR
+from emr_ml.contract.time_pattern import WEEKDAY
 from emr_ml.infer.time_tables import (
     COMPILED,
     CTIME,
     DATES,
+    FRAME_TEXTS,
     FRAMES,
+    GAP_TEXTS,
     GAPS,
     ISO,
     MONTHS,
     OFFSETS,
     OPTIONAL_SECONDS,
     SWAPPED,
+    TEXTS,
     TIMES,
     WEEKDAY_BEFORE,
 )
-from emr_ml.infer.values import has_other_digits
+from emr_ml.infer.values import evenly_spaced, has_other_digits
 from spark_jobs.contract import DatetimePart
-from spark_jobs.letter_case import lower_case
 from spark_jobs.month_names import ENGLISH, NAMES, ORDINAL, month_numbers, name_pattern
+from spark_jobs.spelling import HALF_OF_DAY, lower_case
 
 MIN_SHARE = 0.99  # of the values, for the pattern to be theirs
-MAX_VALUES = 5000  # that are looked at
+SAMPLED_VALUES = 5000  # by which patterns are found, to be tested on all
 FIRST_VALUES = 50  # of these, some value must be readable
 MAX_LENGTH = 50  # of a date or time
 YEARS = range(1583, 2300)  # those that a date is likely to be of
 FUTURE = 10  # years from now; later ones of two digits are of the century before
-# the half of the day as Spark reads it: ` pm` for `p.m.` or `PM`
-HALF_OF_DAY = re.compile(
-    "(?<=\\d)[ \u00a0\u202f]?([ap])\\.?[ \u00a0\u202f]?m\\.?(?![^\\W\\d_])", re.IGNORECASE
-)
+HALF_OF_DAY_MARK = re.compile(HALF_OF_DAY, re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,23 @@ class Reading(NamedTuple):
     frame: tuple[str, str] = ("", "")
 
 
-Readings = Mapping[Reading, Mapping[str, str | None]]
+class Shape(NamedTuple):
+    """A pattern of Spark, and what the texts that it reads look like."""
+
+    pattern: str
+    expressions: tuple[re.Pattern[str], ...]
+
+    def groups(self, text: str) -> Mapping[str, str | None] | None:
+        """Return the texts of the numbers, or None if the pattern does not read the text."""
+        for expression in self.expressions:
+            if found := expression.fullmatch(text):
+                return found.groupdict()
+        return None
+
+    def knows(self, text: str) -> bool:
+        """Return whether the text is a time of this pattern."""
+        groups = self.groups(text)
+        return groups is not None and _time(groups, FIRST_YEAR) is not None
 
 
 def guess_time_pattern(
@@ -86,18 +103,25 @@ def guess_time_pattern(
         day_first: whether the day is before the month where both are possible.
         is_past: whether none is in the future, such as days of birth.
     """
-    values = values[:MAX_VALUES]
     if any(len(value) > MAX_LENGTH or has_other_digits(value) for value in values):
         return None
-    enough = MIN_SHARE * len(values)
-    times = [_parse_iso(value) for value in values]
-    if sum(time is not None for time in times) >= enough:
-        return _described(TimePattern(None, ()), values, times)
-    for language in (None, *_languages(values[:FIRST_VALUES])):
-        readings = _all_readings(values, language)
-        if found := _best(values, readings, enough, day_first=day_first, is_past=is_past):
-            return replace(found, language=language)
+    sample = evenly_spaced(values, SAMPLED_VALUES)
+    if _is_most(map(_parse_iso, sample), len(sample)):
+        return _described(TimePattern(None, ()), values, [*map(_parse_iso, values)])
+    for language in (None, *_languages(sample[:FIRST_VALUES])):
+        shapes = _shapes(_all_readings(sample, language), day_first=day_first)
+        texts = [_normalized(value, language) for value in values] if shapes else []
+        known = [sum(map(shape.knows, texts)) for shape in shapes]
+        if not known:
+            continue
+        shape = shapes[known.index(max(known))]
+        found = _described_shape(shape, values, texts, language, is_past=is_past)
+        return found and replace(found, is_ambiguous=len(known) > 1 and len(set(known)) == 1)
     return None
+
+
+def _is_most(times: Iterable[object], count: int) -> bool:
+    return sum(time is not None for time in times) >= MIN_SHARE * count
 
 
 def _languages(values: Iterable[str]) -> list[str]:
@@ -123,59 +147,56 @@ def in_english(value: str, language: str) -> str:
     return re.sub(ORDINAL, "", _name(language).sub(english, value), flags=re.IGNORECASE)
 
 
-def _all_readings(values: Sequence[str], language: str | None) -> list[Readings]:
+def _normalized(value: str, language: str | None) -> str:
+    return HALF_OF_DAY_MARK.sub(r" \1m", in_english(value, language) if language else value)
+
+
+def _all_readings(values: Sequence[str], language: str | None) -> list[frozenset[Reading]]:
     """Return the readings of each value; none at all if the first values have none."""
-    texts = [in_english(value, language) if language else value for value in values]
-    first = [dict(_readings(text)) for text in texts[:FIRST_VALUES]]
+    texts = [_normalized(value, language) for value in values]
+    first = [frozenset(_readings(text)) for text in texts[:FIRST_VALUES]]
     if not any(first):
         return []
-    return [*first, *(dict(_readings(text)) for text in texts[FIRST_VALUES:])]
+    return [*first, *(frozenset(_readings(text)) for text in texts[FIRST_VALUES:])]
 
 
-def _best(
-    values: Sequence[str],
-    readings: Sequence[Readings],
-    enough: float,
-    *,
-    day_first: bool,
-    is_past: bool,
-) -> TimePattern | None:
-    """Return what describes enough of the readings, or None."""
+def _shapes(readings: Sequence[frozenset[Reading]], *, day_first: bool) -> list[Shape]:
+    """Return what describes enough of the readings.
+
+    That are two if day and month may be the other way round, the likelier one first.
+    """
+    enough = MIN_SHARE * len(readings)
     dates = Counter((each.date, each.frame) for reading in readings for each in _dates(reading))
     order = {date: index for index, (date, _) in enumerate((*DATES, *CTIME))}
     # of equal counts, the first in the order of the tables
     ranked = sorted(dates, key=lambda each: (-dates[each], order.get(each[0], len(order))))
     if not ranked or dates[ranked[0]] < enough:
-        return None
+        return []
     date, frame = ranked[0]
+    found = [date]
     swapped = SWAPPED.get(date, "")
-    is_ambiguous = bool(swapped) and dates[swapped, frame] == dates[date, frame]
-    if is_ambiguous and date.startswith("d") != day_first:
-        date = swapped
-    of_date = [
-        {
-            each: groups
-            for each, groups in reading.items()
-            if (each.date, each.frame) == (date, frame)
-        }
+    if swapped and dates[swapped, frame] == dates[date, frame]:
+        found = sorted((date, swapped), key=lambda each: each.startswith("d") != day_first)
+    counts = Counter(
+        each._replace(date="")
         for reading in readings
-    ]
-    chosen = _rests(Counter(each._replace(date="") for one in of_date for each in one), enough)
+        for each in reading
+        if (each.date, each.frame) == (date, frame)
+    )
+    chosen = _rests(counts, enough)
     if chosen is None:
-        return None
+        return []
     rest, forms = chosen
-    pattern = f"{frame[0]}{date}{rest}{frame[1]}"
-    groups = [
-        next((found for each, found in one.items() if each._replace(date="") in forms), None)
-        for one in of_date
+    return [
+        Shape(
+            f"{frame[0]}{each}{rest}{frame[1]}",
+            tuple(_expression(form._replace(date=each)) for form in forms),
+        )
+        for each in found
     ]
-    first_year = _first_year(groups, is_past=is_past)
-    times = [_time(each, first_year) if each is not None else None for each in groups]
-    guess = TimePattern(pattern, (), is_ambiguous, first_year=first_year)
-    return _described(guess, values, times)
 
 
-def _dates(reading: Readings) -> Iterable[Reading]:
+def _dates(reading: Iterable[Reading]) -> Iterable[Reading]:
     """Return a reading for each date and frame."""
     return {(each.date, each.frame): each for each in reading}.values()
 
@@ -206,6 +227,35 @@ def _rests(counts: Counter[Reading], enough: float) -> tuple[str, frozenset[Read
             rest = f"{first.gap}{time}{first.offset}"
             return (f"[{rest}]" if without else rest), frozenset(forms)
     return None
+
+
+def _expression(reading: Reading) -> re.Pattern[str]:
+    """Return what the texts with that reading look like."""
+    date, before = reading.date, ""
+    if date not in TEXTS and (weekday := WEEKDAY.match(date)):
+        date, before = date[weekday.end() :], WEEKDAY_BEFORE.pattern
+    opening, closing = FRAME_TEXTS[reading.frame]
+    parts = (TEXTS[date], re.escape(GAP_TEXTS[reading.gap]), TEXTS[reading.time])
+    text = f"{before}{''.join(parts)}{TEXTS[reading.offset]}"
+    return re.compile(f"{re.escape(opening)}{text}{re.escape(closing)}", re.IGNORECASE)
+
+
+def _described_shape(
+    shape: Shape,
+    values: Sequence[str],
+    texts: Sequence[str],
+    language: str | None,
+    *,
+    is_past: bool,
+) -> TimePattern | None:
+    """Return the pattern with what the values show, or None if it is not that of most."""
+    groups = [shape.groups(text) for text in texts]
+    first_year = _first_year(groups, is_past=is_past)
+    times = [_time(each, first_year) if each is not None else None for each in groups]
+    if not _is_most(times, len(values)):
+        return None
+    guess = TimePattern(shape.pattern, (), language=language, first_year=first_year)
+    return _described(guess, values, times)
 
 
 def _first_year(found: Iterable[Mapping[str, str | None] | None], *, is_past: bool) -> int:
@@ -243,21 +293,19 @@ def _described(
     return replace(guess, parts=tuple(parts) or ("elapsed",), rejected=frozenset(rejected))
 
 
-def _readings(value: str) -> Iterator[tuple[Reading, Mapping[str, str | None]]]:
-    """Yield each reading of a value that is a time, with the texts of its numbers."""
-    text = HALF_OF_DAY.sub(r" \1m", value)
-    for reading, groups in _unframed(text):
-        yield reading, groups
+def _readings(value: str) -> Iterator[Reading]:
+    """Yield each reading of a value that is a time."""
+    yield from _unframed(value)
     for before, opening, after, closing in FRAMES:
-        if text.startswith(opening) and text.endswith(closing):
-            for reading, groups in _unframed(text[len(opening) : -len(closing)]):
-                yield reading._replace(frame=(before, after)), groups
+        if value.startswith(opening) and value.endswith(closing):
+            for reading in _unframed(value[len(opening) : -len(closing)]):
+                yield reading._replace(frame=(before, after))
 
 
-def _unframed(value: str) -> Iterator[tuple[Reading, Mapping[str, str | None]]]:
+def _unframed(value: str) -> Iterator[Reading]:
     for reading, groups in _matches(value):
         if _time(groups, FIRST_YEAR) is not None:
-            yield reading, groups
+            yield reading
 
 
 def _matches(value: str) -> Iterator[tuple[Reading, Mapping[str, str | None]]]:

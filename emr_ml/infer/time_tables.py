@@ -115,13 +115,19 @@ GAPS = (
     (" 'at' ", " at "),
     (" 'à' ", " à "),
 )
+# hours and minutes from UTC as in +01:00: of these letters, Java's patterns have three
+OFFSET = "X" * 3
 OFFSETS = (
-    ("XXX", r"(?:[+-]\d\d:\d\d|Z)"),
-    (" XXX", r" (?:[+-]\d\d:\d\d|Z)"),
+    (OFFSET, r"(?:[+-]\d\d:\d\d|Z)"),
+    (f" {OFFSET}", r" (?:[+-]\d\d:\d\d|Z)"),
     ("XX", r"[+-]\d{4}"),
     (" XX", r" [+-]\d{4}"),
     ("X", r"[+-]\d\d"),
     (" X", r" [+-]\d\d"),
+    ("VV", r"(?:UTC|GMT)[+-]\d\d:\d\d"),
+    (" VV", r" (?:UTC|GMT)[+-]\d\d:\d\d"),
+    ("O", r"GMT[+-]\d{1,2}"),
+    (" O", r" GMT[+-]\d{1,2}"),
     (" z", r" (?:UTC|GMT|EST|EDT|CST|CDT|MST|MDT|PST|PDT|CET|CEST)"),
 )
 # what stands around all of a time
@@ -159,4 +165,11 @@ MONTHS = {
 COMPILED = {
     parts: [(spark, re.compile(text, re.IGNORECASE)) for spark, text in parts]
     for parts in (DATES, CTIME, TIMES, OFFSETS)
+}
+# the texts of all parts of a pattern by that part
+TEXTS = {"": "", **dict((*DATES, *CTIME, *TIMES, *OFFSETS))}
+GAP_TEXTS = {"": "", **dict(GAPS)}
+FRAME_TEXTS = {
+    ("", ""): ("", ""),
+    **{(before, after): (opening, closing) for before, opening, after, closing in FRAMES},
 }

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from emr_ml.infer.dialect import DialectGuess
 from emr_ml.infer.encoding import UNDECODABLE, Encoding
 
 WRONG_COUNT = "too few or too many fields"
@@ -26,9 +25,3 @@ def without_rejected(
         unusable[UNDECODED] = len(rows) - len(usable)
         rows = usable
     return rows, +unusable
-
-
-def without_trailing(row: list[str], width: int, dialect: DialectGuess) -> list[str]:
-    """Return the row without an empty field that only follows a delimiter at its end."""
-    has_one = dialect.trailing_delimiter and len(row) == width + 1 and not row[-1].strip()
-    return row[:-1] if has_one else row

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import isfinite
 from string import ascii_lowercase
@@ -33,6 +33,13 @@ MAYBE_MISSING = (
     *("None", "none", "NONE", "Null", "-", "--", ".", "na", "Na", "n.a.", "missing"),
     *(f".{letter}" for letter in ascii_lowercase),  # Stata's
 )
+
+
+def evenly_spaced(values: Sequence[str], most: int) -> Sequence[str]:
+    """Return all values, or if there are more than `most`, so many from all places."""
+    if len(values) <= most:
+        return values
+    return [values[len(values) * index // most] for index in range(most)]
 
 
 def is_number(value: str, decimal: str = ".") -> bool:
@@ -89,6 +96,7 @@ def mean_words(values: Iterable[str]) -> float:
 
 
 MIN_PROSE_WORDS = 3  # mean number of words in a value of prose
+MARK_VALUES = 5000  # of a column, whose decimal mark is looked for
 MIN_FRACTION_SHARE = 0.9  # of a column's values, for its decimal mark to count
 
 
@@ -106,7 +114,7 @@ def _decimal_mark(counts: Counter[str]) -> str | None:
     A mark that is always followed by three digits may separate thousands, so it does not count.
     """
     missing = {*ALWAYS_MISSING, *MAYBE_MISSING}
-    values = [value for value in list(counts)[:5000] if value not in missing]
+    values = [value for value in evenly_spaced(list(counts), MARK_VALUES) if value not in missing]
     integers = sum(is_number(value) and "." not in value for value in values)
     for mark in (".", ","):
         fractions = [value for value in values if mark in value and is_number(value, mark)]

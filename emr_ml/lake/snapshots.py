@@ -1,7 +1,7 @@
 """A snapshot of a source: its files, what identifies their content, and their columns."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emr_ml.contract import Contract
@@ -31,12 +31,12 @@ def take_snapshot(source: str, lake: Lake, asset: str, contract: Contract) -> Sn
     Raises:
         SourceError: there are no files, or they can't be read.
     """
-    skipped: dict[str, str] = {}
-    bodies: dict[str, str] = {}
-    found = _read_files(source, contract, skipped, bodies)
+    with readable(source):
+        found = [_read_file(entry, contract) for entry in list_source(source)]
     if contract.on_bad_file == "skip":
-        found = _fitting(list(found), contract, bodies, skipped)
+        found = _without_bad(found, contract)
     files = list(_reachable_by_jobs(lake, asset, found))
+    skipped = {each.name: each.problem for each in found if each.file is None}
     if not files:
         reasons = f": {'; '.join(skipped.values())}" if skipped else ""
         raise SourceError(
@@ -45,29 +45,36 @@ def take_snapshot(source: str, lake: Lake, asset: str, contract: Contract) -> Sn
     return Snapshot(files, skipped)
 
 
-def _read_files(
-    source: str, contract: Contract, skipped: dict[str, str], bodies: dict[str, str]
-) -> Iterator[tuple[SourceFile, Path | None]]:
-    """Yield each file with its header, and its path if it is local.
+@dataclass(frozen=True)
+class _Found:
+    """A file of the source.
 
-    Add why files can't be read to `skipped`, and why no row of them fits to `bodies`.
+    Args:
+        name: of the file.
+        file: with its header; None if it is skipped.
+        path: if it is local.
+        problem: why it is skipped, or why none of its rows fits; else "".
     """
-    with readable(source):
-        for entry in list_source(source):
-            try:
-                head = _head(entry, contract)
-            except SourceError as error:
-                if contract.on_bad_file == "stop":
-                    raise
-                skipped[entry.name] = str(error)
-                continue
-            if contract.on_bad_file == "skip" and (
-                problem := body_problem(entry.name, head, contract)
-            ):
-                bodies[entry.name] = problem
-            columns = contract.match_names(head.columns)
-            content = content_of(entry.path) if entry.path else f"etag:{entry.stamp}"
-            yield SourceFile(entry.name, entry.uri, entry.size, content, columns), entry.path
+
+    name: str
+    file: SourceFile | None
+    path: Path | None = None
+    problem: str = ""
+
+
+def _read_file(entry: ListedFile, contract: Contract) -> _Found:
+    skips = contract.on_bad_file == "skip"
+    try:
+        head = _head(entry, contract)
+    except SourceError as error:
+        if not skips:
+            raise
+        return _Found(entry.name, None, problem=str(error))
+    problem = body_problem(entry.name, head, contract) if skips else None
+    columns = contract.match_names(head.columns)
+    content = content_of(entry.path) if entry.path else f"etag:{entry.stamp}"
+    file = SourceFile(entry.name, entry.uri, entry.size, content, columns)
+    return _Found(entry.name, file, entry.path, problem or "")
 
 
 def _head(entry: ListedFile, contract: Contract) -> Head:
@@ -76,35 +83,26 @@ def _head(entry: ListedFile, contract: Contract) -> Head:
     return read_head(entry.read, entry.size, entry.uri, contract)
 
 
-def _fitting(
-    files: list[tuple[SourceFile, Path | None]],
-    contract: Contract,
-    bodies: dict[str, str],
-    skipped: dict[str, str],
-) -> Iterator[tuple[SourceFile, Path | None]]:
-    """Yield the files that fit the contract, or all if none does."""
-    problems = {
-        file.name: [
-            *header_problems(file.name, file.size, file.columns, contract),
-            *filter(None, [bodies.get(file.name)]),
-        ]
-        for file, _ in files
-    }
-    if all(problems.values()):
-        yield from files  # the check of the headers tells what is wrong
-        return
-    for file, path in files:
-        if problem := problems[file.name]:
-            skipped[file.name] = problem[0]
-        else:
-            yield file, path
+def _without_bad(found: list[_Found], contract: Contract) -> list[_Found]:
+    """Return the files with those skipped that do not fit the contract, unless none fits."""
+    judged = [each if each.file is None else _judged(each, each.file, contract) for each in found]
+    if all(each.file is None for each in judged):
+        return found  # the check of the headers tells what is wrong
+    return judged
 
 
-def _reachable_by_jobs(
-    lake: Lake, asset: str, files: Iterator[tuple[SourceFile, Path | None]]
-) -> Iterator[SourceFile]:
+def _judged(found: _Found, file: SourceFile, contract: Contract) -> _Found:
+    of_header = header_problems(file.name, file.size, file.columns, contract)
+    problem = next(iter(of_header), found.problem)
+    return replace(found, file=None, problem=problem) if problem else found
+
+
+def _reachable_by_jobs(lake: Lake, asset: str, found: Iterable[_Found]) -> Iterator[SourceFile]:
     """Yield each file with an address that jobs can read, uploading it if needed."""
-    for file, path in files:
+    for each in found:
+        file, path = each.file, each.path
+        if file is None:
+            continue
         if path is None or not lake.root.startswith("s3://"):
             yield file
             continue

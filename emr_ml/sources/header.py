@@ -134,7 +134,7 @@ def decompressed_head(head: bytes, address: str) -> bytes:
     """Decompress the first bytes of a file, as far as they go.
 
     Raises:
-        SourceError: Spark can't read the compression, or the bytes are not those of a CSV file.
+        SourceError: Spark can't read the compression, or the bytes are those of another format.
     """
     name = address.lower()
     if name.endswith(UNSUPPORTED_COMPRESSION):
@@ -204,18 +204,6 @@ def _first_member(head: bytes, address: str) -> tuple[bytes, Any]:
         content = head[start : start + size] if size else head[start:].split(DATA_DESCRIPTOR)[0]
         return content, None
     return head[start:], zlib.decompressobj(-zlib.MAX_WBITS)
-
-
-def header_of(head: bytes, where: str, dialect: "Dialect") -> tuple[str, ...]:
-    """The names in the first record of a file that starts with these bytes; () if it is empty.
-
-    Where the contract names the columns, these names.
-
-    Raises:
-        SourceError: the bytes are not of the dialect's encoding, no record ends within them, or
-            the first one has not as many fields as the contract has names.
-    """
-    return _header_of(decoded(head, where, dialect.encoding), len(head), where, dialect)
 
 
 def _header_of(text: str, size: int, where: str, dialect: "Dialect") -> tuple[str, ...]:

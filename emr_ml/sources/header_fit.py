@@ -8,7 +8,8 @@ from emr_ml.contract import Contract
 from emr_ml.sources.header import HEAD_BYTES, Head
 from emr_ml.ui.wording import closest, quote_names
 from spark_jobs.contract import Dialect
-from spark_jobs.reading.csv_parser import MalformedRecordError, parse, without_trailing
+from spark_jobs.reading.csv_dialect import CsvSyntax
+from spark_jobs.reading.csv_parser import MalformedRecordError, parse
 
 DELIMITERS = (";", "\t", "|", ",", ":")
 SUGGESTIONS_SHOWN = 8
@@ -48,11 +49,12 @@ def body_problem(name: str, head: Head, contract: Contract) -> str | None:
     None if one has, or there are few rows. Whether values fit their columns is not looked at.
     """
     dialect = cast("Dialect", contract.dialect.model_dump(mode="json"))
+    syntax = CsvSyntax.of(dialect)
     width, counts = len(head.columns), list[int]()
     try:
         for record in parse(io.StringIO(head.text, newline=""), dialect):
             if record.number > dialect["skip_below_header"]:
-                counts.append(len(without_trailing(record.fields, width, dialect)))
+                counts.append(len(syntax.without_trailing(record.fields, width)))
     except MalformedRecordError:
         pass  # cut off within quotes, or for the job to tell
     if len(head.text) >= HEAD_BYTES // 4:  # characters of at most four bytes

@@ -67,7 +67,10 @@ def test_an_unknown_key_is_reported_at_its_position(text: str, expected: str) ->
         (f"{SMALL}missing: ['', null]\n", "3:15: missing.1:"),
         (f"{SMALL}dialect:\n  delimiter: ''\n", "4:3: dialect.delimiter:"),
         (f"{SMALL}dialect: {{delimiter: '|', comment: '|'}}\n", "3:27: dialect: the comment can't"),
-        ("columns:\n  age: {kind: numeric, format: d/M/yyyy}\n", "2:24: columns.age: of numbers"),
+        (
+            "columns:\n  age: {kind: numeric, format: d/M/yyyy}\n",
+            "2:24: columns.age: the `format` of",
+        ),
         ("columns:\n  at: {kind: datetime, format: dd/jj}\n", "2:24: columns.at: 'dd/jj': 'j' is"),
         ("columns:\n  at: {kind: datetime, zone: Mars}\n", "2:24: columns.at: 'Mars' is no time"),
         (
@@ -144,6 +147,7 @@ def test_a_reserved_name_is_reported_at_its_position(name: str) -> None:
         ("dialect: {encoding: utf-16, multiline: false}", "3:1: dialect: utf-16 can't be split"),
         ("dialect: {delimiter: '\"'}", "3:11: dialect: '\"' can't be the delimiter"),
         ("dialect: {header: no}", "3:11: dialect.header: must be true, or a list"),
+        ("dialect: {header: [a, [b]]}", "3:23: dialect.header.1: must be a string, but is"),
         ("dialect: {header: [a, a]}", "3:11: dialect.header: has the name 'a' more than once"),
         ("dialect: {quote: '«'}", "3:11: dialect: '«' can't be the quote"),
         ("dialect: {decimal: ','}", "3:11: dialect: the decimal mark can't also be"),
@@ -196,7 +200,7 @@ def test_a_reserved_name_is_reported_at_its_position(name: str) -> None:
             "label: {column: y, classes: [a, b]}\nmodel: {class_weight: {c: 2}}",
             "4:24: 'c' is no class of the label: known are 'a', 'b'",
         ),
-        ("model: {class_weight: {a: 0}}", "3:24: model.class_weight.by_class.a: must be greater"),
+        ("model: {class_weight: {a: 0}}", "3:24: model.class_weight.a: must be greater"),
         (
             "model: {class_weight: equal}",
             "3:9: model.class_weight: must be none, balanced, or weights by class such as",
@@ -237,9 +241,38 @@ def test_a_contract_that_is_not_utf_8_is_an_error_with_the_position(tmp_path: Pa
         ("{k: 1000, K: 1024}", "has a name twice, in upper and lower case"),
         ("{k: 0}", "must be greater than 0"),
         ("{k: .inf}", "must be a finite number"),
-        ("{'5': 2}", "should match pattern"),
+        ("{'5': 2}", "can't have digits, blanks, signs, parentheses or backslashes, but is '5'"),
     ],
 )
 def test_multiples_that_make_no_sense_are_mistakes(multiples: str, problem: str) -> None:
-    found = mistakes(f"columns:\n  a: {{kind: numeric, format: {{multiples: {multiples}}}}}\n")
-    assert any(problem in line for line in found), found
+    found = mistake(f"columns:\n  a: {{kind: numeric, format: {{multiples: {multiples}}}}}\n")
+    assert problem in found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "columns: {a: {kind: numeric, format: {thousand: ','}}}",
+            "1:39: columns.a.format.thousand: unknown key: did you mean thousands?",
+        ),
+        (
+            "columns: {a: {kind: numeric, format: {unit: '5'}}}",
+            "1:39: columns.a.format.unit: can't have digits, signs, parentheses or backslashes",
+        ),
+        (
+            "columns: {a: {kind: numeric, format: 5}}",
+            "1:30: columns.a.format: must be keys with values, but is 5",
+        ),
+        (
+            "columns: {a: numeric}\nlabel: {column: y, kind: numeric, format: {decimals: ','}}",
+            "2:44: label.format.decimals: unknown key: did you mean decimal?",
+        ),
+        ("columns: {a: {kind: datetime, format: ''}}", "1:31: columns.a: '' is no pattern of"),
+        ("columns: {a: {kind: categorical, hashed: x}}", "1:34: columns.a.hashed: must be an inte"),
+    ],
+)
+def test_a_mistake_in_a_format_names_the_keys_of_the_contract_alone(
+    text: str, expected: str
+) -> None:
+    assert mistake(text).startswith(expected)

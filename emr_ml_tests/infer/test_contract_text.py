@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from emr_ml.contract import parse_contract
 from emr_ml.infer.contract_text import commented_entry, yaml_entry, yaml_list, yaml_scalar
-from emr_ml.sources.header import header_of
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import Inferred, choices, floats, infer_columns, infer_content
+from emr_ml_tests.sources.headers import header_of
 
 WORDS = (
     r"""yes No null ~ 1 01 1.0 1e3 #b ' " it's a,b [x] {y} *z &z !z %z @z `z` | > ? = << --- \ 😀"""
@@ -73,7 +73,7 @@ def test_whatever_is_inferred_is_a_contract_of_the_files_columns(
         except SourceError:
             return
     contract = inferred.contract
-    assert set(contract.names) <= set(header_of(data, "data.csv", contract.dialect))
+    assert set(contract.names) <= set(header_of(data, contract.dialect))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import Inferred, choices, csv_text, floats, infer_content
 from spark_jobs.contract import Dialect
 from spark_jobs.reading.csv_inspection import inspect_file
-from spark_jobs.reading.csv_parser import read_records
+from spark_jobs.reading.file_records import read_records
 from spark_jobs.reading.source_bytes import open_source
 from spark_jobs.runtime.job import SourceFile
 

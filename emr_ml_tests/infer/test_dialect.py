@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.infer.dialect import find_header, guess_dialect, is_aligned_by_spaces
+from emr_ml.infer.dialect import (
+    DialectGuess,
+    find_header,
+    guess_dialect,
+    is_aligned_by_spaces,
+    split_records,
+)
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_content
 
@@ -167,8 +173,20 @@ def test_the_first_record_is_a_row(records: str) -> None:
     assert not find_header(first, rows).found
 
 
+@pytest.mark.parametrize("first", ["", "NA"])
+def test_a_missing_value_above_times_is_no_name(first: str) -> None:
+    rows = [[f"{day} May 2024", "red"] for day in range(1, 20)]
+    assert not find_header([first, "red"], rows).found
+
+
 def test_a_file_without_a_header_gets_placeholder_names(tmp_path: Path) -> None:
     inferred = infer_content(tmp_path, csv_text([], floats(), choices("x", "y")))
     assert inferred.contract.dialect.header == ("column_1", "column_2")
     assert inferred.contract.columns.keys() == {"column_1"}
     assert inferred.profile.sample.rows == len(floats())
+
+
+def test_a_long_delimiter_within_quotes_is_text() -> None:
+    dialect = DialectGuess("||")
+
+    assert split_records('a||"x||y"\n', dialect) == [["a", "x||y"]]

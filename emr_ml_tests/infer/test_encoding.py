@@ -58,6 +58,28 @@ def test_a_start_that_ends_within_a_character_does_not_affect_the_windows() -> N
     assert detect_unmarked([UTF_8[:3]], [UTF_8]).name == "utf-8"
 
 
+@pytest.mark.parametrize("name", ["windows-1250", "iso-8859-2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Łódź,1\nCzęstochowa,2\nmąka żytnia,3\n",
+        "Kraków,1\nGdańsk,2\nŁódź,3\n",
+        "tak,1\nbyć,2\nwąż,3\n",
+        "Košice,1\nťažký dážď,2\nžltý kôň,3\n",
+        "Škofja Loka,1\nŽalec,2\nČrnomelj,3\n",
+        "Győr,1\nNyíregyháza,2\nűrhajó,3\n",
+    ],
+)
+def test_the_two_encodings_of_central_europe_are_told_apart(text: str, name: str) -> None:
+    data = text.encode(name)
+    assert data.decode(detect_unmarked([data]).name) == text
+
+
+@pytest.mark.parametrize("text", ["5 m²,6 m³\n", "©Sony,Zoë™\n", "¿Qué?,£5\n", "n°,Nº 1\n"])
+def test_signs_of_western_texts_are_no_letters(text: str) -> None:
+    assert detect_unmarked([text.encode("windows-1252")]).name == "windows-1252"
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_letters_show_the_encoding(name: str) -> None:
     data = TEXTS[name].encode(name)

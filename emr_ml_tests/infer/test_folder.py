@@ -24,6 +24,8 @@ def inferred(folder: Path, **others: str) -> Inferred:
         ("a,b,y,z\n1,2,yes,3\n", "Other files have further columns: 'z' in 1."),
         ("b,a,y\n1,2,yes\n", "In another order, which is no problem: b.csv."),
         ("PAR1xx", "These do not fit the dialect: "),
+        (f"{ROWS}Total,3,yes\n", "does not skip, so they would be rows: b.csv."),
+        (f"{ROWS * 99}Total,3,yes\n", "does not skip, so they would be rows: b.csv."),
     ],
 )
 def test_each_difference_is_told(tmp_path: Path, text: str, note: str) -> None:
@@ -48,3 +50,18 @@ def test_the_notes_leave_it_a_contract(tmp_path: Path) -> None:
     found = inferred(tmp_path, b="x,\u2028,y: z\n1,2,yes\n")
 
     assert parse_contract(found.text, "inferred.yaml").label
+
+
+@pytest.mark.parametrize("times", [1, 99])
+def test_files_without_the_total_or_the_units_of_the_first_one_are_told(
+    tmp_path: Path, times: int
+) -> None:
+    with_both = ROWS.replace("\n", "\nkg,kg,\n", 1) + "Total,,\n"
+    (tmp_path / "a.csv").write_text(with_both)
+    (tmp_path / "b.csv").write_text(with_both)
+    (tmp_path / "c.csv").write_text("a,b,y\n" + ROWS.partition("\n")[2] * times)
+
+    text = Inferred(tmp_path).text
+
+    assert "skip_last_lines: 1" in text and "skip_below_header: 1" in text
+    assert "at the end; such rows are rejected: c.csv." in text

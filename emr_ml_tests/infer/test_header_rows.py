@@ -7,7 +7,7 @@ import pytest
 
 from emr_ml.infer.header_rows import find_header_rows
 from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_content
-from spark_jobs.reading.csv_parser import read_records
+from spark_jobs.reading.file_records import read_records
 
 HEADER = ["time", "temp", "ok"]
 ROWS = csv_text(
@@ -32,6 +32,7 @@ ROWS = csv_text(
         pytest.param("2024-05-31,,\n", 0, id="only the first value"),
         pytest.param(",mg,\n", 1, id="one known unit"),
         pytest.param("", 0, id="only rows"),
+        pytest.param("kg,kg,-\n", 1, id="one unit for all"),
     ],
 )
 def test_records_without_data_are_skipped(tmp_path: Path, below: str, count: int) -> None:
@@ -43,7 +44,8 @@ def test_records_without_data_are_skipped(tmp_path: Path, below: str, count: int
     assert dialect.skip_below_header == count
     with (tmp_path / "data.csv").open("rb") as file:
         records = list(read_records(file, "data.csv", dialect.model_dump(mode="json")))  # pyright: ignore[reportArgumentType] - a dialect
-    assert len(records) == 30 + (1 if below and not count else 0)
+    rows = [record for record in records if not record.is_skipped]
+    assert len(rows) == 30 + (1 if below.strip(",\n") and not count else 0)
     assert not count or inferred.kinds["temp"] == "numeric"
 
 
@@ -52,6 +54,7 @@ def test_records_without_data_are_skipped(tmp_path: Path, below: str, count: int
     [
         pytest.param("patient,hb,visit,y", "P1,,,\nP2,,,\nP3,,,\n", id="typed columns are empty"),
         pytest.param("y", "z\n", id="one column"),
+        pytest.param("patient,hb", "P0,N\n", id="a letter beside a name"),
         pytest.param("review,y", '"a film, liked",\n', id="text columns"),
     ],
 )
@@ -67,6 +70,15 @@ def test_the_first_rows_are_kept_without_proof(header: str, first: str) -> None:
     records = list(csv.reader(f"{header}\n{first}{rows}".splitlines()))
 
     assert find_header_rows(records).below == 0
+
+
+def test_a_row_of_units_does_not_hide_the_total(tmp_path: Path) -> None:
+    rows = csv_text([], [f"s{n}" for n in range(30)], range(30), floats(30))
+    text = f"shop,sold,weight\n,pcs,kg\n-,-,kg\n{rows}Total,{sum(range(30))},\n"
+
+    dialect = infer_content(tmp_path, text, "sold").contract.dialect
+
+    assert (dialect.skip_below_header, dialect.skip_last_lines) == (2, 1)
 
 
 def test_kinds_of_answers_are_skipped_below_questions_of_text() -> None:
@@ -114,3 +126,20 @@ def test_rows_may_begin_with_names_that_the_header_lacks(
     dialect = infer_content(tmp_path, "mpg,cls\n" + rows, "cls").contract.dialect
 
     assert (dialect.header, dialect.skip_lines) == (("row", "mpg", "cls"), 1)
+
+
+@pytest.mark.parametrize(
+    ("header", "lines"),
+    [
+        pytest.param("mpg,hp,cls\n", 3, id="R's names"),
+        pytest.param("Car,2023,,y\n,Q1,Q2,\n", 4, id="names in two records"),
+    ],
+)
+def test_comments_above_such_names_are_skipped_too(tmp_path: Path, header: str, lines: int) -> None:
+    cars = [f"car {n}" for n in range(30)]
+    rows = csv_text([], cars, floats(30), floats(30), choices(*"ab", rows=30))
+
+    inferred = infer_content(tmp_path, f"# cars\n# of May\n{header}{rows}")
+
+    assert inferred.contract.dialect.skip_lines == lines
+    assert inferred.profile.sample.rows == 30

@@ -78,3 +78,8 @@ def test_rows_with_half_of_a_character_are_not_sampled(tmp_path: Path) -> None:
     label = inferred.contract.label
     assert label and label.negative == ("no",)
     assert inferred.kinds == {"n": "numeric", "at.city": "categorical"}
+
+
+def test_a_list_of_one_object_has_one_row_from_which_nothing_is_learned(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="can be learned from: 'a': always '1'"):
+        infer_content(tmp_path, '[{"a": 1}]', name="data.json")

@@ -68,3 +68,40 @@ def test_many_missing_labels_are_told_and_not_allowed_for(tmp_path: Path) -> Non
     assert missing > inferred.contract.checks.max_rejected_share == 0.05
     assert f"# The file does not fit: {100 * missing:.2g}% of the sampled rows" in inferred.text
     assert f"{200 * missing:.0f} have no value in the column 'label'" in inferred.text
+
+
+DATES = [f"20{year}-0{month}-1{day}" for year in (19, 24) for month in (1, 5) for day in (2, 7)]
+
+
+@pytest.mark.parametrize(
+    ("dates", "token"),
+    [
+        pytest.param([*DATES, "9999-12-31", "9999-12-31"], "9999-12-31", id="the last day"),
+        pytest.param([*DATES, *["1900-01-01 00:00:00"] * 2], "1900-01-01 00:00:00", id="the first"),
+        pytest.param([*DATES, *["01.01.1900"] * 2], "01.01.1900", id="written otherwise"),
+        pytest.param([*DATES, "9999-12-31"], None, id="once"),
+        pytest.param([*DATES, "1912-04-01", *["1900-01-01"] * 2], None, id="near to others"),
+        pytest.param([*DATES, "unknown", *["9999-12-31"] * 2], None, id="beside words"),
+    ],
+)
+def test_a_repeated_date_far_from_all_others_stands_for_none(
+    dates: list[str], token: str | None
+) -> None:
+    found = find_missing_tokens({"d": Counter(dates)}, ".")
+    assert {*found} - {""} == ({token} if token else set())
+
+
+def test_such_a_date_is_a_value_if_it_is_one_in_another_column() -> None:
+    columns = {
+        "sold": Counter([*DATES, *["1900-01-01"] * 2]),
+        "born": Counter(["1899-05-07", "1900-01-01", "1901-02-03"]),
+    }
+    assert {*find_missing_tokens(columns, ".")} == {""}
+
+
+def test_dates_beside_a_stand_in_are_learned_from(tmp_path: Path) -> None:
+    dates = [f"2024-05-{day:02}" for day in range(1, 21)] + ["9999-12-31"] * 10
+    inferred = infer_columns(tmp_path, None, ended=dates, y=choices("a", "b", rows=30))
+
+    assert inferred.kinds == {"ended": "datetime"}
+    assert "'9999-12-31' 10 times" in inferred.line("missing:")

@@ -12,6 +12,10 @@ from emr_ml.infer.number_format import NumberStyle, guess_number_style
         (["R$ 1.234,50", "R$ 0,99"], NumberStyle(",", ".", "R$"), 1234.5),
         (["1.234,56 €", "7,00 €"], NumberStyle(",", ".", "€"), 1234.56),
         (["(1,200)", "35", "(7)"], NumberStyle(".", ",", accounting=True), -1200.0),
+        (["<0.05", "0.3", "> 100", "7"], NumberStyle(".", limits=True), 0.05),
+        (["\u22645 mg", "12 mg"], NumberStyle(".", unit="mg", limits=True), 5.0),
+        (["( 1,200 )", "35", "(7)"], NumberStyle(".", ",", accounting=True), -1200.0),
+        (["1,200 -", "35", "7-"], NumberStyle(".", ",", accounting=True), -1200.0),
         (["1200-", "35", "7-"], NumberStyle(".", accounting=True), -1200.0),
         (["\u22121.5", "2"], NumberStyle(".", accounting=True), -1.5),
         (["%12,5", "%3"], NumberStyle(",", unit="%"), 12.5),
@@ -45,10 +49,14 @@ def test_the_style_reads_its_values(values: list[str], style: NumberStyle, numbe
         pytest.param(["5kg", "5lb"], id="two units"),
         pytest.param(["5kg", "5h"], id="units of two kinds"),
         pytest.param(["red", "blue"], id="words"),
+        pytest.param(["<18", ">=18"], id="classes"),
+        pytest.param(["<18", "18-25", ">25"], id="ranges with limits"),
         pytest.param(["18-25", "26-40"], id="ranges"),
         pytest.param(["120/80", "130/85"], id="blood pressure"),
         pytest.param(["27/2", "3/12"], id="days and months"),
         pytest.param(["1st", "2nd", "3rd"], id="ranks"),
+        pytest.param(["$1.2 mil", "$300 mil"], id="a thousand or a million"),
+        pytest.param(["5 mil", "300"], id="a thousand or a million beside others"),
         pytest.param(["1" * 50, "$5"], id="very long"),
     ],
 )
@@ -59,6 +67,13 @@ def test_other_values_have_no_style(values: list[str]) -> None:
 def test_marks_before_three_digits_separate_thousands_unless_they_are_the_decimal_mark() -> None:
     assert guess_number_style(["1.234", "2.500"], ",") == NumberStyle(",", ".")
     assert guess_number_style(["1,234", "2,500"], ".") == NumberStyle(".", ",")
+
+
+def test_an_unknown_multiple_makes_no_number() -> None:
+    style = NumberStyle(".", multiples={"\u00b5s": 1e-6, "s": 1.0})
+
+    assert style.parse("7 \u00b5S") == 7e-6
+    assert style.parse("7 \u03bcs") is None
 
 
 def test_groups_that_are_no_thousands_are_not_read() -> None:

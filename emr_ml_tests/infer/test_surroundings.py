@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emr_ml.infer.surroundings import guess_layout, records_below
-from emr_ml.sources.header import header_of
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_content
-from spark_jobs.reading.csv_parser import read_records, without_trailing
+from emr_ml_tests.sources.headers import header_of
+from spark_jobs.reading.csv_dialect import CsvSyntax
+from spark_jobs.reading.file_records import read_records
 
 ROWS = csv_text(["a", "b", "y"], floats(40), floats(40), choices("yes", "no", rows=40))
 TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
@@ -23,6 +24,10 @@ TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
         pytest.param("sep=;\n" + ROWS.replace(",", ";"), {"skip_lines": 1}, id="Excel"),
         pytest.param("# of May\n# by me\n" + ROWS, {"comment": "#"}, id="comments above"),
         pytest.param("Sales of May\n\n" + ROWS, {"skip_lines": 2}, id="title"),
+        pytest.param("Sales of May\n# by me\n" + ROWS, {"skip_lines": 2}, id="title and comment"),
+        pytest.param(
+            "# by me\nSales of May\n# of May\n" + ROWS, {"skip_lines": 3}, id="title among comments"
+        ),
         pytest.param("Sales;;\nMay;;\n" + ROWS, {"skip_lines": 2}, id="title of another width"),
         pytest.param(ROWS + "Total,,\n", {"skip_last_lines": 1}, id="total"),
         pytest.param(f"{ROWS}Grand total:,{sum(floats(40))},\n", {"skip_last_lines": 1}, id="sum"),
@@ -48,7 +53,7 @@ TRAILING = ROWS.replace("\n", ",\n").replace("a,b,y,", "a,b,y")
             {"skip_last_lines": 5},
             id="several remarks",
         ),
-        pytest.param(f"{ROWS}Total,,\n" + ",,\n" * 21, {"skip_last_lines": 22}, id="blank rows"),
+        pytest.param(f"{ROWS}Total,,\n" + ",,\n" * 21, {"skip_last_lines": 1}, id="blank rows"),
         pytest.param(TRAILING, {"trailing_delimiter": True}, id="delimiter at the end"),
         pytest.param(
             ROWS[:100] + ROWS[100:].replace("\n", ",\n"),
@@ -68,11 +73,12 @@ def test_what_is_not_data_is_skipped(
     found = {key: getattr(dialect, key) for key in keys}
     assert {key: value for key, value in found.items() if value} == expected
     head = text.encode()
-    names = header_of(head, "data.csv", dialect)
+    names = header_of(head, dialect)
     assert [name.strip("#") for name in names] == ["a", "b", "y"]
     job_dialect = dialect.model_dump(mode="json")
     records = read_records(io.BytesIO(head), "data.csv", job_dialect)  # pyright: ignore[reportArgumentType] - its fields
-    rows = [without_trailing(each.fields, 3, job_dialect) for each in records]  # pyright: ignore[reportArgumentType]
+    syntax = CsvSyntax.of(job_dialect)  # pyright: ignore[reportArgumentType] - its fields
+    rows = [syntax.without_trailing(each.fields, 3) for each in records]
     assert len(rows) == 40
     assert all(len(row) == 3 for row in rows)
 
@@ -101,12 +107,11 @@ def test_a_last_row_that_is_cut_off_is_not_skipped(tmp_path: Path) -> None:
         (["total loss of the car", "9"], 0),
         (["Total", ""], 1),
         (["Data from the bank: 2024", ""], 1),
-        (["", ""], 1),
     ],
 )
 def test_a_total_is_a_sum_or_alone_in_its_line(last: list[str], count: int) -> None:
     rows = [["name", "n"], *([["scratch", "1"]] * 9), last]
-    assert records_below(rows, are_all=True) == count
+    assert records_below(rows, first_row=1) == count
 
 
 COLOURED = "".join(
@@ -146,16 +151,16 @@ def test_any_text_has_a_layout(text: str) -> None:
 @pytest.mark.parametrize("last", ["Moyenne,99,", "Total,99,", "Media Markt,3,yes"])
 def test_a_last_record_with_another_figure_than_the_sum_or_the_mean_is_a_row(last: str) -> None:
     records = [line.split(",") for line in (ROWS + last).splitlines()]
-    assert records_below(records, are_all=True) == 0
+    assert records_below(records, first_row=1) == 0
 
 
 def test_a_sum_below_a_column_of_names_is_no_row() -> None:
     rows = [["shop", "sold"], *([f"s{number}", str(number)] for number in range(20))]
-    assert records_below([*rows, ["", "190"]], are_all=True) == 1
-    assert records_below([*rows, ["", "191"]], are_all=True) == 0
+    assert records_below([*rows, ["", "190"]], first_row=1) == 1
+    assert records_below([*rows, ["", "191"]], first_row=1) == 0
 
 
 def test_the_last_rows_of_one_column_are_no_remarks() -> None:
     rows = [["review"], *([f"film {n} was good"] for n in range(30)), ["Notes on a scandal"]]
 
-    assert records_below(rows, are_all=True) == 0
+    assert records_below(rows, first_row=1) == 0

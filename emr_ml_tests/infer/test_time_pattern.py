@@ -8,7 +8,7 @@ import pytest
 from emr_ml.contract.columns import FIRST_YEAR
 from emr_ml.contract.time_pattern import pattern_problem
 from emr_ml.infer.time_pattern import guess_time_pattern
-from emr_ml.infer.time_tables import CTIME, DATES, OFFSETS, OPTIONAL_SECONDS, TIMES
+from emr_ml.infer.time_tables import CTIME, DATES, OFFSET, OFFSETS, OPTIONAL_SECONDS, TIMES
 
 
 def times(written: str, count: int = 60) -> list[str]:
@@ -25,8 +25,8 @@ def times(written: str, count: int = 60) -> list[str]:
         ("%Y-%m-%d", None),
         ("%Y-%m-%d %H:%M:%S", None),
         ("%Y-%m-%dT%H:%M:%S.%f+02:00", None),
-        ("%Y-%m-%dT%H:%MZ", "yyyy-M-d'T'H:mmXXX"),
-        ("%Y-%m-%d %H:%M+02:00", "yyyy-M-d H:mmXXX"),
+        ("%Y-%m-%dT%H:%MZ", f"yyyy-M-d'T'H:mm{OFFSET}"),
+        ("%Y-%m-%d %H:%M+02:00", f"yyyy-M-d H:mm{OFFSET}"),
         ("%d/%m/%Y", "d/M/yyyy"),
         ("%m/%d/%Y", "M/d/yyyy"),
         ("%d.%m.%Y %H:%M", "d.M.yyyy H:mm"),
@@ -110,6 +110,8 @@ def test_spark_reads_every_pattern_that_is_guessed() -> None:
         (["mar. 5 janv. 2027", "lun. 4 mars 2024"], "EEE d MMM yyyy", "fr"),
         (["Tuesday, July 02, 2024"], "EEE, MMMM d, yyyy", None),
         (["24-APR-24 02.18.00.000000 PM"], "d-MMM-yy h.mm.ss.SSSSSSSSS a", None),
+        (["31/1/2024 13:05 GMT+1", "1/2/2024 9:05 GMT-10"], "d/M/yyyy H:mm O", None),
+        (["31/1/2024 13:05 UTC+01:00", "1/2/2024 9:05 GMT-10:00"], "d/M/yyyy H:mm VV", None),
         (["08/27", "11/30"], "MM/yy", None),
         (["3 PM", "11 am"], "h a", None),
         (["2024-01-31 13:05:00.123+00", "2024-01-31 13:05:00+00"], None, None),
@@ -145,3 +147,41 @@ def test_years_of_two_digits_are_not_in_the_far_future(
 
     assert found is not None
     assert found.first_year == first_year
+
+
+def test_the_pattern_is_that_of_all_values_not_only_of_the_first_ones() -> None:
+    january = [f"{day % 12 + 1:02}/{day % 9 + 1:02}/{1600 + day // 12}" for day in range(6000)]
+    later = [f"{month:02}/{day}/2024" for month in range(1, 13) for day in range(13, 29)]
+    dates = [*dict.fromkeys(january), *later]
+
+    found = guess_time_pattern(dates, day_first=True)
+
+    assert found is not None
+    assert (found.pattern, found.is_ambiguous, found.rejected) == ("M/d/yyyy", False, frozenset())
+    assert guess_time_pattern([*dates, *map(str, range(1000))], day_first=True) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("", "no pattern of Spark"),
+        ("d/M/yyyy]", "closes a bracket that is not open"),
+        ("d#M#yyyy", "'#' between single quotes"),
+        ("{d}/M/yyyy", "'{' between single quotes"),
+        ("h:mm aa", "'aa', where Spark reads only a"),
+        ("DDDD yyyy", "'DDDD'"),
+        ("H:mm V", "reads only VV"),
+        ("H:mm OO", "reads only O or OOOO"),
+        ("d MMMMM yyyy", "'MMMMM'"),
+        ("d/M/yyyyyyy", "'yyyyyyy'"),
+        ("Y-w", "'Y' is no letter"),
+        ("d 'of M", "a quote that is not closed"),
+    ],
+)
+def test_a_pattern_that_spark_refuses_has_a_problem(pattern: str, problem: str) -> None:
+    assert problem in str(pattern_problem(pattern))
+
+
+@pytest.mark.parametrize("pattern", ["d/M/yyyy[ H:mm]", "d['#'] MMM yyyy", "H:mm OOOO", "H:mm VV"])
+def test_other_patterns_have_none(pattern: str) -> None:
+    assert pattern_problem(pattern) is None

@@ -15,8 +15,9 @@ import pytest
 from backports import zstd
 
 from emr_ml.contract import Contract, Dialect
-from emr_ml.sources.header import HEAD_BYTES, decompressed_head, header_of, read_columns
+from emr_ml.sources.header import HEAD_BYTES, decompressed_head, read_columns
 from emr_ml.sources.listing import SourceError
+from emr_ml_tests.sources.headers import header_of
 from emr_ml_tests.zips import locked, zipped
 from spark_jobs.reading.source_bytes import open_zipped
 
@@ -26,7 +27,7 @@ NOISE = "".join(f"{number}\n" for number in random.Random(5).sample(range(10**15
 
 def header(text: str | bytes, **dialect: object) -> tuple[str, ...]:
     head = text.encode() if isinstance(text, str) else text
-    return header_of(head, "data.csv", Dialect.model_validate(dialect))
+    return header_of(head, Dialect.model_validate(dialect))
 
 
 def columns(name: str, body: bytes, **contract: object) -> tuple[str, ...]:

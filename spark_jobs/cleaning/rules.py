@@ -8,7 +8,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.columns import STRAY_QUOTE, UNDECODABLE, WRONG_FIELD_COUNT, quoted
+from spark_jobs.columns import SKIPPED, STRAY_QUOTE, UNDECODABLE, WRONG_FIELD_COUNT, quoted
 from spark_jobs.contract import ColumnRules, DatasetContract, Dialect, Kind, Label
 from spark_jobs.runtime.job import JobError
 
@@ -83,6 +83,19 @@ def contract_rules(contract: DatasetContract, columns: Sequence[TypedColumn]) ->
         reason = partial(F.lit, f"{name} is missing, and it is part of the id")
         rules.append(Rule(f"{name} id", quoted(name).isNull(), reason))
     return rules
+
+
+def skipped_rule(dialect: Dialect) -> Rule | None:
+    """Return the rule of records that the dialect skips though they fit all other rules.
+
+    None if it skips none. What stands below the header in place of numbers breaks another rule.
+    """
+    keys = [key for key in ("skip_below_header", "skip_last_lines") if dialect[key]]
+    problem = (
+        f"{' or '.join(f'`{key}`' for key in keys)} skips it, but it looks like a row: if it is "
+        "one, its file lacks what others have there, so add a line in its place"
+    )
+    return Rule("skipped", F.col(SKIPPED), partial(F.lit, problem)) if keys else None
 
 
 def _is_header(columns: Sequence[TypedColumn]) -> Column:

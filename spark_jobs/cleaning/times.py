@@ -7,14 +7,13 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from spark_jobs.contract import ColumnRules
-from spark_jobs.letter_case import lower_case_column
 from spark_jobs.month_names import ENGLISH, ORDINAL, month_numbers, name_pattern
+from spark_jobs.spelling import HALF_OF_DAY, lower_case_column
 
 UTC = "UTC"
 WEEKDAY = "EEE"  # Spark can write it, but not read it
 LITERAL = re.compile("('(?:[^']|'')*')")
 # Java's `\d` and `\s` are ASCII alone
-HALF_OF_DAY = r"(?i)(?<=\d)[ \u00a0\u202f]?([ap])\.?[ \u00a0\u202f]?m\.?(?!\p{L})"
 OFFSET = r"[:\d ](?:[Zz]|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)$"
 CENTURY = 100
 
@@ -57,7 +56,7 @@ def _by_pattern(text: Column, pattern: str, language: str | None) -> Column:
         text = _with_english_month(text, language)
         pattern = _outside_quotes("[ML]{3,}", "MMM", pattern)
     if "a" in letters_of(pattern):
-        text = F.regexp_replace(text, HALF_OF_DAY, " $1m")
+        text = F.regexp_replace(text, f"(?iU){HALF_OF_DAY}", " $1m")
         pattern = _outside_quotes(r"[ \u00a0\u202f]*a+", " a", pattern)
     return F.try_to_timestamp(text, F.lit(pattern))
 

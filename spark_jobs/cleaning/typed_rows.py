@@ -7,12 +7,19 @@ from typing import cast
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.cleaning.rules import PARSED, Rule, TypedColumn, contract_rules, decimal_mark
+from spark_jobs.cleaning.rules import (
+    PARSED,
+    Rule,
+    TypedColumn,
+    contract_rules,
+    decimal_mark,
+    skipped_rule,
+)
 from spark_jobs.cleaning.times import parse_datetime
 from spark_jobs.cleaning.values import parse_number
 from spark_jobs.columns import RECORD_COLUMNS, REJECTED, ROW_ID, column_names, quoted
 from spark_jobs.contract import ColumnRules, DatasetContract, Label, NumberFormat, column_kinds
-from spark_jobs.letter_case import lower_case_column
+from spark_jobs.spelling import lower_case_column
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,11 @@ def type_records(
         # unlike a chain of `or`, Spark compiles it in parts
         F.coalesce(*broken, F.lit(False)).alias(REJECTED),
     )
+    if contract["format"] == "csv" and (skipped := skipped_rule(contract["dialect"])):
+        # those that break another rule are what the dialect means
+        rows = rows.where(~(skipped.broken & F.col(REJECTED)))
+        rows = rows.withColumn(REJECTED, F.col(REJECTED) | skipped.broken)
+        rules = [*rules, skipped]
     return TypedRows(rows, [*(column.name for column in columns), ROW_ID], rules)
 
 

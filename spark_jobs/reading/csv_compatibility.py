@@ -26,20 +26,27 @@ BLANK_LINE = re.compile(rf"\n{BLANK_FIRST_LINE.pattern}")
 class Compatibility:
     """What Spark's reader would misread in a file, as a phrase to follow its name, or None.
 
-    Of a compatible file, `line_records` is true if each line is a record.
+    Of a compatible file, `line_records` is true if each line is a record, and `blank_records` if
+    some may have no value.
     """
 
     obstacle: str | None
     line_records: bool
+    blank_records: bool = False
 
 
 def check_compatibility(file: IO[bytes], dialect: Dialect) -> Compatibility:
     """Scan a file to its end, or to the first obstacle."""
-    quotes = _QuoteScanner(dialect)
-    return Compatibility(_obstacle(file, quotes, dialect), not quotes.span_lines)
+    quotes, blanks = _QuoteScanner(dialect), _BlankScanner(dialect)
+    obstacle = _obstacle(file, quotes, blanks, dialect)
+    if blanks.is_first and not obstacle:
+        obstacle = "begins with a record that is blank, which Spark would take for the header"
+    return Compatibility(obstacle, not quotes.span_lines, blanks.found)
 
 
-def _obstacle(file: IO[bytes], quotes: "_QuoteScanner", dialect: Dialect) -> str | None:
+def _obstacle(
+    file: IO[bytes], quotes: "_QuoteScanner", blanks: "_BlankScanner", dialect: Dialect
+) -> str | None:
     if not spark_decodes(dialect["encoding"]):
         return f"is {dialect['encoding']}"
     if obstacle := _dialect_obstacle(dialect):
@@ -47,6 +54,7 @@ def _obstacle(file: IO[bytes], quotes: "_QuoteScanner", dialect: Dialect) -> str
     text = io.TextIOWrapper(file, dialect["encoding"], newline="")
     try:
         for lines in _whole_lines(text, dialect["max_record_bytes"]):
+            blanks.look(lines)
             if obstacle := _obstacle_in(lines, quotes, dialect):
                 return obstacle
     except UnicodeDecodeError:
@@ -111,6 +119,28 @@ def _line_obstacle(lines: str, dialect: Dialect) -> str | None:
     if lines.startswith(BYTE_ORDER_MARK) or f"\n{BYTE_ORDER_MARK}" in lines:
         return "has a byte order mark after its beginning"
     return None
+
+
+class _BlankScanner:
+    """Finds lines of nothing but delimiters, quotes and blanks.
+
+    `is_first` is true if the first line is one.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        marks = re.escape(BLANKS_IN_LINE + dialect["delimiter"] + dialect["quote"])
+        self._line = re.compile(rf"[{marks}]+\r?\n")
+        # that it begins with a line end makes the search ten times as fast
+        self._later_line = re.compile(rf"\n{self._line.pattern}")
+        self._has_begun = False
+        self.found = self.is_first = False
+
+    def look(self, lines: str) -> None:
+        """Look at the next piece of the file."""
+        begins_blank = bool(self._line.match(lines))
+        self.is_first |= begins_blank and not self._has_begun
+        self._has_begun = True
+        self.found = self.found or begins_blank or bool(self._later_line.search(lines))
 
 
 class _QuoteScanner:

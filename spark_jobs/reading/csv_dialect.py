@@ -6,6 +6,7 @@ The header reader, the jobs and the contract's guesses all take it from here.
 import codecs
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Self, TypedDict
@@ -44,10 +45,27 @@ class CsvSyntax:
     quote: str = '"'
     escape: str = '"'
     trim: bool = True
+    trailing_delimiter: bool = False
 
     @classmethod
     def of(cls, dialect: Dialect) -> Self:
-        return cls(dialect["delimiter"], dialect["quote"], dialect["escape"], dialect["trim"])
+        return cls(
+            dialect["delimiter"],
+            dialect["quote"],
+            dialect["escape"],
+            dialect["trim"],
+            dialect["trailing_delimiter"],
+        )
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the delimiter has several characters."""
+        return len(self.delimiter) > 1
+
+    @property
+    def delimiter_of_csv(self) -> str:
+        """The delimiter in lines from `prepared`."""
+        return ONE_CHARACTER if self.is_long else self.delimiter
 
     @property
     def escape_character(self) -> str | None:
@@ -69,9 +87,9 @@ class CsvSyntax:
         return self.trim and " " not in (self.delimiter, self.quote, self.escape)
 
     def reader_options(self) -> ReaderOptions:
-        """Return the arguments of `csv.reader`."""
+        """Return the arguments of `csv.reader`, for lines from `prepared`."""
         return {
-            "delimiter": self.delimiter,
+            "delimiter": self.delimiter_of_csv,
             "quotechar": self.quote or None,
             "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             "escapechar": self.escape_character,
@@ -82,7 +100,7 @@ class CsvSyntax:
     @property
     def needs_preparation(self) -> bool:
         """Whether `prepared` may change a line."""
-        return len(self.delimiter) > 1 or self.escape == BACKSLASH
+        return self.is_long or self.escape == BACKSLASH
 
     def prepared(self, lines: str) -> str:
         """Return lines as `csv.reader` must get them: some marks mean nothing to it.
@@ -90,21 +108,41 @@ class CsvSyntax:
         A delimiter of several characters becomes `ONE_CHARACTER`. In a field that is `\\N`, as
         MySQL and Postgres write NULL, the escape is escaped, so that it does not become `N`.
         """
-        delimiter = self.delimiter
-        if len(delimiter) > 1:
-            lines, delimiter = lines.replace(delimiter, ONE_CHARACTER), ONE_CHARACTER
+        if self.is_long:
+            lines = lines.replace(self.delimiter, ONE_CHARACTER)
         if self.escape == BACKSLASH and NULL in lines:
-            field = _null_field(delimiter, self.quote)
+            field = _null_field(self.delimiter_of_csv, self.quote)
             lines = field.sub(
                 lambda found: BACKSLASH + NULL if found[0] == NULL else found[0], lines
             )
         return lines
+
+    def restored(self, fields: list[str]) -> list[str]:
+        """Return the fields of prepared lines with the delimiters that were text within quotes."""
+        if not self.is_long:
+            return fields
+        return [field.replace(ONE_CHARACTER, self.delimiter) for field in fields]
+
+    def without_trailing(self, fields: list[str], width: int) -> list[str]:
+        """Return the fields without an empty one that only follows a delimiter at the end.
+
+        A record may end in one if it has `width` fields before it.
+        """
+        if not self.trailing_delimiter or len(fields) != width + 1:
+            return fields
+        last = fields[-1].strip(BLANKS) if self.trim else fields[-1]
+        return fields if last else fields[:-1]
 
     def within_quotes(self, text: str) -> str:
         """Return the text as it is written between quotes."""
         if escape := self.escape_character:
             text = text.replace(escape, 2 * escape)
         return text.replace(self.quote, (self.escape_character or self.quote) + self.quote)
+
+
+def is_blank(fields: Sequence[str]) -> bool:
+    """Return whether several fields have no value, as in the `,,,` of a spreadsheet."""
+    return len(fields) > 1 and not any(field.strip(BLANKS) for field in fields)
 
 
 @cache

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from spark_jobs.contract import Dialect
 from spark_jobs.reading.csv_compatibility import Compatibility, check_compatibility
-from spark_jobs.reading.csv_parser import read_records
+from spark_jobs.reading.file_records import read_records
 from spark_jobs.reading.source_bytes import COMPRESSED, ZIP, is_compressed, open_source
 from spark_jobs.runtime.job import JobError, SourceFile
 

@@ -8,22 +8,18 @@ import csv
 import io
 import re
 import sys
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import IO, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from spark_jobs.contract import Dialect
 from spark_jobs.reading.csv_dialect import (
     BLANKS,
     BYTE_ORDER_MARK,
-    ESCAPE_UNDECODABLE,
     FIRST_ESCAPED,
     LAST_ESCAPED,
-    ONE_CHARACTER,
     CsvSyntax,
+    is_blank,
 )
-from spark_jobs.runtime.job import JobError
 
 END = "\0"  # a line appended to the text: a record that contains it has an open quote
 ESCAPED_BYTE = re.compile(f"[{chr(FIRST_ESCAPED)}-{chr(LAST_ESCAPED)}]")
@@ -34,13 +30,14 @@ class Record(NamedTuple):
     """A record: its number after the header, from 1, its fields, and its raw text.
 
     The header is record 0. `has_stray_quote` is true if the record spans lines because a quote
-    opens or closes inside a field.
+    opens or closes inside a field, `is_skipped` if the dialect skips it, though it may be a row.
     """
 
     number: int
     fields: list[str]
     text: str
     has_stray_quote: bool
+    is_skipped: bool = False
 
 
 class MalformedRecordError(Exception):
@@ -54,46 +51,22 @@ class MalformedRecordError(Exception):
         self.number, self.line, self.start = number, line, start
 
 
-def read_records(file: IO[bytes], name: str, dialect: Dialect) -> Iterator[Record]:
-    """Yield the records of a file after its header.
-
-    Empty lines are not records, nor is what the dialect skips: lines at the beginning, comments,
-    and records below the header and at the end.
-
-    Raises:
-        JobError: a record does not end, is longer than `max_record_bytes` characters, or spans
-            lines though `multiline` is false.
-    """
-    text = io.TextIOWrapper(file, dialect["encoding"], ESCAPE_UNDECODABLE, newline="")
-    try:
-        below = dialect["skip_below_header"]
-        records = (record for record in parse(text, dialect) if record.number > below)
-        yield from _without_last(records, dialect["skip_last_lines"])
-    except MalformedRecordError as error:
-        raise JobError(
-            f"{name}: record {error.number}, which begins at line {error.line}, {error}. "
-            f"It begins with {readable(error.start)!r}"
-        ) from error
-    finally:
-        text.detach()
-
-
 def parse(text: io.TextIOBase, dialect: Dialect) -> Iterator[Record]:
     """Yield the records of a text, the header first if the dialect has one.
+
+    Empty lines are not records, nor are comments and records in which all fields are blank.
 
     Args:
         text: opened with `newline=""`.
         dialect: of the contract.
 
     Raises:
-        MalformedRecordError: see `read_records`.
+        MalformedRecordError: a record does not end, is longer than `max_record_bytes` characters,
+            or spans lines though `multiline` is false.
     """
     csv.field_size_limit(sys.maxsize)
     lines = _Lines(text, dialect)
-    delimiter, syntax = dialect["delimiter"], CsvSyntax.of(dialect)
-    is_long = len(delimiter) > 1
-    if is_long:
-        syntax = replace(syntax, delimiter=ONE_CHARACTER)
+    syntax = CsvSyntax.of(dialect)
     number = 0 if dialect["header"] is True else 1
     try:
         for fields in csv.reader(lines, **syntax.reader_options()):
@@ -106,31 +79,13 @@ def parse(text: io.TextIOBase, dialect: Dialect) -> Iterator[Record]:
                     '`quote: ""` under `dialect` if nothing is quoted'
                 )
             of_record, text_of_record = lines.end_record()
-            if fields:
+            if fields and not is_blank(fields):
                 stray = len(of_record) > 1 and _has_stray_quote(of_record, syntax)
-                # within quotes it is text
-                whole = (
-                    [each.replace(ONE_CHARACTER, delimiter) for each in fields]
-                    if is_long
-                    else fields
-                )
-                yield Record(number, whole, text_of_record, stray)
+                yield Record(number, syntax.restored(fields), text_of_record, stray)
                 number += 1
     except (csv.Error, _ProblemError) as error:
         start = "".join(lines.of_record)[:SHOWN]
         raise MalformedRecordError(str(error), number, lines.first, start) from error
-
-
-def _without_last(records: Iterable[Record], count: int) -> Iterator[Record]:
-    """Yield all records but the last ones."""
-    if not count:
-        yield from records
-        return
-    waiting = deque[Record]()
-    for record in records:
-        waiting.append(record)
-        if len(waiting) > count:
-            yield waiting.popleft()
 
 
 class _ProblemError(Exception):
@@ -209,7 +164,7 @@ class _Lines:
 def _has_stray_quote(lines: Sequence[str], syntax: CsvSyntax) -> bool:
     if not syntax.quote:
         return False
-    quote, delimiter = re.escape(syntax.quote), re.escape(syntax.delimiter)
+    quote, delimiter = re.escape(syntax.quote), re.escape(syntax.delimiter_of_csv)
     # blanks between a closing quote and the delimiter are harmless, yet csv calls them an error
     closed = re.sub(rf"({quote})[ \t]+(?={delimiter}|[\r\n]|$)", r"\1", "".join(lines))
     strict = csv.reader(io.StringIO(closed, newline=""), strict=True, **syntax.reader_options())
@@ -234,12 +189,6 @@ def trimmed_fields(record: Record, syntax: CsvSyntax) -> list[str]:
         return stripped
 
     return [trimmed(field) for field in record.fields]
-
-
-def without_trailing(fields: list[str], width: int, dialect: Dialect) -> list[str]:
-    """Return the fields without an empty one that only follows a delimiter at the record's end."""
-    has_one = dialect["trailing_delimiter"] and len(fields) == width + 1 and not fields[-1]
-    return fields[:-1] if has_one else fields
 
 
 def readable(text: str) -> str:

@@ -12,20 +12,20 @@ from pyspark.sql.types import StringType, StructField, StructType
 from spark_jobs.columns import (
     FIELDS,
     ORIGIN,
+    SKIPPED,
     STRAY_QUOTE,
     TEXT,
     UNDECODABLE,
     WRONG_FIELD_COUNT,
 )
 from spark_jobs.contract import DatasetContract, Dialect
-from spark_jobs.reading.csv_dialect import CsvSyntax, spark_options
+from spark_jobs.reading.csv_dialect import BLANKS, CsvSyntax, spark_options
 from spark_jobs.reading.csv_parser import (
     ESCAPED_BYTE,
-    read_records,
     readable,
     trimmed_fields,
-    without_trailing,
 )
+from spark_jobs.reading.file_records import read_records
 from spark_jobs.reading.python_records import MAX_RAW_CHARACTERS, frame_of_rows
 from spark_jobs.reading.source_bytes import open_source
 from spark_jobs.runtime.job import SourceFile
@@ -39,6 +39,8 @@ def read_csv(
     incompatible: Collection[str],
     names: Sequence[str],
     dialect: Dialect,
+    *,
+    has_blanks: bool = True,
 ) -> DataFrame:
     """Return every record of the files, with the named columns as text.
 
@@ -48,22 +50,23 @@ def read_csv(
         incompatible: names of the files that Spark would misread, so Python reads them.
         names: the columns to return.
         dialect: of all files.
+        has_blanks: some records may have no value; they are left out.
 
     Returns:
         Besides the named columns: `_file`, the file's name in the snapshot; where the record is:
         `_record`, its number in the file from 1 (exact under
         `cleaning.separation.one_task_per_file`), or, where files are split, `_byte_start` and
         `_byte_length` of the part that contains it; its text `_text`, or else its `_fields`; and
-        what is wrong with it: `_malformed`, `_torn` and `_undecoded`.
+        what is wrong with it: `_malformed`, `_torn`, `_undecoded` and `_skipped`.
     """
 
     def reader_and_header(file: SourceFile) -> tuple[bool, tuple[str, ...]]:
         return file.name in incompatible, file.columns
 
     frames = [
-        (_read_with_python if in_python else _read_with_spark)(
-            spark, list(group), header, names, dialect
-        )
+        _read_with_python(spark, list(group), names, dialect)
+        if in_python
+        else _read_with_spark(spark, list(group), header, names, dialect, has_blanks=has_blanks)
         for (in_python, header), group in groupby(
             sorted(files, key=reader_and_header), reader_and_header
         )
@@ -77,6 +80,8 @@ def _read_with_spark(
     header: Sequence[str],
     names: Sequence[str],
     dialect: Dialect,
+    *,
+    has_blanks: bool,
 ) -> DataFrame:
     # numbered columns, because Spark would interpret some names that a header may contain
     fields = [StructField(f"c{i}", StringType()) for i in range(len(header))]
@@ -87,6 +92,8 @@ def _read_with_spark(
         .options(**spark_options(dialect), columnNameOfCorruptRecord=TEXT)
         .csv([escape_glob(file.uri) for file in files])
     )
+    if has_blanks and len(fields) > 1:
+        frame = frame.where(_has_value(fields))
     return frame.select(
         *(F.col(f"c{header.index(name)}").alias(name) for name in names),
         file_name(files).alias("_file"),
@@ -96,13 +103,21 @@ def _read_with_spark(
         F.col(TEXT).isNotNull().alias(WRONG_FIELD_COUNT),
         F.lit(False).alias(STRAY_QUOTE),
         F.lit(None).cast("array<string>").alias(UNDECODABLE),
+        F.lit(False).alias(SKIPPED),
     )
+
+
+def _has_value(fields: Sequence[StructField]) -> Column:
+    """Return whether a record is not blank, as `csv_dialect.is_blank` tells it."""
+    blank, nothing = F.lit(BLANKS), F.lit("")
+    # the first value ends the search
+    values = [F.nullif(F.trim(field.name, blank), nothing) for field in fields]
+    return F.coalesce(*values).isNotNull()
 
 
 def _read_with_python(
     spark: SparkSession,
     files: Sequence[SourceFile],
-    _header: Sequence[str],
     names: Sequence[str],
     dialect: Dialect,
 ) -> DataFrame:
@@ -114,7 +129,7 @@ def _rows(file: SourceFile, names: Sequence[str], dialect: Dialect) -> Iterator[
     syntax = CsvSyntax.of(dialect)
     with open_source(file) as stored:
         for record in read_records(stored, file.name, dialect):
-            fields = without_trailing(trimmed_fields(record, syntax), len(file.columns), dialect)
+            fields = syntax.without_trailing(trimmed_fields(record, syntax), len(file.columns))
             values = [fields[index] if index < len(fields) else None for index in indices]
             undecodable, raw = None, record.text[:MAX_RAW_CHARACTERS]
             if not record.text.isascii() and ESCAPED_BYTE.search(record.text):
@@ -128,7 +143,7 @@ def _rows(file: SourceFile, names: Sequence[str], dialect: Dialect) -> Iterator[
             origin = (file.name, record.number, None, None)
             wrong_count = len(fields) != len(file.columns)
             stray = record.has_stray_quote
-            yield (*values, *origin, raw, None, wrong_count, stray, undecodable)
+            yield (*values, *origin, raw, None, wrong_count, stray, undecodable, record.is_skipped)
 
 
 def raw_text(contract: DatasetContract) -> Column:

@@ -15,7 +15,7 @@ ENCODING = "utf-8"
 LIST = "["
 JQ = "jq -c"  # the command that writes one object in each line
 CHUNK = 64 * 1024  # characters
-BLANKS = " \t\r\n"
+WHITESPACE = " \t\r\n"  # between the values of JSON
 
 
 class Line(NamedTuple):
@@ -40,7 +40,7 @@ def parse_lines(file: IO[bytes], name: str, max_characters: int) -> Iterator[Lin
     text = io.TextIOWrapper(file, ENCODING, ESCAPE_UNDECODABLE, newline="\n")
     try:
         number, start = _first_line(text)
-        if start.lstrip(BLANKS).startswith(LIST):
+        if start.lstrip(WHITESPACE).startswith(LIST):
             texts = _elements(text, start, name, max_characters)
         else:
             texts = _texts(text, number, start, name, max_characters)
@@ -56,7 +56,7 @@ def head_values(head: str) -> list[dict[str, str | None] | None]:
     Those of the last one are None if it is cut off.
     """
     start = head.removeprefix(BYTE_ORDER_MARK)
-    if not start.lstrip(BLANKS).startswith(LIST):
+    if not start.lstrip(WHITESPACE).startswith(LIST):
         return [values_of(line) for line in start.split("\n") if line.strip()]
     found: list[dict[str, str | None] | None] = []
     try:
@@ -120,7 +120,7 @@ def _texts(
 
 def _elements(text: io.TextIOBase, start: str, name: str, max_characters: int) -> Iterator[str]:
     """Yield the text of each element of a list whose first characters are `start`."""
-    found = _List(text, start.lstrip(BLANKS).removeprefix(LIST), name, max_characters)
+    found = _List(text, start.lstrip(WHITESPACE).removeprefix(LIST), name, max_characters)
     while (element := found.next_element()) is not None:
         yield element
 
@@ -161,7 +161,7 @@ class _List:
     def _next_character(self) -> str:
         """Move to the next character that is not blank, and return it; "" at the end."""
         while True:
-            while self._buffer[self._position : self._position + 1] in (*BLANKS,):
+            while self._buffer[self._position : self._position + 1] in (*WHITESPACE,):
                 self._position += 1
             if self._position < len(self._buffer) or not self._fill():
                 return self._buffer[self._position : self._position + 1]

@@ -51,4 +51,4 @@ def _rows(file: SourceFile, names: Sequence[str], max_characters: int) -> Iterat
                 values = [value and SURROGATE.sub("\ufffd", readable(value)) for value in values]
             origin = (file.name, line.number, None, None)
             raw = readable(line.text)[:MAX_RAW_CHARACTERS]
-            yield (*values, *origin, raw, None, line.values is None, False, undecodable)
+            yield (*values, *origin, raw, None, line.values is None, False, undecodable, False)

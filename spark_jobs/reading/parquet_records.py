@@ -22,6 +22,7 @@ from pyspark.sql.types import (
 from spark_jobs.columns import (
     FIELDS,
     ORIGIN,
+    SKIPPED,
     STRAY_QUOTE,
     TEXT,
     UNDECODABLE,
@@ -133,6 +134,7 @@ def _read(
         F.lit(False).alias(WRONG_FIELD_COUNT),
         F.lit(False).alias(STRAY_QUOTE),
         F.lit(None).cast("array<string>").alias(UNDECODABLE),
+        F.lit(False).alias(SKIPPED),
     )
 
 

@@ -20,7 +20,7 @@ from spark_jobs.runtime.job import SourceFile
 
 MAX_RAW_CHARACTERS = 64 * 1024  # of a rejected record
 TEXT_TYPE, LONG, FLAG, TEXTS = StringType(), LongType(), BooleanType(), ArrayType(StringType())
-RECORD_TYPES = (TEXT_TYPE, LONG, LONG, LONG, TEXT_TYPE, TEXTS, FLAG, FLAG, TEXTS)
+RECORD_TYPES = (TEXT_TYPE, LONG, LONG, LONG, TEXT_TYPE, TEXTS, FLAG, FLAG, TEXTS, FLAG)
 
 
 def frame_of_rows(

@@ -62,11 +62,13 @@ def read(
     compressed = any(is_compressed(file.uri) for file in files)
     line_records = all(each.line_records for each in compatibilities.values())
     tasks = _tasks(spark, files, splittable=line_records and not (obstacles or compressed))
-    whole = read_csv(spark, files, obstacles, names, dialect)
+    has_blanks = any(each.blank_records for each in compatibilities.values())
+    whole = read_csv(spark, files, obstacles, names, dialect, has_blanks=has_blanks)
     if tasks or not dialect["multiline"]:
         return Records(whole, tasks)
     by_line: Dialect = {**dialect, "multiline": False}
-    return Records(read_csv(spark, files, obstacles, names, by_line), tasks, numbered=whole)
+    lines = read_csv(spark, files, obstacles, names, by_line, has_blanks=has_blanks)
+    return Records(lines, tasks, numbered=whole)
 
 
 def _tasks(spark: SparkSession, files: Sequence[SourceFile], *, splittable: bool) -> int | None:

@@ -24,9 +24,10 @@ TRACE_CHARACTERS = 4000
 # Errors of a job whose Java process has ended. If py4j got no answer at all, it names the call
 # alone, without a full stop and a stack trace.
 JAVA_GONE = re.compile(
-    r"SparkContext was shut down|Answer from Java side is empty|Error while sending"
+    r"Answer from Java side is empty|Error while sending"
     r"|An error occurred while calling \S+[^.\s]\Z"
 )
+CONTEXT_STOPPED = "SparkContext was shut down"  # for a reason, by whoever ends Java
 
 
 def main(run: Run, description: str | None) -> None:
@@ -84,10 +85,10 @@ def run_attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> 
     except Exception as error:
         log.exception("the job failed")
         trace = traceback.format_exc()[-TRACE_CHARACTERS:]
-        # Python outlives Java for a moment; whoever watches the process knows what ended it. A
-        # context that was shut down has been stopped for a reason.
-        lost = java_is_gone(error) and "was shut down" not in str(error)
-        record_failure(lake, request, Failure(summarize_error(error), trace=trace, retryable=lost))
+        message, lost = summarize_error(error), lost_java(error)
+        if lost:
+            message = f"Spark's Java process ended while Python waited for it: {message}"
+        record_failure(lake, request, Failure(message, trace=trace, retryable=lost))
         return FAILED
     log.info("committed %s %s", report.asset, report.version)
     return 0
@@ -95,6 +96,14 @@ def run_attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> 
 
 def java_is_gone(error: Exception) -> bool:
     """Return True if the error says that the Java process of this Python has ended."""
+    return CONTEXT_STOPPED in str(error) or lost_java(error)
+
+
+def lost_java(error: Exception) -> bool:
+    """Return True if Java ended without a word, which may not happen again.
+
+    Python outlives it for a moment; whoever watches the process knows what ended it.
+    """
     return isinstance(error, ConnectionError) or bool(JAVA_GONE.search(str(error)))
 
 

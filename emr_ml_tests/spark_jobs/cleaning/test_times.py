@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from emr_ml.contract.columns import Column
+from emr_ml.contract.time_pattern import pattern_problem
 from emr_ml.infer.time_pattern import guess_time_pattern
-from emr_ml.infer.time_tables import CTIME, DATES, OFFSETS, TIMES
+from emr_ml.infer.time_tables import CTIME, DATES, OFFSET, OFFSETS, TIMES
 from spark_jobs.cleaning.times import parse_datetime
 from spark_jobs.month_names import NAMES
 
@@ -37,8 +39,10 @@ WRITTEN = {
     "SSSSSSSSS": "000",
     "X": "+00",
     "XX": "+0000",
-    "XXX": "+00:00",
+    OFFSET: "+00:00",
     "z": "UTC",
+    "VV": "UTC+00:00",
+    "O": "GMT+0",
 }
 
 
@@ -172,6 +176,8 @@ CASES: list[tuple[str, str | None, dict[str, Any], str | None]] = [
     ("1/7/2024 12:00 +02", "d/M/yyyy H:mm X", {"zone": "Asia/Tokyo"}, "2024-07-01 19:00:00"),
     ("1/7/2024 12:00", "d/M/yyyy H:mm", {"zone": "Asia/Tokyo"}, "2024-07-01 12:00:00"),
     ("30/30/2024", "d/M/yyyy", {}, None),
+    ("31/1/2024 13:05 GMT-10", "d/M/yyyy H:mm O", {}, "2024-01-31 23:05:00"),
+    ("31/1/2024 13:05 UTC+01:00", "d/M/yyyy H:mm VV", {}, "2024-01-31 12:05:00"),
     ("Mon Jan  5 13:05:09 2026", "EEE MMM d H:mm:ss yyyy", {}, "2026-01-05 13:05:09"),
 ]
 
@@ -186,3 +192,18 @@ def test_a_text_is_read_by_the_rules_of_its_column(spark: "SparkSession") -> Non
     assert [(case[0], time) for case, (time,) in zip(CASES, found, strict=True)] == [
         (text, expected) for text, _, _, expected in CASES
     ]
+
+
+def test_spark_refuses_the_patterns_that_a_contract_refuses(spark: "SparkSession") -> None:
+    refused = ["DDDD", "V", "OO", "aa", "MMMMM", "d]", "#", "E"]
+    patterns = [*refused, "DDD", "VV", "OOOO", "MMMM", "[d"]
+
+    def reads(pattern: str) -> bool:
+        column = F.try_to_timestamp(F.lit("1"), F.lit(pattern)).isNull()
+        try:
+            spark.range(1).select(column).collect()
+        except PySparkException:
+            return False
+        return True
+
+    assert [each for each in patterns if reads(each) is (pattern_problem(each) is not None)] == []

@@ -21,6 +21,8 @@ STYLES = [
     NumberStyle(".", ",", accounting=True, fractions=True),
     NumberStyle(".", ",", "$", accounting=True, multiples={"k": 1e3, "M": 1e6, "Mio.": 1e6}),
     NumberStyle(",", " ", multiples={"g": 1.0, "kg": 1e3}),
+    NumberStyle(".", ",", "mg", limits=True),
+    NumberStyle(".", multiples={"µs": 1e-6, "s": 1.0}),
 ]
 
 
@@ -45,6 +47,10 @@ def texts(style: NumberStyle) -> list[str]:
         f"{style.unit}-5",
         "5-",
         "--5",
+        *("( 1,234 )", "1,234 -", "( 7)", "5-3-", "(5-)", "(5)-", "- 5"),
+        # a micro sign and a Greek letter that look alike: only the named one is known
+        *("<0.05", "> 100", ">=7", "\u22645", "<<5", "<", "<-3", "< 7 mg"),
+        *("7 \u00b5s", "7 \u03bcs", "7 S"),
     ]
     pieces = [*"0123456789.,'_-+()/ ", style.unit, "x"]
     return made + ["".join(rng.choices(pieces, k=rng.randrange(1, 9))) for _ in range(300)]

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 
 from emr_ml.contract import Dialect
 from spark_jobs.reading.csv_compatibility import check_compatibility
-from spark_jobs.reading.csv_dialect import CsvSyntax
+from spark_jobs.reading.csv_dialect import CsvSyntax, is_blank
 from spark_jobs.reading.csv_parser import (
     Record,
-    read_records,
     readable,
     trimmed_fields,
-    without_trailing,
 )
+from spark_jobs.reading.file_records import read_records
 from spark_jobs.runtime.job import JobError
 
 PIECES = ["a", "b", ",", "\n", "\r\n", '"', '""', '"x,y"', '"p\nq"', " ", "é", "a,b\n"]
@@ -38,6 +37,11 @@ def by_python(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), skipinitialspace=True))
 
 
+def records_by_python(text: str) -> list[list[str]]:
+    """The records of a text, without those that are blank."""
+    return [fields for fields in by_python(text) if fields and not is_blank(fields)]
+
+
 def is_closed(text: str) -> bool:
     """Whether a line after the text would be a record of its own."""
     lines = [*io.StringIO(text, newline="")]
@@ -50,7 +54,7 @@ def test_the_records_are_those_of_python_s_csv_module(text: str) -> None:
     text = "x,y\n" + text
     if is_closed(text):
         found = [record.fields for record in taken(text)]
-        assert found == [fields for fields in by_python(text) if fields][1:]
+        assert found == records_by_python(text)[1:]
 
 
 @given(TEXTS)
@@ -63,7 +67,7 @@ def test_a_record_that_does_not_end_is_an_error(text: str) -> None:
 
 @given(TEXTS)
 def test_the_texts_of_the_records_are_the_file_but_for_empty_lines(text: str) -> None:
-    if is_closed(text):
+    if is_closed(text) and not any(map(is_blank, by_python(text))):
         found = "".join(record.text for record in taken(text, header=["x"]))
         assert found.replace("\r\n", "\n").replace("\n", "") == text.replace("\r\n", "\n").replace(
             "\n", ""
@@ -175,7 +179,8 @@ def test_a_mark_within_a_record_begins_no_comment() -> None:
 
 
 def test_more_is_skipped_than_there_is() -> None:
-    assert taken("a,b\n1,2\n", skip_last_lines=5) == []
+    (row,) = taken("a,b\n1,2\n", skip_last_lines=5)
+    assert row.is_skipped
     assert taken("a,b\n1,2\n", skip_lines=5) == []
 
 
@@ -206,16 +211,21 @@ def test_the_text_of_a_record_has_its_delimiter() -> None:
 
 
 def test_only_an_empty_field_after_the_last_delimiter_is_dropped() -> None:
-    trailing = dialect(trailing_delimiter=True)
-    assert without_trailing(["1", "2", ""], 2, trailing) == ["1", "2"]
-    assert without_trailing(["1", "2", "x"], 2, trailing) == ["1", "2", "x"]
-    assert without_trailing(["1", ""], 2, trailing) == ["1", ""]
-    assert without_trailing(["1", "2", ""], 2, dialect()) == ["1", "2", ""]
+    trailing = CsvSyntax(",", trailing_delimiter=True)
+    assert trailing.without_trailing(["1", "2", ""], 2) == ["1", "2"]
+    assert trailing.without_trailing(["1", "2", " "], 2) == ["1", "2"]
+    assert trailing.without_trailing(["1", "2", "x"], 2) == ["1", "2", "x"]
+    assert trailing.without_trailing(["1", ""], 2) == ["1", ""]
+    assert CsvSyntax(",").without_trailing(["1", "2", ""], 2) == ["1", "2", ""]
 
 
-def test_records_below_the_header_are_skipped_but_counted() -> None:
+def test_records_below_the_header_are_marked_and_counted() -> None:
     records = taken("a,b\ns,m\n[s],[m]\n1,2\n", skip_below_header=2)
-    assert [(record.number, record.fields) for record in records] == [(3, ["1", "2"])]
+    assert [(record.number, record.is_skipped) for record in records] == [
+        (1, True),
+        (2, True),
+        (3, False),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -249,4 +259,46 @@ def test_with_an_escape_the_records_are_those_of_python_s_csv_module_but_for_nul
 
     found = [record.fields for record in taken(text, header=["x"], escape="\\")]
 
-    assert found == [fields for fields in expected if fields]
+    assert found == [fields for fields in expected if fields and not is_blank(fields)]
+
+
+ROWS = "a,b\n" + "".join(f"2024-01-{day},{day}\n" for day in range(10, 30))
+
+
+@pytest.mark.parametrize(
+    ("last", "is_row"),
+    [
+        pytest.param("2024-02-01,7", True, id="a row"),
+        pytest.param("Total,390", False, id="a total"),
+        pytest.param("Average:,19.5", False, id="a mean"),
+        pytest.param("(20 rows)", False, id="a count"),
+        pytest.param("Printed by Bob,", False, id="a remark"),
+        pytest.param("anything", False, id="a line that is no record"),
+        pytest.param(",390", False, id="a gap where each row has a value"),
+        pytest.param("2024-02-01,7,8", True, id="too many fields"),
+        pytest.param("---------", False, id="a ruler"),
+    ],
+)
+def test_of_the_last_records_that_are_skipped_those_that_may_be_rows_are_marked(
+    last: str, is_row: bool
+) -> None:
+    records = taken(f"{ROWS}{last}\n", skip_last_lines=1)
+
+    assert [record.fields for record in records if record.is_skipped] == (
+        [last.split(",")] if is_row else []
+    )
+    assert len(records) == 20 + is_row
+
+
+@pytest.mark.parametrize("below", ["----,---\n", ",Response\n", "Response,Open-Ended Response\n"])
+def test_a_ruler_and_the_kinds_of_answers_are_no_rows(below: str) -> None:
+    records = taken(ROWS.replace("\n", "\n" + below, 1), skip_below_header=1)
+    assert any(record.is_skipped for record in records) is (below == ",Response\n")
+
+
+def test_records_without_any_value_are_none() -> None:
+    records = taken('a,b\n1,2\n,\n"", \n3,\n')
+    assert [(record.number, record.fields) for record in records] == [
+        (1, ["1", "2"]),
+        (2, ["3", ""]),
+    ]

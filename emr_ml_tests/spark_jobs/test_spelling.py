@@ -1,10 +1,10 @@
-"""Lower case in Python and in Spark."""
+"""Spelling in Python and in Spark."""
 
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from spark_jobs.letter_case import lower_case, lower_case_column
+from spark_jobs.spelling import lower_case, lower_case_column
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
