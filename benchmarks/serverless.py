@@ -23,7 +23,7 @@ from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.s3_server import S3
 
 # no Java starts with this option, so the job fails before it can report anything
-BROKEN_CONF = {"spark.driver.defaultJavaOptions": "-XX:+NoSuchOption"}
+BROKEN_CONF = {"spark.driver.defaultJavaOptions": "--no-such-option"}
 
 
 @click.command(help=__doc__)
