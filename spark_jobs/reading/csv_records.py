@@ -93,7 +93,7 @@ def _read_with_spark(
         .csv([escape_glob(file.uri) for file in files])
     )
     if has_blanks and len(fields) > 1:
-        frame = frame.where(_has_value(fields))
+        frame = frame.where(_has_value(fields, dialect))
     return frame.select(
         *(F.col(f"c{header.index(name)}").alias(name) for name in names),
         file_name(files).alias("_file"),
@@ -107,12 +107,17 @@ def _read_with_spark(
     )
 
 
-def _has_value(fields: Sequence[StructField]) -> Column:
+def _has_value(fields: Sequence[StructField], dialect: Dialect) -> Column:
     """Return whether a record is not blank, as `csv_dialect.is_blank` tells it."""
     blank, nothing = F.lit(BLANKS), F.lit("")
     # the first value ends the search
     values = [F.nullif(F.trim(field.name, blank), nothing) for field in fields]
-    return F.coalesce(*values).isNotNull()
+    # the text of a record with too few or too many fields, which may have further values
+    marks = F.lit(BLANKS + dialect["delimiter"] + dialect["quote"])
+    is_one_field = ~F.contains(F.col(TEXT), F.lit(dialect["delimiter"]))
+    return F.coalesce(*values, F.nullif(F.trim(TEXT, marks), nothing)).isNotNull() | (
+        F.coalesce(is_one_field, F.lit(False))
+    )
 
 
 def _read_with_python(
