@@ -29,7 +29,7 @@ NO_BUCKET = ClientError({"Error": {"Code": "NoSuchBucket", "Message": "not there
         (LostError("e"), "e"),
         (NO_BUCKET, "GetObject failed: NoSuchBucket not there: check the bucket's name"),
         (NoCredentialsError(), "no credentials were found: set AWS_PROFILE"),
-        (UnansweredError("no answer for 30 s"), "no answer for 30 s: see docs/emr.md"),
+        (UnansweredError("no answer for 30 s"), "no answer for 30 s: check whether it runs"),
         (S3UploadFailedError("half of it"), "half of it: see docs/emr.md"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",

@@ -66,6 +66,13 @@ def test_the_last_error_explains_why_there_was_no_answer() -> None:
     assert diagnose(unanswered).what == "the credentials have expired"
 
 
+def test_the_silence_of_a_service_other_than_aws_is_told_with_its_name() -> None:
+    unanswered = UnansweredError("the master http://here:8080 gives no answer")
+    unanswered.__cause__ = ConnectionRefusedError("refused")
+
+    assert diagnose(unanswered).what == "the master http://here:8080 gives no answer"
+
+
 def test_the_error_that_boto3_wraps_explains_a_failed_upload() -> None:
     failed = S3UploadFailedError("Failed to upload")
     # boto3 raises it while it handles the other one
