@@ -9,8 +9,8 @@ import click
 def infer(file: str, label: str | None) -> None:
     """Print a draft contract for FILE: CSV, JSON or Parquet, or a folder of them, local or in S3.
 
-    FILE may be local or in S3. A sample of its rows is read, however large it is. A comment gives
-    the reason for each guess. Only the contract goes to standard output.
+    It is inferred from a sample of the rows, however large the file is. A comment gives the reason
+    for each guess. Only the contract goes to standard output.
     """
     from emr_ml.commands.context import errors_as_messages
     from emr_ml.infer import infer_contract, misfit

@@ -34,8 +34,8 @@ def plan(*, as_json: bool, request_file: TextIO | None) -> None:
 
     The deployment decides which: RunJobFlow and AddJobFlowSteps, CreateApplication and StartJobRun
     of EMR Serverless, StartJobRun of EMR on EKS, or, with spark-submit, its command or the pod of
-    the driver. What only a run knows, such as versions and ids, is in <>.
-    This also works without an AWS account, but then without prices.
+    the driver. Values that only a run knows, such as versions and ids, are in <>. This also works
+    without an AWS account, but then without prices.
 
     With --from, print a cluster configuration instead, for EMR_ML_CLUSTER. FILE has the parameters
     of RunJobFlow in JSON, such as Airflow's JOB_FLOW_OVERRIDES, what `aws emr describe-cluster`

@@ -2,6 +2,14 @@
 
 from emr_ml.launchers.remote.failures import COMMON_ADVICE
 
+PACKAGES = r"No module named '?(numpy|boto3|botocore)"
+STORE = (
+    r"AccessDenied|Access Denied|403 Forbidden|InvalidAccessKeyId|SignatureDoesNotMatch",
+    (
+        "the lake's store refuses the keys that jobs use: `share_credentials` and "
+        "kubernetes.secret in docs/spark-submit.md say which these are"
+    ),
+)
 FOR_DRIVERS = (
     (
         r"bin/spark-submit can't be started",
@@ -37,6 +45,8 @@ FOR_DRIVERS = (
             "path, and set spark.jars.packages in spark_conf to them or to nothing"
         ),
     ),
+    (PACKAGES, "Python at EMR_ML_SPARK_SUBMIT__PYTHON on executors needs boto3 and numpy"),
+    STORE,
     *COMMON_ADVICE,
 )
 FOR_PODS = (
@@ -60,5 +70,7 @@ FOR_PODS = (
         r"No FileSystem for scheme|ClassNotFoundException.*S3AFileSystem|S3AFileSystem not found",
         "the image needs hadoop-aws on Spark's class path: see docs/spark-submit.md",
     ),
+    (PACKAGES, "Python in the image needs boto3 and numpy"),
+    STORE,
     *COMMON_ADVICE,
 )

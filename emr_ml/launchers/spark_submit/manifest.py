@@ -45,10 +45,11 @@ def driver_pod(
     pod, metadata, spec, containers = _parts(own.driver_template)
     metadata |= {"name": name, "namespace": own.namespace}
     metadata["labels"] = {
-        **(metadata.get("labels") or {}),
+        **_mapping(metadata.get("labels"), f"{own.driver_template}: metadata.labels"),
         **OWN,
-        "emr-ml/asset": submission.asset[:LABEL_CHARACTERS],
-        "emr-ml/version": submission.version[:LABEL_CHARACTERS],
+        # a label ends with a letter or a digit
+        "emr-ml/asset": submission.asset[:LABEL_CHARACTERS].rstrip("_-."),
+        "emr-ml/version": submission.version,
         "emr-ml/attempt": str(submission.attempt),
     }
     spec |= {
@@ -101,7 +102,7 @@ def _container(
         **template,
         "image": own.image,
         "env": [
-            *(template.get("env") or ()),
+            *template["env"],
             *({"name": name, "value": value} for name, value in variables.items()),
             *(
                 {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
@@ -153,7 +154,7 @@ def _parts(
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
     """Return the template of a pod with its metadata, its spec and its containers, at least one.
 
-    What is left out or empty in the file is empty.
+    What is left out or empty in the file is empty, also the `env` of each container.
 
     Raises:
         TargetConfigError: it can't be read, or is not the template of a pod.
@@ -161,16 +162,16 @@ def _parts(
     pod = _mapping(_parsed(path) if path else {}, f"{path}")
     metadata = _mapping(pod.get("metadata"), f"{path}: metadata")
     spec = _mapping(pod.get("spec"), f"{path}: spec")
-    containers = spec.get("containers") or [{}]
-    if not isinstance(containers, list):
-        raise TargetConfigError(f"{path}: spec.containers: should be a list")
-    numbered = enumerate(containers)
-    return (
-        pod,
-        metadata,
-        spec,
-        [_mapping(each, f"{path}: spec.containers[{number}]") for number, each in numbered],
-    )
+    containers = _mappings(spec.get("containers"), f"{path}: spec.containers") or [{}]
+    for number, each in enumerate(containers):
+        each["env"] = _mappings(each.get("env"), f"{path}: spec.containers[{number}].env")
+    return pod, metadata, spec, containers
+
+
+def _mappings(value: Any, where: str) -> list[dict[str, Any]]:
+    if not isinstance(value, list | None):
+        raise TargetConfigError(f"{where}: should be a list, as in the template of a pod")
+    return [_mapping(each, f"{where}[{number}]") for number, each in enumerate(value or ())]
 
 
 def _mapping(value: Any, where: str) -> dict[str, Any]:

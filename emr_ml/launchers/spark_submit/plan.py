@@ -96,6 +96,6 @@ def _pod(config: SparkSubmitConfig, lake: str, asset: str, module: str) -> dict[
     pod = planned_pod(config, submission, f"emr-ml-{ID}")
     for container in pod["spec"]["containers"]:
         for variable in container.get("env") or ():
-            if "value" in variable and is_secret(variable["name"], variable["value"]):
+            if "value" in variable and is_secret(variable["name"], str(variable["value"])):
                 variable["value"] = SECRET
     return pod

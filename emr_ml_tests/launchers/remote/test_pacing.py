@@ -88,7 +88,7 @@ def test_a_state_is_unknown_once_the_target_fails(clock: FakeClock) -> None:
 
     look = PacedLook(ask, PACE)
     assert [look.latest(), look.latest()] == ["RUNNING", "RUNNING"]
-    clock.now = 100.0
+    clock.sleep(100.0)
     with pytest.raises(ConnectionError):
         look.latest()
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +13,20 @@ import pytest
 
 from emr_ml.lake.leases import Lease, LeaseFile
 from emr_ml.lake.versions import VersionSpec
-from emr_ml.launchers.base import LaunchError
+from emr_ml.launchers.base import LaunchError, LostError
+from emr_ml.launchers.remote.polling import PollingPolicy
+from emr_ml.launchers.remote.target import Attempt, JobOutcome
+from emr_ml.launchers.spark_submit.client_job import ClientJob
+from emr_ml.launchers.spark_submit.driver import Driver
 from emr_ml.launchers.spark_submit.supervisor import session_members
+from emr_ml_tests.launchers.spark_submit.submissions import PODS, config_of
 from emr_ml_tests.launchers.stages import LOG, Stage, spark_submit_stage
 from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import job_key, lease_key
 
 pytestmark = pytest.mark.process
+PACE = PollingPolicy(fast=0.1, slow=1.0, visibility=45.0, patience=600.0)
 RELEASED, NEVER = "released", "never"  # keys of the lake that jobs wait for
 
 
@@ -147,6 +154,24 @@ def test_a_driver_of_another_machine_that_is_gone_is_replaced(stage: Stage) -> N
     assert stage.launcher().launch(work, LOG).report.attempt == 2
 
 
+def test_a_driver_is_lost_even_if_its_executors_can_not_be_deleted(
+    attempt: Attempt,
+    driver: Driver,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setitem(sys.modules, "kubernetes", None)
+    job = ClientJob(config_of({**PODS, "deploy_mode": "client"}), attempt, PACE)
+    driver.end()
+    assert not session_members(driver.pid)
+    (driver.log.parent / "exit.json").unlink()
+
+    status = job.status()
+    assert status and status.outcome is JobOutcome.LOST
+    assert isinstance(job.failure(status, None), LostError)
+    assert "pods of executors may be left: the package kubernetes is missing" in caplog.text
+
+
 def test_a_job_that_runs_too_long_is_ended(stage: Stage) -> None:
     stage = with_fields(stage, step_limit_seconds=1)
 
@@ -163,6 +188,8 @@ def test_a_job_that_runs_too_long_is_ended(stage: Stage) -> None:
         ('Cannot run program "/usr/bin/python9"', "set EMR_ML_SPARK_SUBMIT__PYTHON"),
         ("Master removed our application: KILLED", "somebody ended the application"),
         ("java.lang.OutOfMemoryError: Java heap space", "out of memory: give the driver"),
+        ("No module named numpy", "on executors needs boto3 and numpy"),
+        ("(AccessDenied) when calling GetObject", "refuses the keys that jobs use"),
     ],
 )
 def test_a_failure_before_the_job_begins_shows_the_log_and_what_to_do(

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -15,7 +15,10 @@ import yaml
 from emr_ml.lake.leases import Lease, LeaseFile
 from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers.base import LaunchError
-from emr_ml.launchers.spark_submit.pods import ENDED
+from emr_ml.launchers.remote.polling import PollingPolicy
+from emr_ml.launchers.remote.target import Attempt, JobOutcome
+from emr_ml.launchers.spark_submit.cluster_job import ClusterJob
+from emr_ml.launchers.spark_submit.pods import ENDED, Pods
 from emr_ml_tests.emulator.faults import Fault
 from emr_ml_tests.emulator.kubernetes.access import service_account
 from emr_ml_tests.emulator.kubernetes.faults import (
@@ -25,6 +28,7 @@ from emr_ml_tests.emulator.kubernetes.faults import (
     unschedulable,
 )
 from emr_ml_tests.emulator.kubernetes.server import LAUNCHER, Kubernetes
+from emr_ml_tests.launchers.spark_submit.submissions import PODS, config_of
 from emr_ml_tests.launchers.stages import (
     LOG,
     NAMESPACE,
@@ -37,7 +41,11 @@ from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import job_key, lease_key
 
+if TYPE_CHECKING:
+    from emr_ml_tests.launchers.spark_submit.conftest import Clock
+
 pytestmark = pytest.mark.emulator
+PACE = PollingPolicy(fast=0.1, slow=1.0, visibility=45.0, patience=600.0)
 RELEASED, NEVER = "released", "never"  # keys of the lake that jobs wait for
 
 
@@ -157,6 +165,22 @@ def test_a_pod_that_is_lost_with_its_node_is_replaced(
     assert stage.launcher().launch(work, LOG).report.attempt == 2
 
 
+def test_a_pod_is_lost_if_its_node_is_silent_without_a_break(
+    attempt: Attempt, clock: "Clock", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt.held.record(pod="a-pod", uid="1")
+    pod: dict[str, Any] = {"metadata": {"name": "a-pod", "uid": "1"}, "status": {}}
+    monkeypatch.setattr(Pods, "find", lambda *_: pod)  # pyright: ignore[reportUnknownLambdaType] - of any pod
+    job, outcomes = ClusterJob(config_of(PODS), attempt, PACE), list[JobOutcome]()
+    seen = [(0, "Unknown"), (40, "Running"), (80, "Unknown"), (120, "Unknown"), (130, "Unknown")]
+    for clock.now, pod["status"]["phase"] in seen:
+        status = job.status()
+        assert status
+        outcomes.append(status.outcome)
+
+    assert outcomes == [*[JobOutcome.UNFINISHED] * 4, JobOutcome.LOST]
+
+
 @pytest.mark.soak
 def test_a_deleted_pod_is_replaced(stage: Stage, cluster: Kubernetes) -> None:
     work = stage.work("deleted", until=RELEASED)
@@ -241,11 +265,17 @@ def test_templates_add_to_the_pod(stage: Stage, cluster: Kubernetes, tmp_path: P
 @pytest.mark.soak
 def test_spark_s_own_driver_and_executors_need_no_more_than_their_role(tmp_path: Path) -> None:
     with kubernetes_stage(tmp_path, "real") as (stage, cluster):
-        outcome = stage.launcher().launch(stage.work("real", seconds=8), LOG)
+        work = stage.work("real", until=RELEASED)
+        run = stage.launch_elsewhere(work)
+        wait_until(lambda: len(cluster.pods()) > 1)
+        release(stage)
+        run.join(120)
 
-        assert outcome.report.attempt == 1
+        assert stage.launcher().launch(work, LOG).report.attempt == 1
+        lease = LeaseFile(stage.lake, lease_key(work.asset, work.version)).read()
+        assert lease
         # Spark tidies up after the report
-        name = str(outcome.metadata["pod"])
+        name = lease.location["pod"]
         wait_until(lambda: cluster.store.get("pods", NAMESPACE, name)["status"]["phase"] in ENDED)
         driver = service_account(NAMESPACE, "driver")
         executors = [
@@ -269,7 +299,7 @@ def test_nothing_is_left_of_a_driver_outside_of_pods_that_is_killed(tmp_path: Pa
         here = str(tmp_path / "here")
         stage = with_fields(pods, deploy_mode="client", driver_host="127.0.0.1", folder=here)
         copy_job(here)
-        work = stage.work("outside", seconds=10)
+        work = stage.work("outside", until=RELEASED)
         run = stage.launch_elsewhere(work)
         wait_until(lambda: [pod for pod in cluster.pods() if pod["status"]["phase"] == "Running"])
         (first,) = cluster.pods()
@@ -278,6 +308,7 @@ def test_nothing_is_left_of_a_driver_outside_of_pods_that_is_killed(tmp_path: Pa
         (java,) = psutil.Process(int(lease.location["pid"])).children()
 
         java.kill()
+        release(stage)
         run.join(120)
 
         assert stage.launcher().launch(work, LOG).report.attempt == 2

@@ -45,7 +45,7 @@ def test_other_containers_of_a_template_stay(template: Path) -> None:
 
     first, second = driver_pod(config, submission_to(LAKE), "x", "")["spec"]["containers"]
 
-    assert (first["name"], second) == ("driver", containers[1])
+    assert (first["name"], second["name"], second["image"]) == ("driver", "proxy", "p")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,7 @@ def test_other_containers_of_a_template_stay(template: Path) -> None:
         ("spec: {containers: {}}\nmetadata: []\n", "metadata: should be a mapping"),
         ("spec: {containers: {name: x}}\n", "spec.containers: should be a list"),
         ("spec: {containers: [name]}\n", r"spec.containers\[0\]: should be a mapping"),
+        ("spec: {containers: [{env: {A: 1}}]}\n", r"spec.containers\[0\].env: should be a list"),
         ("spec: {containers: [\n", "is not YAML"),
     ],
 )

@@ -44,13 +44,14 @@ def java_of(stage: Stage, work: VersionSpec) -> psutil.Process:
 
 def test_a_driver_whose_java_is_killed_is_replaced_and_its_run_goes_on(tmp_path: Path) -> None:
     with staged(tmp_path, workers=1) as (stage, cluster):
-        work = stage.work("killed", seconds=6)
+        work = stage.work("killed", until="released")
         run = stage.launch_elsewhere(work)
         wait_until(lambda: running(cluster), pause=0.1)
         name = f"conformance_job {work.version[:16]} #1"
         assert running(cluster) == [name]
 
         java_of(stage, work).kill()
+        stage.lake.write("released", b"")
         run.join(120)
 
         assert run.exitcode == 0
@@ -62,13 +63,14 @@ def test_a_driver_whose_java_is_killed_is_replaced_and_its_run_goes_on(tmp_path:
 
 def test_a_job_whose_launcher_and_worker_are_killed_ends_well(tmp_path: Path) -> None:
     with staged(tmp_path, workers=2) as (stage, cluster):
-        work = stage.work("survivor", seconds=6)
+        work = stage.work("survivor", until="released")
         run = stage.launch_elsewhere(work)
         wait_until(lambda: running(cluster), pause=0.1)
         assert run.pid
         os.kill(run.pid, signal.SIGKILL)
         run.join(60)
         cluster.workers[0].end()
+        stage.lake.write("released", b"")
 
         assert stage.launcher().launch(work, LOG).report.attempt == 1
 
@@ -79,7 +81,7 @@ def test_a_cluster_that_has_no_core_to_give_is_told_and_the_driver_ended(tmp_pat
         stage = replace(patient, settings={**patient.settings, "spark_submit_fields": fields})
 
         with pytest.raises(LaunchError, match="gave its application no core for") as raised:
-            stage.launcher().launch(stage.work("alone", seconds=120), LOG)
+            stage.launcher().launch(stage.work("alone", until="never"), LOG)
 
         assert "0 workers are alive" in str(raised.value)
         wait_until(lambda: not cluster.state()["activeapps"], pause=0.1)
