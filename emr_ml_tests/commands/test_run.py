@@ -151,6 +151,7 @@ def test_two_runs_at_once_with_a_kill_leave_one_committed_attempt_of_each(tmp_pa
         )
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("spark")
 def test_source_and_lake_in_s3_give_what_folders_give(tmp_path: Path, s3: S3) -> None:
     needs_s3a()

@@ -58,6 +58,7 @@ def code() -> bytes:
     return zipped.getvalue()
 
 
+@pytest.mark.soak
 def test_spark_runs_with_the_archive_s_python_and_writes_to_s3(tmp_path: Path) -> None:
     require_s3a()
     with serve(tmp_path, speed=600.0, spark="real") as aws:

@@ -43,8 +43,11 @@ REAL = [
 SERVERLESS, SUBMIT = "serverless, light", "spark-submit, light"
 IN_SOAK = [pytest.param(name, marks=pytest.mark.soak) for name in ("eks, light", "pods, light")]
 OTHERS_IN_SOAK = [pytest.param(name, marks=pytest.mark.soak) for name in (SERVERLESS, SUBMIT)]
-in_soak_too = pytest.mark.parametrize(
+everywhere = pytest.mark.parametrize(
     "stage", ["local", "emr, light", SERVERLESS, SUBMIT, *IN_SOAK, *REAL], indirect=True
+)
+in_soak_too = pytest.mark.parametrize(
+    "stage", ["local", "emr, light", *OTHERS_IN_SOAK, *IN_SOAK, *REAL], indirect=True
 )
 lightly = pytest.mark.parametrize(
     "stage", ["local", "emr, light", *OTHERS_IN_SOAK, *IN_SOAK], indirect=True
@@ -108,7 +111,7 @@ def end(process: BaseProcess, how: signal.Signals) -> None:
     assert process.exitcode is not None, "the process is still running"
 
 
-@in_soak_too
+@everywhere
 def test_a_missing_version_is_computed_once_and_recomputed_only_by_force(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -264,6 +264,7 @@ def test_without_java_the_error_says_what_to_run(monkeypatch: pytest.MonkeyPatch
         check_java()
 
 
+@pytest.mark.soak
 def test_an_attempt_can_be_run_again_by_plain_spark_submit(tmp_path: Path) -> None:
     launcher, work = launcher_at(tmp_path), sales_work(tmp_path)
     outcome = launcher.launch(work, LOG)

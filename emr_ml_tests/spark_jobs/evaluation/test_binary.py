@@ -66,7 +66,7 @@ def expected(rows: Scored) -> dict[str, float | None]:
 
 
 @given(of_either_class, some)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_figures_are_those_of_scikit_learn(
     spark: SparkSession, both: tuple[tuple[int, float], ...], more: Scored
 ) -> None:

@@ -43,7 +43,7 @@ def expected(rows: Scored) -> dict[str, float | None]:
 
 
 @given(st.lists(st.tuples(labels, predictions, probabilities), min_size=1, max_size=30))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_figures_are_those_of_scikit_learn(spark: SparkSession, rows: Scored) -> None:
     found = figures_of(spark, rows)
 

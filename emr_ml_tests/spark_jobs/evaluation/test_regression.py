@@ -24,7 +24,7 @@ def figures_of(spark: SparkSession, rows: Scored) -> dict[str, Any]:
 
 
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=30))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_figures_are_those_of_scikit_learn(spark: SparkSession, rows: Scored) -> None:
     label, predicted = np.array(rows).T
     expected = {

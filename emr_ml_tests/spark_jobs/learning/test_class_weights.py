@@ -181,7 +181,13 @@ def test_the_saved_regression_has_the_prior_correction(
 @pytest.mark.usefixtures("spark")  # asked for by name, which hides it from the marker
 @pytest.mark.parametrize("table", ["binary", "several"])
 @pytest.mark.parametrize(
-    "params", [{}, {"estimator": "random_forest", "trees": 30, "max_depth": [5]}]
+    "params",
+    [
+        {},
+        pytest.param(
+            {"estimator": "random_forest", "trees": 30, "max_depth": [5]}, marks=pytest.mark.soak
+        ),
+    ],
 )
 def test_weights_hardly_change_how_well_probabilities_fit(
     table: str, params: dict[str, Any], request: pytest.FixtureRequest
