@@ -144,7 +144,7 @@ def guess_number_style(values: Sequence[str], decimal: str) -> NumberStyle | Non
         return NumberStyle(decimal, fractions=True) if _are_fractions(others) else None
     plain = [LIMIT_MARK.sub("", NO_CENTS_MARK.sub("", value)) for value in values]
     accounting = any(
-        value[0] == MINUS_SIGN or _amount_of_negative(value) is not None for value in plain
+        value.startswith(MINUS_SIGN) or _amount_of_negative(value) is not None for value in plain
     )
     texts = [_without_minus(value) if accounting else value for value in plain]
     found = [match for text in texts if (match := NUMBER.fullmatch(text))]

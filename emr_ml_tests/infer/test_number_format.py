@@ -51,6 +51,7 @@ def test_the_style_reads_its_values(values: list[str], style: NumberStyle, numbe
         pytest.param(["red", "blue"], id="words"),
         pytest.param(["<18", ">=18"], id="classes"),
         pytest.param(["<18", "18-25", ">25"], id="ranges with limits"),
+        pytest.param([">", "yes", "no"], id="a sign alone"),
         pytest.param(["18-25", "26-40"], id="ranges"),
         pytest.param(["120/80", "130/85"], id="blood pressure"),
         pytest.param(["27/2", "3/12"], id="days and months"),
