@@ -41,8 +41,9 @@ rehearse: setup ## run the whole graph on an emulated EMR on this machine; compa
 bench: setup ## compare with the previous pipeline and with scikit-learn; QUICK=1 is shorter
 	@$(BIN)/python -m benchmarks.training $(if $(QUICK),--quick)
 
-bench-emr: setup ## compare with dagster-aws's PipesEMRClient on an emulated EMR, in 20 minutes
+bench-emr: setup ## compare with dagster-aws's clients on an emulated EMR and EMR Serverless, in half an hour
 	@$(BIN)/python -m benchmarks.emr
+	@$(BIN)/python -m benchmarks.serverless
 
 check: setup ## check format, lint, types, the template, and the locked packages for vulnerabilities
 	@$(BIN)/ruff format --check
