@@ -225,6 +225,19 @@ def test_a_moved_venv_repeats_the_set_up(finished: Project, tmp_path: Path) -> N
     assert "pins no uv" in finished.set_up().stderr
 
 
+def test_what_a_link_points_to_is_left_as_it_is(project: Project, tmp_path: Path) -> None:
+    project.add_java("17.0.9")
+    others = tmp_path / "others"
+    (others / "bin").mkdir(parents=True)
+    (project.root / ".venv").symlink_to(others)
+
+    said = project.set_up()
+
+    assert said.returncode == RED
+    assert f".venv is a link to {others}: remove it" in said.stderr
+    assert (others / "bin").is_dir()
+
+
 def test_a_venv_without_its_python_repeats_the_set_up(finished: Project) -> None:
     finished.add_java("17.0.15")
     (finished.root / ".venv" / "bin" / "python").unlink()

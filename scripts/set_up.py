@@ -167,6 +167,9 @@ def is_usable() -> bool:
 
 def create_venv() -> None:
     """Create .venv, or update its packages to the lock."""
+    if VENV.is_symlink():
+        # to create an environment clears the folder, which may be another checkout's
+        raise SetUpError(f".venv is a link to {VENV.resolve()}: remove it, then run make again")
     pin = re.search(r"^uv==([^\s;]+).*(?:\n[ \t]+.*)*", LOCK.read_text(), re.MULTILINE)
     if not pin:
         raise SetUpError("requirements.lock pins no uv: recreate it with `make lock`")
