@@ -26,7 +26,7 @@ run: setup ## materialize the whole graph and print the metrics
 test: setup ## run all tests but those of soak, in about 16 minutes
 	@$(PYTEST) -m "not soak"
 
-test-fast: setup ## run the tests that start neither Java nor servers nor programs, in a minute
+test-fast: setup ## run the tests that start neither Java nor servers nor programs, in one to two minutes
 	@$(PYTEST) --numprocesses 2 -m "not spark and not emulator and not process and not soak"
 
 soak: setup ## run the long tests: a rehearsal, losses of power and of services, 200 ticks, new random examples
@@ -38,7 +38,7 @@ ui: setup ## start Dagster on 127.0.0.1:3000, with the same history as make run
 rehearse: setup ## run the whole graph on an emulated EMR on this machine; compare the metrics
 	@$(BIN)/python -m emr_ml_tests.rehearsal
 
-bench: setup ## compare with the previous pipeline and with scikit-learn; QUICK=1 is shorter
+bench: setup ## compare with the pipeline it succeeds and with scikit-learn; QUICK=1 is shorter
 	@$(BIN)/python -m benchmarks.training $(if $(QUICK),--quick)
 
 bench-emr: setup ## compare with dagster-aws's clients on an emulated EMR and EMR Serverless, in half an hour

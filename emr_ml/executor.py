@@ -1,15 +1,18 @@
 """How the steps of a run are executed, and what ends with the run."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster import DagsterRunStatus, RunsFilter, multiple_process_executor_requirements
-from dagster._core.execution.context.system import PlanOrchestrationContext
-from dagster._core.execution.plan.plan import ExecutionPlan
-from dagster._core.execution.retries import RetryMode
 
 from emr_ml.errors import user_message
 from emr_ml.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster._core.execution.context.system import PlanOrchestrationContext
+    from dagster._core.execution.plan.plan import ExecutionPlan
+    from dagster._core.execution.retries import RetryMode
 
 # A step of a remote job only waits, so many more may run than there are cores: the cluster or the
 # service decides how many jobs compute at once. In spark-submit's client mode, each step also has a
@@ -56,11 +59,11 @@ class FinishingExecutor(dg.Executor):
         self._steps, self._targets = steps, targets
 
     @property
-    def retries(self) -> RetryMode:
+    def retries(self) -> "RetryMode":
         return self._steps.retries
 
     def execute(
-        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
+        self, plan_context: "PlanOrchestrationContext", execution_plan: "ExecutionPlan"
     ) -> Iterator[dg.DagsterEvent]:
         try:
             yield from self._steps.execute(plan_context, execution_plan)
@@ -68,7 +71,7 @@ class FinishingExecutor(dg.Executor):
             for settings in self._targets:
                 self._finish(plan_context, settings)
 
-    def _finish(self, context: PlanOrchestrationContext, settings: Settings) -> None:
+    def _finish(self, context: "PlanOrchestrationContext", settings: Settings) -> None:
         from emr_ml.launchers import make_launcher
 
         try:

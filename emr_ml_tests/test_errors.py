@@ -30,7 +30,7 @@ NO_BUCKET = ClientError({"Error": {"Code": "NoSuchBucket", "Message": "not there
         (NO_BUCKET, "GetObject failed: NoSuchBucket not there: check the bucket's name"),
         (NoCredentialsError(), "no credentials were found: set AWS_PROFILE"),
         (UnansweredError("no answer for 30 s"), "no answer for 30 s: check that it runs"),
-        (S3UploadFailedError("half of it"), "half of it: see docs/emr.md"),
+        (S3UploadFailedError("half of it"), "half of it: correct what it names"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )

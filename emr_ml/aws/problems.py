@@ -64,6 +64,8 @@ NOT_AWS = Problem(
     "the endpoint does not answer like AWS, but for example with a web page",
     "check AWS_ENDPOINT_URL, and proxies such as HTTPS_PROXY",
 )
+# of what no other problem describes, in any service
+UNKNOWN_FIX = "correct what it names; docs/settings.md lists what can be set"
 # a login that somebody must renew, so waiting does not help
 SESSION_ERRORS = (SSOError, LoginError)
 # these errors only report another one, which is their cause
@@ -71,10 +73,7 @@ WRAPPERS = (UnansweredError, UncertainError, Boto3Error)
 # problems that follow from the error's type alone
 PROBLEMS: tuple[tuple[type[Exception], Problem], ...] = (
     *((kind, EXPIRED_CREDENTIALS) for kind in SESSION_ERRORS),
-    (
-        NoRegionError,
-        Problem("no region is set", "set AWS_REGION, for example AWS_REGION=eu-west-1"),
-    ),
+    (NoRegionError, NO_REGION),
     (NoCredentialsError, NO_CREDENTIALS),
     (PartialCredentialsError, NO_CREDENTIALS),
     (ResponseParserError, NOT_AWS),
@@ -139,7 +138,7 @@ def _diagnose_failure(error: Exception) -> Problem:
         case HTTPClientError() | BotoConnectionError():
             return Problem(f"AWS can't be reached: {message}", "check network and AWS_ENDPOINT_URL")
         case _:
-            return Problem(message, "see docs/emr.md")
+            return Problem(message, UNKNOWN_FIX)
 
 
 def _diagnose_refusal(error: ClientError) -> Problem:
@@ -175,4 +174,4 @@ def _diagnose_other_refusal(operation: str, code: str, message: str) -> Problem:
     if quota := exceeded_quota(what):
         return Problem(what, quota.advice)
     # botocore takes the HTTP status for the code if the answer has none
-    return Problem(what, NOT_AWS.fix if code.isdigit() else "see docs/emr.md")
+    return Problem(what, NOT_AWS.fix if code.isdigit() else UNKNOWN_FIX)

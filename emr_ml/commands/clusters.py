@@ -1,7 +1,7 @@
 """`emr-ml compute`, or `clusters`: what is running, and its cost."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import click
 
@@ -9,7 +9,8 @@ from emr_ml.aws import time_limits
 from emr_ml.commands.applications import show_applications
 from emr_ml.commands.context import errors_as_messages
 from emr_ml.commands.drivers import show_drivers
-from emr_ml.settings import Deployment, load_settings
+from emr_ml.errors import UserError
+from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.ui.wording import hours_and_minutes
 
 if TYPE_CHECKING:
@@ -26,27 +27,59 @@ if TYPE_CHECKING:
 def clusters(*, terminate_idle: bool) -> None:
     """Show what is running for this project, in the configured region.
 
-    Clusters with state, age, run, cost so far, and latest end: costs are at list prices, and ends
-    follow from the time limits of steps and the idle timeout in the current configuration. On EMR
-    Serverless, the started applications and how many job runs each has. With spark-submit, the
-    drivers that run, as processes or as pods; each ends with its job, so none is idle.
+    Where pipelines have a deployment of their own, each deployment is shown. Clusters with state,
+    age, run, cost so far, and latest end: costs are at list prices, and ends follow from the time
+    limits of steps and the idle timeout in the current configuration. On EMR Serverless, the
+    started applications and how many job runs each has. With spark-submit, the drivers that run, as
+    processes or as pods; each ends with its job, so none is idle.
     """
     with errors_as_messages():
         settings = load_settings()
-        if settings.deployment is Deployment.EMR_SERVERLESS:
-            all_succeeded = show_applications(settings, stop_idle=terminate_idle)
-        elif settings.deployment is Deployment.EMR_EKS:
-            click.echo("nothing of EMR on EKS is kept running: pods end with their job")
-            all_succeeded = True
-        elif settings.deployment is Deployment.SPARK_SUBMIT:
-            show_drivers(settings)
-            all_succeeded = True
-        else:
-            all_succeeded = _show(terminate_idle=terminate_idle)
-    sys.exit(0 if all_succeeded else 1)
+        targets = _targets(settings)
+    succeeded = [_show(each, terminate_idle=terminate_idle) for each in targets]
+    sys.exit(0 if all(succeeded) else 1)
 
 
-def _show(*, terminate_idle: bool) -> bool:
+def _targets(settings: Settings) -> list[Settings]:
+    """Return the settings of each deployment that jobs of the project run on."""
+    if settings.deployment.runs_here:
+        return [settings]
+    from emr_ml.assets.declared import declared_deployments
+    from emr_ml.project import load_project_definitions
+
+    try:
+        found = declared_deployments(load_project_definitions(), settings)
+    except (UserError, ImportError) as error:
+        # a broken project must not hide what costs money
+        click.echo(f"{error}\nonly the deployment {settings.deployment} is shown", err=True)
+        return [settings]
+    return [settings.on(each) for each in found]
+
+
+def _show(settings: Settings, *, terminate_idle: bool) -> bool:
+    """Show what runs on one deployment; return False if a part of that failed."""
+    try:
+        with errors_as_messages():
+            match settings.deployment:
+                case Deployment.LOCAL | Deployment.EMR:
+                    return _show_emr(settings, terminate_idle=terminate_idle)
+                case Deployment.EMR_SERVERLESS:
+                    return show_applications(settings, stop_idle=terminate_idle)
+                case Deployment.EMR_EKS:
+                    click.echo("nothing of EMR on EKS is kept running: pods end with their job")
+                    return True
+                case Deployment.SPARK_SUBMIT:
+                    show_drivers(settings)
+                    return True
+                case _:
+                    assert_never(settings.deployment)
+    except click.ClickException as error:
+        # it must not hide what runs on another deployment
+        error.show()
+        return False
+
+
+def _show_emr(settings: Settings, *, terminate_idle: bool) -> bool:
     """Return False if a cluster could not be described or terminated."""
     # these imports take a second, and other commands need none of them
     import logging
@@ -61,7 +94,7 @@ def _show(*, terminate_idle: bool) -> bool:
     if region is None:
         raise NoRegionError
     emr = Api("emr", time_limits.COMMAND, logging.getLogger("emr_ml"), region)
-    described, failures = _show_clusters(emr, region, _cluster_config())
+    described, failures = _show_clusters(emr, region, _cluster_config(settings))
     count = len(described) + failures
     if not count:
         click.echo(f"there is no live cluster of this project in {region}")
@@ -75,12 +108,12 @@ def _show(*, terminate_idle: bool) -> bool:
     return not failures and all(succeeded for succeeded, _ in results)
 
 
-def _cluster_config() -> "ClusterConfig":
+def _cluster_config(settings: Settings) -> "ClusterConfig":
     from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
     from emr_ml.launchers.emr.config.model import ClusterConfig
 
     try:
-        return load_cluster_config(load_settings())
+        return load_cluster_config(settings)
     except ClusterConfigError as error:
         # a broken configuration must not hide clusters that cost money
         default = ClusterConfig()  # pyright: ignore[reportCallIssue] - all have defaults

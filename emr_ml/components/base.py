@@ -13,6 +13,13 @@ from emr_ml.errors import UserError
 from emr_ml.settings import load_settings
 
 PREFIXES = "_emr_ml_prefixes"
+# the folders of the lake that all pipelines share: launchers, doctor and Dagster's logs use them
+SHARED_FOLDERS = frozenset(
+    (
+        *("applications", "bootstrap", "clusters", "code", "dagster", "doctor", "logs"),
+        *("packages", "wheelhouse"),
+    )
+)
 
 
 def text(context: dg.ResolutionContext, value: str | None) -> str | None:
@@ -85,6 +92,35 @@ def described(description: str, resolve: Any = None, of: Any = None, **schema: A
     )
 
 
+def check_folder_name(value: str) -> str:
+    """Return what names a folder of the lake, as the first part of an asset's key does.
+
+    Raises:
+        ValueError: it has other characters, or is the name of a folder that all pipelines share.
+    """
+    check_characters(value)
+    if value in SHARED_FOLDERS:
+        raise ValueError(f"{value!r} is a folder that all pipelines share: choose another")
+    return value
+
+
+def check_characters(value: str) -> None:
+    """Raise ValueError for a part of a key with other characters than keys may have."""
+    if not value.replace("_", "").replace("-", "").isalnum():
+        raise ValueError(f"{value!r} may contain only letters, digits, - and _")
+
+
+def check_positive(value: float | None) -> float | None:
+    """Return a number that is above 0, or None.
+
+    Raises:
+        ValueError: it is 0 or less.
+    """
+    if value is not None and value <= 0:
+        raise ValueError("must be more than 0")
+    return value
+
+
 class LocatedComponent(dg.Component, dg.Model, dg.Resolvable):
     """A component that reports mistakes with file and line, even those that only values show."""
 
@@ -129,13 +165,20 @@ def claim_prefix(context: dg.ComponentLoadContext | None, prefix: tuple[str, ...
         return
     # names of jobs and sensors are joined by underscores, so [a, b] and [a_b] would collide
     name = "_".join(prefix).replace("-", "_")
-    taken: dict[str, str] = vars(context.component_tree).setdefault(PREFIXES, {})
-    other = taken.setdefault(name, place)
-    if other != place:
-        raise dg.DagsterInvalidDefinitionError(
-            f"{other} and {place} have the same key_prefix, {'/'.join(prefix) or 'none'}: give "
-            "each pipeline its own"
-        )
+    taken: dict[str, tuple[str, tuple[str, ...]]] = vars(context.component_tree).setdefault(
+        PREFIXES, {}
+    )
+    other, others_prefix = taken.setdefault(name, (place, prefix))
+    if other == place:
+        return
+    if others_prefix == prefix:
+        problem = f"have the same key_prefix, {'/'.join(prefix) or 'none'}"
+    else:
+        both = f"{'/'.join(others_prefix)} and {'/'.join(prefix)}"
+        problem = f"have key prefixes, {both}, that both name their jobs {name}_…"
+    raise dg.DagsterInvalidDefinitionError(
+        f"{other} and {place} {problem}: give each pipeline its own"
+    )
 
 
 def _locating(context: dg.ComponentLoadContext) -> AbstractContextManager[Any]:

@@ -17,6 +17,8 @@ from emr_ml.checks.snapshot import SNAPSHOT_CHECKS, shrunk
 from emr_ml.components.base import (
     LocatedComponent,
     address,
+    check_folder_name,
+    check_positive,
     described,
     located_errors,
     path,
@@ -103,9 +105,9 @@ class SparkJob(LocatedComponent):
     @field_validator("key", "source_key")
     @classmethod
     def _check_key(cls, value: str | None) -> str | None:
-        if value is not None and not value.replace("_", "").replace("-", "").isalnum():
-            raise ValueError(f"{value!r} may contain only letters, digits, - and _")
-        return value
+        return value if value is None else check_folder_name(value)
+
+    _check_late = field_validator("late_after_days")(check_positive)
 
     def build_defs(self, context: dg.ComponentLoadContext | None = None) -> dg.Definitions:
         """Return the asset, its source's, a job and a sensor; none if only a sample would run.

@@ -16,6 +16,9 @@ from emr_ml.assets.raw_scoring_csv_s3 import make_raw_scoring_csv_s3
 from emr_ml.components.base import (
     LocatedComponent,
     address,
+    check_characters,
+    check_folder_name,
+    check_positive,
     claim_prefix,
     described,
     located_errors,
@@ -30,10 +33,6 @@ from emr_ml.schedules import pipeline_schedules
 from emr_ml.sensors import new_data_sensor
 from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.ui.wording import did_you_mean
-
-RESERVED_PREFIXES = frozenset(
-    ("bootstrap", "clusters", "code", "doctor", "dagster", "logs", "wheelhouse")
-)
 
 
 class Schedules(dg.Model, dg.Resolvable):
@@ -105,19 +104,13 @@ class TrainingPipeline(LocatedComponent):
     @field_validator("key_prefix")
     @classmethod
     def _check_prefix(cls, value: list[str]) -> list[str]:
-        for part in value:
-            if not part.replace("_", "").replace("-", "").isalnum():
-                raise ValueError(f"{part!r} may contain only letters, digits, - and _")
-        if value and value[0] in RESERVED_PREFIXES:
-            raise ValueError(f"{value[0]!r} is a folder that all pipelines share: choose another")
+        for part in value[1:]:
+            check_characters(part)
+        for first in value[:1]:
+            check_folder_name(first)
         return value
 
-    @field_validator("late_after_days")
-    @classmethod
-    def _is_positive(cls, value: float | None) -> float | None:
-        if value is not None and value <= 0:
-            raise ValueError("must be more than 0")
-        return value
+    _check_late = field_validator("late_after_days")(check_positive)
 
     @field_validator("deployment")
     @classmethod

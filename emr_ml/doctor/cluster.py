@@ -186,7 +186,7 @@ def check_packages(planned: PlannedCluster) -> Finding:
 
 
 def _check_free_addresses(subnets: Sequence[dict[str, Any]], planned: PlannedCluster) -> Finding:
-    needed = sum(nodes.units for nodes in planned.nodes)
+    needed = sum(nodes.max_instances for nodes in planned.nodes)
     free = {subnet["SubnetId"]: subnet.get("AvailableIpAddressCount", needed) for subnet in subnets}
     if max(free.values()) < needed:
         counts = ", ".join(f"{subnet} has {count}" for subnet, count in free.items())

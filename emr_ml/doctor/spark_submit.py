@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from emr_ml.aws.client import CALL_ERRORS, UnansweredError
@@ -155,7 +155,11 @@ def check_permissions(
 ) -> Finding:
     """Check that the caller, or a user, may do what is wanted."""
     try:
-        missing = [f"{verb} {what}" for verb, what in wanted if not api.may(verb, what, user)]
+        missing = [
+            f"{verb} {what}"
+            for verb, what in dict.fromkeys(wanted)
+            if not api.may(verb, what, user)
+        ]
     except UserError as error:
         return bad(name, error.problem, error.fix or "see docs/spark-submit.md")
     except UnansweredError as error:
@@ -164,10 +168,19 @@ def check_permissions(
     except RefusedError:
         return unchecked(name, "only an administrator may ask what it may do", user)
     if missing:
-        role = "emr-ml-driver" if user else "emr-ml-launcher"
-        problem = f"{user or 'this process'} may not {', '.join(dict.fromkeys(missing))}"
-        return bad(name, problem, f"bind the Role `{role}` of {ROLES} to it")
+        problem = f"{user or 'this process'} may not {', '.join(missing)}"
+        roles = " and ".join(_roles_with(missing, user))
+        return bad(name, problem, f"bind {roles} of {ROLES} to it")
     return good(name, f"{user or 'this process'} may do what it needs")
+
+
+def _roles_with(missing: Iterable[str], user: str) -> Iterator[str]:
+    """Yield the Roles that give a user, or else this process, what is missing."""
+    of_launcher = set() if user else {f"{verb} {what}" for verb, what in OF_LAUNCHER}
+    if not of_launcher.isdisjoint(missing):
+        yield "the Role `emr-ml-launcher`"
+    if not of_launcher.issuperset(missing):
+        yield "the Role `emr-ml-driver`"
 
 
 def check_pod(config: SparkSubmitConfig, own: KubernetesConfig, lake: str) -> Finding:

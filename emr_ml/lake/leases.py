@@ -1,6 +1,6 @@
 """Leases: which process computes a version or starts a cluster.
 
-A lease has one owner, who renews it while it works. Clocks of two machines are never compared: a
+A lease has one owner, who renews it while it works. Expiry compares no clocks of two machines: a
 lease has expired once it has not changed for its whole duration on the watcher's own clock, or at
 once if its owner was a process of this machine that is gone. Work may outlive its owner, as a step
 on a cluster does. The lease then records where the work runs, and the next owner resumes that

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from emr_ml.errors import user_message
 from emr_ml.launchers.base import Launcher, LaunchError
 from emr_ml.settings import Deployment, Settings, SettingsError
 from emr_ml.stack import with_stack
@@ -31,12 +32,15 @@ def launcher_of_run(settings: Settings, sources: Sequence[str | None] = (None,))
     """Create the launcher as `make_launcher` does, for a run: its log shows no stack trace.
 
     Raises:
-        Failure: the stack or the configuration of the target can't be used.
+        Failure: the stack, AWS or the configuration of the target can't be used.
     """
     try:
         return make_launcher(settings, sources)
-    except LaunchError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+    except Exception as error:
+        message = user_message(error, settings.lake)
+        if message is None:
+            raise
+        raise dg.Failure(message, allow_retries=False) from error
 
 
 def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -> Launcher:

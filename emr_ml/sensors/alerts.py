@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from logging import Logger, LoggerAdapter
 from typing import Any
 
@@ -77,6 +78,9 @@ def _post(url: str, text: str) -> str:
     except OSError as error:
         reason = getattr(error, "reason", error)
         return f"not sent to the webhook: {reason}"
+    except (HTTPException, ValueError) as error:
+        # the message may show the address
+        return f"not sent to the webhook: {type(error).__name__}"
 
 
 def failure_alert_sensor(settings: Settings) -> dg.SensorDefinition:

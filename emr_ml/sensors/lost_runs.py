@@ -28,7 +28,8 @@ def lost_run_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Marks runs of this machine as failed if their process is gone.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        lost = list(lost_runs(context.instance))
+        origin = context.code_location_origin
+        lost = list(lost_runs(context.instance, origin.location_name if origin else None))
         for run, pid in lost:
             message = (
                 f"process {pid} of this run is gone: it was killed, or the machine was restarted. "
@@ -43,16 +44,31 @@ def lost_run_sensor(settings: Settings) -> dg.SensorDefinition:
     return sensor
 
 
-def lost_runs(instance: dg.DagsterInstance) -> Iterator[tuple[dg.DagsterRun, int]]:
-    """Yield each active run whose process was on this machine and is gone, and the process id."""
+def lost_runs(
+    instance: dg.DagsterInstance, location: str | None
+) -> Iterator[tuple[dg.DagsterRun, int]]:
+    """Yield each active run whose process was on this machine and is gone, and the process id.
+
+    Args:
+        instance: which other machines may share.
+        location: name of this code location; None if no code server has loaded it.
+    """
     if instance.run_launcher.supports_check_run_worker_health:
         return
     for run in instance.get_runs(dg.RunsFilter(statuses=ACTIVE), limit=MAX_RUNS):
-        if run.tags.get(HOST_TAG, this_host()) != this_host():
+        if not _was_here(run, location):
             continue
         process = _process(instance, run.run_id)
         if process and _is_gone(*process):
             yield run, process[0]
+
+
+def _was_here(run: dg.DagsterRun, location: str | None) -> bool:
+    if host := run.tags.get(HOST_TAG):
+        return host == this_host()
+    # a run is a child of the code server of its location, and so is a tick of this sensor
+    origin = run.remote_job_origin
+    return origin is not None and origin.location_name == location
 
 
 def _process(instance: dg.DagsterInstance, run_id: str) -> tuple[int, float] | None:

@@ -1,6 +1,7 @@
 """Spark jobs of a user's own: code, inputs, parameters and checks."""
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pyarrow.parquet as pq
@@ -195,6 +196,29 @@ def test_a_module_that_does_not_exist_is_named(project: Project) -> None:
         project.load()
 
     assert f"{path}:1: there is no module no_such_package.job" in messages(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "problem"),
+    [
+        ({"late_after_days": 0}, "must be more than 0"),
+        ({"late_after_days": -1}, "must be more than 0"),
+        ({"key": "clusters"}, "'clusters' is a folder that all pipelines share"),
+        ({"source_key": "code"}, "'code' is a folder that all pipelines share"),
+    ],
+)
+def test_an_attribute_that_can_not_be_used_is_told_with_its_file(
+    shop: Project, attributes: dict[str, Any], problem: str
+) -> None:
+    given = {"module": f"{shop.package}.jobs.words", "key": "words", "source": "../../words.txt"}
+    path = shop.component("words", "SparkJob", **{**given, **attributes})
+
+    with pytest.raises(ComponentTreeException) as caught:
+        shop.load()
+
+    text = messages(caught.value)
+    assert problem in text
+    assert str(path) in text
 
 
 def test_a_check_must_be_one(shop: Project) -> None:

@@ -84,6 +84,17 @@ def test_two_pipelines_with_one_prefix_are_refused_with_both_files(project: Proj
     assert f"{second}:1" in text
 
 
+def test_two_prefixes_whose_jobs_would_have_one_name_are_refused_as_such(project: Project) -> None:
+    project.pipeline("churn", key_prefix=["a", "b"])
+    project.pipeline("fraud", key_prefix=["a_b"])
+
+    with pytest.raises(ComponentTreeException) as caught:
+        project.load()
+
+    text = messages(caught.value)
+    assert "have key prefixes, a/b and a_b, that both name their jobs a_b_" in text
+
+
 @pytest.mark.parametrize(
     ("attributes", "line", "problem"),
     [
@@ -94,6 +105,8 @@ def test_two_pipelines_with_one_prefix_are_refused_with_both_files(project: Proj
         ({"contract": "missing.yaml"}, 3, "does not exist"),
         ({"source": "data/{{ env.NOT_SET }}"}, 4, "a variable in it is not set"),
         ({"key_prefix": ["code"]}, 5, "is a folder that all pipelines share"),
+        ({"key_prefix": ["packages"]}, 5, "is a folder that all pipelines share"),
+        ({"key_prefix": ["applications"]}, 5, "is a folder that all pipelines share"),
         ({"key_prefix": ["a b"]}, 5, "may contain only letters, digits"),
         ({"deployment": "emr-serverles"}, 7, "did you mean emr-serverless?"),
         ({"deployment": "local"}, 7, "should be emr or emr-serverless or"),

@@ -4,6 +4,8 @@ import os
 import socket
 from collections.abc import Generator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
@@ -151,6 +153,29 @@ def test_a_role_that_is_not_bound_is_named(cluster: Kubernetes) -> None:
 
     assert "permissions this process may not get pods, list pods, create pods, delete" in said
     assert "bind the Role `emr-ml-launcher`" in said
+
+
+@pytest.mark.parametrize(
+    ("granted", "roles"),
+    [
+        (spark_submit.OF_LAUNCHER, "the Role `emr-ml-driver`"),
+        (spark_submit.OF_DRIVER, "the Role `emr-ml-launcher`"),
+        ((), "the Role `emr-ml-launcher` and the Role `emr-ml-driver`"),
+    ],
+)
+def test_a_driver_on_this_machine_needs_both_roles_and_the_missing_one_is_named(
+    granted: tuple[tuple[str, str], ...], roles: str
+) -> None:
+    def may(verb: str, what: str, user: str) -> bool:
+        assert not user
+        return (verb, what) in granted
+
+    api: Any = SimpleNamespace(may=may)
+    wanted = (*spark_submit.OF_LAUNCHER, *spark_submit.OF_DRIVER)
+
+    finding = spark_submit.check_permissions(api, "permissions", wanted)
+
+    assert f"bind {roles} of deploy/spark_roles.yaml to it" in finding.line
 
 
 @pytest.mark.emulator

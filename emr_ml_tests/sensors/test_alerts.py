@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 import threading
 from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -91,6 +92,33 @@ def test_an_alert_is_logged_if_the_webhook_is_unreachable(caplog: pytest.LogCapt
 
     assert said.startswith("not sent to the webhook: ")
     assert "because" in caplog.text
+
+
+def test_an_alert_is_logged_if_the_webhook_s_answer_is_not_http(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"what?\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        said = tell(alert_webhook=f"http://127.0.0.1:{server.getsockname()[1]}{HIDDEN}")
+        thread.join()
+
+    assert said == "not sent to the webhook: BadStatusLine, written to the log"
+    assert "because" in caplog.text
+
+
+def test_an_address_that_is_none_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    said = tell(alert_webhook=f"http://127.0.0.1:1{HIDDEN} again")
+
+    assert said == "not sent to the webhook: InvalidURL, written to the log"
+    assert HIDDEN not in caplog.text
 
 
 def test_an_alert_without_a_recipient_is_logged(caplog: pytest.LogCaptureFixture) -> None:

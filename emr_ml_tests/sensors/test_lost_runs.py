@@ -8,14 +8,18 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
+from dagster._core.remote_origin import (
+    GrpcServerCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 
 from emr_ml.lake.leases import this_host
 from emr_ml.project import ROOT
-from emr_ml.sensors.lost_runs import lost_run_sensor
+from emr_ml.sensors.lost_runs import lost_run_sensor, lost_runs
 from emr_ml.settings import Settings
 from emr_ml_tests.waiting import wait_until
-
-pytestmark = pytest.mark.process
 
 SLEEPER = """
 import time, sys
@@ -33,6 +37,7 @@ if __name__ == "__main__":
     with dg.DagsterInstance.from_config(sys.argv[1]) as instance:
         sleeping_job.execute_in_process(instance=instance, tags={"emr_ml/host": sys.argv[2]})
 """
+STARTED = dg.DagsterRunStatus.STARTED
 STORAGE = """
 storage: {sqlite: {base_dir: storage}}
 telemetry: {enabled: false}
@@ -57,7 +62,7 @@ def start(home: Path, instance: dg.DagsterInstance, host: str) -> subprocess.Pop
     """A run in a process of its own, once its step has begun."""
     command = [sys.executable, str(home / "sleeper.py"), str(home), host]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+    started = dg.RunsFilter(statuses=[STARTED])
     wait_until(lambda: instance.get_runs(started))
     time.sleep(0.5)
     return process
@@ -68,6 +73,7 @@ def tick(instance: dg.DagsterInstance) -> str:
     return str(sensor.evaluate_tick(dg.build_sensor_context(instance=instance)).skip_message)
 
 
+@pytest.mark.process
 def test_a_run_that_was_killed_is_marked_failed_and_a_living_one_is_left_alone(
     home: Path, instance: dg.DagsterInstance
 ) -> None:
@@ -84,9 +90,29 @@ def test_a_run_that_was_killed_is_marked_failed_and_a_living_one_is_left_alone(
     assert tick(instance) == "no run of this machine is lost"
 
 
+@pytest.mark.process
 def test_a_run_of_another_machine_is_left_alone(home: Path, instance: dg.DagsterInstance) -> None:
     process = start(home, instance, "elsewhere")
     process.kill()
     process.wait()
 
     assert tick(instance) == "no run of this machine is lost"
+
+
+@pytest.mark.parametrize(
+    ("location", "is_lost"), [("here", True), ("elsewhere", False), (None, False)]
+)
+def test_of_runs_without_a_host_only_those_of_this_code_location_are_judged(
+    location: str | None, is_lost: bool
+) -> None:
+    code = GrpcServerCodeLocationOrigin(host="code", port=4000, location_name="here")
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(code, "repository"), "training_job")
+    run = dg.DagsterRun("training_job", status=STARTED, remote_job_origin=origin)
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_run(run)
+        gone = EngineEventData({"pid": dg.MetadataValue.text(str(2**31 - 1))})
+        instance.report_engine_event("started", run, gone)
+
+        found = [lost for lost, _ in lost_runs(instance, location)]
+
+    assert found == ([run] if is_lost else [])

@@ -1,1 +1,1 @@
-"""Read the files of a source as records, without losing any: CSV and Parquet."""
+"""Read the files of a source as records, without losing any: CSV, JSON and Parquet."""

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,11 +10,9 @@ from pyspark.sql import SparkSession
 from spark_jobs.contract import Dialect
 from spark_jobs.reading.csv_compatibility import Compatibility, check_compatibility
 from spark_jobs.reading.file_records import read_records
+from spark_jobs.reading.file_tasks import map_files, report_errors
 from spark_jobs.reading.source_bytes import COMPRESSED, ZIP, is_compressed, open_source
 from spark_jobs.runtime.job import JobError, SourceFile
-
-THREADS = 8  # most of the time is spent waiting for S3
-MAX_ERRORS = 5  # that are reported one by one
 
 
 @dataclass(frozen=True)
@@ -34,15 +31,8 @@ def inspect_files(
     Raises:
         JobError: files are damaged, or have records that do not end or are too long.
     """
-    inspect = partial(inspect_file, dialect=dialect)
-    if has_workers(spark):
-        inspections = spark.sparkContext.parallelize(files, len(files)).map(inspect).collect()
-    else:
-        with ThreadPoolExecutor(THREADS) as threads:
-            inspections = list(threads.map(inspect, files))
-    if errors := [each.error for each in inspections if each.error]:
-        more = f"\nand {len(errors) - MAX_ERRORS} more files" if len(errors) > MAX_ERRORS else ""
-        raise JobError("\n".join(errors[:MAX_ERRORS]) + more)
+    inspections = map_files(spark, files, partial(inspect_file, dialect=dialect))
+    report_errors(each.error for each in inspections)
     return {file.name: each.compatibility for file, each in zip(files, inspections, strict=True)}
 
 
@@ -62,8 +52,3 @@ def inspect_file(file: SourceFile, dialect: Dialect) -> Inspection:
     except JobError as error:
         return Inspection(Compatibility(None, line_records=False), str(error))
     return Inspection(compatibility)
-
-
-def has_workers(spark: SparkSession) -> bool:
-    """Return whether there are machines other than the driver's."""
-    return not str(spark.sparkContext.master).startswith("local")

@@ -86,7 +86,7 @@ def without_skipped(records: Iterable[Record], dialect: Dialect) -> Iterator[Rec
         if len(waiting) > last:
             row = waiting.popleft()
             if last:
-                above.append(row.fields)
+                above.append(syntax.without_trailing(row.fields, width))
             yield row
     for record in waiting:
         fields = syntax.without_trailing(record.fields, width)

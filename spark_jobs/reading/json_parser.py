@@ -37,15 +37,19 @@ def parse_lines(file: IO[bytes], name: str, max_characters: int) -> Iterator[Lin
         JobError: a line or an element has more than `max_characters`, or a list is broken: what
             follows can't be found then.
     """
+    for number, text in enumerate(line_texts(file, name, max_characters), 1):
+        yield Line(number, text, values_of(text))
+
+
+def line_texts(file: IO[bytes], name: str, max_characters: int) -> Iterator[str]:
+    """Yield the text of each line or element, with the errors of `parse_lines`."""
     text = io.TextIOWrapper(file, ENCODING, ESCAPE_UNDECODABLE, newline="\n")
     try:
         number, start = _first_line(text)
         if start.lstrip(WHITESPACE).startswith(LIST):
-            texts = _elements(text, start, name, max_characters)
+            yield from _elements(text, start, name, max_characters)
         else:
-            texts = _texts(text, number, start, name, max_characters)
-        for number, each in enumerate(texts, 1):
-            yield Line(number, each, values_of(each))
+            yield from _texts(text, number, start, name, max_characters)
     finally:
         text.detach()
 
@@ -70,13 +74,25 @@ def head_values(head: str) -> list[dict[str, str | None] | None]:
 def values_of(text: str) -> dict[str, str | None] | None:
     """Return the values of a JSON object by path, as they are written; None if it is none.
 
-    Null is None; a list is its JSON.
+    Null is None; a list is its JSON. An object with two values for one path has none.
     """
     try:
-        value = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        value = _DECODER.decode(text)
+        return _unique(list(_leaves(value, ""))) if isinstance(value, dict) else None
     except (ValueError, RecursionError):
         return None
-    return dict(_leaves(value, "")) if isinstance(value, dict) else None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is repeated, and which of its values is meant is unknown")
+    return found
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_unique
+)
 
 
 def _leaves(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, str | None]]:

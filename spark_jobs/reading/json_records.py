@@ -9,10 +9,11 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from spark_jobs.reading.csv_parser import readable
-from spark_jobs.reading.json_parser import parse_lines
+from spark_jobs.reading.file_tasks import map_files, report_errors
+from spark_jobs.reading.json_parser import line_texts, parse_lines
 from spark_jobs.reading.python_records import MAX_RAW_CHARACTERS, frame_of_rows
 from spark_jobs.reading.source_bytes import open_source
-from spark_jobs.runtime.job import SourceFile
+from spark_jobs.runtime.job import JobError, SourceFile
 
 SURROGATE = re.compile("[\ud800-\udfff]")  # half of a character, or a byte that is not UTF-8
 
@@ -27,12 +28,19 @@ def read_json_lines(
     Raises:
         JobError: a file is damaged, or has a line of more than `max_characters`.
     """
-    for file in files:
-        with open_source(file) as stored:
-            deque(parse_lines(stored, file.name, max_characters), maxlen=0)
+    report_errors(map_files(spark, files, partial(_error, max_characters=max_characters)))
     return frame_of_rows(
         spark, files, names, partial(_rows, names=names, max_characters=max_characters)
     )
+
+
+def _error(file: SourceFile, max_characters: int) -> str | None:
+    try:
+        with open_source(file) as stored:
+            deque(line_texts(stored, file.name, max_characters), maxlen=0)
+    except JobError as error:
+        return str(error)
+    return None
 
 
 def _rows(file: SourceFile, names: Sequence[str], max_characters: int) -> Iterator[tuple[Any, ...]]:

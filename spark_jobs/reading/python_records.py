@@ -15,7 +15,7 @@ from pyspark.sql.types import (
 )
 
 from spark_jobs.columns import RECORD_COLUMNS
-from spark_jobs.reading.csv_inspection import has_workers
+from spark_jobs.reading.file_tasks import has_workers
 from spark_jobs.runtime.job import SourceFile
 
 MAX_RAW_CHARACTERS = 64 * 1024  # of a rejected record

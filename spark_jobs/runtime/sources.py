@@ -1,11 +1,18 @@
 """Check that source files still have the content that the snapshot recorded."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spark_jobs.runtime.content import changed_error, content_of
 from spark_jobs.runtime.job import JobError, SourceFile
 from spark_jobs.runtime.s3 import error_code, split_uri
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+THREADS = 16  # of which each waits for S3 most of the time
 
 
 class SnapshotGuard:
@@ -13,27 +20,43 @@ class SnapshotGuard:
 
     def __init__(self, files: Iterable[SourceFile]) -> None:
         self._files = tuple(files)
-        self._fingerprints: dict[str, object] = {}
+        self._fingerprints: list[object] = []
 
     def check_before(self) -> None:
         """Raise JobError for a file whose content is not the snapshot's."""
-        for file in self._files:
-            self._fingerprints[file.uri] = _fingerprint(file)
-            if _content(file) != file.content:
-                raise changed_error(file.uri)
+        self._fingerprints = self._check([None] * len(self._files))
 
     def check_after(self) -> None:
         """Raise JobError for a file that was replaced while it was read."""
-        for file in self._files:
-            touched = _fingerprint(file) != self._fingerprints[file.uri]
-            if touched and _content(file) != file.content:
+        self._check(self._fingerprints)
+
+    def _check(self, known: Iterable[object]) -> list[object]:
+        """Return the fingerprint of each file; the content is checked where it is not the known."""
+        client = _connect() if any(map(_is_in_s3, self._files)) else None
+
+        def check(file: SourceFile, known: object) -> object:
+            fingerprint = _etag(file, client) if client and _is_in_s3(file) else _stat(file)
+            if fingerprint != known and _content(file, fingerprint) != file.content:
                 raise changed_error(file.uri)
+            return fingerprint
+
+        with ThreadPoolExecutor(THREADS) as threads:
+            return list(threads.map(check, self._files, known))
 
 
-def _fingerprint(file: SourceFile) -> object:
-    """Return a value that changes with every write of the file, and is cheap to get."""
-    if file.uri.startswith("s3://"):
-        return _etag(file)
+def _is_in_s3(file: SourceFile) -> bool:
+    return file.uri.startswith("s3://")
+
+
+def _connect() -> "S3Client":
+    import boto3  # half a second that a local source does not need
+    from botocore.config import Config
+
+    return boto3.client("s3", config=Config(max_pool_connections=THREADS))
+
+
+def _stat(file: SourceFile) -> tuple[int, ...]:
+    """Return values that change with every write of a local file, and are cheap to get."""
     try:
         stat = Path(file.uri).stat()
     except OSError as error:
@@ -41,22 +64,19 @@ def _fingerprint(file: SourceFile) -> object:
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
-def _content(file: SourceFile) -> str:
+def _content(file: SourceFile, fingerprint: object) -> object:
     if file.content.startswith("etag:"):
-        return _etag(file)
-    if file.uri.startswith("s3://"):
-        # the lake's own copy, which is named by its content
-        return file.content
-    return content_of(Path(file.uri))
+        return fingerprint
+    # the lake's own copy is named by its content
+    return file.content if _is_in_s3(file) else content_of(Path(file.uri))
 
 
-def _etag(file: SourceFile) -> str:
-    import boto3  # half a second that a local source does not need
-    from botocore.exceptions import ClientError
+def _etag(file: SourceFile, client: "S3Client") -> str:
+    from botocore.exceptions import ClientError  # takes half a second, as boto3 does
 
     bucket, key = split_uri(file.uri)
     try:
-        answer = boto3.client("s3").head_object(Bucket=bucket, Key=key)
+        answer = client.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         raise JobError(f"{file.uri} of the snapshot can't be read: {error_code(error)}") from error
     return f"etag:{answer['ETag']}"

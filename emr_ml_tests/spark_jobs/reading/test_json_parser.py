@@ -50,6 +50,13 @@ def test_what_is_no_object_has_no_values(text: str) -> None:
     assert values_of(text) is None
 
 
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a": 2}', '{"a": {"b": 1, "b": 1}}', '{"a.b": 1, "a": {"b": 2}}']
+)
+def test_an_object_with_two_values_for_one_path_has_none(text: str) -> None:
+    assert values_of(text) is None
+
+
 def test_numbers_keep_their_digits_and_lists_their_json() -> None:
     text = '{"a": 1.50, "b": 12345678901234567890, "c": ["é", 1], "d": 1e3, "e": NaN}'
     assert values_of(text) == {

@@ -2,13 +2,17 @@
 
 import gzip
 import json
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import Bench
-from spark_jobs.runtime.job import JobError
+from spark_jobs.reading import json_parser
+from spark_jobs.reading.json_records import read_json_lines
+from spark_jobs.runtime.job import JobError, SourceFile
 
 CONTRACT = Contract.model_validate(
     {"format": "jsonl", "columns": {"a.n": "numeric", "a.s": "categorical"}, "missing": [""]}
@@ -47,6 +51,24 @@ def test_lines_that_are_no_objects_are_rejected_with_place_and_text(bench: Bench
 def test_a_damaged_file_is_an_error_that_names_it(bench: Bench) -> None:
     with pytest.raises(JobError, match=r"a\.jsonl\.gz (is damaged|ends before)"):
         kept(bench, {"a.jsonl.gz": gzip.compress(TEXT.encode() * 500)[:-20]})
+
+
+def test_all_damaged_files_are_named_and_none_is_parsed_for_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [SourceFile(f"{n}.jsonl", str(tmp_path / f"{n}.jsonl"), 0, "", ()) for n in range(3)]
+    for file in files:
+        Path(file.uri).write_text('{"a": 1}\n')
+    Path(files[0].uri).write_text("x" * 100)
+    Path(files[2].uri).unlink()
+    monkeypatch.setattr(json_parser, "values_of", None)
+    spark: Any = SimpleNamespace(sparkContext=SimpleNamespace(master="local[2]"))
+
+    with pytest.raises(JobError) as caught:
+        read_json_lines(spark, files, ["a"], 50)
+
+    assert "0.jsonl: line 1 is longer than `max_record_bytes`, 50" in str(caught.value)
+    assert "2.jsonl can't be read: No such file" in str(caught.value)
 
 
 def test_values_that_are_no_text_are_rejected(bench: Bench) -> None:

@@ -1,15 +1,30 @@
 """Records that the dialect skips in files that lack them: nothing of a row is lost silently."""
 
+import io
+from typing import Any
+
 import pytest
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import Bench
+from spark_jobs.reading.file_records import read_records
 
 COLUMNS = {"at": {"kind": "datetime", "required": True}, "sold": "numeric"}
 ROWS = "".join(f"2024-01-{day},{day}\n" for day in range(10, 30))
 SKIPPING = Contract.model_validate(
     {"columns": COLUMNS, "dialect": {"skip_below_header": 1, "skip_last_lines": 1}}
 )
+
+
+def test_a_total_with_a_gap_is_no_row_if_rows_end_with_a_delimiter() -> None:
+    dialect: Any = Contract.model_validate(
+        {"columns": COLUMNS, "dialect": {"skip_last_lines": 1, "trailing_delimiter": True}}
+    ).model_dump()["dialect"]
+    rows = ROWS.replace("\n", ",\n")
+
+    found = read_records(io.BytesIO(f"at,sold\n{rows},390,\n".encode()), "a.csv", dialect)
+
+    assert [record.is_skipped for record in found] == [False] * ROWS.count("\n")
 
 
 def test_a_row_in_the_place_of_a_total_or_of_units_is_rejected_with_the_reason(

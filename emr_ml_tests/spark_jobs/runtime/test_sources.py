@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 
 from spark_jobs.runtime.content import content_of
@@ -13,6 +14,8 @@ from spark_jobs.runtime.job import JobError, SourceFile
 from spark_jobs.runtime.sources import SnapshotGuard
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
     from emr_ml_tests.s3_server import S3
 
 BODY = b"a,b\n1,2\n"
@@ -135,6 +138,30 @@ def test_an_unchanged_object_passes(s3: "S3", key: str) -> None:
     guard = SnapshotGuard([object_in(s3, key)])
     guard.check_before()
     guard.check_after()
+
+
+def test_each_object_is_asked_for_once_before_and_once_after(
+    s3: "S3", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [object_in(s3, f"in/{number}.csv") for number in range(5)]
+    clients: list[object] = []
+    asked: list[str] = []
+
+    def connect(*_: object, **__: object) -> "S3Client":
+        clients.append(s3.client)
+        return s3.client
+
+    def ask(**_: object) -> None:
+        asked.append("HEAD")
+
+    monkeypatch.setattr(boto3, "client", connect)
+    s3.client.meta.events.register("before-call.s3.HeadObject", ask)
+    guard = SnapshotGuard(files)
+
+    guard.check_before()
+    assert (len(clients), len(asked)) == (1, 5)
+    guard.check_after()
+    assert (len(clients), len(asked)) == (2, 10)
 
 
 def test_an_object_that_was_rewritten_before_it_was_read_is_named(s3: "S3") -> None:

@@ -138,7 +138,7 @@ class S3Lake(Lake):
 
 def connect(session: boto3.Session | None = None) -> "S3Client":
     """Return a client; that of a new session loads its credentials now."""
-    # one hung call must not outlast a lease
+    # a hung attempt ends so early that the next one can still renew a lease
     config = Config(
         connect_timeout=5,
         read_timeout=15,

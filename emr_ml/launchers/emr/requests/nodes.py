@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 ROLE_NAMES = {"MASTER": "primary", "CORE": "core", "TASK": "task"}
@@ -22,6 +23,11 @@ class Nodes:
     market: str
     units: int
     weights: Mapping[str, int]
+
+    @property
+    def max_instances(self) -> int:
+        """The number of instances if all are of the type with the fewest units."""
+        return ceil(self.units / min(self.weights.values(), default=1))
 
 
 def requested_nodes(request: Mapping[str, Any]) -> Iterator[Nodes]:

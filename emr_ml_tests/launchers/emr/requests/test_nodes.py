@@ -1,5 +1,7 @@
 """The nodes that a RunJobFlow request asks for."""
 
+import pytest
+
 from emr_ml.launchers.emr.requests.nodes import Nodes, requested_nodes
 from emr_ml_tests.launchers.emr.translation.examples import AIRFLOW, FLEETS
 
@@ -29,3 +31,13 @@ def test_one_type_and_a_number_are_a_primary_and_core_nodes() -> None:
         Nodes("primary", "ON_DEMAND", 1, {"m5.xlarge": 1}),
         Nodes("core", "ON_DEMAND", 3, {"m5.xlarge": 1}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("units", "weights", "instances"),
+    [(8, {"small": 2, "large": 4}, 4), (9, {"small": 2}, 5), (3, {"one": 1}, 3), (1, {}, 1)],
+)
+def test_the_most_instances_are_those_of_the_lightest_type(
+    units: int, weights: dict[str, int], instances: int
+) -> None:
+    assert Nodes("core", "SPOT", units, weights).max_instances == instances
