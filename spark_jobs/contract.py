@@ -48,6 +48,7 @@ class NumberFormat(TypedDict):
     `decimal` and `thousands` are marks; a `unit` may stand before or after a number. With
     `accounting`, `(5)` and `5-` are -5; with `fractions`, `3/4` is a number; with `limits`, `<5` is
     5. `multiples` are what may stand behind a number, in any case, and by what it is multiplied.
+    A `duration` is read as seconds, see `spark_jobs.spelling.DURATIONS`; null for other numbers.
     """
 
     decimal: str
@@ -57,6 +58,7 @@ class NumberFormat(TypedDict):
     fractions: bool
     limits: bool
     multiples: dict[str, float]
+    duration: Literal["h:mm", "m:ss", "units"] | None
 
 
 class ColumnRules(TypedDict):

@@ -11,6 +11,7 @@ from typing import Any
 
 from emr_ml.contract.base import is_reserved
 from emr_ml.contract.columns import ALL_PARTS, FIRST_YEAR
+from emr_ml.infer.durations import guess_duration
 from emr_ml.infer.number_format import guess_number_style, looks_like_number
 from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.values import (
@@ -184,14 +185,21 @@ def _profile_formatted_numbers(column: ColumnValues) -> ColumnProfile | None:
     """Profile numbers that are written for people to read, or return None."""
     distinct = list(column.counts)
     values = distinct[:INSPECTED_VALUES]
-    style = guess_number_style(values, column.decimal) if len(values) > 1 else None
+    if len(values) < 2:
+        return None
+    duration = None
+    style = guess_number_style(values, column.decimal)
+    if style is None:
+        duration = guess_duration(values, column.decimal, column.name_words)
+        style = duration and duration.style
     if style is None:
         return None
     numbers = {value: style.parse(value) for value in distinct}
     known = [number for number in numbers.values() if number is not None]
     example = next(value for value in values if value in column.non_numeric)
-    note = f"numbers such as {quoted(example)}; {_format_number(min(known))} to "
-    note += _format_number(max(known))
+    note = f"{'durations' if duration else 'numbers'} such as {quoted(example)}; "
+    note += f"{_format_number(min(known))} to {_format_number(max(known))}"
+    note += f" seconds{duration.doubt}" if duration else ""
     rejected = frozenset(value for value, number in numbers.items() if number is None)
     if rejected:
         note += f"; {quoted_list(sorted(rejected), 3)} can't be read, such rows will be rejected"

@@ -8,6 +8,7 @@ from typing import Any
 
 from emr_ml.contract.base import is_reserved, reserved_name_problem
 from emr_ml.infer.column_kinds import FOLDED, fold_case, name_words, quoted
+from emr_ml.infer.durations import guess_duration
 from emr_ml.infer.files import contract_names
 from emr_ml.infer.number_format import guess_number_style
 from emr_ml.infer.values import is_number, is_number_with_any_decimal
@@ -220,14 +221,19 @@ def _formatted_regression(
     column: str, reason: str, counts: Counter[str], decimal: str, non_numeric: frozenset[str]
 ) -> LabelGuess | None:
     """Return a guess if the values are many numbers, some written for people to read."""
-    style = guess_number_style(list(counts), decimal) if len(counts) > FEW_CLASSES else None
-    if style is None or not non_numeric:
+    values, doubt = list(counts), ""
+    if len(values) <= FEW_CLASSES or not non_numeric:
+        return None
+    style = guess_number_style(values, decimal)
+    if style is None and (duration := guess_duration(values, decimal, name_words(column))):
+        style, doubt = duration.style, duration.doubt
+    if style is None:
         return None
     return LabelGuess(
         column,
         reason,
         "regression",
-        note=f"numbers such as {quoted(min(non_numeric))}, so a regression",
+        note=f"numbers such as {quoted(min(non_numeric))}, so a regression{doubt}",
         rejected_values=frozenset(value for value in counts if style.parse(value) is None),
         rules={"format": style.entries(decimal)},
     )

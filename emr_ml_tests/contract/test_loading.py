@@ -249,6 +249,11 @@ def test_multiples_that_make_no_sense_are_mistakes(multiples: str, problem: str)
     assert problem in found
 
 
+def test_a_duration_has_no_other_keys() -> None:
+    found = mistake("columns:\n  a: {kind: numeric, format: {duration: 'm:ss', unit: s}}\n")
+    assert "a duration has no other keys beside it" in found
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
