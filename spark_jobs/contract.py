@@ -89,7 +89,8 @@ class ColumnRules(TypedDict):
 class Label(TypedDict):
     """The column to predict. A label with `positive` is binary, a numeric one is a regression.
 
-    `fold_case` and `format` are as those of a column.
+    A value that is blank is `blank`, or missing if that is null. `fold_case` and `format` are as
+    those of a column.
     """
 
     column: str
@@ -97,6 +98,7 @@ class Label(TypedDict):
     positive: str | None
     negative: list[str] | None
     classes: list[str] | None
+    blank: str | None
     fold_case: bool
     format: NumberFormat | None
 

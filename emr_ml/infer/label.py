@@ -254,13 +254,14 @@ def _choose_positive(counts: Counter[str]) -> tuple[str, str]:
     for value, other in pairs:
         if is_number(value) and is_number(other) and float(value) == 1 and float(other) in (0, -1):
             return value, f"{quoted(value)} rather than {quoted(other)}"
-        if _matches(POSITIVE, value) and not _matches(POSITIVE, other):
+        if matches(POSITIVE, value) and not matches(POSITIVE, other):
             return value, "a usual name for the positive class"
     for value, other in pairs:
-        if _matches(NEGATIVE, other):
+        if matches(NEGATIVE, other):
             return value, f"{quoted(other)} is a usual name for the negative class"
     return rarer, "the rarer value; change it if you look for the other"
 
 
-def _matches(pattern: re.Pattern[str], value: str) -> bool:
+def matches(pattern: re.Pattern[str], value: str) -> bool:
+    """Return whether a value is one of those names, in any case."""
     return bool(pattern.fullmatch(value.casefold().strip(" .")))

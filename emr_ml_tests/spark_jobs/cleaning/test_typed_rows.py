@@ -189,3 +189,22 @@ def test_a_row_has_the_same_id_whatever_its_file_and_the_order_of_columns(bench:
     rows = bench.process(files, of_kind("numeric", label=LABEL)).kept
 
     assert [row["__row_id"] for row in rows] == [hashlib.sha256(b'["1.5","yes"]').hexdigest()] * 3
+
+
+def test_a_blank_label_is_the_class_that_the_contract_names(bench: Bench) -> None:
+    label = {"column": "y", "positive": "x", "negative": ["no"], "blank": "no", "fold_case": True}
+    contract = of_kind("numeric", label=label)
+
+    done = bench.process('v,y\n1,X\n2,\n3,"  "\n4,NA\n5,no\n6\n7,z\n', contract)
+
+    assert [(row["v"], row["y"]) for row in done.kept] == [
+        (1.0, "x"),
+        (2.0, "no"),
+        (3.0, "no"),
+        (5.0, "no"),
+    ]
+    assert done.reasons == [
+        "y is missing",
+        WRONG_FIELD_COUNT,
+        "y is not a label of the contract: z",
+    ]
