@@ -17,6 +17,7 @@ from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.values import (
     LEADING_ZERO,
     MIN_PROSE_WORDS,
+    are_ranges,
     has_other_digits,
     in_ascii_digits,
     is_compact_date,
@@ -263,7 +264,10 @@ def _profile_words(column: ColumnValues) -> ColumnProfile:
         return replace(profile, note=f"{profile.note}; {FOLDED}", rules={"fold_case": True})
     common = [value for value, _ in column.counts.most_common(EXAMPLES + 1)]
     count = f"{len(column.counts):,} {'category' if len(common) == 1 else 'categories'}"
-    profile = ColumnProfile("categorical", f"{count}: {quoted_list(common, EXAMPLES)}")
+    note = f"{count}: {quoted_list(common, EXAMPLES)}"
+    if len(values) <= FEW_VALUES and are_ranges(values):
+        note += "; ranges, so each is a category"
+    profile = ColumnProfile("categorical", note)
     if len(column.values) < FEW_VALUES:
         return profile
     return _exclude_names(column, values, profile)

@@ -231,3 +231,27 @@ def test_a_measurement_that_no_format_describes_is_no_key(tmp_path: Path) -> Non
 
     assert inferred.column("dose").exclusion
     assert inferred.profile.id is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("10-20", "20-30", "30-40"),
+        ("<18", "18-25", ">25"),
+        ("< 18", ">= 18"),
+        ("0–9", "10–49", "50+"),  # noqa: RUF001 - a dash in ranges
+        ("$1,000 to $2,000", "$2,000 to $10,000"),
+        ("<25K", "25K-50K", ">50K"),
+    ],
+)
+def test_ranges_of_numbers_are_categories(tmp_path: Path, values: tuple[str, ...]) -> None:
+    inferred = infer_columns(tmp_path, "y", a=choices(*values), y=choices(0, 1))
+
+    assert inferred.contract.columns["a"].kind == "categorical"
+    assert "; ranges, so each is a category" in inferred.line("a:")
+
+
+@pytest.mark.parametrize("values", [("20-10", "30-20"), ("a-b", "c-d"), ("18-25", "other")])
+def test_other_categories_are_no_ranges(tmp_path: Path, values: tuple[str, ...]) -> None:
+    inferred = infer_columns(tmp_path, "y", a=choices(*values), y=choices(0, 1))
+    assert "ranges" not in inferred.line("a:")

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emr_ml.contract import Contract
+from emr_ml_tests.infer.samples import infer_content
 from emr_ml_tests.spark_jobs.bench import Bench
 
 WRONG_FIELD_COUNT = "the number of fields differs from the header's"
@@ -208,3 +210,19 @@ def test_a_blank_label_is_the_class_that_the_contract_names(bench: Bench) -> Non
         WRONG_FIELD_COUNT,
         "y is not a label of the contract: z",
     ]
+
+
+def test_every_row_fits_the_contract_that_is_inferred_from_it(bench: Bench, tmp_path: Path) -> None:
+    rows = [
+        f"{n}:{n % 60:02}:07,{n}h {n % 60}m,{'X' if n % 3 else ''},{n % 4}0-{n % 4}9"
+        for n in range(60)
+    ]
+    content = "\n".join(["ran,rested,churned,age", *rows, ""])
+    inferred = infer_content(tmp_path, content)
+
+    done = bench.process(content, inferred.contract)
+
+    assert inferred.kinds == {"ran": "numeric", "rested": "numeric", "age": "categorical"}
+    assert (len(done.kept), done.rejected) == (60, [])
+    assert (done.kept[21]["ran"], done.kept[21]["rested"]) == (76_867.0, 76_860.0)
+    assert [row["churned"] for row in done.kept[:3]] == ["no", "X", "X"]
