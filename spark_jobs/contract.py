@@ -48,6 +48,7 @@ class NumberFormat(TypedDict):
     `decimal` and `thousands` are marks; a `unit` may stand before or after a number. With
     `accounting`, `(5)` and `5-` are -5; with `fractions`, `3/4` is a number; with `limits`, `<5` is
     5. `multiples` are what may stand behind a number, in any case, and by what it is multiplied.
+    A `duration` is read as seconds, see `spark_jobs.spelling.DURATIONS`; null for other numbers.
     """
 
     decimal: str
@@ -57,6 +58,7 @@ class NumberFormat(TypedDict):
     fractions: bool
     limits: bool
     multiples: dict[str, float]
+    duration: Literal["h:mm", "m:ss", "units"] | None
 
 
 class ColumnRules(TypedDict):
@@ -87,7 +89,8 @@ class ColumnRules(TypedDict):
 class Label(TypedDict):
     """The column to predict. A label with `positive` is binary, a numeric one is a regression.
 
-    `fold_case` and `format` are as those of a column.
+    A value that is blank is `blank`, or missing if that is null. `fold_case` and `format` are as
+    those of a column.
     """
 
     column: str
@@ -95,6 +98,7 @@ class Label(TypedDict):
     positive: str | None
     negative: list[str] | None
     classes: list[str] | None
+    blank: str | None
     fold_case: bool
     format: NumberFormat | None
 

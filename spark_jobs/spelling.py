@@ -29,6 +29,31 @@ FRACTION = "([+-]?)(?:([0-9]+) )?([0-9]+)/([0-9]*[1-9][0-9]*)"  # sign, whole, a
 # Unicode, for which Java needs `(?iU)`
 HALF_OF_DAY = "(?<=[0-9])[ \u00a0\u202f]?([ap])\\.?[ \u00a0\u202f]?m\\.?(?![^\\W\\d_])"
 
+# durations by how they are written: a pattern with the sign and the number of each unit as its
+# groups, and the seconds of each unit
+_DAYS = "(?:([0-9]{1,9}) (?i:days?),? )?"  # as pandas and PostgreSQL write them
+_SECOND = "([0-5][0-9](?:[.,][0-9]{1,9})?)"
+_HOURS_FIRST = f"([+-]?){_DAYS}([0-9]{{1,9}}):([0-5][0-9])(?::{_SECOND})?"
+_MINUTES_FIRST = f"([+-]?){_DAYS}(?:([0-9]{{1,9}}):(?=[0-5][0-9]:))?([0-9]{{1,9}}):{_SECOND}"
+_WEEKS, _WHOLE_DAYS, *_PARTS_OF_DAYS = (
+    rf"(?:([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?){GAP}(?:{words})\.?,?{GAP})?"
+    for words in (
+        "w(?:ee)?(?:ks?)?|wochen?",
+        "d(?:ays?)?|tage?|jours?|d[i\u00ed]as?",
+        "h(?:(?:ou)?rs?)?|std|stunden?",
+        "m(?:in(?:ute[ns]?|utos?|s)?)?",
+        "s(?:ec(?:ond)?s?|ek(?:unden?)?)?",
+    )
+)
+# in ISO 8601, an M before the T is a month, which has no fixed length
+_ISO_MARK = "(?:P(?![^T]*M)(?=T?[0-9])|(?=[0-9]))"
+_UNITS = f"(?iu:([+-]?){_ISO_MARK}{_WEEKS}{_WHOLE_DAYS}T?{''.join(_PARTS_OF_DAYS)})"
+DURATIONS: Mapping[str, tuple[str, tuple[int, ...]]] = {
+    "h:mm": (_HOURS_FIRST, (86_400, 3600, 60, 1)),
+    "m:ss": (_MINUTES_FIRST, (86_400, 3600, 60, 1)),
+    "units": (_UNITS, (604_800, 86_400, 3600, 60, 1)),
+}
+
 
 def lower_case(text: str) -> str:
     """Return the text in lower case; a Turkish `İ` becomes an `i`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from emr_ml.contract import Contract, Dialect
 from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
@@ -13,7 +13,7 @@ from spark_jobs.runtime.report import Report, job_key, read_report
 
 TASK_FIELDS = ("column", "kind", "positive")
 PARSING_FIELDS = ("format", "dialect", "missing")
-VALUE_FIELDS = ("format", "language", "first_year", "zone", "fold_case")
+VALUE_FIELDS = ("format", "language", "first_year", "zone", "fold_case", "blank")
 
 
 class NoUsableChampionError(Exception):
@@ -54,12 +54,12 @@ class TrainingSchema:
                     **contract["dialect"],
                 },
                 "values": {
-                    name: {key: column[key] for key in VALUE_FIELDS if column.get(key)}
+                    name: {key: _given(column[key]) for key in VALUE_FIELDS if column.get(key)}
                     for name, column in (
                         *contract["columns"].items(),
                         ("", contract["label"] or {}),
                     )
-                    if column.get("format") or column.get("fold_case")
+                    if any(column.get(key) for key in ("format", "fold_case", "blank"))
                 },
             },
         )
@@ -97,6 +97,13 @@ class TrainingSchema:
         if all(self.label.get(key) == rows.label.get(key) for key in TASK_FIELDS):
             return None
         return f"it predicts {_label_text(self.label)}, and the label is {_label_text(rows.label)}"
+
+
+def _given(value: Any) -> Any:
+    """Return the value without the keys of a format that are not set."""
+    if not isinstance(value, dict):
+        return value
+    return {key: each for key, each in cast("dict[str, Any]", value).items() if each}
 
 
 def training_schema(lake: Lake, model: Report) -> TrainingSchema | None:

@@ -55,6 +55,7 @@ class NumberFormat(Section):
         fractions: whether `3/4` is a number.
         limits: whether `<0.05` and `>100` are 0.05 and 100.
         multiples: what may stand behind a number, in any case, and by what it is multiplied.
+        duration: how durations are written, which become seconds.
     """
 
     decimal: Literal[".", ","] | None = None
@@ -67,6 +68,7 @@ class NumberFormat(Section):
         Annotated[str, Field(min_length=1, max_length=16), AfterValidator(_without_blanks)],
         Annotated[float, Field(gt=0, allow_inf_nan=False)],
     ] = Field({}, max_length=50)
+    duration: Literal["h:mm", "m:ss", "units"] | None = None
 
     @model_validator(mode="after")
     def _multiples_differ(self) -> Self:
@@ -74,6 +76,8 @@ class NumberFormat(Section):
             raise error_at("has a name twice, in upper and lower case", "multiples")
         if self.fractions and self.multiples:
             raise error_at("fractions can't have multiples", "multiples")
+        if self.duration and self.model_fields_set != {"duration"}:
+            raise error_at("a duration has no other keys beside it", "duration")
         return self
 
 

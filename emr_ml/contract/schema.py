@@ -67,7 +67,8 @@ class Label(Section):
     """The column to predict, and the problem.
 
     Numeric: a regression. With `positive`: binary, that value against those in `negative`, or
-    against all others. Otherwise multiclass: the values in `classes`, or all.
+    against all others. Otherwise multiclass: the values in `classes`, or all. A blank value is
+    the class `blank`, if that is given.
     """
 
     column: ColumnName
@@ -75,6 +76,7 @@ class Label(Section):
     positive: CellValue | None = None
     negative: tuple[CellValue, ...] | None = None
     classes: tuple[CellValue, ...] | None = None
+    blank: Annotated[CellValue, Field(min_length=1)] | None = None
     fold_case: bool = False
     format: NumberFormat | None = None
 
@@ -97,14 +99,14 @@ class Label(Section):
 
     @model_validator(mode="after")
     def _has_one_problem(self) -> Self:
-        for key in ("positive", "negative", "classes"):
+        for key in ("positive", "negative", "classes", "blank"):
             if self.kind == "numeric" and getattr(self, key) is not None:
                 raise error_at(f"a numeric label can't have `{key}`", key)
         if self.kind != "numeric" and self.format:
             raise error_at("only a numeric label has one", "format")
         if self.kind == "numeric" and self.fold_case:
             raise error_at("a numeric label has no case", "fold_case")
-        given = (self.positive, *(self.negative or ()), *(self.classes or ()))
+        given = (self.positive, *(self.negative or ()), *(self.classes or ()), self.blank)
         if self.fold_case and (upper := next((v for v in given if v and v != lower_case(v)), None)):
             raise error_at(f"with `fold_case`, '{upper}' must be in lower case", "fold_case")
         if self.negative == ():
@@ -117,6 +119,13 @@ class Label(Section):
             raise error_at(
                 "must have either `positive`, for two classes, or `classes`, for more", "classes"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _blank_is_a_class(self) -> Self:
+        values = (*(self.negative or ()), *(self.classes or ()))
+        if self.blank is not None and values and self.blank not in (self.positive, *values):
+            raise error_at(f"'{self.blank}' is not among the label's values", "blank")
         return self
 
 
@@ -201,9 +210,9 @@ class Contract(Section):
     @model_validator(mode="after")
     def _values_are_not_missing(self) -> Self:
         if label := self.label:
-            positive = (label.positive,) if label.positive is not None else ()
             for key, values in {
-                "positive": positive,
+                "positive": (label.positive,),
+                "blank": (label.blank,),
                 "negative": label.negative or (),
                 "classes": label.classes or (),
             }.items():

@@ -11,11 +11,13 @@ from typing import Any
 
 from emr_ml.contract.base import is_reserved
 from emr_ml.contract.columns import ALL_PARTS, FIRST_YEAR
+from emr_ml.infer.durations import guess_duration
 from emr_ml.infer.number_format import guess_number_style, looks_like_number
 from emr_ml.infer.time_pattern import guess_time_pattern
 from emr_ml.infer.values import (
     LEADING_ZERO,
     MIN_PROSE_WORDS,
+    are_ranges,
     has_other_digits,
     in_ascii_digits,
     is_compact_date,
@@ -184,14 +186,21 @@ def _profile_formatted_numbers(column: ColumnValues) -> ColumnProfile | None:
     """Profile numbers that are written for people to read, or return None."""
     distinct = list(column.counts)
     values = distinct[:INSPECTED_VALUES]
-    style = guess_number_style(values, column.decimal) if len(values) > 1 else None
+    if len(values) < 2:
+        return None
+    duration = None
+    style = guess_number_style(values, column.decimal)
+    if style is None:
+        duration = guess_duration(values, column.decimal, column.name_words)
+        style = duration and duration.style
     if style is None:
         return None
     numbers = {value: style.parse(value) for value in distinct}
     known = [number for number in numbers.values() if number is not None]
     example = next(value for value in values if value in column.non_numeric)
-    note = f"numbers such as {quoted(example)}; {_format_number(min(known))} to "
-    note += _format_number(max(known))
+    note = f"{'durations' if duration else 'numbers'} such as {quoted(example)}; "
+    note += f"{_format_number(min(known))} to {_format_number(max(known))}"
+    note += f" seconds{duration.doubt}" if duration else ""
     rejected = frozenset(value for value, number in numbers.items() if number is None)
     if rejected:
         note += f"; {quoted_list(sorted(rejected), 3)} can't be read, such rows will be rejected"
@@ -255,7 +264,10 @@ def _profile_words(column: ColumnValues) -> ColumnProfile:
         return replace(profile, note=f"{profile.note}; {FOLDED}", rules={"fold_case": True})
     common = [value for value, _ in column.counts.most_common(EXAMPLES + 1)]
     count = f"{len(column.counts):,} {'category' if len(common) == 1 else 'categories'}"
-    profile = ColumnProfile("categorical", f"{count}: {quoted_list(common, EXAMPLES)}")
+    note = f"{count}: {quoted_list(common, EXAMPLES)}"
+    if len(values) <= FEW_VALUES and are_ranges(values):
+        note += "; ranges, so each is a category"
+    profile = ColumnProfile("categorical", note)
     if len(column.values) < FEW_VALUES:
         return profile
     return _exclude_names(column, values, profile)

@@ -104,7 +104,7 @@ def _dialect(profile: FileProfile, csv: CsvSample) -> Iterator[tuple[str, str, s
     if profile.decimal == ",":
         yield "decimal", yaml_scalar(","), "numbers have a decimal comma"
     for key, reason in csv.skip_reasons.items():
-        yield key, _dialect_value(getattr(dialect, key)), reason
+        yield key, _scalar(getattr(dialect, key)), reason
     yield "multiline", *_multiline(profile, csv)
     if not dialect.trim:
         yield "trim", "false", "spaces separate the fields"
@@ -112,7 +112,7 @@ def _dialect(profile: FileProfile, csv: CsvSample) -> Iterator[tuple[str, str, s
         yield "trim", "true", "spaces around values are dropped"
 
 
-def _dialect_value(value: str | bool | int) -> str:
+def _scalar(value: str | bool | int) -> str:
     match value:
         case bool():
             return str(value).lower()
@@ -170,7 +170,8 @@ def _label(profile: FileProfile) -> Iterator[str]:
     yield "label:"
     yield from yaml_entry("column", yaml_scalar(label.column), label.reason)
     for key, value in label.rules.items():
-        yield f"  {key}: {_dump(value, str(value)) if isinstance(value, dict) else 'true'}"
+        dumped = _dump(value, str(value)) if isinstance(value, dict) else _scalar(value)
+        yield f"  {key}: {dumped}"
     if label.problem == "regression":
         yield f"  kind: numeric{_comment(label.note)}"
     elif label.problem == "binary":

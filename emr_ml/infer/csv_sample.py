@@ -14,7 +14,6 @@ from emr_ml.infer.dialect import (
     Header,
     ParseResult,
     find_header,
-    is_aligned_by_spaces,
     split_records,
 )
 from emr_ml.infer.encoding import Encoding, check_text, detect_marked, detect_unmarked
@@ -26,6 +25,7 @@ from emr_ml.infer.files import (
     format_size,
 )
 from emr_ml.infer.header_rows import ROW_NAME, HeaderRows, find_header_rows, has_row_names
+from emr_ml.infer.other_formats import problem_of_format
 from emr_ml.infer.surroundings import Layout, guess_layout, records_below
 from emr_ml.infer.unusable_records import WRONG_COUNT, without_rejected
 from emr_ml.sources.listing import SourceError
@@ -83,9 +83,12 @@ def sample_csv(file: DataFile) -> CsvSample:
             dialect = replace(dialect, skip_last_lines=below)
             reasons = {**reasons, "skip_last_lines": _below_reason(last[-below:])}
             records = records[:-below] if is_whole_file else records
-        header, dialect, reasons, records = _find_names(
-            records, header_rows, dialect, reasons, line_ends
-        )
+        if layout.names:
+            header = Header(False, "those of the comment `#Fields`, for all files", layout.names)
+        else:
+            header, dialect, reasons, records = _find_names(
+                records, header_rows, dialect, reasons, line_ends
+            )
         head_rows = records[1:] if header.found else records
         width = len(header.names or records[0])
         head_rows = [dialect.syntax.without_trailing(row, width) for row in head_rows]
@@ -218,11 +221,8 @@ def _detect_layout(file: DataFile, encoding: Encoding) -> Layout:
 
 def _check_dialect(result: ParseResult, start: str, file: DataFile) -> None:
     delimiter = result.dialect.delimiter
-    if (result.fields == 1 or delimiter == " ") and is_aligned_by_spaces(start):
-        raise SourceError(
-            f"{file.address} separates its fields by runs of spaces, which a contract can't "
-            "describe: use a single delimiter, for example with `tr -s ' ' ','`"
-        )
+    if problem := problem_of_format(start, result):
+        raise SourceError(f"{file.address} {problem}")
     is_wrong = result.first_fields != result.fields and result.records > 2
     numbered = _numbered_rows(io.StringIO(start, newline=""), result.dialect)
     rows = "".join(line for _, line in numbered)

@@ -227,15 +227,6 @@ def _is_plausible(value: str, dialect: DialectGuess) -> bool:
     return bool(PLAUSIBLE_FIELD.fullmatch(value)) and not is_quoted
 
 
-def is_aligned_by_spaces(text: str) -> bool:
-    """Return whether runs of spaces separate the fields, which no dialect can describe."""
-    lines = [line.strip() for line in islice(io.StringIO(text), MAX_RECORDS) if line.strip()]
-    with_runs = sum("  " in line for line in lines)
-    ((_, count),) = Counter(len(line.split()) for line in lines).most_common(1) or [(0, 0)]
-    # the header may be a single word, and the last line may be truncated
-    return len(lines) > 2 and with_runs > len(lines) / 2 and count >= len(lines) - 2
-
-
 MIN_FITTING = 0.95  # of the rows, with a delimiter at the end or without
 COMPARED_TIMES = 50  # values; a name among these is more than a pattern may leave out
 MIN_TYPE_SHARE = 0.9  # of a column's values, for it to be one of numbers or dates

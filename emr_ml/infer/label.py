@@ -8,6 +8,7 @@ from typing import Any
 
 from emr_ml.contract.base import is_reserved, reserved_name_problem
 from emr_ml.infer.column_kinds import FOLDED, fold_case, name_words, quoted
+from emr_ml.infer.durations import guess_duration
 from emr_ml.infer.files import contract_names
 from emr_ml.infer.number_format import guess_number_style
 from emr_ml.infer.values import is_number, is_number_with_any_decimal
@@ -220,14 +221,19 @@ def _formatted_regression(
     column: str, reason: str, counts: Counter[str], decimal: str, non_numeric: frozenset[str]
 ) -> LabelGuess | None:
     """Return a guess if the values are many numbers, some written for people to read."""
-    style = guess_number_style(list(counts), decimal) if len(counts) > FEW_CLASSES else None
-    if style is None or not non_numeric:
+    values, doubt = list(counts), ""
+    if len(values) <= FEW_CLASSES or not non_numeric:
+        return None
+    style = guess_number_style(values, decimal)
+    if style is None and (duration := guess_duration(values, decimal, name_words(column))):
+        style, doubt = duration.style, duration.doubt
+    if style is None:
         return None
     return LabelGuess(
         column,
         reason,
         "regression",
-        note=f"numbers such as {quoted(min(non_numeric))}, so a regression",
+        note=f"numbers such as {quoted(min(non_numeric))}, so a regression{doubt}",
         rejected_values=frozenset(value for value in counts if style.parse(value) is None),
         rules={"format": style.entries(decimal)},
     )
@@ -248,13 +254,14 @@ def _choose_positive(counts: Counter[str]) -> tuple[str, str]:
     for value, other in pairs:
         if is_number(value) and is_number(other) and float(value) == 1 and float(other) in (0, -1):
             return value, f"{quoted(value)} rather than {quoted(other)}"
-        if _matches(POSITIVE, value) and not _matches(POSITIVE, other):
+        if matches(POSITIVE, value) and not matches(POSITIVE, other):
             return value, "a usual name for the positive class"
     for value, other in pairs:
-        if _matches(NEGATIVE, other):
+        if matches(NEGATIVE, other):
             return value, f"{quoted(other)} is a usual name for the negative class"
     return rarer, "the rarer value; change it if you look for the other"
 
 
-def _matches(pattern: re.Pattern[str], value: str) -> bool:
+def matches(pattern: re.Pattern[str], value: str) -> bool:
+    """Return whether a value is one of those names, in any case."""
     return bool(pattern.fullmatch(value.casefold().strip(" .")))

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import fsum
 from typing import Any
 
 from emr_ml.infer.multiples import AMBIGUOUS, find_multiples
 from emr_ml.infer.values import LEADING_ZERO, has_other_digits, is_number
 from spark_jobs.spelling import (
+    DURATIONS,
     FRACTION,
     LIMIT,
     MINUS_SIGN,
@@ -58,9 +60,12 @@ class NumberStyle:
     fractions: bool = False
     limits: bool = False
     multiples: Mapping[str, float] = field(default_factory=dict[str, float])
+    duration: str | None = None
 
     def parse(self, value: str) -> float | None:
         """Return the number that a text stands for, or None."""
+        if self.duration:
+            return _seconds(value, self.duration)
         text = NO_CENTS_MARK.sub("", value)
         if self.limits:
             text = LIMIT_MARK.sub("", text)
@@ -97,6 +102,7 @@ class NumberStyle:
                 each: int(factor) if factor.is_integer() else factor
                 for each, factor in self.multiples.items()
             },
+            "duration": self.duration,
         }
         return {key: value for key, value in given.items() if value}
 
@@ -299,6 +305,19 @@ def _marks(digits: Sequence[str], decimal: str) -> NumberStyle:
     if by_threes and point_or_comma != decimal:
         return NumberStyle(decimal, point_or_comma)
     return NumberStyle(point_or_comma)
+
+
+def _seconds(text: str, written: str) -> float | None:
+    pattern, seconds = DURATIONS[written]
+    found = re.fullmatch(pattern, text)
+    if found is None:
+        return None
+    sign, *counts = found.groups()
+    total = fsum(
+        float((count or "0").replace(",", ".")) * each
+        for count, each in zip(counts, seconds, strict=True)
+    )
+    return -total if sign == "-" else total
 
 
 def _fraction(text: str) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from emr_ml.contract.base import is_reserved
+from emr_ml.infer.blank_label import blank_class, guess_with_blanks, is_tick
 from emr_ml.infer.column_kinds import ColumnProfile, ColumnValues, profile_column, quoted_list
 from emr_ml.infer.csv_sample import CsvSample, sample_csv
 from emr_ml.infer.files import DataFile, Sample
@@ -68,12 +69,22 @@ def profile_file(file: DataFile, requested_label: str | None) -> FileProfile:
     missing = find_missing_tokens(all_counts, decimal)
     counts = {name: remove_missing(all_counts[name], missing) for name in names}
     has_header = csv.header.found if csv else True
-    chosen = choose_label(names, counts, requested_label, has_header=has_header)
+    blanks = {name: blank_class(counts[name], all_counts[name][""], missing) for name in names}
+    ticked = {
+        name: Counter({**counts[name], blank: all_counts[name][""]})
+        for name, blank in blanks.items()
+        if blank and is_tick(counts[name])
+    }
+    chosen = choose_label(names, {**counts, **ticked}, requested_label, has_header=has_header)
     label = None
     if chosen:
-        _keep_classes(missing, all_counts[chosen[0]], decimal)
+        name = chosen[0]
+        _keep_classes(missing, all_counts[name], decimal)
         counts = {name: remove_missing(all_counts[name], missing) for name in names}
-        label = guess_problem(*chosen, counts[chosen[0]], decimal)
+        if blank := blank_class(counts[name], all_counts[name][""], missing):
+            label = guess_with_blanks(*chosen, counts[name], blank, all_counts[name][""])
+        else:
+            label = guess_problem(*chosen, counts[name], decimal)
     columns = {
         name: _profile_column(name, sample, counts[name], decimal, label)
         for name in names
@@ -178,7 +189,8 @@ def _rejections(
         name: column.rejected_values for name, column in columns.items() if not column.exclusion
     }
     if label:
-        rejected_values[label.column] = label.rejected_values | missing.keys()
+        absent = missing.keys() - ({""} if "blank" in label.rules else set())
+        rejected_values[label.column] = label.rejected_values | absent
     rejected_rows: set[int] = set()
     reasons = Counter(unusable_records)
     for name, values in rejected_values.items():

@@ -16,6 +16,7 @@ from emr_ml.infer.dialect import (
     split_records,
 )
 from emr_ml.infer.number_format import NumberStyle, guess_number_style
+from emr_ml.infer.other_formats import log_fields
 from spark_jobs.reading.file_records import COUNT, MEAN, REMARK, TOTAL
 
 SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n])"?[,;]*\r?\n?', re.IGNORECASE)  # Excel's
@@ -35,10 +36,12 @@ class Layout:
     Args:
         result: of the guessed dialect, on the text that is left.
         reasons: of what is skipped, by the key of the contract's dialect.
+        names: of the columns, if a comment of a log has them.
     """
 
     result: ParseResult
     reasons: dict[str, str]
+    names: tuple[str, ...] = ()
 
     @property
     def dialect(self) -> DialectGuess:
@@ -73,7 +76,11 @@ def guess_layout(text: str, *, is_whole_file: bool) -> Layout:
             replace(result, dialect=dialect, fields=result.first_fields),
             {"trailing_delimiter": "the delimiter at the end of rows begins no field"},
         )
-    return _with_comment(layout, mark) if mark else layout
+    if not mark:
+        return layout
+    names = log_fields(lines)
+    layout = _with_comment(layout, mark)
+    return replace(layout, names=names) if len(names) == layout.result.fields else layout
 
 
 def _below_titles(

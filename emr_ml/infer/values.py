@@ -23,6 +23,11 @@ DATE = re.compile(rf"({_NUMERIC_DATE}|{_NAMED_DATE})([T ,]+{_TIME})?|{_TIME}", r
 # the characters of ordinary fields; others suggest that a dialect is the wrong one
 PLAUSIBLE_FIELD = re.compile(r"[\w .,:/@+\-–'()<>=&%$€#*?]*")  # noqa: RUF001 - a dash in ranges
 
+_AFFIX = r"[^\d.,-]{0,3}"  # such as `$` or `k`
+_END = rf"{_AFFIX}(\d[\d,]*(?:\.\d+)?){_AFFIX}"
+CLOSED_RANGE = re.compile(rf"{_END}(?:-|–|to){_END}", re.ASCII)  # noqa: RUF001 - a dash in ranges
+OPEN_RANGE = re.compile(rf"([<>]=?|[≤≥]){_END}|{_END}\+", re.ASCII)
+
 # missing in any column; the others may also be the names of categories
 ALWAYS_MISSING = (
     *("", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "\\N"),
@@ -80,6 +85,17 @@ def is_compact_date(value: str) -> bool:
         return len(value) == 8 and 1900 <= datetime.strptime(value, "%Y%m%d").year < 2100
     except ValueError:
         return False
+
+
+def are_ranges(values: Iterable[str]) -> bool:
+    """Return whether all values are ranges of numbers, as in `<18`, `18-25` and `$30+`."""
+    for value in values:
+        if OPEN_RANGE.fullmatch(value):
+            continue
+        ends = CLOSED_RANGE.fullmatch(value)
+        if ends is None or float(ends[1].replace(",", "")) >= float(ends[2].replace(",", "")):
+            return False
+    return True
 
 
 def mean_words(values: Iterable[str]) -> float:

@@ -50,10 +50,21 @@ def test_a_model_stays_compatible_if_only_other_fields_change(changes: dict[str,
         ({"id": ["k"]}, "the `id` has changed"),
         ({"columns": {**PLAIN["columns"], "c": "text"}}, "there is none and the columns"),
         ({"missing": ["-"]}, "the parsing of their values"),
+        ({"label": {**PLAIN["label"], "blank": "no"}}, "the parsing of their values"),
     ],
 )
 def test_an_incompatible_change_is_explained(changes: dict[str, Any], said: str) -> None:
     assert said in str(schema().incompatibility(schema(**changes)))
+
+
+def test_a_format_of_an_earlier_release_lacks_keys_that_are_not_set() -> None:
+    columns = {**PLAIN["columns"], "a": {"kind": "numeric", "format": {"unit": "kg"}}}
+    fields = Contract.model_validate({**PLAIN, "columns": columns}).pick(
+        *("columns", "label", "split", "id", "format", "dialect", "missing")
+    )
+    del fields["columns"]["a"]["format"]["duration"]
+
+    assert TrainingSchema.from_json(fields).incompatibility(schema(columns=columns)) is None
 
 
 def test_columns_may_be_added_if_an_id_determines_the_split() -> None:

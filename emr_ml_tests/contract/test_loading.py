@@ -250,6 +250,25 @@ def test_multiples_that_make_no_sense_are_mistakes(multiples: str, problem: str)
 
 
 @pytest.mark.parametrize(
+    ("label", "problem"),
+    [
+        ("kind: numeric, blank: 'no'", "a numeric label can't have `blank`"),
+        ("positive: x, negative: [n], blank: 'no'", "'no' is not among the label's values"),
+        ("classes: [x, n], blank: 'no'", "'no' is not among the label's values"),
+        ("positive: x, blank: '?'", "'?' is also in `missing`"),
+        ("positive: x, blank: 'No', fold_case: true", "'No' must be in lower case"),
+    ],
+)
+def test_a_blank_label_is_one_of_its_classes(label: str, problem: str) -> None:
+    assert problem in mistake(f"columns: {{a: numeric}}\nlabel: {{column: y, {label}}}\n")
+
+
+def test_a_duration_has_no_other_keys() -> None:
+    found = mistake("columns:\n  a: {kind: numeric, format: {duration: 'm:ss', unit: s}}\n")
+    assert "a duration has no other keys beside it" in found
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         (

@@ -101,7 +101,7 @@ def test_rows_with_a_value_that_is_not_a_number_will_be_rejected(profile: Column
         ([""] * 50, "empty"),
         ([*range(50)], "row numbers"),
         ([*range(1000, 1500, 10)], "row numbers"),
-        ([f"{hour + 24}:10:00" for hour in range(50)], "dates and times"),
+        ([f"{hour + 24}:10 UTC" for hour in range(50)], "dates and times"),
         ([str(uuid.UUID(int=number)) for number in range(50)], "different in every row"),
         ([f"AB/{number % 40}" for number in range(50)], "40 distinct values"),
         ([f"00{number % 40}" for number in range(50)], "40 distinct values"),
@@ -231,3 +231,27 @@ def test_a_measurement_that_no_format_describes_is_no_key(tmp_path: Path) -> Non
 
     assert inferred.column("dose").exclusion
     assert inferred.profile.id is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("10-20", "20-30", "30-40"),
+        ("<18", "18-25", ">25"),
+        ("< 18", ">= 18"),
+        ("0–9", "10–49", "50+"),  # noqa: RUF001 - a dash in ranges
+        ("$1,000 to $2,000", "$2,000 to $10,000"),
+        ("<25K", "25K-50K", ">50K"),
+    ],
+)
+def test_ranges_of_numbers_are_categories(tmp_path: Path, values: tuple[str, ...]) -> None:
+    inferred = infer_columns(tmp_path, "y", a=choices(*values), y=choices(0, 1))
+
+    assert inferred.contract.columns["a"].kind == "categorical"
+    assert "; ranges, so each is a category" in inferred.line("a:")
+
+
+@pytest.mark.parametrize("values", [("20-10", "30-20"), ("a-b", "c-d"), ("18-25", "other")])
+def test_other_categories_are_no_ranges(tmp_path: Path, values: tuple[str, ...]) -> None:
+    inferred = infer_columns(tmp_path, "y", a=choices(*values), y=choices(0, 1))
+    assert "ranges" not in inferred.line("a:")

@@ -8,9 +8,9 @@ from emr_ml.infer.dialect import (
     DialectGuess,
     find_header,
     guess_dialect,
-    is_aligned_by_spaces,
     split_records,
 )
+from emr_ml.infer.other_formats import is_aligned_by_spaces
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import choices, csv_text, floats, infer_content
 

@@ -90,7 +90,12 @@ def _present_text(column: TypedColumn, contract: DatasetContract) -> Column:
         return F.when(trimmed != "", text)
     present = F.when((trimmed != "") & ~trimmed.isin(contract["missing"]), trimmed)
     written = _written(column, contract)
-    return lower_case_column(present) if written and written["fold_case"] else present
+    if written and written["fold_case"]:
+        present = lower_case_column(present)
+    label = contract["label"]
+    if label and column.name == label["column"] and label["blank"] is not None:
+        return F.when(F.coalesce(trimmed, F.lit("")) == "", label["blank"]).otherwise(present)
+    return present
 
 
 def _parse(column: TypedColumn, text: Column, contract: DatasetContract) -> Column:

@@ -1,12 +1,14 @@
 """Parse texts as numbers; null where a text is none."""
 
 from collections.abc import Mapping
+from functools import reduce
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from spark_jobs.contract import NumberFormat
 from spark_jobs.spelling import (
+    DURATIONS,
     FRACTION,
     LIMIT,
     MINUS_SIGN,
@@ -37,6 +39,8 @@ def parse_number(text: Column, decimal: str, number_format: NumberFormat | None)
     """
     if number_format is None:
         return _plain_number(text, decimal)
+    if duration := number_format["duration"]:
+        return _duration(text, duration)
     return _formatted_number(text, number_format)
 
 
@@ -84,6 +88,18 @@ def _formatted_number(text: Column, number_format: NumberFormat) -> Column:
     share = above.try_cast("double") / F.nullif(below.try_cast("double"), F.lit(0.0))
     total = F.coalesce(whole.try_cast("double"), F.lit(0.0)) + share
     return F.coalesce(value, F.when(sign == "-", -total).otherwise(total))
+
+
+def _duration(text: Column, written: str) -> Column:
+    pattern, seconds = DURATIONS[written]
+    whole = rf"\A{pattern}\z"
+    sign, *counts = (F.regexp_extract(text, whole, group) for group in range(1, len(seconds) + 2))
+    parts = (
+        F.coalesce(F.translate(count, ",", ".").try_cast("double"), F.lit(0.0)) * each
+        for count, each in zip(counts, seconds, strict=True)
+    )
+    total = reduce(Column.__add__, parts)
+    return F.when(text.rlike(whole), F.when(sign == "-", -total).otherwise(total))
 
 
 def _without_multiple(text: Column, multiples: Mapping[str, float]) -> tuple[Column, Column]:

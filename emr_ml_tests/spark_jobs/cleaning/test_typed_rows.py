@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emr_ml.contract import Contract
+from emr_ml_tests.infer.samples import infer_content
 from emr_ml_tests.spark_jobs.bench import Bench
 
 WRONG_FIELD_COUNT = "the number of fields differs from the header's"
@@ -189,3 +191,38 @@ def test_a_row_has_the_same_id_whatever_its_file_and_the_order_of_columns(bench:
     rows = bench.process(files, of_kind("numeric", label=LABEL)).kept
 
     assert [row["__row_id"] for row in rows] == [hashlib.sha256(b'["1.5","yes"]').hexdigest()] * 3
+
+
+def test_a_blank_label_is_the_class_that_the_contract_names(bench: Bench) -> None:
+    label = {"column": "y", "positive": "x", "negative": ["no"], "blank": "no", "fold_case": True}
+    contract = of_kind("numeric", label=label)
+
+    done = bench.process('v,y\n1,X\n2,\n3,"  "\n4,NA\n5,no\n6\n7,z\n', contract)
+
+    assert [(row["v"], row["y"]) for row in done.kept] == [
+        (1.0, "x"),
+        (2.0, "no"),
+        (3.0, "no"),
+        (5.0, "no"),
+    ]
+    assert done.reasons == [
+        "y is missing",
+        WRONG_FIELD_COUNT,
+        "y is not a label of the contract: z",
+    ]
+
+
+def test_every_row_fits_the_contract_that_is_inferred_from_it(bench: Bench, tmp_path: Path) -> None:
+    rows = [
+        f"{n}:{n % 60:02}:07,{n}h {n % 60}m,{'X' if n % 3 else ''},{n % 4}0-{n % 4}9"
+        for n in range(60)
+    ]
+    content = "\n".join(["ran,rested,churned,age", *rows, ""])
+    inferred = infer_content(tmp_path, content)
+
+    done = bench.process(content, inferred.contract)
+
+    assert inferred.kinds == {"ran": "numeric", "rested": "numeric", "age": "categorical"}
+    assert (len(done.kept), done.rejected) == (60, [])
+    assert (done.kept[21]["ran"], done.kept[21]["rested"]) == (76_867.0, 76_860.0)
+    assert [row["churned"] for row in done.kept[:3]] == ["no", "X", "X"]

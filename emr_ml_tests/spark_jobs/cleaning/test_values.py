@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from emr_ml.infer.number_format import NumberStyle
 from spark_jobs.cleaning.values import parse_number
+from spark_jobs.spelling import DURATIONS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, SparkSession
@@ -59,6 +60,37 @@ def texts(style: NumberStyle) -> list[str]:
 def parsed(spark: "SparkSession", values: list[str], parse: "Column") -> list[Any]:
     rows = spark.createDataFrame([(value.strip(),) for value in values], "text string")
     return [row[0] for row in rows.select(parse).collect()]
+
+
+def durations() -> list[str]:
+    """Durations in all styles, and texts made of the same pieces."""
+    rng = random.Random(5)
+    clocks = [f"{rng.randrange(200)}:{rng.randrange(70):02}" for _ in range(300)]
+    made = clocks + [f"{each}:{rng.randrange(70):02}" for each in clocks]
+    made += [f"{each}.{rng.randrange(1000)}" for each in made[::5]] + ["1:23,5", "0:05,25"]
+    made += [
+        f"{sign}{days}{each}" for each in made[::7] for sign in "+-" for days in ("", "2 days ")
+    ]
+    pieces = ["P", "T", "pt", "1.5", "2", "30", " ", ",", "W", "d", "days", "H", "Std.", "m", "M"]
+    pieces += ["min", "s", "sekunden", "-", ":", "D\u00cdAS", "\u0131", "\n"]
+    made += [f"{number}h {number}m" for number in range(200)]
+    made += ["PT1H30M", "P1DT2H", "P1M", "P1Y", "PT0.5S", "2 weeks, 1 day", "5 mo", "1 D\u00cdA"]
+    return made + ["".join(rng.choices(pieces, k=rng.randrange(1, 8))) for _ in range(3000)]
+
+
+@pytest.mark.parametrize("written", DURATIONS)
+def test_durations_are_those_that_the_contract_s_guess_reads(
+    spark: "SparkSession", written: str
+) -> None:
+    style = NumberStyle(".", duration=written)
+    values = [value for value in durations() if value.strip() == value]
+    column = parse_number(F.col("text"), ".", vars(style))  # pyright: ignore[reportArgumentType] - its fields
+
+    found = dict(zip(values, parsed(spark, values, column), strict=True))
+
+    expected = {value: style.parse(value) for value in values}
+    assert found == pytest.approx(expected)
+    assert sum(value is not None for value in found.values()) > 150
 
 
 @pytest.mark.parametrize("style", STYLES, ids=str)
