@@ -138,8 +138,6 @@ def _diagnose_failure(error: Exception) -> Problem:
             return Problem(message, "set AWS_ENDPOINT_URL to a URL, or unset it")
         case HTTPClientError() | BotoConnectionError():
             return Problem(f"AWS can't be reached: {message}", "check network and AWS_ENDPOINT_URL")
-        case UnansweredError():
-            return Problem(message, "check whether it runs, and the network between")
         case _:
             return Problem(message, "see docs/emr.md")
 
