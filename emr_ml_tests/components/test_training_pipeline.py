@@ -94,6 +94,7 @@ def test_two_pipelines_with_one_prefix_are_refused_with_both_files(project: Proj
         ({"contract": "missing.yaml"}, 3, "does not exist"),
         ({"source": "data/{{ env.NOT_SET }}"}, 4, "a variable in it is not set"),
         ({"key_prefix": ["code"]}, 5, "is a folder that all pipelines share"),
+        ({"key_prefix": ["packages"]}, 5, "is a folder that all pipelines share"),
         ({"key_prefix": ["a b"]}, 5, "may contain only letters, digits"),
         ({"deployment": "emr-serverles"}, 7, "did you mean emr-serverless?"),
         ({"deployment": "local"}, 7, "should be emr or emr-serverless or"),
