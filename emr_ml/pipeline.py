@@ -10,9 +10,9 @@ import dagster as dg
 from emr_ml import sample_data
 from emr_ml.contract import Contract, load_contract
 from emr_ml.contract.loading import override
-from emr_ml.launchers import launcher_of_run
+from emr_ml.launchers import launcher_on
 from emr_ml.launchers.base import Launcher
-from emr_ml.settings import Deployment, Settings, load_settings
+from emr_ml.settings import Deployment, Settings
 from spark_jobs.runtime.lake import Lake
 
 OWNERS = ("team:machine-learning",)
@@ -93,12 +93,7 @@ class Pipeline:
         Raises:
             Failure: the deployment's configuration can't be used.
         """
-        lake = self.lake(base.lake)
-        if self.deployment is None:
-            return base.on(lake)
-        settings = load_settings()
-        own = settings.on(self.deployment)
-        return (base if own is settings else launcher_of_run(own)).on(lake)
+        return launcher_on(self.deployment, base).on(self.lake(base.lake))
 
     def load_contract(self) -> Contract:
         """Load the contract, with the pipeline's thresholds.

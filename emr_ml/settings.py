@@ -231,7 +231,7 @@ class Settings(BaseSettings):
     # NoDecode: only `emr_ml.stack.outputs` sets it, when it is needed
     stack_fields: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict[str, Any],
-        description="fields of the cluster configuration from the stack's outputs",
+        description="fields from the stack's outputs, by configuration: cluster, serverless",
     )
     # NoDecode: makes broken JSON a ValidationError like any other
     spark_conf: Annotated[dict[str, str], NoDecode, BeforeValidator(_parse_json)] = Field(

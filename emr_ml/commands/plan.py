@@ -1,15 +1,19 @@
 """`emr-ml plan`: the requests to EMR, and what a cluster costs."""
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from emr_ml.commands.context import configured_settings, errors_as_messages
-from emr_ml.commands.plan_eks import show_eks_plan
-from emr_ml.commands.plan_serverless import show_plan
-from emr_ml.commands.plan_spark_submit import show_submissions
-from emr_ml.settings import Deployment, Settings, SettingsError
+from emr_ml.aws import time_limits
+from emr_ml.commands.context import errors_as_messages
+from emr_ml.commands.plan_eks import plan_eks
+from emr_ml.commands.plan_serverless import plan_serverless
+from emr_ml.commands.plan_spark_submit import plan_submissions
+from emr_ml.commands.planned import Planned
+from emr_ml.settings import Deployment, Settings, SettingsError, load_settings
+from emr_ml.stack import with_stack
 from emr_ml.ui.wording import escape_control_characters
 
 if TYPE_CHECKING:
@@ -34,8 +38,9 @@ def plan(*, as_json: bool, request_file: TextIO | None) -> None:
 
     The deployment decides which: RunJobFlow and AddJobFlowSteps, CreateApplication and StartJobRun
     of EMR Serverless, StartJobRun of EMR on EKS, or, with spark-submit, its command or the pod of
-    the driver. Values that only a run knows, such as versions and ids, are in <>. This also works
-    without an AWS account, but then without prices.
+    the driver. What only a run knows, such as versions and ids, is in <>. If pipelines or jobs have
+    deployments of their own, the plan of each deployment follows, and with --json its name is the
+    key. This also works without an AWS account, but then without prices.
 
     With --from, print a cluster configuration instead, for EMR_ML_CLUSTER. FILE has the parameters
     of RunJobFlow in JSON, such as Airflow's JOB_FLOW_OVERRIDES, what `aws emr describe-cluster`
@@ -48,29 +53,67 @@ def plan(*, as_json: bool, request_file: TextIO | None) -> None:
         _translate(request_file)
         return
     with errors_as_messages():
-        settings = configured_settings()
-        match settings.deployment:
-            case Deployment.EMR_SERVERLESS:
-                show_plan(settings, _endpoint(settings), as_json=as_json)
-            case Deployment.EMR_EKS:
-                show_eks_plan(settings, _endpoint(settings), as_json=as_json)
-            case Deployment.SPARK_SUBMIT:
-                show_submissions(settings, as_json=as_json)
-            case _:
-                _show_cluster_plan(settings, as_json=as_json)
+        settings = load_settings()
+        plans = {
+            deployment: _plan(with_stack(settings.on(deployment), time_limits.COMMAND), jobs)
+            for deployment, jobs in _jobs(settings).items()
+        }
+    (_print_json if as_json else _print_lines)(plans)
 
 
-def _show_cluster_plan(settings: Settings, *, as_json: bool) -> None:
-    """Print the exact requests to EMR on EC2 and the list price per hour."""
-    from emr_ml.assets.declared import declared_jobs
+def _jobs(settings: Settings) -> dict[Deployment, dict[str, str]]:
+    """Return the jobs of each deployment that has any."""
+    from emr_ml.assets.declared import declared_deployments, declared_jobs
+    from emr_ml.project import load_project_definitions
+
+    definitions = load_project_definitions()
+    jobs = {
+        deployment: declared_jobs(definitions, settings, deployment)
+        for deployment in declared_deployments(definitions, settings)
+    }
+    return {deployment: found for deployment, found in jobs.items() if found} or jobs
+
+
+def _print_json(plans: Mapping[Deployment, Planned]) -> None:
+    documents = {deployment.value: planned.document for deployment, planned in plans.items()}
+    only = next(iter(documents.values()))
+    click.echo(json.dumps(documents if len(documents) > 1 else only, indent=2))
+    for planned in plans.values():
+        if planned.missing:
+            click.echo(planned.missing, err=True)
+
+
+def _print_lines(plans: Mapping[Deployment, Planned]) -> None:
+    for deployment, planned in plans.items():
+        heading = f"deployment {deployment}"
+        lines = planned.lines
+        if len(plans) > 1:
+            lines = (heading, "=" * len(heading), "", *lines, "")
+        for line in lines:
+            click.echo(line)
+
+
+def _plan(settings: Settings, jobs: Mapping[str, str]) -> Planned:
+    match settings.deployment:
+        case Deployment.EMR_SERVERLESS:
+            return plan_serverless(settings, _endpoint(settings), jobs)
+        case Deployment.EMR_EKS:
+            return plan_eks(settings, _endpoint(settings), jobs)
+        case Deployment.SPARK_SUBMIT:
+            return plan_submissions(settings, jobs)
+        case _:
+            return _plan_clusters(settings, jobs)
+
+
+def _plan_clusters(settings: Settings, jobs: Mapping[str, str]) -> Planned:
+    """Return the exact requests to EMR on EC2 and the list price per hour."""
     from emr_ml.launchers.emr.config.loading import load_cluster_config
     from emr_ml.launchers.emr.cost.prices import hourly_price
     from emr_ml.launchers.emr.requests.plan import bill, make_plan
-    from emr_ml.project import load_project_definitions
 
     config = load_cluster_config(settings)
     endpoint = _endpoint(settings)
-    requests = make_plan(config, endpoint, declared_jobs(load_project_definitions(), settings))
+    requests = make_plan(config, endpoint, jobs)
 
     def price(instance_type: str, market: str) -> float | None:
         if endpoint.region == UNKNOWN_REGION:
@@ -79,21 +122,20 @@ def _show_cluster_plan(settings: Settings, *, as_json: bool) -> None:
 
     items = list(bill(requests.run_job_flow, price))
     missing = _why_prices_are_missing(items, endpoint.region)
-    if as_json:
-        click.echo(json.dumps(_document(requests, items), indent=2))
-        if missing:
-            click.echo(missing, err=True)
-        return
-    _show_requests(requests)
-    for note in config.notes:
-        click.echo(f"note: {note}")
+    notes = list(config.notes)
     if endpoint.region == UNKNOWN_REGION:
-        click.echo("note: no AWS region is set, so the cluster's name will differ in a run")
-    _show_prices(items, endpoint.region, missing)
-    click.echo(
+        notes.append("no AWS region is set, so the cluster's name will differ in a run")
+    ending = (
         f"an idle cluster ends after {config.idle_timeout_seconds} seconds, "
         f"a step after {config.step_limit_seconds}"
     )
+    lines = (
+        *_request_lines(requests),
+        *(f"note: {note}" for note in notes),
+        *_price_lines(items, endpoint.region, missing),
+        ending,
+    )
+    return Planned(_document(requests, items), lines, missing)
 
 
 def _translate(file: TextIO) -> None:
@@ -132,10 +174,10 @@ def _document(requests: "Plan", items: "list[Item]") -> dict[str, object]:
     }
 
 
-def _show_requests(requests: "Plan") -> None:
-    click.echo(f"RunJobFlow\n{json.dumps(requests.run_job_flow, indent=2)}\n")
+def _request_lines(requests: "Plan") -> Iterator[str]:
+    yield f"RunJobFlow\n{json.dumps(requests.run_job_flow, indent=2)}\n"
     for asset, request in requests.add_job_flow_steps.items():
-        click.echo(f"AddJobFlowSteps for {asset}\n{json.dumps(request, indent=2)}\n")
+        yield f"AddJobFlowSteps for {asset}\n{json.dumps(request, indent=2)}\n"
 
 
 def _why_prices_are_missing(items: "list[Item]", region: str) -> str:
@@ -156,17 +198,17 @@ def _why_prices_are_missing(items: "list[Item]", region: str) -> str:
     return f"price list not available, so there is no total: {reason}"
 
 
-def _show_prices(items: "list[Item]", region: str, missing: str) -> None:
-    click.echo(f"list price per hour in {region}, including EMR's fee:")
+def _price_lines(items: "list[Item]", region: str, missing: str) -> Iterator[str]:
+    yield f"list price per hour in {region}, including EMR's fee:"
     for item in items:
         prices = ", ".join(
             f"{name} {'?' if usd is None else f'{usd:.3f}'}" for name, usd in item.usd.items()
         )
-        click.echo(f"  {item.fleet:<8} {item.units} {MARKETS[item.market]:<10} {prices}")
+        yield f"  {item.fleet:<8} {item.units} {MARKETS[item.market]:<10} {prices}"
     if missing:
-        click.echo(f"  {missing}")
+        yield f"  {missing}"
         return
     ranges = [item.bounds for item in items if item.bounds]
     lowest = sum(low for low, _ in ranges)
     highest = sum(high for _, high in ranges)
-    click.echo(f"  {lowest:.2f} to {highest:.2f} USD in total, depending on the instance types")
+    yield f"  {lowest:.2f} to {highest:.2f} USD in total, depending on the instance types"

@@ -1,37 +1,36 @@
 """What `emr-ml plan` prints for EMR on EKS."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import click
-
+from emr_ml.commands.planned import Planned
 from emr_ml.settings import Settings
 
 if TYPE_CHECKING:
     from emr_ml.launchers.remote.endpoint import Endpoint
 
 
-def show_eks_plan(settings: Settings, endpoint: "Endpoint", *, as_json: bool) -> None:
-    """Print the exact requests to EMR on EKS; pods have no price of their own.
+def plan_eks(settings: Settings, endpoint: "Endpoint", jobs: Mapping[str, str]) -> Planned:
+    """Return the exact requests to EMR on EKS; pods have no price of their own.
+
+    Args:
+        jobs: the module of each, by the path of its asset.
 
     Raises:
         TargetConfigError: the configuration can't be used.
     """
-    from emr_ml.assets.declared import declared_jobs
     from emr_ml.launchers.eks.config import load_eks_config
     from emr_ml.launchers.eks.requests import planned_requests
-    from emr_ml.project import load_project_definitions
 
     config = load_eks_config(settings)
-    requests = planned_requests(
-        config, endpoint, declared_jobs(load_project_definitions(), settings)
-    )
-    if as_json:
-        click.echo(json.dumps({"StartJobRun": requests}, indent=2))
-        return
-    for asset, request in requests.items():
-        click.echo(f"StartJobRun for {asset}\n{json.dumps(request, indent=2)}\n")
-    click.echo(
+    requests = planned_requests(config, endpoint, jobs)
+    lines = [
+        f"StartJobRun for {asset}\n{json.dumps(request, indent=2)}\n"
+        for asset, request in requests.items()
+    ]
+    lines.append(
         f"a job ends itself after {config.step_limit_seconds} seconds; pods are billed with their "
         "nodes, and EMR's fee for their vCPUs and memory besides"
     )
+    return Planned({"StartJobRun": requests}, tuple(lines))

@@ -1,10 +1,10 @@
 """What `emr-ml plan` prints for EMR Serverless."""
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-import click
-
+from emr_ml.commands.planned import Planned
 from emr_ml.settings import Settings
 
 if TYPE_CHECKING:
@@ -13,29 +13,31 @@ if TYPE_CHECKING:
     from emr_ml.launchers.serverless.plan import Plan
 
 
-def show_plan(settings: Settings, endpoint: "Endpoint", *, as_json: bool) -> None:
-    """Print the exact requests to EMR Serverless and the list price per hour.
+def plan_serverless(settings: Settings, endpoint: "Endpoint", jobs: Mapping[str, str]) -> Planned:
+    """Return the exact requests to EMR Serverless and the list price per hour.
+
+    Args:
+        jobs: the module of each, by the path of its asset.
 
     Raises:
         TargetConfigError: the configuration can't be used.
     """
-    from emr_ml.assets.declared import declared_jobs
     from emr_ml.launchers.serverless.config import load_serverless_config
     from emr_ml.launchers.serverless.plan import make_plan
-    from emr_ml.project import load_project_definitions
 
     config = load_serverless_config(settings)
-    plan = make_plan(config, endpoint, declared_jobs(load_project_definitions(), settings))
+    plan = make_plan(config, endpoint, jobs)
     bounds = _bounds(config, endpoint.region)
-    if as_json:
-        click.echo(json.dumps(_document(plan, bounds), indent=2))
-        return
+    lines = (*_request_lines(plan), *_price_lines(config, endpoint.region, bounds))
+    return Planned(_document(plan, bounds), lines)
+
+
+def _request_lines(plan: "Plan") -> Iterator[str]:
     if plan.create_application:
         shown = json.dumps(plan.create_application, indent=2)
-        click.echo(f"CreateApplication, unless there is one of that name\n{shown}\n")
+        yield f"CreateApplication, unless there is one of that name\n{shown}\n"
     for asset, request in plan.start_job_run.items():
-        click.echo(f"StartJobRun for {asset}\n{json.dumps(request, indent=2)}\n")
-    _show_prices(config, endpoint.region, bounds)
+        yield f"StartJobRun for {asset}\n{json.dumps(request, indent=2)}\n"
 
 
 def _bounds(config: "ServerlessConfig", region: str) -> dict[int, float]:
@@ -56,15 +58,17 @@ def _document(plan: "Plan", bounds: dict[int, float]) -> dict[str, object]:
     }
 
 
-def _show_prices(config: "ServerlessConfig", region: str, bounds: dict[int, float]) -> None:
+def _price_lines(
+    config: "ServerlessConfig", region: str, bounds: dict[int, float]
+) -> Iterator[str]:
     from emr_ml.launchers.serverless.cost import NO_PRICE
 
     if not bounds:
-        click.echo(NO_PRICE.format(architecture=config.architecture, region=region))
+        yield NO_PRICE.format(architecture=config.architecture, region=region)
     for count, usd in bounds.items():
-        click.echo(f"an hour of one job with {count} executors: {usd:.2f} USD at list prices")
+        yield f"an hour of one job with {count} executors: {usd:.2f} USD at list prices"
     idle = "costs nothing" if not config.initial_capacity.drivers else "costs its initial capacity"
-    click.echo(
+    yield (
         f"an idle application {idle} and stops after {config.idle_minutes} minutes; "
         f"a job run ends after {config.timeout_minutes} minutes"
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from emr_ml.commands.context import errors_as_messages
-from emr_ml.settings import load_settings
+from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.stack.template import render_template, user_parameters
 
 if TYPE_CHECKING:
@@ -34,10 +34,11 @@ def _template_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--template", is_flag=True, help="Only print the rendered template.")
 @_template_options
 def up(*, stack: str | None, yes: bool, template: bool, **options: str | None) -> None:
-    """Deploy the stack: bucket, private network, roles, encryption, alerts. No cluster.
+    """Deploy the stack: bucket, roles, alerts; for clusters, network and encryption. No cluster.
 
     The changes are shown first. An option that you omit keeps its deployed value, or else has its
-    default. A failed deployment is rolled back. Run the command again to update the stack.
+    default; that of --deployment is emr-serverless if EMR_ML_DEPLOYMENT is. A failed deployment is
+    rolled back. Run the command again to update the stack.
     """
     if template:
         click.echo(render_template(), nl=False)
@@ -46,14 +47,23 @@ def up(*, stack: str | None, yes: bool, template: bool, **options: str | None) -
     with errors_as_messages():
         from emr_ml.stack.context import find_stack_context
 
-        context = find_stack_context(load_settings(), stack)
-        _deploy(context, parameters, ask=not yes)
+        settings = load_settings()
+        context = find_stack_context(settings, stack)
+        _deploy(context, parameters, _defaults(settings), ask=not yes)
         for line in _finish(context):
             click.echo(line)
-    click.echo(f"next         EMR_ML_STACK={context.stack} AWS_REGION={context.region} make run")
 
 
-def _deploy(context: "StackContext", parameters: dict[str, str], *, ask: bool) -> None:
+def _defaults(settings: Settings) -> dict[str, str]:
+    """Return the parameters of a new stack that follow from the settings."""
+    if settings.deployment is Deployment.EMR_SERVERLESS:
+        return {"Deployment": settings.deployment}
+    return {}
+
+
+def _deploy(
+    context: "StackContext", parameters: dict[str, str], defaults: dict[str, str], *, ask: bool
+) -> None:
     from emr_ml.stack.deployment import (
         apply_change_set,
         discard_change_set,
@@ -63,7 +73,7 @@ def _deploy(context: "StackContext", parameters: dict[str, str], *, ask: bool) -
 
     for line in ignored_parameters(context, parameters):
         click.echo(f"ignored      {line}")
-    change_set = plan_deployment(context, parameters)
+    change_set = plan_deployment(context, parameters, defaults)
     if change_set is None:
         click.echo(f"stack {context.stack} in {context.region} is up to date")
         return
@@ -80,15 +90,18 @@ def _deploy(context: "StackContext", parameters: dict[str, str], *, ask: bool) -
 def _finish(context: "StackContext") -> Iterator[str]:
     """Complete the deployed stack, and yield a line for each thing that was done or exists."""
     from emr_ml.stack.deployment import finish_deployment
-    from emr_ml.stack.outputs import read_outputs
+    from emr_ml.stack.outputs import has_clusters, read_outputs
 
     outputs = read_outputs(context.cfn, context.stack)
     yield from finish_deployment(context, outputs)
-    if outputs["Packages"] == "wheelhouse":
+    if outputs.get("Packages") == "wheelhouse":
         yield from _upload_packages(outputs["Lake"])
     yield f"lake         {outputs['Lake']}"
     policies = outputs["LauncherPolicies"].replace(",", " and ")
     yield f"permissions  attach these policies to the user or role that runs Dagster: {policies}"
+    target = "" if has_clusters(outputs) else f"EMR_ML_DEPLOYMENT={Deployment.EMR_SERVERLESS} "
+    stack = f"EMR_ML_STACK={context.stack} AWS_REGION={context.region}"
+    yield f"next         {target}{stack} make run"
 
 
 def _upload_packages(lake_address: str) -> Iterator[str]:

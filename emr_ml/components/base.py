@@ -3,14 +3,16 @@
 import os
 from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import dagster as dg
 from dagster._utils.pydantic_yaml import enrich_validation_errors_with_source_position
 from dagster.components.core.decl import YamlDecl
+from pydantic import AfterValidator
 
 from emr_ml.errors import UserError
-from emr_ml.settings import load_settings
+from emr_ml.settings import Deployment, load_settings
+from emr_ml.ui.wording import did_you_mean
 
 PREFIXES = "_emr_ml_prefixes"
 # the folders of the lake that all pipelines share: launchers, doctor and Dagster's logs use them
@@ -119,6 +121,27 @@ def check_positive(value: float | None) -> float | None:
     if value is not None and value <= 0:
         raise ValueError("must be more than 0")
     return value
+
+
+def _check_deployment(value: str | None) -> str | None:
+    known = [each.value for each in Deployment if not each.runs_here]
+    if value is not None and value not in known:
+        hint = did_you_mean(value, known)
+        raise ValueError(f"should be {' or '.join(known)}, not {value!r}{hint}")
+    return value
+
+
+#: an attribute: where jobs of the component run
+OwnDeployment = Annotated[
+    str | None,
+    described("where its jobs run, if not where EMR_ML_DEPLOYMENT says", text, str | None),
+    AfterValidator(_check_deployment),
+]
+
+
+def own_deployment(value: str | None) -> Deployment | None:
+    """Return the deployment that the attribute names."""
+    return Deployment(value) if value else None
 
 
 class LocatedComponent(dg.Component, dg.Model, dg.Resolvable):

@@ -10,17 +10,26 @@ import dagster as dg
 from pydantic import BaseModel, Field, ValidationError, create_model, field_validator
 
 from emr_ml import sample_data
-from emr_ml.assets.catalogue import CODE_VERSION_DIGITS, CONTRACT, MANIFEST_VERSION, MODULE, SOURCE
+from emr_ml.assets.catalogue import (
+    CODE_VERSION_DIGITS,
+    CONTRACT,
+    DEPLOYMENT,
+    MANIFEST_VERSION,
+    MODULE,
+    SOURCE,
+)
 from emr_ml.checks.check import Check
 from emr_ml.checks.rows import ROW_CHECKS
 from emr_ml.checks.snapshot import SNAPSHOT_CHECKS, shrunk
 from emr_ml.components.base import (
     LocatedComponent,
+    OwnDeployment,
     address,
     check_folder_name,
     check_positive,
     described,
     located_errors,
+    own_deployment,
     path,
     text,
     texts,
@@ -30,6 +39,7 @@ from emr_ml.contract import NO_CONTRACT, Contract, load_contract
 from emr_ml.errors import UserError
 from emr_ml.jobs import Job
 from emr_ml.lake.job_code import job_code
+from emr_ml.launchers import launcher_on
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import JobSpec, SparkConfig, materialize, materialize_snapshot
 from emr_ml.pipeline import OWNERS
@@ -101,6 +111,7 @@ class SparkJob(LocatedComponent):
     late_after_days: Annotated[
         float | None, described("age in days at which freshness warns", exclusiveMinimum=0)
     ] = None
+    deployment: OwnDeployment = None
 
     @field_validator("key", "source_key")
     @classmethod
@@ -118,11 +129,13 @@ class SparkJob(LocatedComponent):
         Raises:
             JobCodeError: there is no such module.
             ComponentError: the model of the parameters, or a check, can't be imported.
+            SettingsError: the job can't reach the lake from its deployment.
         """
         settings = load_settings()
         if self.source == SAMPLE_SALES and settings.names_a_source:
             return dg.Definitions()
         with located_errors(context):
+            settings.on(own_deployment(self.deployment))
             assets = [self._asset(settings)]
         if self.source:
             assets.insert(0, self._snapshot(settings))
@@ -207,7 +220,10 @@ class SparkJob(LocatedComponent):
             key=key,
             deps=[dg.AssetKey(name.split("/")) for name in inputs],
             kinds={"spark", "parquet"},
-            metadata={MODULE: spec.module},
+            metadata={
+                MODULE: spec.module,
+                **({DEPLOYMENT: self.deployment} if self.deployment else {}),
+            },
             code_version=job_code(self.module).digest[:CODE_VERSION_DIGITS],
             check_specs=[each.spec(key) for each in checks],
             description=self.description,
@@ -221,7 +237,7 @@ class SparkJob(LocatedComponent):
         ) -> dg.MaterializeResult:
             return materialize(
                 context,
-                launcher,
+                launcher_on(own_deployment(self.deployment), launcher),
                 spec,
                 self._load_contract,
                 params=lambda _: self._params_of(config),

@@ -15,6 +15,7 @@ from emr_ml.assets.raw_csv_s3 import make_raw_csv_s3
 from emr_ml.assets.raw_scoring_csv_s3 import make_raw_scoring_csv_s3
 from emr_ml.components.base import (
     LocatedComponent,
+    OwnDeployment,
     address,
     check_characters,
     check_folder_name,
@@ -22,6 +23,7 @@ from emr_ml.components.base import (
     claim_prefix,
     described,
     located_errors,
+    own_deployment,
     path,
     text,
     texts,
@@ -31,8 +33,7 @@ from emr_ml.jobs import evaluation_job, scoring_job, training_job
 from emr_ml.pipeline import OWNERS, Pipeline
 from emr_ml.schedules import pipeline_schedules
 from emr_ml.sensors import new_data_sensor
-from emr_ml.settings import Deployment, Settings, load_settings
-from emr_ml.ui.wording import did_you_mean
+from emr_ml.settings import Settings, load_settings
 
 
 class Schedules(dg.Model, dg.Resolvable):
@@ -93,10 +94,7 @@ class TrainingPipeline(LocatedComponent):
     thresholds: Annotated[dict[str, Any], described("replace those of the contract's `checks`")] = (
         Field(default_factory=dict[str, Any])
     )
-    deployment: Annotated[
-        str | None,
-        described("where its jobs run, if not where EMR_ML_DEPLOYMENT says", text, str | None),
-    ] = None
+    deployment: OwnDeployment = None
     promotion: Annotated[
         dict[str, Any], described("replaces values of the contract's `promotion`")
     ] = Field(default_factory=dict[str, Any])
@@ -111,15 +109,6 @@ class TrainingPipeline(LocatedComponent):
         return value
 
     _check_late = field_validator("late_after_days")(check_positive)
-
-    @field_validator("deployment")
-    @classmethod
-    def _check_deployment(cls, value: str | None) -> str | None:
-        known = [each.value for each in Deployment if not each.runs_here]
-        if value is not None and value not in known:
-            hint = did_you_mean(value, known)
-            raise ValueError(f"should be {' or '.join(known)}, not {value!r}{hint}")
-        return value
 
     @property
     def pipeline(self) -> Pipeline:
@@ -141,7 +130,7 @@ class TrainingPipeline(LocatedComponent):
             owners=tuple(self.owners),
             thresholds=self.thresholds,
             promotion=self.promotion,
-            deployment=Deployment(self.deployment) if self.deployment else None,
+            deployment=own_deployment(self.deployment),
             **{name: value for name, value in given.items() if value is not None},
         )
 

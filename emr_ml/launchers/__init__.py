@@ -7,7 +7,7 @@ import dagster as dg
 
 from emr_ml.errors import user_message
 from emr_ml.launchers.base import Launcher, LaunchError
-from emr_ml.settings import Deployment, Settings, SettingsError
+from emr_ml.settings import Deployment, Settings, SettingsError, load_settings
 from emr_ml.stack import with_stack
 
 if TYPE_CHECKING:
@@ -41,6 +41,23 @@ def launcher_of_run(settings: Settings, sources: Sequence[str | None] = (None,))
         if message is None:
             raise
         raise dg.Failure(message, allow_retries=False) from error
+
+
+def launcher_on(deployment: Deployment | None, base: Launcher) -> Launcher:
+    """Return the launcher of a deployment that a component has of its own, on the same lake.
+
+    Args:
+        deployment: None for that of the settings.
+        base: the launcher of the settings' deployment.
+
+    Raises:
+        Failure: the deployment's configuration can't be used.
+    """
+    if deployment is None:
+        return base
+    settings = load_settings()
+    own = settings.on(deployment)
+    return base if own is settings else launcher_of_run(own).on(base.lake)
 
 
 def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -> Launcher:

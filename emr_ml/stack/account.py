@@ -1,8 +1,9 @@
 """What a stack needs that no template can create: linked roles, a certificate, a key grant."""
 
 import io
+import itertools
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,20 +16,29 @@ from cryptography.x509.oid import NameOID
 from emr_ml.aws.client import Api, error_code
 from emr_ml.aws.problems import is_denied
 
-# EMR's cleans up clusters whose service role was deleted; spot instances do not start without EC2's
-LINKED_SERVICES = ("elasticmapreduce.amazonaws.com", "spot.amazonaws.com")
+# by the output of a stack that needs them. EMR's role cleans up clusters whose service role was
+# deleted; spot instances do not start without EC2's, and applications are not created without the
+# last one
+LINKED_SERVICES = {
+    "ServiceRole": ("elasticmapreduce.amazonaws.com", "spot.amazonaws.com"),
+    "ExecutionRole": ("ops.emr-serverless.amazonaws.com",),
+}
 
 
-def create_linked_roles(iam: Api) -> Iterator[str]:
+def create_linked_roles(iam: Api, outputs: Mapping[str, str]) -> Iterator[str]:
     """Create the service-linked roles that the account lacks, and yield the service of each.
 
     They are not in the template, because an account has each of them once: another stack or the
     console may have created them, and would lose them when this stack is deleted.
 
+    Args:
+        outputs: of the deployed stack.
+
     Raises:
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
-    for service in LINKED_SERVICES:
+    needed = [services for output, services in LINKED_SERVICES.items() if output in outputs]
+    for service in itertools.chain(*needed):
         try:
             iam.ask("create_service_linked_role", AWSServiceName=service)
         except ClientError as error:

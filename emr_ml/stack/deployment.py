@@ -4,10 +4,12 @@ import time
 import uuid
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from emr_ml.settings import Deployment
 from emr_ml.stack import StackError
 from emr_ml.stack.account import create_linked_roles, grant_key_to_spot, renew_certificate
 from emr_ml.stack.bucket import check_key, delete_bucket_if_empty, find_bucket, ignored_options
@@ -19,6 +21,7 @@ from emr_ml.stack.cloudformation import (
     stack_parameters,
 )
 from emr_ml.stack.context import StackContext
+from emr_ml.stack.outputs import has_clusters
 from emr_ml.stack.template import render_template
 from spark_jobs.runtime.s3 import split_uri
 
@@ -72,7 +75,11 @@ class ChangeSet:
     changes: tuple[Change, ...]
 
 
-def plan_deployment(context: StackContext, parameters: Mapping[str, str]) -> ChangeSet | None:
+def plan_deployment(
+    context: StackContext,
+    parameters: Mapping[str, str],
+    defaults: Mapping[str, str] = MappingProxyType({}),
+) -> ChangeSet | None:
     """Return the changes that a deployment would make, or None if it would make none.
 
     An existing bucket is adopted.
@@ -80,12 +87,15 @@ def plan_deployment(context: StackContext, parameters: Mapping[str, str]) -> Cha
     Args:
         parameters: of the template, as the user set them. Others keep their deployed values, or
             else have their defaults.
+        defaults: of a new stack, where they differ from the template's.
 
     Raises:
         StackError: the stack can't be deployed.
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
     deployed = _deployed_parameters(context)
+    if not deployed:
+        parameters = {**defaults, **parameters}
     _check_network_access({**deployed, **parameters})
     bucket = find_bucket(context, parameters, deployed)
     check_key(context, bucket, parameters, deployed)
@@ -148,10 +158,11 @@ def finish_deployment(context: StackContext, outputs: Mapping[str, str]) -> Iter
     Raises:
         ClientError, BotoCoreError, UnansweredError: AWS refuses, or does not answer.
     """
-    for service in create_linked_roles(context.iam):
+    for service in create_linked_roles(context.iam, outputs):
         yield f"role         created for {service}, once for the account"
     described = describe_stack(context.cfn, context.stack) or {}
-    if key := stack_key(stack_parameters(described), outputs):
+    key = stack_key(stack_parameters(described), outputs)
+    if key and has_clusters(outputs):
         yield from grant_key_to_spot(context.kms, key, described["StackId"])
     if address := outputs.get("Certificate"):
         bucket, name = split_uri(address)
@@ -174,6 +185,8 @@ def _check_network_access(parameters: Mapping[str, str]) -> None:
         for name, default in defaults.items()
         if parameters.get(name, default) != default
     ]
+    if parameters.get("Deployment") == Deployment.EMR_SERVERLESS:
+        return  # there are no nodes
     has_access = "yes" in (parameters.get("Nat"), parameters.get("ApiEndpoints"))
     if needed and not has_access and not parameters.get("Vpc"):
         raise StackError(

@@ -27,7 +27,8 @@ def empty_aws(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulat
         monkeypatch.setenv("EMR_ML_FAST_POLL_SECONDS", "0.1")
         yield aws
         # moto's account outlives the server
-        monkeypatch.delenv("EMR_ML_STACK", raising=False)
+        for name in ("EMR_ML_STACK", "EMR_ML_DEPLOYMENT"):
+            monkeypatch.delenv(name, raising=False)
         CliRunner().invoke(main, ["down", "--yes", "--end-clusters"])
         if bucket_exists(aws.client("s3"), BUCKET):
             delete_bucket_with_objects(aws.client("s3"), BUCKET)

@@ -110,6 +110,48 @@ def test_a_job_of_ones_own_is_in_the_plan_with_its_code(
     assert "churn/lr_model" in steps
 
 
+@pytest.fixture
+def two_deployments(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project with a pipeline that runs on EMR Serverless, and one that says nothing."""
+    project.pipeline("churn", deployment="emr-serverless")
+    project.pipeline("fraud")
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake")
+    role = "arn:aws:iam::123456789012:role/Jobs"
+    monkeypatch.setenv("EMR_ML_SERVERLESS__EXECUTION_ROLE", role)
+
+
+@pytest.mark.usefixtures("no_account", "two_deployments")
+def test_each_deployment_has_a_plan_of_its_own_jobs() -> None:
+    made = document(AWS_REGION="eu-west-1")
+
+    assert list(made) == ["emr", "emr-serverless"]
+    assert {name.partition("/")[0] for name in made["emr"]["AddJobFlowSteps"]} == {"fraud"}
+    assert {name.partition("/")[0] for name in made["emr-serverless"]["StartJobRun"]} == {"churn"}
+
+
+@pytest.mark.usefixtures("no_account", "two_deployments")
+def test_the_plan_of_each_deployment_is_below_its_name() -> None:
+    _, on_emr, on_serverless = said().output.split("deployment ")
+
+    assert on_emr.startswith("emr\n==============\n\nRunJobFlow\n")
+    assert on_serverless.startswith("emr-serverless\n=========================\n\nCreateApplic")
+    assert "churn/lr_model" not in on_emr
+    assert "StartJobRun for churn/lr_model\n" in on_serverless
+
+
+@pytest.mark.usefixtures("no_account", "two_deployments")
+def test_a_deployment_without_jobs_has_no_plan(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.defs / "fraud" / "defs.yaml").unlink()
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr-eks")  # which is not configured
+
+    assert list(document(AWS_REGION="eu-west-1")) == [
+        *("CreateApplication", "StartJobRun", "hourly_usd")
+    ]
+
+
 @pytest.mark.usefixtures("no_account")
 def test_without_an_account_prices_are_not_invented() -> None:
     result = said()

@@ -173,3 +173,39 @@ def test_without_tls_there_is_no_certificate(stack: Variant) -> None:
     assert "Certificate" not in outputs
     assert "certificate" not in stack.said
     assert "InTransitEncryptionConfiguration" not in stack.security()["EncryptionConfiguration"]
+
+
+def test_for_emr_serverless_there_is_a_role_and_nothing_of_clusters(
+    stack: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMR_ML_STACK", "emr-ml")
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr-serverless")
+    before = set(stack.account.left())
+
+    outputs = stack.up("--kms-key", "create")
+
+    assert outputs["ExecutionRole"] == f"arn:aws:iam::{ACCOUNT}:role/{stack.role('ExecutionRole')}"
+    assert not {"ServiceRole", "Subnets", "Certificate", "Packages"} & outputs.keys()
+    assert stack.policies("ExecutionRole") == {"jobs", "key"}
+    assert {
+        ("emr-serverless:CreateApplication", "*"),
+        ("iam:PassRole", outputs["ExecutionRole"]),
+    } <= {*stack.account.rights("emr-ml")}
+    assert (stack.endpoints(), stack.gateways()) == (set(), [])
+    assert stack.said.splitlines()[-1].endswith(
+        "EMR_ML_DEPLOYMENT=emr-serverless EMR_ML_STACK=emr-ml AWS_REGION=eu-west-1 make run"
+    )
+    green("down", "--yes")
+    assert set(stack.account.left()) - before == set()
+
+
+def test_one_stack_may_have_both(stack: Variant) -> None:
+    both = stack.up("--deployment", "both", "--nat", "yes")
+
+    assert {"ServiceRole", "ExecutionRole"} <= both.keys()
+    assert stack.policies("InstanceRole") == {"nodes", "jobs"}
+    assert stack.policies("ExecutionRole") == {"jobs"}
+    actions = {action for action, _ in stack.account.rights("emr-ml")}
+    assert {"elasticmapreduce:RunJobFlow", "emr-serverless:StartJobRun"} <= actions
+    green("down", "--yes")
+    assert stack.gateways() == []

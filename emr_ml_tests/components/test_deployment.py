@@ -1,4 +1,4 @@
-"""A pipeline with a deployment of its own."""
+"""A component with a deployment of its own."""
 
 import dagster as dg
 import pytest
@@ -11,7 +11,8 @@ from emr_ml.launchers.local import LocalLauncher
 from emr_ml.launchers.remote.job_run_launcher import JobRunLauncher
 from emr_ml.pipeline import Pipeline
 from emr_ml.settings import Deployment, load_settings
-from emr_ml_tests.components.project import Project, messages
+from emr_ml_tests.components.project import Project, materialize, messages
+from emr_ml_tests.graph import failure
 
 ROLE = "arn:aws:iam::123456789012:role/Jobs"
 
@@ -71,6 +72,39 @@ def test_a_deployment_that_is_not_configured_fails_the_run_with_a_message(
 
     with pytest.raises(dg.Failure, match="set EMR_ML_SERVERLESS__EXECUTION_ROLE"):
         churn.launcher(base)
+
+
+@pytest.mark.usefixtures("on_emr")
+def test_a_job_of_ones_own_may_have_one_too(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("baskets.py", "def run(spark, request, log): ...\n")
+    module = f"{project.package}.baskets"
+    project.component(
+        "baskets", "SparkJob", module=module, key="baskets", deployment="emr-serverless"
+    )
+    definitions = project.load()
+    # its launcher is made as the run asks for it: without a role, the run fails
+    monkeypatch.delenv("EMR_ML_SERVERLESS__EXECUTION_ROLE")
+
+    result = materialize(definitions, "baskets")
+
+    elsewhere = declared_jobs(definitions, load_settings(), Deployment.EMR_SERVERLESS)
+    assert elsewhere["baskets"] == module
+    assert "set EMR_ML_SERVERLESS__EXECUTION_ROLE" in failure(result, "baskets")
+
+
+def test_a_job_with_a_deployment_that_is_none_is_told_where(project: Project) -> None:
+    project.write("baskets.py", "def run(spark, request, log): ...\n")
+    module = f"{project.package}.baskets"
+    project.component(
+        "baskets", "SparkJob", module=module, key="baskets", deployment="emr-serverles"
+    )
+
+    with pytest.raises(ComponentTreeException) as caught:
+        project.load()
+
+    assert "did you mean emr-serverless?" in messages(caught.value)
 
 
 def test_on_a_laptop_it_runs_there_like_all_others(project: Project, churn: Pipeline) -> None:

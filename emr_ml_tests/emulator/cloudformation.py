@@ -17,6 +17,7 @@ NO_NOTION = "Tried to parse AWS::"
 _delete_as_moto = parsing.ResourceMap._delete_resource  # pyright: ignore[reportPrivateUsage]
 _read_tag_as_moto = utils.yaml_tag_constructor
 _end_key_as_moto = kms_models.KmsBackend.schedule_key_deletion
+_clean_as_moto = parsing.clean_json
 _make_key_as_moto = kms_models.Key.create_from_cloudformation_json
 
 
@@ -24,6 +25,7 @@ def complete_moto() -> None:
     """Let moto read our template, do what a change set says, and let stacks go whole."""
     # to moto, `!GetAZs ""` means the zones of its own default region
     parsing.DEFAULT_REGION = REGION
+    parsing.clean_json = _clean
     setattr(models, "yaml_tag_constructor", _read_tag)  # noqa: B010 - to pyright it is not theirs
     vars(models)["ChangeSet"].apply = _apply
     for operation in ("create_change_set", "execute_change_set", "delete_stack"):
@@ -38,6 +40,14 @@ def _read_tag(loader: Any, tag: str, node: Any) -> Any:
     if tag == "!Condition":
         return {"Condition": node.value}
     return _read_tag_as_moto(loader, tag, node)
+
+
+def _clean(value: Any, resources: parsing.ResourceMap) -> Any:
+    # in a list, moto leaves None for AWS::NoValue
+    cleaned = _clean_as_moto(value, resources)
+    if isinstance(value, list):
+        return [part for part in cleaned if part is not None]
+    return cleaned
 
 
 def _mark_events(answers: Any, operation: str) -> None:

@@ -30,6 +30,7 @@ NAMES = {
 }
 ARNS = {
     "Key": NAMES["KmsKey"],
+    "ExecutionRole": "arn:aws:iam::123456789012:role/ExecutionRole",
     "InstanceRole": "arn:aws:iam::123456789012:role/InstanceRole",
     "StepRole": "arn:aws:iam::123456789012:role/StepRole",
 }

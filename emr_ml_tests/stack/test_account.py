@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emr_ml.stack.account import LINKED_SERVICES, create_linked_roles, grant_key_to_spot
+from emr_ml.stack.account import create_linked_roles, grant_key_to_spot
 from emr_ml_tests.stack.cloudformation import STACK_ID
 from emr_ml_tests.stack.contexts import KEY
 
@@ -29,12 +29,19 @@ class Iam:
         return {}
 
 
-def made(iam: Any) -> list[str]:
-    return list(create_linked_roles(iam))
+def made(iam: Any, *outputs: str) -> list[str]:
+    return list(create_linked_roles(iam, dict.fromkeys(outputs or ["ServiceRole"], "role")))
 
 
-def test_a_new_account_gets_all() -> None:
-    assert made(Iam()) == [*LINKED_SERVICES]
+def test_a_new_account_gets_those_that_the_stack_needs() -> None:
+    of_clusters = ["elasticmapreduce.amazonaws.com", "spot.amazonaws.com"]
+
+    assert made(Iam(), "ServiceRole") == of_clusters
+    assert made(Iam(), "ExecutionRole") == ["ops.emr-serverless.amazonaws.com"]
+    assert made(Iam(), "ServiceRole", "ExecutionRole") == [
+        *of_clusters,
+        "ops.emr-serverless.amazonaws.com",
+    ]
 
 
 def test_those_that_are_there_are_left_alone() -> None:

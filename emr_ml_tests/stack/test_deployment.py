@@ -105,6 +105,34 @@ def test_nodes_that_call_apis_need_a_way_there(given: dict[str, str]) -> None:
         assert plan_deployment(stack_context(CloudFormation()), {**wanted, **way})
 
 
+def test_without_nodes_there_is_nothing_that_needs_a_way() -> None:
+    wanted = {"Bucket": BUCKET, "KmsKey": "create", "Deployment": "emr-serverless"}
+
+    assert plan_deployment(stack_context(CloudFormation()), wanted)
+
+
+@pytest.mark.parametrize(
+    ("given", "made"), [({}, "emr-serverless"), ({"Deployment": "both"}, "both")]
+)
+def test_a_new_stack_is_for_the_deployment_of_the_settings(
+    given: dict[str, str], made: str
+) -> None:
+    cfn = CloudFormation()
+    defaults = {"Deployment": "emr-serverless"}
+
+    plan_deployment(stack_context(cfn), {"Bucket": BUCKET, **given}, defaults)
+
+    assert {"ParameterKey": "Deployment", "ParameterValue": made} in parameters(cfn)
+
+
+def test_an_existing_stack_stays_what_it_is_for() -> None:
+    cfn = CloudFormation(state="CREATE_COMPLETE", parameters={"Bucket": BUCKET})
+
+    plan_deployment(stack_context(cfn), {}, {"Deployment": "emr-serverless"})
+
+    assert parameters(cfn) == [{"ParameterKey": "Bucket", "UsePreviousValue": True}]
+
+
 def test_a_way_to_apis_that_a_stack_has_is_enough() -> None:
     cfn = CloudFormation(state="CREATE_COMPLETE", parameters={"Bucket": BUCKET, "Nat": "yes"})
 

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
+from emr_ml.launchers.remote.target import TargetConfigError
+from emr_ml.launchers.serverless.config import load_serverless_config
 from emr_ml.settings import Settings, SettingsError, load_settings
 from emr_ml.stack import with_stack
 from emr_ml_tests.stack.cloudformation import OUTPUTS, STACK_ID, CloudFormation
+
+ROLE = "arn:aws:iam::123456789012:role/jobs"
 
 
 @pytest.fixture(name="cfn", autouse=True)
@@ -71,6 +75,46 @@ def test_with_a_stack_jobs_may_run_here_all_the_same(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "local")
 
     assert (settings_of_stack().deployment, settings_of_stack().lake) == ("local", "s3://data/lake")
+
+
+@pytest.fixture
+def serverless_alone(cfn: CloudFormation) -> None:
+    """A stack that has nothing for clusters."""
+    cfn.outputs = {name: OUTPUTS[name] for name in ("Lake", "AlertTopicArn", "LogUri")}
+    cfn.outputs["ExecutionRole"] = ROLE
+
+
+@pytest.mark.usefixtures("serverless_alone")
+def test_the_stack_is_enough_to_run_on_emr_serverless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr-serverless")
+
+    settings = settings_of_stack()
+
+    assert settings.lake == "s3://data/lake"
+    assert load_serverless_config(settings).execution_role == ROLE
+
+
+@pytest.mark.usefixtures("serverless_alone")
+def test_a_role_of_ones_own_wins_over_the_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr-serverless")
+    monkeypatch.setenv("EMR_ML_SERVERLESS__EXECUTION_ROLE", f"{ROLE}-mine")
+
+    assert load_serverless_config(settings_of_stack()).execution_role == f"{ROLE}-mine"
+
+
+@pytest.mark.usefixtures("serverless_alone")
+def test_clusters_are_not_started_on_a_stack_without_their_parts() -> None:
+    with pytest.raises(SettingsError, match="is for EMR Serverless alone: set EMR_ML_DEPLOYMENT="):
+        settings_of_stack()
+
+
+def test_without_a_role_of_job_runs_the_message_says_where_to_get_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr-serverless")
+
+    with pytest.raises(TargetConfigError, match="`emr-ml up` can create it"):
+        load_serverless_config(settings_of_stack())
 
 
 def test_a_role_of_the_steps_own_is_taken_if_the_stack_has_one(cfn: CloudFormation) -> None:

@@ -12,10 +12,12 @@ from emr_ml.project import ROOT
 from emr_ml.stack.template import render_template
 from emr_ml_tests.stack.policies import policies, template
 
-# actions that take no resource, by AWS's service authorization reference
+# actions that take no resource, by AWS's service authorization reference; TagResource is bound to
+# the launcher's tag
 WITHOUT_RESOURCE = re.compile(
     r"ec2:Describe\w+|elasticmapreduce:(RunJobFlow|ListClusters|DescribeReleaseLabel)"
     r"|pricing:GetProducts|servicequotas:GetServiceQuota"
+    r"|emr-serverless:(CreateApplication|ListApplications|TagResource)"
 )
 
 
@@ -81,7 +83,12 @@ def test_every_listing_is_bound_to_prefixes() -> None:
 
 
 @pytest.mark.parametrize(
-    "policies_of_one", [["LauncherPolicy", "LauncherOfStackPolicy"], ["JobPolicy"]]
+    "policies_of_one",
+    [
+        ["LauncherPolicy", "LauncherOfStackPolicy"],
+        ["ServerlessLauncherPolicy", "LauncherOfStackPolicy"],
+        ["JobPolicy"],
+    ],
 )
 def test_whoever_reads_may_list_or_what_is_absent_would_look_forbidden(
     policies_of_one: list[str],
@@ -117,11 +124,24 @@ def test_the_launcher_may_read_its_stack_by_name_and_by_arn(stack: str) -> None:
     assert not fnmatchcase(root + "emr-ml-of-others/1", allowed["Resource"])
 
 
+def test_job_runs_have_the_rights_of_jobs_on_clusters_and_no_others() -> None:
+    policies_of = {
+        name: resource["Properties"]["Roles"]
+        for name, resource in template()["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Policy"
+    }
+    own = [name for name, roles in policies_of.items() if "ExecutionRole" in json.dumps(roles)]
+    trust = dict(statements())["ExecutionRole.AssumeRolePolicyDocument "]
+
+    assert own == ["JobPolicy", "KeyPolicyOfRoles"]
+    assert trust["Principal"] == {"Service": "emr-serverless.amazonaws.com"}
+
+
 def test_no_name_is_of_one_partition_of_aws_alone() -> None:
     assert "arn:aws:" not in render_template()
 
 
-def test_a_job_changes_nothing_that_later_nodes_start_with() -> None:
+def test_a_job_changes_nothing_that_later_jobs_start_with() -> None:
     by_name = dict(statements())
     read = by_name["NodePolicy.PolicyDocument ReadStartupFiles"]["Resource"]
     denied = by_name["JobPolicy.PolicyDocument ProtectStartupFiles"]
@@ -129,12 +149,23 @@ def test_a_job_changes_nothing_that_later_nodes_start_with() -> None:
 
     assert denied["Effect"] == "Deny"
     assert denied["Action"] == ["s3:PutObject", "s3:DeleteObject*"]
-    assert [each for each in read if each.startswith(written[:-1])] == denied["Resource"]
+    started_with = {each for each in read if each.startswith(written[:-1])}
+    # where EMR Serverless has its archive
+    assert {*denied["Resource"]} == {*started_with, written.replace("*", "packages/*")}
 
 
-def test_the_launchers_policy_is_the_file_with_the_names_of_the_template() -> None:
-    included = dict(policies())["LauncherPolicy.PolicyDocument"]
-    alone = json.loads((ROOT / "infra" / "launcher_policy.json").read_text())
+@pytest.mark.parametrize(
+    ("policy", "file"),
+    [
+        ("LauncherPolicy", "launcher_policy.json"),
+        ("ServerlessLauncherPolicy", "serverless_launcher_policy.json"),
+    ],
+)
+def test_a_launchers_policy_is_the_file_with_the_names_of_the_template(
+    policy: str, file: str
+) -> None:
+    included = dict(policies())[f"{policy}.PolicyDocument"]
+    alone = json.loads((ROOT / "infra" / file).read_text())
 
     assert [s["Sid"] for s in included["Statement"]] == [s["Sid"] for s in alone["Statement"]]
     names = set(re.findall(r"\$\{(\w+)\}", json.dumps(alone)))

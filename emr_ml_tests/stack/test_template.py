@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from emr_ml.launchers.emr.config.model import ClusterConfig
+from emr_ml.launchers.serverless.config import ServerlessConfig
 from emr_ml.settings import Settings
-from emr_ml.stack.outputs import CLUSTER, OPTIONAL, SETTINGS, cluster_fields
+from emr_ml.stack.outputs import CLUSTER, OPTIONAL, SERVERLESS, SETTINGS, stack_fields
 from emr_ml.stack.template import TEMPLATE, render_template, user_parameters
 from emr_ml_tests.stack.policies import filled_in, template
 
@@ -43,30 +44,37 @@ def test_nothing_comes_in_from_outside() -> None:
 
 def test_every_output_that_settings_need_is_there() -> None:
     outputs = template()["Outputs"]
+    conditions = {
+        name: outputs[name].get("Condition") for name in (*SETTINGS, *CLUSTER, *SERVERLESS)
+    }
 
-    assert {*SETTINGS, *CLUSTER} <= set(outputs)
-    assert {name for name in (*SETTINGS, *CLUSTER) if "Condition" in outputs[name]} == set(OPTIONAL)
+    assert {conditions[name] for name in SETTINGS} == {None}
+    required = {*CLUSTER} - {*OPTIONAL, "LogUri"}
+    assert {conditions[name] for name in required} == {"HasClusters"}
+    assert {conditions[name] for name in SERVERLESS} == {"HasServerless"}
 
 
-def test_settings_and_cluster_configuration_have_the_fields_that_outputs_give() -> None:
+def test_settings_and_configurations_have_the_fields_that_outputs_give() -> None:
     assert set(SETTINGS.values()) <= set(Settings.model_fields)
-    made = ClusterConfig.model_validate(
-        cluster_fields(
-            {
-                **{name: "sg-1" for name in CLUSTER if name.endswith("SecurityGroup")},
-                "ServiceRole": "emr",
-                "InstanceProfile": "nodes",
-                "SecurityConfiguration": "safe",
-                "RuntimeRole": "arn:aws:iam::123456789012:role/steps",
-                "Subnets": "subnet-1,subnet-2",
-                "Packages": "wheelhouse",
-                "LogUri": "s3://bucket/lake/logs/",
-            }
-        )
+    fields = stack_fields(
+        {
+            **{name: "sg-1" for name in CLUSTER if name.endswith("SecurityGroup")},
+            "ServiceRole": "emr",
+            "InstanceProfile": "nodes",
+            "SecurityConfiguration": "safe",
+            "RuntimeRole": "arn:aws:iam::123456789012:role/steps",
+            "ExecutionRole": "arn:aws:iam::123456789012:role/jobs",
+            "Subnets": "subnet-1,subnet-2",
+            "Packages": "wheelhouse",
+            "LogUri": "s3://bucket/lake/logs/",
+        }
     )
+    made = ClusterConfig.model_validate(fields["cluster"])
+    serverless = ServerlessConfig.model_validate(fields["serverless"])
 
     assert made.subnets == ("subnet-1", "subnet-2")
     assert made.security_groups.service_access == "sg-1"
+    assert serverless.execution_role == "arn:aws:iam::123456789012:role/jobs"
 
 
 def test_what_holds_data_outlives_the_stack() -> None:

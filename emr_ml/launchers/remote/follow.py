@@ -4,7 +4,13 @@ import random
 import time
 from logging import Logger
 
-from emr_ml.aws.client import AWS_ERRORS, THROTTLING_CODES, UnansweredError, error_code
+from emr_ml.aws.client import (
+    AWS_ERRORS,
+    CALL_ERRORS,
+    THROTTLING_CODES,
+    UnansweredError,
+    error_code,
+)
 from emr_ml.aws.problems import diagnose
 from emr_ml.launchers.base import DetachedError
 from emr_ml.launchers.remote.failures import job_failed
@@ -129,17 +135,17 @@ class _Outage:
         Raises:
             DetachedError: there has been no sign of life for longer than the patience.
         """
-        cause = error.__cause__ if isinstance(error, UnansweredError) else error
-        name = error_code(cause) or type(cause).__name__
-        if name != self._cause:
-            self._log.warning("no answer (%s): waiting, while the job keeps running", name)
-        self._cause = name
-        if name in THROTTLING_CODES:
+        refusal = error.__cause__ if isinstance(error, UnansweredError) else error
+        cause = _cause(error, refusal)
+        if cause != self._cause:
+            self._log.warning("%s: waiting, while the job keeps running", cause)
+        self._cause = cause
+        if error_code(refusal) in THROTTLING_CODES:
             self.note_life()
         seconds = time.monotonic() - max(self._last_life, job.answers.last)
         if seconds > self._patience:
-            cause = f"there was no answer for {seconds:.0f} seconds. The last error: "
-            raise detached(job.location, f"{cause}{diagnose(error)}") from error
+            silence = f"there was no answer for {seconds:.0f} seconds. The last error: "
+            raise detached(job.location, f"{silence}{diagnose(error)}") from error
 
     def end(self) -> None:
         """Note that both the lake and the target answer."""
@@ -147,6 +153,14 @@ class _Outage:
             self._log.info("there are answers again")
         self._cause = ""
         self.note_life()
+
+
+def _cause(error: Exception, refusal: BaseException | None) -> str:
+    """Return what the log says about an error: the same words as long as the cause is the same."""
+    if isinstance(refusal, CALL_ERRORS):
+        return f"no answer ({error_code(refusal) or type(refusal).__name__})"
+    # a service other than AWS, which the message names before it has details that may vary
+    return str(error).partition(": ")[0]
 
 
 def detached(location: JobLocation, cause: str) -> DetachedError:

@@ -134,15 +134,17 @@ class ServerlessConfig(JobRunConfig):
 def load_serverless_config(settings: Settings) -> ServerlessConfig:
     """Load the configuration; what is given nowhere has its default.
 
-    Later sources count more: the file, single fields from the environment, settings.
+    Later sources count more: the stack, the file, single fields from the environment, settings.
 
     Raises:
         TargetConfigError: one line for each mistake, with its location.
     """
+    fields = LocatedFields("configuration of EMR Serverless", "EMR_ML_SERVERLESS")
+    fields.add(settings.stack_fields.get("serverless", {}), f"stack {settings.stack}")
     try:
         return load_config(
             ServerlessConfig,
-            LocatedFields("configuration of EMR Serverless", "EMR_ML_SERVERLESS"),
+            fields,
             settings.serverless,
             settings.serverless_fields,
             settings.step_limit_seconds,
@@ -156,7 +158,7 @@ def _explained(line: str) -> str:
     if line.endswith("execution_role: is missing"):
         return (
             f"{line}: set EMR_ML_SERVERLESS__EXECUTION_ROLE to the ARN of the role with which jobs "
-            "read and write the lake"
+            "read and write the lake; `emr-ml up` can create it, see docs/emr-serverless.md"
         )
     if ": spark: " in line and line.endswith("not ''"):
         known = ", ".join(RELEASES)

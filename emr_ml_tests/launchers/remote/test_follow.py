@@ -148,6 +148,22 @@ def test_a_job_that_speaks_is_followed_although_its_target_is_dead(
     assert report_of(attempt, look).attempt == 1
 
 
+def test_the_service_that_does_not_answer_is_named_once(
+    attempt: Attempt, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, LOG.name)
+
+    def look(number: int) -> JobStatus:
+        if number == 3:
+            commit_report(attempt)
+        # addresses of objects, as urllib3 has them, differ each time
+        raise UnansweredError(f"Kubernetes gives no answer: <object at {number}>") from OSError()
+
+    report_of(attempt, look)
+
+    assert caplog.messages == ["Kubernetes gives no answer: waiting, while the job keeps running"]
+
+
 def test_a_silent_job_of_a_dead_target_is_left_running(attempt: Attempt) -> None:
     def look(_: int) -> JobStatus:
         raise EndpointConnectionError(endpoint_url="https://target")

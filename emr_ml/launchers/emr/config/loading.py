@@ -52,8 +52,7 @@ def gather_fields(settings: Settings) -> LocatedFields:
         TargetConfigError: the file is missing, is not YAML, or is not a mapping.
     """
     fields = LocatedFields("cluster configuration", "EMR_ML_CLUSTER")
-    if settings.stack_fields:
-        fields.add(settings.stack_fields, f"stack {settings.stack}")
+    fields.add(settings.stack_fields.get("cluster", {}), f"stack {settings.stack}")
     if settings.cluster:
         folder = settings.cluster.rpartition("/")[0]
         fields.add_file(settings.cluster, lambda values: _with_absolute_scripts(values, folder))
