@@ -54,7 +54,7 @@ class EmrJob(RemoteJob):
     number, from before the lake was emptied.
     """
 
-    advice = failures.ADVICE
+    advice, log_advice = failures.ADVICE, failures.LOG_ADVICE
 
     def __init__(self, context: LauncherContext, attempt: Attempt) -> None:
         self._context, self._attempt = context, attempt

@@ -53,7 +53,8 @@ class ClientJob(RemoteJob):
     folder starts one driver only, however often it is asked to.
     """
 
-    advice = FOR_DRIVERS
+    # nobody but the driver says anything
+    advice = log_advice = FOR_DRIVERS
 
     def __init__(self, config: SparkSubmitConfig, attempt: Attempt, polling: PollingPolicy) -> None:
         self._config, self._attempt, self._polling = config, attempt, polling
@@ -147,6 +148,7 @@ class ClientJob(RemoteJob):
                     recorded=recorded,
                     tail=tail,
                     advice=self.advice,
+                    log_advice=self.log_advice,
                 )
 
     def cancel(self) -> None:
