@@ -8,6 +8,7 @@ from pydantic import Field
 from emr_ml.launchers.remote.configuration import (
     ConfigModel,
     LocatedFields,
+    Mistake,
     VerbatimText,
 )
 from emr_ml.launchers.remote.job_run_config import (
@@ -17,7 +18,6 @@ from emr_ml.launchers.remote.job_run_config import (
     load_job_run_config,
 )
 from emr_ml.launchers.remote.releases import DEFAULT_RELEASE
-from emr_ml.launchers.remote.service_model import Mistake
 from emr_ml.settings import Settings
 
 # of a pod's memory, what is outside of Spark's heap, as a share of the heap: Python is

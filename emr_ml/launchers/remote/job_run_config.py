@@ -10,13 +10,13 @@ from pydantic_core import PydanticCustomError
 from emr_ml.launchers.remote.configuration import (
     ConfigModel,
     LocatedFields,
+    Mistake,
     VerbatimText,
     is_secret,
     load_config,
     log_address,
 )
 from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES, SPARK_OF, why_unusable
-from emr_ml.launchers.remote.service_model import Mistake
 from emr_ml.launchers.remote.target import TargetConfigError
 
 OWN_TAG = "emr-ml"  # the launcher's policies allow calls on what has this tag only

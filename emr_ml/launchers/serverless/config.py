@@ -9,6 +9,7 @@ from pydantic import model_validator as validator
 from emr_ml.launchers.remote.configuration import (
     ConfigModel,
     LocatedFields,
+    Mistake,
     VerbatimText,
 )
 from emr_ml.launchers.remote.job_run_config import (
@@ -19,7 +20,6 @@ from emr_ml.launchers.remote.job_run_config import (
     load_job_run_config,
 )
 from emr_ml.launchers.remote.releases import DEFAULT_RELEASE
-from emr_ml.launchers.remote.service_model import Mistake
 from emr_ml.settings import Settings
 
 # AWS's guide "Worker configurations": for each number of vCPUs, least and most GB and their step
