@@ -8,7 +8,6 @@ from emr_ml.aws.client import UnansweredError
 from emr_ml.errors import UserError
 from emr_ml.lake.leases import this_host
 from emr_ml.launchers.base import LaunchError, LostError
-from emr_ml.launchers.local_spark import as_properties
 from emr_ml.launchers.remote.failures import (
     cancelled,
     output_missing,
@@ -27,6 +26,7 @@ from emr_ml.launchers.remote.target import (
     JobStatus,
     RemoteJob,
 )
+from emr_ml.launchers.spark_conf import as_properties
 from emr_ml.launchers.spark_submit import command
 from emr_ml.launchers.spark_submit.advice import FOR_DRIVERS
 from emr_ml.launchers.spark_submit.config import SparkSubmitConfig

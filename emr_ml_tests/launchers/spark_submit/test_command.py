@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from emr_ml.launchers.base import LaunchError
-from emr_ml.launchers.local_spark import CREDENTIALS_PROVIDER
+from emr_ml.launchers.spark_conf import CREDENTIALS_PROVIDER
 from emr_ml.launchers.spark_submit.command import command, properties
 from emr_ml_tests.launchers.spark_submit.submissions import (
     PODS,
