@@ -46,22 +46,30 @@ class Target:
 
 
 def target_of(settings: Settings) -> Target:
-    """Return the service of the deployment, which has job runs."""
-    if settings.deployment is Deployment.EMR_EKS:
-        return Target(
-            "eks",
-            "EMR on EKS",
-            ("virtual cluster", ROLE),
-            settings.eks,
-            lambda jobs: _plan_eks(settings, jobs),
-        )
-    return Target(
-        "serverless",
-        "EMR Serverless",
-        ("EMR Serverless", ROLE),
-        settings.serverless,
-        lambda jobs: _plan_serverless(settings, jobs),
-    )
+    """Return the service of the deployment.
+
+    Raises:
+        ValueError: it has no job runs.
+    """
+    match settings.deployment:
+        case Deployment.EMR_SERVERLESS:
+            return Target(
+                "serverless",
+                "EMR Serverless",
+                ("EMR Serverless", ROLE),
+                settings.serverless,
+                lambda jobs: _plan_serverless(settings, jobs),
+            )
+        case Deployment.EMR_EKS:
+            return Target(
+                "eks",
+                "EMR on EKS",
+                ("virtual cluster", ROLE),
+                settings.eks,
+                lambda jobs: _plan_eks(settings, jobs),
+            )
+        case Deployment.LOCAL | Deployment.EMR | Deployment.SPARK_SUBMIT as other:
+            raise ValueError(f"{other} has no job runs")
 
 
 def plan_checks(target: Target, jobs: Mapping[str, str]) -> tuple[Finding, Checks]:

@@ -178,6 +178,11 @@ class HeldLease:
                 f"another run has taken over the lease of attempt {self.lease.attempt}"
             )
 
+    def is_taken_over(self) -> bool:
+        """Return whether the lake has another owner's lease now."""
+        stored = self._lake.read(self._key)
+        return stored is not None and stored.json().get("nonce") != self.lease.nonce
+
     def detach(self) -> None:
         """Leave the attempt running after the block, for another run to resume."""
         self._final_status = "left"

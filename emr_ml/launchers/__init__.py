@@ -1,17 +1,18 @@
 """Launchers: run Spark jobs where the deployment wants them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import dagster as dg
 
-from emr_ml.errors import user_message
+from emr_ml.errors import UserError, user_message
 from emr_ml.launchers.base import Launcher, LaunchError
-from emr_ml.settings import Deployment, Settings, SettingsError, load_settings
+from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.stack import with_stack
 
 if TYPE_CHECKING:
     from emr_ml.launchers.remote.polling import PollingPolicy
+    from spark_jobs.runtime.lake import Lake
 
 
 def launcher_resource(settings: Settings, sources: Sequence[str | None]) -> dg.ResourceDefinition:
@@ -68,21 +69,31 @@ def make_launcher(settings: Settings, sources: Sequence[str | None] = (None,)) -
     """
     try:
         settings = with_stack(settings)
-        if settings.deployment is Deployment.LOCAL:
-            return _local_launcher(settings, sources)
-        return _remote_launcher(settings)
-    except SettingsError as error:
+        # each target imports what no other needs
+        match settings.deployment:
+            case Deployment.LOCAL:
+                return _local_launcher(settings, sources)
+            case Deployment.EMR:
+                return _emr_launcher(settings)
+            case Deployment.EMR_SERVERLESS:
+                return _serverless_launcher(settings)
+            case Deployment.EMR_EKS:
+                return _eks_launcher(settings)
+            case Deployment.SPARK_SUBMIT:
+                return _spark_submit_launcher(settings)
+            case _:
+                assert_never(settings.deployment)
+    except UserError as error:
         raise LaunchError(str(error)) from error
 
 
 def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launcher:
     from emr_ml.launchers.local import LocalLauncher
     from emr_ml.launchers.local_spark import data_size
-    from spark_jobs.runtime.lake import open_lake
 
     addresses = (settings.lake, *sources)
     return LocalLauncher(
-        open_lake(settings.lake),
+        _lake(settings),
         settings.fast_poll_seconds,
         settings.spark_conf,
         on_s3=any(address and address.startswith("s3://") for address in addresses),
@@ -90,38 +101,43 @@ def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launch
     )
 
 
-def _remote_launcher(settings: Settings) -> Launcher:
-    # each target imports what no other needs
+def _emr_launcher(settings: Settings) -> Launcher:
+    from emr_ml.launchers.emr.config.loading import load_cluster_config
+    from emr_ml.launchers.emr.launcher import EmrLauncher
+
+    return EmrLauncher(_lake(settings), load_cluster_config(settings), _polling(settings))
+
+
+def _serverless_launcher(settings: Settings) -> Launcher:
     from emr_ml.launchers.remote.job_run_launcher import JobRunLauncher
-    from emr_ml.launchers.remote.target import TargetConfigError
+    from emr_ml.launchers.serverless.config import load_serverless_config
+    from emr_ml.launchers.serverless.job import ServerlessJob
+
+    config = load_serverless_config(settings)
+    return JobRunLauncher(ServerlessJob, _lake(settings), config, _polling(settings))
+
+
+def _eks_launcher(settings: Settings) -> Launcher:
+    from emr_ml.launchers.eks.config import load_eks_config
+    from emr_ml.launchers.eks.job import EksJob
+    from emr_ml.launchers.remote.job_run_launcher import JobRunLauncher
+
+    config = load_eks_config(settings)
+    return JobRunLauncher(EksJob, _lake(settings), config, _polling(settings))
+
+
+def _spark_submit_launcher(settings: Settings) -> Launcher:
+    from emr_ml.launchers.spark_submit.config import load_spark_submit_config
+    from emr_ml.launchers.spark_submit.launcher import SparkSubmitLauncher
+
+    config = load_spark_submit_config(settings)
+    return SparkSubmitLauncher(_lake(settings), config, _polling(settings))
+
+
+def _lake(settings: Settings) -> "Lake":
     from spark_jobs.runtime.lake import open_lake
 
-    lake, polling = open_lake(settings.lake), _polling(settings)
-    try:
-        match settings.deployment:
-            case Deployment.EMR_SERVERLESS:
-                from emr_ml.launchers.serverless.config import load_serverless_config
-                from emr_ml.launchers.serverless.job import ServerlessJob
-
-                config = load_serverless_config(settings)
-                return JobRunLauncher(ServerlessJob, lake, config, polling)
-            case Deployment.EMR_EKS:
-                from emr_ml.launchers.eks.config import load_eks_config
-                from emr_ml.launchers.eks.job import EksJob
-
-                return JobRunLauncher(EksJob, lake, load_eks_config(settings), polling)
-            case Deployment.SPARK_SUBMIT:
-                from emr_ml.launchers.spark_submit.config import load_spark_submit_config
-                from emr_ml.launchers.spark_submit.launcher import SparkSubmitLauncher
-
-                return SparkSubmitLauncher(lake, load_spark_submit_config(settings), polling)
-            case _:
-                from emr_ml.launchers.emr.config.loading import load_cluster_config
-                from emr_ml.launchers.emr.launcher import EmrLauncher
-
-                return EmrLauncher(lake, load_cluster_config(settings), polling)
-    except TargetConfigError as error:
-        raise LaunchError(str(error)) from error
+    return open_lake(settings.lake)
 
 
 def _polling(settings: Settings) -> "PollingPolicy":

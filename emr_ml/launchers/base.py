@@ -238,13 +238,20 @@ class Launcher(ABC):
                 held.detach()
             raise
         except BaseException as error:
-            self._record(request, Failure(f"interrupted by {error!r}", retryable=True))
+            self._record_interruption(request, held, error)
             raise
 
     def _record(self, request: Request, failure: Failure) -> None:
         # an unreachable lake must not hide the cause of the failure
         with suppress(Exception):
             record_failure(self.lake, request, failure)
+
+    def _record_interruption(self, request: Request, held: HeldLease, error: BaseException) -> None:
+        """Record that this run was interrupted, unless the attempt is another run's by now."""
+        with suppress(Exception):
+            if held.is_taken_over():
+                return
+        self._record(request, Failure(f"interrupted by {error!r}", retryable=True))
 
     def _read_or_write_request(self, work: VersionSpec, attempt: int) -> Request:
         """Return the request of the attempt; a resumed attempt keeps its original request."""

@@ -1,5 +1,6 @@
 """The request and the result of a Spark job."""
 
+import hashlib
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -90,6 +91,12 @@ class Request:
         parts = tuple(Part.of(part) for part in value["parts"])
         fields: dict[str, Any] = {**value, "inputs": inputs, "parts": parts}
         return cls(**fields)
+
+    @property
+    def application_name(self) -> str:
+        """Name of the attempt's Spark application; clusters may be shared with other lakes."""
+        digest = hashlib.sha256(self.output.encode()).hexdigest()[:8]
+        return f"{self.asset} {self.version[:16]} #{self.attempt} {digest}"
 
     def as_json(self) -> dict[str, Any]:
         inputs = {name: given.as_json() for name, given in self.inputs.items()}

@@ -74,7 +74,7 @@ def run_attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> 
     try:
         stopwatch = Stopwatch()
         with stopwatch.phase("session"):
-            spark = start_spark(f"{request.asset} {request.version[:16]} #{request.attempt}")
+            spark = start_spark(request.application_name)
         report = execute(run, spark, request, log, stopwatch.seconds)
     except SupersededError:
         raise

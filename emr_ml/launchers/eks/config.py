@@ -8,12 +8,16 @@ from pydantic import Field
 from emr_ml.launchers.remote.configuration import (
     ConfigModel,
     LocatedFields,
+    Mistake,
     VerbatimText,
-    load_config,
 )
-from emr_ml.launchers.remote.job_run_config import JobRunConfig, Positive, Price
+from emr_ml.launchers.remote.job_run_config import (
+    JobRunConfig,
+    Positive,
+    Price,
+    load_job_run_config,
+)
 from emr_ml.launchers.remote.releases import DEFAULT_RELEASE
-from emr_ml.launchers.remote.service_model import Mistake
 from emr_ml.settings import Settings
 
 # of a pod's memory, what is outside of Spark's heap, as a share of the heap: Python is
@@ -85,7 +89,7 @@ def load_eks_config(settings: Settings) -> EksConfig:
     Raises:
         TargetConfigError: one line for each mistake, with its location.
     """
-    return load_config(
+    return load_job_run_config(
         EksConfig,
         LocatedFields("configuration of EMR on EKS", "EMR_ML_EKS"),
         settings.eks,

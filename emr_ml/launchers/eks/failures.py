@@ -18,17 +18,14 @@ from spark_jobs.runtime.attempt import Failure
 ALARM = (142, -14)  # exit codes after SIGALRM: 128 + 14 of a shell or of Spark, or Python's own
 # reasons that are not the job's: a new attempt may help
 PASSING = ("INTERNAL_ERROR", "CLUSTER_UNAVAILABLE")
-ADVICE = (
+# patterns in what jobs and their logs say, and what to do; the first match counts
+LOG_ADVICE = (
     (
-        r"execution role|executionRole|AssumeRoleWithWebIdentity",
+        r"AssumeRoleWithWebIdentity",
         (
             "check `execution_role`, and that its trust policy names the namespace "
             "(`aws emr-containers update-role-trust-policy`)"
         ),
-    ),
-    (
-        r"release label|releaseLabel",
-        "check `release_label`: EMR on EKS in that region may not have that release",
     ),
     (
         r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
@@ -37,8 +34,20 @@ ADVICE = (
             "execution role needs the lake"
         ),
     ),
-    (r"[Vv]irtual cluster", "check `virtual_cluster_id` or `virtual_cluster_name`"),
     *COMMON_ADVICE,
+)
+# and in what the service itself says
+ADVICE = (
+    (
+        r"execution role|executionRole",
+        "check `execution_role`: it must exist, and trust the namespace of the virtual cluster",
+    ),
+    (
+        r"release label|releaseLabel",
+        "check `release_label`: EMR on EKS in that region may not have that release",
+    ),
+    *LOG_ADVICE,
+    (r"[Vv]irtual cluster", "check `virtual_cluster_id` or `virtual_cluster_name`"),
 )
 
 
@@ -74,5 +83,11 @@ def run_failed(
         return LostError(job.failure_message(cause, quote(tail), whole_log(job)))
     told = f"the service's reason: {' '.join(filter(None, (reason, details)))}"
     return process_failed(
-        job, reason=told, exit_code=code, recorded=recorded, tail=tail, advice=ADVICE
+        job,
+        reason=told,
+        exit_code=code,
+        recorded=recorded,
+        tail=tail,
+        advice=ADVICE,
+        log_advice=LOG_ADVICE,
     )

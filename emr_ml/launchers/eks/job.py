@@ -24,7 +24,7 @@ USABLE = "RUNNING"  # a virtual cluster
 class EksJob(JobRun[EksConfig]):
     """An attempt as a job run of a virtual cluster; its driver ends itself after its time limit."""
 
-    advice = failures.ADVICE
+    advice, log_advice = failures.ADVICE, failures.LOG_ADVICE
     service, title, console_page = SERVICE, "EMR on EKS", "eks"
     outcomes: ClassVar = {
         "COMPLETED": JobOutcome.SUCCEEDED,

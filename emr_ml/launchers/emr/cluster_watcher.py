@@ -43,6 +43,9 @@ class ClusterWatcher:
     def latest(self) -> ClusterSnapshot | None:
         """Return the newest shared snapshot, refreshed by this process if it is too old.
 
+        None means that nothing is known: a snapshot from before the last look failed says nothing
+        about now.
+
         Raises:
             ClientError, UnansweredError: EMR refuses the refresh, or does not answer it.
         """
@@ -54,7 +57,7 @@ class ClusterWatcher:
                 self._accept(snapshot)
         if time.monotonic() - self._last_change >= self._interval:
             self._refresh()
-        return self._snapshot
+        return None if self.answers.failing else self._snapshot
 
     def now(self) -> ClusterSnapshot:
         """Ask EMR for a snapshot of this moment, before an action that can't be undone.
@@ -63,9 +66,7 @@ class ClusterWatcher:
             ClientError, UnansweredError: EMR refuses, or does not answer.
         """
         self._described = None
-        snapshot = self._request_snapshot()
-        self._accept(snapshot)
-        return snapshot
+        return self._ask()
 
     def step_now(self, step: str) -> Step | None:
         """Return one step as EMR lists it now, or None while it is not listed yet.
@@ -82,15 +83,20 @@ class ClusterWatcher:
         self._etag = self._lake.write_if_unchanged(self._key, reservation, self._etag)
         if self._etag is None:
             return
+        snapshot = self._ask()
+        self._etag = self._lake.write(self._key, as_json(asdict(snapshot)))
+
+    def _ask(self) -> ClusterSnapshot:
+        """Ask EMR for a snapshot, and poll less often while it does not answer."""
         try:
             snapshot = self._request_snapshot()
         except Exception:
             self.answers.failing = True
-            slow = self._polling.slow
+            self._last_change, slow = time.monotonic(), self._polling.slow
             self._interval = min(max(2 * self._interval, slow), MAX_GROWTH_ON_ERRORS * slow)
             raise
         self._accept(snapshot)
-        self._etag = self._lake.write(self._key, as_json(asdict(snapshot)))
+        return snapshot
 
     def _request_snapshot(self) -> ClusterSnapshot:
         """Describe the cluster and list its steps.

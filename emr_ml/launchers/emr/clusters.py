@@ -100,7 +100,7 @@ class Clusters:
         if cluster := self._find_live(name):
             log.info("found cluster %s, which is %s", cluster.id, cluster.state)
             return cluster.id
-        if "sent" not in held.lease.location:
+        if not held.lease.location.get("sent"):
             return None
         requested = self._wait_until_listed(name)
         return requested.id if requested else None
@@ -115,6 +115,8 @@ class Clusters:
                 if started := self._wait_until_listed(request["Name"]):
                     return started.id
             except ClientError as error:
+                # the next run need not look for a cluster that nobody started
+                held.record(sent="")
                 raise cluster_refused(error, request) from error
             else:
                 log.info("started cluster %s, '%s'", cluster, request["Name"])

@@ -18,38 +18,14 @@ from spark_jobs.runtime.attempt import Failure
 EXIT_CODE = re.compile(
     r"exit ?code:? '?(-?\d+)|ret '(-?\d+)'|exited with (-?\d+)", flags=re.IGNORECASE
 )
-# patterns in messages and logs, and what to do; the first match counts
-ADVICE = (
-    (SPOT.pattern, SPOT.advice),
-    (ON_DEMAND.pattern, ON_DEMAND.advice),
-    (
-        r"InsufficientFreeAddressesInSubnet|not enough free addresses|free addresses in subnet",
-        "the subnet has no free addresses: name a larger one, or several, under `subnets`",
-    ),
-    (
-        r"INSTANCE_FLEET_TIMEOUT|InsufficientInstanceCapacity|[Ss]pot (capacity|instances?)",
-        (
-            "AWS has no such instances now: name more instance types or subnets, or let the fleet "
-            "switch to on demand"
-        ),
-    ),
+# patterns in what jobs and their logs say, and what to do; the first match counts
+LOG_ADVICE = (
     (
         r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
         (
             "a role lacks a permission: `emr-ml doctor` checks them; the launcher's permissions "
             "are in infra/launcher_policy.json"
         ),
-    ),
-    (
-        r"InstanceProfile|instance profile|service role|ServiceRole|JobFlowRole|\brole\b",
-        (
-            "check `service_role`, `instance_profile` and `runtime_role`; `emr-ml doctor` names "
-            "the one that is missing"
-        ),
-    ),
-    (
-        r"release label|ReleaseLabel",
-        "check `release_label`: the region may not have that release",
     ),
     (
         (
@@ -71,6 +47,34 @@ ADVICE = (
     (
         r"No space left on device|disk is full",
         "a disk is full: raise `root_volume_gb`, or take instances with more storage",
+    ),
+)
+# and in what EMR itself says
+ADVICE = (
+    (SPOT.pattern, SPOT.advice),
+    (ON_DEMAND.pattern, ON_DEMAND.advice),
+    (
+        r"InsufficientFreeAddressesInSubnet|not enough free addresses|free addresses in subnet",
+        "the subnet has no free addresses: name a larger one, or several, under `subnets`",
+    ),
+    (
+        r"INSTANCE_FLEET_TIMEOUT|InsufficientInstanceCapacity|[Ss]pot (capacity|instances?)",
+        (
+            "AWS has no such instances now: name more instance types or subnets, or let the fleet "
+            "switch to on demand"
+        ),
+    ),
+    *LOG_ADVICE,
+    (
+        r"InstanceProfile|instance profile|service role|ServiceRole|JobFlowRole|\brole\b",
+        (
+            "check `service_role`, `instance_profile` and `runtime_role`; `emr-ml doctor` names "
+            "the one that is missing"
+        ),
+    ),
+    (
+        r"release label|ReleaseLabel",
+        "check `release_label`: the region may not have that release",
     ),
     (
         r"subnet-[0-9a-f]|Ec2Subnet|The subnet|[Ss]ecurity group",
@@ -108,7 +112,7 @@ def cluster_ended(
     """
     cause = _end_of(cluster)
     if cluster.code == "BOOTSTRAP_FAILURE":
-        advice = advice_for(tail.text if tail else "", ADVICE)
+        advice = advice_for(tail.text if tail else "", LOG_ADVICE)
         return LaunchError(
             job.failure_message(
                 f"bootstrap failed. {cause}",
@@ -208,7 +212,9 @@ def step_failed(
         exit_code=_exit_code(listed, controller),
         recorded=recorded,
         tail=tail,
-        advice=ADVICE,
+        # EMR's reason may quote the log
+        advice=LOG_ADVICE,
+        log_advice=LOG_ADVICE,
     )
 
 

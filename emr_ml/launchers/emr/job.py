@@ -1,9 +1,10 @@
 """One attempt as a step of an EMR cluster, from its lease to its report or its cancellation."""
 
+import secrets
 import time
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from emr_ml.aws import SILENT_LOG
 from emr_ml.aws.client import Api
@@ -47,11 +48,13 @@ MAX_CLUSTERS = 3
 class EmrJob(RemoteJob):
     """An attempt as a step.
 
-    The lease records how far it has come: `cluster` is the id of its cluster, `sent_to` the
-    cluster to which its step was sent, and `step` the id of its step.
+    The lease records how far it has come: `token` is the end of its step's name, `cluster` is the
+    id of its cluster, `sent_to` the cluster to which its step was sent, and `step` the id of its
+    step. The token is random: a warm cluster may still list the step of an attempt with the same
+    number, from before the lake was emptied.
     """
 
-    advice = failures.ADVICE
+    advice, log_advice = failures.ADVICE, failures.LOG_ADVICE
 
     def __init__(self, context: LauncherContext, attempt: Attempt) -> None:
         self._context, self._attempt = context, attempt
@@ -93,6 +96,8 @@ class EmrJob(RemoteJob):
         run_id, code = self._held.lease.run_id, attempt.code
         if problems := list(check_jobs(context.config, {attempt.request.asset: attempt.module})):
             raise TargetConfigError("\n".join(problems))
+        if not {"token", "sent_to"} & attempt.location.keys():
+            self._held.record(token=secrets.token_hex(4))
         packages = upload_packages(context.shared, context.config, context.endpoint.url, code)
         step = self._step_config(packages)
         cluster_request = run_job_flow_request(
@@ -122,7 +127,7 @@ class EmrJob(RemoteJob):
         if cluster.is_forgotten and self._seconds_in(cluster.id, "forgotten") <= visibility:
             return None
         self._snapshot = snapshot = self._with_own_step(snapshot)
-        outcome, step = step_outcome(snapshot, self._attempt.name)
+        outcome, step = step_outcome(snapshot, self._step_name)
         self._has_run |= step is not None and step.state == "RUNNING"
         if outcome is JobOutcome.UNFINISHED:
             self._end_stalled(snapshot)
@@ -133,7 +138,7 @@ class EmrJob(RemoteJob):
 
     def failure(self, status: JobStatus, recorded: Failure | None) -> LaunchError | None:
         assert self._snapshot
-        _, step = step_outcome(self._snapshot, self._attempt.name)
+        _, step = step_outcome(self._snapshot, self._step_name)
         match status.outcome:
             case JobOutcome.FAILED if step:
                 return self._step_failure(step, recorded)
@@ -157,7 +162,7 @@ class EmrJob(RemoteJob):
         # with little patience, because the user may be waiting at the terminal
         api = Api("emr", polling.cancellation, self._log)
         submission = self._submission(api)
-        name = self._attempt.name
+        name = self._step_name
         if "step" not in location and "sent_to" in location:
             # the step was sent, but its id is not known
             submission.wait_until_listed(cluster, name)
@@ -200,6 +205,11 @@ class EmrJob(RemoteJob):
         location = self._attempt.location
         return location.get("cluster", ""), location.get("step", "")
 
+    @property
+    def _step_name(self) -> str:
+        """The name of the step; without a token, as an earlier release sent it."""
+        return f"{self._attempt.name} {self._attempt.location.get('token', '')}".rstrip()
+
     def _submission(self, api: Api | None = None) -> Submission:
         role = self._context.config.runtime_role
         return Submission(api or self._api, self._clusters, self._polling, role)
@@ -220,7 +230,7 @@ class EmrJob(RemoteJob):
             context.endpoint,
             packages.code,
             module=attempt.module,
-            name=attempt.name,
+            name=self._step_name,
             request_uri=attempt.request_uri,
         )
 
@@ -237,7 +247,7 @@ class EmrJob(RemoteJob):
 
     def _with_own_step(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
         """Add the followed step if it ended so long ago that the snapshot lacks it."""
-        if snapshot.cluster.is_forgotten or snapshot.steps_named(self._attempt.name):
+        if snapshot.cluster.is_forgotten or snapshot.steps_named(self._step_name):
             return snapshot
         if snapshot is not self._completed_snapshot:
             # once for each snapshot, even if EMR refuses
@@ -294,16 +304,26 @@ class EmrJob(RemoteJob):
         if cluster.state in CLUSTER_STARTING:
             seconds = self._seconds_in(cluster.id, "starting")
             if seconds > config.start_limit_seconds:
-                self._end_start(cluster, seconds)
+                self._end_start(seconds)
 
-    def _end_start(self, cluster: Cluster, seconds: float) -> NoReturn:
+    def _end_start(self, seconds: float) -> None:
+        """End the cluster, unless it has started since it was last looked at."""
+        cluster = self._watch().now().cluster
+        if cluster.state not in CLUSTER_STARTING:
+            return
         tail = self._bootstrap_log() if cluster.state == "BOOTSTRAPPING" else None
         self._terminate_cluster(f"it was {cluster.state} for {seconds:.0f} seconds")
         raise failures.start_too_slow(self.location, cluster, seconds, tail)
 
     def _end_step(self, stalled: str) -> None:
-        """Cancel a step that blocks this attempt, and terminate the cluster if that fails."""
+        """Cancel a step that blocks this attempt, and terminate the cluster if that fails.
+
+        A step that has ended since it was last looked at is left alone.
+        """
         cluster, own = self._ids
+        steps = self._watch().now().steps
+        if not any(step.id == stalled and step.state == "RUNNING" for step in steps):
+            return
         self._log.error("step %s is RUNNING past its time limit", stalled)
         is_cancelled = cancel_step(self._api, cluster, stalled, self._polling, self._log)
         if not is_cancelled and not self._has_other_running_steps(stalled):

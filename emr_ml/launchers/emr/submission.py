@@ -105,4 +105,4 @@ class Submission:
 
 
 def _is_step_limit(error: ClientError) -> bool:
-    return any(text in str(error).lower() for text in STEP_LIMIT_TEXTS)
+    return all(text in str(error).lower() for text in STEP_LIMIT_TEXTS)

@@ -22,6 +22,8 @@ from spark_jobs.runtime.lake import open_lake
 
 # names of fields and indexes of lists, from the outside in
 FieldPath = tuple[str, ...]
+# where a mistake is, and what is wrong there
+Mistake = tuple[FieldPath, str]
 # the user chooses the keys below these fields, so they keep the case of the variable's name
 USER_KEYED_FIELDS = ("overrides", "spark_conf", "tags")
 

@@ -56,6 +56,7 @@ def process_failed(
     recorded: Failure | None,
     tail: Tail,
     advice: Advice = COMMON_ADVICE,
+    log_advice: Advice = COMMON_ADVICE,
 ) -> LaunchError:
     """Return the failure for a job whose process ended with an error.
 
@@ -65,7 +66,8 @@ def process_failed(
         exit_code: of the process, if the target names it.
         recorded: what the job itself recorded.
         tail: of the log of the process.
-        advice: of the target.
+        advice: about what the target says.
+        log_advice: about what jobs and logs say, in which a "role" may be a column.
     """
     if exit_code == TIMED_OUT:
         return timed_out(job, tail)
@@ -76,7 +78,7 @@ def process_failed(
         log = fix = ""
     else:
         log = quote(tail)
-        fix = advice_for(f"{cause} {reason} {tail.text}", advice)
+        fix = advice_for(reason, advice) or advice_for(f"{cause} {tail.text}", log_advice)
     return LaunchError(job.failure_message(cause, quote_trace(recorded), log, whole_log(job), fix))
 
 

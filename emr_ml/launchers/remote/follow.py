@@ -80,7 +80,7 @@ class Follower:
         failure = self._read_failure()
         if failure and not failure.retryable:
             self._messages.finish(self._log, self._polling.fast)
-            raise job_failed(self._job.location, failure, self._job.advice)
+            raise job_failed(self._job.location, failure, self._job.log_advice)
         return None
 
     def _read_report(self) -> Report | None:

@@ -1,7 +1,7 @@
 """The configuration of job runs: the fields that EMR Serverless and EMR on EKS share."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field
 from pydantic import model_validator as validator
@@ -9,12 +9,15 @@ from pydantic_core import PydanticCustomError
 
 from emr_ml.launchers.remote.configuration import (
     ConfigModel,
+    LocatedFields,
+    Mistake,
     VerbatimText,
     is_secret,
+    load_config,
     log_address,
 )
 from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES, SPARK_OF, why_unusable
-from emr_ml.launchers.remote.service_model import Mistake
+from emr_ml.launchers.remote.target import TargetConfigError
 
 OWN_TAG = "emr-ml"  # the launcher's policies allow calls on what has this tag only
 
@@ -96,3 +99,39 @@ class JobRunConfig(ConfigModel):
     def log_address(self, lake: str) -> str:
         """Return where the service writes the logs of jobs that use this lake: `s3://…/`."""
         return log_address(self.log_uri, lake)
+
+
+Config = TypeVar("Config", bound=JobRunConfig)
+
+
+def load_job_run_config(
+    model: type[Config],
+    fields: LocatedFields,
+    address: str | None,
+    variables: Mapping[str, Any],
+    step_limit_seconds: int | None,
+) -> Config:
+    """Load a configuration as `load_config` does, and say what to do where that is not plain.
+
+    Raises:
+        TargetConfigError: one line for each mistake, with its location.
+    """
+    try:
+        return load_config(model, fields, address, variables, step_limit_seconds)
+    except TargetConfigError as error:
+        lines = [_explained(line, fields.variable) for line in str(error).splitlines()]
+        raise TargetConfigError("\n".join(lines)) from error
+
+
+def _explained(line: str, variable: str) -> str:
+    """Return a line with what to do, where the field's name does not say it."""
+    if line.endswith("execution_role: is missing"):
+        return (
+            f"{line}: set {variable}__EXECUTION_ROLE to the ARN of the role with which jobs read "
+            "and write the lake; for EMR Serverless, `emr-ml up` can create it"
+        )
+    start, is_spark, problem = line.partition(": spark: ")
+    if is_spark and problem.endswith("not ''"):
+        known = ", ".join(RELEASES)
+        return f"{start}: spark: the release's Spark is not known: set it; known are {known}"
+    return line

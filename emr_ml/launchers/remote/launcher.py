@@ -57,6 +57,11 @@ class RemoteLauncher(Launcher):
             # a bug in the launcher, which must not end the job
             raise
         except BaseException:
+            if self._is_taken_over(held, log):
+                log.warning(
+                    "another run has taken over the job, so it goes on. %s", job.location.text
+                )
+                raise
             self._cancel(job, log)
             self._clear_messages(request, log)
             raise
@@ -76,7 +81,7 @@ class RemoteLauncher(Launcher):
         follower = Follower(attempt, job, self.polling)
         try:
             return follower.follow()
-        except LostError:
+        except (LostError, DetachedError):
             raise
         except LaunchError as error:
             if is_resumed and not follower.seen_live:
@@ -90,11 +95,20 @@ class RemoteLauncher(Launcher):
         if failure and attempt.location:
             raise LostError(f"attempt {request.attempt} failed before: {failure.message}")
 
+    def _is_taken_over(self, held: HeldLease, log: Logger) -> bool:
+        """Return whether another run follows the job, as after a sleep of this machine."""
+        try:
+            return held.is_taken_over()
+        except Exception as error:
+            # a lake that does not answer names no other run
+            log.error("the lease of the attempt can't be read: %s", error)
+            return False
+
     def _cancel(self, job: RemoteJob, log: Logger) -> None:
         """Cancel the job; errors are only logged, so that the interruption reaches the caller."""
         try:
             job.cancel()
-        except (UserError, *AWS_ERRORS) as error:
+        except Exception as error:
             log.error("the job could not be cancelled: %s. %s", error, job.location.text)
 
     def _clear_messages(self, request: Request, log: Logger) -> None:

@@ -12,11 +12,11 @@ from emr_ml.aws.client import CALL_ERRORS, error_code
 from spark_jobs.runtime.s3 import split_uri
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 LINES = 20
 LINE_CHARACTERS = 300
-MAX_BYTES = 64 << 20
 CHUNK_BYTES = 1 << 16
 TAIL_BYTES = 1 << 16
 GZIP_MAGIC = b"\x1f\x8b"
@@ -74,13 +74,13 @@ class LogStore:
         client = self._connect()
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         objects = [
-            (str(entry.get("LastModified")), entry.get("Key", ""))
+            (str(entry.get("LastModified")), entry.get("Key", ""), entry.get("Size", 0))
             for page in pages
             for entry in page.get("Contents", ())
             if entry.get("Size") and all(text in entry.get("Key", "") for text in containing)
         ]
-        for _, key in sorted(objects, key=lambda dated: dated[0], reverse=True):
-            body = client.get_object(Bucket=bucket, Key=key)["Body"]
+        for _, key, size in sorted(objects, key=lambda dated: dated[0], reverse=True):
+            body = _open_end(client, bucket, key, size)
             if lines := last_lines(body):  # pyright: ignore[reportArgumentType] - it has read()
                 return Tail(f"s3://{bucket}/{key}", lines)
         return None
@@ -91,20 +91,27 @@ class LogStore:
         return self._client
 
 
+def _open_end(client: "S3Client", bucket: str, key: str, size: int) -> "StreamingBody":
+    """Open a log near its end, or at its start if it is compressed or small."""
+    if size > TAIL_BYTES:
+        start = client.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{len(GZIP_MAGIC) - 1}")
+        if start["Body"].read() != GZIP_MAGIC:
+            end = client.get_object(Bucket=bucket, Key=key, Range=f"bytes=-{TAIL_BYTES}")
+            return end["Body"]
+    return client.get_object(Bucket=bucket, Key=key)["Body"]
+
+
 def last_lines(body: io.RawIOBase) -> tuple[str, ...]:
     """Return the last lines of a log, compressed or not, even if it is cut short.
 
-    What is left out of a line, and what follows in a log that ends too early or is too long to be
-    read, is marked with `CUT`.
+    What is left out of a line, and what follows in a compressed log that ends too early, is marked
+    with `CUT`.
     """
-    tail, size, decompressor, is_whole = b"", 0, None, True
+    tail, is_start, decompressor, is_whole = b"", True, None, True
     while chunk := body.read(CHUNK_BYTES):
-        if size >= MAX_BYTES:
-            is_whole = False
-            break
-        if size == 0 and chunk.startswith(GZIP_MAGIC):
+        if is_start and chunk.startswith(GZIP_MAGIC):
             decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        size += len(chunk)
+        is_start = False
         try:
             tail += decompressor.decompress(chunk) if decompressor else chunk
         except zlib.error:

@@ -1,8 +1,7 @@
 """Releases of EMR: the Spark of each, and what can't run there.
 
 The Spark of a release is in AWS's page "Spark release history", its Pythons are on the release's
-own page. The jobs of training pipelines use functions that Spark has since 4.0, such as
-`Column.try_cast`; bootstrap installs packages for Python 3.11 or newer, built for glibc 2.27.
+own page. Bootstrap installs packages for Python 3.11 or newer, built for glibc 2.27.
 """
 
 import re
@@ -10,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from emr_ml.launchers.remote.service_model import Mistake
+from emr_ml.launchers.remote.configuration import Mistake
+from emr_ml.launchers.remote.least_spark import LEAST_SPARK, is_new_enough, needing_newer
 
 DEFAULT_RELEASE = "emr-spark-8.1.0"
 # releases on which all jobs run, and the Spark of each
@@ -18,9 +18,7 @@ RELEASES = {DEFAULT_RELEASE: "4.1.1", "emr-spark-8.0.0": "4.0.2"}
 # releases on which only jobs of one's own may run
 OLDER_RELEASES = {"emr-7.14.0": "3.5.8", "emr-7.13.0": "3.5.6"}
 SPARK_OF = RELEASES | OLDER_RELEASES
-LEAST_SPARK = 4  # of the jobs of training pipelines
 LEAST_PYTHON = 11  # 3.11
-OUR_JOBS = "spark_jobs."
 LABEL = re.compile(r"emr-(\d+)\.(\d+)\.\d+")
 PYTHON = re.compile(r"python3\.(\d+)$")
 USE_DEFAULT = f"use {DEFAULT_RELEASE}"
@@ -119,7 +117,7 @@ def check_release(config: OnNodes) -> Iterator[Mistake]:
 
 def release_notes(config: OnNodes) -> Iterator[str]:
     """Yield what does not run on the release, or differs there."""
-    if not _has_least_spark(config):
+    if not is_new_enough(config.spark):
         yield (
             f"{config.release_label} has Spark {config.spark} and Python {config.python}: only "
             f"jobs of your own run there; those of training pipelines need Spark {LEAST_SPARK}"
@@ -133,14 +131,9 @@ def check_jobs(config: Released, modules: Mapping[str, str]) -> Iterator[str]:
         config: of a target.
         modules: the module of each job, by the path of its asset.
     """
-    ours = [asset for asset, module in modules.items() if module.startswith(OUR_JOBS)]
-    if ours and not _has_least_spark(config):
+    if assets := needing_newer(config.spark, modules):
         yield (
             f"release_label: {config.release_label} has Spark {config.spark}, but Spark "
-            f"{LEAST_SPARK} is needed by {', '.join(ours)}: {USE_DEFAULT}, or declare only jobs of "
-            "your own"
+            f"{LEAST_SPARK} is needed by {', '.join(assets)}: {USE_DEFAULT}, or declare only jobs "
+            "of your own"
         )
-
-
-def _has_least_spark(config: Released) -> bool:
-    return int(config.spark.partition(".")[0]) >= LEAST_SPARK

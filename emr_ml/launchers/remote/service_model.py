@@ -8,11 +8,9 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
-from emr_ml.launchers.remote.configuration import FieldPath
+from emr_ml.launchers.remote.configuration import FieldPath, Mistake
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.ui.wording import did_you_mean
-
-Mistake = tuple[FieldPath, str]
 
 SCALAR_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),

@@ -139,8 +139,9 @@ class RemoteJob(ABC):
     if it does not answer.
     """
 
-    #: of this target
+    #: about what this target itself says, and about what jobs and their logs say
     advice: Advice = ()
+    log_advice: Advice = ()
 
     @property
     @abstractmethod

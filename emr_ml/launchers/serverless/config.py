@@ -9,13 +9,17 @@ from pydantic import model_validator as validator
 from emr_ml.launchers.remote.configuration import (
     ConfigModel,
     LocatedFields,
+    Mistake,
     VerbatimText,
-    load_config,
 )
-from emr_ml.launchers.remote.job_run_config import Count, JobRunConfig, Positive, Price
-from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES
-from emr_ml.launchers.remote.service_model import Mistake
-from emr_ml.launchers.remote.target import TargetConfigError
+from emr_ml.launchers.remote.job_run_config import (
+    Count,
+    JobRunConfig,
+    Positive,
+    Price,
+    load_job_run_config,
+)
+from emr_ml.launchers.remote.releases import DEFAULT_RELEASE
 from emr_ml.settings import Settings
 
 # AWS's guide "Worker configurations": for each number of vCPUs, least and most GB and their step
@@ -141,30 +145,13 @@ def load_serverless_config(settings: Settings) -> ServerlessConfig:
     """
     fields = LocatedFields("configuration of EMR Serverless", "EMR_ML_SERVERLESS")
     fields.add(settings.stack_fields.get("serverless", {}), f"stack {settings.stack}")
-    try:
-        return load_config(
-            ServerlessConfig,
-            fields,
-            settings.serverless,
-            settings.serverless_fields,
-            settings.step_limit_seconds,
-        )
-    except TargetConfigError as error:
-        raise TargetConfigError("\n".join(map(_explained, str(error).splitlines()))) from error
-
-
-def _explained(line: str) -> str:
-    """Return a line with what to do, where the field's name does not say it."""
-    if line.endswith("execution_role: is missing"):
-        return (
-            f"{line}: set EMR_ML_SERVERLESS__EXECUTION_ROLE to the ARN of the role with which jobs "
-            "read and write the lake; `emr-ml up` can create it, see docs/emr-serverless.md"
-        )
-    if ": spark: " in line and line.endswith("not ''"):
-        known = ", ".join(RELEASES)
-        start = line.partition(": spark: ")[0]
-        return f"{start}: spark: the release's Spark is not known: set it; known are {known}"
-    return line
+    return load_job_run_config(
+        ServerlessConfig,
+        fields,
+        settings.serverless,
+        settings.serverless_fields,
+        settings.step_limit_seconds,
+    )
 
 
 def _capacity_mistakes(config: ServerlessConfig) -> Iterator[Mistake]:

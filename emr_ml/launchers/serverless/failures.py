@@ -15,14 +15,46 @@ from emr_ml.launchers.remote.log_tail import Tail
 from emr_ml.launchers.remote.target import JobLocation
 from spark_jobs.runtime.attempt import Failure
 
-# what the service says if a job run, which it cancels or fails then, exceeded its time limit
-TIME_LIMIT = re.compile(r"execution timeout|timed out|time limit", flags=re.IGNORECASE)
+# what the service says if a job run, which it cancels or fails then, exceeded its time limit;
+# connections time out, too
+TIME_LIMIT = re.compile(
+    r"execution time(d )?out|job( run)?( has)? timed out|time limit of the job",
+    flags=re.IGNORECASE,
+)
 # what it says if it could not give the job what is there at other times
 NO_CAPACITY = re.compile(
     r"(not enough|insufficient|no) (free )?capacity|InsufficientCapacity", flags=re.IGNORECASE
 )
 SERVICE_ERROR = re.compile(r"internal (service |server )?error|InternalServer", flags=re.IGNORECASE)
-# patterns in messages and logs, and what to do; the first match counts
+# patterns in what jobs and their logs say, and what to do; the first match counts
+LOG_ADVICE = (
+    (
+        r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
+        (
+            "a role lacks a permission: the launcher's are in "
+            "infra/serverless_launcher_policy.json; the execution role needs the lake"
+        ),
+    ),
+    (
+        (
+            r"OutOfMemoryError|exceeding (physical|virtual)? ?memory limits|exit ?code:? 137|"
+            r"Java heap space|OOMKilled"
+        ),
+        "out of memory: raise `memory_gb` of `driver` or `executors`",
+    ),
+    (
+        r"No module named '?(numpy|boto3|botocore)|GLIBC|cannot open shared object",
+        (
+            "the Python packages are missing or do not fit: `architecture` must be the "
+            "application's, and the Python of a custom image must have them"
+        ),
+    ),
+    (
+        r"No space left on device|disk is full",
+        "a disk is full: raise `disk_gb` of `driver` or `executors`",
+    ),
+)
+# and in what the service itself says
 ADVICE = (
     (
         r"maximum capacity|maximumCapacity|MaximumCapacity",
@@ -47,34 +79,10 @@ ADVICE = (
             "`emr-ml doctor` looks"
         ),
     ),
-    (
-        r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
-        (
-            "a role lacks a permission: the launcher's are in "
-            "infra/serverless_launcher_policy.json; the execution role needs the lake"
-        ),
-    ),
+    *LOG_ADVICE,
     (
         r"release label|releaseLabel",
         "check `release_label`: EMR Serverless in that region may not have that release",
-    ),
-    (
-        (
-            r"OutOfMemoryError|exceeding (physical|virtual)? ?memory limits|exit ?code:? 137|"
-            r"Java heap space|OOMKilled"
-        ),
-        "out of memory: raise `memory_gb` of `driver` or `executors`",
-    ),
-    (
-        r"No module named '?(numpy|boto3|botocore)|GLIBC|cannot open shared object",
-        (
-            "the Python packages are missing or do not fit: `architecture` must be the "
-            "application's, and the Python of a custom image must have them"
-        ),
-    ),
-    (
-        r"No space left on device|disk is full",
-        "a disk is full: raise `disk_gb` of `driver` or `executors`",
     ),
     (
         r"subnet-[0-9a-f]|[Ss]ubnet|[Ss]ecurity group",
@@ -112,6 +120,7 @@ def run_failed(
         recorded=recorded,
         tail=tail,
         advice=ADVICE,
+        log_advice=LOG_ADVICE,
     )
 
 
@@ -123,5 +132,10 @@ def _not_started(job: JobLocation, details: str, tail: Tail) -> LaunchError:
         )
     if SERVICE_ERROR.search(details):
         return LostError(job.failure_message(cause, quote(tail)))
-    advice = advice_for(f"{details} {tail.text}", ADVICE) or "`emr-ml plan` shows what was sent"
-    return LaunchError(job.failure_message(cause, quote(tail), whole_log(job), advice))
+    advice = advice_for(details, ADVICE) or advice_for(tail.text, LOG_ADVICE)
+    return LaunchError(
+        job.failure_message(
+            *(cause, quote(tail), whole_log(job)),
+            advice or "`emr-ml plan` shows what was sent",
+        )
+    )

@@ -28,7 +28,7 @@ MAX_REFUSALS = 20
 class ServerlessJob(JobRun[ServerlessConfig]):
     """An attempt as a job run of an application, which starts with it and stops by itself."""
 
-    advice = failures.ADVICE
+    advice, log_advice = failures.ADVICE, failures.LOG_ADVICE
     # the link of GetDashboardForJobRun works without a login, so it is for no log
     service, title, console_page = SERVICE, "EMR Serverless", "serverless"
     outcomes: ClassVar = {

@@ -49,6 +49,19 @@ FOR_DRIVERS = (
     STORE,
     *COMMON_ADVICE,
 )
+FOR_LOGS_OF_PODS = (
+    (
+        r"forbidden: User",
+        "the drivers' service account needs the Role `emr-ml-driver` of deploy/spark_roles.yaml",
+    ),
+    (
+        r"No FileSystem for scheme|ClassNotFoundException.*S3AFileSystem|S3AFileSystem not found",
+        "the image needs hadoop-aws on Spark's class path: see docs/spark-submit.md",
+    ),
+    (PACKAGES, "Python in the image needs boto3 and numpy"),
+    STORE,
+    *COMMON_ADVICE,
+)
 FOR_PODS = (
     (
         r"ImagePull|ErrImage|InvalidImageName",
@@ -62,15 +75,5 @@ FOR_PODS = (
         r"secret \".*\" not found|couldn't find key",
         "kubernetes.secret must name a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     ),
-    (
-        r"forbidden: User",
-        "the drivers' service account needs the Role `emr-ml-driver` of deploy/spark_roles.yaml",
-    ),
-    (
-        r"No FileSystem for scheme|ClassNotFoundException.*S3AFileSystem|S3AFileSystem not found",
-        "the image needs hadoop-aws on Spark's class path: see docs/spark-submit.md",
-    ),
-    (PACKAGES, "Python in the image needs boto3 and numpy"),
-    STORE,
-    *COMMON_ADVICE,
+    *FOR_LOGS_OF_PODS,
 )

@@ -8,7 +8,6 @@ from emr_ml.aws.client import UnansweredError
 from emr_ml.errors import UserError
 from emr_ml.lake.leases import this_host
 from emr_ml.launchers.base import LaunchError, LostError
-from emr_ml.launchers.local_spark import as_properties
 from emr_ml.launchers.remote.failures import (
     cancelled,
     output_missing,
@@ -26,8 +25,8 @@ from emr_ml.launchers.remote.target import (
     JobOutcome,
     JobStatus,
     RemoteJob,
-    attempt_name,
 )
+from emr_ml.launchers.spark_conf import as_properties
 from emr_ml.launchers.spark_submit import command
 from emr_ml.launchers.spark_submit.advice import FOR_DRIVERS
 from emr_ml.launchers.spark_submit.config import SparkSubmitConfig
@@ -54,7 +53,8 @@ class ClientJob(RemoteJob):
     folder starts one driver only, however often it is asked to.
     """
 
-    advice = FOR_DRIVERS
+    # nobody but the driver says anything
+    advice = log_advice = FOR_DRIVERS
 
     def __init__(self, config: SparkSubmitConfig, attempt: Attempt, polling: PollingPolicy) -> None:
         self._config, self._attempt, self._polling = config, attempt, polling
@@ -148,6 +148,7 @@ class ClientJob(RemoteJob):
                     recorded=recorded,
                     tail=tail,
                     advice=self.advice,
+                    log_advice=self.log_advice,
                 )
 
     def cancel(self) -> None:
@@ -186,8 +187,7 @@ class ClientJob(RemoteJob):
     @property
     def _application_name(self) -> str:
         """The name that the job gives its application, in `spark_jobs.runtime.submit`."""
-        request = self._attempt.request
-        return attempt_name(request.asset, request.version, request.attempt)
+        return self._attempt.request.application_name
 
     def _cluster(self) -> Cluster | None:
         """Return the master's view; without an answer, the driver itself is sign enough."""
@@ -198,7 +198,7 @@ class ClientJob(RemoteJob):
             return None
 
     def _application_states(self, cluster: Cluster | None) -> dict[str, str]:
-        application = cluster and cluster.applications.get(self._application_name)
+        application = cluster and cluster.named(self._application_name)
         return {f"application {application.id}": application.state} if application else {}
 
     def _status_elsewhere(self) -> JobStatus | None:
@@ -230,7 +230,7 @@ class ClientJob(RemoteJob):
         Raises:
             LaunchError: it waited for longer than the limit.
         """
-        application = cluster and cluster.applications.get(self._application_name)
+        application = cluster and cluster.named(self._application_name)
         is_stalled = bool(cluster and application and not application.cores and cluster.is_idle)
         seconds = self._stalled.seconds(is_true=is_stalled)
         if cluster is None or seconds <= self._config.start_limit_seconds:
@@ -254,7 +254,7 @@ class ClientJob(RemoteJob):
         if self._master is None:
             return
         try:
-            application = self._master.look().applications.get(self._application_name)
+            application = self._master.look().named(self._application_name)
             if application:
                 self._master.kill(application.id)
         except MasterError as error:

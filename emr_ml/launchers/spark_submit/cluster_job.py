@@ -19,7 +19,7 @@ from emr_ml.launchers.remote.pacing import PacedLook
 from emr_ml.launchers.remote.polling import Answers, PollingPolicy, Streak
 from emr_ml.launchers.remote.shipping import planned_code, upload
 from emr_ml.launchers.remote.target import Attempt, JobLocation, JobOutcome, JobStatus, RemoteJob
-from emr_ml.launchers.spark_submit.advice import FOR_PODS
+from emr_ml.launchers.spark_submit.advice import FOR_LOGS_OF_PODS, FOR_PODS
 from emr_ml.launchers.spark_submit.config import SparkSubmitConfig
 from emr_ml.launchers.spark_submit.manifest import TEMPLATE, driver_pod, executor_template
 from emr_ml.launchers.spark_submit.pods import Pod, Pods
@@ -40,7 +40,7 @@ class ClusterJob(RemoteJob):
     created only once, so whoever repeats the call gets the same pod.
     """
 
-    advice = FOR_PODS
+    advice, log_advice = FOR_PODS, FOR_LOGS_OF_PODS
 
     def __init__(self, config: SparkSubmitConfig, attempt: Attempt, polling: PollingPolicy) -> None:
         assert config.kubernetes
@@ -120,6 +120,7 @@ class ClusterJob(RemoteJob):
             recorded=recorded,
             tail=tail,
             advice=self.advice,
+            log_advice=self.log_advice,
         )
 
     def cancel(self) -> None:

@@ -4,13 +4,13 @@ import os
 import sys
 from pathlib import Path
 
-from emr_ml.launchers.local_spark import (
+from emr_ml.launchers.remote.endpoint import find_endpoint
+from emr_ml.launchers.spark_conf import (
     CREDENTIALS_PROVIDER,
     installed_spark,
     s3_conf,
     s3_packages,
 )
-from emr_ml.launchers.remote.endpoint import find_endpoint
 from emr_ml.launchers.spark_submit.config import LOOPBACK, KubernetesConfig, SparkSubmitConfig
 from emr_ml.launchers.spark_submit.driver import PROPERTIES
 from emr_ml.launchers.spark_submit.submission import Submission

@@ -76,7 +76,8 @@ class SparkSubmitConfig(ConfigModel):
         executors: how many; for Kubernetes and YARN.
         max_cores: of one job on a standalone cluster, where Spark's default is all there are.
         spark_conf: any other properties of Spark; they count more than those of other fields.
-        share_credentials: whether executors get this process's AWS keys.
+        share_credentials: whether executors get this process's AWS keys; by default, pods do not,
+            because their descriptions would show them.
         start_limit_seconds: for which a pod may not start, or an application have no core while
             no other has any.
         step_limit_seconds: after which a driver is ended.
@@ -97,7 +98,7 @@ class SparkSubmitConfig(ConfigModel):
     executors: Count | None = None
     max_cores: Count | None = None
     spark_conf: dict[str, VerbatimText] = Field(default_factory=dict[str, str])
-    share_credentials: bool = True
+    share_credentials: bool | None = None
     start_limit_seconds: Seconds = 600
     step_limit_seconds: Seconds = 21600
     folder: LocalPath
@@ -159,6 +160,8 @@ class SparkSubmitConfig(ConfigModel):
     @property
     def passes_keys(self) -> bool:
         """Whether executors get this process's AWS keys: not if a Secret has them already."""
+        if self.share_credentials is None:
+            return not self.on_kubernetes
         return self.share_credentials and not (self.kubernetes and self.kubernetes.secret)
 
     @property

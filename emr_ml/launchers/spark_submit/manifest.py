@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from emr_ml.launchers.local_spark import CREDENTIALS_PROVIDER, s3_conf
 from emr_ml.launchers.remote.endpoint import find_endpoint
 from emr_ml.launchers.remote.shipping import Folder
 from emr_ml.launchers.remote.target import TargetConfigError
+from emr_ml.launchers.spark_conf import CREDENTIALS_PROVIDER, s3_conf
 from emr_ml.launchers.spark_submit.command import KEYS, kubernetes_conf, sizes
 from emr_ml.launchers.spark_submit.config import KubernetesConfig, SparkSubmitConfig
 from emr_ml.launchers.spark_submit.pods import OWN

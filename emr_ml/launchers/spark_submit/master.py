@@ -18,28 +18,34 @@ class Application:
 
     Args:
         id: such as `app-20260131120000-0001`.
+        name: that its driver gave it; several may have the same.
         state: `WAITING` or `RUNNING`; what has ended is not asked for, as its state says nothing
             about success.
         cores: that it has.
     """
 
     id: str
+    name: str
     state: str
     cores: int
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """The master's view at one moment: applications that have not ended, by name."""
+    """The master's view at one moment, with the applications that have not ended."""
 
-    applications: dict[str, Application]
+    applications: tuple[Application, ...]
     workers: int
     free_cores: int
 
     @property
     def is_idle(self) -> bool:
         """Whether no application has a core, so that there is nothing to wait for."""
-        return not any(each.cores for each in self.applications.values())
+        return not any(each.cores for each in self.applications)
+
+    def named(self, name: str) -> Application | None:
+        """Return the application of that name, or None."""
+        return next((each for each in self.applications if each.name == name), None)
 
 
 class MasterError(UnansweredError):
@@ -62,10 +68,10 @@ class Master:
             state = json.loads(self._call("/json/"))
             status = state["status"]
             alive = [each for each in state["workers"] if each["state"] == ALIVE]
-            applications = {
-                each["name"]: Application(each["id"], each["state"], each["cores"])
+            applications = tuple(
+                Application(each["id"], each["name"], each["state"], each["cores"])
                 for each in state["activeapps"]
-            }
+            )
             free = sum(each["coresfree"] for each in alive)
         except (ValueError, KeyError, TypeError) as error:
             raise MasterError(

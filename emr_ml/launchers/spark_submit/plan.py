@@ -5,7 +5,7 @@ from typing import Any
 
 from emr_ml.lake.job_code import code_to_ship
 from emr_ml.launchers.remote.configuration import is_secret
-from emr_ml.launchers.remote.releases import LEAST_SPARK, OUR_JOBS
+from emr_ml.launchers.remote.least_spark import LEAST_SPARK, needing_newer
 from emr_ml.launchers.remote.shipping import planned_code
 from emr_ml.launchers.remote.target import TargetConfigError, attempt_name
 from emr_ml.launchers.spark_submit.command import command, properties
@@ -33,17 +33,16 @@ def make_plan(
         LaunchError: S3A can't be added to the Spark that submits.
         JobCodeError: a job has no such module.
     """
-    check_jobs(config, jobs)
+    check_spark(config, jobs)
     plan = _pod if config.deploy_mode == "cluster" else _driver
     return {asset: plan(config, lake, asset, module) for asset, module in jobs.items()}
 
 
-def check_jobs(config: SparkSubmitConfig, jobs: Mapping[str, str]) -> None:
+def check_spark(config: SparkSubmitConfig, jobs: Mapping[str, str]) -> None:
     """Raise TargetConfigError if the cluster's Spark is too old for some jobs."""
-    ours = [asset for asset, module in jobs.items() if module.startswith(OUR_JOBS)]
-    if ours and int(config.spark.partition(".")[0]) < LEAST_SPARK:
+    if assets := needing_newer(config.spark, jobs):
         raise TargetConfigError(
-            f"spark: the cluster has Spark {config.spark}, but {', '.join(ours)} need Spark "
+            f"spark: the cluster has Spark {config.spark}, but {', '.join(assets)} need Spark "
             f"{LEAST_SPARK}: use a newer one, or declare only jobs of your own"
         )
 

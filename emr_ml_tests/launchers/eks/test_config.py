@@ -36,6 +36,11 @@ def test_role_and_virtual_cluster_have_no_default(monkeypatch: pytest.MonkeyPatc
     assert (made.release_label, made.spark) == ("emr-spark-8.1.0-latest", "4.1.1")
 
 
+def test_without_a_role_the_message_says_how_to_set_one() -> None:
+    with pytest.raises(TargetConfigError, match="set EMR_ML_EKS__EXECUTION_ROLE to the ARN"):
+        load_eks_config(load_settings())
+
+
 @pytest.mark.parametrize(
     ("label", "spark"), [("emr-spark-8.0.0-latest", "4.0.2"), ("emr-7.13.0-20260131", "3.5.6")]
 )
@@ -46,6 +51,7 @@ def test_the_spark_follows_from_the_release(label: str, spark: str) -> None:
 MISTAKES = [
     ("virtual_cluster_name: b\n", "virtual_cluster_id: give either it or virtual_cluster_name"),
     ("release_label: emr-spark-8.1.0\n", ":1:1: release_label: should match"),
+    ("release_label: emr-9.9.9-latest\n", "spark: the release's Spark is not known: set it; known"),
     ("spark: 3.5.6\n", ":1:1: spark: emr-spark-8.1.0-latest has Spark 4.1.1, not 3.5.6"),
     ("image: a\npackages: archive\n", ":2:1: packages: is archive, but an image has its own"),
     ("driver: {core: 2}\n", "driver.core: unknown key: did you mean cores?"),

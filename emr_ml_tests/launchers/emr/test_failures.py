@@ -2,8 +2,11 @@
 
 import pytest
 
-from emr_ml.launchers.emr.failures import ADVICE
+from emr_ml.launchers.emr.cluster_state import Step
+from emr_ml.launchers.emr.failures import ADVICE, step_failed
 from emr_ml.launchers.remote.failures import advice_for
+from emr_ml.launchers.remote.log_tail import Tail
+from emr_ml.launchers.remote.target import JobLocation
 
 
 @pytest.mark.parametrize(
@@ -29,3 +32,15 @@ def test_a_known_cause_gets_its_own_advice(said: str, expected: str) -> None:
 )
 def test_an_unknown_cause_gets_no_advice(said: str) -> None:
     assert advice_for(said, ADVICE) == ""
+
+
+@pytest.mark.parametrize(
+    "said", ["KeyError: 'role'", "no column 'Security group'", "the service role of a person"]
+)
+def test_words_of_a_job_s_own_log_get_no_advice_about_the_cluster(said: str) -> None:
+    job = JobLocation("metrics", 1, "step s-1 of cluster j-1", "s3://logs/s-1")
+    listed = Step("s-1", "metrics", "FAILED", {"Message": said})
+
+    failure = str(step_failed(job, listed, None, Tail("s3://logs/s-1", (said,)), Tail("")))
+
+    assert "check `" not in failure

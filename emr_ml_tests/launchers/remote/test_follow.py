@@ -40,6 +40,9 @@ def refusal(code: str, status: int = 400) -> ClientError:
 class FakeJob(RemoteJob):
     """A job on a target that does at each look what the test says."""
 
+    advice = (("role", "the target's advice"),)
+    log_advice = (("KeyError", "the log's advice"),)
+
     def __init__(self, attempt: Attempt, look: Callable[[int], JobStatus]) -> None:
         self._attempt, self._script, self._looks = attempt, look, 0
         self._look = PacedLook(self._ask, PACE)
@@ -209,6 +212,15 @@ def test_what_the_job_recorded_ends_it_before_its_target_notices(attempt: Attemp
         return RUNNING
 
     with pytest.raises(LaunchError, match=r"failed: column 'age' .*\njob 7(.|\n)*s3://logs/7"):
+        report_of(attempt, look)
+
+
+def test_what_the_job_recorded_gets_the_advice_for_logs(attempt: Attempt) -> None:
+    def look(_: int) -> JobStatus:
+        record_failure(attempt.lake, attempt.request, Failure("KeyError: 'role'"))
+        return RUNNING
+
+    with pytest.raises(LaunchError, match="the log's advice"):
         report_of(attempt, look)
 
 

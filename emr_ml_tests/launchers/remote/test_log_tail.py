@@ -2,8 +2,19 @@
 
 import gzip
 import io
+from typing import Any, Self
 
-from emr_ml.launchers.remote.log_tail import CUT, LINE_CHARACTERS, LINES, MAX_BYTES, last_lines
+import boto3
+import pytest
+
+from emr_ml.launchers.remote.log_tail import (
+    CUT,
+    LINE_CHARACTERS,
+    LINES,
+    TAIL_BYTES,
+    LogStore,
+    last_lines,
+)
 
 TEXT = "\n".join(f"line {number}" for number in range(100)).encode()
 
@@ -44,5 +55,46 @@ def test_what_is_left_out_of_a_long_line_is_marked() -> None:
     assert lines_of(b"x" * 1000) == ("x" * LINE_CHARACTERS + CUT,)
 
 
-def test_a_log_that_is_too_long_to_be_read_is_marked_as_cut() -> None:
-    assert lines_of(b"a line\n" * (MAX_BYTES // 7 + 20_000))[-1] == "[…] the log is cut here"
+class FakeS3:
+    """A bucket with one log; `sent` counts the bytes of its answers."""
+
+    def __init__(self, log: bytes) -> None:
+        self._log, self.sent = log, 0
+
+    def client(self, _: str) -> Self:
+        return self
+
+    def get_paginator(self, _: str) -> Self:
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        return [{"Contents": [{"Key": "stderr", "Size": len(self._log)}]}]
+
+    def get_object(self, **asked: str) -> dict[str, Any]:
+        first, _, last = asked.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")
+        end = self._log[: int(last) + 1] if first and last else self._log
+        part = end[int(first) :] if first else end[-int(last) :]
+        self.sent += len(part)
+        return {"Body": io.BytesIO(part)}
+
+
+def last_line(monkeypatch: pytest.MonkeyPatch, s3: FakeS3) -> str:
+    monkeypatch.setattr(boto3, "Session", lambda: s3)
+    return LogStore("").tail("s3://bucket/stderr", 0.0, 0.0).lines[-1]
+
+
+def test_of_a_large_log_only_the_end_is_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    s3 = FakeS3(b"a line\n" * 100_000 + b"the end\n")
+
+    assert last_line(monkeypatch, s3) == "the end"
+    assert s3.sent < 2 * TAIL_BYTES
+
+
+def test_a_large_packed_log_is_unpacked_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    s3 = FakeS3(gzip.compress(b"a line\n" * 100_000 + b"the end\n", compresslevel=0))
+
+    assert last_line(monkeypatch, s3) == "the end"
+
+
+def test_a_log_of_any_length_is_read_to_its_end() -> None:
+    assert lines_of(b"a line\n" * 10_000_000 + b"the end\n")[-1] == "the end"

@@ -18,7 +18,7 @@ class FakeMaster:
         url: of its pages.
         status: `ALIVE`, or `STANDBY` of one that waits for the other's end.
         is_silent: whether it refuses to answer.
-        cores: of each application that has not ended, by its name.
+        applications: name and cores of each application that has not ended.
         workers: how many are alive, each with a core.
         ended: the ids of applications that somebody has ended.
     """
@@ -26,7 +26,7 @@ class FakeMaster:
     url: str
     status: str = "ALIVE"
     is_silent: bool = False
-    cores: dict[str, int] = field(default_factory=dict[str, int])
+    applications: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     workers: int = 1
     ended: list[str] = field(default_factory=list[str])
 
@@ -36,8 +36,8 @@ class FakeMaster:
             "status": self.status,
             "workers": [{"state": "ALIVE", "coresfree": 1} for _ in range(self.workers)],
             "activeapps": [
-                {"id": f"app-{name}", "name": name, "cores": cores, "state": "RUNNING"}
-                for name, cores in self.cores.items()
+                {"id": f"app-{number}", "name": name, "cores": cores, "state": "RUNNING"}
+                for number, (name, cores) in enumerate(self.applications)
             ],
         }
 

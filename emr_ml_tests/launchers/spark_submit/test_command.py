@@ -1,11 +1,12 @@
 """The properties of drivers on this machine: what they hold, and what they must not."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from emr_ml.launchers.base import LaunchError
-from emr_ml.launchers.local_spark import CREDENTIALS_PROVIDER
+from emr_ml.launchers.spark_conf import CREDENTIALS_PROVIDER
 from emr_ml.launchers.spark_submit.command import command, properties
 from emr_ml_tests.launchers.spark_submit.submissions import (
     PODS,
@@ -40,19 +41,31 @@ def test_executors_get_the_keys_of_this_process_and_arguments_do_not(
     assert not [each for each in command(config, submission) if each in keys]
 
 
-@pytest.mark.parametrize("more", [{"share_credentials": False}, {}])
-def test_keys_that_a_secret_has_are_in_no_property(
-    keys: tuple[str, str], more: dict[str, bool]
+@pytest.mark.parametrize("secret", [None, "keys"])
+def test_pods_do_not_show_the_keys_of_this_process(
+    keys: tuple[str, str], secret: str | None
 ) -> None:
-    own = {} if more else {"secret": "keys"}
-    config = config_of({**EXECUTORS_ON_KUBERNETES, **more}, **own)
+    config = config_of(EXECUTORS_ON_KUBERNETES, secret=secret)
 
     conf = properties(config, submission_to(S3), "a-driver")
 
     assert not [key for key, value in conf.items() if value in keys]
     assert CREDENTIALS_PROVIDER not in conf
     reference = conf.get("spark.kubernetes.executor.secretKeyRef.AWS_ACCESS_KEY_ID")
-    assert reference == (None if more else "keys:AWS_ACCESS_KEY_ID")
+    assert reference == (secret and f"{secret}:AWS_ACCESS_KEY_ID")
+
+
+@pytest.mark.parametrize(
+    ("target", "shares"), [(STANDALONE, False), (EXECUTORS_ON_KUBERNETES, True)]
+)
+def test_executors_get_the_keys_or_not_as_the_user_says(
+    keys: tuple[str, str], target: dict[str, Any], shares: bool
+) -> None:
+    config = config_of({**target, "share_credentials": shares})
+
+    conf = properties(config, submission_to(S3), "a-driver")
+
+    assert set(keys) <= set(conf.values()) if shares else not set(keys) & set(conf.values())
 
 
 def test_checkpoints_are_in_the_lake_unless_driver_and_executor_are_one_process() -> None:

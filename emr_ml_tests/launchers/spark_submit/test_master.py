@@ -1,6 +1,7 @@
 """What a standalone master says of applications, and that only a fresh answer counts."""
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,6 @@ pytestmark = pytest.mark.process
 
 PACE = PollingPolicy(fast=0.1, slow=10.0, visibility=45.0, patience=600.0)
 START_LIMIT = 100
-APPLICATION = "lr_model 0123456789abcdef #1"
 JobAt = Callable[[str | None], ClientJob]
 
 
@@ -50,17 +50,29 @@ def fixture_job_at(attempt: Attempt, tmp_path: Path) -> JobAt:
     return job_at
 
 
+@pytest.fixture(name="application")
+def fixture_application(attempt: Attempt) -> str:
+    """The name of the attempt's application."""
+    return attempt.request.application_name
+
+
 def outcome(job: ClientJob) -> JobOutcome | None:
     status = job.status()
     return status and status.outcome
 
 
 def test_its_applications_and_free_cores_are_read(master: FakeMaster) -> None:
-    master.cores[APPLICATION] = 2
+    master.applications = [("mine", 2)]
 
-    expected = Cluster({APPLICATION: Application(f"app-{APPLICATION}", "RUNNING", 2)}, 1, 1)
+    expected = Cluster((Application("app-0", "mine", "RUNNING", 2),), 1, 1)
     assert Master(master.url).look() == expected
     assert not expected.is_idle
+
+
+def test_no_core_is_overlooked_if_applications_share_a_name(master: FakeMaster) -> None:
+    master.applications = [("PySparkShell", 2), ("PySparkShell", 0)]
+
+    assert not Master(master.url).look().is_idle
 
 
 @pytest.mark.parametrize("status", ["STANDBY", "RECOVERING"])
@@ -72,10 +84,10 @@ def test_one_that_is_not_in_charge_has_no_say(master: FakeMaster, status: str) -
 
 
 def test_a_job_without_cores_is_ended_only_if_the_master_has_said_so_all_the_time(
-    driver: Driver, job_at: JobAt, master: FakeMaster, clock: "Clock"
+    driver: Driver, job_at: JobAt, master: FakeMaster, application: str, clock: "Clock"
 ) -> None:
     job = job_at(master.url)
-    master.cores[APPLICATION] = 0
+    master.applications = [(application, 0)]
     assert outcome(job) is JobOutcome.UNFINISHED
 
     master.is_silent = True
@@ -93,11 +105,11 @@ def test_a_job_without_cores_is_ended_only_if_the_master_has_said_so_all_the_tim
 
 
 def test_a_driver_elsewhere_is_lost_only_if_the_master_says_so(
-    held: HeldLease, job_at: JobAt, master: FakeMaster, clock: "Clock"
+    held: HeldLease, job_at: JobAt, master: FakeMaster, application: str, clock: "Clock"
 ) -> None:
     held.record(host="other boot namespace", folder="/there", pid="1")
     job = job_at(master.url)
-    master.cores[APPLICATION] = 1
+    master.applications = [(application, 1)]
     assert outcome(job) is JobOutcome.UNFINISHED
 
     master.is_silent = True
@@ -107,7 +119,7 @@ def test_a_driver_elsewhere_is_lost_only_if_the_master_says_so(
     assert job.status() is None
     assert job.answers.failing and job.answers.last == 0.0
 
-    master.is_silent, master.cores = False, {}
+    master.is_silent, master.applications = False, []
     clock.now = 200.0
     assert outcome(job) is JobOutcome.UNFINISHED
     assert not job.answers.failing
@@ -134,11 +146,23 @@ def test_a_driver_elsewhere_that_nobody_can_be_asked_about_is_lost_and_the_cause
 
 
 def test_a_cancelled_job_ends_what_the_master_still_has_of_it(
-    driver: Driver, job_at: JobAt, master: FakeMaster
+    driver: Driver, job_at: JobAt, master: FakeMaster, application: str
 ) -> None:
-    master.cores = {APPLICATION: 1, "another": 1}
+    master.applications = [("another", 1), (application, 1)]
 
     job_at(master.url).cancel()
 
-    assert master.ended == [f"app-{APPLICATION}"]
+    assert master.ended == ["app-1"]
+    assert not driver.state().is_running
+
+
+def test_a_cancelled_job_leaves_the_application_of_another_lake_alone(
+    driver: Driver, job_at: JobAt, master: FakeMaster, attempt: Attempt
+) -> None:
+    others = replace(attempt.request, output="s3://another/lake/lr_model/attempts/1")
+    master.applications = [(others.application_name, 1)]
+
+    job_at(master.url).cancel()
+
+    assert not master.ended
     assert not driver.state().is_running

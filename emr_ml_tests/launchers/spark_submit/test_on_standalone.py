@@ -47,8 +47,8 @@ def test_a_driver_whose_java_is_killed_is_replaced_and_its_run_goes_on(tmp_path:
         work = stage.work("killed", until="released")
         run = stage.launch_elsewhere(work)
         wait_until(lambda: running(cluster), pause=0.1)
-        name = f"conformance_job {work.version[:16]} #1"
-        assert running(cluster) == [name]
+        (name,) = running(cluster)
+        assert name.startswith(f"conformance_job {work.version[:16]} #1 ")
 
         java_of(stage, work).kill()
         stage.lake.write("released", b"")

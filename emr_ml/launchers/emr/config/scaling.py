@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from emr_ml.launchers.remote.service_model import Mistake
+from emr_ml.launchers.remote.configuration import Mistake
 
 if TYPE_CHECKING:
     from emr_ml.launchers.emr.config.model import ClusterConfig

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emr_ml.launchers.emr.config.scaling import check_scaling_unit
-from emr_ml.launchers.remote.configuration import is_secret
+from emr_ml.launchers.remote.configuration import Mistake, is_secret
 from emr_ml.launchers.remote.releases import check_release, release_defaults, release_notes
-from emr_ml.launchers.remote.service_model import Mistake, mistakes
+from emr_ml.launchers.remote.service_model import mistakes
 
 if TYPE_CHECKING:
     from emr_ml.launchers.emr.config.model import ClusterConfig

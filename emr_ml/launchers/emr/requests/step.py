@@ -45,7 +45,7 @@ def step_config(
         endpoint: where nodes reach the lake.
         code: the uploaded code.
         module: of the job to run.
-        name: as `attempt_name` returns it.
+        name: of the step, by which it is found again.
         request_uri: address of the attempt's `request.json`.
 
     Raises:
