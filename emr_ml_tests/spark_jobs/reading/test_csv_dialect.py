@@ -83,8 +83,8 @@ def test_header_and_rows_of_the_same_fields_are_read_alike(
     assume(not is_blank(fields))
     # nothing but quotes makes a line break part of a field
     assume(dialect.quote or not {"\r", "\n"} & {*"".join(fields)})
-    # at the start of a file, it would be the file's byte order mark
-    assume(dialect.quote or has_mark or not fields[0].startswith("\ufeff"))
+    # at the start of a file, it would be the file's byte order mark, or a second one
+    assume(dialect.quote or not fields[0].startswith("\ufeff"))
     try:
         record = written(fields, dialect)
     except csv.Error:  # the fields contain what this dialect can't write
