@@ -22,8 +22,8 @@ from emr_ml_tests.emulator.job_runs import JobRun
 from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.s3_server import S3
 
-# no Java starts with this option, so the job fails before it can report anything
-BROKEN_CONF = {"spark.driver.defaultJavaOptions": "--no-such-option"}
+# workers have no such Python, so the job fails before it can report anything
+BROKEN_CONF = {"spark.pyspark.driver.python": "./missing/bin/python3"}
 
 
 @click.command(help=__doc__)
@@ -104,7 +104,13 @@ def _pipes_requests(
     """Return a StartJobRun request per asset: ours, on an application of their own."""
     (application,) = aws.serverless.applications
     own = {**application.request, "name": "pipes", "clientToken": "pipes"}
-    created = aws.client("emr-serverless").create_application(**own)
+    client = aws.client("emr-serverless")
+    application_id = client.create_application(**own)["applicationId"]
+    # PipesEMRServerlessClient fails if the application is not ready
+    while (
+        client.get_application(applicationId=application_id)["application"]["state"] == "CREATING"
+    ):
+        time.sleep(1)
     requests: dict[str, dict[str, Any]] = {}
     for job in jobs:
         asset = job.name.split()[0]
@@ -113,7 +119,7 @@ def _pipes_requests(
         submit = request["jobDriver"]["sparkSubmit"]
         submit["entryPoint"] = theirs.uri(pipes_requests.SCRIPT)
         submit["entryPointArguments"] = [asset, submit["entryPointArguments"][-1]]
-        requests[asset] = request | {"applicationId": created["applicationId"]}
+        requests[asset] = request | {"applicationId": application_id}
     return requests
 
 

@@ -18,7 +18,7 @@ class Measurement:
         vcpu_hours: billed, of all job runs together.
         memory_gb_hours: billed, of all job runs together.
         delays: real seconds from the end of each job run to its asset's materialization.
-        failure: the error that Dagster shows if Java does not start.
+        failure: the error that Dagster shows if Python is missing.
         failed_job_runs: how many job runs that took.
     """
 

@@ -28,7 +28,7 @@ script opens Dagster Pipes and calls the same job. It reads messages from S3 whi
 its default reader, of CloudWatch, starts only when the job has ended.
 """
 FAILURE = """
-### A job whose Java does not start
+### A job whose Python is missing
 
 What Dagster shows as the error of the asset, with our launcher after {our_runs} and with the client
 after {their_runs}:
