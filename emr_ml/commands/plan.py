@@ -1,27 +1,17 @@
-"""`emr-ml plan`: the requests to EMR, and what a cluster costs."""
+"""`emr-ml plan`: what a run would send, and what that costs."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Mapping
+from typing import TextIO
 
 import click
 
 from emr_ml.aws import time_limits
 from emr_ml.commands.context import errors_as_messages
-from emr_ml.commands.plan_eks import plan_eks
-from emr_ml.commands.plan_serverless import plan_serverless
-from emr_ml.commands.plan_spark_submit import plan_submissions
-from emr_ml.commands.planned import Planned
-from emr_ml.settings import Deployment, Settings, SettingsError, load_settings
+from emr_ml.commands.plans import Planned, plan_deployment
+from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.stack import with_stack
 from emr_ml.ui.wording import escape_control_characters
-
-if TYPE_CHECKING:
-    from emr_ml.launchers.emr.requests.plan import Item, Plan
-    from emr_ml.launchers.remote.endpoint import Endpoint
-
-UNKNOWN_REGION = "<AWS_REGION>"
-MARKETS = {"ON_DEMAND": "on demand", "SPOT": "spot"}
 
 
 @click.command()
@@ -55,7 +45,9 @@ def plan(*, as_json: bool, request_file: TextIO | None) -> None:
     with errors_as_messages():
         settings = load_settings()
         plans = {
-            deployment: _plan(with_stack(settings.on(deployment), time_limits.COMMAND), jobs)
+            deployment: plan_deployment(
+                with_stack(settings.on(deployment), time_limits.COMMAND), jobs
+            )
             for deployment, jobs in _jobs(settings).items()
         }
     (_print_json if as_json else _print_lines)(plans)
@@ -93,51 +85,6 @@ def _print_lines(plans: Mapping[Deployment, Planned]) -> None:
             click.echo(line)
 
 
-def _plan(settings: Settings, jobs: Mapping[str, str]) -> Planned:
-    match settings.deployment:
-        case Deployment.EMR_SERVERLESS:
-            return plan_serverless(settings, _endpoint(settings), jobs)
-        case Deployment.EMR_EKS:
-            return plan_eks(settings, _endpoint(settings), jobs)
-        case Deployment.SPARK_SUBMIT:
-            return plan_submissions(settings, jobs)
-        case _:
-            return _plan_clusters(settings, jobs)
-
-
-def _plan_clusters(settings: Settings, jobs: Mapping[str, str]) -> Planned:
-    """Return the exact requests to EMR on EC2 and the list price per hour."""
-    from emr_ml.launchers.emr.config.loading import load_cluster_config
-    from emr_ml.launchers.emr.cost.prices import hourly_price
-    from emr_ml.launchers.emr.requests.plan import bill, make_plan
-
-    config = load_cluster_config(settings)
-    endpoint = _endpoint(settings)
-    requests = make_plan(config, endpoint, jobs)
-
-    def price(instance_type: str, market: str) -> float | None:
-        if endpoint.region == UNKNOWN_REGION:
-            return None
-        return hourly_price(endpoint.region, instance_type, market)
-
-    items = list(bill(requests.run_job_flow, price))
-    missing = _why_prices_are_missing(items, endpoint.region)
-    notes = list(config.notes)
-    if endpoint.region == UNKNOWN_REGION:
-        notes.append("no AWS region is set, so the cluster's name will differ in a run")
-    ending = (
-        f"an idle cluster ends after {config.idle_timeout_seconds} seconds, "
-        f"a step after {config.step_limit_seconds}"
-    )
-    lines = (
-        *_request_lines(requests),
-        *(f"note: {note}" for note in notes),
-        *_price_lines(items, endpoint.region, missing),
-        ending,
-    )
-    return Planned(_document(requests, items), lines, missing)
-
-
 def _translate(file: TextIO) -> None:
     """Print the cluster configuration for a request, and on stderr what differs from it."""
     from emr_ml.launchers.emr.translation.request_file import translate_file
@@ -152,63 +99,3 @@ def _translate(file: TextIO) -> None:
     for remark in translated.remarks:
         click.echo(escape_control_characters(remark), err=True)
     click.echo(translated.text, nl=False)
-
-
-def _endpoint(settings: Settings) -> "Endpoint":
-    from emr_ml.aws.region import region_name
-    from emr_ml.launchers.remote.endpoint import Endpoint, find_endpoint
-
-    if not settings.lake.startswith("s3://"):
-        raise SettingsError(
-            f"EMR_ML_LAKE: clusters can't reach {settings.lake}: set it to s3://<bucket>/<prefix>"
-        )
-    lake = settings.lake.rstrip("/")
-    return find_endpoint(lake) if region_name() else Endpoint(lake, UNKNOWN_REGION)
-
-
-def _document(requests: "Plan", items: "list[Item]") -> dict[str, object]:
-    return {
-        "RunJobFlow": requests.run_job_flow,
-        "AddJobFlowSteps": requests.add_job_flow_steps,
-        "hourly_usd": [vars(item) for item in items],
-    }
-
-
-def _request_lines(requests: "Plan") -> Iterator[str]:
-    yield f"RunJobFlow\n{json.dumps(requests.run_job_flow, indent=2)}\n"
-    for asset, request in requests.add_job_flow_steps.items():
-        yield f"AddJobFlowSteps for {asset}\n{json.dumps(request, indent=2)}\n"
-
-
-def _why_prices_are_missing(items: "list[Item]", region: str) -> str:
-    """Return why there is no total, and what to do about that; empty if there is one."""
-    from emr_ml.aws.problems import NO_REGION
-    from emr_ml.launchers.emr.cost.prices import price_problem
-
-    unknown = {
-        f"{name} {MARKETS[item.market]}"
-        for item in items
-        for name, usd in item.usd.items()
-        if usd is None
-    }
-    if not unknown:
-        return ""
-    problem = NO_REGION if region == UNKNOWN_REGION else price_problem(region)
-    reason = problem or f"AWS returned no price for {', '.join(sorted(unknown))}"
-    return f"price list not available, so there is no total: {reason}"
-
-
-def _price_lines(items: "list[Item]", region: str, missing: str) -> Iterator[str]:
-    yield f"list price per hour in {region}, including EMR's fee:"
-    for item in items:
-        prices = ", ".join(
-            f"{name} {'?' if usd is None else f'{usd:.3f}'}" for name, usd in item.usd.items()
-        )
-        yield f"  {item.fleet:<8} {item.units} {MARKETS[item.market]:<10} {prices}"
-    if missing:
-        yield f"  {missing}"
-        return
-    ranges = [item.bounds for item in items if item.bounds]
-    lowest = sum(low for low, _ in ranges)
-    highest = sum(high for _, high in ranges)
-    yield f"  {lowest:.2f} to {highest:.2f} USD in total, depending on the instance types"

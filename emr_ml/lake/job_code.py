@@ -18,6 +18,7 @@ from spark_jobs.runtime.execution import SCRIPT
 
 JOBS = Path(spark_jobs.__file__).parent
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip
+LEAST_SPARK = 4  # of the jobs in `spark_jobs`, which use functions such as `Column.try_cast`
 
 
 class JobCodeError(UserError):
@@ -106,8 +107,28 @@ def code_to_ship(module: str) -> JobCode | None:
     Raises:
         JobCodeError: there is no such module.
     """
-    name = module.removeprefix(SCRIPT)
-    return None if name.startswith(f"{JOBS.name}.") else job_code(name)
+    return None if _is_ours(module) else job_code(module.removeprefix(SCRIPT))
+
+
+def is_new_enough(spark: str) -> bool:
+    """Return whether a release of Spark, such as `4.1.1`, runs the jobs in `spark_jobs`."""
+    return int(spark.partition(".")[0]) >= LEAST_SPARK
+
+
+def needing_newer(spark: str, modules: Mapping[str, str]) -> list[str]:
+    """Return the paths of the assets whose jobs need a newer Spark.
+
+    Args:
+        spark: the release of Spark, such as `4.1.1`.
+        modules: the module of each job, by the path of its asset.
+    """
+    if is_new_enough(spark):
+        return []
+    return [asset for asset, module in modules.items() if _is_ours(module)]
+
+
+def _is_ours(module: str) -> bool:
+    return module.removeprefix(SCRIPT).startswith(f"{JOBS.name}.")
 
 
 def module_of(job: str) -> str:

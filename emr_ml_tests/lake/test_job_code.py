@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.lake.job_code import JobCodeError, job_code, pack
+from emr_ml.lake.job_code import JobCodeError, job_code, needing_newer, pack
 
 
 @pytest.fixture(name="package")
@@ -59,3 +59,12 @@ def test_code_that_is_no_python_is_told_with_file_and_line(package: Path) -> Non
 
     with pytest.raises(JobCodeError, match=r"helpers\.py:2: "):
         job_code("shop.jobs.words", package.parent)
+
+
+@pytest.mark.parametrize(("spark", "expected"), [("3.5.8", ["ours"]), ("4.0.0", []), ("10.0", [])])
+def test_only_jobs_of_training_pipelines_need_a_newer_spark(
+    spark: str, expected: list[str]
+) -> None:
+    modules = {"ours": "spark_jobs.metrics", "their/own": "jobs.of_their_own"}
+
+    assert needing_newer(spark, modules) == expected

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from emr_ml.lake.job_code import LEAST_SPARK, is_new_enough, needing_newer
 from emr_ml.launchers.remote.configuration import Mistake
-from emr_ml.launchers.remote.least_spark import LEAST_SPARK, is_new_enough, needing_newer
 
 DEFAULT_RELEASE = "emr-spark-8.1.0"
 # releases on which all jobs run, and the Spark of each

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emr_ml.lake.job_code import code_to_ship
+from emr_ml.lake.job_code import LEAST_SPARK, code_to_ship, needing_newer
 from emr_ml.launchers.remote.configuration import is_secret
-from emr_ml.launchers.remote.least_spark import LEAST_SPARK, needing_newer
 from emr_ml.launchers.remote.shipping import planned_code
 from emr_ml.launchers.remote.target import TargetConfigError, attempt_name
 from emr_ml.launchers.spark_submit.command import command, properties
