@@ -10,7 +10,13 @@ from pydantic_core import PydanticCustomError
 
 from emr_ml.contract import Contract, ContractError
 from emr_ml.contract.loading import plain_message
-from emr_ml.contract.model import Featurizer, ModelParams, check_class_weight, resolve_estimator
+from emr_ml.contract.model import (
+    Featurizer,
+    ModelParams,
+    check_class_weight,
+    check_estimator,
+    check_threshold,
+)
 from emr_ml.materialization import SparkConfig
 from emr_ml.pipeline import Pipeline
 from spark_jobs.runtime.job import JobError
@@ -51,7 +57,8 @@ def model_params(contract: Contract, config: dg.Config) -> Mapping[str, Any]:
         params = ModelParams.model_validate({**contract.model.model_dump(mode="json"), **overrides})
         values = params.model_dump(mode="json")
         if label := contract.label:
-            values["estimator"] = resolve_estimator(params.estimator, label.problem)
+            check_estimator(params.estimator, label.problem)
+            check_threshold(params.threshold, label.problem)
             check_class_weight(params.class_weight, label.problem, label.class_names)
     except ValidationError as error:
         problems = [
@@ -81,7 +88,7 @@ _FeaturizerConfig = create_model(
 def _optional(name: str, annotation: Any) -> Any:
     if name == "featurizers":
         return list[_FeaturizerConfig] | None
-    if name == "class_weight":
+    if name in ("class_weight", "threshold"):
         return Any  # Dagster does not support a choice between a text and keys with values
     # Dagster does not support a Literal that may be null
     return (str if get_origin(annotation) is Literal else annotation) | None

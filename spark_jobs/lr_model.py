@@ -1,7 +1,8 @@
 """Train a model on the featurized columns, as one pipeline.
 
-Everything is fitted on the training split. Each featurizer is combined with each parameter of the
-estimator, and the validation split chooses the best of these candidates.
+Each featurizer is combined with each parameter of the estimators. The validation split chooses the
+best of these candidates, which is then fitted to the training and the validation split. The test
+split plays no part.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from pyspark.sql import functions as F
 from spark_jobs.columns import SPLIT
 from spark_jobs.contract import Label, TrainingContract, column_kinds
 from spark_jobs.dataset_rows import input_rows
-from spark_jobs.learning.candidates import TrainingData, best_candidate, train_candidates
+from spark_jobs.learning.candidates import TrainingData, train_best
 from spark_jobs.learning.class_weights import resolve_class_weights
 from spark_jobs.learning.figures import LabelFigures, ModelFigures
 from spark_jobs.learning.label_encoding import LabelEncoding, binary_values
@@ -56,19 +57,17 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
         {name: contract["columns"][name] for name in usable},
         encoding,
     )
-    candidates, importance = train_candidates(data, params, stopwatch, log)
-    best = best_candidate(candidates, encoding.selection_metric)
+    model = train_best(data, params, stopwatch, log)
     with stopwatch.phase("write"):
-        stages: list[Any] = [*best.stages, best.fitted.model, *encoding.inverse_stages()]
+        stages: list[Any] = [*model.stages, *encoding.inverse_stages()]
         PipelineModel(stages).write().save(f"{request.output}/model")
     figures: ModelFigures = {
         "problem": encoding.problem,
-        "estimator": params["estimator"],
-        **best.fitted.figures(),
-        "featurizer": best.settings,
-        "candidates": [candidate.figures() for candidate in candidates],
-        "features": best.fitted.model.numFeatures,
-        **importance,
+        **model.figures,
+        "featurizer": model.featurizer,
+        "candidates": [*model.candidates],
+        "features": model.features,
+        **model.importance,
         "ignored_columns": ignored,
         **label_figures(statistics, encoding),
     }

@@ -8,7 +8,9 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from emr_ml.contract.base import CellValue, Section, error_at
 from spark_jobs.contract import Problem
 
-Estimator = Literal["auto", "logistic_regression", "random_forest", "linear_regression"]
+Estimator = Literal[
+    "auto", "logistic_regression", "linear_regression", "gradient_boosted_trees", "random_forest"
+]
 # languages for which Spark has stop words
 Language = Literal[
     "none",
@@ -33,7 +35,7 @@ class Featurizer(Section):
     """How columns become one feature vector."""
 
     text: Literal["hashing_tf", "tf_idf", "word2vec"] = Field(
-        "hashing_tf", description="how text becomes numbers"
+        "tf_idf", description="how text becomes numbers"
     )
     numeric: Literal["standard", "minmax"] = Field("standard", description="how numbers are scaled")
     dimensions: int | None = Field(
@@ -69,6 +71,34 @@ ClassWeight = Annotated[
 ]
 
 
+class FalsePredictionCosts(Section):
+    """What false predictions cost, in any unit."""
+
+    false_positive: float = Field(gt=0, allow_inf_nan=False, description="of a false positive")
+    false_negative: float = Field(gt=0, allow_inf_nan=False, description="of a false negative")
+
+
+def _threshold_tag(value: Any) -> str | None:
+    if isinstance(value, (dict, FalsePredictionCosts)):
+        return "[by costs]"
+    if isinstance(value, str):
+        return "[by name]" if value in ("accuracy", "f1") else None
+    return "[number]" if isinstance(value, (int, float)) else None
+
+
+Threshold = Annotated[
+    Annotated[Literal["accuracy", "f1"], Tag("[by name]")]
+    | Annotated[FalsePredictionCosts, Tag("[by costs]")]
+    | Annotated[float, Field(gt=0, lt=1), Tag("[number]")],
+    Discriminator(
+        _threshold_tag,
+        custom_error_type="threshold",
+        custom_error_message="must be accuracy, f1, a number between 0 and 1, or costs such as "
+        "{false_positive: 1, false_negative: 10}",
+    ),
+]
+
+
 def _expand_name(value: Any) -> Any:
     """Accept `tf_idf` for `{text: tf_idf}`."""
     return {"text": value} if isinstance(value, str) else value
@@ -90,29 +120,29 @@ class ModelParams(Section):
         list[Annotated[Featurizer, BeforeValidator(_expand_name, json_schema_input_type=Named)]],
         BeforeValidator(_expand_single, json_schema_input_type=Named | list[Named]),
     ] = Field(
-        [Featurizer.model_validate({})],
+        [Featurizer(text="tf_idf"), Featurizer(text="hashing_tf")],
         min_length=1,
         max_length=12,
         description="how to make features; of several, the validation split selects one",
     )
     estimator: Estimator = Field(
         "auto",
-        description="the model to fit; auto: linear_regression for a numeric label, otherwise "
-        "logistic_regression",
+        description="the model to fit; auto: a regression, and boosted trees if no text is hashed; "
+        "the validation split selects one",
     )
     regularization: list[Annotated[float, Field(ge=0)]] = Field(
-        [5e-7, 5e-5, 5e-3],
+        [5e-7, 5e-6, 5e-5, 5e-4, 5e-3, 5e-2],
         min_length=1,
         description="L2 penalties of a regression; the validation split selects one",
     )
     max_iterations: int | None = Field(
         None,
         ge=1,
-        description="most iterations of a regression; by default 100, or 24 with many hashed "
-        "terms, where more would overfit",
+        description="most iterations of a regression, or trees of gradient_boosted_trees; by "
+        "default 100, or 64 iterations with many hashed terms; the validation split may select fewer",
     )
     tolerance: float = Field(
-        1e-3, gt=0, description="relative change at which a regression has converged"
+        1e-5, gt=0, description="relative change at which a regression has converged"
     )
     trees: int = Field(100, ge=1, le=1000, description="trees of a random forest")
     max_depth: list[Annotated[int, Field(ge=1, le=30)]] = Field(
@@ -124,6 +154,12 @@ class ModelParams(Section):
         "none",
         description="weights of the classes in the fit: balanced, or by class; probabilities stay "
         "calibrated",
+    )
+
+    threshold: Threshold = Field(
+        "accuracy",
+        description="above which probability a binary label is predicted to be positive: the best "
+        "for accuracy (0.5) or f1, or for the costs of false predictions, or a number",
     )
 
     @model_validator(mode="after")
@@ -140,30 +176,40 @@ class ModelParams(Section):
         return self
 
 
-def resolve_estimator(requested: Estimator, problem: Problem) -> Estimator:
-    """Return the estimator to fit, which is the requested one unless that is `auto`.
+def check_estimator(requested: Estimator, problem: Problem) -> None:
+    """Check that the estimator can solve the problem.
 
     Raises:
-        PydanticCustomError: the requested one can't solve the problem.
+        PydanticCustomError: it can't.
     """
-    numeric = problem == "regression"
-    if requested == "auto":
-        return "linear_regression" if numeric else "logistic_regression"
-    if requested == "linear_regression" and not numeric:
+    if requested == "linear_regression" and problem != "regression":
         raise error_at(
             "linear_regression needs a numeric label: set `kind: numeric` under `label`, or use "
             "logistic_regression",
             "model",
             "estimator",
         )
-    if requested == "logistic_regression" and numeric:
+    if requested == "logistic_regression" and problem == "regression":
         raise error_at(
             "logistic_regression needs classes, but the label is numeric: use "
-            "linear_regression or random_forest",
+            "linear_regression, gradient_boosted_trees or random_forest",
             "model",
             "estimator",
         )
-    return requested
+
+
+def check_threshold(requested: Threshold, problem: Problem) -> None:
+    """Check that the label has a probability that a threshold can be for.
+
+    Raises:
+        PydanticCustomError: the label is not binary.
+    """
+    if requested != "accuracy" and problem != "binary":
+        raise error_at(
+            "a threshold is for a binary label, but the label has several classes or is numeric: "
+            "remove it, or set `positive` under `label`",
+            *("model", "threshold"),
+        )
 
 
 def check_class_weight(requested: ClassWeight, problem: Problem, classes: Collection[str]) -> None:

@@ -16,7 +16,7 @@ from emr_ml.contract.base import (
 )
 from emr_ml.contract.columns import Column, NumberFormat
 from emr_ml.contract.dialect import Dialect
-from emr_ml.contract.model import ModelParams, check_class_weight, resolve_estimator
+from emr_ml.contract.model import ModelParams, check_class_weight, check_estimator, check_threshold
 from spark_jobs.contract import Kind, Problem
 from spark_jobs.spelling import lower_case
 
@@ -242,7 +242,8 @@ class Contract(Section):
     @model_validator(mode="after")
     def _model_fits_the_label(self) -> Self:
         if self.label:
-            resolve_estimator(self.model.estimator, self.label.problem)
+            check_estimator(self.model.estimator, self.label.problem)
+            check_threshold(self.model.threshold, self.label.problem)
             check_class_weight(self.model.class_weight, self.label.problem, self.label.class_names)
         return self
 

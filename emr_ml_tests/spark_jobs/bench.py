@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from emr_ml.contract import Contract
-from emr_ml.contract.model import ModelParams, resolve_estimator
+from emr_ml.contract.model import ModelParams
 from emr_ml.lake.snapshots import take_snapshot
 from spark_jobs import champion_model, lr_model, metrics, processed_dataset, sales_by_seller
 from spark_jobs.runtime.execution import isolated_session
@@ -152,8 +152,6 @@ class Bench:
         picked = contract.pick("columns", "label", "split")
         given = {"processed_dataset": dataset}
         wanted = {**SMALL, **params}
-        if contract.label:
-            wanted["estimator"] = resolve_estimator(wanted["estimator"], contract.label.problem)
         request = self.request("lr_model", given, picked, wanted)
         result = lr_model.run(isolated_session(self.spark), request, LOG)
         return Done(result, Path(request.output))

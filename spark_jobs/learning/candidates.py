@@ -1,34 +1,35 @@
-"""Candidates: each featurizer with each parameter of the estimator, fitted and compared."""
+"""Candidates: each featurizer with each parameter of the estimators, compared; the best is fitted.
+
+Candidates learn from the training split and are compared on the validation split, or in folds of
+both. The best is fitted again to both.
+"""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from logging import Logger
 from math import inf
+from typing import Protocol
 
 from pyspark.ml import Transformer
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.aggregates import aggregate
 from spark_jobs.columns import SPLIT
 from spark_jobs.contract import ColumnRules
-from spark_jobs.learning.estimators import make_trials
 from spark_jobs.learning.feature_blocks import FeatureBlock, block_at, feature_blocks
-from spark_jobs.learning.feature_importance import importance_figures
-from spark_jobs.learning.feature_statistics import compute_feature_statistics
+from spark_jobs.learning.feature_importance import FittedWeights, importance_figures
+from spark_jobs.learning.feature_statistics import FeatureStatistics
 from spark_jobs.learning.features import Featurizer, make_featurizer
-from spark_jobs.learning.featurization import FeaturizedRows, featurize
-from spark_jobs.learning.figures import CandidateFigures, ImportanceFigures
+from spark_jobs.learning.featurization import FeaturizedRows, featurize, prepare
+from spark_jobs.learning.figures import CandidateFigures, ImportanceFigures, TrialFigures
 from spark_jobs.learning.label_encoding import LabelEncoding
-from spark_jobs.learning.memory_limits import (
-    check_feature_count,
-    parallel_fits,
-    sampling_step,
-    text_dimensions,
-)
+from spark_jobs.learning.local_rows import fits_in_driver
+from spark_jobs.learning.local_search import LocalSearch
+from spark_jobs.learning.memory_limits import text_dimensions
 from spark_jobs.learning.params import FeaturizerSettings, ModelParams
-from spark_jobs.learning.split import TRAIN
-from spark_jobs.learning.tuning import FittedTrial, fit_trials
+from spark_jobs.learning.spark_search import SparkSearch
 from spark_jobs.learning.vocabulary import terms_by_index
 from spark_jobs.runtime.job import JobError, Stopwatch
 
@@ -44,82 +45,166 @@ class TrainingData:
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A fitted featurizer, and a fitted estimator on its vectors."""
+class TrainedModel:
+    """The stages from the columns to a prediction, the figures of its fit, and all candidates."""
 
-    settings: FeaturizerSettings
     stages: Sequence[Transformer]
-    fitted: FittedTrial
+    figures: TrialFigures
+    featurizer: FeaturizerSettings
+    features: int
+    candidates: Sequence[CandidateFigures]
+    importance: ImportanceFigures
 
-    def figures(self) -> CandidateFigures:
-        return {"featurizer": self.settings["index"], **self.fitted.figures()}
+
+class FinalFit(Protocol):
+    """The best candidate of a search, fitted to all rows."""
+
+    stages: Sequence[Transformer]
+    figures: TrialFigures
+    weights: FittedWeights
 
 
-def train_candidates(
+class Search(Protocol):
+    """The comparison of estimators and their parameters on one featurizer's vectors."""
+
+    figures: Sequence[TrialFigures]
+    lowest_loss: float
+
+    def fit_best(self) -> FinalFit: ...
+
+    def feature_statistics(self) -> FeatureStatistics: ...
+
+    def close(self) -> None:
+        """Give memory back."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Contestant:
+    settings: FeaturizerSettings
+    featurizer: Featurizer
+    featurized: FeaturizedRows
+    blocks: Sequence[FeatureBlock]
+    search: Search
+
+
+def train_best(
     data: TrainingData, params: ModelParams, stopwatch: Stopwatch, log: Logger
-) -> tuple[list[Candidate], ImportanceFigures]:
-    """Return all candidates in the order of the parameters, and the figures of the best's features.
-
-    Only one featurizer's vectors are kept at a time.
+) -> TrainedModel:
+    """Compare all candidates, and fit the best one to all rows.
 
     Raises:
-        JobError: no fit is possible.
+        JobError: no fit is possible, or no candidate's loss is finite.
     """
-    metric = data.encoding.selection_metric
-    order_rows = data.row_count if params["estimator"] == "random_forest" else None
-    candidates: list[Candidate] = []
-    importance: ImportanceFigures = {}
-    for settings in _featurizer_settings(params, len(data.encoding.classes)):
-        log.info("featurizer %s", ", ".join(f"{key} {value}" for key, value in settings.items()))
-        with ExitStack() as cache:
+    candidates: list[CandidateFigures] = []
+    best: _Contestant | None = None
+    with ExitStack() as cache:
+        prepared: dict[str, DataFrame] = {}
+        for settings in _featurizer_settings(params, len(data.encoding.classes), data.columns):
+            log.info("featurizer %s", _format(settings))
             with stopwatch.phase("featurize"):
                 featurizer = make_featurizer(data.columns, settings)
-                featurized = featurize(data.rows, featurizer, order_rows, cache)
+                key = repr([stage.explainParams() for stage in featurizer.row_stages])
+                if key not in prepared:
+                    prepared[key] = prepare(data.rows, featurizer, cache)
+                featurized = featurize(prepared[key], featurizer)
             blocks = feature_blocks(data.columns, settings, featurized.stages)
-            fitted = _fit(
-                data,
-                params,
-                settings,
-                featurized.vectors,
-                size=blocks[-1].indices.stop,
-                stopwatch=stopwatch,
-                log=log,
-            )
-            candidates += [Candidate(settings, featurized.stages, each) for each in fitted]
-            best = _lowest_loss(candidates, metric)
-            if best.settings is settings:  # explained now, while its vectors are kept
-                with stopwatch.phase("explain"):
-                    importance = _explain(data, featurizer, featurized, blocks, best.fitted)
-    return candidates, importance
-
-
-def best_candidate(candidates: Sequence[Candidate], metric: str) -> Candidate:
-    """Return the candidate with the lowest loss, the first of several.
-
-    Args:
-        candidates: at least one.
-        metric: the score that is the loss.
-
-    Raises:
-        JobError: no loss is finite.
-    """
-    best = _lowest_loss(candidates, metric)
-    if best.fitted.loss(metric) < inf:
-        return best
-    advice = "set `min` and `max` of the columns, so that rows with extreme numbers are rejected"
-    if "regularization" in best.fitted.parameters:
-        advice = "set larger values of `regularization`"
-    raise JobError(
-        f"no candidate has a finite {metric.replace('_', ' ')}, so none can be chosen: {advice}"
+            search = _search(data, params, settings, featurized, blocks, stopwatch, log)
+            candidates += [{"featurizer": settings["index"], **each} for each in search.figures]
+            if best is None or search.lowest_loss < best.search.lowest_loss:
+                if best:
+                    best.search.close()
+                best = _Contestant(settings, featurizer, featurized, blocks, search)
+            else:
+                search.close()
+        assert best, "there is at least one featurizer"
+        if best.search.lowest_loss == inf:
+            raise JobError(_no_finite_loss(data.encoding.selection_metric, candidates))
+        with stopwatch.phase("fit"):
+            final = best.search.fit_best()
+        with stopwatch.phase("explain"):
+            importance = _explain(data, best, final.weights)
+        best.search.close()
+    return TrainedModel(
+        [*best.featurized.stages, *final.stages],
+        final.figures,
+        best.settings,
+        best.blocks[-1].indices.stop,
+        candidates,
+        importance,
     )
 
 
-def _lowest_loss(candidates: Sequence[Candidate], metric: str) -> Candidate:
-    return min(candidates, key=lambda candidate: candidate.fitted.loss(metric))
+def _search(
+    data: TrainingData,
+    params: ModelParams,
+    settings: FeaturizerSettings,
+    featurized: FeaturizedRows,
+    blocks: Sequence[FeatureBlock],
+    stopwatch: Stopwatch,
+    log: Logger,
+) -> Search:
+    """Compare the estimators on the vectors, in the driver if these are few enough."""
+    local = params["estimator"] != "random_forest"
+    if local and fits_in_driver(_elements(data, featurized.prepared, blocks)):
+        return LocalSearch(featurized.vectors, blocks, data.encoding, params, stopwatch, log)
+    equal_weights = settings["text"] == "hashing_tf"
+    return SparkSearch(
+        featurized.vectors,
+        blocks[-1].indices.stop,
+        data.row_count,
+        data.encoding,
+        params,
+        equal_weights=equal_weights,
+        stopwatch=stopwatch,
+        log=log,
+    )
 
 
-def _featurizer_settings(params: ModelParams, classes: int) -> list[FeaturizerSettings]:
-    return [
+def _elements(data: TrainingData, prepared: DataFrame, blocks: Sequence[FeatureBlock]) -> int:
+    """Return the number of elements of all vectors that may not be 0."""
+    hashed = [block.hashed for block in blocks if block.hashed]
+    each_row = sum(
+        1 if block.kind == "categorical" else block.size for block in blocks if not block.hashed
+    )
+    elements = data.row_count * each_row
+    if hashed:
+        sizes = [F.size(F.unwrap_udt(column)["indices"]) for column in hashed]
+        elements += sum(aggregate(prepared, *(F.coalesce(F.sum(each), F.lit(0)) for each in sizes)))
+    return elements
+
+
+def _explain(data: TrainingData, best: _Contestant, weights: FittedWeights) -> ImportanceFigures:
+    """Return the figures of the features of the fitted model."""
+
+    def look_up_terms(indices: Sequence[int]) -> dict[int, str]:
+        terms: dict[int, str] = {}
+        for block in best.blocks:
+            if block.hashed:
+                of_block = [index for index in indices if block_at(best.blocks, index) is block]
+                terms |= terms_by_index(
+                    data.rows,
+                    best.featurized.prepared,
+                    best.featurizer.row_stages,
+                    block,
+                    of_block,
+                )
+        return terms
+
+    statistics = best.search.feature_statistics()
+    return importance_figures(
+        weights, data.encoding.classes, best.blocks, statistics, look_up_terms
+    )
+
+
+def _featurizer_settings(
+    params: ModelParams, classes: int, columns: Mapping[str, ColumnRules]
+) -> list[FeaturizerSettings]:
+    """Return the featurizers, without those that differ only in what they make of texts.
+
+    These are left out if there is no text.
+    """
+    settings: list[FeaturizerSettings] = [
         {
             "index": index,
             **given,
@@ -127,62 +212,18 @@ def _featurizer_settings(params: ModelParams, classes: int) -> list[FeaturizerSe
         }
         for index, given in enumerate(params["featurizers"])
     ]
+    if any(rules["kind"] == "text" for rules in columns.values()):
+        return settings
+    by_numeric = {each["numeric"]: each for each in reversed(settings)}
+    return [each for each in settings if by_numeric[each["numeric"]] is each]
 
 
-def _fit(
-    data: TrainingData,
-    params: ModelParams,
-    settings: FeaturizerSettings,
-    vectors: DataFrame,
-    *,
-    size: int,
-    stopwatch: Stopwatch,
-    log: Logger,
-) -> list[FittedTrial]:
-    """Fit the estimator with each of its parameters to vectors of that size."""
-    spark, classes = data.rows.sparkSession, len(data.encoding.classes)
-    check_feature_count(spark, params["estimator"], size, classes)
-    equal_weights = settings["text"] == "hashing_tf"
-    trials = make_trials(
-        params,
-        data.encoding.problem,
-        size,
-        equal_weights=equal_weights,
-        class_weights=data.encoding.class_weights,
-    )
-    step = sampling_step(data.row_count) if trials[0].short else 1
-    return fit_trials(
-        vectors,
-        trials,
-        data.encoding,
-        parallel=parallel_fits(spark, data.row_count // step, size, classes),
-        sampling_step=step,
-        stopwatch=stopwatch,
-        log=log,
-    )
+def _no_finite_loss(metric: str, candidates: Sequence[CandidateFigures]) -> str:
+    advice = "set `min` and `max` of the columns, so that rows with extreme numbers are rejected"
+    if any("regularization" in each for each in candidates):
+        advice = "set larger values of `regularization`"
+    return f"no candidate has a finite {metric.replace('_', ' ')}, so none can be chosen: {advice}"
 
 
-def _explain(
-    data: TrainingData,
-    featurizer: Featurizer,
-    featurized: FeaturizedRows,
-    blocks: Sequence[FeatureBlock],
-    fitted: FittedTrial,
-) -> ImportanceFigures:
-    """Return the figures of the features of a model that was fitted to these vectors."""
-    train = featurized.vectors.where(F.col(SPLIT) == TRAIN)
-    statistics = compute_feature_statistics(train, data.encoding.problem)
-
-    def look_up_terms(indices: Sequence[int]) -> dict[int, str]:
-        terms: dict[int, str] = {}
-        for block in blocks:
-            if block.hashed:
-                block_indices = [index for index in indices if block_at(blocks, index) is block]
-                terms |= terms_by_index(
-                    data.rows, featurized.prepared, featurizer.row_stages, block, block_indices
-                )
-        return terms
-
-    return importance_figures(
-        fitted.model, data.encoding.classes, blocks, statistics, look_up_terms
-    )
+def _format(settings: Mapping[str, object]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in settings.items())

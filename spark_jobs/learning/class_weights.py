@@ -7,10 +7,10 @@ as subtracting the weight's logarithm from the intercept: the prior correction o
 """
 
 from collections.abc import Collection, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pyspark.ml import Transformer
-from pyspark.ml.classification import LogisticRegression, RandomForestClassifier
+from pyspark.ml.classification import GBTClassifier, LogisticRegression, RandomForestClassifier
 from pyspark.ml.feature import ElementwiseProduct, Normalizer
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import Column
@@ -24,7 +24,7 @@ PROBABILITY = "__probability"
 WEIGHT, WEIGHTED_PROBABILITY = "__weight", "__weighted_probability"
 _ODDS = "__odds"  # up to a factor
 
-Classifier = TypeVar("Classifier", LogisticRegression, RandomForestClassifier)
+Classifier = TypeVar("Classifier", LogisticRegression, RandomForestClassifier, GBTClassifier)
 
 
 def resolve_class_weights(
@@ -70,6 +70,12 @@ def weighted(classifier: Classifier, weights: Mapping[str, float]) -> Classifier
     weighing = classifier.setWeightCol(WEIGHT).setProbabilityCol(WEIGHTED_PROBABILITY)
     # of each class's probability, so that it predicts the class that is likeliest once calibrated
     return weighing.setThresholds(list(weights.values()))
+
+
+def with_threshold(classifier: Any, weights: Mapping[str, float], threshold: float) -> Any:
+    """Return a fitted binary classifier, which predicts 1 above that calibrated probability."""
+    other, positive = weights.values() if weights else (1.0, 1.0)
+    return classifier.setThresholds([other * (1 - threshold), positive * threshold])
 
 
 def calibration_stages(weights: Mapping[str, float]) -> list[Transformer]:

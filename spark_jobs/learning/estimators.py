@@ -6,15 +6,17 @@ from types import MappingProxyType
 from typing import Any
 
 from pyspark.ml.base import Estimator
-from pyspark.ml.classification import LogisticRegression, RandomForestClassifier
-from pyspark.ml.regression import LinearRegression, RandomForestRegressor
+from pyspark.ml.classification import GBTClassifier, LogisticRegression, RandomForestClassifier
+from pyspark.ml.regression import GBTRegressor, LinearRegression, RandomForestRegressor
 
 from spark_jobs.columns import LABEL
 from spark_jobs.contract import BINARY, REGRESSION, Problem
+from spark_jobs.learning.boosted_trees import MAX_TREES
 from spark_jobs.learning.class_weights import PROBABILITY, weighted
 from spark_jobs.learning.features import FEATURES
 from spark_jobs.learning.label_encoding import ESTIMATED, RAW_PREDICTION
-from spark_jobs.learning.params import SEED, ModelParams
+from spark_jobs.learning.params import SEED, EstimatorName, ModelParams
+from spark_jobs.runtime.job import JobError
 
 # Megabytes of a block of rows. With the default, 1, a fit on 2^18 features takes twice as long.
 # But Java keeps 100 blocks in memory that it reads from disk, so narrow rows have small blocks.
@@ -25,17 +27,19 @@ WIDE = 1 << 14  # features
 # all 81. When rare terms weighed more, it kept falling.
 EARLY_ITERATIONS, ITERATIONS = 24, 100
 SHORT_ITERATIONS = 8  # enough to tell losses of 0.27, 0.52 and 0.69 apart on film reviews
+BOOSTED_DEPTH = 5  # the 31 leaves of a tree that one process fits, at most
 MAX_NORMAL_FEATURES = 1024  # of a linear regression that is solved in one step
 
 
 @dataclass(frozen=True)
 class Trial:
-    """An estimator that is not fitted yet, and the parameters that distinguish it.
+    """An estimator by name, not fitted yet, and the parameters that distinguish it.
 
     `short` is the same estimator with few iterations, if these tell enough to discard it. If
     `early`, its iterations are limited because more would overfit.
     """
 
+    name: EstimatorName
     estimator: Estimator[Any]
     parameters: Mapping[str, float]
     short: Estimator[Any] | None = None
@@ -59,16 +63,21 @@ def make_trials(
         equal_weights: whether rare and frequent terms have equal weight.
         class_weights: in the order of the classes' numbers; empty if they have none.
     """
-    logistic = params["estimator"] == "logistic_regression"
+    name = params["estimator"]
+    if name == "auto":
+        name = "linear_regression" if problem == REGRESSION else "logistic_regression"
+    logistic = name == "logistic_regression"
     given = params["max_iterations"]
     early = logistic and equal_weights and features >= WIDE and given is None
     iterations = given or (EARLY_ITERATIONS if early else ITERATIONS)
-    match params["estimator"]:
+    match name:
         case "random_forest":
             return [
-                Trial(_forest(params, problem, depth, class_weights), {"max_depth": depth})
+                Trial(name, _forest(params, problem, depth, class_weights), {"max_depth": depth})
                 for depth in params["max_depth"]
             ]
+        case "gradient_boosted_trees":
+            return [Trial(name, _boosted(params, problem, class_weights), {})]
         case "linear_regression":
             regressions = [
                 _linear(params, iterations, features, penalty)
@@ -80,7 +89,9 @@ def make_trials(
                 for penalty in params["regularization"]
             ]
     return [
-        Trial(regression, {"regularization": penalty}, _shortened(regression, features), early)
+        Trial(
+            name, regression, {"regularization": penalty}, _shortened(regression, features), early
+        )
         for penalty, regression in zip(params["regularization"], regressions, strict=True)
     ]
 
@@ -135,6 +146,34 @@ def _linear(
 
 def _block_megabytes(features: int) -> float:
     return WIDE_BLOCK_MEGABYTES if features >= WIDE else BLOCK_MEGABYTES
+
+
+def _boosted(
+    params: ModelParams, problem: Problem, class_weights: Mapping[str, float]
+) -> GBTClassifier | GBTRegressor:
+    """Return MLlib's boosted trees, for more rows than one process fits.
+
+    Raises:
+        JobError: the label has several classes, which MLlib's have not.
+    """
+    shared: dict[str, Any] = {
+        "featuresCol": FEATURES,
+        "labelCol": LABEL,
+        "predictionCol": ESTIMATED,
+        "maxIter": params["max_iterations"] or MAX_TREES,
+        "maxDepth": BOOSTED_DEPTH,
+        "seed": SEED,
+    }
+    if problem == REGRESSION:
+        return GBTRegressor(**shared)
+    if problem != BINARY:
+        raise JobError(
+            "Spark has no gradient boosted trees for several classes, and these are too many rows "
+            "and features for one process: choose random_forest or logistic_regression as "
+            "`estimator`, or smaller `dimensions` in `featurizers`"
+        )
+    boosted = GBTClassifier(**shared, probabilityCol=PROBABILITY, rawPredictionCol=RAW_PREDICTION)
+    return weighted(boosted, class_weights)
 
 
 def _forest(

@@ -1,8 +1,8 @@
 """Which features a model relies on, by name, and how much on a single one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 
@@ -30,8 +30,26 @@ class Weight:
     class_: str | None = None
 
 
+@dataclass(frozen=True)
+class FittedWeights:
+    """A row of weights, or one for each of several classes; of trees, the `shares` of features."""
+
+    values: Numbers
+    intercepts: Numbers = field(default_factory=lambda: np.zeros(1))
+    shares: bool = False
+
+    @classmethod
+    def of_model(cls, model: Any) -> Self:
+        """Return the weights of a regression or of trees of MLlib."""
+        if hasattr(model, "featureImportances"):
+            return cls(model.featureImportances.toArray()[None], shares=True)
+        if hasattr(model, "coefficientMatrix"):
+            return cls(model.coefficientMatrix.toArray(), model.interceptVector.toArray())
+        return cls(model.coefficients.toArray()[None], np.array([model.intercept]))
+
+
 def importance_figures(
-    model: Any,
+    fitted: FittedWeights,
     classes: Sequence[str],
     blocks: Sequence[FeatureBlock],
     statistics: FeatureStatistics,
@@ -39,22 +57,22 @@ def importance_figures(
 ) -> ImportanceFigures:
     """Return the figures of a fitted model's features.
 
-    The `strongest` are of each sign or for each class; of a forest, they are those of greatest
+    The `strongest` are of each sign or for each class; of trees, they are those of greatest
     importance. For `share_of_strongest`, each weight is multiplied by the feature's deviation. A
     column is one feature, but each index of a text is one.
 
     Args:
-        model: a regression or a forest.
+        fitted: the weights of the model.
         classes: of a multiclass label.
         blocks: of the vectors.
         statistics: of the vectors.
         look_up_terms: returns the terms at indices of the vector.
     """
-    weights = feature_weights(model)
-    if not (np.isfinite(weights).all() and np.isfinite(_intercepts(model)).all()):
+    weights = fitted.values
+    if not (np.isfinite(weights).all() and np.isfinite(fitted.intercepts).all()):
         return {"finite": False, "strongest": []}
     strongest = strongest_weights(weights, classes)
-    by_weight = np.abs(weights).sum(axis=0) * (1 if _is_forest(model) else statistics.deviation)
+    by_weight = np.abs(weights).sum(axis=0) * (1 if fitted.shares else statistics.deviation)
     heaviest, weight_share = _heaviest(by_weight, blocks)
     explaining, explained_share = most_explaining_feature(statistics, blocks)
     terms = look_up_terms([*{weight.index for weight in strongest}, heaviest, explaining])
@@ -73,15 +91,6 @@ def importance_figures(
         "explains_most": {"feature": feature(explaining), "share": explained_share},
         "weighed_features": _count(by_weight, blocks),
     }
-
-
-def feature_weights(model: Any) -> Numbers:
-    """Return a row of weights, or one for each of several classes; of a forest its importances."""
-    if _is_forest(model):
-        return model.featureImportances.toArray()[None]
-    if hasattr(model, "coefficientMatrix"):
-        return model.coefficientMatrix.toArray()
-    return model.coefficients.toArray()[None]
 
 
 def strongest_weights(weights: Numbers, classes: Sequence[str]) -> list[Weight]:
@@ -130,15 +139,3 @@ def _entry(weight: Weight, name: str) -> FeatureWeight:
     if weight.class_ is None:
         return {"feature": name, "weight": weight.value}
     return {"class": weight.class_, "feature": name, "weight": weight.value}
-
-
-def _is_forest(model: Any) -> bool:
-    return hasattr(model, "featureImportances")
-
-
-def _intercepts(model: Any) -> Numbers:
-    if _is_forest(model):
-        return np.zeros(1)
-    if hasattr(model, "interceptVector"):
-        return model.interceptVector.toArray()
-    return np.array([model.intercept])

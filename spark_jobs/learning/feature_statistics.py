@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 from pyspark.ml.stat import Summarizer
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -14,14 +14,14 @@ from spark_jobs.columns import LABEL
 from spark_jobs.contract import REGRESSION, Problem
 from spark_jobs.learning.feature_blocks import FeatureBlock
 from spark_jobs.learning.features import FEATURES
+from spark_jobs.learning.local_rows import Matrix, Numbers
 
-Numbers = npt.NDArray[np.float64]
 ROUNDING = 1e-12  # what rounding leaves of a constant's variance
 
 
 @dataclass(frozen=True)
 class FeatureStatistics:
-    """Statistics of the training split's vectors, from one pass.
+    """Statistics of the vectors that a model learns from.
 
     By class of the label: the count of `rows`, the `means`, and the rows in which a feature is
     `present`, that is, not 0. A numeric label has one class, and `label_means` has its mean where
@@ -68,44 +68,103 @@ class FeatureStatistics:
         return _adjust(np.array(between / (rows - 1)), rows, used).item()
 
 
-def compute_feature_statistics(train: DataFrame, problem: Problem) -> FeatureStatistics:
+def compute_feature_statistics(vectors: DataFrame, problem: Problem) -> FeatureStatistics:
     """Return the statistics of `features`, given `_label` as the model is fitted on it."""
-    return _of_number(train) if problem == REGRESSION else _of_classes(train)
+    known = vectors.where(F.col(LABEL).isNotNull())
+    if problem != REGRESSION:
+        summaries = known.groupBy(LABEL).agg(_summary().alias("of")).select("of.*").collect()
+        return _of_classes([_Moments.of_summary(each) for each in summaries])
+    (lowest,) = aggregate(known, F.min(LABEL))
+    weight = F.col(LABEL) - lowest  # Summarizer accepts no weight below 0
+    row = aggregate(
+        known,
+        _summary().alias("of"),
+        Summarizer.mean(F.col(FEATURES), weight).alias("weighted"),
+        F.sum(weight).alias("total"),
+    )
+    moments = _Moments.of_summary(row["of"])
+    return _of_number(moments, lowest, row["total"], row["weighted"].toArray())
 
 
-def _of_classes(train: DataFrame) -> FeatureStatistics:
-    summaries = train.groupBy(LABEL).agg(_summary().alias("of")).select("of.*").collect()
-    rows = np.array([row["count"] for row in summaries], float)
-    means = np.array([row["mean"].toArray() for row in summaries])
-    within = np.sum([(row["count"] - 1) * row["variance"].toArray() for row in summaries], axis=0)
+def statistics_of_matrix(features: Matrix, labels: Numbers, problem: Problem) -> FeatureStatistics:
+    """Return the statistics of rows in memory, given their labels as a model is fitted on them."""
+    if problem != REGRESSION:
+        by_class = [features[np.flatnonzero(labels == each)] for each in np.unique(labels)]
+        return _of_classes([_Moments.of_matrix(each) for each in by_class])
+    lowest = float(labels.min())
+    weights = labels - lowest
+    total = float(weights.sum())
+    moments = _Moments.of_matrix(features)
+    weighted = np.asarray(features.T @ weights) / total if total else moments.mean
+    return _of_number(moments, lowest, total, weighted)
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Of some rows: their count, and the mean, the variance and the non-zero values of features."""
+
+    rows: float
+    mean: Numbers
+    variance: Numbers
+    present: Numbers
+
+    @classmethod
+    def of_summary(cls, summary: Any) -> Self:
+        """Return the moments that Spark has computed."""
+        mean, variance, present = (
+            summary[name].toArray() for name in ("mean", "variance", "numNonZeros")
+        )
+        return cls(float(summary["count"]), mean, variance, present)
+
+    @classmethod
+    def of_matrix(cls, features: Matrix) -> Self:
+        rows, _ = features.shape
+        mean = np.asarray(features.mean(axis=0)).ravel()
+        if isinstance(features, np.ndarray):
+            variance = features.var(axis=0, ddof=1) if rows > 1 else np.zeros_like(mean)
+            return cls(rows, mean, variance, np.count_nonzero(features, axis=0).astype(float))
+        squares = np.asarray(features.multiply(features).sum(axis=0)).ravel()
+        variance = np.maximum(squares - rows * mean**2, 0) / max(rows - 1, 1)
+        return cls(rows, mean, variance, features.count_nonzero(axis=0).astype(float))
+
+
+def _of_classes(moments: Sequence[_Moments]) -> FeatureStatistics:
+    rows = np.array([each.rows for each in moments])
+    means = np.array([each.mean for each in moments])
+    within = np.sum([(each.rows - 1) * each.variance for each in moments], axis=0)
     mean = rows @ means / rows.sum()
     between = rows @ (means - mean) ** 2
     variance = (within + between) / max(rows.sum() - 1, 1)
     share = _share(between, within + between, mean)
     explained = _adjust(share, rows.sum(), len(rows))
-    present = np.array([row["numNonZeros"].toArray() for row in summaries])
+    present = np.array([each.present for each in moments])
     return FeatureStatistics(rows, means, present, np.sqrt(variance), explained, np.empty(0))
 
 
-def _of_number(train: DataFrame) -> FeatureStatistics:
-    (lowest,) = aggregate(train, F.min(LABEL))
-    weight = F.col(LABEL) - lowest  # Summarizer accepts no weight below 0
-    row = aggregate(
-        train,
-        _summary().alias("of"),
-        Summarizer.mean(F.col(FEATURES), weight).alias("weighted"),
-        F.sum(weight).alias("total"),
-    )
-    rows, total, weighted = float(row["of"]["count"]), row["total"], row["weighted"].toArray()
-    mean, variance = row["of"]["mean"].toArray(), row["of"]["variance"].toArray()
-    covariance = total * (weighted - mean) / (rows - 1)  # the label's mean is 0, its variance 1
+def _of_number(
+    moments: _Moments, lowest: float, total: float, weighted: Numbers
+) -> FeatureStatistics:
+    """Return the statistics where the label is a number.
+
+    Args:
+        moments: of all rows.
+        lowest: of the labels.
+        total: the sum of what labels are above the lowest one.
+        weighted: the means of the features, with this as weight.
+    """
+    rows, mean, variance = moments.rows, moments.mean, moments.variance
+    covariance = total * (weighted - mean) / (rows - 1)  # the variance of the label is 1
     explained = _adjust(_share(covariance**2, variance, mean), rows, 2)
     counts = mean * rows
     shifted = np.divide(weighted * total, counts, out=np.zeros_like(mean), where=counts > 0)
     label_means = np.where(counts > 0, shifted + lowest, 0.0)
-    present = row["of"]["numNonZeros"].toArray()
     return FeatureStatistics(
-        np.array([rows]), mean[None], present[None], np.sqrt(variance), explained, label_means
+        np.array([rows]),
+        mean[None],
+        moments.present[None],
+        np.sqrt(variance),
+        explained,
+        label_means,
     )
 
 

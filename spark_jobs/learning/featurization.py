@@ -1,4 +1,4 @@
-"""Turn rows into vectors, with a featurizer that is fitted on the training split."""
+"""Turn rows into vectors, with a featurizer that is fitted to them."""
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pyspark.ml import Pipeline, PipelineModel, Transformer
-from pyspark.ml.base import Estimator
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import LABEL, ROW_ID, SPLIT
 from spark_jobs.learning.features import FEATURES, Featurizer
-from spark_jobs.learning.split import TRAIN
 
 ROWS_PER_PARTITION = 20_000
 MIN_PARTITIONS, MAX_PARTITIONS = 4, 1024
@@ -31,35 +29,34 @@ class FeaturizedRows:
     vectors: DataFrame
 
 
-def featurize(
-    rows: DataFrame, featurizer: Featurizer, order_rows: int | None, cache: ExitStack
-) -> FeaturizedRows:
-    """Fit the featurizer on the training split, and turn all rows into vectors.
-
-    Args:
-        rows: of the training and the validation split.
-        featurizer: to fit.
-        order_rows: the number of rows, if the estimator's result depends on their order and
-            partitions, so that these must be reproducible; else None.
-        cache: keeps what is computed until it is closed.
-    """
-    # checkpoints, because otherwise each pass of a fit carries the whole plan before it
+def prepare(rows: DataFrame, featurizer: Featurizer, cache: ExitStack) -> DataFrame:
+    """Return the output of the stages that need no fit; `cache` keeps it until it is closed."""
     prepared = PipelineModel(featurizer.row_stages).transform(rows)
     prepared = prepared.select(SPLIT, LABEL, ROW_ID, *featurizer.prepared)
-    needs_fit = any(isinstance(stage, Estimator) for stage in featurizer.fit_stages)
-    only_scales = not needs_fit and len(featurizer.prepared) == 1
-    if featurizer.expensive and not only_scales:
-        prepared = cache.enter_context(checkpointed(prepared))
+    return cache.enter_context(checkpointed(prepared)) if featurizer.expensive else prepared
+
+
+def featurize(prepared: DataFrame, featurizer: Featurizer) -> FeaturizedRows:
+    """Fit the featurizer to prepared rows, and return them as vectors.
+
+    It learns from the columns alone, never from the label, so the rows of the validation split
+    are as good to learn from as those of the training split.
+    """
     pipeline = Pipeline(stages=cast("Any", featurizer.fit_stages))
-    fitted = pipeline.fit(prepared.where(F.col(SPLIT) == TRAIN))
+    fitted = pipeline.fit(prepared)
     vectors = fitted.transform(prepared).select(SPLIT, LABEL, FEATURES, ROW_ID)
-    if order_rows is not None:
-        partitions = min(max(order_rows // ROWS_PER_PARTITION, MIN_PARTITIONS), MAX_PARTITIONS)
-        vectors = vectors.repartition(partitions, ROW_ID).sortWithinPartitions(ROW_ID)
-    vectors = cache.enter_context(checkpointed(vectors))
-    if only_scales:  # the vectors have non-zero elements at the same indices
-        prepared = vectors.withColumnRenamed(FEATURES, featurizer.prepared[0])
     return FeaturizedRows([*featurizer.row_stages, *fitted.stages], prepared, vectors)
+
+
+def in_order(vectors: DataFrame, rows: int) -> DataFrame:
+    """Return the vectors in an order, and in partitions, that depend on nothing else.
+
+    Args:
+        vectors: as `featurize` makes them.
+        rows: their number.
+    """
+    partitions = min(max(rows // ROWS_PER_PARTITION, MIN_PARTITIONS), MAX_PARTITIONS)
+    return vectors.repartition(partitions, ROW_ID).sortWithinPartitions(ROW_ID)
 
 
 def sample_vectors(vectors: DataFrame, step: int) -> DataFrame:

@@ -47,8 +47,17 @@ class FitFigures(TypedDict):
 
 
 class TrialFigures(FitFigures):
-    """The parameters of a fit, how it ended, and its scores on the validation split."""
+    """The estimator and its parameters, how its fit ended, and its scores on other rows.
 
+    These are the rows of the validation split, or those of both splits in turn if there are
+    several `folds`. Of the chosen one, `threshold` is the probability above which a binary label is
+    predicted to be positive, and `calibrated` tells whether its probabilities were corrected.
+    """
+
+    estimator: NotRequired[EstimatorName]
+    folds: NotRequired[int]
+    calibrated: NotRequired[bool]
+    threshold: NotRequired[float]
     regularization: NotRequired[float]
     max_depth: NotRequired[int]
     log_loss: NotRequired[float | None]
@@ -83,7 +92,6 @@ class ModelFigures(TrialFigures, ImportanceFigures, LabelFigures):
     """The figures of `lr_model`: those of the chosen candidate, and all `candidates`."""
 
     problem: Problem
-    estimator: EstimatorName
     featurizer: FeaturizerSettings
     candidates: list[CandidateFigures]
     features: int

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.feature import IndexToString, SQLTransformer
 from pyspark.ml.functions import vector_to_array
@@ -11,8 +13,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import LABEL, quoted
-from spark_jobs.contract import MULTICLASS, REGRESSION, Label, Problem, problem_of
-from spark_jobs.learning.class_weights import PROBABILITY, calibration_stages, row_weight
+from spark_jobs.contract import BINARY, MULTICLASS, REGRESSION, Label, Problem, problem_of
+from spark_jobs.learning.class_weights import PROBABILITY, row_weight
+from spark_jobs.learning.params import EstimatorName
+
+Numbers = npt.NDArray[np.float64]
 
 # a user's column may have one of MLlib's default names
 PREDICTION = "__prediction"
@@ -44,6 +49,11 @@ class LabelEncoding:
         """The score that chooses among candidates; lower is better."""
         return "rmse" if self.problem == REGRESSION else "log_loss"
 
+    @property
+    def linear_estimator(self) -> EstimatorName:
+        """The linear estimator that solves the problem."""
+        return "linear_regression" if self.problem == REGRESSION else "logistic_regression"
+
     def encode(self, rows: DataFrame) -> DataFrame:
         """Return the rows with `_label` to fit on; null if the class can't be predicted."""
         scaled = (F.col(LABEL) - self.mean) / self.deviation
@@ -61,6 +71,20 @@ class LabelEncoding:
         metadata = {"ml_attr": {"type": "nominal", "num_vals": len(self.classes)}}
         return rows.withMetadata(LABEL, metadata)
 
+    def weights_of(self, labels: Numbers) -> Numbers:
+        """Return the weights of rows in a fit, given their labels as they are fitted."""
+        if not self.class_weights:
+            return np.ones(len(labels))
+        return np.array([*self.class_weights.values()])[labels.astype(int)]
+
+    @property
+    def log_weights(self) -> Numbers:
+        """How much the weights of classes raise each margin of a model."""
+        if not self.class_weights:
+            return np.zeros(1)
+        logarithms = np.log([*self.class_weights.values()])
+        return np.diff(logarithms) if self.problem == BINARY else logarithms
+
     def inverse_stages(self) -> list[Transformer]:
         """Return the stages from the estimator's output to a prediction in the label's terms."""
         match self.problem:
@@ -72,11 +96,10 @@ class LabelEncoding:
             case _:
                 number = f"{ESTIMATED} * {_sql_double(self.deviation)} + {_sql_double(self.mean)}"
                 decode = SQLTransformer(statement=_as_prediction(number))
-        return [*calibration_stages(self.class_weights), decode]
+        return [decode]
 
     def scored(self, predicted: DataFrame) -> DataFrame:
-        """Return the columns that `SCORES` needs, given encoded rows with an estimator's output."""
-        predicted = PipelineModel(calibration_stages(self.class_weights)).transform(predicted)
+        """Return the columns that `SCORES` needs, given encoded rows with a model's output."""
         match self.problem:
             case "binary":
                 return predicted.select(

@@ -1,13 +1,14 @@
 """Limits that keep fits within memory and time: vector lengths, parallel fits, samples."""
 
 from math import ceil, log2
-from typing import Any
+from typing import Any, Literal
 
 from pyspark.sql import SparkSession
 
 from spark_jobs.learning.params import EstimatorName, FeaturizerParams
 from spark_jobs.runtime.job import JobError
 
+TREES = ("random_forest", "gradient_boosted_trees")
 WORD2VEC_DIMENSIONS = 100
 HASHED_TERMS = 1 << 18
 FOREST_HASHED_TERMS = 1 << 11  # a forest stores each feature of each row, including zeros
@@ -25,7 +26,9 @@ MAX_PARALLEL_CELLS = 1 << 32  # rows times coefficients
 ENOUGH_ROWS, MAX_SAMPLING_STEP = 5_000, 4
 
 
-def text_dimensions(params: FeaturizerParams, estimator: EstimatorName, classes: int) -> int:
+def text_dimensions(
+    params: FeaturizerParams, estimator: EstimatorName | Literal["auto"], classes: int
+) -> int:
     """Return the length of a text's vector: the contract's, or a default for text and estimator.
 
     With many classes, a regression gets fewer hashed terms, as it has coefficients for each class.
@@ -34,7 +37,7 @@ def text_dimensions(params: FeaturizerParams, estimator: EstimatorName, classes:
         return params["dimensions"]
     if params["text"] == "word2vec":
         return WORD2VEC_DIMENSIONS
-    if estimator == "random_forest":
+    if estimator in TREES:
         return FOREST_HASHED_TERMS
     return min(HASHED_TERMS, MAX_COEFFICIENTS >> ceil(log2(max(classes, 1))))
 
@@ -43,11 +46,11 @@ def check_feature_count(
     spark: SparkSession, estimator: EstimatorName, features: int, classes: int
 ) -> None:
     """Raise JobError if a fit on vectors of that length needs too much time or memory."""
-    if estimator == "random_forest":
+    if estimator in TREES:
         if features > MAX_FOREST_FEATURES:
             raise JobError(
-                f"{features} features are too many for a random forest, which looks at each of "
-                f"them in each row: the limit is {MAX_FOREST_FEATURES}. Set smaller `dimensions` "
+                f"{features} features are too many for trees, which look at each of them in "
+                f"each row: the limit is {MAX_FOREST_FEATURES}. Set smaller `dimensions` "
                 "in `featurizers`, remove categorical columns of many values, or choose another "
                 "estimator"
             )

@@ -4,9 +4,22 @@ from typing import Literal, TypedDict
 
 SEED = 17  # of every fit that depends on chance
 
-EstimatorName = Literal["logistic_regression", "linear_regression", "random_forest"]
+EstimatorName = Literal[
+    "logistic_regression", "linear_regression", "random_forest", "gradient_boosted_trees"
+]
 # or the weight of each class by name
 ClassWeight = Literal["none", "balanced"] | dict[str, float]
+
+
+class FalsePredictionCosts(TypedDict):
+    """What a false positive and a false negative cost, in any unit."""
+
+    false_positive: float
+    false_negative: float
+
+
+# what the decision threshold is best for, or the threshold itself
+Threshold = Literal["accuracy", "f1"] | FalsePredictionCosts | float
 
 
 class _FeaturizerBase(TypedDict):
@@ -39,14 +52,16 @@ class FeaturizerSettings(_FeaturizerBase):
 class ModelParams(TypedDict):
     """The contract's `model`. Lists hold the values to choose from on the validation split.
 
-    `max_iterations` is null where the estimator's own limit applies.
+    `max_iterations` is null where the estimator's own limit applies. `auto` tries the estimators
+    that suit the columns.
     """
 
     featurizers: list[FeaturizerParams]
-    estimator: EstimatorName
+    estimator: EstimatorName | Literal["auto"]
     regularization: list[float]
     max_iterations: int | None
     tolerance: float
     trees: int
     max_depth: list[int]
     class_weight: ClassWeight
+    threshold: Threshold

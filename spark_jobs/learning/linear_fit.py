@@ -1,0 +1,219 @@
+"""Fits of linear models in one process, to the objective that Spark's MLlib minimizes.
+
+That is the mean loss of the rows plus half the penalty times the sum of the squared coefficients.
+The loss is the log loss of classes, or half the squared error of a number. The intercept has no
+penalty.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from os import cpu_count
+from typing import Any
+
+import numpy as np
+from scipy.optimize import OptimizeResult, minimize
+from scipy.special import expit, logsumexp, softmax
+
+from spark_jobs.contract import BINARY, REGRESSION, Problem
+from spark_jobs.learning.local_rows import Matrix, Numbers
+
+CORRECTIONS = 10  # pairs of steps and gradients that approximate the curvature, as in MLlib
+# of rows: products are added up block by block, so the number of cores does not change the sum
+BLOCKS = 8
+MIN_BLOCK_ELEMENTS = 100_000  # smaller products take less time than handing them to a thread
+CONVERGENCE_HISTORY = 10  # iterations over which a fit must have stopped to improve
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Coefficients and intercepts: one row of them, or one for each of several classes."""
+
+    coefficients: Numbers
+    intercepts: Numbers
+
+    def margins(self, features: Matrix) -> Numbers:
+        """Return the margins of the rows: one column, or one for each of several classes."""
+        return np.asarray(features @ self.coefficients.T) + self.intercepts
+
+    def adjusted(self, factor: float, offset: Numbers | float) -> "LinearModel":
+        """Return a model whose margins are `factor` times the margins of this, plus `offset`."""
+        return LinearModel(self.coefficients * factor, self.intercepts * factor + offset)
+
+
+@dataclass(frozen=True)
+class LinearPath:
+    """What a fit passed: models by their number of iterations, and whether it converged."""
+
+    models: Mapping[int, LinearModel]
+    converged: bool
+
+    @property
+    def last(self) -> LinearModel:
+        return self.models[max(self.models)]
+
+
+class LinearObjective:
+    """The objective on some rows, and its gradient.
+
+    Args:
+        features: a row for each label.
+        labels: 0 or 1, the numbers of classes, or numbers.
+        weights: of the rows.
+        problem: of the label.
+        classes: their number, of several classes.
+    """
+
+    def __init__(
+        self, features: Matrix, labels: Numbers, weights: Numbers, problem: Problem, classes: int
+    ) -> None:
+        self._problem, self._labels = problem, labels
+        self._weights = weights / weights.sum()
+        self.outputs = max(classes, 1)
+        self.size = int(features.shape[1])
+        bounds = np.linspace(0, len(labels), BLOCKS + 1).astype(int)
+        elements = features.nnz if hasattr(features, "nnz") else features.size
+        self.parallel = elements >= BLOCKS * MIN_BLOCK_ELEMENTS
+        if not self.parallel:
+            bounds = bounds[[0, -1]]
+        self._blocks = [
+            features[start:stop] for start, stop in pairwise(bounds)
+        ]
+        self._bounds = bounds
+
+    def start(self) -> Numbers:
+        """Return the parameters of the model that knows the label's distribution alone."""
+        intercepts = np.zeros(self.outputs)
+        if self._problem == BINARY:
+            share = float(self._weights @ self._labels)
+            intercepts[0] = np.log(share / (1 - share)) if 0 < share < 1 else 0.0
+        elif self._problem == REGRESSION:
+            intercepts[0] = float(self._weights @ self._labels)
+        else:
+            shares = np.bincount(self._labels.astype(int), self._weights, self.outputs)
+            intercepts = np.log(np.maximum(shares, np.finfo(float).tiny))
+            intercepts -= intercepts.mean()
+        return np.concatenate([np.zeros(self.outputs * self.size), intercepts])
+
+    def parameters(self, model: LinearModel) -> Numbers:
+        """Return the parameters of the model."""
+        return np.concatenate([model.coefficients.ravel(), model.intercepts])
+
+    def model(self, parameters: Numbers) -> LinearModel:
+        """Return the model with these parameters."""
+        coefficients = parameters[: self.outputs * self.size].reshape(self.outputs, self.size)
+        intercepts = parameters[self.outputs * self.size :]
+        if self.outputs > 1:
+            intercepts = intercepts - intercepts.mean()  # as in MLlib; probabilities are the same
+        return LinearModel(coefficients.copy(), intercepts.copy())
+
+    def value_and_gradient(
+        self, parameters: Numbers, penalty: float, each: Callable[..., Any] = map
+    ) -> tuple[float, Numbers]:
+        """Return the objective and its gradient; `each` maps a function over the blocks."""
+        split = self.outputs * self.size
+        coefficients = parameters[:split].reshape(self.outputs, self.size)
+        intercepts = parameters[split:]
+        margins = list(each(lambda block: np.asarray(block @ coefficients.T), self._blocks))
+        loss, slope = self._loss(np.concatenate(margins) + intercepts)
+        slopes = [
+            slope[start:stop] for start, stop in pairwise(self._bounds)
+        ]
+        parts = each(lambda block, slope: np.asarray(block.T @ slope), self._blocks, slopes)
+        gradient = sum(parts).T + penalty * coefficients
+        value = loss + penalty / 2 * float(np.vdot(coefficients, coefficients))
+        return value, np.concatenate([gradient.ravel(), slope.sum(axis=0)])
+
+    def _loss(self, margins: Numbers) -> tuple[float, Numbers]:
+        """Return the weighted mean of the losses, and its derivatives by the margins."""
+        if self._problem == REGRESSION:
+            error = margins[:, 0] - self._labels
+            return float(self._weights @ error**2) / 2, (self._weights * error)[:, None]
+        if self._problem == BINARY:
+            margin = margins[:, 0]
+            losses = np.logaddexp(0, margin) - self._labels * margin
+            return float(self._weights @ losses), (self._weights * (expit(margin) - self._labels))[
+                :, None
+            ]
+        rows, numbers = np.arange(len(margins)), self._labels.astype(int)
+        losses = logsumexp(margins, axis=1) - margins[rows, numbers]
+        slope = softmax(margins, axis=1)
+        slope[rows, numbers] -= 1
+        return float(self._weights @ losses), slope * self._weights[:, None]
+
+
+def fit_path(
+    objective: LinearObjective,
+    penalty: float,
+    *,
+    iterations: int,
+    tolerance: float,
+    stops: Sequence[int] = (),
+    start: LinearModel | None = None,
+    below: float | None = None,
+) -> LinearPath:
+    """Minimize the objective by L-BFGS, and return the models at `stops` and at the end.
+
+    Args:
+        objective: to minimize.
+        penalty: of the squared coefficients.
+        iterations: at most that many.
+        tolerance: the fit has converged if the last `CONVERGENCE_HISTORY` iterations lowered the
+            objective by no more than this share of its first value, as in MLlib.
+        stops: numbers of iterations.
+        start: the model to start from; by default, the one without coefficients.
+        below: go on after `iterations` until the objective is not above this.
+    """
+    models: dict[int, LinearModel] = {}
+    history: deque[float] = deque(maxlen=CONVERGENCE_HISTORY + 1)
+    count, converged = 0, False
+    first = objective.start()
+    if start is not None:
+        first = objective.parameters(start)
+
+    def after_iteration(intermediate_result: OptimizeResult) -> None:
+        nonlocal count, converged
+        count += 1
+        value = float(intermediate_result.fun)
+        history.append(value)
+        lately = history[0] - value
+        converged = len(history) > CONVERGENCE_HISTORY and lately <= tolerance * abs(first_value)
+        if count in stops:
+            models[count] = objective.model(intermediate_result.x)
+        if converged or (count >= iterations and (below is None or value <= below)):
+            raise StopIteration
+
+    with ThreadPoolExecutor(cpu_count() if objective.parallel else 1) as pool:
+        each = pool.map if objective.parallel else map
+        first_value, _ = objective.value_and_gradient(first, penalty, each)
+        history.append(first_value)
+        result = minimize(
+            lambda parameters: objective.value_and_gradient(parameters, penalty, each),
+            first,
+            jac=True,
+            method="L-BFGS-B",
+            callback=after_iteration,
+            options={
+                "maxiter": iterations if below is None else 2 * iterations,
+                "maxcor": CORRECTIONS,
+                "ftol": 0.0,
+                "gtol": 0.0,
+            },
+        )
+    models[count] = objective.model(result.x)
+    return LinearPath(models, converged or count < iterations)
+
+
+def solve_ridge(features: Matrix, labels: Numbers, penalty: float) -> LinearModel:
+    """Return the linear regression that minimizes the objective, from the normal equations."""
+    means, center = np.asarray(features.mean(axis=0)).ravel(), labels.mean()
+    gram = features.T @ features
+    gram = (gram if isinstance(gram, np.ndarray) else gram.toarray()) / len(labels)
+    gram -= np.outer(means, means)
+    gram[np.diag_indices_from(gram)] += penalty
+    covariance = np.asarray(features.T @ (labels - center)) / len(labels)
+    # without a penalty, the coefficients of equal columns are not determined: take the smallest
+    coefficients, *_ = np.linalg.lstsq(gram, covariance)
+    return LinearModel(coefficients[None], np.array([center - means @ coefficients]))
