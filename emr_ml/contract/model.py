@@ -120,7 +120,7 @@ class ModelParams(Section):
         list[Annotated[Featurizer, BeforeValidator(_expand_name, json_schema_input_type=Named)]],
         BeforeValidator(_expand_single, json_schema_input_type=Named | list[Named]),
     ] = Field(
-        [Featurizer(text="tf_idf"), Featurizer(text="hashing_tf")],
+        [Featurizer.model_validate({"text": text}) for text in ("tf_idf", "hashing_tf")],
         min_length=1,
         max_length=12,
         description="how to make features; of several, the validation split selects one",
@@ -138,8 +138,8 @@ class ModelParams(Section):
     max_iterations: int | None = Field(
         None,
         ge=1,
-        description="most iterations of a regression, or trees of gradient_boosted_trees; by "
-        "default 100, or 64 iterations with many hashed terms; the validation split may select fewer",
+        description="most iterations of a regression, or rounds of gradient_boosted_trees; by "
+        "default 100, or 64 with many hashed terms; the validation split may select fewer",
     )
     tolerance: float = Field(
         1e-5, gt=0, description="relative change at which a regression has converged"

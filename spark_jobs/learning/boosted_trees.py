@@ -12,6 +12,8 @@ from spark_jobs.contract import BINARY, MULTICLASS, REGRESSION, Problem
 from spark_jobs.learning.local_rows import Numbers
 from spark_jobs.learning.params import SEED
 
+Floats = npt.NDArray[np.float32]
+
 LEAF = -1
 LEARNING_RATE = 0.1
 MAX_LEAVES = 31
@@ -83,14 +85,14 @@ class BoostingFit:
 
     def __init__(
         self,
-        features: Numbers,
+        features: Floats,
         labels: Numbers,
         weights: Numbers,
         problem: Problem,
         classes: int,
         *,
         rounds: int,
-        scored: tuple[Numbers, Numbers] | None = None,
+        scored: tuple[Floats, Numbers] | None = None,
         offset: Numbers | float = 0.0,
     ) -> None:
         # it takes a second to import, which only those who fit trees should wait for
@@ -125,7 +127,7 @@ class BoostingFit:
         # the loss of the scored rows after each round
         self.losses = np.array(history["scored"][metric] if scored else [], np.float64)
 
-    def margins(self, features: Numbers, rounds: int) -> Numbers:
+    def margins(self, features: Floats, rounds: int) -> Numbers:
         """Return the margins of the rows after some rounds: a column for each output."""
         margins = self._booster.predict(
             _matrix(features, self._constants), output_margin=True, iteration_range=(0, rounds)
@@ -141,7 +143,7 @@ class BoostingFit:
 
 
 def _matrix(
-    features: Numbers,
+    features: Floats,
     constants: Numbers,
     labels: Numbers | None = None,
     weights: Numbers | None = None,

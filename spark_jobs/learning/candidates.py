@@ -16,7 +16,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.aggregates import aggregate
-from spark_jobs.columns import SPLIT
 from spark_jobs.contract import ColumnRules
 from spark_jobs.learning.feature_blocks import FeatureBlock, block_at, feature_blocks
 from spark_jobs.learning.feature_importance import FittedWeights, importance_figures
@@ -59,16 +58,29 @@ class TrainedModel:
 class FinalFit(Protocol):
     """The best candidate of a search, fitted to all rows."""
 
-    stages: Sequence[Transformer]
-    figures: TrialFigures
-    weights: FittedWeights
+    @property
+    def stages(self) -> Sequence[Transformer]: ...
+
+    @property
+    def figures(self) -> TrialFigures: ...
+
+    @property
+    def weights(self) -> FittedWeights: ...
 
 
 class Search(Protocol):
     """The comparison of estimators and their parameters on one featurizer's vectors."""
 
-    figures: Sequence[TrialFigures]
-    lowest_loss: float
+    @property
+    def figures(self) -> Sequence[TrialFigures]: ...
+
+    @property
+    def lowest_loss(self) -> float: ...
+
+    @property
+    def lowest_sample_loss(self) -> float:
+        """Infinite if all rows were used."""
+        ...
 
     def fit_best(self) -> FinalFit: ...
 
@@ -98,6 +110,7 @@ def train_best(
     """
     candidates: list[CandidateFigures] = []
     best: _Contestant | None = None
+    to_beat = inf
     with ExitStack() as cache:
         prepared: dict[str, DataFrame] = {}
         for settings in _featurizer_settings(params, len(data.encoding.classes), data.columns):
@@ -109,8 +122,21 @@ def train_best(
                     prepared[key] = prepare(data.rows, featurizer, cache)
                 featurized = featurize(prepared[key], featurizer)
             blocks = feature_blocks(data.columns, settings, featurized.stages)
-            search = _search(data, params, settings, featurized, blocks, stopwatch, log)
-            candidates += [{"featurizer": settings["index"], **each} for each in search.figures]
+            search = _search(
+                data,
+                params,
+                settings,
+                featurized,
+                blocks,
+                to_beat=to_beat,
+                stopwatch=stopwatch,
+                log=log,
+            )
+            to_beat = min(to_beat, search.lowest_sample_loss)
+            tried: list[CandidateFigures] = [
+                {"featurizer": settings["index"], **each} for each in search.figures
+            ]
+            candidates += tried
             if best is None or search.lowest_loss < best.search.lowest_loss:
                 if best:
                     best.search.close()
@@ -141,13 +167,23 @@ def _search(
     settings: FeaturizerSettings,
     featurized: FeaturizedRows,
     blocks: Sequence[FeatureBlock],
+    *,
+    to_beat: float,
     stopwatch: Stopwatch,
     log: Logger,
 ) -> Search:
     """Compare the estimators on the vectors, in the driver if these are few enough."""
     local = params["estimator"] != "random_forest"
     if local and fits_in_driver(_elements(data, featurized.prepared, blocks)):
-        return LocalSearch(featurized.vectors, blocks, data.encoding, params, stopwatch, log)
+        return LocalSearch(
+            featurized.vectors,
+            blocks,
+            data.encoding,
+            params,
+            to_beat=to_beat,
+            stopwatch=stopwatch,
+            log=log,
+        )
     equal_weights = settings["text"] == "hashing_tf"
     return SparkSearch(
         featurized.vectors,

@@ -172,7 +172,8 @@ def _boosted(
             "and features for one process: choose random_forest or logistic_regression as "
             "`estimator`, or smaller `dimensions` in `featurizers`"
         )
-    boosted = GBTClassifier(**shared, probabilityCol=PROBABILITY, rawPredictionCol=RAW_PREDICTION)
+    boosted = GBTClassifier(**shared)
+    boosted.setProbabilityCol(PROBABILITY).setRawPredictionCol(RAW_PREDICTION)
     return weighted(boosted, class_weights)
 
 

@@ -118,7 +118,7 @@ class _Moments:
 
     @classmethod
     def of_matrix(cls, features: Matrix) -> Self:
-        rows, _ = features.shape
+        rows = len(features) if isinstance(features, np.ndarray) else features.shape[0]
         mean = np.asarray(features.mean(axis=0)).ravel()
         if isinstance(features, np.ndarray):
             variance = features.var(axis=0, ddof=1) if rows > 1 else np.zeros_like(mean)

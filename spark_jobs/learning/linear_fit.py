@@ -9,21 +9,20 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from os import cpu_count
 from typing import Any
 
 import numpy as np
-from scipy.optimize import OptimizeResult, minimize
+from scipy.sparse import csr_array
 from scipy.special import expit, logsumexp, softmax
 
 from spark_jobs.contract import BINARY, REGRESSION, Problem
+from spark_jobs.learning.lbfgs import add_scaled, minimize
 from spark_jobs.learning.local_rows import Matrix, Numbers
 
-CORRECTIONS = 10  # pairs of steps and gradients that approximate the curvature, as in MLlib
-# of rows: products are added up block by block, so the number of cores does not change the sum
-BLOCKS = 8
-MIN_BLOCK_ELEMENTS = 100_000  # smaller products take less time than handing them to a thread
+ELEMENTS_PER_THREAD = 500_000  # fewer are multiplied in less time than a thread takes to start
 CONVERGENCE_HISTORY = 10  # iterations over which a fit must have stopped to improve
 
 
@@ -36,7 +35,7 @@ class LinearModel:
 
     def margins(self, features: Matrix) -> Numbers:
         """Return the margins of the rows: one column, or one for each of several classes."""
-        return np.asarray(features @ self.coefficients.T) + self.intercepts
+        return _product(features, self.coefficients.T) + self.intercepts
 
     def adjusted(self, factor: float, offset: Numbers | float) -> "LinearModel":
         """Return a model whose margins are `factor` times the margins of this, plus `offset`."""
@@ -73,15 +72,11 @@ class LinearObjective:
         self._weights = weights / weights.sum()
         self.outputs = max(classes, 1)
         self.size = int(features.shape[1])
-        bounds = np.linspace(0, len(labels), BLOCKS + 1).astype(int)
-        elements = features.nnz if hasattr(features, "nnz") else features.size
-        self.parallel = elements >= BLOCKS * MIN_BLOCK_ELEMENTS
-        if not self.parallel:
-            bounds = bounds[[0, -1]]
-        self._blocks = [
-            features[start:stop] for start, stop in pairwise(bounds)
-        ]
-        self._bounds = bounds
+        elements = features.size if isinstance(features, np.ndarray) else features.nnz
+        self.threads = min(cpu_count() or 1, max(elements // ELEMENTS_PER_THREAD, 1))
+        # products with rows of the transposed matrix need no sum over threads
+        transposed = features.T if isinstance(features, np.ndarray) else csr_array(features.T)
+        self._rows, self._columns = self._split(features), self._split(transposed)
 
     def start(self) -> Numbers:
         """Return the parameters of the model that knows the label's distribution alone."""
@@ -112,19 +107,23 @@ class LinearObjective:
     def value_and_gradient(
         self, parameters: Numbers, penalty: float, each: Callable[..., Any] = map
     ) -> tuple[float, Numbers]:
-        """Return the objective and its gradient; `each` maps a function over the blocks."""
+        """Return the objective and its gradient; `each` maps a function over parts of the rows."""
         split = self.outputs * self.size
         coefficients = parameters[:split].reshape(self.outputs, self.size)
-        intercepts = parameters[split:]
-        margins = list(each(lambda block: np.asarray(block @ coefficients.T), self._blocks))
-        loss, slope = self._loss(np.concatenate(margins) + intercepts)
-        slopes = [
-            slope[start:stop] for start, stop in pairwise(self._bounds)
-        ]
-        parts = each(lambda block, slope: np.asarray(block.T @ slope), self._blocks, slopes)
-        gradient = sum(parts).T + penalty * coefficients
+        products = each(partial(_product, columns=coefficients.T), self._rows)
+        margins = np.concatenate([*products])
+        loss, slopes = self._loss(margins + parameters[split:])
         value = loss + penalty / 2 * float(np.vdot(coefficients, coefficients))
-        return value, np.concatenate([gradient.ravel(), slope.sum(axis=0)])
+        parts = [*each(partial(_product, columns=slopes), self._columns)]
+        gradient = np.empty_like(parameters)
+        np.concatenate(parts, out=gradient[:split].reshape(self.outputs, self.size).T)
+        add_scaled(parameters[:split], gradient[:split], a=penalty)
+        gradient[split:] = slopes.sum(axis=0)
+        return value, gradient
+
+    def _split(self, matrix: Matrix) -> list[Matrix]:
+        bounds = np.linspace(0, matrix.shape[0], self.threads + 1).astype(int)
+        return [matrix[start:stop] for start, stop in pairwise(bounds)]
 
     def _loss(self, margins: Numbers) -> tuple[float, Numbers]:
         """Return the weighted mean of the losses, and its derivatives by the margins."""
@@ -167,43 +166,29 @@ def fit_path(
         below: go on after `iterations` until the objective is not above this.
     """
     models: dict[int, LinearModel] = {}
-    history: deque[float] = deque(maxlen=CONVERGENCE_HISTORY + 1)
-    count, converged = 0, False
-    first = objective.start()
-    if start is not None:
-        first = objective.parameters(start)
+    first = objective.start() if start is None else objective.parameters(start)
+    point, count, converged = first, 0, True
+    with ThreadPoolExecutor(objective.threads) as pool:
+        each = pool.map if objective.threads > 1 else map
 
-    def after_iteration(intermediate_result: OptimizeResult) -> None:
-        nonlocal count, converged
-        count += 1
-        value = float(intermediate_result.fun)
-        history.append(value)
-        lately = history[0] - value
-        converged = len(history) > CONVERGENCE_HISTORY and lately <= tolerance * abs(first_value)
-        if count in stops:
-            models[count] = objective.model(intermediate_result.x)
-        if converged or (count >= iterations and (below is None or value <= below)):
-            raise StopIteration
+        def function(parameters: Numbers) -> tuple[float, Numbers]:
+            return objective.value_and_gradient(parameters, penalty, each)
 
-    with ThreadPoolExecutor(cpu_count() if objective.parallel else 1) as pool:
-        each = pool.map if objective.parallel else map
-        first_value, _ = objective.value_and_gradient(first, penalty, each)
-        history.append(first_value)
-        result = minimize(
-            lambda parameters: objective.value_and_gradient(parameters, penalty, each),
-            first,
-            jac=True,
-            method="L-BFGS-B",
-            callback=after_iteration,
-            options={
-                "maxiter": iterations if below is None else 2 * iterations,
-                "maxcor": CORRECTIONS,
-                "ftol": 0.0,
-                "gtol": 0.0,
-            },
-        )
-    models[count] = objective.model(result.x)
-    return LinearPath(models, converged or count < iterations)
+        initial, _ = function(first)
+        history = deque([initial], CONVERGENCE_HISTORY + 1)
+        for count, (value, point) in enumerate(minimize(function, first), 1):
+            history.append(value)
+            gained = history[0] - value
+            converged = len(history) > CONVERGENCE_HISTORY and gained <= tolerance * abs(initial)
+            if count in stops:
+                models[count] = objective.model(point)
+            low_enough = below is None or value <= below or count >= 2 * iterations
+            if converged or (count >= iterations and low_enough):
+                break
+        else:
+            converged = True  # no step lowers the objective
+    models[count] = objective.model(point)
+    return LinearPath(models, converged)
 
 
 def solve_ridge(features: Matrix, labels: Numbers, penalty: float) -> LinearModel:
@@ -215,5 +200,12 @@ def solve_ridge(features: Matrix, labels: Numbers, penalty: float) -> LinearMode
     gram[np.diag_indices_from(gram)] += penalty
     covariance = np.asarray(features.T @ (labels - center)) / len(labels)
     # without a penalty, the coefficients of equal columns are not determined: take the smallest
-    coefficients, *_ = np.linalg.lstsq(gram, covariance)
+    coefficients: Any = np.linalg.lstsq(gram, covariance)[0]
     return LinearModel(coefficients[None], np.array([center - means @ coefficients]))
+
+
+def _product(matrix: Any, columns: Numbers) -> Numbers:
+    """Return the product; of a sparse matrix column by column, which SciPy does much faster."""
+    if isinstance(matrix, np.ndarray):
+        return matrix @ columns
+    return np.stack([matrix @ column for column in columns.T], axis=1)

@@ -1,11 +1,11 @@
 """Vectors in the driver's memory, where they are few enough to be fitted there."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import csr_array
@@ -17,7 +17,7 @@ from spark_jobs.learning.split import TRAIN
 Numbers = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 Keys = npt.NDArray[np.int64]
-Matrix = csr_array | Numbers
+Matrix = Any  # csr_array, which has no types, or Numbers
 
 MAX_LOCAL_BYTES = 1 << 28  # of the vectors; a fit needs about four times as much
 BYTES_PER_ELEMENT = 12  # a double and its index
@@ -51,7 +51,7 @@ class LocalRows:
 
     def sample(self, rows: Indices, step: int) -> Indices:
         """Return one of `step` positions, by the rows' ids."""
-        return rows[self.sample_keys[rows] % step == 0]
+        return rows[self.sample_keys[rows] // FOLDS % step == 0]
 
     @property
     def elements(self) -> int:
@@ -121,7 +121,7 @@ def _folds(labels: Numbers, train: npt.NDArray[np.bool_], keys: Keys) -> tuple[F
 def _matrix(vectors: pa.StructArray, size: int) -> Matrix:
     """Return Spark's vectors as rows; each is dense or sparse in its own right."""
     values = vectors.field("values")
-    lengths = pc.list_value_length(values).to_numpy()
+    lengths = np.diff(values.offsets.to_numpy())
     elements = values.flatten().to_numpy()
     if (lengths == size).all():
         return elements.reshape(len(lengths), size)

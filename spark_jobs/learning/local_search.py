@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from logging import Logger
+from math import inf
 
 from pyspark.ml import Transformer
 from pyspark.sql import DataFrame
 
-from spark_jobs.contract import BINARY, REGRESSION
+from spark_jobs.contract import BINARY
 from spark_jobs.learning.boosted_trees import BoostedTrees
 from spark_jobs.learning.feature_blocks import FeatureBlock
 from spark_jobs.learning.feature_importance import FittedWeights
@@ -39,6 +40,7 @@ class LocalSearch:
         blocks: of the vectors.
         encoding: of the label.
         params: of the model.
+        to_beat: see `compare`.
         stopwatch: of the job.
         log: of the job.
     """
@@ -49,6 +51,8 @@ class LocalSearch:
         blocks: Sequence[FeatureBlock],
         encoding: LabelEncoding,
         params: ModelParams,
+        *,
+        to_beat: float,
         stopwatch: Stopwatch,
         log: Logger,
     ) -> None:
@@ -59,7 +63,8 @@ class LocalSearch:
         with stopwatch.phase("tune"):
             hashed = any(block.hashed for block in blocks)
             self._learners = make_learners(self._rows, encoding, params, hashed=hashed)
-            trials = compare(self._rows, self._learners, log)
+            trials = compare(self._rows, self._learners, log, to_beat=to_beat)
+        self.lowest_sample_loss = min((each.loss for each in trials if each.partial), default=inf)
         self._best = min(trials, key=lambda trial: trial.loss)
         self.lowest_loss = self._best.loss
         self.figures = [self._figures(trial) for trial in trials]

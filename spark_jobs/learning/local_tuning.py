@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from logging import Logger
-from math import ceil
+from math import ceil, inf
 from os import cpu_count
 from typing import Protocol
 
 import numpy as np
 
 from spark_jobs.contract import REGRESSION
-from spark_jobs.learning.boosted_trees import MAX_TREES, BoostedTrees, BoostingFit
+from spark_jobs.learning.boosted_trees import MAX_TREES, BoostedTrees, BoostingFit, Floats
 from spark_jobs.learning.label_encoding import LabelEncoding
 from spark_jobs.learning.linear_fit import (
     LinearModel,
@@ -37,9 +37,9 @@ STOPS = (4, 6, 8, 12, 16, 24, 32, 48, 64)
 ITERATIONS = 100
 WIDE_ITERATIONS = 64
 MAX_NORMAL_FEATURES = 1024  # of a linear regression that is solved in one step
-# elements that candidates are compared on, if there are more; and rows, if there are more
-ENOUGH_ELEMENTS, ENOUGH_ROWS = 1 << 22, 5000
-MAX_SAMPLING_STEP = 4
+# Elements on which candidates are compared if there are more. Wide vectors take many iterations.
+ENOUGH_ELEMENTS, ENOUGH_WIDE_ELEMENTS = 1 << 22, 1 << 20
+MAX_SAMPLING_STEP = 4  # the best penalty depends on the number of rows
 
 MAX_TREE_CELLS = 1 << 25  # rows times features; more would take minutes
 
@@ -83,9 +83,21 @@ class FoldFit(Protocol):
 class Learner(Protocol):
     """An estimator, and the parameters to choose from."""
 
-    estimator: EstimatorName
-    parameters: Sequence[Mapping[str, float]]
-    sampling_step: int
+    @property
+    def estimator(self) -> EstimatorName: ...
+
+    @property
+    def parameters(self) -> Sequence[Mapping[str, float]]: ...
+
+    @property
+    def sampling_step(self) -> int:
+        """A sample of one row of so many is enough to compare parameters."""
+        ...
+
+    @property
+    def slow(self) -> bool:
+        """Whether it is worth not to try all parameters."""
+        ...
 
     def fit(
         self, fitted: Indices, scored: Indices, parameters: Sequence[Mapping[str, float]]
@@ -117,7 +129,9 @@ class LinearLearner:
         self._iterations = params["max_iterations"] or (
             WIDE_ITERATIONS if self._wide else ITERATIONS
         )
-        self.sampling_step = min(_sampling_step(rows.elements), MAX_SAMPLING_STEP)
+        self.slow = self._wide
+        enough = ENOUGH_WIDE_ELEMENTS if self._wide else ENOUGH_ELEMENTS
+        self.sampling_step = min(ceil(rows.elements / enough), MAX_SAMPLING_STEP)
 
     def fit(
         self, fitted: Indices, scored: Indices, parameters: Sequence[Mapping[str, float]]
@@ -172,12 +186,13 @@ class TreeLearner:
 
     estimator: EstimatorName = "gradient_boosted_trees"
     parameters: Sequence[Mapping[str, float]] = ({},)
+    slow = False
 
     def __init__(self, rows: LocalRows, encoding: LabelEncoding, params: ModelParams) -> None:
         self._rows, self._encoding = rows, encoding
-        self._features = np.asarray(to_dense(rows.features), np.float32)
+        self._features = to_dense(rows.features).astype(np.float32)
         self._rounds = params["max_iterations"] or MAX_TREES
-        self.sampling_step = _sampling_step(self._features.size)
+        self.sampling_step = ceil(self._features.size / ENOUGH_ELEMENTS)
 
     def fit(
         self,
@@ -203,7 +218,7 @@ class TreeLearner:
         return fit.trees().adjusted(1.0, -self._encoding.log_weights)
 
     def _boost(
-        self, rows: Indices, rounds: int, scored: tuple[Numbers, Numbers] | None = None
+        self, rows: Indices, rounds: int, scored: tuple[Floats, Numbers] | None = None
     ) -> BoostingFit:
         labels = self._rows.labels[rows]
         return BoostingFit(
@@ -243,7 +258,7 @@ class _TreeFoldFit:
     converged = True  # more rounds are other models, not better solutions
 
     def __init__(
-        self, fit: BoostingFit, features: Numbers, losses: Numbers, log_weights: Numbers
+        self, fit: BoostingFit, features: Floats, losses: Numbers, log_weights: Numbers
     ) -> None:
         self._fit, self._features = fit, features
         self._losses, self._log_weights = losses, log_weights
@@ -273,21 +288,43 @@ def make_learners(
             return [linear]
 
 
-def compare(rows: LocalRows, learners: Sequence[Learner], log: Logger) -> list[LocalTrial]:
-    """Return a trial of each parameter of each learner.
+def compare(
+    rows: LocalRows, learners: Sequence[Learner], log: Logger, *, to_beat: float = inf
+) -> list[LocalTrial]:
+    """Return the trials of the learners' parameters.
 
-    If there are several, all are fitted to a sample first, where there are many rows. Then the best
-    one is fitted in full, until the best one is one that was fitted in full.
+    Where there are several and many rows, all are fitted to a sample first. Then the best one is
+    fitted in full, until the best one is one that was fitted in full. Penalties of wide vectors
+    are tried from the smallest on, until the loss rises.
+
+    Args:
+        rows: to fit and to score.
+        learners: at least one.
+        log: of the job.
+        to_beat: the loss of another comparison's best fit to a sample; if this one's is higher, it
+            is not fitted in full.
     """
     several = sum(len(learner.parameters) for learner in learners) > 1
+    step = max(learner.sampling_step for learner in learners) if several else 1
     trials: list[LocalTrial] = []
     owners: list[Learner] = []
     for learner in learners:
-        step = learner.sampling_step if several else 1
-        trials += _try_out(rows, learner, learner.parameters, step, log)
-        owners += [learner] * len(learner.parameters)
-    while trials[best := _best(trials)].partial:
+        tried = _try_in_turn(rows, learner, step, log)
+        trials += tried
+        owners += [learner] * len(tried)
+    while trials[best := _best(trials)].partial and trials[best].loss <= to_beat:
         (trials[best],) = _try_out(rows, owners[best], [trials[best].parameters], 1, log)
+    return trials
+
+
+def _try_in_turn(rows: LocalRows, learner: Learner, step: int, log: Logger) -> list[LocalTrial]:
+    if not learner.slow:
+        return _try_out(rows, learner, learner.parameters, step, log)
+    trials: list[LocalTrial] = []
+    for parameters in sorted(learner.parameters, key=lambda each: each["regularization"]):
+        trials += _try_out(rows, learner, [parameters], step, log)
+        if trials[-1].loss > min(trial.loss for trial in trials):
+            break
     return trials
 
 
@@ -363,7 +400,3 @@ def _trial(
 
 def _latest(losses: Mapping[int, float], count: int) -> int:
     return max((each for each in losses if each <= count), default=min(losses))
-
-
-def _sampling_step(elements: int) -> int:
-    return max(ceil(elements / ENOUGH_ELEMENTS), 1)

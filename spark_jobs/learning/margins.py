@@ -12,8 +12,8 @@ from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
 
 from spark_jobs.contract import BINARY, REGRESSION, Problem
-from spark_jobs.evaluation.figures import ClassificationScores, RegressionScores
 from spark_jobs.evaluation.scores import SMALLEST, THRESHOLD
+from spark_jobs.learning.figures import TrialFigures
 from spark_jobs.learning.local_rows import Numbers
 from spark_jobs.learning.params import Threshold
 
@@ -31,7 +31,7 @@ def row_losses(problem: Problem, margins: Numbers, labels: Numbers) -> Numbers:
         labels: as a model is fitted on them; NaN for a class that can't be predicted.
     """
     if problem == REGRESSION:
-        return (margins[:, 0] - labels) ** 2 / 2
+        return np.square(margins[:, 0] - labels) / 2
     if problem == BINARY:
         losses = np.logaddexp(0, margins[:, 0]) - labels * margins[:, 0]
     else:
@@ -48,9 +48,16 @@ def scores(
     labels: Numbers,
     deviation: float,
     threshold: float = THRESHOLD,
-) -> ClassificationScores | RegressionScores:
-    """Return the scores of rows; those of a number are in its unit, of which labels have been
-    divided by `deviation`."""
+) -> TrialFigures:
+    """Return the scores of rows; those of a number are in the unit of the label.
+
+    Args:
+        problem: of the label.
+        margins: a column for each output.
+        labels: as a model is fitted on them.
+        deviation: what the labels have been divided by.
+        threshold: the probability above which a binary label is predicted to be positive.
+    """
     mean_loss = float(row_losses(problem, margins, labels).mean())
     if problem == REGRESSION:
         error, variance = margins[:, 0] - labels, float(labels.var())

@@ -32,7 +32,7 @@ def linear_stages(
         problem: that it solves.
         threshold: the probability above which a binary label is predicted to be positive.
     """
-    jvm, context = spark._jvm, spark.sparkContext
+    jvm, context = _jvm(spark), spark.sparkContext
     if problem == REGRESSION:
         java = jvm.org.apache.spark.ml.regression.LinearRegressionModel(
             _uid("linReg"),
@@ -68,7 +68,7 @@ def tree_stages(
     if problem == BINARY:
         # the probability of MLlib's classifier has twice the sum of the trees as its margin
         java = trees.ensemble(
-            spark._jvm.org.apache.spark.ml.classification.GBTClassificationModel,
+            _jvm(spark).org.apache.spark.ml.classification.GBTClassificationModel,
             model.adjusted(0.5, 0.0),
             0,
             2,
@@ -81,7 +81,7 @@ def tree_stages(
         if problem == REGRESSION
         else [f"{_MARGINS}_{output}" for output in range(len(model.trees))]
     )
-    kind = spark._jvm.org.apache.spark.ml.regression.GBTRegressionModel
+    kind = _jvm(spark).org.apache.spark.ml.regression.GBTRegressionModel
     stages: list[Transformer] = [
         GBTRegressionModel(trees.ensemble(kind, model, output))
         .setFeaturesCol(FEATURES)
@@ -111,8 +111,9 @@ class _JavaTrees:
     """Makes MLlib's trees in Java."""
 
     def __init__(self, spark: SparkSession, size: int) -> None:
-        jvm: Any = spark._jvm
-        self._gateway: Any = spark.sparkContext._gateway
+        jvm = _jvm(spark)
+        context = spark.sparkContext
+        self._gateway: Any = context._gateway  # pyright: ignore[reportPrivateUsage] - no public way
         self._double = jvm.double
         self._model = jvm.org.apache.spark.ml.regression.DecisionTreeRegressionModel
         tree = jvm.org.apache.spark.ml.tree
@@ -160,3 +161,7 @@ class _JavaTrees:
 
 def _uid(name: str) -> str:
     return f"{name}_{uuid4().hex[:12]}"
+
+
+def _jvm(spark: SparkSession) -> Any:
+    return spark.sparkContext._jvm  # pyright: ignore[reportPrivateUsage] - no public way

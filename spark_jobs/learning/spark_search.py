@@ -129,6 +129,7 @@ class SparkSearch:
         self._fitted = self._fit_trials(trials, parallel, step, stopwatch)
         self._best = self._fitted[_best(self._fitted, encoding.selection_metric)]
         self.lowest_loss = self._best.loss(encoding.selection_metric)
+        self.lowest_sample_loss = inf  # the best is always fitted in full
         self.figures = [each.figures() for each in self._fitted]
 
     def fit_best(self) -> SparkFit:

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from spark_jobs.learning.tuning import FittedTrial
 
 from spark_jobs.learning.candidates import Candidate, best_candidate
-from spark_jobs.learning.tuning import FittedTrial
 from spark_jobs.runtime.job import JobError
 
 
