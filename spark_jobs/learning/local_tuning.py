@@ -202,9 +202,12 @@ class TreeLearner:
     ) -> list[FoldFit]:
         labels = self._rows.labels[scored]
         known = np.isfinite(labels)
-        fit = self._boost(fitted, self._rounds, (self._features[scored[known]], labels[known]))
+        told = (self._features[scored[known]], labels[known]) if known.any() else None
+        fit = self._boost(fitted, self._rounds, told)
         unknown = (1 - known.mean()) * LARGEST_LOSS
-        losses = fit.losses**2 / 2 if self._encoding.problem == REGRESSION else fit.losses
+        losses = fit.losses if told else np.zeros(self._rounds)
+        if self._encoding.problem == REGRESSION:
+            losses = losses**2 / 2  # XGBoost has the root of the mean square
         fold = _TreeFoldFit(
             fit,
             self._features[scored],

@@ -1,0 +1,107 @@
+"""Linear models that are fitted in one process."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from emr_ml_tests.spark_jobs.learning.local import CLASSES, made_up
+from spark_jobs.contract import Problem
+from spark_jobs.learning import linear_fit
+from spark_jobs.learning.linear_fit import LinearObjective, fit_path, solve_ridge
+
+PROBLEMS: list[Problem] = ["binary", "multiclass", "regression"]
+
+
+def objective_of(problem: Problem, *, sparse: bool = False) -> LinearObjective:
+    features, labels = made_up(problem)
+    weights = np.linspace(1, 3, len(labels))
+    classes = len(CLASSES) if problem == "multiclass" else 0
+    matrix = csr_array(features) if sparse else features
+    return LinearObjective(matrix, labels, weights, problem, classes)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_the_gradient_is_that_of_the_objective(problem: Problem, sparse: bool) -> None:
+    objective = objective_of(problem, sparse=sparse)
+    point = np.random.default_rng(2).normal(size=len(objective.start()))
+    value, gradient = objective.value_and_gradient(point, 0.1)
+
+    for index in range(len(point)):
+        aside = point.copy()
+        aside[index] += 1e-6
+        slope = (objective.value_and_gradient(aside, 0.1)[0] - value) / 1e-6
+        assert slope == pytest.approx(gradient[index], abs=1e-4)
+
+
+def test_several_threads_find_exactly_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = fit_path(objective_of("binary", sparse=True), 1e-3, iterations=9, tolerance=0.0)
+    monkeypatch.setattr(linear_fit, "ELEMENTS_PER_THREAD", 100)
+    monkeypatch.setattr(linear_fit, "cpu_count", lambda: 3)
+
+    shared = objective_of("binary", sparse=True)
+    together = fit_path(shared, 1e-3, iterations=9, tolerance=0.0)
+
+    assert shared.threads == 3
+    assert together.last.coefficients.tolist() == alone.last.coefficients.tolist()
+
+
+@pytest.mark.parametrize("problem", ["binary", "multiclass"])
+@pytest.mark.parametrize("penalty", [1e-4, 1e-1])
+def test_a_converged_fit_is_that_of_scikit_learn(problem: Problem, penalty: float) -> None:
+    features, labels = made_up(problem)
+    weights = np.linspace(1, 3, len(labels))
+    peer = LogisticRegression(C=1 / (weights.sum() * penalty), tol=1e-10, max_iter=9999)
+    peer.fit(features, labels, sample_weight=weights)
+
+    path = fit_path(objective_of(problem), penalty, iterations=999, tolerance=1e-12)
+
+    assert path.converged
+    assert path.last.coefficients == pytest.approx(peer.coef_, abs=1e-4)
+    expected = peer.decision_function(features).reshape(len(features), -1)
+    assert path.last.margins(features) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_regression_is_solved_like_scikit_learn_s_ridge() -> None:
+    features, labels = made_up("regression")
+    peer = Ridge(alpha=0.01 * len(labels)).fit(features, labels)
+
+    for matrix in (features, csr_array(features)):
+        solved = solve_ridge(matrix, labels, 0.01)
+        assert solved.coefficients[0] == pytest.approx(peer.coef_)
+        assert solved.intercepts[0] == pytest.approx(peer.intercept_)
+
+
+def test_equal_columns_without_a_penalty_share_their_coefficient() -> None:
+    column = np.arange(5.0)
+
+    model = solve_ridge(np.stack([column, column], axis=1), 4 * column, 0.0)
+
+    assert model.coefficients[0] == pytest.approx([2.0, 2.0])
+
+
+def test_a_path_has_the_models_at_its_stops_and_its_end() -> None:
+    path = fit_path(objective_of("binary"), 1e-3, iterations=7, tolerance=0.0, stops=(2, 4, 9))
+
+    assert sorted(path.models) == [2, 4, 7]
+    assert not path.converged
+
+
+def test_a_fit_goes_on_until_its_objective_is_low_enough() -> None:
+    objective = objective_of("binary")
+    goal = fit_path(objective, 1e-3, iterations=6, tolerance=0.0).last
+    value, _ = objective.value_and_gradient(objective.parameters(goal), 1e-3)
+
+    path = fit_path(objective, 1e-3, iterations=4, tolerance=0.0, below=value)
+
+    assert max(path.models) == 6
+
+
+def test_an_adjusted_model_has_adjusted_margins() -> None:
+    features, labels = made_up("regression")
+    model = solve_ridge(features, labels, 0.1)
+
+    adjusted = model.adjusted(2.0, 3.0).margins(features)
+
+    assert adjusted == pytest.approx(2 * model.margins(features) + 3)
