@@ -275,6 +275,7 @@ ROWS = "a,b\n" + "".join(f"2024-01-{day},{day}\n" for day in range(10, 30))
         pytest.param("Printed by Bob,", False, id="a remark"),
         pytest.param("anything", False, id="a line that is no record"),
         pytest.param(",390", False, id="a gap where each row has a value"),
+        pytest.param("2024-02-01,", True, id="a gap where each row has a number"),
         pytest.param("2024-02-01,7,8", True, id="too many fields"),
         pytest.param("---------", False, id="a ruler"),
     ],
@@ -288,6 +289,18 @@ def test_of_the_last_records_that_are_skipped_those_that_may_be_rows_are_marked(
         [last.split(",")] if is_row else []
     )
     assert len(records) == 20 + is_row
+
+
+@pytest.mark.parametrize(
+    ("rows", "last"),
+    [
+        pytest.param(ROWS + "total,5\ncount,7\n", "total,8", id="rows have the word, too"),
+        pytest.param("\n".join(ROWS.splitlines()[:10]) + "\n", ",390", id="few rows above"),
+    ],
+)
+def test_what_rows_above_do_not_tell_from_a_row_may_be_one(rows: str, last: str) -> None:
+    *_, record = taken(f"{rows}{last}\n", skip_last_lines=1)
+    assert (record.fields, record.is_skipped) == (last.split(","), True)
 
 
 @pytest.mark.parametrize("below", ["----,---\n", ",Response\n", "Response,Open-Ended Response\n"])
