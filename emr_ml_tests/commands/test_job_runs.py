@@ -137,6 +137,19 @@ def test_started_applications_are_shown_and_idle_ones_stopped(aws: Emulator, buc
     assert (idle.unwanted, busy.unwanted, other.unwanted) == (True, False, False)
 
 
+def test_a_missing_stack_does_not_hide_applications(
+    aws: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = aws.serverless.put(an_application(name="emr-ml-0123456789ab"), "STARTED")
+    monkeypatch.delenv(ROLE)
+    monkeypatch.setenv("EMR_ML_STACK", "gone")
+
+    shown = said("compute")
+
+    assert "there is no stack gone" in shown.stderr
+    assert started.id in shown.stdout
+
+
 def test_times_are_in_utc_as_they_are_labelled(monkeypatch: pytest.MonkeyPatch) -> None:
     tokyo = timezone(timedelta(hours=9))
     started = LiveApplication("00a", "ours", "STARTED", datetime(2026, 11, 2, 9, tzinfo=tokyo), 0)

@@ -162,10 +162,16 @@ def _parts(
     pod = _mapping(_parsed(path) if path else {}, f"{path}")
     metadata = _mapping(pod.get("metadata"), f"{path}: metadata")
     spec = _mapping(pod.get("spec"), f"{path}: spec")
-    containers = _mappings(spec.get("containers"), f"{path}: spec.containers") or [{}]
-    for number, each in enumerate(containers):
-        each["env"] = _mappings(each.get("env"), f"{path}: spec.containers[{number}].env")
-    return pod, metadata, spec, containers
+    if "initContainers" in spec:
+        spec["initContainers"] = _containers(spec, "initContainers", path)
+    return pod, metadata, spec, _containers(spec, "containers", path) or [{"env": []}]
+
+
+def _containers(spec: Mapping[str, Any], name: str, path: str | None) -> list[dict[str, Any]]:
+    found = _mappings(spec.get(name), f"{path}: spec.{name}")
+    for number, each in enumerate(found):
+        each["env"] = _mappings(each.get("env"), f"{path}: spec.{name}[{number}].env")
+    return found
 
 
 def _mappings(value: Any, where: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from emr_ml.launchers.spark_submit.manifest import TEMPLATE, driver_pod, executo
 from emr_ml.launchers.spark_submit.submission import Submission
 from spark_jobs.runtime.report import job_key
 
-# placeholders for what only a run knows, or what nobody else shall know
+# placeholders for what only a run knows, and for secrets
 VERSION, ID, SECRET = "<version>", "<id>", "<secret>"
 
 
@@ -92,8 +92,9 @@ def _driver(config: SparkSubmitConfig, lake: str, asset: str, module: str) -> di
 def _pod(config: SparkSubmitConfig, lake: str, asset: str, module: str) -> dict[str, Any]:
     submission = planned_submission(lake, asset, module, code=lake)
     pod = planned_pod(config, submission, f"emr-ml-{ID}")
-    for container in pod["spec"]["containers"]:
-        for variable in container.get("env") or ():
+    spec = pod["spec"]
+    for container in (*spec.get("initContainers", ()), *spec["containers"]):
+        for variable in container["env"]:
             if "value" in variable and is_secret(variable["name"], str(variable["value"])):
                 variable["value"] = SECRET
     return pod

@@ -62,6 +62,9 @@ def test_a_secret_is_known_by_its_value_too(key: str, value: str) -> None:
         ("spark.hadoop.fs.s3a.aws.credentials.provider", "com.example.Provider"),
         ("spark.kubernetes.driver.secretKeyRef.AWS_ACCESS_KEY_ID", "lake:id"),
         ("spark.kubernetes.driver.secrets.tls", "/etc/tls"),
+        ("spark.authenticate.secretBitLength", "256"),
+        ("spark.security.credentials.hive.enabled", "tokens=2"),
+        ("spark.my.tokenizer", "words"),
     ],
 )
 def test_what_only_names_a_secret_is_none(key: str, value: str) -> None:
