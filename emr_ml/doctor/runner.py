@@ -60,7 +60,8 @@ def run_checks() -> Iterator[Finding]:
     if settings is None:
         return
     asker = Asker()
-    if settings.deployment in ON_AWS or settings.stack:
+    calls_aws = settings.deployment in ON_AWS or bool(settings.stack)
+    if calls_aws:
         yield from asker.ask((), aws.check_identity)
     if settings.stack:
         completed = yield from _check_stack(asker, settings)
@@ -69,6 +70,8 @@ def run_checks() -> Iterator[Finding]:
         settings = completed or settings
     declared, finding = project.check_definitions(settings)
     yield finding
+    if not calls_aws and any(each in ON_AWS for each in declared.jobs):
+        yield from asker.ask((), aws.check_identity)
     remote = [address for address in declared.contracts if address.startswith("s3://")]
     local = [address for address in declared.contracts if address not in remote]
     yield from map(project.check_contract, local)

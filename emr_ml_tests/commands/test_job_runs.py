@@ -100,7 +100,9 @@ def test_a_plan_in_a_region_whose_prices_are_not_known_says_so(
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
 
-    assert "the list prices of EMR Serverless for X86_64 in eu-west-1 are" in said("plan").output
+    problem = "the list prices of EMR Serverless for X86_64 in eu-west-1 are"
+    assert problem in said("plan").output
+    assert problem in said("plan", "--json").stderr
 
 
 def test_a_named_application_is_not_created(monkeypatch: pytest.MonkeyPatch) -> None:

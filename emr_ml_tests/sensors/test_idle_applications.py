@@ -40,10 +40,12 @@ def idle(aws: Emulator, minutes: float, **more: Any) -> Application:
 
 
 def settings(**more: Any) -> Settings:
-    fields = {"serverless_fields": {"execution_role": RUNTIME_ROLE_ARN}, **more}
-    return Settings(  # pyright: ignore[reportCallIssue] - the others have defaults
-        deployment=Deployment.EMR_SERVERLESS, lake="s3://bucket/lake", **fields
-    )
+    fields: dict[str, Any] = {
+        "deployment": Deployment.EMR_SERVERLESS,
+        "lake": "s3://bucket/lake",
+        "serverless_fields": {"execution_role": RUNTIME_ROLE_ARN},
+    }
+    return Settings.model_validate(fields | more)
 
 
 def tick(**more: Any) -> str:
