@@ -6,7 +6,6 @@ from collections.abc import Generator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import boto3
 import pytest
 from click.testing import CliRunner, Result
 
@@ -16,7 +15,7 @@ from emr_ml.launchers.remote.service_model import mistakes
 from emr_ml.launchers.serverless import live_applications
 from emr_ml.launchers.serverless.live_applications import LiveApplication
 from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN, a_serverless_run, an_application
-from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.server import Emulator, serve_as_mine
 from emr_ml_tests.s3_server import S3
 
 ROLE = "EMR_ML_SERVERLESS__EXECUTION_ROLE"
@@ -42,10 +41,7 @@ def fixture_aws(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Generator[Emulator]:
-    with serve(tmp_path, speed=600.0) as aws:
-        for name, value in aws.environment().items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with serve_as_mine(tmp_path, monkeypatch, speed=600.0) as aws:
         yield aws
 
 

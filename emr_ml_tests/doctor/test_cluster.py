@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from emr_ml.launchers.remote.wheels import read_requirements, wheelhouse_key
+from emr_ml.launchers.emr.shipping.wheelhouse import wheelhouse_key
+from emr_ml.launchers.remote.wheels import read_requirements
 from emr_ml_tests.doctor.account import client, make_bucket
 from emr_ml_tests.doctor.diagnosis import all_well, diagnosis, the_bad_one
 from emr_ml_tests.emulator.arranged import ArrangedAws

@@ -5,7 +5,6 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import dagster as dg
 import pytest
 
@@ -14,7 +13,7 @@ from emr_ml.sensors.idle_applications import idle_application_sensor
 from emr_ml.settings import Deployment, Settings
 from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN, a_serverless_run, an_application
 from emr_ml_tests.emulator.faults import refuse
-from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.server import Emulator, serve_as_mine
 from emr_ml_tests.emulator.serverless_application import Application
 
 pytestmark = pytest.mark.usefixtures("emulation")
@@ -24,10 +23,7 @@ MINUTE = 60.0
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulator]:
-    with serve(tmp_path, speed=1.0) as aws:
-        for name, value in aws.environment().items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with serve_as_mine(tmp_path, monkeypatch, speed=1.0) as aws:
         yield aws
 
 

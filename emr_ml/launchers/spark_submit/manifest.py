@@ -13,7 +13,7 @@ import yaml
 from emr_ml.launchers.remote.endpoint import find_endpoint
 from emr_ml.launchers.remote.shipping import Folder
 from emr_ml.launchers.remote.target import TargetConfigError
-from emr_ml.launchers.spark_conf import CREDENTIALS_PROVIDER, s3_conf
+from emr_ml.launchers.spark_conf import CREDENTIALS_PROVIDER, checkpoint_conf, s3_conf
 from emr_ml.launchers.spark_submit.command import KEYS, kubernetes_conf, sizes
 from emr_ml.launchers.spark_submit.config import KubernetesConfig, SparkSubmitConfig
 from emr_ml.launchers.spark_submit.pods import OWN
@@ -127,7 +127,7 @@ def _conf(
     conf = sizes(config) | {
         "spark.driver.host": "$(POD_IP)",
         f"{prefix}driver.pod.name": "$(POD_NAME)",
-        **submission.checkpoint_conf,
+        **checkpoint_conf(submission.request_uri),
         **kubernetes_conf(own),
         **{f"spark.executorEnv.{name}": value for name, value in variables.items()},
     }

@@ -7,9 +7,10 @@ import pytest
 from emr_ml.launchers.eks.config import EksConfig
 from emr_ml.launchers.eks.cost import usage_metadata
 from emr_ml_tests.checks.reports import a_report
+from emr_ml_tests.launchers.remote.examples import JOB_ROLE
 
 CONFIG = {
-    "execution_role": "arn:aws:iam::123456789012:role/Jobs",
+    "execution_role": JOB_ROLE,
     "virtual_cluster_id": "0abc",
     "driver": {"cores": 1, "memory_gb": 4},
     "executors": {"cores": 2, "memory_gb": 8, "count": 3},

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emr_ml.contract import Dialect
-from spark_jobs.reading.csv_compatibility import check_compatibility
+from spark_jobs.reading.csv_compatibility import Compatibility, check_compatibility
 from spark_jobs.reading.csv_dialect import CsvSyntax, is_blank
 from spark_jobs.reading.csv_parser import (
     Record,
@@ -111,6 +111,14 @@ def test_what_spark_would_misread_in_a_file_is_named(
     stored = text.encode() if isinstance(text, str) else text
 
     assert check_compatibility(io.BytesIO(stored), dialect()).obstacle == obstacle
+
+
+def test_a_blank_record_at_the_beginning_matters_only_in_place_of_a_header() -> None:
+    def scan(**options: Any) -> Compatibility:
+        return check_compatibility(io.BytesIO(b",\n1,2\n"), dialect(**options))
+
+    assert "Spark would take for the header" in (scan().obstacle or "")
+    assert scan(header=["x", "y"]) == Compatibility(None, line_records=True, blank_records=True)
 
 
 def test_an_error_names_file_record_and_line_and_shows_where_it_begins() -> None:
