@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ class DagsterRun:
     Args:
         seconds: from its start to its end.
         materialized: when each asset was materialized, in seconds since the epoch.
-        failure: the error that the run page shows of the first failed step; empty if none failed.
+        failure: as `failure_message` returns it.
     """
 
     seconds: float
@@ -71,11 +71,18 @@ def _read_run(instance: dg.DagsterInstance) -> DagsterRun:
         for at, event in events
         if event.is_step_materialization and event.asset_key
     }
-    failures = [_message(event) for _, event in events if event.is_step_failure]
-    return DagsterRun(record.end_time - record.start_time, materialized, next(iter(failures), ""))
+    failure = failure_message(event for _, event in events)
+    return DagsterRun(record.end_time - record.start_time, materialized, failure)
 
 
-def _message(event: dg.DagsterEvent) -> str:
-    """Return the message of the error that Dagster wraps."""
-    error = event.step_failure_data.error
-    return (error.cause or error).message.strip() if error else ""
+def failure_message(events: Iterable[dg.DagsterEvent]) -> str:
+    """Return the error that the run page shows first, without what Dagster wraps around it.
+
+    It is that of a step, or of a run that fails outside its steps; empty if nothing failed.
+    """
+    for event in events:
+        if event.is_step_failure or event.is_job_failure:
+            # a run whose process has died has none
+            error = getattr(event.event_specific_data, "error", None)
+            return (error.cause or error).message.strip() if error else event.message or "it failed"
+    return ""

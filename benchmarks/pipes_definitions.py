@@ -1,18 +1,17 @@
-"""The three assets as a user of dagster-aws writes them: one call of PipesEMRClient each.
+"""The three assets with PipesEMRClient, one cluster each.
 
 The RunJobFlow request of each asset is read from the file in the variable PARAMS.
 """
 
-import json
 import os
-from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import dagster as dg
 from dagster_aws.pipes import PipesEMRClient, PipesS3MessageReader
+
+from benchmarks.pipes_assets import definitions
 
 if TYPE_CHECKING:
     from mypy_boto3_emr import EMRClient
@@ -20,20 +19,6 @@ if TYPE_CHECKING:
 PARAMS, BUCKET = "BENCHMARK_RUN_JOB_FLOW", "BENCHMARK_BUCKET"
 POLL_SECONDS = 5
 PATIENCE_SECONDS = 1800  # as in botocore's own waiter: 60 polls, 30 s apart
-
-
-def job(asset: str, deps: Sequence[str] = ()) -> dg.AssetsDefinition:
-    """Return an asset that runs one step on its own cluster."""
-
-    @dg.asset(name=asset, deps=deps)
-    def asset_function(
-        context: dg.AssetExecutionContext, pipes_emr_client: PipesEMRClient
-    ) -> dg.MaterializeResult:
-        params = json.loads(Path(os.environ[PARAMS]).read_text())[asset]
-        invocation = pipes_emr_client.run(context=context, run_job_flow_params=params)
-        return invocation.get_materialize_result()
-
-    return asset_function
 
 
 def emr_client() -> "EMRClient":
@@ -67,16 +52,4 @@ def client(_: dg.InitResourceContext) -> PipesEMRClient:
     return PipesEMRClient(message_reader=reader, client=emr_client())
 
 
-defs = dg.Definitions(
-    assets=[
-        job("processed_dataset"),
-        job("lr_model", ["processed_dataset"]),
-        job("metrics", ["lr_model"]),
-    ],
-    jobs=[dg.define_asset_job("training_job")],
-    resources={"pipes_emr_client": dg.ResourceDefinition(client)},
-    # as in our own definitions
-    executor=dg.multiprocess_executor.configured(
-        {"start_method": {"forkserver": {"preload_modules": ["benchmarks.pipes_definitions"]}}}
-    ),
-)
+defs = definitions("benchmarks.pipes_definitions", client, "run_job_flow_params", PARAMS)

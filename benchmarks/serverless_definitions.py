@@ -1,32 +1,17 @@
-"""The three assets as a user of dagster-aws writes them: one call of PipesEMRServerlessClient each.
+"""The three assets with PipesEMRServerlessClient, one job run each.
 
 The StartJobRun request of each asset is read from the file in the variable REQUESTS.
 """
 
-import json
 import os
-from collections.abc import Sequence
-from pathlib import Path
 
 import boto3
 import dagster as dg
 from dagster_aws.pipes import PipesEMRServerlessClient, PipesS3MessageReader
 
+from benchmarks.pipes_assets import definitions
+
 REQUESTS, BUCKET = "BENCHMARK_START_JOB_RUN", "BENCHMARK_BUCKET"
-
-
-def job(asset: str, deps: Sequence[str] = ()) -> dg.AssetsDefinition:
-    """Return an asset that starts one job run."""
-
-    @dg.asset(name=asset, deps=deps)
-    def asset_function(
-        context: dg.AssetExecutionContext, pipes_emr_serverless_client: PipesEMRServerlessClient
-    ) -> dg.MaterializeResult:
-        request = json.loads(Path(os.environ[REQUESTS]).read_text())[asset]
-        invocation = pipes_emr_serverless_client.run(context=context, start_job_run_params=request)
-        return invocation.get_materialize_result()
-
-    return asset_function
 
 
 def client(_: dg.InitResourceContext) -> PipesEMRServerlessClient:
@@ -39,16 +24,4 @@ def client(_: dg.InitResourceContext) -> PipesEMRServerlessClient:
     return PipesEMRServerlessClient(boto3.client("emr-serverless"), message_reader=reader)
 
 
-defs = dg.Definitions(
-    assets=[
-        job("processed_dataset"),
-        job("lr_model", ["processed_dataset"]),
-        job("metrics", ["lr_model"]),
-    ],
-    jobs=[dg.define_asset_job("training_job")],
-    resources={"pipes_emr_serverless_client": dg.ResourceDefinition(client)},
-    # as in our own definitions
-    executor=dg.multiprocess_executor.configured(
-        {"start_method": {"forkserver": {"preload_modules": ["benchmarks.serverless_definitions"]}}}
-    ),
-)
+defs = definitions("benchmarks.serverless_definitions", client, "start_job_run_params", REQUESTS)

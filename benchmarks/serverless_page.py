@@ -41,8 +41,10 @@ after {their_runs}:
 {theirs}
 ```
 """
-SEEN = """
-### What else differs
+NOT_MEASURED = """
+### Not measured
+
+By the client's code, and by our tests:
 
 - A run that is killed and started again follows our job run to its end. The client starts a second
   one, and the first goes on. `emr_ml_tests/launchers/serverless` tests ours.
@@ -68,7 +70,7 @@ def section(ours: Measurement, theirs: Measurement, *, minutes: float, load: flo
         our_runs=_job_runs(ours), their_runs=_job_runs(theirs), ours=ours.failure,
         theirs=theirs.failure,
     )  # fmt: skip
-    return f"{head}\n{_figures(ours, theirs)}{failure}{SEEN}".rstrip()
+    return f"{head}\n{_figures(ours, theirs)}{failure}{NOT_MEASURED}".rstrip()
 
 
 def _figures(ours: Measurement, theirs: Measurement) -> str:

@@ -56,7 +56,9 @@ class FinishingExecutor(dg.Executor):
     """Executes steps as another executor does, and then ends what only this run has kept up."""
 
     def __init__(self, steps: dg.Executor, targets: Sequence[Settings]) -> None:
-        self._steps, self._targets = steps, targets
+        self._steps = steps
+        # elsewhere, nothing outlives a job but an application that stops by itself
+        self._targets = [each for each in targets if each.deployment.uses_emr]
 
     @property
     def retries(self) -> "RetryMode":

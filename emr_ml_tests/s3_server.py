@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from moto.moto_server.werkzeug_app import (
@@ -24,12 +24,25 @@ Fault = Literal["conflict", "lost answer"]
 CONFLICT = b"<Error><Code>ConditionalRequestConflict</Code><Message>try again</Message></Error>"
 
 
+class Moto(DomainDispatcherApplication):
+    """moto's server, which by itself lists its own folder of services twice for each request."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._services: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        if host not in self._services:
+            self._services[host] = super().get_backend_for_host(host)
+        return self._services[host]
+
+
 class Application:
     """moto, with writes decided one after another, as S3 decides them."""
 
     def __init__(self) -> None:
         self.faults: deque[Fault] = deque()
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = Moto()
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, request: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:

@@ -149,7 +149,7 @@ def test_a_run_history_that_can_not_be_read_fails_no_run(caplog: pytest.LogCaptu
     assert "stays up until its idle timeout: RuntimeError('the database is gone')" in caplog.text
 
 
-def test_what_a_run_kept_up_is_ended_on_every_target(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_clusters_of_emr_are_kept_up_and_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[str] = []
 
     def make_launcher(settings: Settings) -> Any:
@@ -162,4 +162,4 @@ def test_what_a_run_kept_up_is_ended_on_every_target(monkeypatch: pytest.MonkeyP
 
     execute([on(Deployment.EMR), on(Deployment.EMR_EKS)], lambda *_, **__: [])
 
-    assert ended == ["emr", "emr-eks"]
+    assert ended == ["emr"]

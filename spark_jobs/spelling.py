@@ -31,10 +31,12 @@ HALF_OF_DAY = "(?<=[0-9])[ \u00a0\u202f]?([ap])\\.?[ \u00a0\u202f]?m\\.?(?![^\\W
 
 # durations by how they are written: a pattern with the sign and the number of each unit as its
 # groups, and the seconds of each unit
-_DAYS = "(?:([0-9]{1,9}) (?i:days?),? )?"  # as pandas and PostgreSQL write them
+_DAYS = "(?:([0-9]{1,9}) (?i:days?),? )?"  # as Python, pandas and PostgreSQL write them
+# Python writes an hour before zero as `-1 day, 23:00:00`, where the sign is of the days alone
+_CLOCK_SIGN = "((?!-[0-9]+ (?i:days?),)[+-]?)"
 _SECOND = "([0-5][0-9](?:[.,][0-9]{1,9})?)"
-_HOURS_FIRST = f"([+-]?){_DAYS}([0-9]{{1,9}}):([0-5][0-9])(?::{_SECOND})?"
-_MINUTES_FIRST = f"([+-]?){_DAYS}(?:([0-9]{{1,9}}):(?=[0-5][0-9]:))?([0-9]{{1,9}}):{_SECOND}"
+_HOURS_FIRST = f"{_CLOCK_SIGN}{_DAYS}([0-9]{{1,9}}):([0-5][0-9])(?::{_SECOND})?"
+_MINUTES_FIRST = f"{_CLOCK_SIGN}{_DAYS}(?:([0-9]{{1,9}}):(?=[0-5][0-9]:))?([0-9]{{1,9}}):{_SECOND}"
 _WEEKS, _WHOLE_DAYS, *_PARTS_OF_DAYS = (
     rf"(?:([0-9]{{1,9}}(?:\.[0-9]{{1,9}})?){GAP}(?:{words})\.?,?{GAP})?"
     for words in (

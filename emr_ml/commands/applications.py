@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from emr_ml.aws import time_limits
+from emr_ml.errors import UserError
 from emr_ml.settings import Settings
+from emr_ml.stack import with_stack
 
 if TYPE_CHECKING:
     from emr_ml.launchers.serverless.config import ServerlessConfig
@@ -46,12 +48,11 @@ def show_applications(settings: Settings, *, stop_idle: bool) -> bool:
 
 
 def _config(settings: Settings) -> "ServerlessConfig | None":
-    from emr_ml.launchers.remote.target import TargetConfigError
     from emr_ml.launchers.serverless.config import load_serverless_config
 
     try:
-        return load_serverless_config(settings)
-    except TargetConfigError as error:
-        # a broken configuration must not hide applications that cost money
+        return load_serverless_config(with_stack(settings, time_limits.COMMAND))
+    except UserError as error:
+        # a broken configuration or stack must not hide applications that cost money
         click.echo(f"{error}\nonly applications created by this project are shown", err=True)
         return None

@@ -9,7 +9,7 @@ from emr_ml.aws import time_limits
 from emr_ml.commands.applications import show_applications
 from emr_ml.commands.context import errors_as_messages
 from emr_ml.commands.drivers import show_drivers
-from emr_ml.errors import UserError
+from emr_ml.errors import user_message
 from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.ui.wording import hours_and_minutes
 
@@ -49,9 +49,13 @@ def _targets(settings: Settings) -> list[Settings]:
 
     try:
         found = declared_deployments(load_project_definitions(), settings)
-    except (UserError, ImportError) as error:
-        # a broken project must not hide what costs money
-        click.echo(f"{error}\nonly the deployment {settings.deployment} is shown", err=True)
+    except Exception as error:
+        # a project may break in any way, and that must not hide what costs money
+        problem = user_message(error) or (
+            f"the project can't be loaded: {type(error).__name__}: {error}: "
+            "`dg check defs` shows where"
+        )
+        click.echo(f"{problem}\nonly the deployment {settings.deployment} is shown", err=True)
         return [settings]
     return [settings.on(each) for each in found]
 

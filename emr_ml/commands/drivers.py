@@ -9,6 +9,8 @@ from emr_ml.settings import Settings
 from emr_ml.ui.wording import hours_and_minutes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from emr_ml.launchers.spark_submit.config import KubernetesConfig
 
 
@@ -24,16 +26,14 @@ def show_drivers(settings: Settings) -> None:
     if config.deploy_mode == "cluster" and config.kubernetes:
         _show_pods(config.kubernetes)
     else:
-        _show_processes(config.folder)
+        _show_processes(config.drivers)
 
 
-def _show_processes(folder: str) -> None:
-    from pathlib import Path
-
+def _show_processes(folder: "Path") -> None:
     from emr_ml.launchers.spark_submit.driver import drivers_in
 
-    running = [each for each in drivers_in(Path(folder, "drivers")) if each.state().is_running]
-    for each in running:
+    running = [each for each in drivers_in(folder) if each.state().is_running]
+    for each in sorted(running, key=lambda driver: driver.started):
         age = hours_and_minutes(datetime.now(UTC) - datetime.fromtimestamp(each.started, UTC))
         click.echo(f"{each.pid:<8} RUNNING    {age:>8}  {each.name}\n{'':9}{each.log}")
     if not running:

@@ -131,11 +131,15 @@ def _cluster_price_lines(items: "list[Item]", region: str, missing: str) -> Iter
 
 def _plan_serverless(settings: Settings, jobs: Mapping[str, str]) -> Planned:
     from emr_ml.launchers.serverless.config import load_serverless_config
+    from emr_ml.launchers.serverless.cost import NO_PRICE
     from emr_ml.launchers.serverless.plan import make_plan
 
     config, endpoint = load_serverless_config(settings), _endpoint(settings)
     plan = make_plan(config, endpoint, jobs)
     prices = _hourly_prices(config, endpoint.region)
+    missing = ""
+    if not prices:
+        missing = NO_PRICE.format(architecture=config.architecture, region=endpoint.region)
     create = (
         "CreateApplication, unless there is one of that name\n"
         f"{json.dumps(plan.create_application, indent=2)}\n"
@@ -143,14 +147,15 @@ def _plan_serverless(settings: Settings, jobs: Mapping[str, str]) -> Planned:
     lines = (
         *([create] if plan.create_application else ()),
         *_each("StartJobRun", plan.start_job_run),
-        *_application_lines(config, endpoint.region, prices),
+        *([missing] if missing else ()),
+        *_application_lines(config, prices),
     )
     document = {
         "CreateApplication": plan.create_application,
         "StartJobRun": plan.start_job_run,
         "hourly_usd": [{"executors": count, "usd": usd} for count, usd in prices.items()],
     }
-    return Planned(document, lines)
+    return Planned(document, lines, missing)
 
 
 def _hourly_prices(config: "ServerlessConfig", region: str) -> dict[int, float]:
@@ -163,13 +168,7 @@ def _hourly_prices(config: "ServerlessConfig", region: str) -> dict[int, float]:
     return {count: hourly_usd(config, count, prices) for count in counts} if prices else {}
 
 
-def _application_lines(
-    config: "ServerlessConfig", region: str, prices: dict[int, float]
-) -> Iterator[str]:
-    from emr_ml.launchers.serverless.cost import NO_PRICE
-
-    if not prices:
-        yield NO_PRICE.format(architecture=config.architecture, region=region)
+def _application_lines(config: "ServerlessConfig", prices: dict[int, float]) -> Iterator[str]:
     for count, usd in prices.items():
         yield f"an hour of one job with {count} executors: {usd:.2f} USD at list prices"
     idle = "costs nothing" if not config.initial_capacity.drivers else "costs its initial capacity"

@@ -106,13 +106,8 @@ def _finish(context: "StackContext") -> Iterator[str]:
 
 def _upload_packages(lake_address: str) -> Iterator[str]:
     """Upload the Python packages of the nodes to the lake, unless it has them."""
-    from emr_ml.launchers.remote.wheels import (
-        RELEASE_PYTHON,
-        Platform,
-        build_wheelhouse,
-        has_wheels,
-        read_requirements,
-    )
+    from emr_ml.launchers.emr.shipping.wheelhouse import build_wheelhouse, has_wheels
+    from emr_ml.launchers.remote.wheels import RELEASE_PYTHON, Platform, read_requirements
     from spark_jobs.runtime.lake import open_lake
 
     # the default instance types; `emr-ml wheelhouse` uploads packages for others

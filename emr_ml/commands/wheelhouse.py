@@ -32,13 +32,12 @@ def wheelhouse(arch: str, python: str) -> None:
     # these imports take half a second, and other commands need none of them
     from emr_ml.aws.client import CALL_ERRORS
     from emr_ml.aws.problems import diagnose
-    from emr_ml.launchers.remote.wheels import (
-        Platform,
+    from emr_ml.launchers.emr.shipping.wheelhouse import (
         build_wheelhouse,
         has_wheels,
-        read_requirements,
         wheelhouse_key,
     )
+    from emr_ml.launchers.remote.wheels import Platform, read_requirements
     from spark_jobs.runtime.lake import open_lake
 
     with errors_as_messages():

@@ -149,9 +149,10 @@ class TrainingPipeline(LocatedComponent):
         if self.source is None and settings.names_a_source:
             return dg.Definitions()
         claim_prefix(context, tuple(self.key_prefix))
+        pipeline = self.pipeline
         with located_errors(context):
-            settings.on(self.pipeline.deployment)
-        return pipeline_definitions(self.pipeline, settings)
+            settings.on(pipeline.deployment)
+        return pipeline_definitions(pipeline, settings)
 
 
 def pipeline_assets(pipeline: Pipeline) -> list[dg.AssetsDefinition]:

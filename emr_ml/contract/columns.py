@@ -22,8 +22,8 @@ RULES = {
     "text": ("pattern",),
     "datetime": ("format", "language", "first_year", "zone", "parts"),
 }
-
-
+# in the JSON Schema, too
+UNIT, MULTIPLE = r"^[^\d+()\\-]*$", r"^[^\d\s+()\\-]+$"
 MARKS_OF_NUMBERS = re.compile(r"[\d+()\\-]")
 
 
@@ -60,18 +60,24 @@ class NumberFormat(Section):
 
     decimal: Literal[".", ","] | None = None
     thousands: Literal["", ".", ",", "'", "_", " ", "\u2019"] = ""
-    unit: Annotated[str, AfterValidator(_without_marks)] = Field("", max_length=16)
+    unit: Annotated[str, AfterValidator(_without_marks)] = Field(
+        "", max_length=16, json_schema_extra={"pattern": UNIT}
+    )
     accounting: bool = False
     fractions: bool = False
     limits: bool = False
     multiples: dict[
         Annotated[str, Field(min_length=1, max_length=16), AfterValidator(_without_blanks)],
         Annotated[float, Field(gt=0, allow_inf_nan=False)],
-    ] = Field({}, max_length=50)
+    ] = Field(
+        {},
+        max_length=50,
+        json_schema_extra={"propertyNames": {"minLength": 1, "maxLength": 16, "pattern": MULTIPLE}},
+    )
     duration: Literal["h:mm", "m:ss", "units"] | None = None
 
     @model_validator(mode="after")
-    def _multiples_differ(self) -> Self:
+    def _keys_fit(self) -> Self:
         if len({lower_case(each) for each in self.multiples}) < len(self.multiples):
             raise error_at("has a name twice, in upper and lower case", "multiples")
         if self.fractions and self.multiples:

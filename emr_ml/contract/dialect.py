@@ -1,12 +1,13 @@
 """How the files of a data set are written."""
 
 import codecs
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from emr_ml.contract.base import ColumnName, Section, error_at
 from emr_ml.units import MEGABYTE
+from spark_jobs.contract import Dialect as JobDialect
 
 CODE_PAGES = (*range(1250, 1259),)
 LATIN = (*range(1, 10), 13, 15)
@@ -54,6 +55,10 @@ class Dialect(Section):
     skip_below_header: int = Field(0, ge=0, le=100)
     skip_last_lines: int = Field(0, ge=0, le=1000)
     trailing_delimiter: bool = False
+
+    def for_jobs(self) -> JobDialect:
+        """Return the same fields as jobs get them."""
+        return cast("JobDialect", self.model_dump(mode="json"))
 
     @field_validator("encoding")
     @classmethod

@@ -30,7 +30,7 @@ def pattern_problem(pattern: str) -> str | None:
         if section is None:
             return f"'{pattern}' has a quote that is not closed"
         open_brackets += (section[0] == "[") - (section[0] == "]")
-        problem = _section_problem(section[0], section[1], is_closing_none=open_brackets < 0)
+        problem = _section_problem(section[0], section[1], closes_nothing=open_brackets < 0)
         if problem:
             return f"'{pattern}'{problem}"
         has_letters |= section[1] is not None
@@ -38,11 +38,11 @@ def pattern_problem(pattern: str) -> str | None:
     return None if has_letters else f"'{pattern}' is no pattern of Spark, such as d/M/yyyy HH:mm"
 
 
-def _section_problem(text: str, letter: str | None, *, is_closing_none: bool) -> str | None:
+def _section_problem(text: str, letter: str | None, *, closes_nothing: bool) -> str | None:
     """Return what is wrong with a section, to follow the pattern; `letter` is what it repeats."""
     if text in RESERVED:
         return f": put '{text}' between single quotes to mean that character"
-    if is_closing_none:
+    if closes_nothing:
         return (
             " closes a bracket that is not open: `[` and `]` stand around what may lack; put them "
             "between single quotes to mean these characters"

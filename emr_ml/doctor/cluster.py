@@ -14,15 +14,12 @@ from emr_ml.launchers.emr.config.loading import load_cluster_config
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.nodes import Nodes, requested_nodes
-from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
+from emr_ml.launchers.emr.shipping.shipment import PackagesError, planned_shipment
 from emr_ml.launchers.emr.shipping.wheelhouse import check_wheelhouse
 from emr_ml.launchers.remote.endpoint import Endpoint, find_endpoint
 from emr_ml.launchers.remote.releases import check_jobs
 from emr_ml.launchers.remote.target import TargetConfigError
-from emr_ml.launchers.remote.wheels import (
-    WheelhouseError,
-    read_requirements,
-)
+from emr_ml.launchers.remote.wheels import WheelsError, read_requirements
 from emr_ml.settings import Settings
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.s3 import split_uri
@@ -70,8 +67,8 @@ def check_configuration(
     try:
         config = load_cluster_config(settings)
         endpoint = find_endpoint(settings.lake)
-        packages = planned_packages(settings.lake, config, endpoint.url)
-        request = run_job_flow_request(config, endpoint, packages.bootstrap, "doctor")
+        shipment = planned_shipment(settings.lake, config, endpoint.url)
+        request = run_job_flow_request(config, endpoint, shipment.bootstrap, "doctor")
         if problems := list(check_jobs(config, jobs)):
             raise TargetConfigError("\n".join(problems))
     except (TargetConfigError, PackagesError) as error:
@@ -177,7 +174,7 @@ def check_packages(planned: PlannedCluster) -> Finding:
             if "://" in action.path and open_lake(folder).read(script) is None:
                 text = f"bootstrap action '{action.name}': {action.path} does not exist"
                 return bad(name, text, "upload it, or correct `bootstrap_actions`")
-    except WheelhouseError as error:
+    except WheelsError as error:
         return bad(name, error.problem, error.fix)
     except AWS_ERRORS as error:
         return refused(name, error)

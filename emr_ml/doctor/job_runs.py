@@ -22,12 +22,13 @@ from emr_ml.launchers.serverless.plan import make_plan
 from emr_ml.launchers.serverless.requests import SERVICE as SERVERLESS
 from emr_ml.settings import Deployment, Settings
 
-ROLE = "execution role"
+# names of checks
+APPLICATION, VIRTUAL_CLUSTER, ROLE = "EMR Serverless", "virtual cluster", "execution role"
 Checks = Mapping[str, Callable[[], Finding]]
 
 
 @dataclass(frozen=True)
-class Target:
+class Service:
     """What differs between the services.
 
     Args:
@@ -45,7 +46,7 @@ class Target:
     plan: Callable[[Mapping[str, str]], tuple[str, Checks]]
 
 
-def target_of(settings: Settings) -> Target:
+def service_of(settings: Settings) -> Service:
     """Return the service of the deployment.
 
     Raises:
@@ -53,18 +54,18 @@ def target_of(settings: Settings) -> Target:
     """
     match settings.deployment:
         case Deployment.EMR_SERVERLESS:
-            return Target(
+            return Service(
                 "serverless",
                 "EMR Serverless",
-                ("EMR Serverless", ROLE),
+                (APPLICATION, ROLE),
                 settings.serverless,
                 lambda jobs: _plan_serverless(settings, jobs),
             )
         case Deployment.EMR_EKS:
-            return Target(
+            return Service(
                 "eks",
                 "EMR on EKS",
-                ("virtual cluster", ROLE),
+                (VIRTUAL_CLUSTER, ROLE),
                 settings.eks,
                 lambda jobs: _plan_eks(settings, jobs),
             )
@@ -72,21 +73,21 @@ def target_of(settings: Settings) -> Target:
             raise ValueError(f"{other} has no job runs")
 
 
-def plan_checks(target: Target, jobs: Mapping[str, str]) -> tuple[Finding, Checks]:
+def plan_checks(service: Service, jobs: Mapping[str, str]) -> tuple[Finding, Checks]:
     """Check the configuration and the requests that it makes, without calling AWS.
 
     Args:
-        target: the service.
+        service: that runs them.
         jobs: the module of each job, by the path of its asset.
 
     Returns:
         The finding, and the checks that call AWS by their names; none if it is not good.
     """
-    name = target.configuration
+    name = service.configuration
     try:
-        release, checks = target.plan(jobs)
+        release, checks = service.plan(jobs)
     except TargetConfigError as error:
-        fix = f"correct the configuration of {target.title}; `emr-ml plan` shows the requests"
+        fix = f"correct the configuration of {service.title}; `emr-ml plan` shows the requests"
         return bad(name, str(error), fix), {}
     except CALL_ERRORS as error:
         # a profile or an endpoint that can't be used, which another check has named
@@ -96,7 +97,7 @@ def plan_checks(target: Target, jobs: Mapping[str, str]) -> tuple[Finding, Check
 
 def check_application(config: ServerlessConfig) -> Finding:
     """Check that the caller may use EMR Serverless, and that a named application fits."""
-    name, region, known = "EMR Serverless", region_name(), config.application_id
+    name, region, known = APPLICATION, region_name(), config.application_id
     try:
         if known is None:
             api(SERVERLESS, region).ask("list_applications", states=list(USABLE), maxResults=1)
@@ -112,7 +113,7 @@ def check_application(config: ServerlessConfig) -> Finding:
 
 def check_virtual_cluster(config: EksConfig) -> Finding:
     """Check that the virtual cluster can be used."""
-    name, emr = "virtual cluster", api(eks.SERVICE, region_name())
+    name, emr = VIRTUAL_CLUSTER, api(eks.SERVICE, region_name())
     try:
         found = find_virtual_cluster(emr, config)
         state = emr.ask("describe_virtual_cluster", id=found)["virtualCluster"]["state"]
@@ -143,7 +144,7 @@ def _plan_serverless(settings: Settings, jobs: Mapping[str, str]) -> tuple[str, 
     make_plan(config, find_endpoint(settings.lake), jobs)
     role, field = config.execution_role, "`execution_role`"
     return config.release_label, {
-        "EMR Serverless": lambda: check_application(config),
+        APPLICATION: lambda: check_application(config),
         ROLE: lambda: check_any_role(region_name() or "", ROLE, role, field, (SERVERLESS_SERVICE,)),
     }
 
@@ -152,6 +153,6 @@ def _plan_eks(settings: Settings, jobs: Mapping[str, str]) -> tuple[str, Checks]
     config = load_eks_config(settings)
     eks.planned_requests(config, find_endpoint(settings.lake), jobs)
     return config.release_label, {
-        "virtual cluster": lambda: check_virtual_cluster(config),
+        VIRTUAL_CLUSTER: lambda: check_virtual_cluster(config),
         ROLE: lambda: check_pod_role(config),
     }

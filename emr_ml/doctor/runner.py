@@ -60,7 +60,8 @@ def run_checks() -> Iterator[Finding]:
     if settings is None:
         return
     asker = Asker()
-    if settings.deployment in ON_AWS or settings.stack:
+    calls_aws = settings.deployment in ON_AWS or bool(settings.stack)
+    if calls_aws:
         yield from asker.ask((), aws.check_identity)
     if settings.stack:
         completed = yield from _check_stack(asker, settings)
@@ -69,6 +70,8 @@ def run_checks() -> Iterator[Finding]:
         settings = completed or settings
     declared, finding = project.check_definitions(settings)
     yield finding
+    if not calls_aws and any(each in ON_AWS for each in declared.jobs):
+        yield from asker.ask((), aws.check_identity)
     remote = [address for address in declared.contracts if address.startswith("s3://")]
     local = [address for address in declared.contracts if address not in remote]
     yield from map(project.check_contract, local)
@@ -96,7 +99,7 @@ def _check_targets(
         if deployment.uses_emr:
             yield from _check_emr(asker, target, jobs, has_lake=has_lake)
         elif deployment in ON_AWS:
-            yield from _check_job_runs(asker, job_runs.target_of(target), jobs)
+            yield from _check_job_runs(asker, job_runs.service_of(target), jobs)
         elif deployment is Deployment.SPARK_SUBMIT:
             yield from spark_submit.run_checks(target, jobs)
 
@@ -166,17 +169,17 @@ def _check_emr(
 
 
 def _check_job_runs(
-    asker: Asker, target: job_runs.Target, jobs: Mapping[str, str]
+    asker: Asker, service: job_runs.Service, jobs: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Check EMR Serverless or EMR on EKS."""
     # without access, a file in S3 can't be read
-    if not aws.has_region() or (asker.reason and (target.file or "").startswith("s3://")):
-        yield from skipped((target.configuration, *target.checks), asker.reason)
+    if not aws.has_region() or (asker.reason and (service.file or "").startswith("s3://")):
+        yield from skipped((service.configuration, *service.checks), asker.reason)
         return
-    finding, checks = job_runs.plan_checks(target, jobs)
+    finding, checks = job_runs.plan_checks(service, jobs)
     yield finding
     if not checks:
-        yield from skipped(target.checks, f"see {finding.name}")
+        yield from skipped(service.checks, f"see {finding.name}")
     for name, check in checks.items():
         yield from asker.ask((name,), lambda check=check: [check()])
 

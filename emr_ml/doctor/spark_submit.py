@@ -17,7 +17,7 @@ from emr_ml.launchers.spark_submit.config import (
     SparkSubmitConfig,
     load_spark_submit_config,
 )
-from emr_ml.launchers.spark_submit.kubernetes_api import KubernetesApi, RefusedError
+from emr_ml.launchers.spark_submit.kubernetes_api import FORBIDDEN, KubernetesApi, RefusedError
 from emr_ml.launchers.spark_submit.master import Master, MasterError
 from emr_ml.launchers.spark_submit.plan import make_plan, planned_pod, planned_submission
 from emr_ml.launchers.spark_submit.pods import Pods
@@ -78,7 +78,7 @@ def check_spark(config: SparkSubmitConfig) -> Finding:
         return bad("Spark", f"{script} can't be started", "correct `spark_home` or its permissions")
     jar = next((home / "jars").glob("spark-core_*.jar"), None)
     if jar is None:
-        return unchecked("Spark", "its jars do not tell its release", str(home))
+        return unchecked("Spark", "its release is not known: there is no spark-core jar", str(home))
     release = jar.stem.rpartition("-")[2]
     if release != config.spark:
         fix = (
@@ -165,8 +165,11 @@ def check_permissions(
     except UnansweredError as error:
         fix = "check the master's address, kubernetes.kubeconfig and kubernetes.context"
         return bad(name, str(error), fix)
-    except RefusedError:
-        return unchecked(name, "only an administrator may ask what it may do", user)
+    except RefusedError as error:
+        if user and error.status == FORBIDDEN:
+            return unchecked(name, "only an administrator may ask what it may do", user)
+        fix = "check whom kubernetes.kubeconfig and kubernetes.context name"
+        return bad(name, f"Kubernetes does not tell permissions: {error}", fix)
     if missing:
         problem = f"{user or 'this process'} may not {', '.join(missing)}"
         roles = " and ".join(_roles_with(missing, user))

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Container
 from dataclasses import replace
 
-from emr_ml.infer.column_kinds import FOLDED, format_percent
+from emr_ml.infer.column_kinds import FOLDED, format_percent, quoted
 from emr_ml.infer.label import NEGATIVE, POSITIVE, LabelGuess, guess_problem, matches
 from spark_jobs.spelling import lower_case
 
@@ -23,12 +23,12 @@ def blank_class(counts: Counter[str], blanks: int, taken: Container[str]) -> str
         blanks: number of rows without a value.
         taken: values that can't be the name.
     """
-    rows = counts.total() + blanks
-    if len(_folded(counts)) != 1 or rows < MIN_ROWS:
+    rows, values = counts.total() + blanks, _folded(counts)
+    if len(values) != 1 or rows < MIN_ROWS:
         return None
     if not MIN_SHARE <= blanks / rows <= 1 - MIN_SHARE:
         return None
-    (value,) = _folded(counts)
+    (value,) = values
     if value == "0" or matches(NEGATIVE, value):
         return None
     names = ("0", *NAMES) if value == "1" else NAMES
@@ -48,7 +48,9 @@ def guess_with_blanks(
     values = _folded(counts) if are_folded else counts
     guess = guess_problem(column, reason, Counter({**values, blank: blanks}), ".")
     share = format_percent(blanks / (counts.total() + blanks))
-    note = f"{guess.note}; blank in {share} of the rows, which `blank` takes for '{blank}': remove "
+    # no row has the name of the class
+    note = guess.note.replace(f"{quoted(blank)} {blanks:,}", f"blank {blanks:,}")
+    note = f"{note}; blank in {share} of the rows, which `blank` takes for '{blank}': remove "
     note += "it, and `negative`, if these rows lack a label"
     rules = {"blank": blank, **({"fold_case": True} if are_folded else {})}
     return replace(guess, note=f"{note}; {FOLDED}" if are_folded else note, rules=rules)

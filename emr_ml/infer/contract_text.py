@@ -53,8 +53,8 @@ def _title(profile: FileProfile, folder: FolderDifferences) -> Iterator[str]:
     yield f"# Draft contract for {address}"
     if others:
         yield (
-            f"# First of {others + 1:,} files in its folder; of {folder.compared:,} others the "
-            "header was compared."
+            f"# First of {others + 1:,} files in its folder; headers of others that were compared: "
+            f"{folder.compared:,}."
         )
     yield from (f"# {_on_one_line(note)}." for note in folder.notes())
     if problem := misfit(profile):

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import cast
 
 from emr_ml.contract import Contract
 from emr_ml.infer.header_rows import is_value
@@ -124,7 +123,7 @@ def _compare_ends(
 
 def _last_records(file: ListedFile, head: Head, contract: Contract) -> list[Record]:
     """Return the last records of a file, all of a small one; none if its bytes show no lines."""
-    dialect = cast("Dialect", contract.dialect.model_dump(mode="json"))
+    dialect = contract.dialect.for_jobs()
     text, encoding = head.text, dialect["encoding"]
     if is_compressed(file.name) or encoding.startswith(("utf-16", "utf-32")):
         return []
@@ -146,7 +145,7 @@ def _last_records(file: ListedFile, head: Head, contract: Contract) -> list[Reco
 
 def _has_typed_values(fields: Sequence[str], names: Sequence[str], contract: Contract) -> bool:
     """Return whether the columns of numbers and dates have such values, or none."""
-    syntax = CsvSyntax.of(cast("Dialect", contract.dialect.model_dump(mode="json")))
+    syntax = CsvSyntax.of(contract.dialect.for_jobs())
     values = syntax.without_trailing([*fields], len(names))
     by_name = dict(zip(names, map(str.strip, values), strict=False))
     typed = [name for name, column in contract.columns.items() if column.kind not in WORDS]

@@ -1,4 +1,4 @@
-"""Spark's configuration wherever it runs: S3A, and the text of a file of properties."""
+"""Spark's configuration wherever it runs: checkpoints, S3A, and the text of its file."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -16,6 +16,15 @@ def installed_spark() -> Path:
     assert spec, "pyspark is a dependency"
     assert spec.origin
     return Path(spec.origin).parent
+
+
+def checkpoint_conf(request_uri: str) -> dict[str, str]:
+    """Return the configuration that keeps a job's checkpoints beside its request.
+
+    There, the launcher deletes them, and the loss of an executor does not end the job. Not every
+    target has HDFS, and files left in that of EMR would keep a cluster from being idle.
+    """
+    return {"spark.checkpoint.dir": f"{request_uri.rpartition('/')[0]}/checkpoints"}
 
 
 def s3_conf() -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
+from emr_ml.errors import user_message
 from emr_ml.settings import Settings
 
 INTERVAL_SECONDS = 15 * 60
@@ -12,9 +13,17 @@ Look = Callable[[Settings], tuple[list[str], str]]
 
 
 def warning_sensor(
-    name: str, description: str, settings: Settings, look: Look
+    name: str, description: str, settings: Settings, look: Look, wanted: str
 ) -> dg.SensorDefinition:
-    """Return a sensor that logs each warning, and shows them all as its tick's message."""
+    """Return a sensor that logs each warning, and shows them all as its tick's message.
+
+    Args:
+        name: of the sensor.
+        description: of the sensor.
+        settings: for `look`.
+        look: what is done at each tick. If it meets a user error, that is a warning, too.
+        wanted: what is looked for, such as `old clusters`.
+    """
 
     @dg.sensor(
         name=name,
@@ -23,7 +32,13 @@ def warning_sensor(
         description=description,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        warnings, summary = look(settings)
+        try:
+            warnings, summary = look(settings)
+        except Exception as error:
+            message = user_message(error)
+            if message is None:
+                raise
+            warnings, summary = [f"{wanted} could not be searched for: {message}"], ""
         for warning in warnings:
             context.log.warning(warning)
         return dg.SkipReason("\n".join(warnings) or summary)

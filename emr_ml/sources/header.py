@@ -9,10 +9,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emr_ml.sources.listing import ReadRange, SourceError
-from spark_jobs.contract import Dialect as JobDialect
 from spark_jobs.reading.csv_dialect import ESCAPE_UNDECODABLE, CsvSyntax
 from spark_jobs.reading.csv_parser import MalformedRecordError, parse, trimmed_fields
 from spark_jobs.reading.json_parser import JQ, head_values
@@ -286,7 +285,7 @@ def first_record(text: str, size: int, where: str, dialect: "Dialect") -> tuple[
         SourceError: it does not end within the first 64 KB, or can't be read; `size` is the
             number of bytes that the text was decoded from.
     """
-    job_dialect = cast("JobDialect", dialect.model_dump(mode="json"))
+    job_dialect = dialect.for_jobs()
     lines = io.StringIO(text, newline="")
     try:
         record = next(parse(lines, job_dialect), None)

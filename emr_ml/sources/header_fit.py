@@ -2,12 +2,10 @@
 
 import io
 from collections.abc import Sequence
-from typing import cast
 
 from emr_ml.contract import Contract
 from emr_ml.sources.header import HEAD_BYTES, Head
 from emr_ml.ui.wording import closest, quote_names
-from spark_jobs.contract import Dialect
 from spark_jobs.reading.csv_dialect import CsvSyntax
 from spark_jobs.reading.csv_parser import MalformedRecordError, parse
 
@@ -48,7 +46,7 @@ def body_problem(name: str, head: Head, contract: Contract) -> str | None:
 
     None if one has, or there are few rows. Whether values fit their columns is not looked at.
     """
-    dialect = cast("Dialect", contract.dialect.model_dump(mode="json"))
+    dialect = contract.dialect.for_jobs()
     syntax = CsvSyntax.of(dialect)
     width, counts = len(head.columns), list[int]()
     try:

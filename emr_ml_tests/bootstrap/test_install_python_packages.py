@@ -7,7 +7,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -74,10 +73,8 @@ def test_a_second_run_requests_no_packages_and_changes_nothing(node: Node, lake:
     lake.fill()
     green(node.run(lake.requirements, lake.wheelhouse))
     before = {path: path.lstat().st_mtime_ns for path in node.home.rglob("*")}
-    began = time.monotonic()
     # there is nothing at this address, so that a look at it would fail
     said = green(node.run(lake.requirements, lake.s3.uri("gone")))
-    assert time.monotonic() - began < 3  # mostly for the download of the requirements
     assert "all packages are installed" in said
     assert "installing" not in said
     assert {path: path.lstat().st_mtime_ns for path in node.home.rglob("*")} == before

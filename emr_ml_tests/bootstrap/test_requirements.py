@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from emr_ml.launchers.remote.wheels import (
-    Platform,
-    WheelhouseError,
-    build_wheelhouse,
-    pins_for,
-    read_requirements,
-    wheelhouse_key,
-)
+from emr_ml.launchers.emr.shipping.wheelhouse import build_wheelhouse, wheelhouse_key
+from emr_ml.launchers.remote.wheels import Platform, WheelsError, pins_for, read_requirements
 from emr_ml.project import ROOT
 from emr_ml_tests.bootstrap.conftest import Node
 from emr_ml_tests.bootstrap.wheels import HERE
@@ -57,7 +51,7 @@ def test_a_node_needs_only_a_wheelhouse_of_them(node: Node, s3: S3) -> None:
     platform = Platform(f"3.{tag.removeprefix('cp3')}", arch)
     try:
         build_wheelhouse(lake, REQUIREMENTS.encode(), platform)
-    except WheelhouseError as error:
+    except WheelsError as error:
         if "can't be reached" in str(error):
             pytest.skip(f"NOT TESTED: the package index can't be reached\n{error}")
         raise

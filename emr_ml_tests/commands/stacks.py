@@ -4,7 +4,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-import boto3
 import pytest
 from click.testing import CliRunner, Result
 
@@ -12,7 +11,7 @@ from emr_ml.cli import main
 from emr_ml.launchers.remote import wheels
 from emr_ml.stack.bucket import bucket_exists, delete_bucket_with_objects
 from emr_ml_tests.bootstrap.wheels import make_wheel, pin
-from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.server import Emulator, serve_as_mine
 
 BUCKET = "emr-ml-123456789012-eu-west-1"
 
@@ -20,10 +19,7 @@ BUCKET = "emr-ml-123456789012-eu-west-1"
 @contextmanager
 def empty_aws(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulator]:
     """The emulated AWS, which is as empty afterwards."""
-    with serve(folder, speed=600.0, quotas=False, default_roles=False) as aws:
-        for name, value in aws.environment().items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with serve_as_mine(folder, monkeypatch, speed=600.0, quotas=False, default_roles=False) as aws:
         monkeypatch.setenv("EMR_ML_FAST_POLL_SECONDS", "0.1")
         yield aws
         # moto's account outlives the server

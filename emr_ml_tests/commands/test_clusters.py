@@ -9,12 +9,15 @@ from click.testing import CliRunner, Result
 
 from emr_ml.commands.clusters import clusters
 from emr_ml.launchers.emr.cost import prices
+from emr_ml_tests.components.project import Project
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 
 pytestmark = pytest.mark.usefixtures("emulation")
 
 HOUR = timedelta(hours=1)
 NAME = "emr-ml emr 0123456789abcdef"
+ON_EKS = "nothing of EMR on EKS is kept running"
+ON_SPARK = "no driver runs on this machine"
 
 
 @pytest.fixture(name="aws")
@@ -260,3 +263,56 @@ def test_a_clock_that_aws_refuses_is_named(aws: ArrangedAws) -> None:
     )
 
     assert "set the clock" in said().output
+
+
+@pytest.fixture(name="deployments")
+def fixture_deployments(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.pipeline("churn", deployment="spark-submit")
+    project.pipeline("fraud")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr-eks")
+    monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake")
+    monkeypatch.setenv("EMR_ML_SPARK_SUBMIT__MASTER", "local[2]")
+    monkeypatch.setenv("EMR_ML_SPARK_SUBMIT__FOLDER", str(tmp_path / "here"))
+
+
+@pytest.mark.usefixtures("deployments")
+def test_what_runs_in_each_place_is_shown() -> None:
+    shown = said()
+
+    assert ON_EKS in shown.output
+    assert ON_SPARK in shown.output
+    assert shown.exit_code == 0
+
+
+@pytest.mark.usefixtures("deployments")
+def test_a_mistake_in_one_place_does_not_hide_the_others(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.pipeline("churn", deployment="emr-eks")
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "spark-submit")
+    monkeypatch.setenv("EMR_ML_SPARK_SUBMIT__EXECUTORS", "0")
+
+    shown = said()
+
+    assert "executors: " in shown.output
+    assert ON_EKS in shown.output
+    assert shown.exit_code == 1
+
+
+@pytest.mark.usefixtures("deployments")
+@pytest.mark.parametrize("breaks_in_code", [False, True])
+def test_a_broken_project_does_not_hide_what_the_settings_name(
+    project: Project, *, breaks_in_code: bool
+) -> None:
+    if breaks_in_code:
+        project.write("definitions.py", "rows = {}['kept']\n")
+    else:
+        project.pipeline("churn", deployment="nowhere")
+
+    shown = said()
+
+    cause = "can't be loaded: KeyError: 'kept': `dg check defs` shows where"
+    assert (cause if breaks_in_code else "nowhere") in shown.output
+    assert "only the deployment emr-eks is shown" in shown.output
+    assert ON_EKS in shown.output

@@ -6,7 +6,6 @@ from collections.abc import Generator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import boto3
 import pytest
 from click.testing import CliRunner, Result
 
@@ -16,7 +15,7 @@ from emr_ml.launchers.remote.service_model import mistakes
 from emr_ml.launchers.serverless import live_applications
 from emr_ml.launchers.serverless.live_applications import LiveApplication
 from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN, a_serverless_run, an_application
-from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.server import Emulator, serve_as_mine
 from emr_ml_tests.s3_server import S3
 
 ROLE = "EMR_ML_SERVERLESS__EXECUTION_ROLE"
@@ -42,10 +41,7 @@ def fixture_aws(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Generator[Emulator]:
-    with serve(tmp_path, speed=600.0) as aws:
-        for name, value in aws.environment().items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with serve_as_mine(tmp_path, monkeypatch, speed=600.0) as aws:
         yield aws
 
 
@@ -100,7 +96,9 @@ def test_a_plan_in_a_region_whose_prices_are_not_known_says_so(
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
 
-    assert "the list prices of EMR Serverless for X86_64 in eu-west-1 are" in said("plan").output
+    problem = "the list prices of EMR Serverless for X86_64 in eu-west-1 are"
+    assert problem in said("plan").output
+    assert problem in said("plan", "--json").stderr
 
 
 def test_a_named_application_is_not_created(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +133,19 @@ def test_started_applications_are_shown_and_idle_ones_stopped(aws: Emulator, buc
     assert f"{idle.id} was idle and is stopping" in shown
     assert other.id not in shown
     assert (idle.unwanted, busy.unwanted, other.unwanted) == (True, False, False)
+
+
+def test_a_missing_stack_does_not_hide_applications(
+    aws: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = aws.serverless.put(an_application(name="emr-ml-0123456789ab"), "STARTED")
+    monkeypatch.delenv(ROLE)
+    monkeypatch.setenv("EMR_ML_STACK", "gone")
+
+    shown = said("compute")
+
+    assert "there is no stack gone" in shown.stderr
+    assert started.id in shown.stdout
 
 
 def test_times_are_in_utc_as_they_are_labelled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Generator
 from pathlib import Path
 
-import boto3
 import pytest
 from click.testing import CliRunner
 
@@ -14,7 +13,7 @@ from emr_ml_tests.doctor.diagnosis import diagnosis, the_bad_one
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.emulator.clusters import Cluster
 from emr_ml_tests.emulator.examples import a_cluster, a_step
-from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.server import Emulator, serve_as_mine
 from emr_ml_tests.s3_server import S3
 from emr_ml_tests.waiting import wait_until
 
@@ -24,10 +23,7 @@ pytestmark = pytest.mark.usefixtures("emulation")
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulator]:
     prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
-    with serve(tmp_path, speed=600.0) as aws:
-        for name, value in aws.environment().items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with serve_as_mine(tmp_path, monkeypatch, speed=600.0) as aws:
         yield aws
 
 

@@ -18,6 +18,7 @@ from emr_ml_tests.components.project import Project
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
 from emr_ml_tests.emulator.limits import check_run_job_flow
 from emr_ml_tests.launchers.emr.translation.examples import AIRFLOW
+from emr_ml_tests.launchers.remote.examples import JOB_ROLE
 
 TYPES = "EMR_ML_CLUSTER__{}__INSTANCE_TYPES"
 
@@ -117,8 +118,7 @@ def two_deployments(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.pipeline("fraud")
     monkeypatch.chdir(project.folder)
     monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake")
-    role = "arn:aws:iam::123456789012:role/Jobs"
-    monkeypatch.setenv("EMR_ML_SERVERLESS__EXECUTION_ROLE", role)
+    monkeypatch.setenv("EMR_ML_SERVERLESS__EXECUTION_ROLE", JOB_ROLE)
 
 
 @pytest.mark.usefixtures("no_account", "two_deployments")

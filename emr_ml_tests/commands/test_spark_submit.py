@@ -61,7 +61,8 @@ def test_the_plan_has_the_pod_of_every_driver(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     template = tmp_path / "driver.yaml"
-    template.write_text("spec: {containers: [{env: [{name: A_PASSWORD, value: hunter2}]}]}\n")
+    containers = "[{env: [{name: A_PASSWORD, value: hunter2}]}]"
+    template.write_text(f"spec: {{initContainers: {containers}, containers: {containers}}}\n")
     monkeypatch.setenv(f"{FIELD}KUBERNETES__DRIVER_TEMPLATE", str(template))
 
     pod = json.loads(output("plan", "--json"))["pods"]["lr_model"]
@@ -69,7 +70,8 @@ def test_the_plan_has_the_pod_of_every_driver(
     assert pod["metadata"]["labels"]["emr-ml/version"] == "<version>"
     container = pod["spec"]["containers"][0]
     assert (container["image"], container["args"][0]) == ("mine", "driver")
-    assert container["env"][0] == {"name": "A_PASSWORD", "value": "<secret>"}
+    for each in (container, *pod["spec"]["initContainers"]):
+        assert each["env"][0] == {"name": "A_PASSWORD", "value": "<secret>"}
 
 
 def test_a_mistake_in_the_configuration_is_a_message(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from emr_ml.commands.wheelhouse import wheelhouse
+from emr_ml.launchers.emr.shipping.wheelhouse import wheelhouse_key
 from emr_ml.launchers.remote import wheels
-from emr_ml.launchers.remote.wheels import read_requirements, wheelhouse_key
+from emr_ml.launchers.remote.wheels import read_requirements
 from emr_ml_tests.bootstrap.wheels import make_wheel, pin
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake, open_lake

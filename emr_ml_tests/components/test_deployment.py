@@ -13,8 +13,7 @@ from emr_ml.pipeline import Pipeline
 from emr_ml.settings import Deployment, load_settings
 from emr_ml_tests.components.project import Project, materialize, messages
 from emr_ml_tests.graph import failure
-
-ROLE = "arn:aws:iam::123456789012:role/Jobs"
+from emr_ml_tests.launchers.remote.examples import JOB_ROLE
 
 
 @pytest.fixture(name="churn")
@@ -35,7 +34,7 @@ def on_emr(churn: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
     monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    monkeypatch.setenv("EMR_ML_SERVERLESS__EXECUTION_ROLE", ROLE)
+    monkeypatch.setenv("EMR_ML_SERVERLESS__EXECUTION_ROLE", JOB_ROLE)
 
 
 @pytest.mark.usefixtures("on_emr")

@@ -26,6 +26,7 @@ def test_the_file_is_the_schema_of_this_version() -> None:
         "columns: {a: numeric, b: {kind: categorical, hashed: true, allowed: [1, x]}}",
         "columns: {a: text}\nmodel: {featurizers: tf_idf}",
         "columns: {a: text}\nmodel: {featurizers: [word2vec, {text: tf_idf, dimensions: 8}]}",
+        "columns: {a: {kind: numeric, format: {multiples: {k: 1000, mio: 1.5}}}}",
         "columns: {a: {kind: numeric, format: {unit: kg}}}\ndialect: {header: [a]}",
     ],
 )
@@ -35,7 +36,13 @@ def test_contracts_fit_it(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["colums: {a: numeric}", "columns: {a: number}", "columns: {a: text}\nmissing: 3", "{}"],
+    [
+        *("colums: {a: numeric}", "columns: {a: number}", "columns: {a: text}\nmissing: 3", "{}"),
+        *(
+            f"columns: {{a: {{kind: numeric, format: {{{keys}}}}}}}"
+            for keys in ("unit: 5 kg", "multiples: {k2: 1}", "multiples: {'k ': 1}")
+        ),
+    ],
 )
 def test_mistakes_do_not(text: str) -> None:
     assert list(VALIDATOR.iter_errors(yaml.safe_load(text)))

@@ -31,6 +31,14 @@ def diagnosis() -> Diagnosis:
     )
 
 
+def all_well(*checks: str) -> None:
+    """Assert that nothing is bad, and that these checks were made and passed."""
+    found = diagnosis()
+    assert (found.bad, found.exit_code) == ([], 0)
+    assert set(checks) <= set(found.names), found
+    assert not any(line.startswith(checks) for line in found.skipped), found
+
+
 def the_bad_one() -> str:
     """The only bad line: it must have a fix, and make the command fail."""
     found = diagnosis()

@@ -3,7 +3,7 @@
 import pytest
 
 from emr_ml_tests.doctor.account import STANDARD, give_quotas
-from emr_ml_tests.doctor.diagnosis import diagnosis, the_bad_one
+from emr_ml_tests.doctor.diagnosis import all_well, diagnosis, the_bad_one
 from emr_ml_tests.emulator.arranged import ArrangedAws
 
 pytestmark = pytest.mark.usefixtures("emulation")
@@ -66,4 +66,4 @@ def test_an_account_without_spot(aws: ArrangedAws) -> None:
 def test_quotas_of_an_account_that_has_enough_are_told(aws: ArrangedAws) -> None:
     give_quotas(aws, on_demand=8.0, spot=8.0)
 
-    assert diagnosis().bad == []
+    all_well("on-demand quota", "spot quota")

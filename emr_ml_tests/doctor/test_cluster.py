@@ -4,9 +4,10 @@ import os
 
 import pytest
 
-from emr_ml.launchers.remote.wheels import read_requirements, wheelhouse_key
+from emr_ml.launchers.emr.shipping.wheelhouse import wheelhouse_key
+from emr_ml.launchers.remote.wheels import read_requirements
 from emr_ml_tests.doctor.account import client, make_bucket
-from emr_ml_tests.doctor.diagnosis import diagnosis, the_bad_one
+from emr_ml_tests.doctor.diagnosis import all_well, diagnosis, the_bad_one
 from emr_ml_tests.emulator.arranged import ArrangedAws
 from spark_jobs.runtime.lake import open_lake
 
@@ -69,7 +70,7 @@ def test_a_release_that_can_not_be_asked_for_is_not_bad(
 
     found = diagnosis()
 
-    assert found.bad == []
+    assert (found.bad, found.exit_code) == ([], 0)
     assert any(line.startswith("release label emr-spark-8.1.0: not") for line in found.skipped)
 
 
@@ -91,7 +92,7 @@ def test_a_subnet_that_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
     # of 16 addresses, AWS keeps five for itself
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/28")["Subnet"]["SubnetId"]
     monkeypatch.setenv("EMR_ML_CLUSTER__SUBNETS", f"[{subnet}]")
-    assert diagnosis().bad == []
+    all_well("subnets")
 
     monkeypatch.setenv("EMR_ML_CLUSTER__CORE__ON_DEMAND", "20")
 
@@ -143,7 +144,7 @@ def test_a_wheelhouse_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     key = wheelhouse_key(read_requirements())
     open_lake(os.environ["EMR_ML_LAKE"]).write(f"{key}/cp311-x86_64/wheels.json", b"{}")
 
-    assert diagnosis().bad == []
+    all_well("packages")
 
 
 @pytest.mark.usefixtures("aws")

@@ -5,13 +5,12 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from emr_ml_tests.doctor.diagnosis import diagnosis, the_bad_one
 from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN, an_application
 from emr_ml_tests.emulator.faults import refuse
-from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.server import Emulator, serve_as_mine
 
 EKS, SERVERLESS = "EMR_ML_EKS__", "EMR_ML_SERVERLESS__"
 ABSENT = "arn:aws:iam::123456789012:role/Absent"
@@ -26,10 +25,7 @@ def fixture_aws(
     monkeypatch.setenv(f"{EKS}EXECUTION_ROLE", RUNTIME_ROLE_ARN)
     monkeypatch.setenv(f"{EKS}VIRTUAL_CLUSTER_NAME", "ours")
     monkeypatch.setenv(f"{SERVERLESS}EXECUTION_ROLE", RUNTIME_ROLE_ARN)
-    with serve(tmp_path, speed=600.0) as aws:
-        for name, value in aws.environment().items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with serve_as_mine(tmp_path, monkeypatch, speed=600.0) as aws:
         bucket = aws.bucket(f"lake-{uuid.uuid4().hex}")
         monkeypatch.setenv("EMR_ML_LAKE", bucket.uri("lake"))
         aws.eks.add_virtual_cluster("ours")

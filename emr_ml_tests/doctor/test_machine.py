@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emr_ml.doctor import machine
-from emr_ml_tests.doctor.diagnosis import diagnosis, the_bad_one
+from emr_ml_tests.doctor.diagnosis import all_well, the_bad_one
 
 
 def executable(path: Path, text: str) -> Path:
@@ -85,4 +85,4 @@ def test_no_java_is_needed_where_jobs_run_on_emr(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", "")
 
-    assert diagnosis().bad == []
+    all_well("Java", "cluster")

@@ -9,7 +9,7 @@ from emr_ml_tests.doctor.account import (
     ACCOUNT,
     client,
 )
-from emr_ml_tests.doctor.diagnosis import diagnosis, the_bad_one
+from emr_ml_tests.doctor.diagnosis import all_well, diagnosis, the_bad_one
 from emr_ml_tests.emulator.arranged import ArrangedAws
 from emr_ml_tests.emulator.surroundings import trust_in
 
@@ -53,7 +53,11 @@ def test_roles_that_may_not_be_looked_at_are_not_bad(aws: ArrangedAws) -> None:
     for operation in ("GetRole", "GetInstanceProfile", "DescribeSubnets"):
         aws.refuse(operation, "AccessDenied", 403)
 
-    assert diagnosis().bad == []
+    found = diagnosis()
+
+    assert found.bad == []
+    for name in ("service role", "instance profile", "subnets"):
+        assert any(line.startswith(f"{name} ") for line in found.skipped)
 
 
 @pytest.mark.usefixtures("aws")
@@ -115,4 +119,4 @@ def test_a_runtime_role_that_only_another_of_the_account_may_take(
 def test_a_runtime_role_that_nodes_may_take(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     make_runtime_role(monkeypatch, f"arn:aws:iam::{ACCOUNT}:{name}")
 
-    assert diagnosis().bad == []
+    all_well("runtime role")

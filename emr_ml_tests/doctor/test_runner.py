@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 import boto3
+import pytest
 
+from emr_ml_tests.components.project import Project
 from emr_ml_tests.doctor.account import (
     client,
 )
@@ -54,6 +56,23 @@ def test_a_lake_in_a_bucket_is_probed_and_left_as_it_was(store: ArrangedAws) -> 
     assert diagnosis() == Diagnosis(LOCAL_CHECKS, [], [], 0)
     assert "Contents" not in boto3.Session().client("s3").list_objects_v2(Bucket=bucket)
     assert store.called("GetCallerIdentity") == []
+
+
+def test_pipelines_of_their_own_on_aws_need_an_identity(
+    project: Project, tmp_path: Path, store: ArrangedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = os.environ["EMR_ML_LAKE"]
+    project.pipeline("churn", deployment="emr-eks")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EMR_ML_LAKE", lake)
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "spark-submit")
+    monkeypatch.setenv("EMR_ML_SPARK_SUBMIT__MASTER", "local[2]")
+
+    found = diagnosis()
+
+    position = found.names.index("definitions")
+    assert found.names[position + 1 : position + 4] == ["region", "credentials", "clock"]
+    assert len(store.called("GetCallerIdentity")) == 1
 
 
 def test_after_an_expired_token_aws_is_asked_nothing_else(aws: ArrangedAws) -> None:

@@ -5,8 +5,6 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
 from emr_ml_tests.emulator.eks import Eks
 from emr_ml_tests.emulator.emr import Emr
 from emr_ml_tests.emulator.faults import OF_CALLS, Fault
@@ -16,6 +14,7 @@ from emr_ml_tests.emulator.serverless import Serverless
 from emr_ml_tests.emulator.surroundings import role_in
 from emr_ml_tests.emulator.wire import Request, read, refuse, reply
 from emr_ml_tests.emulator.world import LAUNCHER, OBSERVER, SERVICE, AwsError, World
+from emr_ml_tests.s3_server import Moto
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -32,7 +31,7 @@ class Application:
         self._rest = {"emr-serverless": self.serverless, "emr-containers": self.eks}
         self._world, self._record = world, record
         self._quotas = Quotas(world.clock.now) if quotas else None
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = Moto()
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:

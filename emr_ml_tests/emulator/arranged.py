@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from emr_ml_tests.emulator import faults
@@ -15,7 +14,7 @@ from emr_ml_tests.emulator.examples import a_cluster, a_serverless_run, a_step, 
 from emr_ml_tests.emulator.fleets import Instance, Market
 from emr_ml_tests.emulator.job_runs import JobRun
 from emr_ml_tests.emulator.prices import PriceList, SpotPrice
-from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.server import Emulator, serve_as_mine
 from emr_ml_tests.emulator.serverless_application import Application
 from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.emulator.world import LAUNCHER, Answer
@@ -162,10 +161,7 @@ class ArrangedAws:
 def arranged_aws(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
     """An AWS with EMR's default roles and nothing else, as this process's until the block ends."""
     prices = PriceList(page=PAGE)
-    with serve(folder, speed=1.0, quotas=False, prices=prices) as emulator:
+    options = {"speed": 1.0, "quotas": False, "prices": prices}
+    with serve_as_mine(folder, monkeypatch, **options) as emulator:
         emulator.world.page = PAGE
-        for name, value in emulator.environment().items():
-            monkeypatch.setenv(name, value)
-        # the default session remembers the credentials of an earlier test
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         yield ArrangedAws(emulator, prices)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import boto3
+import pytest
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
@@ -172,3 +174,16 @@ def serve(
         thread.join()
         server.server_close()
         world.close_clients()
+
+
+@contextmanager
+def serve_as_mine(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, **options: Any
+) -> Generator[Emulator]:
+    """The server, as the AWS of this process: `serve` explains the options."""
+    with serve(folder, **options) as emulator:
+        for name, value in emulator.environment().items():
+            monkeypatch.setenv(name, value)
+        # the default session remembers the credentials of an earlier test
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        yield emulator

@@ -1,5 +1,6 @@
 """Labels of two classes of which one is left blank."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,10 @@ def test_a_column_of_ticks_has_a_class_of_blanks(
     assert (label.column, label.problem) == ("churned", "binary")
     assert (label.positive, label.negative, label.blank) == (positive, (blank,), blank)
     assert label.fold_case == ("X" in values and "x" in values)
-    assert f"which `blank` takes for '{blank}'" in inferred.line("positive:")
+    counts, _, note = inferred.line("positive:").partition("; blank in ")
+    assert f"which `blank` takes for '{blank}'" in note
+    # no row has that value
+    assert re.search(r"\bblank \d+", counts) and not re.search(rf"'{blank}' \d+", counts)
     assert inferred.profile.rejected_share == 0
 
 

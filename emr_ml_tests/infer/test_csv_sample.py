@@ -3,7 +3,6 @@
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -12,7 +11,6 @@ from emr_ml.infer.files import DataFile
 from emr_ml.sources.header import read_head
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.infer.samples import Inferred, choices, csv_text, floats, infer_content
-from spark_jobs.contract import Dialect
 from spark_jobs.reading.csv_inspection import inspect_file
 from spark_jobs.reading.file_records import read_records
 from spark_jobs.reading.source_bytes import open_source
@@ -159,7 +157,7 @@ def test_two_byte_order_marks_and_capitals_in_a_suffix_are_no_part_of_names(tmp_
     assert inferred.profile.sample.names == ("n", "y")
     path = tmp_path / "DATA.CSV.GZ"
     file = SourceFile("DATA.CSV.GZ", str(path), len(content), "sha256:0", ("n", "y"))
-    dialect = cast("Dialect", inferred.contract.dialect.model_dump(mode="json"))
+    dialect = inferred.contract.dialect.for_jobs()
     assert inspect_file(file, dialect).compatibility.obstacle == "has a suffix in capitals"
     with open_source(file) as stored:
         assert len(list(read_records(stored, file.name, dialect))) == 50

@@ -46,6 +46,13 @@ def test_other_values_are_none(values: list[str]) -> None:
     assert guess_duration(values, ".", {"a"}) is None
 
 
+@pytest.mark.parametrize("written", ["h:mm", "m:ss"])
+def test_hours_after_negative_days_are_not_read_as_before_them(written: str) -> None:
+    style = NumberStyle(".", duration=written)
+    assert style.parse("-1 day, 23:00:00") is None  # Python's minus one hour
+    assert style.parse("-1 day 2:00:00") == style.parse("-26:00:00") == -93600.0
+
+
 def test_a_month_of_iso_8601_is_no_minute() -> None:
     style = NumberStyle(".", duration="units")
     assert (style.parse("P1M"), style.parse("PT1M")) == (None, 60.0)

@@ -42,7 +42,8 @@ def test_names_that_differ_by_case_alone_are_the_same_column(tmp_path: Path) -> 
 def test_equal_files_need_no_note(tmp_path: Path) -> None:
     found = inferred(tmp_path, b=ROWS, c=ROWS)
 
-    assert "# First of 3 files in its folder; of 2 others the header was compared." in found.text
+    title = "# First of 3 files in its folder; headers of others that were compared: 2."
+    assert title in found.text
     assert "stop a run" not in found.text
 
 

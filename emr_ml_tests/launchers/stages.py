@@ -8,6 +8,7 @@ import signal
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Literal
@@ -71,8 +72,11 @@ class Stage:
 
     def work(self, name: str, **params: Any) -> VersionSpec:
         """Return a version of the job that no other test requests."""
-        spark = self.launcher().spark
-        return VersionSpec(JOB, "a-run", {}, {"test": name}, params, "code", spark)
+        return VersionSpec(JOB, "a-run", {}, {"test": name}, params, "code", self._spark)
+
+    @cached_property
+    def _spark(self) -> str:
+        return self.launcher().spark
 
     def launch_elsewhere(self, work: VersionSpec) -> BaseProcess:
         """Return a process that launches the work."""

@@ -1,10 +1,10 @@
 """The sensor that warns about applications of EMR Serverless that stay started."""
 
+import json
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import dagster as dg
 import pytest
 
@@ -13,7 +13,7 @@ from emr_ml.sensors.idle_applications import idle_application_sensor
 from emr_ml.settings import Deployment, Settings
 from emr_ml_tests.emulator.examples import RUNTIME_ROLE_ARN, a_serverless_run, an_application
 from emr_ml_tests.emulator.faults import refuse
-from emr_ml_tests.emulator.server import Emulator, serve
+from emr_ml_tests.emulator.server import Emulator, serve_as_mine
 from emr_ml_tests.emulator.serverless_application import Application
 
 pytestmark = pytest.mark.usefixtures("emulation")
@@ -23,10 +23,7 @@ MINUTE = 60.0
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulator]:
-    with serve(tmp_path, speed=1.0) as aws:
-        for name, value in aws.environment().items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with serve_as_mine(tmp_path, monkeypatch, speed=1.0) as aws:
         yield aws
 
 
@@ -38,17 +35,19 @@ def idle(aws: Emulator, minutes: float, **more: Any) -> Application:
     return application
 
 
-def settings() -> Settings:
-    fields = {"execution_role": RUNTIME_ROLE_ARN}
-    return Settings(  # pyright: ignore[reportCallIssue] - the others have defaults
-        deployment=Deployment.EMR_SERVERLESS, lake="s3://bucket/lake", serverless_fields=fields
-    )
+def settings(**more: Any) -> Settings:
+    fields: dict[str, Any] = {
+        "deployment": Deployment.EMR_SERVERLESS,
+        "lake": "s3://bucket/lake",
+        "serverless_fields": {"execution_role": RUNTIME_ROLE_ARN},
+    }
+    return Settings.model_validate(fields | more)
 
 
-def tick() -> str:
+def tick(**more: Any) -> str:
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_sensor_context(instance=instance)
-        data = idle_application_sensor(settings()).evaluate_tick(context)
+        data = idle_application_sensor(settings(**more)).evaluate_tick(context)
     assert data.run_requests == []
     return str(data.skip_message)
 
@@ -59,8 +58,32 @@ def test_an_application_that_should_have_stopped_is_named_with_what_to_do(aws: E
     said = tick()
 
     assert said.startswith(f"application {application.id} (emr-ml-0123456789ab) has been started")
-    assert "for 90 minutes, but should stop after 60" in said
-    assert "emr-ml compute --terminate-idle" in said
+    assert "for 90 minutes, but should stop after 60. `emr-ml compute --terminate-idle`" in said
+
+
+def test_only_initial_capacity_is_said_to_cost_money(aws: Emulator) -> None:
+    worker = {"workerCount": 1, "workerConfiguration": {"cpu": "1 vCPU", "memory": "2 GB"}}
+    idle(aws, 90.0, initialCapacity={"Driver": worker})
+
+    assert "should stop after 60: its initial capacity costs money. `emr-ml" in tick()
+
+
+def test_the_role_may_be_that_of_the_stack(aws: Emulator) -> None:
+    outputs = {"Lake": "s3://b/lake", "AlertTopicArn": "arn", "ExecutionRole": RUNTIME_ROLE_ARN}
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    client = aws.client("cloudformation")
+    client.create_stack(StackName="ours", TemplateBody=json.dumps(template))
+
+    try:
+        assert tick(stack="ours", serverless_fields={}) == (
+            "started applications: 0, none idle for too long"
+        )
+    finally:
+        client.delete_stack(StackName="ours")  # moto's account outlives the server
+    assert "could not be searched for: there is no stack ours in" in tick(stack="ours")
 
 
 def test_of_one_that_never_stops_the_configured_timeout_counts(aws: Emulator) -> None:

@@ -13,7 +13,7 @@ from spark_jobs.spelling import HALF_OF_DAY, lower_case_column
 UTC = "UTC"
 WEEKDAY = "EEE"  # Spark can write it, but not read it
 LITERAL = re.compile("('(?:[^']|'')*')")
-# Java's `\d` and `\s` are ASCII alone
+# an offset at the end, behind a time or in Spark's own form; Java's `\d` is ASCII alone
 OFFSET = r"[:\d ](?:[Zz]|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)$"
 CENTURY = 100
 

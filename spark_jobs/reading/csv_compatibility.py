@@ -39,7 +39,7 @@ def check_compatibility(file: IO[bytes], dialect: Dialect) -> Compatibility:
     """Scan a file to its end, or to the first obstacle."""
     quotes, blanks = _QuoteScanner(dialect), _BlankScanner(dialect)
     obstacle = _obstacle(file, quotes, blanks, dialect)
-    if blanks.is_first and not obstacle:
+    if blanks.is_first and dialect["header"] is True and not obstacle:
         obstacle = "begins with a record that is blank, which Spark would take for the header"
     return Compatibility(obstacle, not quotes.span_lines, blanks.found)
 
@@ -129,18 +129,19 @@ class _BlankScanner:
 
     def __init__(self, dialect: Dialect) -> None:
         marks = re.escape(BLANKS_IN_LINE + dialect["delimiter"] + dialect["quote"])
-        self._line = re.compile(rf"[{marks}]+\r?\n")
         # that it begins with a line end makes the search ten times as fast
-        self._later_line = re.compile(rf"\n{self._line.pattern}")
+        self._line = re.compile(rf"\n[{marks}]+\r?\n")
         self._has_begun = False
         self.found = self.is_first = False
 
     def look(self, lines: str) -> None:
         """Look at the next piece of the file."""
-        begins_blank = bool(self._line.match(lines))
-        self.is_first |= begins_blank and not self._has_begun
+        if self.found:
+            return
+        found = self._line.search("\n" + lines)
+        self.found = found is not None
+        self.is_first = found is not None and found.start() == 0 and not self._has_begun
         self._has_begun = True
-        self.found = self.found or begins_blank or bool(self._later_line.search(lines))
 
 
 class _QuoteScanner:

@@ -19,7 +19,8 @@ from spark_jobs.runtime.job import JobError
 RULER = re.compile(r"[-=_+*| ]*[-=_]{3,}[-=_+*| ]*")  # of SQL clients
 # the second header of some survey tools names the kind of each answer
 ANSWER_KIND = re.compile(r"(Open-Ended )?Response|Other \(please specify\)")
-ROWS_ABOVE, MIN_ROWS_ABOVE = 20, 3  # whose values a row at the end has, too
+ROWS_ABOVE, MIN_ROWS_ABOVE = 20, 10  # that a record at the end is compared with
+PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
 TOTAL = re.compile(
     r"((grand|sub|sum|end|eind|super|genel)[ -]?)?"
     r"(totals?|totalt|totale?|totaux|totaal|sums?|summ[ae]|gesamt\w*|insgesamt|endsumme"
@@ -71,6 +72,9 @@ def read_records(file: IO[bytes], name: str, dialect: Dialect) -> Iterator[Recor
 def without_skipped(records: Iterable[Record], dialect: Dialect) -> Iterator[Record]:
     """Yield the records that `parse` returns as `read_records` does."""
     below, last = dialect["skip_below_header"], dialect["skip_last_lines"]
+    if not (below or last):
+        yield from (record for record in records if record.number)
+        return
     names = dialect["header"]
     width = 0 if names is True else len(names)
     above, waiting = deque[list[str]](maxlen=ROWS_ABOVE), deque[Record]()
@@ -85,8 +89,7 @@ def without_skipped(records: Iterable[Record], dialect: Dialect) -> Iterator[Rec
             waiting.append(record)
         if len(waiting) > last:
             row = waiting.popleft()
-            if last:
-                above.append(syntax.without_trailing(row.fields, width))
+            above.append(syntax.without_trailing(row.fields, width))
             yield row
     for record in waiting:
         fields = syntax.without_trailing(record.fields, width)
@@ -114,11 +117,23 @@ def is_below_rows(fields: Sequence[str], width: int, above: Iterable[Sequence[st
         return True
     if len(fields) != width:
         return len(used) == 1  # else it may be a row that is cut off
-    if TOTAL.fullmatch(used[0]) or MEAN.fullmatch(used[0]) or COUNT.fullmatch(used[0]):
-        return True
     rows = [row for row in above if len(row) == width]
-    has_gap = any(
-        not field.strip() and all(row[index].strip() for row in rows)
-        for index, field in enumerate(fields)
+    first_values = {_first_value(row) for row in rows}
+    if used[0] not in first_values and any(
+        words.fullmatch(used[0]) for words in (TOTAL, MEAN, COUNT)
+    ):
+        return True
+    return len(rows) >= MIN_ROWS_ABOVE and any(
+        not field.strip() and _names_rows(values)
+        for field, *values in zip(fields, *rows, strict=True)
     )
-    return has_gap and len(rows) >= MIN_ROWS_ABOVE
+
+
+def _first_value(fields: Iterable[str]) -> str:
+    return next((text for field in fields if (text := field.strip())), "")
+
+
+def _names_rows(values: Iterable[str]) -> bool:
+    """Return whether a column is what rows are told by: a measurement may be missing anywhere."""
+    texts = [value.strip() for value in values]
+    return all(texts) and not all(map(PLAIN_NUMBER.fullmatch, texts))

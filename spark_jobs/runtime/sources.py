@@ -49,10 +49,10 @@ def _is_in_s3(file: SourceFile) -> bool:
 
 
 def _connect() -> "S3Client":
-    import boto3  # half a second that a local source does not need
-    from botocore.config import Config
+    # it imports boto3: half a second that a local source does not need
+    from spark_jobs.runtime.lake.s3 import connect
 
-    return boto3.client("s3", config=Config(max_pool_connections=THREADS))
+    return connect(connections=THREADS)
 
 
 def _stat(file: SourceFile) -> tuple[int, ...]:

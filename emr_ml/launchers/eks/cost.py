@@ -1,5 +1,6 @@
 """Dagster metadata of a job run: the vCPUs and the memory that its pods asked for, and the fee."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,12 @@ from spark_jobs.runtime.report import Report
 
 LEAST_SECONDS = 60  # that EMR bills of a pod
 # properties with which a user sizes pods, so that the configured sizes are not theirs
-SIZES = ("spark.driver.", "spark.executor.", "spark.dynamicAllocation.")
+SIZES = re.compile(
+    r"spark\.("
+    r"(driver|executor)\.(cores|instances|memory\w*|minMemoryOverhead|pyspark\.memory)"
+    r"|kubernetes\.(memoryOverheadFactor|(driver|executor)\.((request|limit)\.cores|podTemplate\w+))"
+    r"|dynamicAllocation\.\w+|memory\.offHeap\.\w+)"
+)
 OWN_SIZES = "spark_conf sizes the pods, so what they asked for is not known here"
 NO_PRICE = (
     "EMR on EKS bills these hours besides the nodes; its list prices are not known here: set "
@@ -22,7 +28,7 @@ def usage_metadata(config: EksConfig, report: Report) -> dict[str, Any]:
     EMR bills what pods ask for, from the download of the image to the end of the pod. The service
     tells neither, so this is the time of the job itself: the bill has some more seconds.
     """
-    if any(key.startswith(SIZES) for key in config.spark_conf):
+    if any(map(SIZES.fullmatch, config.spark_conf)):
         return {"cost_note": OWN_SIZES}
     started, finished = map(datetime.fromisoformat, (report.started, report.finished))
     hours = max((finished - started).total_seconds(), LEAST_SECONDS) / 3600

@@ -5,6 +5,7 @@ from typing import Any
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.remote.failures import (
     COMMON_ADVICE,
+    DENIED,
     EXIT_CODE,
     process_failed,
     quote,
@@ -28,7 +29,7 @@ LOG_ADVICE = (
         ),
     ),
     (
-        r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
+        DENIED,
         (
             "a role lacks a permission: the launcher's are in infra/eks_launcher_policy.json; the "
             "execution role needs the lake"

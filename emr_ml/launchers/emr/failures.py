@@ -10,7 +10,16 @@ from emr_ml.aws.client import message_of
 from emr_ml.aws.quotas import ON_DEMAND, SPOT
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.emr.cluster_state import Cluster, Step
-from emr_ml.launchers.remote.failures import advice_for, process_failed, quote, whole_log
+from emr_ml.launchers.remote.failures import (
+    DENIED,
+    DISK_FULL,
+    NO_PACKAGE,
+    OUT_OF_MEMORY,
+    advice_for,
+    process_failed,
+    quote,
+    whole_log,
+)
 from emr_ml.launchers.remote.log_tail import Tail
 from emr_ml.launchers.remote.target import JobLocation
 from spark_jobs.runtime.attempt import Failure
@@ -21,31 +30,28 @@ EXIT_CODE = re.compile(
 # patterns in what jobs and their logs say, and what to do; the first match counts
 LOG_ADVICE = (
     (
-        r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
+        DENIED,
         (
             "a role lacks a permission: `emr-ml doctor` checks them; the launcher's permissions "
             "are in infra/launcher_policy.json"
         ),
     ),
     (
-        (
-            r"OutOfMemoryError|exceeding (physical|virtual)? ?memory limits|exit code 137|"
-            r"Java heap space"
-        ),
+        OUT_OF_MEMORY,
         (
             "out of memory: take larger instances, or set `driver_memory_gb` or "
             "`spark_conf: {spark.executor.memory: …}` in the cluster configuration"
         ),
     ),
     (
-        r"No module named '?(numpy|boto3|botocore)",
+        NO_PACKAGE,
         (
             "the nodes' Python lacks a package that the bootstrap action should have installed: "
             "see its log on the primary node"
         ),
     ),
     (
-        r"No space left on device|disk is full",
+        DISK_FULL,
         "a disk is full: raise `root_volume_gb`, or take instances with more storage",
     ),
 )

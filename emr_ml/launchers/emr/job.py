@@ -24,7 +24,7 @@ from emr_ml.launchers.emr.clusters import Clusters, termination_key
 from emr_ml.launchers.emr.context import LauncherContext
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.step import KILL_AFTER_SECONDS, step_config
-from emr_ml.launchers.emr.shipping.packages import Packages, upload_packages
+from emr_ml.launchers.emr.shipping.shipment import Shipment, upload_shipment
 from emr_ml.launchers.emr.step_metadata import cost_metadata
 from emr_ml.launchers.emr.submission import ClusterEndedError, Submission
 from emr_ml.launchers.remote.failures import cancelled, output_missing, timed_out
@@ -98,10 +98,10 @@ class EmrJob(RemoteJob):
             raise TargetConfigError("\n".join(problems))
         if not {"token", "sent_to"} & attempt.location.keys():
             self._held.record(token=secrets.token_hex(4))
-        packages = upload_packages(context.shared, context.config, context.endpoint.url, code)
-        step = self._step_config(packages)
+        shipment = upload_shipment(context.shared, context.config, context.endpoint.url, code)
+        step = self._step_config(shipment)
         cluster_request = run_job_flow_request(
-            context.config, context.endpoint, packages.bootstrap, run_id
+            context.config, context.endpoint, shipment.bootstrap, run_id
         )
         while True:
             cluster = attempt.location.get("cluster") or self._clusters.find_or_start(
@@ -223,12 +223,12 @@ class EmrJob(RemoteJob):
             self._watcher = ClusterWatcher(api, self._context.shared, self._ids[0], polling)
         return self._watcher
 
-    def _step_config(self, packages: Packages) -> dict[str, Any]:
+    def _step_config(self, shipment: Shipment) -> dict[str, Any]:
         attempt, context = self._attempt, self._context
         return step_config(
             context.config,
             context.endpoint,
-            packages.code,
+            shipment.code,
             module=attempt.module,
             name=self._step_name,
             request_uri=attempt.request_uri,

@@ -10,7 +10,7 @@ from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.context import LauncherContext
 from emr_ml.launchers.emr.job import EmrJob
 from emr_ml.launchers.emr.requests.job_flow import cluster_name
-from emr_ml.launchers.emr.shipping.packages import PackagesError, planned_packages
+from emr_ml.launchers.emr.shipping.shipment import PackagesError, planned_shipment
 from emr_ml.launchers.remote.endpoint import find_endpoint
 from emr_ml.launchers.remote.launcher import RemoteLauncher
 from emr_ml.launchers.remote.polling import PollingPolicy
@@ -51,8 +51,8 @@ class EmrLauncher(RemoteLauncher):
             return
         api = Api("emr", context.polling.cancellation, log)
         try:
-            packages = planned_packages(context.endpoint.lake, context.config, context.endpoint.url)
-            name = cluster_name(context.config, context.endpoint, packages.bootstrap, run_id)
+            shipment = planned_shipment(context.endpoint.lake, context.config, context.endpoint.url)
+            name = cluster_name(context.config, context.endpoint, shipment.bootstrap, run_id)
             Clusters(api, context.shared, context.polling).terminate_if_idle(name, log)
         except (PackagesError, *AWS_ERRORS) as error:
             log.info("the cluster stays up until its idle timeout: %s", error)

@@ -49,13 +49,12 @@ def _text_as_written(value: Any) -> Any:
 
 VerbatimText = Annotated[str, BeforeValidator(_text_as_written)]
 
-# Spark's own pattern (spark.redaction.regex), and S3A's and AWS's names of keys
-SECRET_NAME = re.compile(r"secret|passw|token|access[._-]?key", re.IGNORECASE)
+# Spark's own pattern (spark.redaction.regex) without what only has such a word in its name, and
+# S3A's and AWS's names of keys
+SECRET_WORDS = r"secret(?!BitLength)|passw|token(?!s|iz|Conf)|access[._-]?key"  # noqa: S105 - a pattern
+SECRET_NAME = re.compile(SECRET_WORDS, re.IGNORECASE)
 # the id of an AWS key; an option such as -Djavax.net.ssl.keyStorePassword=…; a presigned address
-SECRET_VALUE = re.compile(
-    r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"
-    r"|(?i:secret|passw|token|signature|access[._-]?key)[\w.-]*="
-)
+SECRET_VALUE = re.compile(rf"\b(AKIA|ASIA)[A-Z0-9]{{16}}\b|(?i:{SECRET_WORDS}|signature)[\w.-]*=")
 
 
 # of values before they are merged; their positions stay

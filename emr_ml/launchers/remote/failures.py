@@ -11,27 +11,26 @@ TIMED_OUT = 124  # exit code of `timeout` once the limit is over
 # as the services that run jobs say it
 EXIT_CODE = re.compile(r"exit ?code:? '?(-?\d+)", flags=re.IGNORECASE)
 
-# patterns in messages and logs, and what to do: for targets that have none of their own
+# patterns in messages and logs
+DENIED = r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation"
+OUT_OF_MEMORY = (
+    r"OutOfMemoryError|exceeding (physical|virtual)? ?memory limits|exit ?code:? 137|"
+    r"Java heap space|OOMKilled"
+)
+NO_PACKAGE = r"No module named '?(numpy|boto3|botocore)"
+DISK_FULL = r"No space left on device|disk is full"
+# and what to do about them: for targets that have no advice of their own
 COMMON_ADVICE = (
     (
-        r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
+        DENIED,
         "somebody lacks a permission, which the message names: `emr-ml doctor` checks the caller's",
     ),
+    (OUT_OF_MEMORY, "out of memory: give the driver or the executors more"),
     (
-        (
-            r"OutOfMemoryError|exceeding (physical|virtual)? ?memory limits|exit code 137|"
-            r"Java heap space|OOMKilled"
-        ),
-        "out of memory: give the driver or the executors more",
-    ),
-    (
-        r"No module named '?(numpy|boto3|botocore)",
+        NO_PACKAGE,
         "the job's Python lacks a package that the launcher should have shipped: see its log",
     ),
-    (
-        r"No space left on device|disk is full",
-        "a disk is full: give the nodes or the workers more storage",
-    ),
+    (DISK_FULL, "a disk is full: give the nodes or the workers more storage"),
 )
 
 

@@ -10,7 +10,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic
 
 from botocore.exceptions import ClientError
 
@@ -19,7 +19,7 @@ from emr_ml.aws.client import Api, error_code
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.failures import advice_for, cancelled, output_missing
-from emr_ml.launchers.remote.job_run_config import JobRunConfig
+from emr_ml.launchers.remote.job_run_config import Config
 from emr_ml.launchers.remote.job_run_request import JobRunSpec
 from emr_ml.launchers.remote.log_tail import LogStore, Tail
 from emr_ml.launchers.remote.pacing import PacedLook
@@ -39,7 +39,6 @@ from spark_jobs.runtime.attempt import Failure
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report
 
-Config = TypeVar("Config", bound=JobRunConfig)
 # errors with which the services refuse to cancel what is over
 OVER_CODES = ("ValidationException", "ResourceNotFoundException")
 
@@ -112,8 +111,13 @@ class JobRun(RemoteJob, Generic[Config]):
 
         The page of one job run belongs to a Studio, whose address a launcher does not know.
         """
-        noun = cls.owner_key.replace("_", " ")
-        return f"job run {job or '(none)'} of {noun} {owner}, {cls.console_link(region)}"
+        return (
+            f"job run {job or '(none)'} of {cls._owner_noun()} {owner}, {cls.console_link(region)}"
+        )
+
+    @classmethod
+    def _owner_noun(cls) -> str:
+        return cls.owner_key.replace("_", " ")
 
     @classmethod
     def console_link(cls, region: str) -> str:
@@ -158,10 +162,9 @@ class JobRun(RemoteJob, Generic[Config]):
     def refused(self, error: ClientError, owner: str) -> LaunchError:
         """Return the failure for a job run that the service does not accept."""
         advice = advice_for(str(error), self.advice) or "`emr-ml plan` shows what was sent"
-        noun = self.owner_key.replace("_", " ")
         return LaunchError(
-            f"{self.title} refuses job run '{self._attempt.name}' on {noun} {owner}: {error}\n"
-            f"{advice}"
+            f"{self.title} refuses job run '{self._attempt.name}' on {self._owner_noun()} {owner}: "
+            f"{error}\n{advice}"
         )
 
     def more_folders(self) -> Iterable[Folder]:

@@ -10,11 +10,10 @@ from emr_ml.launchers.remote.job_run_config import JobRunConfig
 from emr_ml.launchers.remote.packages import environment_conf, planned_archive
 from emr_ml.launchers.remote.releases import check_jobs
 from emr_ml.launchers.remote.shipping import ShippedCode, planned_code
-from emr_ml.launchers.remote.target import TargetConfigError, attempt_name
-from spark_jobs.runtime.report import job_key
+from emr_ml.launchers.remote.target import TargetConfigError, planned_attempt
+from emr_ml.launchers.spark_conf import checkpoint_conf
 
-# placeholders for what only a run knows
-VERSION, TOKEN = "<version>", "<token>"
+TOKEN = "<token>"  # noqa: S105 - in plans, as only a run knows it
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,7 @@ def common_parameters(
         cloudwatch: how the service is told of a log group, if one is configured.
     """
     properties = {
-        # beside the request, where the launcher deletes them: there is no HDFS
-        "spark.checkpoint.dir": f"{spec.request_uri.rpartition('/')[0]}/checkpoints",
+        **checkpoint_conf(spec.request_uri),
         **conf,
         **environment_conf(spec.packages, endpoint, driver_variable),
         **config.spark_conf,
@@ -119,15 +117,9 @@ def planned_specs(
     if problems := list(check_jobs(config, jobs)):
         raise TargetConfigError("\n".join(problems))
     packages = planned_archive(endpoint.lake, config)
-    return {
-        asset: JobRunSpec(
-            owner=owner,
-            token=TOKEN,
-            module=module,
-            name=attempt_name(asset, VERSION, 1),
-            request_uri=f"{endpoint.lake}/{job_key(asset, VERSION, 1, 'request.json')}",
-            code=planned_code(endpoint.lake, code_to_ship(module)),
-            packages=packages,
-        )
-        for asset, module in jobs.items()
-    }
+    specs: dict[str, JobRunSpec] = {}
+    for asset, module in jobs.items():
+        name, request_uri = planned_attempt(endpoint.lake, asset)
+        code = planned_code(endpoint.lake, code_to_ship(module))
+        specs[asset] = JobRunSpec(owner, TOKEN, module, name, request_uri, code, packages)
+    return specs

@@ -18,7 +18,7 @@ from emr_ml.launchers.remote.shipping import PackagesError
 from emr_ml.launchers.remote.wheels import (
     RELEASE_PYTHON,
     Platform,
-    WheelhouseError,
+    WheelsError,
     download,
     read_requirements,
 )
@@ -83,7 +83,7 @@ def upload_archive(lake: Lake, config: Packaged) -> str:
             folder = Path(name)
             try:
                 wheels = download(read_requirements(), _platform(config), folder)
-            except WheelhouseError as error:
+            except WheelsError as error:
                 raise PackagesError(
                     f"the Python packages of jobs can't be downloaded: {error.problem}",
                     fix="this is needed once for each lake and release; a custom image with the "

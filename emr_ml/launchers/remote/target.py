@@ -22,6 +22,7 @@ from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, job_key
 
 VERSION_DIGITS = 16
+VERSION = "<version>"  # in plans, as only a run knows it
 # patterns in messages and logs, and what to do
 Advice = Iterable[tuple[str, str]]
 
@@ -85,8 +86,7 @@ class Attempt:
     @property
     def request_uri(self) -> str:
         request = self.request
-        key = job_key(request.asset, request.version, request.attempt, "request.json")
-        return self.lake.uri(key)
+        return self.lake.uri(_request_key(request.asset, request.version, request.attempt))
 
     @property
     def code(self) -> JobCode | None:
@@ -108,6 +108,21 @@ def attempt_name(asset_path: str, version: str, attempt: int) -> str:
         attempt: its number.
     """
     return f"{asset_path} {version[:VERSION_DIGITS]} #{attempt}"
+
+
+def _request_key(asset_path: str, version: str, attempt: int) -> str:
+    return job_key(asset_path, version, attempt, "request.json")
+
+
+def planned_attempt(lake: str, asset_path: str, version: str = VERSION) -> tuple[str, str]:
+    """Return the name of a first attempt, and the address of its request.
+
+    Args:
+        lake: root of the whole lake.
+        asset_path: the asset's folder in it.
+        version: of the asset.
+    """
+    return attempt_name(asset_path, version, 1), f"{lake}/{_request_key(asset_path, version, 1)}"
 
 
 @dataclass(frozen=True)

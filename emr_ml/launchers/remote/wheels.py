@@ -1,9 +1,8 @@
-"""Wheelhouses: the nodes' Python packages in the lake, for subnets that can't reach an index."""
+"""Wheels of the Python packages that jobs need, for another machine than this one."""
 
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +10,17 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from emr_ml.errors import UserError
-from emr_ml.lake.versions import digest
 from emr_ml.project import shipped
-from spark_jobs.runtime.content import content_of
-from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.lake.base import as_json
 
 BOOTSTRAP = shipped("bootstrap")
 REQUIREMENTS = "requirements.txt"
-COMPLETE = "wheels.json"  # written last; the bootstrap script on the nodes looks for it
 GLIBC_MINORS = range(34, 16, -1)  # Amazon Linux 2023 has glibc 2.34
 RELEASE_PYTHON = "3.11"  # with which all known releases of EMR start PySpark
 INDEX_UNREACHABLE = re.compile(r"Retrying \(Retry|ConnectionError|Timeout")
 
 
-class WheelhouseError(UserError):
-    """There is no usable wheelhouse: the message has the reason and the command to run."""
+class WheelsError(UserError):
+    """Wheels can't be had: the message has the reason and what to do."""
 
 
 @dataclass(frozen=True, order=True)
@@ -51,39 +45,11 @@ def read_requirements() -> bytes:
     return (BOOTSTRAP / REQUIREMENTS).read_bytes()
 
 
-def wheelhouse_key(requirements: bytes) -> str:
-    """Return the key of the requirements' wheelhouse, which has one folder for each platform."""
-    return f"wheelhouse/{digest({'requirements': requirements.decode()})}"
-
-
-def has_wheels(lake: Lake, requirements: bytes, platform: Platform) -> bool:
-    """Return True if the platform's folder is complete."""
-    return lake.read(f"{wheelhouse_key(requirements)}/{platform.folder}/{COMPLETE}") is not None
-
-
-def build_wheelhouse(lake: Lake, requirements: bytes, platform: Platform) -> dict[str, int]:
-    """Download the wheels for a platform, upload them to the lake, and return sizes by name.
-
-    Raises:
-        WheelhouseError: pip can't download them.
-        JobError: a file changed during its upload.
-    """
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        wheels = download(requirements, platform, folder)
-        key = f"{wheelhouse_key(requirements)}/{platform.folder}"
-        contents = {wheel.name: content_of(wheel) for wheel in wheels}
-        for wheel in wheels:
-            lake.upload(wheel, f"{key}/{wheel.name}", contents[wheel.name])
-        lake.create(f"{key}/{COMPLETE}", as_json({"wheels": contents}))
-        return {wheel.name: wheel.stat().st_size for wheel in wheels}
-
-
 def download(requirements: bytes, platform: Platform, folder: Path) -> list[Path]:
     """Download the wheels for a platform, which need not be this machine's, and check their hashes.
 
     Raises:
-        WheelhouseError: pip can't download them.
+        WheelsError: pip can't download them.
     """
     pins = folder / "requirements.txt"
     pins.write_text("".join(f"{line}\n" for line in pins_for(requirements, platform)))
@@ -99,7 +65,7 @@ def download(requirements: bytes, platform: Platform, folder: Path) -> list[Path
     ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise WheelhouseError(f"{result.stderr.strip()}\n{_advice(result.stderr)}")
+        raise WheelsError(f"{result.stderr.strip()}\n{_advice(result.stderr)}")
     return sorted(folder.glob("*.whl"))
 
 

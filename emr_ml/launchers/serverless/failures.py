@@ -4,7 +4,11 @@ import re
 
 from emr_ml.launchers.base import LaunchError, LostError
 from emr_ml.launchers.remote.failures import (
+    DENIED,
+    DISK_FULL,
     EXIT_CODE,
+    NO_PACKAGE,
+    OUT_OF_MEMORY,
     advice_for,
     process_failed,
     quote,
@@ -29,28 +33,25 @@ SERVICE_ERROR = re.compile(r"internal (service |server )?error|InternalServer", 
 # patterns in what jobs and their logs say, and what to do; the first match counts
 LOG_ADVICE = (
     (
-        r"is not authorized|AccessDenied|Access Denied|UnauthorizedOperation",
+        DENIED,
         (
             "a role lacks a permission: the launcher's are in "
             "infra/serverless_launcher_policy.json; the execution role needs the lake"
         ),
     ),
     (
-        (
-            r"OutOfMemoryError|exceeding (physical|virtual)? ?memory limits|exit ?code:? 137|"
-            r"Java heap space|OOMKilled"
-        ),
+        OUT_OF_MEMORY,
         "out of memory: raise `memory_gb` of `driver` or `executors`",
     ),
     (
-        r"No module named '?(numpy|boto3|botocore)|GLIBC|cannot open shared object",
+        rf"{NO_PACKAGE}|GLIBC|cannot open shared object",
         (
             "the Python packages are missing or do not fit: `architecture` must be the "
             "application's, and the Python of a custom image must have them"
         ),
     ),
     (
-        r"No space left on device|disk is full",
+        DISK_FULL,
         "a disk is full: raise `disk_gb` of `driver` or `executors`",
     ),
 )

@@ -29,7 +29,7 @@ class ServerlessJob(JobRun[ServerlessConfig]):
     """An attempt as a job run of an application, which starts with it and stops by itself."""
 
     advice, log_advice = failures.ADVICE, failures.LOG_ADVICE
-    # the link of GetDashboardForJobRun works without a login, so it is for no log
+    # the link of GetDashboardForJobRun works without a login, so it must not be logged
     service, title, console_page = SERVICE, "EMR Serverless", "serverless"
     outcomes: ClassVar = {
         "SUCCESS": JobOutcome.SUCCEEDED,

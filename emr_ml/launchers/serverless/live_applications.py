@@ -58,11 +58,13 @@ class IdleApplication:
     Args:
         minutes: since its start or its last job run, whatever was later.
         limit_minutes: after which it should stop by itself, or else the configured ones.
+        has_initial_capacity: whether it costs money though it is idle.
     """
 
     application: LiveApplication
     minutes: float
     limit_minutes: int
+    has_initial_capacity: bool
 
 
 def overdue(
@@ -80,7 +82,8 @@ def overdue(
         since = max([application.updated, *(each["updatedAt"] for each in newest)])
         minutes = (now - since).total_seconds() / 60
         if minutes > limit + GRACE_MINUTES:
-            yield IdleApplication(application, minutes, limit)
+            has_capacity = bool(described.get("initialCapacity"))
+            yield IdleApplication(application, minutes, limit, has_capacity)
 
 
 def stop_idle(api: Api, candidates: list[LiveApplication]) -> Iterator[tuple[bool, str]]:

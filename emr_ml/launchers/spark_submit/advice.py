@@ -1,8 +1,7 @@
 """Patterns in messages and logs, and what to do about them."""
 
-from emr_ml.launchers.remote.failures import COMMON_ADVICE
+from emr_ml.launchers.remote.failures import COMMON_ADVICE, NO_PACKAGE
 
-PACKAGES = r"No module named '?(numpy|boto3|botocore)"
 STORE = (
     r"AccessDenied|Access Denied|403 Forbidden|InvalidAccessKeyId|SignatureDoesNotMatch",
     (
@@ -45,7 +44,7 @@ FOR_DRIVERS = (
             "path, and set spark.jars.packages in spark_conf to them or to nothing"
         ),
     ),
-    (PACKAGES, "Python at EMR_ML_SPARK_SUBMIT__PYTHON on executors needs boto3 and numpy"),
+    (NO_PACKAGE, "Python at EMR_ML_SPARK_SUBMIT__PYTHON on executors needs boto3 and numpy"),
     STORE,
     *COMMON_ADVICE,
 )
@@ -58,7 +57,7 @@ FOR_LOGS_OF_PODS = (
         r"No FileSystem for scheme|ClassNotFoundException.*S3AFileSystem|S3AFileSystem not found",
         "the image needs hadoop-aws on Spark's class path: see docs/spark-submit.md",
     ),
-    (PACKAGES, "Python in the image needs boto3 and numpy"),
+    (NO_PACKAGE, "Python in the image needs boto3 and numpy"),
     STORE,
     *COMMON_ADVICE,
 )

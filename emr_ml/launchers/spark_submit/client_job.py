@@ -85,7 +85,7 @@ class ClientJob(RemoteJob):
     def submit(self) -> None:
         attempt, config = self._attempt, self._config
         if "folder" not in attempt.location:
-            folder = new_folder(Path(config.folder, "drivers"))
+            folder = new_folder(config.drivers)
             attempt.held.record(host=this_host(), folder=str(folder))
         elif not self._is_here:
             # it is not known whether the driver was started; a new attempt supersedes it

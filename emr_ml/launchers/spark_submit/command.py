@@ -7,6 +7,7 @@ from pathlib import Path
 from emr_ml.launchers.remote.endpoint import find_endpoint
 from emr_ml.launchers.spark_conf import (
     CREDENTIALS_PROVIDER,
+    checkpoint_conf,
     installed_spark,
     s3_conf,
     s3_packages,
@@ -71,7 +72,7 @@ def properties(config: SparkSubmitConfig, submission: Submission, driver: str) -
     conf["spark.pyspark.python"] = config.python or sys.executable
     conf["spark.ui.showConsoleProgress"] = "false"
     if not config.is_local:
-        conf |= submission.checkpoint_conf
+        conf |= checkpoint_conf(submission.request_uri)
     if config.kubernetes:
         conf |= kubernetes_conf(config.kubernetes)
         conf[f"spark.kubernetes.executor.label.{DRIVER_LABEL}"] = driver

@@ -21,7 +21,8 @@ from emr_ml.settings import Settings
 
 MASTERS = re.compile(r"(spark|k8s)://.+|yarn|local(\[[\d*, ]+\])?")
 STANDALONE, KUBERNETES = "spark://", "k8s://"
-EXECUTOR_VARIABLE = "spark.executorEnv."
+# properties that Spark writes into the pods of executors
+OF_EXECUTORS = ("spark.executorEnv.", "spark.executor.")
 LOOPBACK = ("127.0.0.1", "localhost")
 
 # relative ones are resolved where they are read
@@ -145,7 +146,7 @@ class SparkSubmitConfig(ConfigModel):
 
     def _is_exposed(self, key: str, value: str) -> bool:
         """Whether a property is a secret that the description of a pod would show."""
-        in_pod = self.deploy_mode == "cluster" or key.startswith(EXECUTOR_VARIABLE)
+        in_pod = self.deploy_mode == "cluster" or key.startswith(OF_EXECUTORS)
         return self.on_kubernetes and in_pod and is_secret(key, value)
 
     @property
@@ -163,6 +164,11 @@ class SparkSubmitConfig(ConfigModel):
         if self.share_credentials is None:
             return not self.on_kubernetes
         return self.share_credentials and not (self.kubernetes and self.kubernetes.secret)
+
+    @property
+    def drivers(self) -> Path:
+        """The folder of all drivers on this machine."""
+        return Path(self.folder, "drivers")
 
     @property
     def on_kubernetes(self) -> bool:

@@ -56,9 +56,9 @@ def new_folder(parent: Path) -> Path:
 
 
 def drivers_in(parent: Path) -> "Iterator[Driver]":
-    """Yield all drivers whose folders are there, the latest last."""
-    folders = [each for each in parent.iterdir() if each.is_dir()] if parent.is_dir() else []
-    return map(Driver, sorted(folders, key=lambda folder: folder.stat().st_mtime))
+    """Yield all drivers whose folders are there."""
+    folders = parent.iterdir() if parent.is_dir() else ()
+    return (Driver(each) for each in folders if each.is_dir())
 
 
 class Driver:
@@ -127,7 +127,8 @@ class Driver:
             said = getattr(error, "stderr", None) or b""
             raise LaunchError(_not_started(error, said)) from error
         if not self.pid:
-            self.end()
+            with suppress(OSError):
+                self.end()
             raise LaunchError(_not_started("nothing has claimed its folder", said))
 
     def state(self) -> DriverState:

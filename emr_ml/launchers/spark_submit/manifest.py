@@ -13,7 +13,7 @@ import yaml
 from emr_ml.launchers.remote.endpoint import find_endpoint
 from emr_ml.launchers.remote.shipping import Folder
 from emr_ml.launchers.remote.target import TargetConfigError
-from emr_ml.launchers.spark_conf import CREDENTIALS_PROVIDER, s3_conf
+from emr_ml.launchers.spark_conf import CREDENTIALS_PROVIDER, checkpoint_conf, s3_conf
 from emr_ml.launchers.spark_submit.command import KEYS, kubernetes_conf, sizes
 from emr_ml.launchers.spark_submit.config import KubernetesConfig, SparkSubmitConfig
 from emr_ml.launchers.spark_submit.pods import OWN
@@ -127,7 +127,7 @@ def _conf(
     conf = sizes(config) | {
         "spark.driver.host": "$(POD_IP)",
         f"{prefix}driver.pod.name": "$(POD_NAME)",
-        **submission.checkpoint_conf,
+        **checkpoint_conf(submission.request_uri),
         **kubernetes_conf(own),
         **{f"spark.executorEnv.{name}": value for name, value in variables.items()},
     }
@@ -162,10 +162,16 @@ def _parts(
     pod = _mapping(_parsed(path) if path else {}, f"{path}")
     metadata = _mapping(pod.get("metadata"), f"{path}: metadata")
     spec = _mapping(pod.get("spec"), f"{path}: spec")
-    containers = _mappings(spec.get("containers"), f"{path}: spec.containers") or [{}]
-    for number, each in enumerate(containers):
-        each["env"] = _mappings(each.get("env"), f"{path}: spec.containers[{number}].env")
-    return pod, metadata, spec, containers
+    if "initContainers" in spec:
+        spec["initContainers"] = _containers(spec, "initContainers", path)
+    return pod, metadata, spec, _containers(spec, "containers", path) or [{"env": []}]
+
+
+def _containers(spec: Mapping[str, Any], name: str, path: str | None) -> list[dict[str, Any]]:
+    found = _mappings(spec.get(name), f"{path}: spec.{name}")
+    for number, each in enumerate(found):
+        each["env"] = _mappings(each.get("env"), f"{path}: spec.{name}[{number}].env")
+    return found
 
 
 def _mappings(value: Any, where: str) -> list[dict[str, Any]]:

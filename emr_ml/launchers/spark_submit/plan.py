@@ -6,15 +6,14 @@ from typing import Any
 from emr_ml.lake.job_code import LEAST_SPARK, code_to_ship, needing_newer
 from emr_ml.launchers.remote.configuration import is_secret
 from emr_ml.launchers.remote.shipping import planned_code
-from emr_ml.launchers.remote.target import TargetConfigError, attempt_name
+from emr_ml.launchers.remote.target import VERSION, TargetConfigError, planned_attempt
 from emr_ml.launchers.spark_submit.command import command, properties
 from emr_ml.launchers.spark_submit.config import SparkSubmitConfig
 from emr_ml.launchers.spark_submit.manifest import TEMPLATE, driver_pod, executor_template
 from emr_ml.launchers.spark_submit.submission import Submission
-from spark_jobs.runtime.report import job_key
 
-# placeholders for what only a run knows, or what nobody else shall know
-VERSION, ID, SECRET = "<version>", "<id>", "<secret>"
+# placeholders for what only a run knows, and for secrets
+ID, SECRET = "<id>", "<secret>"
 
 
 def make_plan(
@@ -70,13 +69,14 @@ def planned_submission(
         code: the lake or folder to which the code would be uploaded.
         version: of the asset.
     """
+    name, request_uri = planned_attempt(lake, asset, version)
     return Submission(
         asset=asset.rpartition("/")[2],
         version=version,
         attempt=1,
-        name=attempt_name(asset, version, 1),
+        name=name,
         module=module,
-        request_uri=f"{lake}/{job_key(asset, version, 1, 'request.json')}",
+        request_uri=request_uri,
         lake=lake,
         code=planned_code(code, code_to_ship(module)),
     )
@@ -92,8 +92,9 @@ def _driver(config: SparkSubmitConfig, lake: str, asset: str, module: str) -> di
 def _pod(config: SparkSubmitConfig, lake: str, asset: str, module: str) -> dict[str, Any]:
     submission = planned_submission(lake, asset, module, code=lake)
     pod = planned_pod(config, submission, f"emr-ml-{ID}")
-    for container in pod["spec"]["containers"]:
-        for variable in container.get("env") or ():
+    spec = pod["spec"]
+    for container in (*spec.get("initContainers", ()), *spec["containers"]):
+        for variable in container["env"]:
             if "value" in variable and is_secret(variable["name"], str(variable["value"])):
                 variable["value"] = SECRET
     return pod

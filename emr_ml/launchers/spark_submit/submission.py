@@ -53,8 +53,3 @@ class Submission:
         """The script that spark-submit runs, with its arguments."""
         path, arguments = self.code.entry_point(self.module)
         return [path, *arguments, self.request_uri]
-
-    @property
-    def checkpoint_conf(self) -> dict[str, str]:
-        """Checkpoints in the lake, where the loss of an executor does not end the job."""
-        return {"spark.checkpoint.dir": f"{self.request_uri.rpartition('/')[0]}/checkpoints"}

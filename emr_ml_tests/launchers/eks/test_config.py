@@ -11,11 +11,10 @@ from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.service_model import mistakes
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.settings import load_settings
-from emr_ml_tests.launchers.remote.examples import a_job_run_spec
+from emr_ml_tests.launchers.remote.examples import JOB_ROLE, a_job_run_spec
 
-ROLE = "arn:aws:iam::123456789012:role/Jobs"
 LAKE = "s3://bucket/lake"
-MINIMUM = {"execution_role": ROLE, "virtual_cluster_id": "0abc"}
+MINIMUM = {"execution_role": JOB_ROLE, "virtual_cluster_id": "0abc"}
 
 
 def started(packages: str = "", **fields: Any) -> dict[str, Any]:
@@ -27,12 +26,12 @@ def started(packages: str = "", **fields: Any) -> dict[str, Any]:
 
 
 def test_role_and_virtual_cluster_have_no_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EMR_ML_EKS__EXECUTION_ROLE", ROLE)
+    monkeypatch.setenv("EMR_ML_EKS__EXECUTION_ROLE", JOB_ROLE)
     monkeypatch.setenv("EMR_ML_EKS__VIRTUAL_CLUSTER_NAME", "ours")
 
     made = load_eks_config(load_settings())
 
-    assert made == EksConfig(execution_role=ROLE, virtual_cluster_name="ours")
+    assert made == EksConfig(execution_role=JOB_ROLE, virtual_cluster_name="ours")
     assert (made.release_label, made.spark) == ("emr-spark-8.1.0-latest", "4.1.1")
 
 
@@ -63,7 +62,7 @@ def test_a_mistake_is_told_with_its_place(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, told: str
 ) -> None:
     file = tmp_path / "eks.yaml"
-    file.write_text(f"{text}execution_role: {ROLE}\nvirtual_cluster_id: 0abc\n")
+    file.write_text(f"{text}execution_role: {JOB_ROLE}\nvirtual_cluster_id: 0abc\n")
     monkeypatch.setenv("EMR_ML_EKS", str(file))
 
     with pytest.raises(TargetConfigError) as error:

@@ -7,9 +7,10 @@ import pytest
 from emr_ml.launchers.eks.config import EksConfig
 from emr_ml.launchers.eks.cost import usage_metadata
 from emr_ml_tests.checks.reports import a_report
+from emr_ml_tests.launchers.remote.examples import JOB_ROLE
 
 CONFIG = {
-    "execution_role": "arn:aws:iam::123456789012:role/Jobs",
+    "execution_role": JOB_ROLE,
     "virtual_cluster_id": "0abc",
     "driver": {"cores": 1, "memory_gb": 4},
     "executors": {"cores": 2, "memory_gb": 8, "count": 3},
@@ -42,9 +43,18 @@ def test_a_pod_is_billed_for_a_minute_at_least() -> None:
     assert used("2026-11-02T12:00:05+00:00")["vcpu_hours"] == pytest.approx(7 / 60, abs=1e-6)
 
 
-def test_pods_that_spark_conf_sizes_are_not_guessed_at() -> None:
-    conf = {"spark.dynamicAllocation.enabled": "true"}
+@pytest.mark.parametrize(
+    ("key", "is_size"),
+    [
+        ("spark.dynamicAllocation.enabled", True),
+        ("spark.executor.memoryOverhead", True),
+        ("spark.kubernetes.executor.request.cores", True),
+        ("spark.executor.heartbeatInterval", False),
+        ("spark.driver.maxResultSize", False),
+    ],
+)
+def test_pods_that_spark_conf_sizes_are_not_guessed_at(key: str, *, is_size: bool) -> None:
+    found = used("2026-11-02T12:30:00+00:00", spark_conf={key: "1"})
 
-    assert used("2026-11-02T12:30:00+00:00", spark_conf=conf) == {
-        "cost_note": "spark_conf sizes the pods, so what they asked for is not known here"
-    }
+    note = "spark_conf sizes the pods, so what they asked for is not known here"
+    assert (found == {"cost_note": note}) is is_size

@@ -10,19 +10,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emr_ml.aws.client import UnansweredError, UncertainError
-from emr_ml.lake.leases import LeaseFile
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.emr import cluster_watcher, job, submission
 from emr_ml.launchers.emr.context import LauncherContext
 from emr_ml.launchers.emr.job import EmrJob
 from emr_ml.launchers.remote import polling
 from emr_ml.launchers.remote.polling import PollingPolicy
-from emr_ml.launchers.remote.target import Attempt, JobOutcome
+from emr_ml.launchers.remote.target import JobOutcome
 from emr_ml_tests.launchers.emr.configs import TARGET, config
 from emr_ml_tests.launchers.remote.clock import FakeClock
-from spark_jobs.runtime.job import Request
+from emr_ml_tests.launchers.remote.examples import an_attempt
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import lease_key
 
 LOG = logging.getLogger("job")
 PACE = PollingPolicy(fast=1.0, slow=5.0, visibility=10.0, patience=60.0)
@@ -105,12 +103,9 @@ def fixture_emr(monkeypatch: pytest.MonkeyPatch) -> FakeEmr:
 
 def job_in(lake: Lake, *, token: str = "ours", step: str = "s-0", **fields: Any) -> EmrJob:  # noqa: S107 - no secret
     """Return the job of an attempt whose lease records its cluster and, unless it is "", a step."""
-    request = Request("metrics", VERSION, 1, lake.root, "", {}, {}, {}, "", "4.1.1")
-    held = LeaseFile(lake, lease_key("metrics", VERSION)).acquire("a-run")
-    assert held
-    held.record(cluster="j-1", **({"sent_to": "j-1", "token": token, "step": step} if step else {}))
-    context = LauncherContext(lake, config(**fields), TARGET, PACE)
-    return EmrJob(context, Attempt(request, "spark_jobs.metrics", held, lake, lake, LOG))
+    sent = {"sent_to": "j-1", "token": token, "step": step} if step else {}
+    attempt = an_attempt(lake, "metrics", VERSION, cluster="j-1", **sent)
+    return EmrJob(LauncherContext(lake, config(**fields), TARGET, PACE), attempt)
 
 
 def outcome(attempt: EmrJob) -> JobOutcome | None:

@@ -11,9 +11,13 @@ class FakeClock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
         # what was noted by the true clock before is not in the future of this one
-        self.now = time.monotonic()
+        self.start = self.now = time.monotonic()
         for module in modules:
             monkeypatch.setattr(module, "time", self)
+
+    def at(self, seconds: float) -> None:
+        """Let it be so many seconds after the start of the test."""
+        self.now = self.start + seconds
 
     def monotonic(self) -> float:
         return self.now

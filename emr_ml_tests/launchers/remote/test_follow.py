@@ -2,7 +2,6 @@
 
 import json
 import logging
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from emr_ml.aws.client import UnansweredError
-from emr_ml.lake.leases import LeaseFile
 from emr_ml.launchers.base import DetachedError, LaunchError
 from emr_ml.launchers.remote import follow, messages, pacing, polling
 from emr_ml.launchers.remote.follow import Follower
@@ -18,12 +16,11 @@ from emr_ml.launchers.remote.pacing import PacedLook
 from emr_ml.launchers.remote.polling import Answers, PollingPolicy
 from emr_ml.launchers.remote.target import Attempt, JobLocation, JobOutcome, JobStatus, RemoteJob
 from emr_ml_tests.launchers.remote.clock import FakeClock
+from emr_ml_tests.launchers.remote.examples import LOG, an_attempt
 from spark_jobs.runtime.attempt import Failure, record_failure
-from spark_jobs.runtime.job import Request
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import Report, commit, job_key, lease_key
+from spark_jobs.runtime.report import Report, commit, job_key
 
-LOG = logging.getLogger("follow")
 PACE = PollingPolicy(fast=1.0, slow=5.0, visibility=10.0, patience=60.0)
 RUNNING = JobStatus(JobOutcome.UNFINISHED, is_listed=True, states={"job 7": "RUNNING"})
 
@@ -83,11 +80,7 @@ def fixture_clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
 
 @pytest.fixture
 def attempt(folder_lake: Lake) -> Attempt:
-    version = uuid.uuid4().hex
-    request = Request("metrics", version, 1, folder_lake.root, "", {}, {}, {}, "", "4.1.1")
-    held = LeaseFile(folder_lake, lease_key("metrics", version)).acquire("a-run")
-    assert held
-    return Attempt(request, "spark_jobs.metrics", held, folder_lake, folder_lake, LOG)
+    return an_attempt(folder_lake)
 
 
 def report_of(attempt: Attempt, look: Callable[[int], JobStatus]) -> Report:

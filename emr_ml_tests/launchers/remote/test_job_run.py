@@ -1,38 +1,37 @@
 """What is concluded from a job run's description, and from its age."""
 
-import time
-import uuid
 from typing import Any
 
 import pytest
 
 from emr_ml.aws.client import UnansweredError
-from emr_ml.lake.leases import LeaseFile
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.eks.config import EksConfig
 from emr_ml.launchers.eks.job import EksJob
+from emr_ml.launchers.remote import job_run, pacing, polling
 from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.job_run import JobRunContext
 from emr_ml.launchers.remote.polling import PollingPolicy
-from emr_ml.launchers.remote.target import Attempt, JobOutcome, JobStatus
-from emr_ml_tests.launchers.remote.test_follow import LOG, refusal
-from spark_jobs.runtime.job import Request
+from emr_ml.launchers.remote.target import JobOutcome, JobStatus
+from emr_ml_tests.launchers.remote.clock import FakeClock
+from emr_ml_tests.launchers.remote.examples import JOB_ROLE, an_attempt
+from emr_ml_tests.launchers.remote.test_follow import refusal
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import lease_key
 
 VISIBILITY, START_LIMIT = 5.0, 60
-ROLE = "arn:aws:iam::123456789012:role/Jobs"
-CONFIG = EksConfig(execution_role=ROLE, virtual_cluster_id="0abc", start_limit_seconds=START_LIMIT)
+CONFIG = EksConfig(
+    execution_role=JOB_ROLE, virtual_cluster_id="0abc", start_limit_seconds=START_LIMIT
+)
 Answer = str | Exception
 
 
 class Service:
     """EMR on EKS that describes a job run by what the test says last, on the test's own clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
         self.answer: Answer = "SUBMITTED"
         self.cancelled = False
-        self.seconds = 0.0
 
     def __call__(self, *_: Any, **__: Any) -> "Service":
         return self
@@ -49,28 +48,23 @@ class Service:
 
 @pytest.fixture(name="service")
 def fixture_service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    service = Service()
-    monkeypatch.setattr("emr_ml.launchers.remote.job_run.Api", service)
-    monkeypatch.setattr(time, "monotonic", lambda: service.seconds)
+    service = Service(FakeClock(monkeypatch, job_run, pacing, polling))
+    monkeypatch.setattr(job_run, "Api", service)
     return service
 
 
 @pytest.fixture(name="job")
 def fixture_job(service: Service, folder_lake: Lake) -> EksJob:
     del service  # what the job asks
-    version = uuid.uuid4().hex
-    request = Request("metrics", version, 1, folder_lake.root, "", {}, {}, {}, "", "4.1.1")
-    held = LeaseFile(folder_lake, lease_key("metrics", version)).acquire("a-run")
-    assert held
-    held.record(virtual_cluster="0abc", job="1def")
-    attempt = Attempt(request, "spark_jobs.metrics", held, folder_lake, folder_lake, LOG)
-    polling = PollingPolicy(fast=0.1, slow=1.0, visibility=VISIBILITY, patience=9.0)
+    attempt = an_attempt(folder_lake, virtual_cluster="0abc", job="1def")
+    pace = PollingPolicy(fast=0.1, slow=1.0, visibility=VISIBILITY, patience=9.0)
     endpoint = Endpoint("s3://bucket/lake", "eu-west-1")
-    return EksJob(JobRunContext(folder_lake, CONFIG, endpoint, polling), attempt)
+    return EksJob(JobRunContext(folder_lake, CONFIG, endpoint, pace), attempt)
 
 
 def look(service: Service, job: EksJob, seconds: float, answer: Answer) -> JobStatus | None:
-    service.seconds, service.answer = seconds, answer
+    service.clock.at(seconds)
+    service.answer = answer
     return job.status()
 
 
@@ -96,7 +90,7 @@ def test_an_old_state_between_two_failed_looks_is_no_reason_to_cancel(
     look(service, job, 1.0, "SUBMITTED")
     fail_to_look(service, job, START_LIMIT + 1.0)
 
-    service.seconds += 0.1  # before the next look is due
+    service.clock.sleep(0.1)  # before the next look is due
 
     assert job.status() is None
     assert not service.cancelled
@@ -116,6 +110,6 @@ def test_a_job_run_is_not_lost_because_nobody_answers(service: Service, job: Eks
     look(service, job, 1.0, refusal("ResourceNotFoundException"))
     fail_to_look(service, job, VISIBILITY + 9.0)
 
-    service.seconds += 0.1  # before the next look is due
+    service.clock.sleep(0.1)  # before the next look is due
 
     assert job.status() is None

@@ -9,13 +9,13 @@ import pytest
 from emr_ml.launchers.remote import packages
 from emr_ml.launchers.remote.packages import merge, packages_key, planned_archive
 from emr_ml.launchers.remote.shipping import PackagesError
-from emr_ml.launchers.remote.wheels import Platform, WheelhouseError
+from emr_ml.launchers.remote.wheels import Platform, WheelsError
 from emr_ml.launchers.serverless.config import ServerlessConfig
+from emr_ml_tests.launchers.remote.examples import JOB_ROLE
 from spark_jobs.runtime.lake import open_lake
 
-ROLE = "arn:aws:iam::123456789012:role/Jobs"
-X86 = ServerlessConfig(execution_role=ROLE)
-ARM = ServerlessConfig(execution_role=ROLE, architecture="ARM64")
+X86 = ServerlessConfig(execution_role=JOB_ROLE)
+ARM = ServerlessConfig(execution_role=JOB_ROLE, architecture="ARM64")
 
 
 def a_wheel(folder: Path, name: str, files: Mapping[str, str]) -> Path:
@@ -77,7 +77,7 @@ def test_the_archive_is_built_once_for_the_release_s_python_and_each_architectur
 
 
 def test_an_image_needs_no_archive(tmp_path: Path, downloads: list[Platform]) -> None:
-    config = ServerlessConfig(execution_role=ROLE, image="an-image", packages="image")
+    config = ServerlessConfig(execution_role=JOB_ROLE, image="an-image", packages="image")
 
     assert packages.upload_archive(open_lake(str(tmp_path)), config) == ""
     assert planned_archive("s3://bucket/lake", config) == packages_key(config) == ""
@@ -86,7 +86,7 @@ def test_an_image_needs_no_archive(tmp_path: Path, downloads: list[Platform]) ->
 
 def test_wheels_that_can_t_be_had_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def download(*_: object) -> list[Path]:
-        raise WheelhouseError("no route to the index")
+        raise WheelsError("no route to the index")
 
     monkeypatch.setattr(packages, "download", download)
 

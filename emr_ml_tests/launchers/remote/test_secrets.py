@@ -11,13 +11,13 @@ from emr_ml.launchers.remote.configuration import is_secret
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.launchers.serverless.config import load_serverless_config
 from emr_ml.settings import Settings
+from emr_ml_tests.launchers.remote.examples import JOB_ROLE
 
 MARK = "recognisable"
-ROLE = "arn:aws:iam::123456789012:role/Jobs"
 LOADERS: dict[str, tuple[Callable[[Settings], Any], dict[str, Any]]] = {
     "cluster_fields": (load_cluster_config, {}),
-    "serverless_fields": (load_serverless_config, {"execution_role": ROLE}),
-    "eks_fields": (load_eks_config, {"execution_role": ROLE, "virtual_cluster_id": "0abc"}),
+    "serverless_fields": (load_serverless_config, {"execution_role": JOB_ROLE}),
+    "eks_fields": (load_eks_config, {"execution_role": JOB_ROLE, "virtual_cluster_id": "0abc"}),
 }
 
 
@@ -62,6 +62,9 @@ def test_a_secret_is_known_by_its_value_too(key: str, value: str) -> None:
         ("spark.hadoop.fs.s3a.aws.credentials.provider", "com.example.Provider"),
         ("spark.kubernetes.driver.secretKeyRef.AWS_ACCESS_KEY_ID", "lake:id"),
         ("spark.kubernetes.driver.secrets.tls", "/etc/tls"),
+        ("spark.authenticate.secretBitLength", "256"),
+        ("spark.security.credentials.hive.enabled", "tokens=2"),
+        ("spark.my.tokenizer", "words"),
     ],
 )
 def test_what_only_names_a_secret_is_none(key: str, value: str) -> None:

@@ -8,13 +8,12 @@ import pytest
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.launchers.serverless.config import ServerlessConfig, Worker, load_serverless_config
 from emr_ml.settings import load_settings
-
-ROLE = "arn:aws:iam::123456789012:role/Jobs"
+from emr_ml_tests.launchers.remote.examples import JOB_ROLE
 
 
 def load(monkeypatch: pytest.MonkeyPatch, **variables: Any) -> ServerlessConfig:
     """Load the configuration of a process with these `EMR_ML_…` variables, and a role."""
-    asked = {"SERVERLESS__EXECUTION_ROLE": ROLE, **variables}
+    asked = {"SERVERLESS__EXECUTION_ROLE": JOB_ROLE, **variables}
     for name, value in asked.items():
         monkeypatch.setenv(f"EMR_ML_{name}", str(value))
     return load_serverless_config(load_settings())
@@ -23,7 +22,7 @@ def load(monkeypatch: pytest.MonkeyPatch, **variables: Any) -> ServerlessConfig:
 def test_only_the_role_has_no_default(monkeypatch: pytest.MonkeyPatch) -> None:
     made = load(monkeypatch)
 
-    assert made == ServerlessConfig(execution_role=ROLE)
+    assert made == ServerlessConfig(execution_role=JOB_ROLE)
     assert (made.release_label, made.spark, made.arch) == ("emr-spark-8.1.0", "4.1.1", "x86_64")
     assert (made.timeout_minutes, made.idle_minutes, made.packages) == (360, 5, "archive")
     assert made.initial_capacity.drivers == made.initial_capacity.executors == 0
@@ -107,7 +106,7 @@ def test_a_mistake_is_told_with_its_place(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, told: str
 ) -> None:
     file = tmp_path / "serverless.yaml"
-    file.write_text(text if "execution_role" in text else f"{text}execution_role: {ROLE}\n")
+    file.write_text(text if "execution_role" in text else f"{text}execution_role: {JOB_ROLE}\n")
     monkeypatch.setenv("EMR_ML_SERVERLESS", str(file))
 
     with pytest.raises(TargetConfigError) as error:

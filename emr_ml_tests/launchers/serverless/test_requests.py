@@ -10,20 +10,19 @@ from emr_ml.launchers.remote.service_model import mistakes
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.launchers.serverless.config import ServerlessConfig
 from emr_ml.launchers.serverless.requests import create_application_request, start_job_run_request
-from emr_ml_tests.launchers.remote.examples import a_job_run_spec
+from emr_ml_tests.launchers.remote.examples import JOB_ROLE, a_job_run_spec
 
-ROLE = "arn:aws:iam::123456789012:role/Jobs"
 LAKE = "s3://bucket/lake"
 
 
 def created(**fields: Any) -> dict[str, Any]:
-    config = ServerlessConfig.model_validate({"execution_role": ROLE, **fields})
+    config = ServerlessConfig.model_validate({"execution_role": JOB_ROLE, **fields})
     return create_application_request(config, LAKE, "a-token")
 
 
 def started(packages: str = "", url: str | None = None, **fields: Any) -> dict[str, Any]:
     return start_job_run_request(
-        ServerlessConfig.model_validate({"execution_role": ROLE, **fields}),
+        ServerlessConfig.model_validate({"execution_role": JOB_ROLE, **fields}),
         Endpoint(LAKE, "eu-west-1", url),
         a_job_run_spec(LAKE, "00app", packages),
     )
@@ -87,7 +86,7 @@ def test_a_job_run_has_a_limit_and_is_not_repeated_by_the_service() -> None:
 
     assert request["executionTimeoutMinutes"] == 2
     assert request["retryPolicy"] == {"maxAttempts": 1}
-    assert request["executionRoleArn"] == ROLE
+    assert request["executionRoleArn"] == JOB_ROLE
     submit = request["jobDriver"]["sparkSubmit"]
     assert submit["entryPoint"] == f"{LAKE}/code/1/metrics.py"
     assert submit["sparkSubmitParameters"] == f"--py-files {LAKE}/code/1/spark_jobs.zip"

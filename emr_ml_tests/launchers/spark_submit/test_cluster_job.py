@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 import pytest
@@ -28,6 +28,7 @@ from emr_ml_tests.emulator.kubernetes.faults import (
     unschedulable,
 )
 from emr_ml_tests.emulator.kubernetes.server import LAUNCHER, Kubernetes
+from emr_ml_tests.launchers.remote.clock import FakeClock
 from emr_ml_tests.launchers.spark_submit.submissions import PODS, config_of
 from emr_ml_tests.launchers.stages import (
     LOG,
@@ -40,9 +41,6 @@ from emr_ml_tests.launchers.stages import (
 from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import job_key, lease_key
-
-if TYPE_CHECKING:
-    from emr_ml_tests.launchers.spark_submit.conftest import Clock
 
 pytestmark = pytest.mark.emulator
 PACE = PollingPolicy(fast=0.1, slow=1.0, visibility=45.0, patience=600.0)
@@ -166,14 +164,15 @@ def test_a_pod_that_is_lost_with_its_node_is_replaced(
 
 
 def test_a_pod_is_lost_if_its_node_is_silent_without_a_break(
-    attempt: Attempt, clock: "Clock", monkeypatch: pytest.MonkeyPatch
+    attempt: Attempt, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt.held.record(pod="a-pod", uid="1")
     pod: dict[str, Any] = {"metadata": {"name": "a-pod", "uid": "1"}, "status": {}}
     monkeypatch.setattr(Pods, "find", lambda *_: pod)  # pyright: ignore[reportUnknownLambdaType] - of any pod
     job, outcomes = ClusterJob(config_of(PODS), attempt, PACE), list[JobOutcome]()
     seen = [(0, "Unknown"), (40, "Running"), (80, "Unknown"), (120, "Unknown"), (130, "Unknown")]
-    for clock.now, pod["status"]["phase"] in seen:
+    for seconds, pod["status"]["phase"] in seen:
+        clock.at(seconds)
         status = job.status()
         assert status
         outcomes.append(status.outcome)

@@ -71,6 +71,10 @@ def test_variables_count_more_than_the_file_and_keep_the_case_of_properties(load
             f"{KUBERNETES}spark_conf: {{spark.executorEnv.AWS_ACCESS_KEY_ID: x}}",
             "spark.executorEnv.AWS_ACCESS_KEY_ID would be readable in a pod",
         ),
+        (
+            f"{KUBERNETES}spark_conf: {{spark.executor.extraJavaOptions: -Dpassword=x}}",
+            "spark.executor.extraJavaOptions would be readable in a pod",
+        ),
     ],
 )
 def test_a_mistake_is_reported_with_its_place(load: Any, text: str, expected: str) -> None:

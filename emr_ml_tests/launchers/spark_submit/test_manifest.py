@@ -57,6 +57,7 @@ def test_other_containers_of_a_template_stay(template: Path) -> None:
         ("spec: {containers: {name: x}}\n", "spec.containers: should be a list"),
         ("spec: {containers: [name]}\n", r"spec.containers\[0\]: should be a mapping"),
         ("spec: {containers: [{env: {A: 1}}]}\n", r"spec.containers\[0\].env: should be a list"),
+        ("spec: {initContainers: {}}\n", "spec.initContainers: should be a list"),
         ("spec: {containers: [\n", "is not YAML"),
     ],
 )

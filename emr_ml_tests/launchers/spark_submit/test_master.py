@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,10 +15,8 @@ from emr_ml.launchers.spark_submit.client_job import ClientJob
 from emr_ml.launchers.spark_submit.config import SparkSubmitConfig
 from emr_ml.launchers.spark_submit.driver import Driver
 from emr_ml.launchers.spark_submit.master import Application, Cluster, Master, MasterError
+from emr_ml_tests.launchers.remote.clock import FakeClock
 from emr_ml_tests.launchers.spark_submit.fake_master import FakeMaster, serve_master
-
-if TYPE_CHECKING:
-    from emr_ml_tests.launchers.spark_submit.conftest import Clock
 
 pytestmark = pytest.mark.process
 
@@ -84,17 +81,18 @@ def test_one_that_is_not_in_charge_has_no_say(master: FakeMaster, status: str) -
 
 
 def test_a_job_without_cores_is_ended_only_if_the_master_has_said_so_all_the_time(
-    driver: Driver, job_at: JobAt, master: FakeMaster, application: str, clock: "Clock"
+    driver: Driver, job_at: JobAt, master: FakeMaster, application: str, clock: FakeClock
 ) -> None:
     job = job_at(master.url)
     master.applications = [(application, 0)]
     assert outcome(job) is JobOutcome.UNFINISHED
 
     master.is_silent = True
-    for clock.now in (50.0, 51.0, 10 * START_LIMIT, 10 * START_LIMIT + 1):
+    for seconds in (50.0, 51.0, 10 * START_LIMIT, 10 * START_LIMIT + 1):
+        clock.at(seconds)
         assert outcome(job) is JobOutcome.UNFINISHED
     master.is_silent = False
-    clock.now = 20 * START_LIMIT
+    clock.at(20 * START_LIMIT)
     assert outcome(job) is JobOutcome.UNFINISHED
     assert driver.state().is_running
 
@@ -105,7 +103,7 @@ def test_a_job_without_cores_is_ended_only_if_the_master_has_said_so_all_the_tim
 
 
 def test_a_driver_elsewhere_is_lost_only_if_the_master_says_so(
-    held: HeldLease, job_at: JobAt, master: FakeMaster, application: str, clock: "Clock"
+    held: HeldLease, job_at: JobAt, master: FakeMaster, application: str, clock: FakeClock
 ) -> None:
     held.record(host="other boot namespace", folder="/there", pid="1")
     job = job_at(master.url)
@@ -113,14 +111,14 @@ def test_a_driver_elsewhere_is_lost_only_if_the_master_says_so(
     assert outcome(job) is JobOutcome.UNFINISHED
 
     master.is_silent = True
-    clock.now = 100.0
+    clock.at(100.0)
     with pytest.raises(UnansweredError, match=f"the master's page {master.url} gives no answer"):
         job.status()
     assert job.status() is None
-    assert job.answers.failing and job.answers.last == 0.0
+    assert job.answers.failing and job.answers.last == clock.start
 
     master.is_silent, master.applications = False, []
-    clock.now = 200.0
+    clock.at(200.0)
     assert outcome(job) is JobOutcome.UNFINISHED
     assert not job.answers.failing
     clock.now += PACE.visibility + 1
@@ -130,13 +128,13 @@ def test_a_driver_elsewhere_is_lost_only_if_the_master_says_so(
 
 
 def test_a_driver_elsewhere_that_nobody_can_be_asked_about_is_lost_and_the_cause_is_told(
-    held: HeldLease, job_at: JobAt, clock: "Clock"
+    held: HeldLease, job_at: JobAt, clock: FakeClock
 ) -> None:
     held.record(host="other boot namespace", folder="/there", pid="1")
     job = job_at(None)
     assert outcome(job) is JobOutcome.UNFINISHED
 
-    clock.now = PACE.visibility + 1
+    clock.at(PACE.visibility + 1)
 
     lost = job.status()
     assert lost and lost.outcome is JobOutcome.LOST

@@ -75,6 +75,7 @@ def durations() -> list[str]:
     pieces += ["min", "s", "sekunden", "-", ":", "D\u00cdAS", "\u0131", "\n"]
     made += [f"{number}h {number}m" for number in range(200)]
     made += ["PT1H30M", "P1DT2H", "P1M", "P1Y", "PT0.5S", "2 weeks, 1 day", "5 mo", "1 D\u00cdA"]
+    made += ["-1 day, 23:00:00", "-2 days, 1:00", "-1 days +23:00:00", "-1 day 1:30:00"]
     return made + ["".join(rng.choices(pieces, k=rng.randrange(1, 8))) for _ in range(3000)]
 
 

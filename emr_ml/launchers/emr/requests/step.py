@@ -9,6 +9,7 @@ from emr_ml.launchers.emr.config.validation import InstanceSize, instance_size, 
 from emr_ml.launchers.remote.endpoint import Endpoint
 from emr_ml.launchers.remote.service_model import format_mistakes, mistakes
 from emr_ml.launchers.remote.shipping import ShippedCode
+from emr_ml.launchers.spark_conf import checkpoint_conf
 
 # seconds between the SIGTERM and the SIGKILL that `timeout` sends to a step past its limit
 KILL_AFTER_SECONDS = 60
@@ -125,10 +126,7 @@ def executor_conf(config: ClusterConfig) -> dict[str, str]:
 
 
 def _spark_conf(config: ClusterConfig, endpoint: Endpoint, request_uri: str) -> dict[str, str]:
-    # beside the request, where the launcher deletes them: files left in HDFS would keep EMR from
-    # seeing that the cluster is idle
-    conf = {"spark.checkpoint.dir": f"{request_uri.rpartition('/')[0]}/checkpoints"}
-    conf |= executor_conf(config)
+    conf = checkpoint_conf(request_uri) | executor_conf(config)
     if memory := driver_memory(config):
         conf["spark.driver.memory"] = memory
     if config.python:

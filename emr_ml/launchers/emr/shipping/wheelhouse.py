@@ -1,17 +1,17 @@
-"""Which wheels the nodes of a cluster need, and whether the lake has them."""
+"""Wheelhouses: the nodes' Python packages in the lake, for subnets that can't reach an index."""
 
 import re
+import tempfile
+from pathlib import Path
 
+from emr_ml.lake.versions import digest
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.remote.wheels import (
-    COMPLETE,
-    RELEASE_PYTHON,
-    Platform,
-    WheelhouseError,
-    wheelhouse_key,
-)
+from emr_ml.launchers.remote.wheels import RELEASE_PYTHON, Platform, WheelsError, download
+from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.lake.base import as_json
 
+COMPLETE = "wheels.json"  # written last; the bootstrap script on the nodes looks for it
 ARM_TYPE = re.compile(r"(a1|[a-z]+\d+g[a-z]*)\.")  # the letter g after the number means ARM
 
 
@@ -33,7 +33,7 @@ def check_wheelhouse(lake: Lake, requirements: bytes, config: ClusterConfig) -> 
     """Check that the lake has the wheels for every node of the cluster.
 
     Raises:
-        WheelhouseError: wheels of a platform are missing.
+        WheelsError: wheels of a platform are missing.
     """
     key = wheelhouse_key(requirements)
     present = {entry.key for entry in lake.list(f"{key}/")}
@@ -45,7 +45,35 @@ def check_wheelhouse(lake: Lake, requirements: bytes, config: ClusterConfig) -> 
     if missing:
         commands = " and ".join(f"`{each.command}`" for each in missing)
         folders = ", ".join(each.folder for each in missing)
-        raise WheelhouseError(
+        raise WheelsError(
             f"`packages: wheelhouse` needs {lake.uri(key)}, which has nothing for {folders}",
             fix=f"run {commands}, then this again",
         )
+
+
+def wheelhouse_key(requirements: bytes) -> str:
+    """Return the key of the requirements' wheelhouse, which has one folder for each platform."""
+    return f"wheelhouse/{digest({'requirements': requirements.decode()})}"
+
+
+def has_wheels(lake: Lake, requirements: bytes, platform: Platform) -> bool:
+    """Return True if the platform's folder is complete."""
+    return lake.read(f"{wheelhouse_key(requirements)}/{platform.folder}/{COMPLETE}") is not None
+
+
+def build_wheelhouse(lake: Lake, requirements: bytes, platform: Platform) -> dict[str, int]:
+    """Download the wheels for a platform, upload them to the lake, and return sizes by name.
+
+    Raises:
+        WheelsError: pip can't download them.
+        JobError: a file changed during its upload.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        wheels = download(requirements, platform, folder)
+        key = f"{wheelhouse_key(requirements)}/{platform.folder}"
+        contents = {wheel.name: content_of(wheel) for wheel in wheels}
+        for wheel in wheels:
+            lake.upload(wheel, f"{key}/{wheel.name}", contents[wheel.name])
+        lake.create(f"{key}/{COMPLETE}", as_json({"wheels": contents}))
+        return {wheel.name: wheel.stat().st_size for wheel in wheels}

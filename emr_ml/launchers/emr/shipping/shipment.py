@@ -5,7 +5,7 @@ from pathlib import Path
 
 from emr_ml.lake.job_code import JobCode
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.shipping.wheelhouse import check_wheelhouse
+from emr_ml.launchers.emr.shipping.wheelhouse import check_wheelhouse, wheelhouse_key
 from emr_ml.launchers.remote.shipping import (
     Folder,
     PackagesError,
@@ -13,13 +13,7 @@ from emr_ml.launchers.remote.shipping import (
     planned_code,
     upload,
 )
-from emr_ml.launchers.remote.wheels import (
-    BOOTSTRAP,
-    REQUIREMENTS,
-    WheelhouseError,
-    read_requirements,
-    wheelhouse_key,
-)
+from emr_ml.launchers.remote.wheels import BOOTSTRAP, REQUIREMENTS, WheelsError, read_requirements
 from spark_jobs.runtime.lake import Lake
 
 SCRIPT = "install_python_packages.sh"
@@ -35,7 +29,7 @@ class BootstrapAction:
 
 
 @dataclass(frozen=True)
-class Packages:
+class Shipment:
     """Addresses that requests to EMR contain.
 
     Args:
@@ -47,13 +41,13 @@ class Packages:
     bootstrap: tuple[BootstrapAction, ...]
 
 
-def planned_packages(
+def planned_shipment(
     lake_root: str,
     config: ClusterConfig,
     endpoint: str | None = None,
     code: JobCode | None = None,
-) -> Packages:
-    """Return the addresses to which `upload_packages` uploads, without calling AWS.
+) -> Shipment:
+    """Return the addresses to which `upload_shipment` uploads, without calling AWS.
 
     Args:
         lake_root: root of the lake.
@@ -67,9 +61,9 @@ def planned_packages(
     return _plan(lake_root, config, endpoint, code)[0]
 
 
-def upload_packages(
+def upload_shipment(
     lake: Lake, config: ClusterConfig, endpoint: str | None = None, code: JobCode | None = None
-) -> Packages:
+) -> Shipment:
     """Upload the files that the lake lacks, and return the addresses of all.
 
     If the lake has them all, this takes one listing per folder, and none for a folder that this
@@ -85,19 +79,19 @@ def upload_packages(
         PackagesError: the script of a user's bootstrap action can't be read, or the wheelhouse
             must be built first.
     """
-    packages, folders = _plan(lake.root, config, endpoint, code)
+    shipment, folders = _plan(lake.root, config, endpoint, code)
     if config.packages == "wheelhouse":
         try:
             check_wheelhouse(lake, read_requirements(), config)
-        except WheelhouseError as error:
+        except WheelsError as error:
             raise PackagesError(str(error)) from error
     upload(lake, folders)
-    return packages
+    return shipment
 
 
 def _plan(
     root: str, config: ClusterConfig, endpoint: str | None, job: JobCode | None
-) -> tuple[Packages, list[Folder]]:
+) -> tuple[Shipment, list[Folder]]:
     """Return the addresses, and the folders to upload."""
     root = root.rstrip("/")
     code = planned_code(root, job)
@@ -111,7 +105,7 @@ def _plan(
             path = f"{root}/{folder.key}/{Path(path).name}"
         actions.append(BootstrapAction(action.name, path, tuple(action.args)))
     # the user's actions run first: they may set up a proxy, a package index or a Python
-    return Packages(code, (*actions, install)), folders
+    return Shipment(code, (*actions, install)), folders
 
 
 def _plan_install_action(

@@ -14,16 +14,17 @@ import pytest
 from botocore.model import OperationModel
 
 from emr_ml.launchers.emr.config.model import ClusterConfig
-from emr_ml.launchers.emr.shipping import packages
-from emr_ml.launchers.emr.shipping.packages import (
-    Packages,
+from emr_ml.launchers.emr.shipping import shipment
+from emr_ml.launchers.emr.shipping.shipment import (
     PackagesError,
-    planned_packages,
-    upload_packages,
+    Shipment,
+    planned_shipment,
+    upload_shipment,
 )
+from emr_ml.launchers.emr.shipping.wheelhouse import wheelhouse_key
 from emr_ml.launchers.remote import shipping, wheels
 from emr_ml.launchers.remote.shipping import pack_code
-from emr_ml.launchers.remote.wheels import Platform, read_requirements, wheelhouse_key
+from emr_ml.launchers.remote.wheels import Platform, read_requirements
 from emr_ml.project import ROOT
 from emr_ml_tests.s3_server import S3
 from spark_jobs.runtime.lake import Lake, open_lake
@@ -114,15 +115,15 @@ def test_jobs_and_pipes_can_be_imported_from_the_archive(tmp_path: Path) -> None
 
 def test_what_is_planned_is_what_is_uploaded(lake: Lake) -> None:
     config = configured()
-    planned = planned_packages(lake.root, config)
+    planned = planned_shipment(lake.root, config)
     assert list(lake.list("")) == []
-    assert upload_packages(lake, config) == planned
+    assert upload_shipment(lake, config) == planned
 
 
 def test_every_named_object_exists(lake: Lake, tmp_path: Path) -> None:
     script = tmp_path / "proxy.sh"
     script.write_text("#!/bin/sh\n")
-    there = upload_packages(lake, configured(bootstrap_actions=[user_action(script)]))
+    there = upload_shipment(lake, configured(bootstrap_actions=[user_action(script)]))
     assert body(lake, there.code.archive) == pack_code()
     for job in JOBS:
         source = ROOT / "spark_jobs" / f"{job}.py"
@@ -134,9 +135,9 @@ def test_every_named_object_exists(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_a_slash_at_the_end_of_the_lake_does_not_count(s3: S3) -> None:
-    with_slash = upload_packages(open_lake(s3.uri("lake/")), configured())
-    assert with_slash == planned_packages(s3.uri("lake/"), configured())
-    assert with_slash == planned_packages(s3.uri("lake"), configured())
+    with_slash = upload_shipment(open_lake(s3.uri("lake/")), configured())
+    assert with_slash == planned_shipment(s3.uri("lake/"), configured())
+    assert with_slash == planned_shipment(s3.uri("lake"), configured())
 
 
 @pytest.fixture
@@ -154,11 +155,11 @@ def calls(s3: S3) -> Generator[tuple[S3Lake, list[str]]]:
 
 def test_a_process_uploads_once_and_then_makes_no_call(calls: tuple[S3Lake, list[str]]) -> None:
     lake, made = calls
-    upload_packages(lake, configured())
+    upload_shipment(lake, configured())
     assert made.count("ListObjectsV2") == 2
     assert made.count("PutObject") == 1 + len(JOBS) + 1 + 2  # one runs jobs of users
     made.clear()
-    upload_packages(lake, configured())
+    upload_shipment(lake, configured())
     assert made == []
 
 
@@ -166,20 +167,20 @@ def test_another_process_makes_two_calls_and_uploads_nothing(
     calls: tuple[S3Lake, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake, made = calls
-    upload_packages(lake, configured())
+    upload_shipment(lake, configured())
     monkeypatch.setattr(shipping, "_uploaded", set[str]())
     made.clear()
-    upload_packages(lake, configured())
+    upload_shipment(lake, configured())
     assert made == ["ListObjectsV2", "ListObjectsV2"]
 
 
 def test_an_upload_that_was_cut_off_is_completed(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = upload_packages(lake, configured())
+    there = upload_shipment(lake, configured())
     lake.remove(there.code.archive.removeprefix(f"{lake.root}/"))
     monkeypatch.setattr(shipping, "_uploaded", set[str]())
-    upload_packages(lake, configured())
+    upload_shipment(lake, configured())
     assert body(lake, there.code.archive) == pack_code()
 
 
@@ -187,16 +188,16 @@ def changed_bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "bootstrap"
     shutil.copytree(ROOT / "bootstrap", folder)
     (folder / "install_python_packages.sh").write_text("#!/bin/sh\n")
-    for module in (packages, wheels):
+    for module in (shipment, wheels):
         monkeypatch.setattr(module, "BOOTSTRAP", folder)
 
 
 def test_a_changed_bootstrap_script_gets_a_new_address_and_the_code_keeps_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = planned_packages("s3://b/lake", configured())
+    before = planned_shipment("s3://b/lake", configured())
     changed_bootstrap(tmp_path, monkeypatch)
-    after = planned_packages("s3://b/lake", configured())
+    after = planned_shipment("s3://b/lake", configured())
     assert after.bootstrap[0].path != before.bootstrap[0].path
     assert (after.code.archive, after.code.scripts) == (before.code.archive, before.code.scripts)
 
@@ -204,31 +205,31 @@ def test_a_changed_bootstrap_script_gets_a_new_address_and_the_code_keeps_its_ow
 def test_a_changed_job_gets_a_new_address_and_the_bootstrap_keeps_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = planned_packages("s3://b/lake", configured())
+    before = planned_shipment("s3://b/lake", configured())
     jobs = tmp_path / "spark_jobs"
     shutil.copytree(ROOT / "spark_jobs", jobs)
     (jobs / "metrics.py").write_text((jobs / "metrics.py").read_text() + "# changed\n")
     monkeypatch.setattr(shipping, "JOBS", jobs)
-    after = planned_packages("s3://b/lake", configured())
+    after = planned_shipment("s3://b/lake", configured())
     assert after.code.scripts != before.code.scripts
     assert after.bootstrap == before.bootstrap
 
 
-def ours(there: Packages) -> tuple[str, ...]:
+def ours(there: Shipment) -> tuple[str, ...]:
     """The arguments of our own action, but for the address of the requirements."""
     return there.bootstrap[-1].args[1:]
 
 
 def test_packages_come_from_the_index_unless_a_wheelhouse_is_wanted() -> None:
-    assert ours(planned_packages("s3://b/lake", configured())) == ("index",)
+    assert ours(planned_shipment("s3://b/lake", configured())) == ("index",)
     wanted = configured(packages="wheelhouse")
     key = wheelhouse_key(read_requirements())
-    assert ours(planned_packages("s3://b/lake", wanted)) == (f"s3://b/lake/{key}",)
+    assert ours(planned_shipment("s3://b/lake", wanted)) == (f"s3://b/lake/{key}",)
 
 
 def test_nodes_get_the_python_and_the_store_to_use() -> None:
     config = configured(python="/usr/bin/python3.13")
-    assert ours(planned_packages("s3://b/lake", config, "http://127.0.0.1:5000")) == (
+    assert ours(planned_shipment("s3://b/lake", config, "http://127.0.0.1:5000")) == (
         "index",
         "PYSPARK_PYTHON=/usr/bin/python3.13",
         "AWS_ENDPOINT_URL=http://127.0.0.1:5000",
@@ -239,7 +240,7 @@ def test_the_users_own_actions_come_first_in_their_order(tmp_path: Path) -> None
     script = tmp_path / "a script.sh"
     script.write_text("#!/bin/sh\n")
     given = [user_action("s3://mine/proxy.sh", "--verbose"), user_action(script)]
-    first, second, last = planned_packages(
+    first, second, last = planned_shipment(
         "s3://b/lake", configured(bootstrap_actions=given)
     ).bootstrap
     assert (first.name, first.path, first.args) == ("mine", "s3://mine/proxy.sh", ("--verbose",))
@@ -251,7 +252,7 @@ def test_the_users_own_actions_come_first_in_their_order(tmp_path: Path) -> None
 def test_a_missing_script_of_the_user_is_named_before_any_call(tmp_path: Path) -> None:
     config = configured(bootstrap_actions=[user_action(tmp_path / "gone.sh")])
     with pytest.raises(PackagesError, match=r"bootstrap action 'mine': .*gone\.sh can't be read"):
-        planned_packages("s3://b/lake", config)
+        planned_shipment("s3://b/lake", config)
 
 
 def complete(lake: Lake, *platforms: Platform) -> None:
@@ -263,7 +264,7 @@ def test_a_missing_wheelhouse_names_the_command_that_builds_it(lake: Lake) -> No
     with pytest.raises(
         PackagesError, match=r"run `emr-ml wheelhouse --arch x86_64 --python 3\.11`"
     ):
-        upload_packages(lake, configured(packages="wheelhouse"))
+        upload_shipment(lake, configured(packages="wheelhouse"))
     assert list(lake.list("")) == []
 
 
@@ -275,6 +276,6 @@ def test_a_wheelhouse_that_covers_every_kind_of_node_is_accepted(lake: Lake) -> 
     )
     complete(lake, Platform("3.13", "x86_64"))
     with pytest.raises(PackagesError, match=r"--arch aarch64 --python 3\.13`, then"):
-        upload_packages(lake, config)
+        upload_shipment(lake, config)
     complete(lake, Platform("3.13", "aarch64"))
-    assert upload_packages(lake, config) == planned_packages(lake.root, config)
+    assert upload_shipment(lake, config) == planned_shipment(lake.root, config)
