@@ -113,7 +113,7 @@ def train_best(
     to_beat = inf
     with ExitStack() as cache:
         prepared: dict[str, DataFrame] = {}
-        for settings in _featurizer_settings(params, len(data.encoding.classes), data.columns):
+        for settings in featurizer_settings(params, len(data.encoding.classes), data.columns):
             log.info("featurizer %s", _format(settings))
             with stopwatch.phase("featurize"):
                 featurizer = make_featurizer(data.columns, settings)
@@ -145,7 +145,7 @@ def train_best(
                 search.close()
         assert best, "there is at least one featurizer"
         if best.search.lowest_loss == inf:
-            raise JobError(_no_finite_loss(data.encoding.selection_metric, candidates))
+            raise JobError(no_finite_loss(data.encoding.selection_metric, candidates))
         with stopwatch.phase("fit"):
             final = best.search.fit_best()
         with stopwatch.phase("explain"):
@@ -233,7 +233,7 @@ def _explain(data: TrainingData, best: _Contestant, weights: FittedWeights) -> I
     )
 
 
-def _featurizer_settings(
+def featurizer_settings(
     params: ModelParams, classes: int, columns: Mapping[str, ColumnRules]
 ) -> list[FeaturizerSettings]:
     """Return the featurizers, without those that differ only in what they make of texts.
@@ -254,7 +254,8 @@ def _featurizer_settings(
     return [each for each in settings if by_numeric[each["numeric"]] is each]
 
 
-def _no_finite_loss(metric: str, candidates: Sequence[CandidateFigures]) -> str:
+def no_finite_loss(metric: str, candidates: Sequence[CandidateFigures]) -> str:
+    """Return the message for a user whose candidates are all of no use."""
     advice = "set `min` and `max` of the columns, so that rows with extreme numbers are rejected"
     if any("regularization" in each for each in candidates):
         advice = "set larger values of `regularization`"

@@ -78,10 +78,6 @@ class SparkFit:
 class SparkSearch:
     """Fits all trials when it is made, and keeps the vectors until it is closed.
 
-    Trials with a short form are first fitted in that form, on one row of several. Then the best
-    one is fitted in full on all rows of the training split, until the best one is one that was
-    fitted in full. So each that was not is worse than one that was.
-
     Args:
         vectors: with `_side`, `_label`, `features` and `row_id`.
         size: length of the vectors.
@@ -109,7 +105,7 @@ class SparkSearch:
         log: Logger,
     ) -> None:
         spark, classes = vectors.sparkSession, len(encoding.classes)
-        self._encoding, self._params, self._log = encoding, params, log
+        self._encoding, self._params = encoding, params
         self._cache = ExitStack()
         trials = make_trials(
             params,
@@ -126,11 +122,14 @@ class SparkSearch:
             self._vectors = self._cache.enter_context(checkpointed(vectors))
         step = sampling_step(rows) if trials[0].short else 1
         parallel = parallel_fits(spark, rows // step, size, classes)
-        self._fitted = self._fit_trials(trials, parallel, step, stopwatch)
-        self._best = self._fitted[_best(self._fitted, encoding.selection_metric)]
+        with stopwatch.phase("tune"):
+            fitted = fit_trials(
+                self._vectors, trials, encoding, parallel=parallel, sampling_step=step, log=log
+            )
+        self._best = fitted[_best(fitted, encoding.selection_metric)]
         self.lowest_loss = self._best.loss(encoding.selection_metric)
         self.lowest_sample_loss = inf  # the best is always fitted in full
-        self.figures = [each.figures() for each in self._fitted]
+        self.figures = [each.figures() for each in fitted]
 
     def fit_best(self) -> SparkFit:
         best = self._best
@@ -150,51 +149,65 @@ class SparkSearch:
     def close(self) -> None:
         self._cache.close()
 
-    def _fit_trials(
-        self, trials: Sequence[Trial], parallel: int, sampling_step: int, stopwatch: Stopwatch
-    ) -> list[FittedTrial]:
-        """Return each trial fitted, in their order; `parallel` of them are fitted at a time."""
-        train = self._encoding.for_fit(self._vectors.where(F.col(SPLIT) == TRAIN))
-        sample = sample_vectors(train, sampling_step)
-        several = len(trials) > 1
-
-        def fit_first(trial: Trial) -> FittedTrial:
-            if several and trial.short:
-                return self._fit(trial, trial.short, sample)
-            return self._fit(trial, trial.estimator, train)
-
-        in_session: Any = inheritable_thread_target(self._vectors.sparkSession)
-        with stopwatch.phase("tune"), ThreadPoolExecutor(parallel) as pool:
-            fitted = list(pool.map(in_session(fit_first), trials))
-            is_partial = [
-                several
-                and trial.short is not None
-                and (sampling_step > 1 or not has_ended(each.model))
-                for trial, each in zip(trials, fitted, strict=True)
-            ]
-            while is_partial[best := _best(fitted, self._encoding.selection_metric)]:
-                is_partial[best] = False
-                fitted[best] = self._fit(trials[best], trials[best].estimator, train)
-        return fitted
-
-    def _fit(self, trial: Trial, estimator: Estimator[Any], rows: DataFrame) -> FittedTrial:
-        model = estimator.fit(rows)
-        scores = SCORES[self._encoding.problem](self._encoding.scored(self._validated(model)))
-        fitted = FittedTrial(trial, model, _fit_figures(model, early=trial.early), scores)
-        self._log.info("%s", _format_figures(fitted.figures()))
-        return fitted
-
-    def _validated(self, model: Any) -> DataFrame:
-        predicted = model.transform(self._vectors.where(F.col(SPLIT) == VALIDATION))
-        return PipelineModel(calibration_stages(self._encoding.class_weights)).transform(predicted)
-
     def _threshold(self, model: Any) -> float:
         if self._params["threshold"] != "f1":
             return decision_threshold(self._params["threshold"], np.empty((0, 1)), np.empty(0))
-        scored = self._validated(model).select(F.col(LABEL), positive_probability())
+        validated = _validated(model, self._vectors, self._encoding)
+        scored = validated.select(F.col(LABEL), positive_probability())
         table = scored.limit(MAX_THRESHOLD_ROWS).toArrow()
         margins = logit(table["probability"].to_numpy())[:, None]
         return decision_threshold("f1", margins, table[LABEL].to_numpy())
+
+
+def fit_trials(
+    vectors: DataFrame,
+    trials: Sequence[Trial],
+    encoding: LabelEncoding,
+    *,
+    parallel: int,
+    sampling_step: int,
+    log: Logger,
+) -> list[FittedTrial]:
+    """Return each trial fitted, in their order; `parallel` of them are fitted at a time.
+
+    Trials with a short form are first fitted in that form, on one row of `sampling_step`. Then the
+    best one is fitted in full on all rows of the training split, until the best one is one that was
+    fitted in full. So each that was not is worse than one that was.
+    """
+    train = encoding.for_fit(vectors.where(F.col(SPLIT) == TRAIN))
+    sample = sample_vectors(train, sampling_step)
+    several = len(trials) > 1
+
+    def fit(trial: Trial, estimator: Estimator[Any], rows: DataFrame) -> FittedTrial:
+        model = estimator.fit(rows)
+        scored = encoding.scored(_validated(model, vectors, encoding))
+        scores = SCORES[encoding.problem](scored)
+        fitted = FittedTrial(trial, model, _fit_figures(model, early=trial.early), scores)
+        log.info("%s", _format_figures(fitted.figures()))
+        return fitted
+
+    def fit_first(trial: Trial) -> FittedTrial:
+        if several and trial.short:
+            return fit(trial, trial.short, sample)
+        return fit(trial, trial.estimator, train)
+
+    in_session: Any = inheritable_thread_target(vectors.sparkSession)
+    with ThreadPoolExecutor(parallel) as pool:
+        fitted = list(pool.map(in_session(fit_first), trials))
+    is_partial = [
+        several and trial.short is not None and (sampling_step > 1 or not has_ended(each.model))
+        for trial, each in zip(trials, fitted, strict=True)
+    ]
+    while is_partial[best := _best(fitted, encoding.selection_metric)]:
+        is_partial[best] = False
+        fitted[best] = fit(trials[best], trials[best].estimator, train)
+    return fitted
+
+
+def _validated(model: Any, vectors: DataFrame, encoding: LabelEncoding) -> DataFrame:
+    """Return the rows of the validation split with the output of the model, calibrated."""
+    predicted = model.transform(vectors.where(F.col(SPLIT) == VALIDATION))
+    return PipelineModel(calibration_stages(encoding.class_weights)).transform(predicted)
 
 
 def _best(fitted: Sequence[FittedTrial], metric: str) -> int:

@@ -1,24 +1,25 @@
-"""Which candidate is chosen, and what users can do if none can be."""
+"""Which featurizers are tried, and what users can do if no candidate can be chosen."""
 
 from typing import Any
 
 import pytest
-from spark_jobs.learning.tuning import FittedTrial
 
-from spark_jobs.learning.candidates import Candidate, best_candidate
-from spark_jobs.runtime.job import JobError
-
-
-def candidate(log_loss: float | None, **parameters: float) -> Candidate:
-    settings: Any = {"index": 0}
-    fitted = FittedTrial(None, parameters, {}, {"log_loss": log_loss, "accuracy": 0.5})
-    return Candidate(settings, [], fitted)
+from emr_ml_tests.spark_jobs.learning.featurized import rules_of
+from emr_ml_tests.spark_jobs.learning.local import params_with
+from spark_jobs.learning.candidates import featurizer_settings, no_finite_loss
 
 
-def test_the_first_candidate_of_the_lowest_loss_is_the_best() -> None:
-    candidates = [candidate(each) for each in (None, 0.4, 0.2, 0.2)]
+def tried(columns: dict[str, Any], *featurizers: dict[str, Any]) -> list[int]:
+    default = params_with()["featurizers"][0]
+    params = params_with(featurizers=[{**default, **each} for each in featurizers])
+    return [each["index"] for each in featurizer_settings(params, 2, rules_of(columns))]
 
-    assert best_candidate(candidates, "log_loss") is candidates[2]
+
+def test_without_a_text_featurizers_that_differ_for_texts_alone_are_one() -> None:
+    both = {"text": "tf_idf"}, {"text": "hashing_tf"}, {"numeric": "minmax"}
+
+    assert tried({"x": "numeric"}, *both) == [0, 2]
+    assert tried({"x": "numeric", "t": "text"}, *both) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -26,5 +27,9 @@ def test_the_first_candidate_of_the_lowest_loss_is_the_best() -> None:
     [("regularization", "larger values of `regularization`"), ("max_depth", "`min` and `max`")],
 )
 def test_without_a_finite_loss_the_advice_fits_the_estimator(parameter: str, advice: str) -> None:
-    with pytest.raises(JobError, match=f"no candidate has a finite log loss.*{advice}"):
-        best_candidate([candidate(None, **{parameter: 5})], "log_loss")
+    candidate: Any = {"featurizer": 0, parameter: 5}
+
+    message = no_finite_loss("log_loss", [candidate])
+
+    assert message.startswith("no candidate has a finite log loss")
+    assert advice in message

@@ -9,7 +9,6 @@ import pytest
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from spark_jobs.learning.tuning import FittedTrial, fit_trials, is_flat
 
 from emr_ml.contract.schema import Label
 from emr_ml_tests.spark_jobs.bench import DEFAULTS
@@ -18,8 +17,8 @@ from spark_jobs.learning.estimators import SHORT_ITERATIONS, WIDE, Trial, make_t
 from spark_jobs.learning.features import FEATURES
 from spark_jobs.learning.featurization import sample_vectors
 from spark_jobs.learning.label_encoding import LabelEncoding
+from spark_jobs.learning.spark_search import FittedTrial, fit_trials, is_flat
 from spark_jobs.learning.split import TRAIN, VALIDATION
-from spark_jobs.runtime.job import Stopwatch
 
 
 def encoding(positive: str | None, classes: tuple[str, ...] = ()) -> LabelEncoding:
@@ -58,7 +57,6 @@ def tuned(
         encoding,
         parallel=1,
         sampling_step=step,
-        stopwatch=Stopwatch(),
         log=logging.getLogger("test"),
     )
 
