@@ -9,7 +9,7 @@ from emr_ml.materialization import JobSpec, SparkConfig, materialize
 from emr_ml.pipeline import Pipeline
 
 JOB = JobSpec(
-    contract_fields=("label", "split"),
+    contract_fields=("label", "split", "columns", "id", "report"),
     inputs=("lr_model",),
     inputs_of_inputs={"processed_dataset": "lr_model"},
     checks=METRICS_CHECKS,
