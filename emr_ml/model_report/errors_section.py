@@ -62,9 +62,10 @@ class SlicedColumn:
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row of great loss: the cells of the table, and all its values."""
+    """A row of great loss: the cells of the table, whether it is wrong, and all its values."""
 
     cells: Sequence[str]
+    mark: str
     values: Sequence[tuple[str, str]]
 
 
@@ -149,14 +150,16 @@ def worst_rows(facts: ModelFacts) -> WorstRows:
         for index, name in enumerate(columns)
         if all(isinstance(row["values"].get(name), float | None) for row in found)
     ]
+    are_classes = facts.figures["problem"] != "regression"
     rows = [
         ShownRow(
             [*_prediction(facts, row), *(_value(row["values"].get(name)) for name in columns)],
+            "wrong" if are_classes and row["label"] != row["predicted"] else "",
             [("row", row["id"]), *((name, _value(value)) for name, value in row["values"].items())],
         )
         for row in found
     ]
-    return WorstRows((*own, *columns, ""), numeric, rows)
+    return WorstRows((*own, *columns, "", ""), numeric, rows)
 
 
 def _prominent_columns(facts: ModelFacts, values: Mapping[str, Any]) -> list[str]:

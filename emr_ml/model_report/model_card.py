@@ -151,10 +151,9 @@ def data(facts: ModelFacts) -> list[tuple[str, str]]:
     if facts.dataset:
         found += _rows(facts.dataset)
     if facts.model:
-        splits = facts.model.rows.items()
-        found.append(
-            ("splits", ", ".join(f"{rows:,} for {_SPLITS[name]}" for name, rows in splits))
-        )
+        counts = facts.model.rows
+        splits = [f"{counts[name]:,} for {use}" for name, use in _SPLITS.items() if name in counts]
+        found.append(("splits", ", ".join(splits)))
     if facts.label:
         found.append(("predicts", _label(facts)))
     figures = facts.dataset_figures

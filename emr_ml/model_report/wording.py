@@ -49,9 +49,9 @@ def percent(share: float | None) -> str:
 
 def of_hundred(share: float) -> str:
     """Return a share of rows in words: `63 of 100`, or `997 of 1,000` if it is near to all."""
-    whole = 1000 if 0.99 < share < 1 or 0 < share < 0.01 else 100
-    if share in (0, 1):
-        return "none" if share == 0 else "all"
+    if share == 1:
+        return "all"
+    whole = 1000 if share > 0.99 or 0 < share < 0.01 else 100
     return f"{share * whole:.0f} of {whole:,}"
 
 
@@ -62,5 +62,7 @@ def seconds(value: float) -> str:
 
 
 def megabytes(size: float) -> str:
-    """Return a number of bytes in MB."""
+    """Return a number of bytes in MB, or in kB if that is less than one."""
+    if size < 1e6:
+        return f"{size / 1e3:,.0f} kB"
     return f"{size / 1e6:,.1f} MB" if size < 1e8 else f"{size / 1e6:,.0f} MB"

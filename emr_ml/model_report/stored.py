@@ -1,0 +1,40 @@
+"""The page of a version of `metrics`, as it is stored in the folder of its attempt."""
+
+from pathlib import Path
+
+from emr_ml.model_report.facts import METRICS, ModelFacts
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import Report, attempt_key
+
+PAGE = "report.html"
+HEAD_BYTES = 2000  # of the page, which have the digest of its facts
+CONSOLE = "https://s3.console.aws.amazon.com/s3/object"
+
+
+def page_key(metrics: Report) -> str:
+    """Return the key of the page, which is removed with the data of its attempt."""
+    return f"{attempt_key(METRICS, metrics.version, metrics.attempt)}/{PAGE}"
+
+
+def store_page(lake: Lake, facts: ModelFacts) -> str:
+    """Draw and write the page unless it is there with the same facts, and return its key."""
+    key = page_key(facts.metrics)
+    stored = lake.read(key)
+    if stored is None or facts.digest.encode() not in stored.body[:HEAD_BYTES]:
+        # matplotlib takes a second to import
+        from emr_ml.model_report.page import render_page
+
+        lake.write(key, render_page(facts).encode())
+    return key
+
+
+def address(uri: str) -> str:
+    """Return what a browser opens: a URL of a local file, or the page of an object in S3's console.
+
+    Args:
+        uri: as `Lake.uri` returns it.
+    """
+    if not uri.startswith("s3://"):
+        return Path(uri).absolute().as_uri()
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return f"{CONSOLE}/{bucket}?prefix={key}"
