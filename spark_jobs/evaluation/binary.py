@@ -28,6 +28,7 @@ from spark_jobs.evaluation.ranking import Ranking, ranked, trace_curves
 from spark_jobs.evaluation.scores import binary_sums, is_positive
 
 BINS = 10
+STEPS = 50  # of the ranking, whose areas are resampled
 SUMS = ("tp", "fp", "fn", "tn", "log_loss", "brier")
 
 
@@ -84,9 +85,10 @@ def _cells(scored: DataFrame, ranking: Ranking) -> list[Row]:
 
 def _with_step(scored: DataFrame, ranking: Ranking) -> DataFrame:
     thresholds = sorted(point["threshold"] for point in ranking.points if "threshold" in point)
-    if len(thresholds) < 2:
+    inner = thresholds[1 :: -(-len(thresholds) // STEPS)]
+    if not inner:
         return scored.withColumn("step", F.lit(0.0))
-    splits = [-inf, *thresholds[1:], inf]
+    splits = [-inf, *inner, inf]
     return Bucketizer(splits=splits, inputCol="probability", outputCol="step").transform(scored)
 
 
@@ -111,7 +113,7 @@ def _calibration(bin_: int, totals: Mapping[str, float]) -> CalibrationBin:
 def _intervals(cells: Sequence[Row], ranking: Ranking) -> dict[str, Interval]:
     """Return the interval of each figure that has one, from groups of rows."""
     groups = {group: index for index, group in enumerate(sorted({c["group"] for c in cells}))}
-    steps = len(ranking.points)
+    steps = int(max(cell["step"] for cell in cells)) + 1
     sums = np.zeros((len(groups), len(SUMS) + 2 * steps))
     for cell in cells:
         row, step = sums[groups[cell["group"]]], len(SUMS) + int(cell["step"])

@@ -4,7 +4,7 @@ They are two structs. `values` has what people see: numbers, and short texts. `m
 ranges are made of: numbers, the lengths of texts in characters, and times in seconds since 1970.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -24,14 +24,14 @@ class RowValues:
 
     kinds: Mapping[str, Kind]
 
-    @property
-    def measured(self) -> Sequence[str]:
-        return [name for name, kind in self.kinds.items() if kind != "categorical"]
-
     def columns(self) -> list[Column]:
         """Return the two structs, without one that would be empty."""
         values = [_value(name, kind).alias(name) for name, kind in self.kinds.items()]
-        measures = [_measure(name, self.kinds[name]).alias(name) for name in self.measured]
+        measures = [
+            _measure(name, kind).alias(name)
+            for name, kind in self.kinds.items()
+            if kind != "categorical"
+        ]
         return [
             F.struct(*fields).alias(name)
             for name, fields in ((VALUES, values), (MEASURES, measures))

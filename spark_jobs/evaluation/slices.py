@@ -1,12 +1,18 @@
-"""How wrong the model is by value or range of each column."""
+"""How wrong the model is by value or range of each column, in a sample of the test rows.
 
-from collections.abc import Mapping, Sequence
+The rows are collected: to count them in Spark takes one row for each column of each row, and longer
+on small data, where it compiles the expressions first.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import partial
-from itertools import groupby
+from itertools import pairwise
 from math import sqrt
+from typing import Any
 
-from pyspark.sql import Column, DataFrame, Row
+import numpy as np
+from numpy.typing import NDArray
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import ROW_ID
@@ -14,15 +20,16 @@ from spark_jobs.contract import BINARY, REGRESSION, Kind, Problem
 from spark_jobs.evaluation.figures import ColumnSlices, Slice
 from spark_jobs.evaluation.row_values import MEASURES, VALUES, RowValues
 
+SAMPLED_ROWS = 10_000  # roughly; all rows if there are fewer
+SAMPLED_CELLS = 200_000  # of all columns together, which limits the rows
 RANGES = 4
-SAMPLED_ROWS = 2000  # of which the ends of ranges are quantiles
 MIN_ROWS = 10  # fewer would show single rows, and hardly more than chance
-MIN_SHARE = 0.005
 SHOWN_COLUMNS = 8
 SHOWN_SLICES = 10
 DAY = 86400
 
-Edges = Mapping[str, Sequence[float]]
+Numbers = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 def column_slices(
@@ -41,135 +48,115 @@ def column_slices(
     """
     if not kept.kinds:
         return []
-    edges = _edges(scored, rows, kept)
-    counted = _counted(scored, problem, rows, kept, edges)
-    overall, names = counted[0], list(kept.kinds)
+    cells = [_cell(name, kind) for name, kind in kept.kinds.items()]
+    sample = _sample(scored, rows, max(1, min(SAMPLED_ROWS, SAMPLED_CELLS // len(cells))))
+    labels, predictions, *columns = zip(
+        *sample.select("label", "predicted", *cells).collect(), strict=True
+    )
+    measured = _Measured(problem, labels, predictions)
     found: list[tuple[float, ColumnSlices]] = []
-    for index, group in groupby(counted[1:], lambda row: row["column"]):
-        name = names[index]
-        kind, ends = kept.kinds[name], edges[name]
-        ordered = sorted(group, key=partial(_order, edges=ends))[:SHOWN_SLICES]
-        slices = [_slice(row, overall, _in_words(row["bucket"], kind, ends)) for row in ordered]
-        gap = max(abs(each["deviations"]) for each in slices)
-        found.append((gap, {"column": name, "kind": kind, "slices": slices}))
+    for (name, kind), column in zip(kept.kinds.items(), columns, strict=True):
+        parts = list(_parts(kind, column))
+        slices = [measured.slice(value, mask) for value, mask in parts if mask.sum() >= MIN_ROWS]
+        if slices:
+            gap = max(abs(each["deviations"]) for each in slices)
+            shown: ColumnSlices = {"column": name, "kind": kind, "slices": slices}
+            found.append((gap, shown))
     found.sort(key=lambda each: -each[0])
     return [each for _, each in found[:SHOWN_COLUMNS]]
 
 
-def _edges(scored: DataFrame, rows: int, kept: RowValues) -> Edges:
-    """Return the upper ends of all ranges but the last, by column; none of a categorical one."""
-    edges: dict[str, Sequence[float]] = dict.fromkeys(kept.kinds, ())
-    if not kept.measured:
-        return edges
-    sample = scored.select(f"{MEASURES}.*", ROW_ID)
-    if rows > SAMPLED_ROWS:
-        # digits of the id that do not decide the split
-        rank = F.substring(ROW_ID, 9, 8)
-        chosen = sample.where(rank < f"{(SAMPLED_ROWS << 32) // rows:08x}")
-        sample = chosen.sort(rank, ROW_ID).limit(2 * SAMPLED_ROWS)
-    collected = sample.drop(ROW_ID).collect()
-    for index, name in enumerate(kept.measured):
-        present = sorted(row[index] for row in collected if row[index] is not None)
-        edges[name] = _quantiles(present, kept.kinds[name])
-    return edges
+def _cell(name: str, kind: Kind) -> Column:
+    return F.col(VALUES if kind == "categorical" else MEASURES).getField(name)
 
 
-def _quantiles(ranked: Sequence[float], kind: Kind) -> list[float]:
-    if not ranked:
+def _sample(scored: DataFrame, rows: int, wanted: int) -> DataFrame:
+    if rows <= wanted:
+        return scored
+    # digits of the id that do not decide the split
+    rank = F.substring(ROW_ID, 9, 8)
+    chosen = scored.where(rank < f"{(wanted << 32) // rows:08x}")
+    # equal rows have equal ids, so a frequent row could exceed what is wanted
+    return chosen.sort(rank, ROW_ID).limit(2 * wanted)
+
+
+class _Measured:
+    """The errors of the sampled rows."""
+
+    def __init__(self, problem: Problem, labels: Sequence[Any], predictions: Sequence[Any]) -> None:
+        self.problem = problem
+        pairs = list(zip(labels, predictions, strict=True))
+        if problem == REGRESSION:
+            self.bias = np.array([label - predicted for label, predicted in pairs], dtype=float)
+            self.error: Numbers = np.abs(self.bias)
+        else:
+            self.error = np.array([label != predicted for label, predicted in pairs], dtype=float)
+        if problem == BINARY:
+            self.label, self.predicted = np.array(pairs, dtype=bool).T
+
+    def slice(self, value: str | None, mask: Mask) -> Slice:
+        """Return the errors of the rows in the mask, compared with all others."""
+        rows, others, error = int(mask.sum()), int((~mask).sum()), self.error
+        found: Slice = {
+            "value": value,
+            "rows": rows,
+            "error": float(error[mask].mean()),
+            "deviations": 0.0,
+        }
+        variance = float(error.var())
+        if others and variance > 0:
+            difference = found["error"] - float(error[~mask].mean())
+            found["deviations"] = difference / sqrt(variance * (1 / rows + 1 / others))
+        if self.problem == REGRESSION:
+            found["bias"] = float(self.bias[mask].mean())
+        if self.problem == BINARY:
+            found["precision"] = _share(self.label[mask & self.predicted])
+            found["recall"] = _share(self.predicted[mask & self.label])
+        return found
+
+
+def _share(hits: Mask) -> float | None:
+    return float(hits.mean()) if hits.size else None
+
+
+def _parts(kind: Kind, cells: Sequence[Any]) -> Iterator[tuple[str | None, Mask]]:
+    """Yield each value or range with its rows; ranges in order, values by frequency, then none."""
+    missing = np.array([cell is None for cell in cells])
+    if kind == "categorical":
+        texts = np.array(["" if cell is None else cell for cell in cells], dtype=object)
+        values, counts = np.unique(texts[~missing], return_counts=True)
+        most_frequent = np.argsort(-counts, kind="stable")[:SHOWN_SLICES]
+        for value in values[most_frequent].tolist():
+            yield value, (texts == value) & ~missing
+    else:
+        numbers = np.array([np.nan if cell is None else cell for cell in cells], dtype=float)
+        edges = _edges(numbers[~missing], kind)
+        number = np.searchsorted(edges, numbers)  # an edge belongs to the range below it
+        for index, name in enumerate(_names(edges, kind)):
+            yield name, (number == index) & ~missing
+    yield None, missing
+
+
+def _edges(numbers: Numbers, kind: Kind) -> list[float]:
+    """Return the upper ends of all ranges but the last."""
+    if not numbers.size:
         return []
-    edges = (ranked[(len(ranked) - 1) * step // RANGES] for step in range(1, RANGES))
-    rounded = {_round(edge, kind) for edge in edges}
-    return sorted(edge for edge in rounded if ranked[0] <= edge < ranked[-1])
+    quantiles = np.quantile(numbers, np.arange(1, RANGES) / RANGES, method="lower")
+    rounded = {_round(float(edge), kind) for edge in quantiles}
+    return sorted(edge for edge in rounded if numbers.min() <= edge < numbers.max())
 
 
 def _round(number: float, kind: Kind) -> float:
     return float(number // DAY * DAY if kind == "datetime" else f"{number:.4g}")
 
 
-def _counted(
-    scored: DataFrame, problem: Problem, rows: int, kept: RowValues, edges: Edges
-) -> list[Row]:
-    """Return counts and sums of all rows, then those of each slice, by number of the column."""
-    values = [_bucket(name, edges[name]) for name in kept.kinds]
-    entries = F.array(
-        *(
-            F.struct(F.lit(index).alias("column"), bucket.alias("bucket"))
-            for index, bucket in enumerate([F.lit(None).cast("string"), *values], start=-1)
-        )
-    )
-    counts = (
-        scored.select(*_per_row(problem), F.inline(entries))
-        .groupBy("column", "bucket")
-        .agg(F.count(F.lit(1)).alias("rows"), *_sums(problem))
-    )
-    enough = F.col("rows") >= max(MIN_ROWS, int(MIN_SHARE * rows))
-    return counts.where(enough | (F.col("column") < 0)).sort("column", "bucket").collect()
-
-
-def _bucket(name: str, edges: Sequence[float]) -> Column:
-    """Return the value of a category, or the number of a range; null where there is no value."""
-    if edges:
-        measure = F.col(MEASURES).getField(name)
-        above = [(measure > edge).cast("int") for edge in edges]
-        return sum(above[1:], start=above[0]).cast("string")
-    return F.col(VALUES).getField(name).cast("string")
-
-
-def _per_row(problem: Problem) -> list[Column]:
-    label, predicted = F.col("label"), F.col("predicted")
-    if problem == REGRESSION:
-        return [F.abs(label - predicted).alias("error"), (label - predicted).alias("bias")]
-    error = (~label.eqNullSafe(predicted)).cast("double").alias("error")
-    if problem == BINARY:
-        return [error, label.alias("positive"), predicted.alias("predicted")]
-    return [error]
-
-
-def _sums(problem: Problem) -> list[Column]:
-    sums = [F.sum("error").alias("error"), F.sum(F.col("error") ** 2).alias("squares")]
-    if problem == REGRESSION:
-        sums.append(F.sum("bias").alias("bias"))
-    if problem == BINARY:
-        found = F.col("positive") * F.col("predicted")
-        sums += [F.sum(name).alias(name) for name in ("positive", "predicted")]
-        sums.append(F.sum(found).alias("found"))
-    return sums
-
-
-def _order(row: Row, edges: Sequence[float]) -> tuple[int, str]:
-    """Ranges in their order, categories by frequency; missing values last."""
-    if (bucket := row["bucket"]) is None:
-        return 1, ""
-    return (int(bucket) - RANGES, "") if edges else (-row["rows"], bucket)
-
-
-def _slice(row: Row, overall: Row, value: str | None) -> Slice:
-    rows, others = row["rows"], overall["rows"] - row["rows"]
-    error = row["error"] / rows
-    found: Slice = {"value": value, "rows": rows, "error": error, "deviations": 0.0}
-    mean = overall["error"] / overall["rows"]
-    variance = overall["squares"] / overall["rows"] - mean * mean
-    if others and variance > 0:
-        difference = error - (overall["error"] - row["error"]) / others
-        found["deviations"] = difference / sqrt(variance * (1 / rows + 1 / others))
-    if "bias" in row:
-        found["bias"] = row["bias"] / rows
-    if "found" in row:
-        found["precision"] = row["found"] / row["predicted"] if row["predicted"] else None
-        found["recall"] = row["found"] / row["positive"] if row["positive"] else None
-    return found
-
-
-def _in_words(bucket: str | None, kind: Kind, edges: Sequence[float]) -> str | None:
-    if bucket is None or not edges:
-        return bucket
-    number, unit = int(bucket), " characters" if kind == "text" else ""
+def _names(edges: Sequence[float], kind: Kind) -> list[str]:
+    unit = " characters" if kind == "text" else ""
     ends = [_end(edge, kind) for edge in edges]
-    if number == 0:
-        return f"up to {ends[0]}{unit}"
-    if number == len(ends):
-        return f"above {ends[-1]}{unit}"
-    return f"above {ends[number - 1]}, up to {ends[number]}{unit}"
+    if not ends:
+        return ["any"]
+    between = [f"above {low}, up to {high}{unit}" for low, high in pairwise(ends)]
+    return [f"up to {ends[0]}{unit}", *between, f"above {ends[-1]}{unit}"]
 
 
 def _end(edge: float, kind: Kind) -> str:

@@ -1,7 +1,7 @@
 """The figures of a binary classification, against scikit-learn's."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -174,15 +174,20 @@ def test_the_confusion_counts_what_the_model_has_predicted_whatever_its_threshol
     assert figures["confusion"] == {"tp": 1, "fp": 1, "fn": 1, "tn": 1}
 
 
+def at_one_half(score: Callable[..., float]) -> Callable[..., float]:
+    """A score of labels and predictions, given labels and probabilities."""
+    return lambda label, probability: score(label, probability >= 0.5)
+
+
 def test_intervals_are_those_of_resampled_rows(spark: SparkSession) -> None:
     chance = np.random.default_rng(11)
     label = chance.integers(0, 2, 1500)
     probability = np.clip(chance.normal(0.4 + 0.2 * label, 0.2), 0.01, 0.99)
     rows = [(int(each), float(score)) for each, score in zip(label, probability, strict=True)]
-    scores = {
-        "accuracy": lambda y, p: sklearn_metrics.accuracy_score(y, p >= 0.5),
-        "recall": lambda y, p: sklearn_metrics.recall_score(y, p >= 0.5),
-        "f1": lambda y, p: sklearn_metrics.f1_score(y, p >= 0.5),
+    scores: dict[str, Callable[..., float]] = {
+        "accuracy": at_one_half(sklearn_metrics.accuracy_score),
+        "recall": at_one_half(sklearn_metrics.recall_score),
+        "f1": at_one_half(sklearn_metrics.f1_score),
         "auc_roc": sklearn_metrics.roc_auc_score,
         "auc_pr": sklearn_metrics.average_precision_score,
         "brier": sklearn_metrics.brier_score_loss,
