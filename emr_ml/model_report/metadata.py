@@ -28,9 +28,10 @@ def with_page(
     version = result.data_version.value
     try:
         facts = gather_facts(lake, version, load_contract())
-        page = address(lake.uri(store_page(lake, facts)))
+        page = address(lake, store_page(lake, facts))
+        is_path = page.startswith("s3://")
         shown: Mapping[str, Any] = {
-            "report": dg.MetadataValue.url(page),
+            "report": dg.MetadataValue.path(page) if is_path else dg.MetadataValue.url(page),
             "verdict": dg.MetadataValue.md(summary(facts)),
         }
     # the metrics are committed: that nobody can draw them is no reason to fail what needs them

@@ -108,7 +108,7 @@ def features(facts: ModelFacts) -> list[Bars]:
 def features_note(facts: ModelFacts) -> str:
     """Return what the lengths of the bars mean."""
     figures = facts.model_figures
-    if figures is None:
+    if figures is None or "estimator" not in figures:
         return ""
     if figures["estimator"] == "random_forest":
         return "The share of the forest's decisions that a feature accounts for."
@@ -160,8 +160,8 @@ def data(facts: ModelFacts) -> list[tuple[str, str]]:
     for name, column in (figures.get("columns", {}) if figures else {}).items():
         if (first := column.get("first")) and (last := column.get("last")):
             found.append((f"period of {shorten(name)}", f"{first} to {last}"))
-    if (model := facts.model_figures) and model["ignored_columns"]:
-        ignored = join_first([shorten(name) for name in model["ignored_columns"]])
+    if (model := facts.model_figures) and (names := model.get("ignored_columns")):
+        ignored = join_first([shorten(name) for name in names])
         found.append(("not learned from", f"{ignored}: they had no values"))
     return found
 
@@ -251,7 +251,7 @@ def checks(facts: ModelFacts) -> list[CheckRow]:
 def candidates(facts: ModelFacts) -> Candidates:
     """Return the candidates; the columns are those in which any has a value."""
     figures = facts.model_figures
-    if figures is None:
+    if figures is None or not figures.get("candidates"):
         return Candidates((), ())
     found = [dict[str, Any](each) for each in figures["candidates"]]
     keys = list(dict.fromkeys(key for each in found for key in each if each[key] is not None))

@@ -123,9 +123,10 @@ def _subtitle(facts: ModelFacts) -> str:
     parts = [f"metrics {facts.metrics.version[:8]}"]
     if facts.model:
         figures = facts.model_figures
-        kind = figures["estimator"].replace("_", " ") if figures else "model"
+        kind = figures.get("estimator", "model").replace("_", " ") if figures else "model"
         parts.append(f"{kind} {facts.model.version[:8]}")
-        parts.append(f"trained on {facts.model.rows['train']:,} rows")
+        if rows := facts.model.rows.get("train"):
+            parts.append(f"trained on {rows:,} rows")
         parts.append(facts.model.finished[:10])
     return ", ".join(parts)
 

@@ -1,6 +1,7 @@
 """The page of a version of `metrics`, as it is stored in the folder of its attempt."""
 
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from emr_ml.model_report.facts import METRICS, ModelFacts
 from spark_jobs.runtime.lake import Lake
@@ -28,13 +29,20 @@ def store_page(lake: Lake, facts: ModelFacts) -> str:
     return key
 
 
-def address(uri: str) -> str:
-    """Return what a browser opens: a URL of a local file, or the page of an object in S3's console.
+def address(lake: Lake, key: str) -> str:
+    """Return what a browser opens: a URL of a local file, or of an object in the console of S3.
 
-    Args:
-        uri: as `Lake.uri` returns it.
+    A store other than AWS's has no such console; then it is the `s3://` address.
     """
+    uri = lake.uri(key)
     if not uri.startswith("s3://"):
         return Path(uri).absolute().as_uri()
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return f"{CONSOLE}/{bucket}?prefix={key}"
+    # boto3 takes a second to import, but a lake in S3 has done so
+    from spark_jobs.runtime.lake.s3 import S3Lake
+
+    assert isinstance(lake, S3Lake), "only they have such addresses"
+    host = urlsplit(lake.client.meta.endpoint_url).hostname or ""
+    if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return uri
+    bucket, _, name = uri.removeprefix("s3://").partition("/")
+    return f"{CONSOLE}/{bucket}?prefix={quote(name)}"

@@ -104,4 +104,4 @@ def test_a_lake_without_metrics_is_a_message(
     shown = said()
 
     assert shown.exit_code == 1
-    assert "materialize metrics" in shown.output
+    assert "metrics was never materialized" in shown.output

@@ -1,7 +1,9 @@
 """The page about a model."""
 
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from emr_ml.contract import Contract
@@ -16,10 +18,13 @@ from emr_ml_tests.model_report.examples import (
     multiclass,
     regression,
 )
-from spark_jobs.runtime.lake import Lake
+from emr_ml_tests.s3_server import S3
+from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.runtime.lake.s3 import S3Lake
 from spark_jobs.runtime.report import report_key
 
 MAX_BYTES = 500_000
+AWS = "https://s3.eu-west-1.amazonaws.com"
 
 
 def page(lake: Lake, figures: dict[str, Any], contract: dict[str, Any] = CONTRACT) -> str:
@@ -125,15 +130,16 @@ def test_checks_are_evaluated_by_the_contract_at_hand(folder_lake: Lake) -> None
     assert "accuracy is 0.86, below 0.9" in html
 
 
-@pytest.mark.parametrize(
-    ("uri", "expected"),
-    [
-        ("/lake/a b/report.html", "file:///lake/a%20b/report.html"),
-        (
-            "s3://bucket/lake/report.html",
-            "https://s3.console.aws.amazon.com/s3/object/bucket?prefix=lake/report.html",
-        ),
-    ],
-)
-def test_the_address_is_one_that_a_browser_opens(uri: str, expected: str) -> None:
-    assert address(uri) == expected
+def test_the_address_of_a_local_page_is_one_that_a_browser_opens(tmp_path: Path) -> None:
+    lake = open_lake(str(tmp_path / "a lake"))
+
+    assert address(lake, "report.html") == f"{tmp_path.as_uri()}/a%20lake/report.html"
+
+
+def test_the_address_of_a_page_in_s3_is_in_the_console_if_it_is_awss(s3: S3) -> None:
+    elsewhere = S3Lake(s3.uri("lake"))
+    of_aws = S3Lake(s3.uri("lake"), boto3.client("s3", "eu-west-1", endpoint_url=AWS))
+
+    console = "https://s3.console.aws.amazon.com/s3/object"
+    assert address(elsewhere, "report.html") == s3.uri("lake/report.html")
+    assert address(of_aws, "report.html") == f"{console}/{s3.bucket}?prefix=lake/report.html"
