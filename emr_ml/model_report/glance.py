@@ -83,5 +83,5 @@ def _svg(curves: dict[str, Points]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
         f'<g fill="none"><path stroke="#999" d="{frames}"/><path stroke="#38f" d="{lines}"/></g>'
-        f'<g fill="#888" font-size="11">{titles}</g></svg>'
+        f'<g fill="#888" font-family="sans-serif" font-size="11">{titles}</g></svg>'
     )
