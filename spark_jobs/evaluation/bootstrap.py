@@ -18,7 +18,7 @@ ROUNDING = 1e-9  # differences below are of adding up in another order
 TAIL = 0.025  # at each end of a 95 % interval
 
 Numbers: TypeAlias = NDArray[np.float64]
-Interval = tuple[float, float]
+Interval = list[float]  # its two ends; JSON has no tuples
 
 
 def row_group(groups: int) -> Column:
@@ -62,8 +62,7 @@ def interval(resampled: Numbers) -> Interval | None:
         return None
     if np.ptp(present) <= ROUNDING * np.abs(present).max():
         return None
-    low, high = np.quantile(present, [TAIL, 1 - TAIL])
-    return float(low), float(high)
+    return np.quantile(present, [TAIL, 1 - TAIL]).tolist()
 
 
 def share_interval(share: float, rows: int, resampled: Numbers) -> Interval | None:
@@ -75,9 +74,9 @@ def share_interval(share: float, rows: int, resampled: Numbers) -> Interval | No
     if not rows:
         return None
     if share == 1:
-        return max(0.0, 1 - 3 / rows), 1.0
+        return [max(0.0, 1 - 3 / rows), 1.0]
     if share == 0:
-        return 0.0, min(1.0, 3 / rows)
+        return [0.0, min(1.0, 3 / rows)]
     return interval(resampled)
 
 

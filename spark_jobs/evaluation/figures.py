@@ -84,7 +84,7 @@ class Details(TypedDict):
     whose values the errors differ most.
     """
 
-    intervals: NotRequired[dict[str, tuple[float, float]]]
+    intervals: NotRequired[dict[str, list[float]]]
     slices: NotRequired[list[ColumnSlices]]
     worst_rows: NotRequired[list[WorstRow]]
 

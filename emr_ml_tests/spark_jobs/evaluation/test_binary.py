@@ -176,7 +176,11 @@ def test_the_confusion_counts_what_the_model_has_predicted_whatever_its_threshol
 
 def at_one_half(score: Callable[..., float]) -> Callable[..., float]:
     """A score of labels and predictions, given labels and probabilities."""
-    return lambda label, probability: score(label, probability >= 0.5)
+
+    def at(label: np.ndarray, probability: np.ndarray) -> float:
+        return score(label, probability >= 0.5)
+
+    return at
 
 
 def test_intervals_are_those_of_resampled_rows(spark: SparkSession) -> None:
@@ -209,6 +213,6 @@ def test_a_perfect_share_of_few_rows_is_no_certain_one(spark: SparkSession) -> N
 
     found = binary_figures(frame_of(spark, rows)).get("intervals", {})
 
-    assert found["accuracy"] == (0.9, 1.0)
-    assert found["recall"] == (0.8, 1.0)
+    assert found["accuracy"] == [0.9, 1.0]
+    assert found["recall"] == [0.8, 1.0]
     assert "auc_roc" not in found
