@@ -13,14 +13,12 @@ from spark_jobs.evaluation.figures import (
     BinaryFigures,
     MetricsFigures,
     MulticlassFigures,
-    RankingPoint,
     RegressionFigures,
 )
 
 INCHES = 3.6
 CLASS_CHARACTERS = 20
 MAX_NUMBERED_CLASSES = 12  # with more, cells have no room for a number
-DEFAULT_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,11 @@ def charts(figures: MetricsFigures, threshold: float | None = None) -> Mapping[s
 
     Args:
         figures: of `metrics`.
-        threshold: the probability from which on a binary model predicts the positive value.
+        threshold: the probability from which on a binary model predicts the positive value; None
+            if that is only known from what it has predicted.
     """
     if figures["problem"] == "binary":
-        return _binary(figures, threshold or DEFAULT_THRESHOLD)
+        return _binary(figures, threshold)
     if figures["problem"] == "multiclass":
         return {}
     return _regression(figures)
@@ -105,7 +104,7 @@ def _style(axes: Axes, palette: Palette) -> None:
     axes.yaxis.label.set_color(palette.ink)
 
 
-def _binary(figures: BinaryFigures, threshold: float) -> Mapping[str, Draw]:
+def _binary(figures: BinaryFigures, threshold: float | None) -> Mapping[str, Draw]:
     ranking = figures["curves"]["ranking"]
     drawn: dict[str, Draw] = {
         "Precision and recall": lambda axes, palette: _precision_recall(axes, palette, figures),
@@ -114,7 +113,7 @@ def _binary(figures: BinaryFigures, threshold: float) -> Mapping[str, Draw]:
     }
     if "threshold" in ranking[0]:
         drawn["By decision threshold"] = lambda axes, palette: _by_threshold(
-            axes, palette, ranking, threshold
+            axes, palette, figures, threshold
         )
     return drawn
 
@@ -157,17 +156,32 @@ def _calibration(axes: Axes, palette: Palette, figures: BinaryFigures) -> None:
 
 
 def _by_threshold(
-    axes: Axes, palette: Palette, ranking: Sequence[RankingPoint], threshold: float
+    axes: Axes, palette: Palette, figures: BinaryFigures, threshold: float | None
 ) -> None:
+    ranking = figures["curves"]["ranking"]
     thresholds = [point.get("threshold", 0.0) for point in ranking]
     precisions = [point["precision"] for point in ranking]
     recalls = [point["recall"] for point in ranking]
     axes.plot(thresholds, precisions, color=palette.first, drawstyle="steps-post")
     axes.plot(thresholds, recalls, color=palette.ink, linestyle=":", drawstyle="steps-post")
-    axes.axvline(threshold, color=palette.second, linewidth=1)
-    _unit_square(
-        axes, f"threshold (the model's is {threshold:.3g})", "precision (line), recall (dots)"
+    at = _least_predicted(figures) if threshold is None else threshold
+    axes.axvline(at, color=palette.second, linewidth=1)
+    own = "the model's is marked" if threshold is None else f"the model's is {threshold:.3g}"
+    _unit_square(axes, f"threshold ({own})", "precision (line), recall (dots)")
+
+
+def _least_predicted(figures: BinaryFigures) -> float:
+    """Return about the least probability of the rows that are predicted to be positive."""
+    counts, ranking = figures["confusion"], figures["curves"]["ranking"]
+    predicted = counts["tp"] + counts["fp"]
+    positives, negatives = counts["tp"] + counts["fn"], counts["fp"] + counts["tn"]
+    nearest = min(
+        ranking,
+        key=lambda point: abs(
+            point["recall"] * positives + point["false_positive_rate"] * negatives - predicted
+        ),
     )
+    return nearest.get("threshold", 0.0)
 
 
 def _decision(axes: Axes, palette: Palette, at: tuple[float, float]) -> None:

@@ -110,8 +110,8 @@ def features_note(facts: ModelFacts) -> str:
     figures = facts.model_figures
     if figures is None or "estimator" not in figures:
         return ""
-    if figures["estimator"] == "random_forest":
-        return "The share of the forest's decisions that a feature accounts for."
+    if not figures["estimator"].endswith("regression"):
+        return "The share of the model's decisions, in all its trees, that a feature accounts for."
     scale = "one unit of the scaled feature"
     match figures["problem"]:
         case "regression":
@@ -255,14 +255,15 @@ def candidates(facts: ModelFacts) -> Candidates:
         return Candidates((), ())
     found = [dict[str, Any](each) for each in figures["candidates"]]
     keys = list(dict.fromkeys(key for each in found for key in each if each[key] is not None))
-    if len({each["featurizer"] for each in found}) == 1:
-        keys.remove("featurizer")
+    if len({each.get("featurizer") for each in found}) == 1:
+        keys = [key for key in keys if key != "featurizer"]
     chosen = {key: figures.get(key) for key in keys if key != "featurizer"}
-    index = figures["featurizer"].get("index", 0)
+    index = (figures.get("featurizer") or {}).get("index", 0)
     rows = [
         CandidateRow(
             [_cell(each.get(key)) for key in keys],
-            each["featurizer"] == index and all(each.get(key) == chosen[key] for key in chosen),
+            each.get("featurizer", index) == index
+            and all(each.get(key) == chosen[key] for key in chosen),
         )
         for each in found
     ]

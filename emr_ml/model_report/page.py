@@ -14,6 +14,7 @@ from emr_ml.model_report.verdict import negative_name, positive_name, verdict
 from emr_ml.model_report.wording import number
 from emr_ml.ui.wording import join_first, shorten
 
+UNCHOSEN_THRESHOLD = 0.5  # of models whose report has none
 CONTRACT_FIELDS = ("format", "dialect", "missing", "label", "id", "split", "report")
 REPRODUCE = (
     "A version is a digest of all that determines it: the files, the contract, the parameters, the "
@@ -96,8 +97,10 @@ def drawn_charts(facts: ModelFacts) -> list[dict[str, str]]:
 
 
 def decision_threshold(facts: ModelFacts) -> float | None:
-    """Return the probability from which on the model predicts the positive value, if reported."""
-    return facts.model.figures.get("threshold") if facts.model else None
+    """Return the probability from which on the model predicts the positive value, if known."""
+    if facts.model is None:
+        return None
+    return facts.model.figures.get("threshold", UNCHOSEN_THRESHOLD)
 
 
 def _purpose(facts: ModelFacts) -> str:
