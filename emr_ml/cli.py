@@ -10,6 +10,7 @@ from emr_ml.commands.new import new
 from emr_ml.commands.plan import plan
 from emr_ml.commands.profile import profile
 from emr_ml.commands.promote import promote, rollback
+from emr_ml.commands.report import report
 from emr_ml.commands.run import run
 from emr_ml.commands.up import up
 from emr_ml.commands.validate import validate
@@ -22,7 +23,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(run, new, infer, profile, validate, promote, rollback),
+    *(run, new, infer, profile, validate, report, promote, rollback),
     *(plan, doctor, clusters, wheelhouse, up, down),
 )
 for command in COMMANDS:

@@ -96,3 +96,5 @@ def _show_figures(
     click.echo(f"{'test_rows':<18} {metrics['test_rows'].value}")
     if champion:
         click.echo(f"{'champion':<18} {champion['reason'].value}")
+    if "report" in metrics:
+        click.echo(f"{'report':<18} {metrics['report'].value}")

@@ -1,6 +1,8 @@
 """What a run of the assets leaves in Dagster and in the lake."""
 
 from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import dagster as dg
 import pytest
@@ -191,12 +193,21 @@ def test_files_that_moved_keep_their_version_and_are_read_where_they_are(empty: 
     assert metadata(result, "raw_csv_s3")["version"] == before
 
 
-def test_pictures_and_figures_of_the_metrics_are_in_the_metadata(trained: Trained) -> None:
+def test_the_report_the_verdict_and_the_curves_come_first_in_the_metadata_of_the_metrics(
+    trained: Trained,
+) -> None:
     shown = metadata(trained.first, "metrics")
 
+    names = ["report", "verdict", "curves", "curves_and_confusion", "accuracy"]
+    assert list(shown)[: len(names)] == names
+    assert "| accuracy |" in shown["verdict"]
+    assert shown["curves_and_confusion"].startswith(
+        "![curves_and_confusion](data:image/png;base64,iVBOR"
+    )
     assert isinstance(shown["auc_roc"], float)
-    for picture in ("roc_curve", "precision_recall_curve", "calibration_curve", "confusion_matrix"):
-        assert shown[picture].startswith(f"![{picture}](data:image/png;base64,iVBOR")
+    page = Path(url2pathname(urlparse(shown["report"]).path)).read_text()
+    assert "Where it is wrong" in page
+    assert "kind: yes or not yes" in page
 
 
 def test_a_version_that_a_tighter_threshold_refuses_is_no_longer_current(graph: Graph) -> None:

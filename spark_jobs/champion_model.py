@@ -8,9 +8,8 @@ from typing import cast
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from spark_jobs.columns import ROW_ID
 from spark_jobs.contract import Problem, ScoringContract, problem_of
-from spark_jobs.evaluation.bootstrap import resampled_means
+from spark_jobs.evaluation.bootstrap import resampled_means, row_group
 from spark_jobs.evaluation.figures import ComparisonFigures, ModelsByRole, RoleFigures
 from spark_jobs.evaluation.scores import SCORES, Scores, row_loss
 from spark_jobs.learning.split import TEST
@@ -54,9 +53,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
 
 def losses_by_group(scored: DataFrame, problem: Problem) -> GroupLosses:
     """Return the sum of the losses and the number of rows by group; equal ids share a group."""
-    # the first 8 digits decide the split
-    group = F.conv(F.substring(ROW_ID, 9, 8), 16, 10).cast("long") % GROUPS
-    sums = scored.groupBy(group.alias("group")).agg(
+    sums = scored.groupBy(row_group(GROUPS).alias("group")).agg(
         F.sum(row_loss(problem)).alias("loss"), F.count(F.lit(1)).alias("rows")
     )
     return {row["group"]: (row["loss"], row["rows"]) for row in sums.collect()}

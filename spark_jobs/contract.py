@@ -136,6 +136,21 @@ class ScoringContract(TypedDict):
     split: Split
 
 
+class ShownRows(TypedDict):
+    """How many rows the report shows, and the columns whose values it shows nowhere."""
+
+    worst_rows: int
+    hidden: list[str]
+
+
+class MeasuringContract(ScoringContract):
+    """The fields for the metrics, which show where a model is wrong."""
+
+    columns: dict[str, ColumnRules]
+    id: list[str]
+    report: ShownRows
+
+
 def column_kinds(columns: Mapping[str, ColumnRules], label: Label | None = None) -> dict[str, Kind]:
     """Return the kind of each column, the label's last if it is given."""
     kinds: dict[str, Kind] = {name: rules["kind"] for name, rules in columns.items()}

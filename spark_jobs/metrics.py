@@ -10,14 +10,18 @@ from spark_jobs.contract import (
     BINARY,
     MULTICLASS,
     REGRESSION,
+    MeasuringContract,
     Problem,
-    ScoringContract,
     problem_of,
 )
+from spark_jobs.dataset_rows import input_rows
 from spark_jobs.evaluation.binary import binary_figures
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.evaluation.multiclass import multiclass_figures
 from spark_jobs.evaluation.regression import regression_figures
+from spark_jobs.evaluation.row_values import row_values
+from spark_jobs.evaluation.slices import column_slices
+from spark_jobs.evaluation.worst_rows import worst_rows
 from spark_jobs.learning.split import TEST
 from spark_jobs.runtime.job import Request, Result, Stopwatch
 from spark_jobs.scoring import score_test_split
@@ -33,14 +37,23 @@ LOGGED = ("accuracy", "auc_roc", "log_loss", "rmse", "r2")
 def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     """Write `scored/` as Parquet, and compute all figures from the written rows.
 
+    The figures also tell where the model is wrong. For that, the written rows have values of the
+    columns beside the prediction; see `spark_jobs.evaluation.row_values`.
+
     Raises:
         JobError: the test split is empty, or has only one class of a binary label.
     """
-    contract, stopwatch = cast("ScoringContract", request.contract), Stopwatch()
+    contract, stopwatch = cast("MeasuringContract", request.contract), Stopwatch()
+    problem = problem_of(contract["label"])
     with stopwatch.phase("score"):
-        scored = score_test_split(spark, request, "lr_model", f"{request.output}/scored")
+        kept = row_values(input_rows(spark, request), contract)
+        path = f"{request.output}/scored"
+        scored = score_test_split(spark, request, "lr_model", path, kept=kept.columns())
     with stopwatch.phase("measure"):
-        figures = FIGURES[problem_of(contract["label"])](scored)
+        figures = FIGURES[problem](scored)
+    with stopwatch.phase("examine"):
+        figures["slices"] = column_slices(scored, problem, figures["test_rows"], kept)
+        figures["worst_rows"] = worst_rows(scored, problem, contract["report"]["worst_rows"])
     logged = [f"{name} {figures[name]:.4g}" for name in LOGGED if figures[name] is not None]
     log.info("%s on %s test rows", ", ".join(logged), figures["test_rows"])
     return Result({TEST: figures["test_rows"]}, figures, stopwatch.seconds)

@@ -17,7 +17,6 @@ from spark_jobs.cleaning.figures import NumberSummary, PredictionFigures
 from spark_jobs.columns import ROW_ID, column_names, free_name, quoted
 from spark_jobs.contract import REGRESSION, DatasetContract, Label, Problem, problem_of
 from spark_jobs.dataset_rows import rows_of_parts
-from spark_jobs.evaluation.scores import THRESHOLD
 from spark_jobs.learning.class_weights import PROBABILITY
 from spark_jobs.learning.label_encoding import PREDICTION, apply_model, binary_values
 from spark_jobs.runtime.job import Request, Result, Stopwatch
@@ -100,8 +99,7 @@ def _prediction_columns(label: Label, added: AddedColumns) -> list[Column]:
     match problem_of(label):
         case "binary":
             other, positive = binary_values(label)
-            is_positive = probabilities[1] >= THRESHOLD
-            value = F.when(is_positive, F.lit(positive)).otherwise(F.lit(other))
+            value = F.when(F.col(PREDICTION) == 1, F.lit(positive)).otherwise(F.lit(other))
             return [value.alias(added.prediction), probabilities[1].alias(added.probability)]
         case "multiclass":
             highest = F.array_max(probabilities)

@@ -1,11 +1,12 @@
 """Score the test split with a model."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from pyspark.ml import PipelineModel
 from pyspark.ml.feature import IndexToString
 from pyspark.ml.functions import vector_to_array
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import LABEL, ROW_ID, SPLIT, quoted
@@ -23,12 +24,22 @@ from spark_jobs.learning.split import TEST, with_split
 from spark_jobs.runtime.job import JobError, Request
 
 
-def score_test_split(spark: SparkSession, request: Request, model: str, path: str) -> DataFrame:
+def score_test_split(
+    spark: SparkSession, request: Request, model: str, path: str, *, kept: Sequence[Column] = ()
+) -> DataFrame:
     """Score the test split with the model of that input, write it to `path` and read it back.
 
-    Each row has its id, `label` and the prediction. Of a binary label, 0 or 1, that is the
-    `probability` of 1. Of a multiclass label it is the class `predicted`, its `probability`, and
-    the `label_probability` of the right class. Of a numeric label it is the number `predicted`.
+    Each row has its id, `label` and what is `predicted`. Of a binary label both are 0 or 1, and
+    `probability` is that of 1. Of a multiclass label they are classes, with the `probability` of
+    the predicted one, and the `label_probability` of the right one. Of a numeric label they are
+    numbers.
+
+    Args:
+        spark: the job's session.
+        request: its inputs are the data set and the model.
+        model: name of the model's input.
+        path: where the scored rows are written.
+        kept: further columns of the data set that they have.
 
     Raises:
         JobError: the test split is empty, or has only one class of a binary label.
@@ -36,21 +47,27 @@ def score_test_split(spark: SparkSession, request: Request, model: str, path: st
     contract = cast("ScoringContract", request.contract)
     pipeline = PipelineModel.load(f"{request.inputs[model].path}/model")
     rows = with_split(input_rows(spark, request), contract["split"])
-    scored = _score(pipeline, rows.where(F.col(SPLIT) == TEST), contract["label"])
+    scored = _score(pipeline, rows.where(F.col(SPLIT) == TEST), contract["label"], kept)
     scored.write.parquet(path)
     scored = spark.read.schema(scored.schema).parquet(path)  # else Spark looks for it in the files
     _check(scored, contract["label"])
     return scored
 
 
-def _score(model: PipelineModel, test: DataFrame, label: Label) -> DataFrame:
+def _score(
+    model: PipelineModel, test: DataFrame, label: Label, kept: Sequence[Column]
+) -> DataFrame:
     last = model.stages[-1]
     classes = last.getLabels() if isinstance(last, IndexToString) else []
     predicted = with_label(apply_model(model, test), label, classes)
     match problem_of(label):
         case "binary":
             return predicted.select(
-                ROW_ID, F.col(LABEL).cast("int").alias("label"), positive_probability()
+                ROW_ID,
+                F.col(LABEL).cast("int").alias("label"),
+                F.col(PREDICTION).cast("int").alias("predicted"),
+                positive_probability(),
+                *kept,
             )
         case "multiclass":
             return predicted.select(
@@ -59,10 +76,11 @@ def _score(model: PipelineModel, test: DataFrame, label: Label) -> DataFrame:
                 F.col(PREDICTION).alias("predicted"),
                 F.array_max(vector_to_array(F.col(PROBABILITY))).alias("probability"),
                 label_probability(F.col(LABEL).cast("int")),
+                *kept,
             )
         case _:
             return predicted.select(
-                ROW_ID, F.col(LABEL).alias("label"), F.col(PREDICTION).alias("predicted")
+                ROW_ID, F.col(LABEL).alias("label"), F.col(PREDICTION).alias("predicted"), *kept
             )
 
 

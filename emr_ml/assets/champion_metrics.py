@@ -13,7 +13,9 @@ from emr_ml.materialization import JobSpec, SparkConfig, errors_as_failures, mat
 from emr_ml.pipeline import Pipeline
 
 JOB = JobSpec(
-    contract_fields=("label", "split"), inputs=("processed_dataset",), checks=METRICS_CHECKS
+    contract_fields=("label", "split", "columns", "id", "report"),
+    inputs=("processed_dataset",),
+    checks=METRICS_CHECKS,
 )
 
 

@@ -5,11 +5,20 @@ from typing import Any
 import dagster as dg
 
 from emr_ml.assets.catalogue import spark_asset
-from emr_ml.champions.promotion import NO_VERSION, PromotionResult, find_challenger, run_promotion
+from emr_ml.champions.promotion import (
+    NO_VERSION,
+    Challenger,
+    PromotionResult,
+    find_challenger,
+    run_promotion,
+)
 from emr_ml.lake.champion import MODEL
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import SparkConfig, errors_as_failures
+from emr_ml.model_report.facts import gather_facts, read_decision, record_decision
+from emr_ml.model_report.stored import store_page
 from emr_ml.pipeline import Pipeline
+from spark_jobs.runtime.lake import Lake
 
 
 def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
@@ -34,6 +43,7 @@ def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
                 context, pipeline.launcher(launcher), contract, force=config.force
             )
             result = run_promotion(challenger, context.log)
+            keep_decision(lake, challenger, result)
         version = result.champion_after(challenger.version)
         context.log.info("%s: %s", _summary(version, result), result.decision.reason)
         lake_path = dg.MetadataValue.path(lake.uri(f"{MODEL}/{version}"))
@@ -48,6 +58,22 @@ def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
         )
 
     return champion_model
+
+
+def keep_decision(lake: Lake, challenger: Challenger, result: PromotionResult) -> None:
+    """Keep the decision about a challenger beside its metrics, and on their page."""
+    if challenger.version == result.champion_before:
+        return  # nothing was decided
+    decision = {
+        "promoted": result.decision.promoted,
+        "reason": result.decision.reason,
+        "champion_before": result.champion_before,
+        "figures": {**result.decision.metadata},
+    }
+    metrics = challenger.metrics
+    if read_decision(lake, metrics) != decision:
+        record_decision(lake, metrics, decision)
+        store_page(lake, gather_facts(lake, metrics.version, challenger.contract))
 
 
 def _summary(version: str, result: PromotionResult) -> str:

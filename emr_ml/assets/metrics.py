@@ -6,10 +6,11 @@ from emr_ml.assets.catalogue import spark_asset
 from emr_ml.checks.metrics import METRICS_CHECKS
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import JobSpec, SparkConfig, materialize
+from emr_ml.model_report.metadata import with_page
 from emr_ml.pipeline import Pipeline
 
 JOB = JobSpec(
-    contract_fields=("label", "split"),
+    contract_fields=("label", "split", "columns", "id", "report"),
     inputs=("lr_model",),
     inputs_of_inputs={"processed_dataset": "lr_model"},
     checks=METRICS_CHECKS,
@@ -27,14 +28,16 @@ def make_metrics(pipeline: Pipeline) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         """The model's figures on the test split, and each row that was scored for them.
 
-        The data set is the one that the model was trained on.
+        The data set is the one that the model was trained on. `report.html` shows what the model
+        is good for and where it is wrong.
         """
-        return materialize(
+        result = materialize(
             context,
             pipeline.launcher(launcher),
             JOB,
             pipeline.load_contract,
             force=config.force,
         )
+        return with_page(context, result, pipeline.lake(launcher.lake), pipeline.load_contract)
 
     return metrics

@@ -59,6 +59,11 @@ class Challenger:
         return self.model.version
 
     @property
+    def metrics(self) -> Report:
+        """The report of its metrics."""
+        return next(report for report in self.reports if report.asset == "metrics")
+
+    @property
     def lake(self) -> Lake:
         return self.launcher.lake
 

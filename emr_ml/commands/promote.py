@@ -1,28 +1,22 @@
 """`emr-ml promote` and `emr-ml rollback`: choose the champion by hand."""
 
 import getpass
-import re
 
 import click
 
 from emr_ml.commands.context import configured_lake
+from emr_ml.commands.versions import complete_version
 from emr_ml.lake.champion import (
     MODEL,
-    model_versions,
     promote_by_hand,
     read_champion,
     read_record,
     roll_back,
 )
 from emr_ml.lake.usage import mark_used
-from emr_ml.lake.versions import DIGITS
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import read_report
-
-MIN_DIGITS = 8  # of the shortest prefix of a version that users may enter
-VERSIONS_SHOWN = 10
-
 
 of_pipeline = click.option(
     "--pipeline",
@@ -42,7 +36,7 @@ def promote(version: str, why: str, pipeline: str) -> None:
     Its first 8 digits are enough. A version that was rolled back may become champion again.
     """
     with configured_lake(pipeline) as lake:
-        full_version = _complete(lake, version.lower())
+        full_version = complete_version(lake, MODEL, version)
         _mark_model_used(lake, full_version)
         before = read_champion(lake)
         if not promote_by_hand(lake, full_version, why or f"by {_user_name()}"):
@@ -94,38 +88,6 @@ def _mark_model_used(lake: Lake, version: str) -> None:
         )
     for asset, input_version in committed.report.inputs.items():
         mark_used(lake, f"{asset}/{input_version}")
-
-
-def _complete(lake: Lake, digits: str) -> str:
-    """Return the only version that starts with these digits.
-
-    Raises:
-        JobError: there is no such version, or more than one.
-    """
-    if not re.fullmatch(f"[0-9a-f]{{{MIN_DIGITS},{DIGITS}}}", digits):
-        raise JobError(
-            f"'{digits}' is not a version: enter {MIN_DIGITS} to {DIGITS} of its digits, "
-            f"0 to 9 and a to f. {_newest_versions(lake)}"
-        )
-    versions = list(model_versions(lake, digits))
-    if len(versions) > 1:
-        raise JobError(f"'{digits}' may be {' or '.join(versions)}: enter more digits")
-    if not versions:
-        raise JobError(f"{lake.root} has no version {digits} of {MODEL}. {_newest_versions(lake)}")
-    return versions[0]
-
-
-def _newest_versions(lake: Lake) -> str:
-    """Return the newest versions and when they were finished, a line each."""
-    committed = (read_report(lake, MODEL, version) for version in model_versions(lake))
-    reports = [each.report for each in committed if each]
-    if not reports:
-        return f"There are no versions in {lake.root}: materialize {MODEL} first"
-    reports.sort(key=lambda report: report.finished, reverse=True)
-    shown = reports[:VERSIONS_SHOWN]
-    lines = [f"{report.version}  {report.finished[:19]}" for report in shown]
-    more = [f"and {len(reports) - len(shown)} more"] if len(reports) > len(shown) else []
-    return "\n".join(("Its versions are:", *lines, *more))
 
 
 def _user_name() -> str:

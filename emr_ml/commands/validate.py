@@ -40,7 +40,7 @@ def validate(source: str | None, contract: str | None, pipeline: str | None) -> 
     options = {name: _absolute(value) for name, value in given.items() if value}
     with errors_as_messages():
         settings = load_settings()
-        chosen = replace(_choose(pipeline, settings, options), **options)
+        chosen = replace(choose_pipeline(pipeline, settings, options), **options)
     with validate_source(chosen, settings) as validation:
         click.echo(f"source    {chosen.source or 'the sample'}")
         click.echo(f"contract  {chosen.contract}")
@@ -51,7 +51,7 @@ def validate(source: str | None, contract: str | None, pipeline: str | None) -> 
         sys.exit(0 if validation.passed else 1)
 
 
-def _choose(name: str | None, settings: Settings, given: Collection[str]) -> "Pipeline":
+def choose_pipeline(name: str | None, settings: Settings, given: Collection[str]) -> "Pipeline":
     """Return the pipeline of a name, or the only one.
 
     Raises:

@@ -17,6 +17,7 @@ from emr_ml.contract.base import (
 from emr_ml.contract.columns import Column, NumberFormat
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import ModelParams, check_class_weight, check_estimator, check_threshold
+from emr_ml.ui.wording import did_you_mean
 from spark_jobs.contract import Kind, Problem
 from spark_jobs.spelling import lower_case
 
@@ -149,6 +150,13 @@ class Promotion(Section):
     confidence: float = Field(0.95, ge=0.5, le=0.99)
 
 
+class ShownRows(Section):
+    """What the model's report shows of single rows: how many, and of which columns nothing."""
+
+    worst_rows: int = Field(20, ge=0, le=100)
+    hidden: tuple[ColumnName, ...] = ()
+
+
 def _expand_kind(value: Any) -> Any:
     """Accept `age: numeric` for `age: {kind: numeric}`."""
     return {"kind": value} if isinstance(value, str) else value
@@ -171,6 +179,7 @@ class Contract(Section):
     split: Split = Split()  # pyright: ignore[reportCallIssue] - all fields have defaults
     checks: Checks = Checks()  # pyright: ignore[reportCallIssue] - all fields have defaults
     promotion: Promotion = Promotion()  # pyright: ignore[reportCallIssue] - all have defaults
+    report: ShownRows = ShownRows()  # pyright: ignore[reportCallIssue] - all have defaults
     model: ModelParams = ModelParams()  # pyright: ignore[reportCallIssue] - all have defaults
 
     @model_validator(mode="after")
@@ -190,6 +199,15 @@ class Contract(Section):
                 raise error_at(reserved_name_problem(name), *path)
         if self.checks.unique_id and not self.id:
             raise error_at("requires `id`", "checks", "unique_id")
+        return self
+
+    @model_validator(mode="after")
+    def _hidden_columns_exist(self) -> Self:
+        for index, name in enumerate(self.report.hidden):
+            if name not in self.columns:
+                hint = did_you_mean(name, self.columns)
+                message = f"'{name}' is not among the columns to learn from{hint}"
+                raise error_at(message, "report", "hidden", str(index))
         return self
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
 """`champion.json`: which version of `lr_model` is the champion, and the history of champions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
@@ -10,7 +10,6 @@ from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, Stored
 from spark_jobs.runtime.lake.base import as_json
-from spark_jobs.runtime.report import report_key
 
 MODEL = "lr_model"
 KEY = "champion_model/champion.json"
@@ -140,14 +139,6 @@ def roll_back(lake: Lake, version: str, why: str) -> Champion:
     record = _update(lake, change)
     assert record, "a rollback changes the record or raises"
     return record.line[-1]
-
-
-def model_versions(lake: Lake, prefix: str = "") -> Iterator[str]:
-    """Yield the committed versions of `lr_model` that start with the prefix."""
-    for entry in lake.list(f"{MODEL}/{prefix}"):
-        version, _, name = entry.key.removeprefix(f"{MODEL}/").partition("/")
-        if name == "report.json" and entry.key == report_key(MODEL, version):
-            yield version
 
 
 def _update(

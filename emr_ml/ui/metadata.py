@@ -1,42 +1,56 @@
-"""The metadata that Dagster's UI shows of a report."""
+"""The metadata that Dagster's UI shows of a report: what matters first, plumbing last."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any, cast
 
 import dagster as dg
 
 from emr_ml.launchers.base import Outcome
+from emr_ml.model_report.wording import FIGURES
+from emr_ml.units import MEGABYTE
 from spark_jobs.cleaning.figures import TableFigures
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.learning.figures import ImportanceFigures
 from spark_jobs.runtime.report import Report, attempt_key
 
-# lists and tables: they are plotted, shown as tables, or only in the report
-NOT_SINGLE_VALUES = (
-    *("curves", "confusion", "columns", "schema", "table_rows", "candidates", "classes"),
-    "distributions",
-    *("strongest", "share_of_strongest", "explains_most", "weighed_features"),
-)
+DIGITS = 4
+ORDER = {name: position for position, name in enumerate(FIGURES)}
+# figures of `lr_model` that are of the validation split, unlike those of `metrics`
+VALIDATION = ("log_loss", "accuracy", "rmse", "mae", "r2")
+NOT_SHOWN = (
+    "problem",
+    "finite",
+    "weighed_features",
+    "table_rows",
+)  # told by other figures, or by a check
+SHOWN_CHARACTERS = 999  # Dagster shows longer Markdown only after a click
+PICTURE = "curves_and_confusion"
 
 
 def materialization_metadata(outcome: Outcome) -> dict[str, Any]:
     """Return metadata of a materialization; numbers stay numbers, so that Dagster plots them."""
     report = outcome.report
     return {
-        "version": report.version,
-        "reused": outcome.reused,
-        "attempt": report.attempt,
-        "lake_path": dg.MetadataValue.path(report.path),
-        **outcome.metadata,
+        **_pictures(report),
+        **_single_values(report),
         **{f"rows_{name}": count for name, count in report.rows.items()},
         **_table_schema(report),
-        **_single_values(report.figures),
         **_strongest_features(report),
-        **{f"seconds_{phase}": seconds for phase, seconds in report.seconds.items()},
-        **report.usage,
+        **{name: rounded(value) for name, value in outcome.metadata.items()},
+        **_usage(report),
         **_data_files(report),
-        **_plots(report),
+        **{f"seconds_{phase}": rounded(seconds) for phase, seconds in report.seconds.items()},
+        "reused": outcome.reused,
+        "attempt": report.attempt,
+        "version": report.version,
+        "lake_path": dg.MetadataValue.path(report.path),
     }
+
+
+def rounded(value: Any) -> Any:
+    """Return a number with four significant digits, and anything else as it is."""
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 def _table_schema(report: Report) -> dict[str, Any]:
@@ -50,11 +64,16 @@ def _table_schema(report: Report) -> dict[str, Any]:
     }
 
 
-def _single_values(figures: Mapping[str, Any]) -> dict[str, Any]:
+def _single_values(report: Report) -> dict[str, Any]:
+    """Return the figures that are one value; others are drawn, or only in the report."""
+    is_model = "candidates" in report.figures
+    # a report has its figures in the order of their names
+    ordered = sorted(report.figures, key=lambda name: ORDER.get(name, len(ORDER)))
     return {
-        name: value
-        for name, value in figures.items()
-        if name not in NOT_SINGLE_VALUES and value is not None
+        f"validation_{name}" if is_model and name in VALIDATION else name: rounded(value)
+        for name in ordered
+        for value in (report.figures[name],)
+        if isinstance(value, str | bool | int | float) and name not in NOT_SHOWN
     }
 
 
@@ -63,8 +82,16 @@ def _strongest_features(report: Report) -> dict[str, Any]:
     strongest = cast("ImportanceFigures", report.figures).get("strongest")
     if not strongest:
         return {}
-    records = [dg.TableRecord(cast("Mapping[str, str | float]", row)) for row in strongest]
+    rows = [{name: rounded(value) for name, value in row.items()} for row in strongest]
+    records = [dg.TableRecord(cast("Mapping[str, str | float]", row)) for row in rows]
     return {"strongest_features": dg.MetadataValue.table(records)}
+
+
+def _usage(report: Report) -> dict[str, Any]:
+    usage = {name: rounded(value) for name, value in report.usage.items()}
+    if "peak_memory" in usage:
+        usage["peak_memory_megabytes"] = _megabytes(usage.pop("peak_memory"))
+    return usage
 
 
 def _data_files(report: Report) -> dict[str, Any]:
@@ -73,16 +100,25 @@ def _data_files(report: Report) -> dict[str, Any]:
         lake = report.path.removesuffix(own_key)
         newest = dg.MetadataValue.path(f"{lake}{report.parts[-1]['key']}")
         return {"parts": len(report.parts), "newest_part": newest}
-    return {"files": len(report.files), "bytes": sum(file["size"] for file in report.files)}
+    size = sum(file["size"] for file in report.files)
+    return {"files": len(report.files), "megabytes": _megabytes(size)}
 
 
-def _plots(report: Report) -> dict[str, Any]:
+def _megabytes(size: float) -> float:
+    return rounded(size / MEGABYTE)
+
+
+def _pictures(report: Report) -> dict[str, Any]:
     if "confusion" not in report.figures and "curves" not in report.figures:
         return {}
     # matplotlib takes a second to import
-    from emr_ml.ui.plots import draw
+    from emr_ml.model_report.charts import as_sheet
+    from emr_ml.model_report.glance import glance
 
+    figures = cast("MetricsFigures", report.figures)
+    png = base64.b64encode(as_sheet(figures)).decode()
+    small = glance(figures, SHOWN_CHARACTERS)
     return {
-        name: dg.MetadataValue.md(f"![{name}](data:image/png;base64,{png})")
-        for name, png in draw(cast("MetricsFigures", report.figures)).items()
+        **({"curves": dg.MetadataValue.md(small)} if small else {}),
+        PICTURE: dg.MetadataValue.md(f"![{PICTURE}](data:image/png;base64,{png})"),
     }

@@ -8,7 +8,6 @@ from emr_ml.lake.champion import (
     MAX_HISTORY,
     MAX_LINE,
     Champion,
-    model_versions,
     promote,
     promote_by_hand,
     read_champion,
@@ -166,13 +165,3 @@ def test_the_record_keeps_a_limited_number_of_entries(folder_lake: Lake) -> None
 
     assert (len(record.line), len(record.history)) == (MAX_LINE, MAX_HISTORY)
     assert record.line[-1] == record.history[-1] == entry(str(MAX_HISTORY + 9))
-
-
-def test_committed_versions_of_the_model_are_found_by_their_first_digits(lake: Lake) -> None:
-    for key in ("aab1/report.json", "aab1/attempts/1/report.json", "aac2/report.json"):
-        lake.write_json(f"lr_model/{key}", {})
-    lake.write_json("lr_model/aab9/claim.json", {})
-    lake.write_json("lr_model/current.json", {})
-
-    assert list(model_versions(lake)) == ["aab1", "aac2"]
-    assert list(model_versions(lake, "aab")) == ["aab1"]

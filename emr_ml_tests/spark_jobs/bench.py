@@ -30,7 +30,9 @@ SMALL: dict[str, Any] = {
     "regularization": [1e-3],
     "max_iterations": 20,
 }
+ID = "__row_id string"
 FIRST_PERCENT = {"train": 0, "validation": 64, "test": 80}
+MEASURED_BY = ("label", "split", "columns", "id", "report")
 LOG = logging.getLogger("test")
 
 Row = dict[str, Any]
@@ -159,7 +161,7 @@ class Bench:
     def measure(self, dataset: Input, model: Done, contract: Contract) -> Done:
         """`metrics` of that model."""
         given = {"processed_dataset": dataset, "lr_model": model.as_input}
-        request = self.request("metrics", given, contract.pick("label", "split"))
+        request = self.request("metrics", given, contract.pick(*MEASURED_BY))
         result = metrics.run(isolated_session(self.spark), request, LOG)
         return Done(result, Path(request.output))
 
@@ -176,3 +178,8 @@ def row_id(split: str, number: int) -> str:
     """An id that the default shares put into that split."""
     tail = hashlib.sha256(str(number).encode()).hexdigest()
     return f"{FIRST_PERCENT[split]:08x}{tail[8:]}"
+
+
+def with_ids(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows of the test split, each with an id of its own before its values."""
+    return [(row_id("test", number), *row) for number, row in enumerate(rows)]

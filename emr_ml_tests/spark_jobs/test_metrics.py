@@ -1,6 +1,7 @@
 """What is scored, written and completed of the test split; and that every job explains itself."""
 
 import json
+import math
 import os
 import runpy
 import subprocess
@@ -54,8 +55,61 @@ def measured(bench: Bench, dataset: Input, model: Done) -> Done:
     return bench.measure(dataset, model, CONTRACT)
 
 
-def test_scored_rows_have_only_id_label_and_probability(measured: Done) -> None:
-    assert {tuple(row) for row in measured.rows("scored")} == {("__row_id", "label", "probability")}
+def test_scored_rows_have_id_label_prediction_and_the_values_of_the_columns(measured: Done) -> None:
+    (names,) = {tuple(row) for row in measured.rows("scored")}
+
+    assert names == ("__row_id", "label", "predicted", "probability", "values", "measures")
+    assert {tuple(row["values"]) for row in measured.rows("scored")} == {("x",)}
+
+
+def test_a_prediction_is_the_models_own(measured: Done) -> None:
+    for row in measured.rows("scored"):
+        assert row["predicted"] == (row["probability"] > 0.5)
+
+
+def test_the_rows_of_greatest_loss_are_reported_with_their_values(measured: Done) -> None:
+    scored = sorted(measured.rows("scored"), key=loss_of, reverse=True)
+
+    worst = measured.result.figures["worst_rows"]
+
+    assert len(worst) == 20
+    assert [row["loss"] for row in worst] == pytest.approx([loss_of(row) for row in scored[:20]])
+    assert worst[0]["values"] == scored[0]["values"]
+
+
+def loss_of(row: Row) -> float:
+    return -math.log(row["probability"] if row["label"] else 1 - row["probability"])
+
+
+def test_slices_of_the_columns_are_reported(measured: Done) -> None:
+    (column,) = measured.result.figures["slices"]
+
+    assert (column["column"], column["kind"]) == ("x", "numeric")
+    assert sum(each["rows"] for each in column["slices"]) == 150
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [{"report": {"worst_rows": 1, "hidden": ["x"]}}, {"report": {"worst_rows": 1}, "id": ["x"]}],
+    ids=["hidden", "id"],
+)
+def test_hidden_columns_and_ids_are_not_kept_with_the_scored_rows(
+    bench: Bench, dataset: Input, model: Done, left_out: Row
+) -> None:
+    contract = Contract.model_validate(
+        {
+            "columns": {"x": "numeric", "gone": "text"},
+            "label": {"column": "y", "positive": "yes"},
+            **left_out,
+        }
+    )
+
+    done = bench.measure(dataset, model, contract)
+
+    (names,) = {tuple(row) for row in done.rows("scored")}
+    assert names == ("__row_id", "label", "predicted", "probability")
+    assert done.result.figures["slices"] == []
+    assert [row["values"] for row in done.result.figures["worst_rows"]] == [{}]
 
 
 def test_every_row_of_the_test_split_is_scored_once(
@@ -132,7 +186,10 @@ def test_scored_rows_of_several_classes_have_label_prediction_and_probabilities(
     scored = classified.rows("scored")
 
     assert {tuple(row) for row in scored} == {
-        ("__row_id", "label", "predicted", "probability", "label_probability")
+        (
+            *("__row_id", "label", "predicted", "probability", "label_probability"),
+            *("values", "measures"),
+        )
     }
     assert {row["predicted"] for row in scored} == {"a", "b", "c"}
     right = [row for row in scored if row["label"] == row["predicted"]]
@@ -182,7 +239,9 @@ def estimated(bench: Bench) -> Done:
 
 
 def test_scored_rows_of_a_number_have_label_and_prediction(estimated: Done) -> None:
-    assert {tuple(row) for row in estimated.rows("scored")} == {("__row_id", "label", "predicted")}
+    assert {tuple(row) for row in estimated.rows("scored")} == {
+        ("__row_id", "label", "predicted", "values", "measures")
+    }
 
 
 def test_figures_of_a_number_are_scikit_learns_of_the_written_rows(estimated: Done) -> None:

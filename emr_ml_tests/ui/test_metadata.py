@@ -42,3 +42,24 @@ def test_a_version_of_parts_shows_their_number_and_the_newest() -> None:
     assert shown["parts"] == 2
     assert shown["newest_part"] == dg.MetadataValue.path("lake/processed_dataset/parts/a-1/v-1")
     assert "files" not in shown
+
+
+def test_figures_come_first_rounded_and_plumbing_last() -> None:
+    shown = metadata(
+        figures={"accuracy": 0.98947368421, "problem": "binary", "f1": None, "test_rows": 95},
+        usage={"peak_memory": 3 << 20},
+        seconds={"score": 1.23456789},
+    )
+
+    assert (shown["accuracy"], shown["seconds_score"]) == (0.9895, 1.235)
+    assert shown["peak_memory_megabytes"] == 3
+    assert next(iter(shown)) == "accuracy"
+    assert list(shown)[-2:] == ["version", "lake_path"]
+    assert shown.keys().isdisjoint({"problem", "f1", "peak_memory"})
+
+
+def test_the_scores_of_a_model_are_said_to_be_of_the_validation_split() -> None:
+    shown = metadata(figures={"candidates": [], "log_loss": 0.25, "iterations": 7})
+
+    assert (shown["validation_log_loss"], shown["iterations"]) == (0.25, 7)
+    assert "log_loss" not in shown

@@ -1,1 +1,4 @@
-"""Evaluate a model by scored rows alone. Everything is an aggregate: no row is ever collected."""
+"""Evaluate a model by scored rows alone.
+
+Only the worst rows and a small sample are ever collected; all else is an aggregate.
+"""

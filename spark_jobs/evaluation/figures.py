@@ -5,7 +5,7 @@ A key that is not required is missing from reports of earlier releases.
 
 from typing import Literal, NotRequired, TypedDict
 
-from spark_jobs.contract import Problem
+from spark_jobs.contract import Kind, Problem
 
 
 class ClassificationScores(TypedDict):
@@ -32,6 +32,61 @@ class PrecisionAtRecall(TypedDict):
     precision_at_recall_50: float | None
     precision_at_recall_80: float | None
     precision_at_recall_90: float | None
+
+
+class Slice(TypedDict):
+    """The test rows with one value of a column, or with values in one range.
+
+    Args:
+        value: the value, or the range in words; null if it is missing.
+        rows: how many.
+        error: the share of them that is predicted wrongly, or the mean absolute error of a number.
+        deviations: from the error of all other rows, in standard errors of that difference.
+        precision, recall: of a binary label; null where nothing is predicted or present.
+        bias: the mean of label minus prediction, of a number.
+    """
+
+    value: str | None
+    rows: int
+    error: float
+    deviations: float
+    precision: NotRequired[float | None]
+    recall: NotRequired[float | None]
+    bias: NotRequired[float]
+
+
+class ColumnSlices(TypedDict):
+    """The slices by a column; `kind` says what they are ranges of, if they are ranges."""
+
+    column: str
+    kind: Kind
+    slices: list[Slice]
+
+
+class WorstRow(TypedDict):
+    """A test row of great loss, and its values by column, long texts cut.
+
+    `probability` is that of a positive label, or of the predicted class.
+    """
+
+    id: str
+    label: str | float | None
+    predicted: str | float
+    probability: NotRequired[float]
+    loss: float | None
+    values: dict[str, str | float | None]
+
+
+class Details(TypedDict):
+    """How certain the figures are, and where the model is wrong.
+
+    `intervals` are the ends of 95 % intervals by figure. `slices` are by the columns between
+    whose values the errors differ most.
+    """
+
+    intervals: NotRequired[dict[str, list[float]]]
+    slices: NotRequired[list[ColumnSlices]]
+    worst_rows: NotRequired[list[WorstRow]]
 
 
 class CommonMetrics(PrecisionAtRecall):
@@ -62,11 +117,12 @@ class BinaryConfusion(TypedDict):
 
 
 class RankingPoint(TypedDict):
-    """A point of the ROC and of the precision-recall curve."""
+    """A point of the ROC and of the precision-recall curve, and its least probability."""
 
     false_positive_rate: float
     recall: float
     precision: float
+    threshold: NotRequired[float]
 
 
 class CalibrationBin(TypedDict):
@@ -85,7 +141,7 @@ class BinaryCurves(TypedDict):
     calibration: list[CalibrationBin]
 
 
-class BinaryFigures(CommonMetrics):
+class BinaryFigures(CommonMetrics, Details):
     """`majority_share` is the share of the rows that have the more frequent label."""
 
     problem: Literal["binary"]
@@ -101,7 +157,7 @@ class ClassConfusion(TypedDict):
     rows: list[list[int]]
 
 
-class MulticlassFigures(CommonMetrics):
+class MulticlassFigures(CommonMetrics, Details):
     """`majority_share` is the share of the rows that have the most frequent label."""
 
     problem: Literal["multiclass"]
@@ -130,7 +186,7 @@ class RegressionCurves(TypedDict):
     errors: list[ErrorBin]
 
 
-class RegressionFigures(CommonMetrics):
+class RegressionFigures(CommonMetrics, Details):
     """The figures of a regression."""
 
     problem: Literal["regression"]

@@ -3,12 +3,12 @@
 Average precision is the step-wise sum, not the trapezoid (Davis and Goadrich, 2006).
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 from spark_jobs.evaluation.figures import PrecisionAtRecall, RankingPoint
@@ -29,8 +29,17 @@ class Ranking:
     precision_at_recall: PrecisionAtRecall
 
 
+@dataclass(frozen=True)
+class Steps:
+    """The steps of a ranking, as `ranked` describes them, and the rows of either label."""
+
+    rows: DataFrame
+    positives: int
+    negatives: int
+
+
 @contextmanager
-def ranked(scored: DataFrame) -> Generator[DataFrame]:
+def ranked(scored: DataFrame) -> Generator[Steps]:
     """Return each `probability`, with the rows of either label at it and from it upward.
 
     The former are `tp` and `fp`, the latter `all_tp` and `all_fp`. Rows of equal probability are
@@ -45,18 +54,23 @@ def ranked(scored: DataFrame) -> Generator[DataFrame]:
     downward = F.desc("probability")
     parts = by_score.sort(downward).withColumn("part", F.spark_partition_id()).persist()
     try:
-        offsets = _sums_before(parts)
+        totals = parts.groupBy("part").agg(F.sum("tp"), F.sum("fp")).orderBy("part").collect()
         within = Window.partitionBy("part").orderBy(downward)
-        yield parts.withColumns(
+        offsets = _sums_before(totals)
+        steps = parts.withColumns(
             {f"all_{name}": F.sum(name).over(within) + offset for name, offset in offsets.items()}
         )
+        yield Steps(steps, sum(total[1] for total in totals), sum(total[2] for total in totals))
     finally:
         parts.unpersist()
 
 
-def _sums_before(parts: DataFrame) -> dict[str, Column]:
-    """Return the sums of `tp` and `fp` over the partitions before a row's partition."""
-    totals = parts.groupBy("part").agg(F.sum("tp"), F.sum("fp")).orderBy("part").collect()
+def _sums_before(totals: Sequence[Row]) -> dict[str, Column]:
+    """Return the sums of `tp` and `fp` over the partitions before a row's partition.
+
+    Args:
+        totals: number, `tp` and `fp` of each partition, in order.
+    """
     before: dict[str, Column] = {}
     for index, name in enumerate(("tp", "fp"), start=1):
         sums = accumulate((total[index] for total in totals), initial=0)
@@ -65,22 +79,21 @@ def _sums_before(parts: DataFrame) -> dict[str, Column]:
     return before
 
 
-def trace_curves(steps: DataFrame, positives: int, negatives: int) -> Ranking:
+def trace_curves(steps: Steps) -> Ranking:
     """Return the curves from the highest probability down and the areas under them, in one pass.
 
-    Args:
-        steps: of `ranked`.
-        positives: rows of the label 1, at least one.
-        negatives: rows of the label 0, at least one.
+    There must be at least one row of each label.
     """
+    positives, negatives = steps.positives, steps.negatives
     above = F.col("all_tp") - F.col("tp") / 2
     precision = F.col("all_tp") / (F.col("all_tp") + F.col("all_fp"))
     step = F.floor((F.col("all_tp") + F.col("all_fp")) * CURVE_POINTS / (positives + negatives))
     points = (
-        steps.groupBy(step.alias("step"))
+        steps.rows.groupBy(step.alias("step"))
         .agg(
             F.max("all_tp").alias("tp"),
             F.max("all_fp").alias("fp"),
+            F.min("probability").alias("threshold"),
             F.sum(F.col("fp") * above).alias("roc"),
             F.sum(F.col("tp") * precision).alias("pr"),
             *(_precision_at_recall(percent, precision, positives) for percent in (50, 80, 90)),
@@ -100,6 +113,7 @@ def trace_curves(steps: DataFrame, positives: int, negatives: int) -> Ranking:
                 "false_positive_rate": point["fp"] / negatives,
                 "recall": point["tp"] / positives,
                 "precision": point["tp"] / (point["tp"] + point["fp"]),
+                "threshold": point["threshold"],
             }
             for point in sorted(points)
         ],

@@ -16,12 +16,26 @@ SMALLEST = 2**-52  # as scikit-learn clips: the log loss of a probability of 0 w
 Scores = ClassificationScores | RegressionScores
 
 
-def binary_sums() -> list[Column]:
+def is_positive(scored: DataFrame) -> Column:
+    """Return whether rows are predicted to be positive.
+
+    That is what the model has `predicted`, whatever its threshold. Rows without a prediction are
+    positive from a probability of `THRESHOLD` on.
+    """
+    if "predicted" in scored.columns:
+        return F.col("predicted") == 1
+    return F.col("probability") >= THRESHOLD
+
+
+def binary_sums(predicted: Column) -> list[Column]:
     """Return aggregates of rows with a `label`, 0 or 1, and the `probability` of 1.
 
     They count the rows `tp`, `fp`, `fn` and `tn`, and sum up their `log_loss` and `brier`.
+
+    Args:
+        predicted: whether a row is predicted to be positive.
     """
-    positive, predicted = F.col("label") == 1, F.col("probability") >= THRESHOLD
+    positive = F.col("label") == 1
     return [
         F.count_if(positive & predicted).alias("tp"),
         F.count_if(~positive & predicted).alias("fp"),
@@ -34,10 +48,10 @@ def binary_sums() -> list[Column]:
 
 def binary_scores(scored: DataFrame) -> ClassificationScores:
     """Return the scores of rows with a `label`, 0 or 1, and the `probability` of 1."""
-    sums = aggregate(scored, *binary_sums())
+    sums = aggregate(scored, *binary_sums(is_positive(scored)))
     rows = sums["tp"] + sums["fp"] + sums["fn"] + sums["tn"]
     return {
-        "log_loss": _finite(sums["log_loss"] / rows),
+        "log_loss": finite(sums["log_loss"] / rows),
         "accuracy": (sums["tp"] + sums["tn"]) / rows,
     }
 
@@ -50,7 +64,7 @@ def multiclass_scores(scored: DataFrame) -> ClassificationScores:
         F.avg(row_loss(MULTICLASS)).alias("log_loss"),
         F.avg(hit.cast("int")).alias("accuracy"),
     )
-    return {"log_loss": _finite(means["log_loss"]), "accuracy": means["accuracy"]}
+    return {"log_loss": finite(means["log_loss"]), "accuracy": means["accuracy"]}
 
 
 def regression_scores(scored: DataFrame) -> RegressionScores:
@@ -64,9 +78,9 @@ def regression_scores(scored: DataFrame) -> RegressionScores:
     )
     r2 = 1 - means["mse"] / means["variance"] if means["variance"] else None
     return {
-        "rmse": _finite(sqrt(means["mse"])),
-        "mae": _finite(means["mae"]),
-        "r2": _finite(r2),
+        "rmse": finite(sqrt(means["mse"])),
+        "mae": finite(means["mae"]),
+        "r2": finite(r2),
     }
 
 
@@ -90,6 +104,6 @@ def row_loss(problem: Problem) -> Column:
     return -F.log(F.greatest(label_probability, F.lit(SMALLEST)))
 
 
-def _finite(value: float | None) -> float | None:
-    # JSON has neither infinity nor NaN
+def finite(value: float | None) -> float | None:
+    """Return the number, or None for infinity and NaN, which JSON does not have."""
     return value if value is not None and isfinite(value) else None

@@ -1,15 +1,17 @@
 """The figures of a binary classification, against scikit-learn's."""
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from sklearn import metrics as sklearn_metrics
 
+from emr_ml_tests.spark_jobs.bench import ID, with_ids
 from spark_jobs.evaluation.binary import binary_figures
 from spark_jobs.evaluation.figures import CommonMetrics
 from spark_jobs.evaluation.ranking import CURVE_POINTS
@@ -27,8 +29,12 @@ of_either_class = st.tuples(
 some = st.lists(st.tuples(st.integers(0, 1), probabilities), max_size=40)
 
 
+def frame_of(spark: SparkSession, rows: Sequence[tuple[int, float]]) -> DataFrame:
+    return spark.createDataFrame(with_ids(rows), f"{ID}, label int, probability double")
+
+
 def figures_of(spark: SparkSession, rows: Scored) -> dict[str, Any]:
-    frame = spark.createDataFrame(rows, "label int, probability double").repartition(2)
+    frame = frame_of(spark, rows).repartition(2)
     figures: dict[str, Any] = {**binary_figures(frame)}
     return {name: figures[name] for name in NAMES}
 
@@ -112,34 +118,34 @@ def test_precision_at_a_recall_is_the_best_at_any_threshold_that_finds_as_many(
 
 def test_the_confusion_counts_rows_from_one_half_on_as_positive(spark: SparkSession) -> None:
     rows = [(1, 0.5), (1, 0.49), (0, 0.5), (0, 0.2), (0, 0.1)]
-    frame = spark.createDataFrame(rows, "label int, probability double")
+    frame = frame_of(spark, rows)
 
     assert binary_figures(frame)["confusion"] == {"tp": 1, "fp": 1, "fn": 1, "tn": 2}
 
 
 def test_the_majority_is_the_share_of_the_more_frequent_label(spark: SparkSession) -> None:
     rows = [(1, 0.9), (0, 0.1), (0, 0.2), (0, 0.9)]
-    frame = spark.createDataFrame(rows, "label int, probability double")
+    frame = frame_of(spark, rows)
 
     assert binary_figures(frame).get("majority_share") == 0.75
 
 
 def test_the_curve_is_the_ranking_from_the_highest_score_down(spark: SparkSession) -> None:
     rows = [(1, 0.9), (0, 0.8), (1, 0.8), (0, 0.1)]
-    frame = spark.createDataFrame(rows, "label int, probability double")
+    frame = frame_of(spark, rows)
 
     points = binary_figures(frame)["curves"]["ranking"]
 
     assert [tuple(point.values()) for point in points] == [
-        (0.0, 0.5, 1.0),
-        (0.5, 1.0, pytest.approx(2 / 3)),
-        (1.0, 1.0, 0.5),
+        (0.0, 0.5, 1.0, 0.9),
+        (0.5, 1.0, pytest.approx(2 / 3), 0.8),
+        (1.0, 1.0, 0.5, 0.1),
     ]
 
 
 def test_the_curve_of_many_rows_has_a_few_hundred_points(spark: SparkSession) -> None:
     rows = [(number % 2, number / 3000) for number in range(3000)]
-    frame = spark.createDataFrame(rows, "label int, probability double")
+    frame = frame_of(spark, rows)
 
     assert len(binary_figures(frame)["curves"]["ranking"]) <= CURVE_POINTS + 1
 
@@ -148,10 +154,65 @@ def test_calibration_has_rows_mean_probability_and_positives_by_bin(
     spark: SparkSession,
 ) -> None:
     rows = [(1, 1.0), (0, 0.9), (0, 0.12), (1, 0.18)]
-    frame = spark.createDataFrame(rows, "label int, probability double")
+    frame = frame_of(spark, rows)
 
     low, high = binary_figures(frame)["curves"]["calibration"]
 
     assert (low["bin"], low["rows"], low["positive"]) == (1, 2, 0.5)
     assert math.isclose(low["probability"], 0.15)
     assert (high["bin"], high["rows"], high["positive"]) == (9, 2, 0.5)
+
+
+def test_the_confusion_counts_what_the_model_has_predicted_whatever_its_threshold(
+    spark: SparkSession,
+) -> None:
+    rows = [(1, 0.3, 1), (0, 0.3, 1), (1, 0.9, 0), (0, 0.1, 0)]
+    schema = f"{ID}, label int, probability double, predicted int"
+
+    figures = binary_figures(spark.createDataFrame(with_ids(rows), schema))
+
+    assert figures["confusion"] == {"tp": 1, "fp": 1, "fn": 1, "tn": 1}
+
+
+def at_one_half(score: Callable[..., float]) -> Callable[..., float]:
+    """A score of labels and predictions, given labels and probabilities."""
+
+    def at(label: np.ndarray, probability: np.ndarray) -> float:
+        return score(label, probability >= 0.5)
+
+    return at
+
+
+def test_intervals_are_those_of_resampled_rows(spark: SparkSession) -> None:
+    chance = np.random.default_rng(11)
+    label = chance.integers(0, 2, 1500)
+    probability = np.clip(chance.normal(0.4 + 0.2 * label, 0.2), 0.01, 0.99)
+    rows = [(int(each), float(score)) for each, score in zip(label, probability, strict=True)]
+    scores: dict[str, Callable[..., float]] = {
+        "accuracy": at_one_half(sklearn_metrics.accuracy_score),
+        "recall": at_one_half(sklearn_metrics.recall_score),
+        "f1": at_one_half(sklearn_metrics.f1_score),
+        "auc_roc": sklearn_metrics.roc_auc_score,
+        "auc_pr": sklearn_metrics.average_precision_score,
+        "brier": sklearn_metrics.brier_score_loss,
+    }
+
+    found = binary_figures(frame_of(spark, rows)).get("intervals", {})
+
+    draws = [chance.integers(0, label.size, label.size) for _ in range(300)]
+    for name, score in scores.items():
+        drawn = [score(label[each], probability[each]) for each in draws]
+        width = np.ptp(np.quantile(drawn, [0.025, 0.975]))
+        low, high = found[name]
+        assert low < score(label, probability) < high, name
+        assert high - low == pytest.approx(width, rel=0.25), name
+
+
+def test_a_perfect_share_of_few_rows_is_no_certain_one(spark: SparkSession) -> None:
+    rows = [(1, 0.9), (0, 0.1)] * 15
+
+    found = binary_figures(frame_of(spark, rows)).get("intervals", {})
+
+    assert found["accuracy"] == [0.9, 1.0]
+    assert found["recall"] == [0.8, 1.0]
+    assert "auc_roc" not in found

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
+from emr_ml_tests.spark_jobs.bench import ID, with_ids
 from spark_jobs.evaluation.figures import CommonMetrics
 from spark_jobs.evaluation.multiclass import SHOWN_CLASSES, multiclass_figures
 
 Scored = list[tuple[str, str, float]]
 NAMES = tuple(CommonMetrics.__annotations__)
 
-SCHEMA = "label string, predicted string, label_probability double"
+SCHEMA = f"{ID}, label string, predicted string, label_probability double"
 MEANS: dict[str, Any] = {"average": "macro", "zero_division": 0}
 # "never predicted" and "never a label" have no recall or no precision
 labels = st.sampled_from(["a", "b", "à", "never predicted"])
@@ -25,7 +26,7 @@ probabilities = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0, 1, allow_sub
 
 
 def figures_of(spark: SparkSession, rows: Scored) -> dict[str, Any]:
-    return {**multiclass_figures(spark.createDataFrame(rows, SCHEMA).repartition(2))}
+    return {**multiclass_figures(spark.createDataFrame(with_ids(rows), SCHEMA).repartition(2))}
 
 
 def expected(rows: Scored) -> dict[str, float | None]:
@@ -83,3 +84,21 @@ def test_the_confusion_has_the_most_frequent_classes_only(spark: SparkSession) -
 
     assert len(confusion["labels"]) == len(confusion["rows"]) == SHOWN_CLASSES
     assert "often" in confusion["labels"]
+
+
+def test_intervals_are_those_of_resampled_rows(spark: SparkSession) -> None:
+    chance = np.random.default_rng(4)
+    label = chance.choice(list("aaab"), 800)
+    predicted = np.where(chance.random(800) < 0.8, label, "b")
+    rows = [(str(one), str(other), 0.5) for one, other in zip(label, predicted, strict=True)]
+
+    found = figures_of(spark, rows)["intervals"]
+
+    def f1(chosen: np.ndarray) -> float:
+        return sklearn_metrics.f1_score(label[chosen], predicted[chosen], **MEANS)
+
+    drawn = [f1(chance.integers(0, 800, 800)) for _ in range(300)]
+    low, high = found["f1"]
+    assert low < f1(np.arange(800)) < high
+    assert high - low == pytest.approx(np.ptp(np.quantile(drawn, [0.025, 0.975])), rel=0.25)
+    assert found.keys() == {"accuracy", "precision", "recall", "f1"}  # all losses are alike

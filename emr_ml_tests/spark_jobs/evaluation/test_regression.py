@@ -9,17 +9,19 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from sklearn import metrics as sklearn_metrics
 
+from emr_ml_tests.spark_jobs.bench import ID, with_ids
 from spark_jobs.evaluation.figures import CommonMetrics
 from spark_jobs.evaluation.regression import BINS, regression_figures
 
 Scored = list[tuple[float, float]]
 NAMES = tuple(CommonMetrics.__annotations__)
 
+SCHEMA = f"{ID}, label double, predicted double"
 numbers = st.one_of(st.integers(-3, 3).map(float), st.floats(-1e6, 1e6, allow_subnormal=False))
 
 
 def figures_of(spark: SparkSession, rows: Scored) -> dict[str, Any]:
-    frame = spark.createDataFrame(rows, "label double, predicted double").repartition(2)
+    frame = spark.createDataFrame(with_ids(rows), SCHEMA).repartition(2)
     return {**regression_figures(frame)}
 
 
@@ -75,3 +77,20 @@ def test_errors_beyond_the_histogram_are_counted_at_its_ends(spark: SparkSession
 
     assert (errors[0]["rows"], errors[-1]["rows"]) == (1, 1)
     assert sum(bin_["rows"] for bin_ in errors) == 52
+
+
+def test_intervals_are_those_of_resampled_rows(spark: SparkSession) -> None:
+    chance = np.random.default_rng(5)
+    label = 1e6 + chance.normal(size=800)
+    predicted = label + chance.normal(0, 0.5, 800)
+
+    found = figures_of(spark, list(zip(label.tolist(), predicted.tolist(), strict=True)))
+
+    def r2(chosen: np.ndarray) -> float:
+        return sklearn_metrics.r2_score(label[chosen], predicted[chosen])
+
+    drawn = [r2(chance.integers(0, 800, 800)) for _ in range(300)]
+    low, high = found["intervals"]["r2"]
+    assert low < r2(np.arange(800)) < high
+    assert high - low == pytest.approx(np.ptp(np.quantile(drawn, [0.025, 0.975])), rel=0.25)
+    assert found["intervals"].keys() == {"rmse", "mae", "r2"}

@@ -1,0 +1,48 @@
+"""The page of a version of `metrics`, as it is stored in the folder of its attempt."""
+
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from emr_ml.model_report.facts import METRICS, ModelFacts
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import Report, attempt_key
+
+PAGE = "report.html"
+HEAD_BYTES = 2000  # of the page, which have the digest of its facts
+CONSOLE = "https://s3.console.aws.amazon.com/s3/object"
+
+
+def page_key(metrics: Report) -> str:
+    """Return the key of the page, which is removed with the data of its attempt."""
+    return f"{attempt_key(METRICS, metrics.version, metrics.attempt)}/{PAGE}"
+
+
+def store_page(lake: Lake, facts: ModelFacts) -> str:
+    """Draw and write the page unless it is there with the same facts, and return its key."""
+    key = page_key(facts.metrics)
+    stored = lake.read(key)
+    if stored is None or facts.digest.encode() not in stored.body[:HEAD_BYTES]:
+        # matplotlib takes a second to import
+        from emr_ml.model_report.page import render_page
+
+        lake.write(key, render_page(facts).encode())
+    return key
+
+
+def address(lake: Lake, key: str) -> str:
+    """Return what a browser opens: a URL of a local file, or of an object in the console of S3.
+
+    A store other than AWS's has no such console; then it is the `s3://` address.
+    """
+    uri = lake.uri(key)
+    if not uri.startswith("s3://"):
+        return Path(uri).absolute().as_uri()
+    # boto3 takes a second to import, but a lake in S3 has done so
+    from spark_jobs.runtime.lake.s3 import S3Lake
+
+    assert isinstance(lake, S3Lake), "only they have such addresses"
+    host = urlsplit(lake.client.meta.endpoint_url).hostname or ""
+    if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return uri
+    bucket, _, name = uri.removeprefix("s3://").partition("/")
+    return f"{CONSOLE}/{bucket}?prefix={quote(name)}"

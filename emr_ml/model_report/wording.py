@@ -1,0 +1,68 @@
+"""Figures of a model in words."""
+
+from collections.abc import Mapping
+
+# name and meaning of each figure, in the order in which they are shown
+FIGURES: Mapping[str, tuple[str, str]] = {
+    "accuracy": ("Accuracy", "share of all rows that are predicted rightly"),
+    "precision": ("Precision", "share of the rows predicted positive that are positive"),
+    "recall": ("Recall", "share of the positive rows that are found"),
+    "f1": ("F1", "harmonic mean of precision and recall"),
+    "auc_roc": ("Area under the ROC", "chance that a positive row has a higher score than another"),
+    "auc_pr": ("Average precision", "area under the curve of precision and recall"),
+    "log_loss": ("Log loss", "how surprised the probabilities are by the labels; 0 is best"),
+    "brier": ("Brier score", "mean squared error of the probabilities; 0 is best"),
+    "calibration_error": ("Calibration error", "mean gap between probability and share; 0 is best"),
+    "precision_at_recall_50": ("Precision at 50 % recall", "at the best threshold for it"),
+    "precision_at_recall_80": ("Precision at 80 % recall", "at the best threshold for it"),
+    "precision_at_recall_90": ("Precision at 90 % recall", "at the best threshold for it"),
+    "rmse": ("Root mean squared error", "in the unit of the label; 0 is best"),
+    "mae": ("Mean absolute error", "in the unit of the label; 0 is best"),
+    "r2": ("R²", "share of the label's variance that is explained"),
+}
+SEVERAL_CLASSES: Mapping[str, tuple[str, str]] = {
+    "precision": ("Precision", "of the predictions of a class, the right ones; mean over classes"),
+    "recall": ("Recall", "of the rows of a class, those that are found; mean over classes"),
+    "f1": ("F1", "harmonic mean of precision and recall; mean over classes"),
+}
+MISSING = "n/a"
+DIGITS = 4
+MIN_PLAIN, MAX_PLAIN = 1e-4, 1e12  # others are written with an exponent
+
+
+def number(value: float | None) -> str:
+    """Return a number with four significant digits, and all digits before the decimal point."""
+    if value is None:
+        return MISSING
+    if value and not MIN_PLAIN <= abs(value) < MAX_PLAIN:
+        return f"{value:.3e}"
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    before = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
+    return f"{value:,.{max(0, DIGITS - before)}f}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share in percent, with one digit after the decimal point."""
+    return MISSING if share is None else f"{share:.1%}".replace(".0%", "%").replace("%", " %")
+
+
+def of_hundred(share: float) -> str:
+    """Return a share of rows in words: `63 of 100`, or `997 of 1,000` if it is near to all."""
+    if share == 1:
+        return "all"
+    whole = 1000 if share > 0.99 or 0 < share < 0.01 else 100
+    return f"{share * whole:.0f} of {whole:,}"
+
+
+def seconds(value: float) -> str:
+    """Return a duration such as `42 s` or `3 min 05 s`."""
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest:02} s" if minutes else f"{value:.0f} s"
+
+
+def megabytes(size: float) -> str:
+    """Return a number of bytes in MB, or in kB if that is less than one."""
+    if size < 1e6:
+        return f"{size / 1e3:,.0f} kB"
+    return f"{size / 1e6:,.1f} MB" if size < 1e8 else f"{size / 1e6:,.0f} MB"
