@@ -10,7 +10,10 @@ import pytest
 from emr_ml.definitions import defs
 from emr_ml.project import ROOT
 
-HEAVY = ("pyspark", "boto3", "dagster_aws", "dagster_pyspark", "matplotlib", "sklearn")
+HEAVY = (
+    *("pyspark", "boto3", "dagster_aws", "dagster_pyspark", "matplotlib", "sklearn"),
+    *("mlflow", "pandas"),
+)
 
 
 def specs() -> dict[str, dg.AssetSpec]:
@@ -29,7 +32,7 @@ def test_definitions_load_without_packages_that_take_long_to_import() -> None:
 
     result = subprocess.run(
         [sys.executable, "-c", code],
-        env={"PATH": ""},
+        env={"PATH": "", "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"},
         cwd=ROOT,
         capture_output=True,
         text=True,
