@@ -42,9 +42,8 @@ def sync(*, pipelines: tuple[str, ...], seconds: float) -> None:
         problems = 0
         prefixes = pipelines or project_pipelines(settings)
         for name, result in sync_pipelines(settings, prefixes, seconds):
-            count = len(result.written)
-            runs = f"{count} run{'' if count == 1 else 's'} written" if count else "up to date"
-            click.echo(f"{name}: {runs}")
+            written = f"wrote {', '.join(result.written)}" if result.written else "up to date"
+            click.echo(f"{name}: {written}")
             for problem in result.problems:
                 click.echo(f"{name}: {problem}", err=True)
             problems += len(result.problems)

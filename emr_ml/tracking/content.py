@@ -93,7 +93,11 @@ def _params(model: Report) -> dict[str, str]:
         **{f"chosen.{name}": value for name, value in chosen.items()},
         **{f"chosen.featurizer.{name}": value for name, value in settings.items()},
     }
-    return {name: _text(value)[:MAX_PARAM_CHARACTERS] for name, value in given.items()}
+    return {
+        name: _text(value)[:MAX_PARAM_CHARACTERS]
+        for name, value in given.items()
+        if value is not None
+    }
 
 
 def _text(value: Any) -> str:
@@ -103,16 +107,15 @@ def _text(value: Any) -> str:
 def _metrics(tracked: TrackedModel) -> Iterator[tuple[str, float]]:
     """Yield the finite figures; the UI makes a section of what comes before a slash."""
     model, metrics, dataset = tracked.model, tracked.metrics, tracked.dataset
-    scores = {name: model.figures.get(name) for name in SCORES}
-    yield from _numbers("validation/", scores)
-    yield from _numbers("", {name: model.figures.get(name) for name in ("features",)})
-    yield from _numbers("rows/", {**(dataset.rows if dataset else {}), **model.rows})
-    yield from _numbers("seconds/train_", model.seconds)
     if metrics:
         yield from _numbers("", metrics.figures)
         if metrics.figures.get("problem") == "binary":
             yield from _numbers("confusion/", metrics.figures.get("confusion", {}))
         yield from _numbers("seconds/evaluate_", metrics.seconds)
+    scores = ((name, model.figures.get(name)) for name in SCORES)
+    yield from _numbers("validation/", dict(scores))
+    yield from _numbers("rows/", {**(dataset.rows if dataset else {}), **model.rows})
+    yield from _numbers("seconds/train_", model.seconds)
 
 
 def _numbers(prefix: str, figures: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

@@ -24,7 +24,7 @@ def update_registry(
     lake: str,
     record: ChampionRecord,
     models: Mapping[str, "LoggedModel"],
-) -> str:
+) -> tuple[list[str], str]:
     """Register every champion that the server has a model of, and have the alias follow.
 
     Args:
@@ -35,13 +35,14 @@ def update_registry(
         models: the logged model of each version of `lr_model`.
 
     Returns:
-        Why the champion has no alias, or "".
+        What was written, and why the champion has no alias, or "".
 
     Raises:
         TrackingError: the registered model belongs to another lake.
     """
     if record.champion is None:
-        return ""
+        return [], ""
+    written: list[str] = []
     registered = find_registered(server, name)
     if registered is None:
         description = "The champions of a pipeline of emr_ml; the lake decides which one it is."
@@ -52,16 +53,19 @@ def update_registry(
         model = models.get(entry.version)
         if model and is_complete(model) and model.model_id not in numbers:
             numbers[model.model_id] = _register(server, name, entry, model)
+            written.append(f"version {numbers[model.model_id]}")
     champion = models.get(record.champion.version)
     number = numbers.get(champion.model_id) if champion else None
-    if number is None:
-        # no alias is better than one that names another model
-        if ALIAS in registered.aliases:
-            server.client.delete_registered_model_alias(name, ALIAS)
-        return f"the champion {record.champion.version} has no model there, so no alias either"
     if number != registered.aliases.get(ALIAS):
-        server.client.set_registered_model_alias(name, ALIAS, number)
-    return ""
+        if number is None:
+            # no alias is better than one that names another model
+            server.client.delete_registered_model_alias(name, ALIAS)
+        else:
+            server.client.set_registered_model_alias(name, ALIAS, number)
+        written.append(f"alias {ALIAS}")
+    if number is None:
+        return written, f"the champion {record.champion.version} has no model there, so no alias"
+    return written, ""
 
 
 def champions_in_order(record: ChampionRecord) -> list[Champion]:

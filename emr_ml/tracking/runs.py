@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PAGE = 500
 FORMAT = "1"  # of runs: another one makes every run be written again
 NOTE = "mlflow.note.content"
+SOURCE = {"mlflow.source.name": "emr_ml", "mlflow.source.type": "LOCAL"}
+TRAINING = {"mlflow.experimentKind": "custom_model_development"}  # the UI's view of it
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def check_owner(what: str, owner: str | None, lake: str, server: Server) -> None
 
 def create_experiment(server: Server, name: str, lake: str) -> str:
     """Create the experiment of a lake, and return its id."""
-    return server.client.create_experiment(name, tags={LAKE: lake})
+    return server.client.create_experiment(name, tags={LAKE: lake, **TRAINING})
 
 
 def find_runs(server: Server, experiment: str) -> dict[str, KnownRun]:
@@ -83,8 +85,7 @@ def find_runs(server: Server, experiment: str) -> dict[str, KnownRun]:
     """
     found: dict[str, list[KnownRun]] = {}
     for run in _search(server, experiment):
-        state = json.loads(run.data.tags.get(STATE, "{}"))
-        known = KnownRun(run, state if state.pop("format", None) == FORMAT else {})
+        known = KnownRun(run, _state_in(run.data.tags.get(STATE, "")))
         found.setdefault(run.data.tags[VERSION], []).append(known)
     kept: dict[str, KnownRun] = {}
     for version, runs in found.items():
@@ -93,6 +94,15 @@ def find_runs(server: Server, experiment: str) -> dict[str, KnownRun]:
             if not other.deleted:
                 server.client.delete_run(other.id)
     return kept
+
+
+def _state_in(tag: str) -> dict[str, str]:
+    """Return the stamps in a tag; none if it is of another release, or anybody has changed it."""
+    try:
+        state = json.loads(tag)
+        return state if state.pop("format") == FORMAT else {}
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return {}
 
 
 def _search(server: Server, experiment: str) -> Iterator["Run"]:
@@ -112,7 +122,7 @@ def _search(server: Server, experiment: str) -> Iterator["Run"]:
 
 def create_run(server: Server, experiment: str, content: RunContent) -> "Run":
     """Create a run that can be found by its version from the first moment."""
-    tags = {VERSION: content.tags[VERSION], NOTE: content.note, "mlflow.source.type": "JOB"}
+    tags = {VERSION: content.tags[VERSION], NOTE: content.note, **SOURCE}
     return server.client.create_run(experiment, content.started, tags, content.name)
 
 

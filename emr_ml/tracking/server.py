@@ -72,11 +72,7 @@ def connect(uri: str, seconds: float) -> Server:
         TrackingError: it is no address of a server, or a package is missing.
     """
     address = public_address(uri)
-    if missing := [name for name in ("mlflow", "pandas") if find_spec(name) is None]:
-        raise TrackingError(
-            f"MLFLOW_TRACKING_URI is set, but {' and '.join(missing)} can't be imported",
-            fix="install the extra, `pip install 'emr-ml[mlflow]'`, or unset the variable",
-        )
+    check_packages()
     parts = urlsplit(uri)
     if parts.username:
         os.environ["MLFLOW_TRACKING_USERNAME"] = unquote(parts.username)
@@ -92,6 +88,15 @@ def connect(uri: str, seconds: float) -> Server:
 
         mlflow.set_tracking_uri(address)
     return Server(mlflow.MlflowClient(address, address), address, time.monotonic() + seconds)
+
+
+def check_packages() -> None:
+    """Raise TrackingError if the extra is not installed."""
+    if missing := [name for name in ("mlflow", "pandas") if find_spec(name) is None]:
+        raise TrackingError(
+            f"MLFLOW_TRACKING_URI is set, but {' and '.join(missing)} can't be imported",
+            fix="install the extra, `pip install 'emr-ml[mlflow]'`, or unset the variable",
+        )
 
 
 @contextmanager

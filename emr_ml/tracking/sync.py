@@ -61,7 +61,7 @@ class Tracked:
 
 @dataclass(frozen=True)
 class SyncResult:
-    """What was done: versions of `lr_model` whose runs were written, and what could not be."""
+    """What was written, such as runs and the alias, and what could not be."""
 
     written: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
@@ -114,8 +114,9 @@ class _Sync:
                 continue
             self._check_lease()
             self._write(experiment, tracked, run, models)
-        if problem := update_registry(server, name, lake.root, record, models):
-            self._result.problems.append(problem)
+        written, problem = update_registry(server, name, lake.root, record, models)
+        self._result.written.extend(written)
+        self._result.problems.extend(filter(None, [problem]))
         return self._result
 
     def _outdated(self, stamps: Stamps, runs: Mapping[str, KnownRun]) -> dict[str, set[str]]:
@@ -159,7 +160,7 @@ class _Sync:
             pages=dict(self._pages(tracked)),
             model_id=model.model_id if model else None,
         )
-        self._result.written.append(tracked.version)
+        self._result.written.append(f"run {tracked.version[:8]}")
 
     def _logged(
         self, run_id: str, tracked: TrackedModel, known: "LoggedModel | None"

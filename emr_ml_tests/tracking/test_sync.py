@@ -78,10 +78,10 @@ def test_a_model_becomes_one_run_with_all_that_the_lake_knows_of_it(shown: Shown
     train(shown.lake, 1)
     measure(shown.lake, 1)
 
-    assert shown.sync().written == [version(1)]
+    assert shown.sync().written == ["run 10000000"]
 
     run = shown.run()
-    assert (run.info.run_name, run.info.status) == ("logistic_regression 00000000", "FINISHED")
+    assert (run.info.run_name, run.info.status) == ("logistic_regression 10000000", "FINISHED")
     assert run.data.params["chosen.regularization"] == "0.005"
     assert run.data.metrics["accuracy"] == 0.9
     assert run.data.tags["emr_ml.data_version"] == version(1)
@@ -199,7 +199,7 @@ def test_the_alias_follows_promotions_and_rollbacks(shown: Shown) -> None:
     assert (shown.champion(), shown.versions()) == (version(1), [version(1)])
 
     choose(shown.lake, 2)
-    shown.sync()
+    assert shown.sync().written == ["version 2", "alias champion"]
     assert shown.champion() == version(2)
 
     roll_back(shown.lake, version(2), "too many false alarms")
@@ -235,6 +235,16 @@ def test_what_somebody_changed_on_the_server_is_put_right(shown: Shown) -> None:
     assert shown.champion() == version(2)
 
 
+@pytest.mark.parametrize("tag", ["{", "[]", "{}", '{"format": "0"}'])
+def test_a_run_whose_state_somebody_changed_is_written_again(shown: Shown, tag: str) -> None:
+    train(shown.lake, 1)
+    shown.sync()
+    shown.server.client.set_tag(shown.run().info.run_id, STATE, tag)
+
+    assert shown.sync().written == ["run 10000000"]
+    assert shown.sync() == SyncResult()
+
+
 def test_a_run_that_somebody_deleted_stays_deleted(shown: Shown) -> None:
     train(shown.lake, 1)
     shown.sync()
@@ -263,7 +273,7 @@ def test_a_champion_that_can_not_be_exported_has_no_alias(shown: Shown) -> None:
     (problem,) = shown.sync().problems
 
     assert "champion" not in shown.server.client.get_registered_model(shown.name).aliases
-    assert problem == f"the champion {version(2)} has no model there, so no alias either"
+    assert problem == f"the champion {version(2)} has no model there, so no alias"
 
 
 def test_a_damaged_report_keeps_no_other_model_from_the_server(shown: Shown) -> None:
