@@ -66,6 +66,7 @@ def _column_spec(
                 **spec,
                 "allowed": rules["allowed"],
                 "pattern": None if pattern is None else python_pattern(pattern),
+                "written_pattern": pattern,
                 "fold_case": rules.get("fold_case", False),
             }
 
@@ -73,11 +74,11 @@ def _column_spec(
 def _number_spec(decimal: str, given: NumberFormat | None) -> dict[str, Any]:
     """Return how numbers are read, in the order of `spark_jobs/cleaning/values.py`."""
     if given is None:
-        return {"decimal": decimal, "formatted": False, "duration": None}
+        return {"decimal": decimal, "is_plain": decimal == ".", "duration": None}
     if written := given["duration"]:
         pattern, seconds = DURATIONS[written]
         duration = {"pattern": python_pattern(pattern), "seconds": seconds}
-        return {"decimal": decimal, "formatted": False, "duration": duration}
+        return {"decimal": decimal, "is_plain": False, "duration": duration}
     replace = [(NO_CENTS, "")]
     if given["limits"]:
         replace.append((LIMIT, ""))
@@ -89,7 +90,7 @@ def _number_spec(decimal: str, given: NumberFormat | None) -> dict[str, Any]:
     thousands, multiples = given["thousands"], given["multiples"]
     return {
         "decimal": given["decimal"],
-        "formatted": True,
+        "is_plain": False,
         "duration": None,
         "replace": [(python_pattern(pattern), by) for pattern, by in replace],
         "multiple": python_pattern(multiple_behind(multiples)) if multiples else None,

@@ -62,7 +62,7 @@ def time_spec(name: str, rules: ColumnRules, parts: list[str]) -> dict[str, Any]
         "zone": rules["zone"],
         "parts": parts,
         "written": f"as {pattern}" if pattern else "as in 2024-01-31 13:05:00",
-        "offset": f"(?=.*:){OFFSET}".replace("$", r"\Z"),
+        "offset": rf"\A(?s:(?=.*:).*){OFFSET}".replace("$", r"\Z"),
     }
     if pattern is None:
         return spec

@@ -158,6 +158,7 @@ class Features:
         return len(self.matrix)
 
 
+NO_ELEMENTS = (np.array([], np.intp), np.array([], np.intp), np.array([], np.float64))
 SPARSE = {"category": _Category, "hashed_category": _HashedCategory, "terms": _Terms}
 
 
@@ -213,20 +214,17 @@ class Vector:
             matrix = np.where(missing, self._fill, matrix)
         with np.errstate(all="ignore"):
             matrix = (matrix - self._shift) * self._factor + self._add
+        return Features(matrix, *(self._sparse_elements(rows) if self._sparse else NO_ELEMENTS))
+
+    def _sparse_elements(self, rows: Sequence[Values]) -> tuple[Indices, Indices, Numbers]:
         indices: list[int] = []
         values: list[float] = []
-        ends: list[int] = [0]
-        for _, texts in rows:
+        owners: list[int] = []
+        for number, (_, texts) in enumerate(rows):
             for at, block in self._sparse:
                 block.add(texts[at], indices, values)
-            ends.append(len(indices))
-        counts = np.diff(ends)
-        return Features(
-            matrix,
-            np.repeat(np.arange(len(rows)), counts),
-            np.array(indices, dtype=np.intp),
-            np.array(values, dtype=np.float64),
-        )
+            owners += [number] * (len(indices) - len(owners))
+        return np.array(owners, np.intp), np.array(indices, np.intp), np.array(values, np.float64)
 
     def name(self, index: int, values: Values, row: Row) -> tuple[str, Any]:
         """Return the column that an index belongs to, and its value or term in the row."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from emr_ml.export.scorer.values import BLANKS, SHOWN, Read, lower_case, present_text, replacer
+from emr_ml.export.scorer.values import BLANKS, Read, lower_case, present_text, replacer, shown
 
 # what Spark casts to a timestamp: at least a year, or a time of today
 TIME = r"(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?([^\d.].*)?)?)?"
@@ -43,7 +43,7 @@ def time_reader(column: Mapping[str, Any]) -> Read:
             return nothing
         micros = parse(text)
         if micros is None:
-            problems.append(f"{name} is not a date or time {spec['written']}: {text[:SHOWN]}")
+            problems.append(f"{name} is not a date or time {spec['written']}: {shown(text)}")
             return nothing
         return parts_of(micros)
 
@@ -104,13 +104,23 @@ def time_parser(spec: Mapping[str, Any]) -> Callable[[str], int | None]:
         try:
             micros = parse(text)
             if zone and offset.search(text):
-                moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
-                micros = _micros_of(moment.astimezone(zone).replace(tzinfo=None), "UTC")
+                micros = _in_zone(micros, zone)
         except (ValueError, OverflowError, zoneinfo.ZoneInfoNotFoundError):
             return None
         return micros if -MAX_MICROS <= micros < MAX_MICROS else None
 
     return read
+
+
+def _in_zone(micros: int, zone: zoneinfo.ZoneInfo) -> int:
+    """Return what a clock in the zone shows, given microseconds in UTC."""
+    # Python knows the years 1 to 9999, and the calendar repeats
+    first, last = _micros(2, 1, 1, time()), _micros(9998, 1, 1, time())
+    cycle = CYCLE_DAYS * DAY_MICROS
+    shift = cycle * (-((micros - first) // cycle) if micros < first else 0)
+    shift -= cycle * ((micros - last) // cycle + 1 if micros >= last else 0)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros + shift)
+    return _micros_of(moment.astimezone(zone).replace(tzinfo=None), "UTC") - shift
 
 
 def _micros(year: int, month: int, day: int, clock: time) -> int:
@@ -137,12 +147,12 @@ def _parse_moment(text: str) -> int:
     hour, minute, second, fraction, zone = clock
     micro = int((fraction or "")[:6].ljust(6, "0"))
     of_day = time(int(hour or 0), int(minute or 0), int(second or 0), micro)
-    return _micros(int(year), int(month or 1), int(day or 1), of_day) - _offset(zone)
+    return _micros(int(year), int(month or 1), int(day or 1), of_day) - _offset(zone or "")
 
 
-def _offset(zone: str | None) -> int:
+def _offset(zone: str) -> int:
     """Return the microseconds by which a zone is ahead of UTC."""
-    name = (zone or "").strip(BLANKS)
+    name = zone.strip(BLANKS)
     if name in ("", "Z"):
         return 0
     for prefix in ("UTC", "GMT", "UT"):
@@ -180,7 +190,9 @@ def _pattern_parser(spec: Mapping[str, Any]) -> Callable[[str], int]:
             raise ValueError(text)
         fields = {name: each for name, each in zip(names, found.groups(), strict=True) if each}
         year, month_, day = _date_of(fields)
-        micros = _micros(year, month_, day, _clock_of(fields)) - _offset(fields.get("zone"))
+        micros = _micros(year, month_, day, _clock_of(fields)) - _offset(
+            fields.get("zone", "").upper()
+        )
         if year >= latest:
             micros -= _micros(year, month_, day, time()) - _century_before(year, month_, day)
         return micros

@@ -2,13 +2,14 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 SHOWN = 100  # characters of an offending value in a reason
 BLANKS = "".join(map(chr, range(1, 33)))  # what the trim of a dialect removes, and Java's parsers
+USUAL_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 JAVA_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[dDfF]?")
 DOTTED_I = "i\u0307"  # of a Turkish capital I with a dot
 
@@ -25,7 +26,12 @@ def text_of(value: Any) -> str | None:
     return None if isinstance(value, float) and math.isnan(value) else str(value)
 
 
-def present_text(value: Any, missing: Sequence[str]) -> str | None:
+def shown(text: str) -> str:
+    """Return the beginning of an offending value."""
+    return text[:SHOWN].replace("\0", "\\0")
+
+
+def present_text(value: Any, missing: Collection[str]) -> str | None:
     """Return a value as trimmed text, None if that stands for a missing value."""
     text = text_of(value)
     text = text.strip(" ") if text else None
@@ -34,7 +40,8 @@ def present_text(value: Any, missing: Sequence[str]) -> str | None:
 
 def number_reader(column: Mapping[str, Any]) -> Read:
     """Return what reads the values of a numeric column; NaN stands for a missing number."""
-    name, missing, required = column["name"], column["missing"], column["required"]
+    name, missing, required = column["name"], frozenset(column["missing"]), column["required"]
+    is_plain, usual = column["number"]["is_plain"], USUAL_NUMBER.fullmatch
     least = -math.inf if column["min"] is None else column["min"]
     most = math.inf if column["max"] is None else column["max"]
     parse = number_parser(column["number"])
@@ -47,26 +54,34 @@ def number_reader(column: Mapping[str, Any]) -> Read:
             return math.nan
         number = parse(text)
         if number is None:
-            problems.append(f"{name} is not a number: {text[:SHOWN]}")
+            problems.append(f"{name} is not a number: {shown(text)}")
             return math.nan
         return number
 
     def read(value: Any, problems: list[str]) -> float:
-        number = float(value) if _is_finite_number(value) else read_text(value, problems)
-        if number < least:
-            problems.append(f"{name} is below its `min` {least:.15g}: {value}")
-        elif number > most:
-            problems.append(f"{name} is above its `max` {most:.15g}: {value}")
+        kind = type(value)
+        if kind is float:
+            number = value
+        elif kind is str:
+            is_usual = is_plain and usual(value) and value not in missing
+            number = float(value) if is_usual else math.nan
+        else:
+            number = float(value) if _is_number(value) else math.nan
+        if number - number:  # not zero of an infinite number or NaN
+            number = read_text(value, problems)
+        if least <= number <= most or math.isnan(number):
+            return number
+        limit = (
+            f"below its `min` {least:.15g}" if number < least else f"above its `max` {most:.15g}"
+        )
+        problems.append(f"{name} is {limit}: {value}")
         return number
 
     return read
 
 
-def _is_finite_number(value: Any) -> bool:
-    if isinstance(value, str) or value is None:
-        return False
-    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
 
 
 def text_reader(column: Mapping[str, Any]) -> Read:
@@ -75,6 +90,7 @@ def text_reader(column: Mapping[str, Any]) -> Read:
     is_prose, fold_case = column["kind"] == "text", column["fold_case"]
     allowed = None if column["allowed"] is None else frozenset(column["allowed"])
     pattern = re.compile(column["pattern"], re.ASCII) if column["pattern"] else None
+    written = column["written_pattern"]
 
     def read(value: Any, problems: list[str]) -> str | None:
         text = text_of(value)
@@ -91,11 +107,11 @@ def text_reader(column: Mapping[str, Any]) -> Read:
         if not text.isascii() and not _is_unicode(text):
             problems.append(f"{name} contains bytes that are no text: {text[:SHOWN]!a}")
         if "\0" in text:
-            problems.append(f"{name} contains a NUL byte: {text[:SHOWN]!r}")
+            problems.append(f"{name} contains a NUL byte: {shown(text)}")
         if allowed is not None and text not in allowed:
-            problems.append(f"{name} is not one of its `allowed` values: {text[:SHOWN]}")
+            problems.append(f"{name} is not one of its `allowed` values: {shown(text)}")
         if pattern and not pattern.fullmatch(text):
-            problems.append(f"{name} does not match its `pattern`: {text[:SHOWN]}")
+            problems.append(f"{name} does not match its `pattern` {written}: {shown(text)}")
         return text
 
     return read
@@ -119,7 +135,7 @@ def number_parser(spec: Mapping[str, Any]) -> Callable[[str], float | None]:
     decimal = spec["decimal"]
     if spec["duration"]:
         return _duration_parser(spec["duration"])
-    if not spec["formatted"]:
+    if "replace" not in spec:
         return lambda text: _plain_number(text, decimal)
     replace = replacer(spec["replace"])
     multiple = re.compile(spec["multiple"], re.ASCII) if spec["multiple"] else None

@@ -1,0 +1,124 @@
+"""Fitted pipelines of every estimator and featurizer, saved as `lr_model` saves them."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from pyspark.ml import PipelineModel
+from pyspark.sql import functions as F
+
+from emr_ml.contract import Contract
+from emr_ml.export.model_file import translated
+from emr_ml.export.saved_model import read_saved_pipeline
+from emr_ml.export.scorer.scoring import Scorer
+from emr_ml_tests.export.rows import COLUMNS, LABELS, Row, contract, mutants, training_rows
+from emr_ml_tests.spark_jobs.bench import CLEANED_BY, LOG, PLAIN_FEATURIZER, SMALL, Bench, Done
+from spark_jobs.columns import SPLIT
+from spark_jobs.contract import DatasetContract
+from spark_jobs.learning.candidates import TrainingData, train_candidates
+from spark_jobs.learning.params import ModelParams
+from spark_jobs.learning.split import TRAIN, VALIDATION, with_split
+from spark_jobs.learning.split_statistics import compute_split_statistics
+from spark_jobs.lr_model import label_encoding
+from spark_jobs.predictions import added_columns, with_predictions
+from spark_jobs.runtime.job import Stopwatch
+from spark_jobs.runtime.lake import open_lake
+
+PROBLEMS = {
+    "binary": 'label: {column: kind, positive: "yes", negative: ["no"]}\n',
+    "multiclass": "label: {column: grade}\n",
+    "regression": "label: {column: amount, kind: numeric}\n",
+}
+TEXTS: Mapping[str, dict[str, Any]] = {
+    "hashing_tf": {"dimensions": 64, "max_ngram": 2, "binary": True},
+    "tf_idf": {"dimensions": 256, "max_ngram": 3, "binary": False, "stop_words": "english"},
+    "word2vec": {"dimensions": 5, "numeric": "minmax", "max_ngram": 1},
+}
+ROWS = 400
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A saved pipeline, and the scorer that is exported from it."""
+
+    model: PipelineModel
+    contract: Contract
+    exported: Mapping[str, Any]
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        return Scorer(json.loads(json.dumps(self.exported)))
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, [*rows[0]], quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+class Pipelines:
+    """The data sets, processed once for all pipelines."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.training = self._processed(training_rows(), contract(COLUMNS + LABELS))
+        self.rows = mutants(ROWS)
+        self.scoring = self._processed(self.rows, contract())
+
+    def _processed(self, rows: Sequence[Row], by: Contract) -> Done:
+        return self.bench.process(as_csv(rows), by)
+
+    def fit(self, problem: str, estimator: str, class_weight: str = "none") -> Iterator[Fitted]:
+        """Yield a pipeline of each featurizer."""
+        spark, by = self.bench.spark, contract(label=PROBLEMS[problem])
+        picked = by.pick("columns", "label", "split")
+        featurizers = [{**PLAIN_FEATURIZER, "text": text, **more} for text, more in TEXTS.items()]
+        params = cast(
+            "ModelParams",
+            {
+                **SMALL,
+                "estimator": estimator,
+                "featurizers": featurizers,
+                "trees": 7,
+                "max_depth": [4],
+                "class_weight": class_weight,
+            },
+        )
+        rows = with_split(spark.read.parquet(str(self.training.path / "kept")), picked["split"])
+        kinds = {name: rules["kind"] for name, rules in picked["columns"].items()}
+        statistics = compute_split_statistics(rows, picked["label"], kinds)
+        encoding = label_encoding(statistics[TRAIN], picked["label"], params["class_weight"])
+        encoded = encoding.encode(rows.where(F.col(SPLIT).isin(TRAIN, VALIDATION)))
+        data = TrainingData(encoded, len(training_rows()), picked["columns"], encoding)
+        for candidate in train_candidates(data, params, Stopwatch(), LOG)[0]:
+            folder = self.bench.folder()
+            stages: list[Any] = [*candidate.stages, candidate.fitted.model]
+            pipeline = PipelineModel([*stages, *encoding.inverse_stages()])
+            pipeline.write().save(str(folder / "model"))
+            saved = read_saved_pipeline(open_lake(str(folder)), "model")
+            by_json = cast("DatasetContract", by.pick(*CLEANED_BY))
+            yield Fitted(pipeline, by, translated(saved, by_json))
+
+    def spark_predictions(self, fitted: Fitted) -> dict[str, dict[str, Any]]:
+        """What Spark predicts for the rows that it kept, by their id."""
+        label = fitted.contract.pick("label")["label"]
+        added = added_columns([])
+        kept = self.bench.spark.read.parquet(str(self.scoring.path / "kept"))
+        scored = with_predictions(fitted.model, kept, label, "", added)
+        names = [name for name in (added.prediction, added.probability) if name in scored.columns]
+        return {row["row"]: row.asDict() for row in scored.select("row", *names).collect()}
+
+    @cached_property
+    def rejected(self) -> dict[str, str]:
+        """The reasons of the rows that Spark rejected, by their id."""
+        found = {}
+        for row in self.scoring.rejected:
+            (fields,) = csv.reader(io.StringIO(row["raw"], newline=""))
+            found[fields[0]] = row["reason"]
+        return found
