@@ -44,6 +44,15 @@ def _expression(model: Translation, alias: str, expression: Expression) -> None:
             ngrams = [length for each in sources for length in each.tokens["ngrams"]]
             tokens = {**sources[0].tokens, "ngrams": ngrams}
             model.columns[alias] = replace(sources[0], tokens=tokens)
+        case "exponential":
+            margin, margins = values
+            names = [model.result(name) for name in (margin, *margins.split(", "))]
+            model.add_step("exponential", alias, names)
+            model.explained[alias] = model.explained[margin]
+        case "position":
+            names = [model.result(name) for name in values[0].split(", ")]
+            model.add_step("stack", f"{alias}_margins", names)
+            model.add_step("largest", alias, [f"{alias}_margins"], thresholds=None)
         case "affine":
             name, factor, add = values
             given = model.result(name)

@@ -23,7 +23,6 @@ from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import Report, attempt_key, read_report
 
 STAGES = {**FEATURE_STAGES, **MODEL_STAGES}
-THRESHOLD = 0.5
 MODEL_FILE, SCORER_FILE = "model.json", "scorer.py"
 # of the column with the result: of this release, and of earlier ones
 PREDICTIONS, PROBABILITIES = ("__prediction", "prediction"), ("__probability", "probability")
@@ -95,7 +94,7 @@ def translated(
     }
     match problem:
         case "binary":
-            return {**model, "classes": _binary_classes(label), "threshold": THRESHOLD}
+            return {**model, "classes": _binary_classes(label), "threshold": translation.threshold}
         case "multiclass":
             known = translation.classes or classes
             result = next(name for name in PREDICTIONS if name in translation.columns)

@@ -16,6 +16,9 @@ def _logistic_regression(model: Translation, stage: SavedStage) -> None:
     model.add_step("softmax" if data["isMultinomial"] else "logistic", probability, [raw])
     model.explained[probability] = model.explained[raw]
     _predicted_class(model, stage, raw, probability)
+    if not (model.thresholds or data["isMultinomial"]):
+        threshold = stage.param("threshold")
+        model.thresholds = [1 - threshold, threshold]
 
 
 def _linear(
@@ -31,7 +34,7 @@ def _linear(
 
 def _predicted_class(model: Translation, stage: SavedStage, raw: str, probability: str) -> None:
     """Add the step to the number of the class, as `ProbabilisticClassificationModel` has it."""
-    thresholds = stage.param("thresholds")
+    thresholds = model.thresholds = stage.param("thresholds")
     source = probability if thresholds else raw
     model.add_step("largest", stage.param("predictionCol"), [source], thresholds=thresholds)
 
@@ -61,6 +64,18 @@ def _forest_regressor(model: Translation, stage: SavedStage) -> None:
 def _boosted_regressor(model: Translation, stage: SavedStage) -> None:
     trees = _trees(stage, lambda node: [node["prediction"]], weighted=True)
     model.margins("trees", stage, stage.param("predictionCol"), 1, **trees, divisor=1)
+
+
+def _boosted_classifier(model: Translation, stage: SavedStage) -> None:
+    raw, probability = stage.param("rawPredictionCol"), stage.param("probabilityCol")
+    trees = _trees(stage, lambda node: [node["prediction"]], weighted=True)
+    model.margins("trees", stage, f"{raw}_half", 1, **trees, divisor=1)
+    # MLlib's log-odds are twice the sum of the trees
+    model.add_step("affine", raw, [f"{raw}_half"], factor=2.0, add=0.0)
+    model.add_step("logistic", probability, [raw])
+    model.explained[probability] = model.explained[f"{raw}_half"]
+    model.factor = 2.0
+    _predicted_class(model, stage, probability, probability)
 
 
 def _shares(counts: Sequence[float]) -> list[float]:
@@ -114,7 +129,8 @@ def _depth(tree: Mapping[str, Any]) -> int:
 def _product(model: Translation, stage: SavedStage) -> None:
     name, output = stage.param("inputCol"), stage.param("outputCol")
     given = model.result(name)
-    model.add_step("multiply", output, [given], by=vector(stage.param("scalingVec")))
+    model.factors = vector(stage.param("scalingVec"))
+    model.add_step("multiply", output, [given], by=model.factors)
     model.explained[output] = model.explained[given]
 
 
@@ -129,6 +145,7 @@ MODEL_STAGES: Mapping[str, Translate] = {
     "RandomForestClassificationModel": _forest_classifier,
     "RandomForestRegressionModel": _forest_regressor,
     "GBTRegressionModel": _boosted_regressor,
+    "GBTClassificationModel": _boosted_classifier,
     "ElementwiseProduct": _product,
     "IndexToString": _index_to_string,
 }

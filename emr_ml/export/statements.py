@@ -1,13 +1,13 @@
 """Read the statements of SQLTransformer stages: the few expressions that featurizers write."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spark_jobs.learning.datetimes import CYCLES, DAYS
 from spark_jobs.runtime.job import JobError
 
 NAME = r"\w+"
+NAMES = rf"{NAME}(?:, {NAME})*"
 QUOTED = r"`(?:[^`]|``)+`"
 BEGINNING, END = "SELECT *, ", " FROM __THIS__"
 ALIAS = re.compile(rf" AS ({NAME})(?:, |$)")
@@ -27,22 +27,27 @@ def _of_time(template: str) -> str:
     return re.escape(template.format(PLACEHOLDER)).replace(PLACEHOLDER, f"({QUOTED})")
 
 
-def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
-    yield "concat", re.compile(rf"concat\(({NAME}(?:, {NAME})*)\)")
-    yield "same", re.compile(rf"coalesce\(({NAME})\)")
-    yield (
-        "text",
-        re.compile(rf"regexp_replace\(coalesce\(({QUOTED}), ''\), r'([^']*)', '([^']*)'\)"),
+LARGEST = rf"array_max\(array\(({NAMES})\)\)"
+TEXT = rf"regexp_replace\(coalesce\(({QUOTED}), ''\), r'([^']*)', '([^']*)'\)"
+PATTERNS = [
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        ("concat", rf"concat\(({NAMES})\)"),
+        # of several margins: the numerators of a softmax, and the class
+        ("exponential", rf"exp\(({NAME}) - {LARGEST}\)"),
+        ("position", rf"CAST\(array_position\(array\(({NAMES})\), {LARGEST}\) - 1 AS DOUBLE\)"),
+        ("same", rf"coalesce\(({NAME})\)"),
+        ("text", TEXT),
+        ("elapsed", _of_time(DAYS)),
+        *(
+            (cycle, rf"(sin|cos)\((\d+) \* pi\(\) \* {_of_time(template)}\)")
+            for cycle, template in CYCLES.items()
+        ),
+        ("affine", rf"({NAME}) \* {NUMBER} \+ {NUMBER}"),
+        ("column", f"({QUOTED})"),
+        ("same", rf"({NAME})"),
     )
-    yield "elapsed", re.compile(_of_time(DAYS))
-    for cycle, template in CYCLES.items():
-        yield cycle, re.compile(rf"(sin|cos)\((\d+) \* pi\(\) \* {_of_time(template)}\)")
-    yield "affine", re.compile(rf"({NAME}) \* {NUMBER} \+ {NUMBER}")
-    yield "column", re.compile(f"({QUOTED})")
-    yield "same", re.compile(f"({NAME})")
-
-
-PATTERNS = [*_patterns()]
+]
 
 
 def parse_statement(statement: str) -> dict[str, Expression]:

@@ -12,6 +12,7 @@ from emr_ml.export.saved_model import SavedStage
 from spark_jobs.runtime.job import JobError
 
 Block = dict[str, Any]  # a part of the vector, as `model.json` has it
+THRESHOLD_DIGITS = 12  # so that a half stays a half
 DENSE = ("number", "word_vectors")
 
 
@@ -61,6 +62,16 @@ class Translation:
         self.explained: dict[str, list[tuple[str, int]]] = {}
         self.classes: list[str] | None = None
         self.factor = 1.0
+        self.thresholds: list[float] | None = None  # of the probabilities of an estimator
+        self.factors: list[float] | None = None  # which calibrate these
+
+    @property
+    def threshold(self) -> float:
+        """The calibrated probability from which a binary label is predicted to be positive."""
+        other, positive = self.thresholds or (0.5, 0.5)
+        if self.factors:
+            other, positive = other * self.factors[0], positive * self.factors[1]
+        return round(positive / (other + positive), THRESHOLD_DIGITS)
 
     def source(self, name: str) -> Source:
         return self._of_type(name, Source)

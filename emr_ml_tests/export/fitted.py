@@ -6,9 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 
 from pyspark.ml import PipelineModel
+from pyspark.ml.classification import GBTClassifier
+from pyspark.ml.feature import Normalizer, SQLTransformer, VectorAssembler
+from pyspark.ml.regression import GBTRegressor, LinearRegressionModel
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from emr_ml.contract import Contract
@@ -16,16 +21,18 @@ from emr_ml.export.model_file import translated
 from emr_ml.export.saved_model import read_saved_pipeline
 from emr_ml.export.scorer.scoring import Scorer
 from emr_ml_tests.export.rows import COLUMNS, LABELS, Row, contract, mutants, training_rows
-from emr_ml_tests.spark_jobs.bench import CLEANED_BY, LOG, PLAIN_FEATURIZER, SMALL, Bench, Done
-from spark_jobs.columns import SPLIT
+from emr_ml_tests.spark_jobs.bench import CLEANED_BY, PLAIN_FEATURIZER, Bench, Done
+from spark_jobs.columns import LABEL
 from spark_jobs.contract import DatasetContract
-from spark_jobs.learning.candidates import TrainingData, train_candidates
-from spark_jobs.learning.params import ModelParams
-from spark_jobs.learning.split import TRAIN, VALIDATION, with_split
-from spark_jobs.learning.split_statistics import compute_split_statistics
-from spark_jobs.lr_model import label_encoding
+from spark_jobs.learning.class_weights import PROBABILITY
+from spark_jobs.learning.features import FEATURES
+from spark_jobs.learning.label_encoding import (
+    ESTIMATED,
+    RAW_PREDICTION,
+    LabelEncoding,
+    with_label,
+)
 from spark_jobs.predictions import added_columns, with_predictions
-from spark_jobs.runtime.job import Stopwatch
 from spark_jobs.runtime.lake import open_lake
 
 PROBLEMS = {
@@ -39,6 +46,7 @@ TEXTS: Mapping[str, dict[str, Any]] = {
     "word2vec": {"dimensions": 5, "numeric": "minmax", "max_ngram": 1},
 }
 ROWS = 400
+MARGINS = ["__margins_0", "__margins_1", "__margins_2"]
 
 
 @dataclass(frozen=True)
@@ -74,36 +82,54 @@ class Pipelines:
     def _processed(self, rows: Sequence[Row], by: Contract) -> Done:
         return self.bench.process(as_csv(rows), by)
 
-    def fit(self, problem: str, estimator: str, class_weight: str = "none") -> Iterator[Fitted]:
-        """Yield a pipeline of each featurizer."""
-        spark, by = self.bench.spark, contract(label=PROBLEMS[problem])
-        picked = by.pick("columns", "label", "split")
-        featurizers = [{**PLAIN_FEATURIZER, "text": text, **more} for text, more in TEXTS.items()]
-        params = cast(
-            "ModelParams",
-            {
-                **SMALL,
-                "estimator": estimator,
-                "featurizers": featurizers,
-                "trees": 7,
-                "max_depth": [4],
-                "class_weight": class_weight,
-            },
+    def fit(self, problem: str, estimator: str, text: str, class_weight: str = "none") -> Fitted:
+        """A pipeline as `lr_model` trains it."""
+        by = contract(label=PROBLEMS[problem])
+        trained = self.bench.train(
+            self.training.as_input,
+            by,
+            estimator=estimator,
+            featurizers=[{**PLAIN_FEATURIZER, "text": text, **TEXTS[text]}],
+            trees=7,
+            max_depth=[4],
+            class_weight=class_weight,
         )
-        rows = with_split(spark.read.parquet(str(self.training.path / "kept")), picked["split"])
-        kinds = {name: rules["kind"] for name, rules in picked["columns"].items()}
-        statistics = compute_split_statistics(rows, picked["label"], kinds)
-        encoding = label_encoding(statistics[TRAIN], picked["label"], params["class_weight"])
-        encoded = encoding.encode(rows.where(F.col(SPLIT).isin(TRAIN, VALIDATION)))
-        data = TrainingData(encoded, len(training_rows()), picked["columns"], encoding)
-        for candidate in train_candidates(data, params, Stopwatch(), LOG)[0]:
-            folder = self.bench.folder()
-            stages: list[Any] = [*candidate.stages, candidate.fitted.model]
-            pipeline = PipelineModel([*stages, *encoding.inverse_stages()])
-            pipeline.write().save(str(folder / "model"))
-            saved = read_saved_pipeline(open_lake(str(folder)), "model")
-            by_json = cast("DatasetContract", by.pick(*CLEANED_BY))
-            yield Fitted(pipeline, by, translated(saved, by_json))
+        return self._exported(trained.path, by, trained.result.figures.get("classes"))
+
+    def boosted(self, problem: str) -> Fitted:
+        """A pipeline of MLlib's boosted trees: for several classes, a regression for each."""
+        by = contract(label=PROBLEMS[problem])
+        plain = self.fit("regression", "linear_regression", "hashing_tf").model.stages
+        spark, label = self.bench.spark, by.pick("label")["label"]
+        rows = spark.read.parquet(str(self.training.path / "kept"))
+        features = plain[: [type(each) for each in plain].index(LinearRegressionModel)]
+        classes = ["a", "b", "c"] if problem == "multiclass" else []
+        vectors = with_label(PipelineModel(features).transform(rows), label, classes)
+        shared: dict[str, Any] = {"featuresCol": FEATURES, "labelCol": LABEL, "maxIter": 3}
+        match problem:
+            case "binary":
+                columns: dict[str, Any] = {
+                    "predictionCol": ESTIMATED,
+                    "rawPredictionCol": RAW_PREDICTION,
+                    "probabilityCol": PROBABILITY,
+                }
+                boosted = GBTClassifier(**shared, **columns).setThresholds([0.5, 0.5])
+                fitted = [boosted.fit(vectors), *LabelEncoding(label).inverse_stages()]
+            case "multiclass":
+                fitted = [*_one_regression_for_each(vectors, shared, classes)]
+                fitted += LabelEncoding(label, classes).inverse_stages()
+            case _:
+                boosted = GBTRegressor(**shared, predictionCol=ESTIMATED).fit(vectors)
+                fitted = [boosted, *LabelEncoding(label, mean=1.5).inverse_stages()]
+        folder = self.bench.folder()
+        PipelineModel([*features, *fitted]).write().save(str(folder / "model"))
+        return self._exported(folder, by, classes)
+
+    def _exported(self, folder: Path, by: Contract, classes: Sequence[str] | None) -> Fitted:
+        model = PipelineModel.load(str(folder / "model"))
+        saved = read_saved_pipeline(open_lake(str(folder)), "model")
+        fields = cast("DatasetContract", by.pick(*CLEANED_BY))
+        return Fitted(model, by, translated(saved, fields, classes))
 
     def spark_predictions(self, fitted: Fitted) -> dict[str, dict[str, Any]]:
         """What Spark predicts for the rows that it kept, by their id."""
@@ -122,3 +148,17 @@ class Pipelines:
             (fields,) = csv.reader(io.StringIO(row["raw"], newline=""))
             found[fields[0]] = row["reason"]
         return found
+
+
+def _one_regression_for_each(
+    vectors: DataFrame, shared: dict[str, Any], classes: Sequence[str]
+) -> Iterator[Any]:
+    for number, margin in enumerate(MARGINS[: len(classes)]):
+        one = vectors.withColumn(LABEL, (F.col(LABEL) == number).cast("double") * 3)
+        yield GBTRegressor(**shared, predictionCol=margin).fit(one)
+    largest = f"array_max(array({', '.join(MARGINS)}))"
+    odds = ", ".join(f"exp({each} - {largest}) AS {each}_odds" for each in MARGINS)
+    number = f"CAST(array_position(array({', '.join(MARGINS)}), {largest}) - 1 AS DOUBLE)"
+    yield SQLTransformer(statement=f"SELECT *, {odds}, {number} AS {ESTIMATED} FROM __THIS__")
+    yield VectorAssembler(inputCols=[f"{each}_odds" for each in MARGINS], outputCol="__odds")
+    yield Normalizer(p=1.0, inputCol="__odds", outputCol=PROBABILITY)

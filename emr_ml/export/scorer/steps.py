@@ -108,7 +108,8 @@ class _Trees(_Step):
 
 class _Logistic(_Step):
     def run(self, _: Features, results: Mapping[str, Numbers]) -> Numbers:
-        positive = 1 - 1 / (1 + np.exp(results[self.inputs[0]][:, :1]))
+        margins = results[self.inputs[0]].reshape(-1, 1)
+        positive = 1 - 1 / (1 + np.exp(margins))
         return np.concatenate([1 - positive, positive], axis=1)
 
 
@@ -129,6 +130,14 @@ class _Normalize(_Step):
 class _Multiply(_Step):
     def run(self, _: Features, results: Mapping[str, Numbers]) -> Numbers:
         return results[self.inputs[0]] * np.array(self.spec["by"])
+
+
+class _Exponential(_Step):
+    """The exponential of how far the first input is below the largest of the others."""
+
+    def run(self, _: Features, results: Mapping[str, Numbers]) -> Numbers:
+        margin, *margins = (results[each].reshape(-1) for each in self.inputs)
+        return np.exp(margin - np.max(margins, axis=0))
 
 
 class _Stack(_Step):
@@ -158,6 +167,7 @@ OPERATIONS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "softmax": _Softmax,
     "normalize": _Normalize,
     "multiply": _Multiply,
+    "exponential": _Exponential,
     "stack": _Stack,
     "largest": _Largest,
     "affine": _Affine,
