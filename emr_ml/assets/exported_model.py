@@ -10,11 +10,19 @@ from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import errors_as_failures, publish, skip
 from emr_ml.pipeline import Pipeline
 
+FILES_VERSION = "1"  # of what the files hold
+
 
 def make_exported_model(pipeline: Pipeline) -> dg.AssetsDefinition:
     """Return the asset `exported_model` of a pipeline."""
 
-    @python_asset(pipeline, deps=["champion_model"], kinds={"numpy", "json"}, output_required=False)
+    @python_asset(
+        pipeline,
+        deps=["champion_model"],
+        kinds={"numpy", "json"},
+        code_version=FILES_VERSION,
+        output_required=False,
+    )
     def exported_model(
         context: dg.AssetExecutionContext, launcher: dg.ResourceParam[Launcher]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:

@@ -15,7 +15,7 @@ from emr_ml.export.scorer.scoring import FORMAT
 from emr_ml.export.translation import Translation
 from emr_ml.lake.champion import MODEL
 from emr_ml.lake.inputs import committed_report
-from spark_jobs.contract import REGRESSION, DatasetContract, Label, problem_of
+from spark_jobs.contract import REGRESSION, DatasetContract, Label, Problem, problem_of
 from spark_jobs.learning.figures import ModelFigures
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
@@ -80,27 +80,46 @@ def translated(
     output = next((name for name in names if translation.is_result(name)), None)
     if output is None:
         raise JobError(f"the model has no column {names[0]}: export with its own release")
-    model = {
+    more, results = _of_problem(problem, label, translation, classes), [output]
+    if "class" in more:
+        results.append(more["class"])
+    return {
         "format": FORMAT,
         "problem": problem,
         "label": label["column"],
         "columns": column_specs(contract, _parts(features.blocks)),
         "csv": csv_spec(contract["dialect"]),
         "features": features.blocks,
-        "steps": translation.steps,
+        "steps": needed_steps(translation.steps, results),
         "output": output,
         "explained": translation.explained[output],
         "explained_factor": translation.factor,
+        **more,
     }
+
+
+def _of_problem(
+    problem: Problem, label: Label, translation: Translation, classes: Sequence[str] | None
+) -> dict[str, Any]:
     match problem:
         case "binary":
-            return {**model, "classes": _binary_classes(label), "threshold": translation.threshold}
+            return {"classes": _binary_classes(label), "threshold": translation.threshold}
         case "multiclass":
-            known = translation.classes or classes
             result = next(name for name in PREDICTIONS if name in translation.columns)
-            return {**model, "classes": known, "class": translation.result(result)}
+            known = translation.classes or classes
+            return {"classes": known, "class": translation.result(result)}
         case _:
-            return model
+            return {}
+
+
+def needed_steps(steps: Sequence[dict[str, Any]], results: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the steps that lead to these results, in their order."""
+    wanted, kept = {*results}, list[dict[str, Any]]()
+    for step in reversed(steps):
+        if step["output"] in wanted:
+            wanted |= {*step["inputs"]}
+            kept.append(step)
+    return kept[::-1]
 
 
 def _training_contract(lake: Lake, model: Report) -> DatasetContract:

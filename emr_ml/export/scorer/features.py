@@ -212,8 +212,7 @@ class Vector:
         missing = np.isnan(matrix)
         if missing.any():
             matrix = np.where(missing, self._fill, matrix)
-        with np.errstate(all="ignore"):
-            matrix = (matrix - self._shift) * self._factor + self._add
+        matrix = (matrix - self._shift) * self._factor + self._add
         return Features(matrix, *(self._sparse_elements(rows) if self._sparse else NO_ELEMENTS))
 
     def _sparse_elements(self, rows: Sequence[Values]) -> tuple[Indices, Indices, Numbers]:

@@ -124,8 +124,9 @@ class Scorer:
         values, problems = self._read(row)
         if problems:
             raise ValueError("; ".join(problems))
-        features = self._vector.of([values])
-        results = self._run(features)
+        with np.errstate(all="ignore"):  # as in Java, what overflows is infinite
+            features = self._vector.of([values])
+            results = self._run(features)
         output = self._output_to_explain(results)
         step, column = self.model["explained"][output]
         number = next(i for i, (_, name) in enumerate(self._steps) if name == step)
@@ -165,16 +166,16 @@ class Scorer:
 
     def _run(self, features: "Features") -> dict[str, Numbers]:
         results: dict[str, Numbers] = {}
-        with np.errstate(all="ignore"):  # as in Java, what overflows is infinite
-            for step, output in self._steps:
-                results[output] = step.run(features, results)
+        for step, output in self._steps:
+            results[output] = step.run(features, results)
         return results
 
     def _score(self, rows: Sequence["Values"]) -> list[dict[str, Any]]:
         if not rows:
             return []
         model = self.model
-        results = self._run(self._vector.of(rows))
+        with np.errstate(all="ignore"):  # as in Java, what overflows is infinite
+            results = self._run(self._vector.of(rows))
         if model["problem"] == "regression":
             return [_predicted(number, None) for number in results[model["output"]].tolist()]
         probabilities = results[model["output"]]
