@@ -5,6 +5,7 @@ import click
 from emr_ml.commands.clusters import clusters
 from emr_ml.commands.doctor import doctor
 from emr_ml.commands.down import down
+from emr_ml.commands.export import export
 from emr_ml.commands.infer import infer
 from emr_ml.commands.mlflow import mlflow
 from emr_ml.commands.new import new
@@ -23,7 +24,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(run, new, infer, profile, validate, promote, rollback),
+    *(run, new, infer, profile, validate, promote, rollback, export),
     *(plan, doctor, clusters, wheelhouse, up, down, mlflow),
 )
 for command in COMMANDS:

@@ -96,6 +96,7 @@ def test_lineage_leads_from_the_snapshot_to_the_champion() -> None:
         "metrics": ["lr_model"],
         "champion_model": ["lr_model", "metrics"],
         "champion_metrics": ["champion_model", "processed_dataset"],
+        "exported_model": ["champion_model"],
         "raw_scoring_csv_s3": [],
         "predictions": ["champion_model", "raw_scoring_csv_s3"],
         "raw_sales_csv_s3": [],
@@ -108,7 +109,10 @@ def test_lineage_leads_from_the_snapshot_to_the_champion() -> None:
     [
         (
             "training_job",
-            {"raw_csv_s3", "processed_dataset", "lr_model", "metrics", "champion_model"},
+            {
+                *("raw_csv_s3", "processed_dataset", "lr_model", "metrics", "champion_model"),
+                "exported_model",
+            },
         ),
         ("evaluation_job", {"raw_csv_s3", "processed_dataset", "champion_metrics"}),
         ("scoring_job", {"raw_scoring_csv_s3", "predictions"}),

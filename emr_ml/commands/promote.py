@@ -43,7 +43,7 @@ def promote(version: str, why: str, pipeline: str) -> None:
     Its first 8 digits are enough. A version that was rolled back may become champion again.
     """
     with configured_lake(pipeline) as lake:
-        full_version = _complete(lake, version.lower())
+        full_version = complete_version(lake, version.lower())
         _mark_model_used(lake, full_version)
         before = read_champion(lake)
         if not promote_by_hand(lake, full_version, why or f"by {_user_name()}"):
@@ -99,7 +99,7 @@ def _mark_model_used(lake: Lake, version: str) -> None:
         mark_used(lake, f"{asset}/{input_version}")
 
 
-def _complete(lake: Lake, digits: str) -> str:
+def complete_version(lake: Lake, digits: str) -> str:
     """Return the only version that starts with these digits.
 
     Raises:
