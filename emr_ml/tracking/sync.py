@@ -1,7 +1,7 @@
 """Brings an MLflow server to what the lake says. Whatever is missing or different is written."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from logging import Logger
@@ -18,7 +18,7 @@ from emr_ml.tracking.lake_state import (
     read_stamps,
 )
 from emr_ml.tracking.models import find_models, log_model
-from emr_ml.tracking.registry import update_registry
+from emr_ml.tracking.registry import champions_in_order, update_registry
 from emr_ml.tracking.runs import (
     KnownRun,
     create_experiment,
@@ -91,33 +91,45 @@ def _only_here(lake: Lake, server: Server, log: Logger) -> Generator[HeldLease]:
 
 
 class _Sync:
+    """One synchronization: reads both sides, then writes the difference, champions first."""
+
     def __init__(self, pipeline: Tracked, server: Server, lease: HeldLease) -> None:
         self._pipeline, self._server, self._lease = pipeline, server, lease
+        self._lake = pipeline.lake
         self._result = SyncResult()
 
     def run(self) -> SyncResult:
-        lake, server, name = self._pipeline.lake, self._server, self._pipeline.name
+        lake, server, name = self._lake, self._server, self._pipeline.name
         stamps, record = read_stamps(lake), read_record(lake)
         found = find_experiment(server, name, lake.root)
         if found is None and not stamps:
             return self._result
         experiment = found.experiment_id if found else create_experiment(server, name, lake.root)
         runs, models = find_runs(server, experiment), find_models(server, experiment)
-        for version, keys in self._outdated(stamps, runs).items():
-            run = runs.get(version)
-            if run and run.deleted:
-                continue
-            try:
-                tracked = read_model(lake, version, keys, stamps)
-            except JobError as error:
-                self._result.problems.append(str(error))
-                continue
-            self._check_lease()
-            self._write(experiment, tracked, run, models)
+        outdated = self._outdated(stamps, runs)
+        champions = [each.version for each in champions_in_order(record)]
+
+        def write(versions: Iterable[str]) -> None:
+            for version in versions:
+                keys, run = outdated.pop(version, None), runs.get(version)
+                if keys and (tracked := self._read(version, keys, stamps)):
+                    self._check_lease()
+                    self._write(experiment, tracked, run, models)
+
+        # the alias must not wait for the runs of a long history
+        write(champions)
         written, problem = update_registry(server, name, lake.root, record, models)
         self._result.written.extend(written)
         self._result.problems.extend(filter(None, [problem]))
+        write([*outdated])
         return self._result
+
+    def _read(self, version: str, keys: Iterable[str], stamps: Stamps) -> TrackedModel | None:
+        try:
+            return read_model(self._lake, version, keys, stamps)
+        except JobError as error:
+            self._result.problems.append(str(error))
+            return None
 
     def _outdated(self, stamps: Stamps, runs: Mapping[str, KnownRun]) -> dict[str, set[str]]:
         """Return the objects of each version of `lr_model` whose run does not show them all."""
@@ -128,12 +140,14 @@ class _Sync:
             if owner and runs[owner].state[key] == stamp:
                 continue
             try:
-                owner = owner or model_of(self._pipeline.lake, key)
+                owner = owner or model_of(self._lake, key)
             except JobError as error:
                 self._result.problems.append(str(error))
                 continue
-            # metrics may outlive their model
-            if owner and report_key(MODEL, owner) in stamps:
+            # metrics may outlive their model, and what somebody has deleted stays deleted
+            if owner is None or report_key(MODEL, owner) not in stamps:
+                continue
+            if owner not in runs or not runs[owner].deleted:
                 changed.setdefault(owner, set()).add(key)
         return {
             version: keys | (set(runs[version].state) if version in runs else set())
@@ -166,7 +180,7 @@ class _Sync:
         self, run_id: str, tracked: TrackedModel, known: "LoggedModel | None"
     ) -> "LoggedModel | None":
         try:
-            files = self._pipeline.export(self._pipeline.lake, tracked.version)
+            files = self._pipeline.export(self._lake, tracked.version)
         except JobError as error:
             self._result.problems.append(str(error))
             return None
@@ -174,7 +188,7 @@ class _Sync:
 
     def _pages(self, tracked: TrackedModel) -> Iterator[tuple[str, bytes]]:
         for asset, key in tracked.pages.items():
-            if stored := self._pipeline.lake.read(key):
+            if stored := self._lake.read(key):
                 yield f"{asset}.html", stored.body
 
     def _check_lease(self) -> None:
