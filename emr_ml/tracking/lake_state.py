@@ -10,11 +10,12 @@ from emr_ml.lake.champion import MODEL
 from emr_ml.lake.leases import LeaseFile
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import Report, lease_key, read_report
+from spark_jobs.runtime.report import Report, attempt_key, lease_key, read_report
 
 METRICS = "metrics"
 SNAPSHOT, DATASET = "raw_csv_s3", "processed_dataset"
 # the commits of versions, and pages for people beside them
+PAGE = "report.html"
 TRACKED = re.compile(rf"({MODEL}|{METRICS})/([0-9a-f]{{32}})/(?:.*/)?report\.(json|html)")
 
 Stamps = Mapping[str, str]  # size and time of each tracked object, by key
@@ -105,7 +106,6 @@ def read_model(lake: Lake, version: str, keys: Iterable[str], stamps: Stamps) ->
     dataset = read_report(lake, DATASET, model.inputs.get(DATASET, "none"))
     reports = [report for report in (model, metrics) if report]
     of_dataset = requested_contract(lake, dataset.report) if dataset else None
-    used = {(report.asset, report.version) for report in reports}
     return TrackedModel(
         model=model,
         metrics=metrics,
@@ -117,9 +117,13 @@ def read_model(lake: Lake, version: str, keys: Iterable[str], stamps: Stamps) ->
             if (lease := LeaseFile(lake, lease_key(report.asset, report.version)).read())
         },
         pages={
-            version_in(key)[0]: key
-            for key in own
-            if key.endswith(".html") and version_in(key) in used
+            report.asset: key
+            for report in reports
+            for folder in (
+                f"{report.asset}/{report.version}",
+                attempt_key(report.asset, report.version, report.attempt),
+            )
+            if (key := f"{folder}/{PAGE}") in own
         },
         stamps=own,
     )

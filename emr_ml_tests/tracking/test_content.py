@@ -166,6 +166,19 @@ def test_the_latest_metrics_count_whatever_their_version(folder_lake: Lake) -> N
     assert found.metrics.version == version(9)
 
 
+@pytest.mark.parametrize("folder", ["", "attempts/1/"])
+def test_the_page_is_beside_the_report_or_in_the_folder_of_its_attempt(
+    folder: str, folder_lake: Lake
+) -> None:
+    train(folder_lake, 1)
+    measure(folder_lake, 1)
+    pages = [f"metrics/{version(1)}/{each}report.html" for each in (folder, "attempts/2/")]
+    for page in pages:
+        folder_lake.write(page, b"")
+
+    assert tracked(folder_lake).pages == {"metrics": pages[0]}
+
+
 def test_a_model_that_is_gone_is_told(folder_lake: Lake) -> None:
     with pytest.raises(JobError, match="is gone from"):
         tracked(folder_lake)
