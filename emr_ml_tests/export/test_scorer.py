@@ -130,7 +130,9 @@ def test_csv_is_read_in_the_dialect_of_the_contract() -> None:
     assert predicted[0] == a_scorer().predict(GOOD)
 
 
-def test_a_file_without_a_column_is_refused() -> None:
+def test_a_file_has_the_columns_in_any_order_and_case_and_is_refused_without_one() -> None:
+    swapped = ["Height,NOTE,colour\n", "5,sun,red\n"]
+    assert a_scorer().predict(swapped) == [a_scorer().predict(GOOD)]
     with pytest.raises(ValueError, match="the CSV has no column 'note'"):
         a_scorer().predict(["height,colour\n", "1,red\n"])
 
