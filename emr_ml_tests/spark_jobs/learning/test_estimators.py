@@ -53,7 +53,8 @@ class Table:
 @pytest.fixture(scope="module")
 def cancer(bench: Bench) -> Table:
     data, label = datasets.load_breast_cancer(return_X_y=True)
-    return Table(bench, data, np.where(label == 0, "malignant", "benign"), positive="malignant")
+    kinds = np.where(label == 0, "malignant", "benign")
+    return Table(bench, np.asarray(data), kinds, positive="malignant")
 
 
 @pytest.fixture(scope="module")
