@@ -117,8 +117,8 @@ class Scorer:
 
         Each reason has its `column`, its `value` (of a text, a term in it) and its `contribution`:
         what it adds to the log-odds of the positive value or of the predicted class, or to the
-        predicted number, in comparison with an average row. Of a forest, it is what the splits on
-        it add to the probability (Saabas, 2014).
+        predicted number. Of a forest, it is what the splits on it add to the probability (Saabas,
+        2014).
 
         Raises:
             ValueError: the row breaks the contract; the message says how.
