@@ -59,7 +59,10 @@ def _nodes(tree: int, at: float, root: float, below: float, above: float) -> lis
         split = {"featureIndex": feature, "leftCategoriesOrThreshold": thresholds}
         left, right = children
         return {
-            "id": number, "prediction": value, "leftChild": left, "rightChild": right,
+            "id": number,
+            "prediction": value,
+            "leftChild": left,
+            "rightChild": right,
             "split": {**split, "numCategories": -1},
         }
 
