@@ -1,5 +1,6 @@
 """`model.json`: a version of `lr_model` and the contract that it was trained by."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -19,7 +20,6 @@ from spark_jobs.contract import REGRESSION, DatasetContract, Label, Problem, pro
 from spark_jobs.learning.figures import ModelFigures
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import Report, attempt_key, read_report
 
 STAGES = {**FEATURE_STAGES, **MODEL_STAGES}
@@ -44,10 +44,14 @@ def exported_files(lake: Lake, version: str) -> dict[str, bytes]:
     figures = cast("ModelFigures", report.figures)
     model = translated(read_saved_pipeline(lake, folder), contract, figures.get("classes"))
     origin = {"version": version, "trained": report.finished, "spark": report.spark}
-    return {
-        MODEL_FILE: as_json({**model, **origin}),
-        SCORER_FILE: bundled_scorer().encode(),
-    }
+    try:
+        text = json.dumps({**model, **origin}, allow_nan=False, ensure_ascii=False)
+    except ValueError as error:
+        raise JobError(
+            f"{MODEL} {version} has a weight that is not finite, so it can't be exported: see the "
+            "check of its weights"
+        ) from error
+    return {MODEL_FILE: text.encode(), SCORER_FILE: bundled_scorer().encode()}
 
 
 def translated(

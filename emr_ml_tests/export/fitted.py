@@ -96,10 +96,15 @@ class Pipelines:
         )
         return self._exported(trained.path, by, trained.result.figures.get("classes"))
 
+    @cached_property
+    def linear(self) -> Fitted:
+        """One for tests that need any."""
+        return self.fit("regression", "linear_regression", "hashing_tf")
+
     def boosted(self, problem: str) -> Fitted:
         """A pipeline of MLlib's boosted trees: for several classes, a regression for each."""
         by = contract(label=PROBLEMS[problem])
-        plain = self.fit("regression", "linear_regression", "hashing_tf").model.stages
+        plain = self.linear.model.stages
         spark, label = self.bench.spark, by.pick("label")["label"]
         rows = spark.read.parquet(str(self.training.path / "kept"))
         features = plain[: [type(each) for each in plain].index(LinearRegressionModel)]
@@ -108,12 +113,9 @@ class Pipelines:
         shared: dict[str, Any] = {"featuresCol": FEATURES, "labelCol": LABEL, "maxIter": 3}
         match problem:
             case "binary":
-                columns: dict[str, Any] = {
-                    "predictionCol": ESTIMATED,
-                    "rawPredictionCol": RAW_PREDICTION,
-                    "probabilityCol": PROBABILITY,
-                }
-                boosted = GBTClassifier(**shared, **columns).setThresholds([0.5, 0.5])
+                boosted = GBTClassifier(**shared, predictionCol=ESTIMATED)
+                boosted.setRawPredictionCol(RAW_PREDICTION).setProbabilityCol(PROBABILITY)
+                boosted.setThresholds([0.5, 0.5])
                 fitted = [boosted.fit(vectors), *LabelEncoding(label).inverse_stages()]
             case "multiclass":
                 fitted = [*_one_regression_for_each(vectors, shared, classes)]

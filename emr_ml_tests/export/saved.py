@@ -28,12 +28,46 @@ TERMS = 8
 
 
 def stage(name: str, rows: Sequence[Mapping[str, Any]] = (), **params: Any) -> SavedStage:
-    tables: dict[str, list[bytes]] = {}
-    if rows:
-        file = io.BytesIO()
-        pq.write_table(pa.Table.from_pylist([*rows]), file)
-        tables["data"] = [file.getvalue()]
-    return SavedStage(name, {"paramMap": params}, tables)
+    return SavedStage(name, {"paramMap": params}, {"data": [parquet(rows)]} if rows else {})
+
+
+def parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([*rows]), file)
+    return file.getvalue()
+
+
+def a_forest() -> list[SavedStage]:
+    """Two trees that split by height at 3 and at 5; heights are not scaled."""
+    nodes = [*_nodes(0, 3.0, 10.0, 4.0, 20.0), *_nodes(1, 5.0, 12.0, 8.0, 30.0)]
+    weights = [{"_1": number, "_2": "", "_3": 1.0} for number in range(2)]
+    names = {"featuresCol": "__features", "predictionCol": "__predicted"}
+    tables = {"data": [parquet(nodes)], "treesMetadata": [parquet(weights)]}
+    decode = "__predicted * CAST('2.0' AS DOUBLE) + CAST('1.0' AS DOUBLE)"
+    return [
+        stage("SQLTransformer", statement="SELECT *, `height` AS __n FROM __THIS__"),
+        stage("ImputerModel", [{"__n": 3.0}], inputCols=["__n"], outputCols=["__f"]),
+        stage("VectorAssembler", inputCols=["__f"], outputCol="__features"),
+        SavedStage("RandomForestRegressionModel", {"paramMap": names, "numTrees": 2}, tables),
+        stage("SQLTransformer", statement=f"SELECT *, {decode} AS __prediction FROM __THIS__"),
+    ]
+
+
+def _nodes(tree: int, at: float, root: float, below: float, above: float) -> list[dict[str, Any]]:
+    def node(number: int, value: float, children: tuple[int, int], feature: int) -> dict[str, Any]:
+        thresholds = [at] if feature >= 0 else []
+        split = {"featureIndex": feature, "leftCategoriesOrThreshold": thresholds}
+        left, right = children
+        return {
+            "id": number,
+            "prediction": value,
+            "leftChild": left,
+            "rightChild": right,
+            "split": {**split, "numCategories": -1},
+        }
+
+    nodes = [node(0, root, (1, 2), 0), node(1, below, (-1, -1), -1), node(2, above, (-1, -1), -1)]
+    return [{"treeID": tree, "nodeData": each} for each in nodes]
 
 
 def dense(*values: float) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from emr_ml_tests.export.fitted import PROBLEMS, TEXTS, Fitted, Pipelines
+from emr_ml_tests.export.fitted import TEXTS, Fitted, Pipelines
 from emr_ml_tests.spark_jobs.bench import Bench
 
 ESTIMATORS = {
@@ -41,17 +41,17 @@ def check(pipelines: Pipelines, fitted: Fitted, problem: str) -> None:
     ("problem", "estimator", "text", "class_weight"),
     [
         ("binary", "logistic_regression", "tf_idf", "balanced"),
-        ("binary", "random_forest", "hashing_tf", "balanced"),
-        ("multiclass", "logistic_regression", "word2vec", "none"),
-        ("multiclass", "random_forest", "tf_idf", "none"),
-        ("regression", "linear_regression", "hashing_tf", "none"),
-        ("regression", "random_forest", "word2vec", "none"),
+        ("multiclass", "random_forest", "word2vec", "balanced"),
     ],
 )
 def test_predictions_are_those_of_spark(
     pipelines: Pipelines, problem: str, estimator: str, text: str, class_weight: str
 ) -> None:
     check(pipelines, pipelines.fit(problem, estimator, text, class_weight), problem)
+
+
+def test_predictions_of_a_linear_regression_are_those_of_spark(pipelines: Pipelines) -> None:
+    check(pipelines, pipelines.linear, "regression")
 
 
 @pytest.mark.soak
@@ -69,7 +69,14 @@ def test_predictions_of_each_estimator_with_each_featurizer_are_those_of_spark(
     check(pipelines, pipelines.fit(problem, estimator, text), problem)
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize(
+    "problem",
+    [
+        pytest.param("binary", marks=pytest.mark.soak),
+        "multiclass",
+        pytest.param("regression", marks=pytest.mark.soak),
+    ],
+)
 def test_predictions_of_boosted_trees_are_those_of_spark(
     pipelines: Pipelines, problem: str
 ) -> None:
@@ -77,9 +84,7 @@ def test_predictions_of_boosted_trees_are_those_of_spark(
 
 
 def test_rows_are_rejected_for_the_reasons_of_spark(pipelines: Pipelines) -> None:
-    fitted = pipelines.fit("regression", "linear_regression", "hashing_tf")
-
-    predicted = fitted.scorer.predict(pipelines.rows)
+    predicted = pipelines.linear.scorer.predict(pipelines.rows)
 
     assert {
         row["row"]: actual["reason"]

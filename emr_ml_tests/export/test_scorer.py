@@ -23,6 +23,8 @@ from emr_ml_tests.export.saved import (
     OTHER_COLOUR,
     RED,
     TERM,
+    TERMS,
+    a_forest,
     a_pipeline,
     a_scorer,
     exported,
@@ -130,9 +132,35 @@ def test_csv_is_read_in_the_dialect_of_the_contract() -> None:
     assert predicted[0] == a_scorer().predict(GOOD)
 
 
-def test_a_file_without_a_column_is_refused() -> None:
+def test_a_file_has_the_columns_in_any_order_and_case_and_is_refused_without_one() -> None:
+    swapped = ["Height,NOTE,colour\n", "5,sun,red\n"]
+    assert a_scorer().predict(swapped) == [a_scorer().predict(GOOD)]
     with pytest.raises(ValueError, match="the CSV has no column 'note'"):
         a_scorer().predict(["height,colour\n", "1,red\n"])
+
+
+def test_a_model_may_have_texts_alone() -> None:
+    texts = "columns: {note: text}\nlabel: {column: kind, positive: 'yes'}\n"
+    statement = (
+        "SELECT *, regexp_replace(coalesce(`note`, ''), r'<[^>]*>', ' ') AS __t FROM __THIS__"
+    )
+    by_name = {stage.name: stage for stage in a_pipeline()}
+    model = by_name["LogisticRegressionModel"]
+    stages = [
+        a_stage("SQLTransformer", statement=statement),
+        *(by_name[name] for name in ("RegexTokenizer", "HashingTF", "Normalizer")),
+        a_stage("SQLTransformer", statement="SELECT *, coalesce(__u) AS __features FROM __THIS__"),
+    ]
+    data = {**model.data, "coefficientMatrix": {**model.data["coefficientMatrix"]}}
+    data["coefficientMatrix"] |= {"numCols": TERMS, "values": [TERM] * TERMS}
+    estimator = a_stage(model.name, [data], **model.metadata["paramMap"])
+    scorer = Scorer(exported([*stages, estimator], texts))
+
+    predicted = scorer.predict([{"note": "sun"}, {"note": "<b>"}, {}])
+
+    expected = [probability(INTERCEPT + TERM), *[probability(INTERCEPT)] * 2]
+    assert [each["probability"] for each in predicted] == pytest.approx(expected)
+    assert {each["prediction"] for each in predicted} == {"yes"}
 
 
 def test_the_contributions_add_up_to_the_log_odds() -> None:
@@ -149,6 +177,32 @@ def test_the_contributions_add_up_to_the_log_odds() -> None:
         ("note", "rain"),
         ("colour", "red"),
     ]
+
+
+HEIGHTS = "columns: {height: numeric}\nlabel: {column: size, kind: numeric}\n"
+
+
+@pytest.mark.parametrize(
+    ("height", "leaves"), [(3, (4, 8)), (3.5, (20, 8)), (5.5, (20, 30)), (None, (4, 8))]
+)
+def test_trees_predict_the_mean_of_their_leaves(
+    height: float | None, leaves: tuple[float, float]
+) -> None:
+    scorer = Scorer(exported(a_forest(), HEIGHTS))
+
+    predicted = scorer.predict({"height": height})
+
+    assert predicted == {"prediction": sum(leaves) + 1, "probability": None, "reason": None}
+
+
+def test_the_contributions_to_trees_lead_from_their_roots_to_their_leaves() -> None:
+    scorer = Scorer(exported(a_forest(), HEIGHTS))
+
+    (reason,) = scorer.explain({"height": 4})
+
+    at_roots = 2 * (10 + 12) / 2 + 1
+    predicted = scorer.predict({"height": 4})["prediction"]
+    assert reason == {"column": "height", "value": 4, "contribution": predicted - at_roots}
 
 
 def test_a_broken_row_is_not_explained() -> None:

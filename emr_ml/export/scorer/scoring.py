@@ -95,17 +95,19 @@ class Scorer:
             ValueError: it lacks a column.
         """
         header, records = csv_records(lines, self.model["csv"])
-        if missing := [name for name in self.columns if name not in header]:
+        by_lower_case = {name.lower(): name for name in self.columns if name not in header}
+        names = [by_lower_case.get(name.lower(), name) for name in header]
+        if missing := [name for name in self.columns if name not in names]:
             raise ValueError(f"the CSV has no column '{missing[0]}': correct its header")
-        return header, self._predict_records(header, records)
+        return header, self._predict_records(names, records)
 
     def _predict_records(
-        self, header: list[str], records: Iterable[list[str]]
+        self, names: list[str], records: Iterable[list[str]]
     ) -> Iterator[tuple[list[str], dict[str, Any]]]:
         problem = "the number of fields differs from the header's"
         for chunk in _chunks(records):
-            fits = [len(fields) == len(header) for fields in chunk]
-            rows = [dict(zip(header, each, strict=False)) for each in chunk]
+            fits = [len(fields) == len(names) for fields in chunk]
+            rows = [dict(zip(names, each, strict=False)) for each in chunk]
             predicted = self._predict(rows)
             for fields, fit, each in zip(chunk, fits, predicted, strict=True):
                 yield fields, each if fit else _rejected([problem])
@@ -115,8 +117,8 @@ class Scorer:
 
         Each reason has its `column`, its `value` (of a text, a term in it) and its `contribution`:
         what it adds to the log-odds of the positive value or of the predicted class, or to the
-        predicted number, in comparison with an average row. Of a forest, it is what the splits on
-        it add to the probability (Saabas, 2014).
+        predicted number. Of a forest, it is what the splits on it add to the probability (Saabas,
+        2014).
 
         Raises:
             ValueError: the row breaks the contract; the message says how.
