@@ -18,7 +18,6 @@ PAGE = 500
 FORMAT = "1"  # of runs: another one makes every run be written again
 NOTE = "mlflow.note.content"
 SOURCE = {"mlflow.source.name": "emr_ml", "mlflow.source.type": "LOCAL"}
-TRAINING = {"mlflow.experimentKind": "custom_model_development"}  # the UI's view of it
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def check_owner(what: str, owner: str | None, lake: str, server: Server) -> None
 
 def create_experiment(server: Server, name: str, lake: str) -> str:
     """Create the experiment of a lake, and return its id."""
-    return server.client.create_experiment(name, tags={LAKE: lake, **TRAINING})
+    return server.client.create_experiment(name, tags={LAKE: lake})
 
 
 def find_runs(server: Server, experiment: str) -> dict[str, KnownRun]:
