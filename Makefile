@@ -56,7 +56,7 @@ check: setup ## check format, lint, types, the template, and the locked packages
 	@$(BIN)/python scripts/audit.py
 
 lock: setup ## update requirements.lock, and those of nodes and image, from pyproject.toml
-	@$(COMPILE) pyproject.toml --group dev --extra deploy -o requirements.lock
+	@$(COMPILE) pyproject.toml --group dev --extra deploy --extra mlflow -o requirements.lock
 	@$(COMPILE) --group bootstrap --constraint requirements.lock -o bootstrap/requirements.txt
-	@$(COMPILE) pyproject.toml --extra deploy --extra kubernetes \
+	@$(COMPILE) pyproject.toml --extra deploy --extra kubernetes --extra mlflow \
 		--constraint requirements.lock -o deploy/requirements.txt

@@ -5,7 +5,9 @@ import click
 from emr_ml.commands.clusters import clusters
 from emr_ml.commands.doctor import doctor
 from emr_ml.commands.down import down
+from emr_ml.commands.export import export
 from emr_ml.commands.infer import infer
+from emr_ml.commands.mlflow import mlflow
 from emr_ml.commands.new import new
 from emr_ml.commands.plan import plan
 from emr_ml.commands.profile import profile
@@ -23,8 +25,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(run, new, infer, profile, validate, report, promote, rollback),
-    *(plan, doctor, clusters, wheelhouse, up, down),
+    *(run, new, infer, profile, validate, report, promote, rollback, export),
+    *(plan, doctor, clusters, wheelhouse, up, down, mlflow),
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import dagster as dg
 
+from emr_ml.commands.mlflow import show_in_mlflow
 from emr_ml.jobs import everything_job
 from emr_ml.lake.leases import this_host
 from emr_ml.project import load_project_definitions
@@ -42,7 +43,8 @@ def materialize_all() -> bool:
         ) as result,
     ):
         show(result)
-        return result.success
+    show_in_mlflow()
+    return result.success
 
 
 def open_instance() -> dg.DagsterInstance:

@@ -16,10 +16,10 @@ everything_job = dg.define_asset_job(
 
 
 def training_job(pipeline: Pipeline) -> Job:
-    """Return the job from the snapshot of a source to the champion."""
+    """Return the job from the snapshot of a source to the champion and its export."""
     return dg.define_asset_job(
         pipeline.name("training_job"),
-        selection=dg.AssetSelection.assets(pipeline.key("champion_model")).upstream(),
+        selection=dg.AssetSelection.assets(pipeline.key("exported_model")).upstream(),
         description="From the snapshot of the source to the model, its metrics and the champion.",
     )
 

@@ -106,7 +106,7 @@ def materialize(
         if reason := current.why_not_reused(lake, spec):
             context.log.info(reason)
         outcome = launcher.launch(spec, context.log)
-        return _publish(context, lake, outcome, contract, job.checks)
+        return publish(context, lake, outcome, contract, job.checks)
 
 
 def materialize_snapshot(
@@ -152,7 +152,7 @@ def materialize_snapshot(
             # not part of the version, so that nothing downstream is computed again
             figures = {**outcome.report.figures, "skipped": snapshot.skipped}
             outcome = replace(outcome, report=replace(outcome.report, figures=figures))
-        return _publish(context, lake, outcome, contract, checks)
+        return publish(context, lake, outcome, contract, checks)
 
 
 def skip(context: dg.AssetExecutionContext, reason: str) -> Iterator[dg.AssetCheckResult]:
@@ -203,12 +203,12 @@ def _commit_snapshot(lake: Lake, report: Report) -> Outcome:
     return Outcome(commit(lake, moved, committed.etag), reused=False)
 
 
-def _publish(
+def publish(
     context: dg.AssetExecutionContext,
     lake: Lake,
     outcome: Outcome,
     contract: Contract,
-    checks: tuple[Check, ...],
+    checks: tuple[Check, ...] = (),
 ) -> dg.MaterializeResult:
     """Evaluate the checks; only a version that passes all blocking ones becomes current."""
     report, run_id = outcome.report, context.run.run_id

@@ -200,6 +200,17 @@ class Settings(BaseSettings):
         description="age in days at which an asset's freshness warns; it fails at twice that age",
     )
     ui_url: str = Field("http://127.0.0.1:3000", description="address of Dagster's UI, for links")
+    # MLflow's own variable; secret, because the address may contain a password
+    mlflow_tracking_uri: SecretStr | None = Field(
+        None,
+        validation_alias="MLFLOW_TRACKING_URI",
+        description="MLflow server that shows the models; none if unset",
+    )
+    mlflow_name: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="begins the names of experiments and registered models on that server",
+    )
     alert_topic_arn: str | None = Field(
         None,
         pattern="^arn:[^:]+:sns:[^:]+:[^:]*:.+$",
@@ -300,7 +311,7 @@ def region_of_stack(stack: str) -> str | None:
 
 def _variable_name(path: tuple[int | str, ...]) -> str:
     name = "__".join(str(part) for part in path).upper()
-    return name if name == "DAGSTER_HOME" else f"EMR_ML_{name}"
+    return name if name in ("DAGSTER_HOME", "MLFLOW_TRACKING_URI") else f"EMR_ML_{name}"
 
 
 def load_settings() -> Settings:

@@ -43,6 +43,7 @@ MARKERS = {
     "kubernetes": "emulator",
     "standalone": "process",
     "racers": "process",
+    "mlflow_server": "process",
 }
 # What fixtures request by the value of their parameter, which pytest does not know.
 BY_PARAMETER = {
@@ -136,7 +137,8 @@ def _shares(item: pytest.Item) -> bool:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.upper().startswith("EMR_ML_") or name in ("DAGSTER_HOME", "AWS_PROFILE"):
+        of_others = name.startswith("MLFLOW_") or name in ("DAGSTER_HOME", "AWS_PROFILE")
+        if name.upper().startswith("EMR_ML_") or of_others:
             monkeypatch.delenv(name)
 
 

@@ -10,7 +10,10 @@ import pytest
 from emr_ml.definitions import defs
 from emr_ml.project import ROOT
 
-HEAVY = ("pyspark", "boto3", "dagster_aws", "dagster_pyspark", "matplotlib", "sklearn")
+HEAVY = (
+    *("pyspark", "boto3", "dagster_aws", "dagster_pyspark", "matplotlib", "sklearn"),
+    *("mlflow", "pandas"),
+)
 
 
 def specs() -> dict[str, dg.AssetSpec]:
@@ -29,7 +32,7 @@ def test_definitions_load_without_packages_that_take_long_to_import() -> None:
 
     result = subprocess.run(
         [sys.executable, "-c", code],
-        env={"PATH": ""},
+        env={"PATH": "", "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"},
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -93,6 +96,7 @@ def test_lineage_leads_from_the_snapshot_to_the_champion() -> None:
         "metrics": ["lr_model"],
         "champion_model": ["lr_model", "metrics"],
         "champion_metrics": ["champion_model", "processed_dataset"],
+        "exported_model": ["champion_model"],
         "raw_scoring_csv_s3": [],
         "predictions": ["champion_model", "raw_scoring_csv_s3"],
         "raw_sales_csv_s3": [],
@@ -105,7 +109,10 @@ def test_lineage_leads_from_the_snapshot_to_the_champion() -> None:
     [
         (
             "training_job",
-            {"raw_csv_s3", "processed_dataset", "lr_model", "metrics", "champion_model"},
+            {
+                *("raw_csv_s3", "processed_dataset", "lr_model", "metrics", "champion_model"),
+                "exported_model",
+            },
         ),
         ("evaluation_job", {"raw_csv_s3", "processed_dataset", "champion_metrics"}),
         ("scoring_job", {"raw_scoring_csv_s3", "predictions"}),

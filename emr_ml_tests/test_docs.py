@@ -53,7 +53,7 @@ def variables() -> set[str]:
     """Return the variables that are settings."""
     unnamed = (
         *("dagster_home", "cluster_fields", "serverless_fields", "eks_fields"),
-        *("spark_submit_fields", "stack_fields"),
+        *("spark_submit_fields", "stack_fields", "mlflow_tracking_uri"),
     )
     return {f"EMR_ML_{name.upper()}" for name in Settings.model_fields if name not in unnamed}
 

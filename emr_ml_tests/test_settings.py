@@ -111,6 +111,7 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, name
         ("CLUSTER__TAGS", "{a: b"),
         ("CLUSTER__", "1"),
         ("CLUSTER__CORE__", "1"),
+        ("MLFLOW_NAME", "shop/churn"),
     ],
 )
 def test_an_invalid_value_is_an_error_that_names_the_variable(

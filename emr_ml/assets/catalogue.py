@@ -88,6 +88,18 @@ def snapshot_asset(
     return declare
 
 
+def python_asset(
+    pipeline: Pipeline, *, domain: str = TRAINING, deps: Iterable[str], **options: Any
+) -> Decorator:
+    """Declare an asset that this process makes; see `spark_asset` for the arguments."""
+
+    def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        keys = [pipeline.key(name) for name in deps]
+        return _asset(function, pipeline, (), domain, metadata={}, deps=keys, **options)
+
+    return declare
+
+
 def _asset(
     function: Callable[..., Any],
     pipeline: Pipeline,

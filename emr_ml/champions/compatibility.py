@@ -110,8 +110,8 @@ def training_schema(lake: Lake, model: Report) -> TrainingSchema | None:
     """Return what a version of `lr_model` was trained on, or None if the lake lacks its data."""
     version = model.inputs["processed_dataset"]
     dataset = read_report(lake, "processed_dataset", version)
-    of_model = _requested_contract(lake, model)
-    of_dataset = _requested_contract(lake, dataset.report) if dataset else None
+    of_model = requested_contract(lake, model)
+    of_dataset = requested_contract(lake, dataset.report) if dataset else None
     if of_model is None or of_dataset is None:
         return None
     return TrainingSchema.from_json({**of_dataset, **of_model})
@@ -156,7 +156,7 @@ def without_label(contract: Contract) -> Contract:
     return contract.model_copy(update={"label": None})
 
 
-def _requested_contract(lake: Lake, report: Report) -> Mapping[str, Any] | None:
+def requested_contract(lake: Lake, report: Report) -> Mapping[str, Any] | None:
     """Return the contract fields in the request of a committed attempt."""
     key = job_key(report.asset, report.version, report.attempt, "request.json")
     stored = lake.read(key)

@@ -5,6 +5,7 @@ import getpass
 import click
 
 from emr_ml.commands.context import configured_lake
+from emr_ml.commands.mlflow import show_in_mlflow
 from emr_ml.commands.versions import complete_version
 from emr_ml.lake.champion import (
     MODEL,
@@ -45,6 +46,7 @@ def promote(version: str, why: str, pipeline: str) -> None:
     click.echo(f"{full_version} is the champion now")
     if before:
         click.echo(f"the previous champion was {before.version}: `emr-ml rollback` restores it")
+    show_in_mlflow([pipeline.strip("/")])
 
 
 @click.command()
@@ -71,6 +73,7 @@ def rollback(why: str, pipeline: str) -> None:
     click.echo(
         f"{champion.version} becomes champion again only by `emr-ml promote {champion.version[:8]}`"
     )
+    show_in_mlflow([pipeline.strip("/")])
 
 
 def _mark_model_used(lake: Lake, version: str) -> None:

@@ -19,7 +19,7 @@ PREFIXES = "_emr_ml_prefixes"
 SHARED_FOLDERS = frozenset(
     (
         *("applications", "bootstrap", "clusters", "code", "dagster", "doctor", "logs"),
-        *("packages", "wheelhouse"),
+        *("mlflow", "packages", "wheelhouse"),
     )
 )
 

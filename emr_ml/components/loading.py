@@ -9,7 +9,7 @@ import dagster as dg
 from dagster.components.core.load_defs import PLUGIN_COMPONENT_TYPES_JSON_METADATA_KEY
 
 from emr_ml.assets.catalogue import SOURCE, assets_of, metadata_of
-from emr_ml.assets.declared import declared_deployments
+from emr_ml.assets.declared import declared_deployments, declared_pipelines
 from emr_ml.executor import executor_for
 from emr_ml.jobs import everything_job
 from emr_ml.launchers import launcher_resource
@@ -72,7 +72,7 @@ def _shared(merged: dg.Definitions, settings: Settings, preload: str) -> dg.Defi
     targets = [settings.on(each) for each in declared_deployments(merged, settings)]
     return dg.Definitions(
         jobs=[everything_job, clean_lake_job],
-        sensors=shared_sensors(settings, targets),
+        sensors=shared_sensors(settings, targets, [*declared_pipelines(merged, settings)]),
         schedules=[cleaning_schedule(settings, clean_lake_job)],
         resources={"launcher": launcher_resource(settings, sources(ours))},
         loggers={"console": console},

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from emr_ml.assets.champion_metrics import make_champion_metrics
 from emr_ml.assets.champion_model import make_champion_model
+from emr_ml.assets.exported_model import make_exported_model
 from emr_ml.assets.lr_model import make_lr_model
 from emr_ml.assets.metrics import make_metrics
 from emr_ml.assets.predictions import make_predictions
@@ -166,6 +167,7 @@ def pipeline_assets(pipeline: Pipeline) -> list[dg.AssetsDefinition]:
             make_metrics,
             make_champion_model,
             make_champion_metrics,
+            make_exported_model,
             make_raw_scoring_csv_s3,
             make_predictions,
         )

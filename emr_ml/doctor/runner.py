@@ -2,7 +2,17 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
-from emr_ml.doctor import aws, capacity, cluster, job_runs, machine, project, spark_submit, storage
+from emr_ml.doctor import (
+    aws,
+    capacity,
+    cluster,
+    job_runs,
+    machine,
+    mlflow,
+    project,
+    spark_submit,
+    storage,
+)
 from emr_ml.doctor.finding import Finding, unchecked
 from emr_ml.doctor.roles import check_roles
 from emr_ml.settings import Deployment, Settings
@@ -83,6 +93,8 @@ def run_checks() -> Iterator[Finding]:
         yield from storage.check_lake(settings.lake)
         yield machine.check_disk(settings.lake)
     yield from _check_targets(asker, settings, declared.jobs, has_lake=has_lake)
+    if settings.mlflow_tracking_uri:
+        yield mlflow.check_server(settings.mlflow_tracking_uri.get_secret_value())
 
 
 def _check_targets(

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
+from emr_ml.champions.compatibility import requested_contract
 from emr_ml.champions.decision import CHECKS_BY_ASSET
 from emr_ml.checks.check import CheckContext, evaluate_all
 from emr_ml.contract import Contract
@@ -15,7 +16,7 @@ from spark_jobs.contract import Label
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.learning.figures import ModelFigures
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import Report, attempt_key, job_key, read_report
+from spark_jobs.runtime.report import Report, attempt_key, read_report
 
 METRICS = "metrics"
 LAYOUT = 1  # of the page: another number draws every page again
@@ -112,7 +113,7 @@ def gather_facts(lake: Lake, version: str, contract: Contract | None = None) -> 
         contract={
             name: value
             for report in reports
-            for name, value in requested_contract(lake, report).items()
+            for name, value in (requested_contract(lake, report) or {}).items()
         },
         checks=_evaluate(lake, reports, contract) if contract else (),
         decision=read_decision(lake, metrics),
@@ -128,12 +129,6 @@ def read_decision(lake: Lake, metrics: Report) -> Mapping[str, Any] | None:
 def record_decision(lake: Lake, metrics: Report, decision: Mapping[str, Any]) -> None:
     """Keep beside the metrics whether their model became champion: `promoted`, `reason`, scores."""
     lake.write_json(_decision_key(metrics), decision)
-
-
-def requested_contract(lake: Lake, report: Report) -> Mapping[str, Any]:
-    """Return the fields of the contract that the attempt was given; none if that is not known."""
-    stored = lake.read(job_key(report.asset, report.version, report.attempt, "request.json"))
-    return stored.json().get("contract") or {} if stored else {}
 
 
 def _decision_key(metrics: Report) -> str:

@@ -24,7 +24,10 @@ from spark_jobs.runtime.report import read_report
 
 pytestmark = pytest.mark.process
 
-TRAINED = ("raw_csv_s3", "processed_dataset", "lr_model", "metrics", "champion_metrics")
+TRAINED = (
+    *("raw_csv_s3", "processed_dataset", "lr_model", "metrics", "champion_metrics"),
+    "exported_model",
+)
 SALES = ("raw_sales_csv_s3", "sales_by_seller")
 TRAIN = """\
 from emr_ml.project import load_project_definitions
@@ -76,7 +79,7 @@ def test_a_second_run_needs_no_java(sample: RunTrace) -> None:
     second = run(without_java)
 
     assert second.returncode == 0, second.stderr
-    assert [line.split()[1] for line in second.stdout.splitlines()[:10]] == ["reused"] * 10
+    assert [line.split()[1] for line in second.stdout.splitlines()[:11]] == ["reused"] * 11
     assert "champion           it is already the champion" in second.stdout
 
 

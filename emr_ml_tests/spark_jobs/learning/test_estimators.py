@@ -53,7 +53,8 @@ class Table:
 @pytest.fixture(scope="module")
 def cancer(bench: Bench) -> Table:
     data, label = datasets.load_breast_cancer(return_X_y=True)
-    return Table(bench, data, np.where(label == 0, "malignant", "benign"), positive="malignant")
+    kinds = np.where(label == 0, "malignant", "benign")
+    return Table(bench, np.asarray(data), kinds, positive="malignant")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def linear(bench: Bench, scale: float, middle: float, features: int = 10) -> Tab
 
 
 def test_several_classes_are_predicted_as_accurately_as_by_scikit_learn(bench: Bench) -> None:
-    data, label = datasets.load_iris(return_X_y=True)
+    data, label = map(np.asarray, datasets.load_iris(return_X_y=True))
     iris = Table(bench, data, np.array(["setosa", "versicolor", "virginica"])[label])
     expected = make_pipeline(StandardScaler(), LogisticRegression(C=100, max_iter=1000))
     expected.fit(*iris.on("train"))

@@ -1,0 +1,55 @@
+"""The champion as files that score rows without Spark."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from emr_ml.assets.catalogue import python_asset
+from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
+from emr_ml.launchers.base import Launcher
+from emr_ml.materialization import errors_as_failures, publish, skip
+from emr_ml.pipeline import Pipeline
+
+FILES_VERSION = "1"  # of what the files hold
+
+
+def make_exported_model(pipeline: Pipeline) -> dg.AssetsDefinition:
+    """Return the asset `exported_model` of a pipeline."""
+
+    @python_asset(
+        pipeline,
+        deps=["champion_model"],
+        kinds={"numpy", "json"},
+        code_version=FILES_VERSION,
+        output_required=False,
+    )
+    def exported_model(
+        context: dg.AssetExecutionContext, launcher: dg.ResourceParam[Launcher]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        """The champion as `model.json` and `scorer.py`, which need only Python and numpy.
+
+        The asset is skipped if there is no champion yet.
+        """
+        # pyarrow takes long to import
+        from emr_ml.export.committed import commit_export
+
+        lake = pipeline.lake(launcher.lake)
+        with errors_as_failures(lake):
+            champion = read_champion(lake)
+            outcome = commit_export(lake, champion.version) if champion else None
+            contract = pipeline.load_contract()
+        if champion is None or outcome is None:
+            yield from skip(context, NO_CHAMPION)
+            return
+        result = publish(context, lake, outcome, contract)
+        option = f" --pipeline {'/'.join(pipeline.prefix)}" if pipeline.prefix else ""
+        score = (
+            f"Copy the files with `emr-ml export {champion.version[:8]}{option}`, then score a CSV "
+            "file with `python scorer.py FILE`"
+        )
+        metadata = {MODEL: champion.version, "how_to_score": dg.MetadataValue.md(score)}
+        yield dg.MaterializeResult(
+            metadata={**(result.metadata or {}), **metadata}, data_version=result.data_version
+        )
+
+    return exported_model

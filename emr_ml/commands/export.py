@@ -1,0 +1,55 @@
+"""`emr-ml export`: a model as a folder that scores rows without Spark."""
+
+from pathlib import Path
+
+import click
+
+from emr_ml.commands.context import configured_lake
+from emr_ml.commands.promote import of_pipeline
+from emr_ml.commands.versions import complete_version
+from emr_ml.export.folder import write_export
+from emr_ml.lake.champion import MODEL, read_champion
+from emr_ml.lake.current import read_current
+from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.lake import Lake
+
+DIGITS_IN_NAME = 8
+
+
+@click.command()
+@click.argument("version", required=False)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Where to write it; by default `model-` and the first digits of the version.",
+)
+@of_pipeline
+def export(version: str | None, output: Path | None, pipeline: str) -> None:
+    """Write VERSION of lr_model as model.json and scorer.py, which need only Python and numpy.
+
+    Its first 8 digits are enough. Without VERSION it is the champion, or the current version if
+    there is no champion yet.
+    """
+    # pyarrow takes long to import
+    from emr_ml.export.model_file import exported_files
+
+    with configured_lake(pipeline) as lake:
+        full_version = complete_version(lake, MODEL, version) if version else _default(lake)
+        folder = output or Path(f"model-{full_version[:DIGITS_IN_NAME]}")
+        size = write_export(folder, exported_files(lake, full_version))
+    click.echo(f"{MODEL} {full_version} is in {folder}, {size:,} bytes")
+    click.echo(f"score a CSV file with `python {folder / 'scorer.py'} FILE`")
+
+
+def _default(lake: Lake) -> str:
+    """Return the version of the champion, or else the current one.
+
+    Raises:
+        JobError: there is neither.
+    """
+    if champion := read_champion(lake):
+        return champion.version
+    if current := read_current(lake, MODEL):
+        return current.version
+    raise JobError(f"there is no model in {lake.root}: materialize {MODEL} first")

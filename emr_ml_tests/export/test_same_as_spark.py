@@ -1,0 +1,93 @@
+"""The exported scorer and Spark, row by row on rows that hypothesis makes up."""
+
+import itertools
+import re
+
+import pytest
+
+from emr_ml_tests.export.fitted import TEXTS, Fitted, Pipelines
+from emr_ml_tests.spark_jobs.bench import Bench
+
+ESTIMATORS = {
+    "binary": ("logistic_regression", "random_forest"),
+    "multiclass": ("logistic_regression", "random_forest"),
+    "regression": ("linear_regression", "random_forest"),
+}
+# advice about the contract, which a row that is scored does not need
+ADVICE = re.compile(r"\. (?:Is its decimal|The contract's|If it means no value)[^;]*")
+
+
+@pytest.fixture(scope="module", name="pipelines")
+def fixture_pipelines(bench: Bench) -> Pipelines:
+    return Pipelines(bench)
+
+
+def check(pipelines: Pipelines, fitted: Fitted, problem: str) -> None:
+    expected = pipelines.spark_predictions(fitted)
+    predicted = fitted.scorer.predict(pipelines.rows)
+    for row, actual in zip(pipelines.rows, predicted, strict=True):
+        wanted = expected.get(row["row"])
+        assert (actual["reason"] is None) == (wanted is not None), row
+        if wanted is None:
+            continue
+        if problem == "regression":
+            assert actual["prediction"] == pytest.approx(wanted["prediction"], 1e-9), row
+        else:
+            assert actual["prediction"] == wanted["prediction"], row
+            assert actual["probability"] == pytest.approx(wanted["probability"], abs=1e-9), row
+
+
+@pytest.mark.parametrize(
+    ("problem", "estimator", "text", "class_weight"),
+    [
+        ("binary", "logistic_regression", "tf_idf", "balanced"),
+        ("multiclass", "random_forest", "word2vec", "balanced"),
+    ],
+)
+def test_predictions_are_those_of_spark(
+    pipelines: Pipelines, problem: str, estimator: str, text: str, class_weight: str
+) -> None:
+    check(pipelines, pipelines.fit(problem, estimator, text, class_weight), problem)
+
+
+def test_predictions_of_a_linear_regression_are_those_of_spark(pipelines: Pipelines) -> None:
+    check(pipelines, pipelines.linear, "regression")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("problem", "estimator", "text"),
+    [
+        (problem, estimator, text)
+        for problem, text in itertools.product(ESTIMATORS, TEXTS)
+        for estimator in ESTIMATORS[problem]
+    ],
+)
+def test_predictions_of_each_estimator_with_each_featurizer_are_those_of_spark(
+    pipelines: Pipelines, problem: str, estimator: str, text: str
+) -> None:
+    check(pipelines, pipelines.fit(problem, estimator, text), problem)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        pytest.param("binary", marks=pytest.mark.soak),
+        "multiclass",
+        pytest.param("regression", marks=pytest.mark.soak),
+    ],
+)
+def test_predictions_of_boosted_trees_are_those_of_spark(
+    pipelines: Pipelines, problem: str
+) -> None:
+    check(pipelines, pipelines.boosted(problem), problem)
+
+
+def test_rows_are_rejected_for_the_reasons_of_spark(pipelines: Pipelines) -> None:
+    predicted = pipelines.linear.scorer.predict(pipelines.rows)
+
+    assert {
+        row["row"]: actual["reason"]
+        for row, actual in zip(pipelines.rows, predicted, strict=True)
+        if actual["reason"]
+    } == {row: ADVICE.sub("", reason) for row, reason in pipelines.rejected.items()}
