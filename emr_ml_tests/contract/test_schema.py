@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emr_ml.contract import Contract, ContractError, load_contract, parse_contract
-from emr_ml.contract.model import Estimator, resolve_estimator
 from emr_ml.settings import CONTRACTS
 
 if TYPE_CHECKING:
@@ -162,22 +161,6 @@ def test_the_contracts_of_the_project_load(path: Path) -> None:
 def test_the_label_decides_the_problem(written: str, problem: str) -> None:
     label = parse(f"{SMALL}label: {{column: kind, {written}}}").label
     assert label and label.problem == problem
-
-
-@pytest.mark.parametrize(
-    ("requested", "written", "estimator"),
-    [
-        ("auto", "positive: a", "logistic_regression"),
-        ("auto", "kind: numeric", "linear_regression"),
-        ("random_forest", "kind: numeric", "random_forest"),
-        ("random_forest", "positive: a", "random_forest"),
-    ],
-)
-def test_the_estimator_depends_on_the_label(
-    requested: Estimator, written: str, estimator: str
-) -> None:
-    label = parse(f"{SMALL}label: {{column: y, {written}}}").label
-    assert label and resolve_estimator(requested, label.problem) == estimator
 
 
 @pytest.mark.parametrize(

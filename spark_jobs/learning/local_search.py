@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from logging import Logger
 from math import inf
+from typing import cast
 
 from pyspark.ml import Transformer
 from pyspark.sql import DataFrame
@@ -99,16 +100,15 @@ class LocalSearch:
     def _figures(self, trial: LocalTrial) -> TrialFigures:
         labels = self._rows.labels[trial.scored]
         found = scores(self._encoding.problem, trial.margins, labels, self._encoding.deviation)
-        figures: TrialFigures = {
+        figures = {
             "estimator": trial.estimator,
             **trial.parameters,
             **found,
             "iterations": trial.iterations,
             "converged": trial.converged,
+            **({"stopped_early": True} if trial.stopped_early else {}),
         }
-        if trial.stopped_early:
-            figures["stopped_early"] = True
-        return figures
+        return cast("TrialFigures", figures)
 
     def _stages(self, model: Model, threshold: float) -> list[Transformer]:
         problem = self._encoding.problem
