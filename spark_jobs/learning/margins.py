@@ -31,8 +31,7 @@ def row_losses(problem: Problem, margins: Numbers, labels: Numbers) -> Numbers:
         labels: as a model is fitted on them; NaN for a class that can't be predicted.
     """
     if problem == REGRESSION:
-        error: Numbers = margins[:, 0] - labels
-        return error * error / 2
+        return np.square(np.subtract(margins[:, 0], labels)) / 2
     if problem == BINARY:
         losses = np.logaddexp(0, margins[:, 0]) - labels * margins[:, 0]
     else:
