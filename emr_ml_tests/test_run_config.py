@@ -30,7 +30,7 @@ def test_the_contract_gives_the_defaults_that_the_launchpad_shows(tmp_path: Path
     shown = config_of(dataset).model_validate({}).model_dump()
 
     assert shown["trees"] == 3
-    assert shown["tolerance"] == 1e-3
+    assert shown["tolerance"] == 1e-5
     assert shown["force"] is False
 
 

@@ -111,7 +111,7 @@ def _binary(figures: BinaryFigures, threshold: float | None) -> Mapping[str, Dra
         "ROC": lambda axes, palette: _roc(axes, palette, figures),
         "Calibration": lambda axes, palette: _calibration(axes, palette, figures),
     }
-    if "threshold" in ranking[0]:
+    if ranking and "threshold" in ranking[0]:
         drawn["By decision threshold"] = lambda axes, palette: _by_threshold(
             axes, palette, figures, threshold
         )

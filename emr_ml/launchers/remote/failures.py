@@ -17,7 +17,7 @@ OUT_OF_MEMORY = (
     r"OutOfMemoryError|exceeding (physical|virtual)? ?memory limits|exit ?code:? 137|"
     r"Java heap space|OOMKilled"
 )
-NO_PACKAGE = r"No module named '?(numpy|boto3|botocore)"
+NO_PACKAGE = r"No module named '?(numpy|scipy|pyarrow|xgboost|boto3|botocore)"
 DISK_FULL = r"No space left on device|disk is full"
 # and what to do about them: for targets that have no advice of their own
 COMMON_ADVICE = (
