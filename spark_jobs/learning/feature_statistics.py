@@ -74,8 +74,9 @@ def compute_feature_statistics(vectors: DataFrame, problem: Problem) -> FeatureS
     if problem != REGRESSION:
         summaries = known.groupBy(LABEL).agg(_summary().alias("of")).select("of.*").collect()
         return _of_classes([_Moments.of_summary(each) for each in summaries])
-    (lowest,) = aggregate(known, F.min(LABEL))
-    weight = F.col(LABEL) - lowest  # Summarizer accepts no weight below 0
+    lowest, mean, deviation = aggregate(known, F.min(LABEL), F.avg(LABEL), F.stddev_samp(LABEL))
+    lowest, scale = (lowest - mean) / deviation, F.lit(deviation)
+    weight = (F.col(LABEL) - mean) / scale - lowest  # Summarizer accepts no weight below 0
     row = aggregate(
         known,
         _summary().alias("of"),
@@ -91,6 +92,7 @@ def statistics_of_matrix(features: Matrix, labels: Numbers, problem: Problem) ->
     if problem != REGRESSION:
         by_class = [features[np.flatnonzero(labels == each)] for each in np.unique(labels)]
         return _of_classes([_Moments.of_matrix(each) for each in by_class])
+    labels = (labels - labels.mean()) / labels.std(ddof=1)
     lowest = float(labels.min())
     weights = labels - lowest
     total = float(weights.sum())
@@ -148,12 +150,12 @@ def _of_number(
 
     Args:
         moments: of all rows.
-        lowest: of the labels.
+        lowest: of the labels, whose mean is 0 and whose variance is 1.
         total: the sum of what labels are above the lowest one.
         weighted: the means of the features, with this as weight.
     """
     rows, mean, variance = moments.rows, moments.mean, moments.variance
-    covariance = total * (weighted - mean) / (rows - 1)  # the variance of the label is 1
+    covariance = total * (weighted - mean) / (rows - 1)
     explained = _adjust(_share(covariance**2, variance, mean), rows, 2)
     counts = mean * rows
     shifted = np.divide(weighted * total, counts, out=np.zeros_like(mean), where=counts > 0)

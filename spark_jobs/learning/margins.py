@@ -33,7 +33,7 @@ def row_losses(problem: Problem, margins: Numbers, labels: Numbers) -> Numbers:
     if problem == REGRESSION:
         return np.square(np.subtract(margins[:, 0], labels)) / 2
     if problem == BINARY:
-        losses = np.logaddexp(0, margins[:, 0]) - labels * margins[:, 0]
+        losses = np.subtract(np.logaddexp(0, margins[:, 0]), labels * margins[:, 0])
     else:
         known = np.isfinite(labels)
         numbers = np.where(known, labels, 0).astype(int)

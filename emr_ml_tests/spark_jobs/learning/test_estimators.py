@@ -101,7 +101,10 @@ def test_a_forest_of_the_same_rows_is_the_same_however_they_are_partitioned(
 
     again = bench.train(parted, cancer.contract, **{**DEFAULTS, **FOREST})
 
-    assert again.result.figures == forest.result.figures
+    found, expected = ({**done.result.figures} for done in (again, forest))
+    shares = [figures.pop("explains_most")["share"] for figures in (found, expected)]
+    assert shares[0] == pytest.approx(shares[1])  # a sum in the order in which tasks end
+    assert found == expected
 
 
 @pytest.mark.parametrize(("scale", "middle"), [(1e-6, 0.0), (1e6, 1e9)])

@@ -39,7 +39,7 @@ def test_dimensions_are_the_contracts_or_a_default_for_text_and_estimator(
 def test_too_many_features_for_a_forest_are_an_error_with_what_to_do(
     spark: SparkSession,
 ) -> None:
-    with pytest.raises(JobError, match=r"too many for a random forest.*smaller `dimensions`"):
+    with pytest.raises(JobError, match=r"too many for trees.*smaller `dimensions`"):
         check_feature_count(spark, "random_forest", MAX_FOREST_FEATURES + 1, 0)
 
 
