@@ -1,5 +1,6 @@
 """The model that scores new data."""
 
+from logging import Logger
 from typing import Any
 
 import dagster as dg
@@ -43,7 +44,7 @@ def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
                 context, pipeline.launcher(launcher), contract, force=config.force
             )
             result = run_promotion(challenger, context.log)
-            keep_decision(lake, challenger, result)
+            keep_decision(lake, challenger, result, context.log)
         version = result.champion_after(challenger.version)
         context.log.info("%s: %s", _summary(version, result), result.decision.reason)
         lake_path = dg.MetadataValue.path(lake.uri(f"{MODEL}/{version}"))
@@ -60,7 +61,7 @@ def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
     return champion_model
 
 
-def keep_decision(lake: Lake, challenger: Challenger, result: PromotionResult) -> None:
+def keep_decision(lake: Lake, challenger: Challenger, result: PromotionResult, log: Logger) -> None:
     """Keep the decision about a challenger beside its metrics, and on their page."""
     if challenger.version == result.champion_before:
         return  # nothing was decided
@@ -73,7 +74,11 @@ def keep_decision(lake: Lake, challenger: Challenger, result: PromotionResult) -
     metrics = challenger.metrics
     if read_decision(lake, metrics) != decision:
         record_decision(lake, metrics, decision)
-        store_page(lake, gather_facts(lake, metrics.version, challenger.contract))
+        try:
+            store_page(lake, gather_facts(lake, metrics.version, challenger.contract))
+        # the decision is made: that nobody can draw it is no reason to fail what needs it
+        except Exception as error:
+            log.warning("the report.html of the metrics does not show the decision: %s", error)
 
 
 def _summary(version: str, result: PromotionResult) -> str:

@@ -248,6 +248,9 @@ def checks(facts: ModelFacts) -> list[CheckRow]:
     ]
 
 
+SCORES = ("log_loss", "accuracy", "rmse", "mae", "r2")
+
+
 def candidates(facts: ModelFacts) -> Candidates:
     """Return the candidates; the columns are those in which any has a value."""
     figures = facts.model_figures
@@ -257,7 +260,8 @@ def candidates(facts: ModelFacts) -> Candidates:
     keys = list(dict.fromkeys(key for each in found for key in each if each[key] is not None))
     if len({each.get("featurizer") for each in found}) == 1:
         keys = [key for key in keys if key != "featurizer"]
-    chosen = {key: figures.get(key) for key in keys if key != "featurizer"}
+    # its scores may have changed since: by calibration, or by another threshold
+    chosen = {key: figures.get(key) for key in keys if key not in ("featurizer", *SCORES)}
     index = (figures.get("featurizer") or {}).get("index", 0)
     rows = [
         CandidateRow(
@@ -270,10 +274,10 @@ def candidates(facts: ModelFacts) -> Candidates:
     return Candidates([key.replace("_", " ") for key in keys], rows)
 
 
-def _cell(value: bool | float | None) -> str:
+def _cell(value: bool | float | str | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return number(value)
+    return value.replace("_", " ") if isinstance(value, str) else number(value)
 
 
 def versions(facts: ModelFacts) -> list[VersionRow]:

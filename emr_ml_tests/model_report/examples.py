@@ -122,7 +122,13 @@ def regression(
 
 
 def model_figures(**changes: Any) -> dict[str, Any]:
-    candidate = {"featurizer": 0, "regularization": 0.005, "log_loss": 0.31, "converged": True}
+    candidate = {
+        "estimator": "logistic_regression",
+        "featurizer": 0,
+        "regularization": 0.005,
+        "log_loss": 0.31,
+        "converged": True,
+    }
     return {
         "problem": "binary",
         "estimator": "logistic_regression",

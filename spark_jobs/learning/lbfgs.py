@@ -6,11 +6,9 @@ million parameters and no bounds.
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import get_blas_funcs
 
 Numbers = npt.NDArray[np.float64]
 
@@ -18,8 +16,6 @@ PAIRS = 10  # of steps and differences of gradients, as in MLlib
 SUFFICIENT_DECREASE = 1e-4  # of what the gradient promises
 SHORTEST, LONGEST = 0.1, 0.5  # of a step that was too long
 SMALLEST_STEP = 1e-12
-
-add_scaled: Any = get_blas_funcs("axpy", dtype=np.float64)  # in place: a copy takes longer
 
 
 def minimize(
@@ -64,14 +60,20 @@ def minimize(
 def _times_inverse_hessian(
     gradient: Numbers, pairs: deque[tuple[Numbers, Numbers, float]]
 ) -> Numbers:
-    result = gradient.copy()
+    result, buffer = gradient.copy(), np.empty_like(gradient)
     shares: list[float] = []
     for step, change, curvature in reversed(pairs):
         shares.append(float(step @ result) / curvature)
-        add_scaled(change, result, a=-shares[-1])
+        add_scaled(result, change, -shares[-1], buffer)
     if pairs:
         _, change, curvature = pairs[-1]
         result *= curvature / float(change @ change)
     for (step, change, curvature), share in zip(pairs, reversed(shares), strict=True):
-        add_scaled(step, result, a=share - float(change @ result) / curvature)
+        add_scaled(result, step, share - float(change @ result) / curvature, buffer)
     return result
+
+
+def add_scaled(total: Numbers, values: Numbers, factor: float, buffer: Numbers) -> None:
+    """Add values times a factor to the total, in place: new arrays of that length take longer."""
+    np.multiply(values, factor, out=buffer)
+    np.add(total, buffer, out=total)

@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit, logsumexp, softmax
 
 from spark_jobs.contract import BINARY, REGRESSION, Problem
-from spark_jobs.learning.lbfgs import add_scaled, minimize
+from spark_jobs.learning.lbfgs import minimize
 from spark_jobs.learning.local_rows import Matrix, Numbers
 
 ELEMENTS_PER_THREAD = 500_000  # fewer are multiplied in less time than a thread takes to start
@@ -117,7 +117,7 @@ class LinearObjective:
         parts = [*each(partial(_product, columns=slopes), self._columns)]
         gradient = np.empty_like(parameters)
         np.concatenate(parts, out=gradient[:split].reshape(self.outputs, self.size).T)
-        add_scaled(parameters[:split], gradient[:split], a=penalty)
+        gradient[:split] += penalty * parameters[:split]
         gradient[split:] = slopes.sum(axis=0)
         return value, gradient
 

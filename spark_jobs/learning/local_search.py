@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from logging import Logger
-from math import inf
 from typing import cast
 
 from pyspark.ml import Transformer
@@ -65,7 +64,7 @@ class LocalSearch:
             hashed = any(block.hashed for block in blocks)
             self._learners = make_learners(self._rows, encoding, params, hashed=hashed)
             trials = compare(self._rows, self._learners, log, to_beat=to_beat)
-        self.lowest_sample_loss = min((each.loss for each in trials if each.partial), default=inf)
+        self.lowest_sample_loss = min(each.sample_loss for each in trials)
         self._best = min(trials, key=lambda trial: trial.loss)
         self.lowest_loss = self._best.loss
         self.figures = [self._figures(trial) for trial in trials]

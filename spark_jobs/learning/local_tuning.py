@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from logging import Logger
 from math import ceil, inf
 from os import cpu_count
@@ -51,7 +51,8 @@ class LocalTrial:
     """An estimator with one of its parameters, compared on rows that it was not fitted on.
 
     `iterations` are those with the least loss. If `partial`, the fit used a sample of the rows.
-    `margins` are of the rows at `scored`. `model` is the fit, if there was one fold.
+    `margins` are of the rows at `scored`. `model` is the fit, if there was one fold. `sample_loss`
+    is the loss of the fit to a sample, infinite if there was none.
     """
 
     estimator: EstimatorName
@@ -64,6 +65,7 @@ class LocalTrial:
     margins: Numbers
     loss: float
     model: LinearModel | None = None
+    sample_loss: float = inf
 
 
 class FoldFit(Protocol):
@@ -316,7 +318,8 @@ def compare(
         trials += tried
         owners += [learner] * len(tried)
     while trials[best := _best(trials)].partial and trials[best].loss <= to_beat:
-        (trials[best],) = _try_out(rows, owners[best], [trials[best].parameters], 1, log)
+        (full,) = _try_out(rows, owners[best], [trials[best].parameters], 1, log)
+        trials[best] = replace(full, sample_loss=trials[best].loss)
     return trials
 
 
@@ -398,6 +401,7 @@ def _trial(
         margins=np.concatenate(margins),
         loss=float(finite.min()),
         model=single.model(best) if isinstance(single, _LinearFoldFit) else None,
+        sample_loss=float(finite.min()) if partial else inf,
     )
 
 

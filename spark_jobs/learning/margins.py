@@ -37,7 +37,8 @@ def row_losses(problem: Problem, margins: Numbers, labels: Numbers) -> Numbers:
     else:
         known = np.isfinite(labels)
         numbers = np.where(known, labels, 0).astype(int)
-        losses = logsumexp(margins, axis=1) - margins[np.arange(len(labels)), numbers]
+        own = margins[np.arange(len(labels)), numbers]
+        losses = np.subtract(logsumexp(margins, axis=1), own)
         losses = np.where(known, losses, LARGEST_LOSS)
     return np.minimum(losses, LARGEST_LOSS)
 
