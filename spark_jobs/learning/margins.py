@@ -38,7 +38,7 @@ def row_losses(problem: Problem, margins: Numbers, labels: Numbers) -> Numbers:
         known = np.isfinite(labels)
         numbers = np.where(known, labels, 0).astype(int)
         own = margins[np.arange(len(labels)), numbers]
-        losses = np.subtract(logsumexp(margins, axis=1), own)
+        losses = np.asarray(logsumexp(margins, axis=1)) - own
         losses = np.where(known, losses, LARGEST_LOSS)
     return np.minimum(losses, LARGEST_LOSS)
 
