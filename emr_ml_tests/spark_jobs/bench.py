@@ -49,7 +49,10 @@ class Done:
     def rows(self, folder: str) -> list[Row]:
         """The rows below that folder of the output, none if the job did not write it."""
         path = self.path / folder
-        return pq.read_table(path).to_pylist() if path.exists() else []
+        if not path.exists():
+            return []
+        # nanoseconds would become pandas' timestamps where pandas is installed
+        return pq.read_table(path, coerce_int96_timestamp_unit="us").to_pylist()
 
     @property
     def kept(self) -> list[Row]:

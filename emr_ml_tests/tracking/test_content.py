@@ -52,11 +52,12 @@ def test_figures_of_the_test_split_have_their_own_names_and_others_are_grouped(
 ) -> None:
     train(folder_lake, 1, seconds={"fit": 2.5})
     points = [{"false_positive_rate": 1.0, "recall": 1.0, "precision": 0.5}]
+    bins = [{"bin": 0, "rows": 8, "probability": 0.5, "positive": 0.5}]
     measure(
         folder_lake,
         1,
         confusion={"tp": 3, "fp": 1, "fn": 0, "tn": 4},
-        curves={"ranking": points, "calibration": []},
+        curves={"ranking": points, "calibration": bins},
         auc_roc=0.75,
         auc_pr=0.5,
         calibration_error=0.125,
