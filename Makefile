@@ -23,7 +23,7 @@ setup: ## create .venv with the locked packages and the command emr-ml; install 
 run: setup ## materialize the whole graph and print the metrics
 	@$(BIN)/emr-ml run
 
-test: setup ## run all tests but those of soak, in about 17 minutes
+test: setup ## run all tests but those of soak, in about 20 minutes
 	@$(PYTEST) -m "not soak"
 
 test-fast: setup ## run the tests that start neither Java nor servers nor programs, in one to two minutes
