@@ -26,11 +26,12 @@ def make_lr_model(pipeline: Pipeline) -> dg.AssetsDefinition:
         config: LrModelConfig,  # pyright: ignore[reportInvalidTypeForm] - made from the contract
         launcher: dg.ResourceParam[Launcher],
     ) -> dg.MaterializeResult:
-        """Featurizers and an estimator, fitted as one pipeline on the training split.
+        """Featurizers and an estimator, as one pipeline.
 
-        A candidate is a featurizer with one value of each of the estimator's parameters. The model
-        is the candidate with the best score on the validation split: log loss for classes, root
-        mean squared error for numbers.
+        A candidate is a featurizer with an estimator and its parameters. The candidate that
+        predicts the validation split best, or folds if there are few rows, is fitted to the
+        training and the validation split. What counts is the log loss of classes, and the root
+        mean squared error of numbers.
         """
         return materialize(
             context,

@@ -17,6 +17,7 @@ from emr_ml.ui.wording import shorten
 from spark_jobs.evaluation.figures import MetricsFigures
 
 VALUE_CHARACTERS = 200
+CHOSEN = ("estimator", "regularization", "max_depth", "iterations", "threshold", "calibrated")
 ROUNDING = 1e-9  # relative differences below are of adding up in another order
 
 Charts = Sequence[Mapping[str, str]]
@@ -102,7 +103,7 @@ def compared_figures(first: ModelFacts, second: ModelFacts) -> list[ComparedFigu
 
 
 def differences(first: ModelFacts, second: ModelFacts) -> Iterator[Difference]:
-    """Yield what differs: data, contract, parameters, code and Spark."""
+    """Yield what differs: data, code, Spark, the chosen candidate, contract and parameters."""
     one, other = _described(first), _described(second)
     for what in dict.fromkeys([*one, *other]):
         if one.get(what) != other.get(what):
@@ -120,6 +121,8 @@ def _described(facts: ModelFacts) -> dict[str, Any]:
     if facts.snapshot:
         described["source"] = facts.snapshot.figures.get("source")
         described["files"] = len(facts.snapshot.files)
+    chosen: Mapping[str, Any] = facts.model.figures if facts.model else {}
+    described |= {f"chosen: {name}": chosen[name] for name in CHOSEN if name in chosen}
     described |= _flat(facts.contract, "contract")
     described |= _flat(facts.model.params if facts.model else {}, "parameters")
     return described

@@ -19,8 +19,9 @@ from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key, read_report
 
 METRICS = "metrics"
-LAYOUT = 1  # of the page: another number draws every page again
+LAYOUT = 2  # of the page: another number draws every page again
 DECISION = "decision.json"
+USUAL_THRESHOLD = 0.5  # for accuracy, and in earlier releases for all
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,32 @@ class ModelFacts:
         return self.contract.get("label")
 
     @property
+    def threshold(self) -> float | None:
+        """Above which probability a binary label is predicted to be positive; None if unknown."""
+        if self.model is None:
+            return None
+        return cast("ModelFigures", self.model.figures).get("threshold", USUAL_THRESHOLD)
+
+    @property
+    def learned_from_both(self) -> bool:
+        """Whether the model was fitted to the validation rows, too, once they had chosen it.
+
+        Those of earlier releases were not; their candidates name no estimator.
+        """
+        figures = self.model_figures
+        return any("estimator" in each for each in (figures or {}).get("candidates", []))
+
+    @property
     def hidden(self) -> frozenset[str]:
         """The columns whose values must not be shown."""
         return frozenset(self.contract.get("report", {}).get("hidden", ()))
+
+    def without_hidden_values(self, text: str) -> str:
+        """Return a text of a check, or why it is not shown: it names a value of a hidden column."""
+        for name in self.hidden:
+            if f"'{name}=" in text or f"'{name}: " in text:
+                return f"not shown, because it names a value of '{name}', which is hidden"
+        return text
 
     @property
     def reports(self) -> list[Report]:

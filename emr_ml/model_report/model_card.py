@@ -1,6 +1,5 @@
-"""The model card: features, data, checks, candidates and versions (Mitchell et al., 2019)."""
+"""The model card: features, data, checks and versions (Mitchell et al., 2019)."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +12,10 @@ from emr_ml.ui.wording import join_first, shorten
 from spark_jobs.cleaning.figures import ColumnSummary, LabelSummary
 from spark_jobs.runtime.report import Report
 
-BARS = 12  # of each sign, or of a forest twice as many
+BARS = 12  # of each sign
 BARS_PER_CLASS = 5
 CLASSES_SHOWN = 12
 NAME_CHARACTERS = 60
-NOT_PARAMETERS = ("featurizer", "converged", "stopped_early")
 
 
 @dataclass(frozen=True)
@@ -60,22 +58,6 @@ class CheckRow:
 
 
 @dataclass(frozen=True)
-class CandidateRow:
-    """A candidate, and whether it became the model."""
-
-    cells: Sequence[str]
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """The table of the candidates."""
-
-    titles: Sequence[str]
-    rows: Sequence[CandidateRow]
-
-
-@dataclass(frozen=True)
 class VersionRow:
     """A version behind the page."""
 
@@ -111,7 +93,10 @@ def features_note(facts: ModelFacts) -> str:
     if figures is None or "estimator" not in figures:
         return ""
     if not figures["estimator"].endswith("regression"):
-        return "The share of the model's decisions, in all its trees, that a feature accounts for."
+        return (
+            "The share of a feature in what all splits of the trees improve. It says how much the "
+            "trees use it, not whether it raises or lowers the prediction."
+        )
     scale = "one unit of the scaled feature"
     match figures["problem"]:
         case "regression":
@@ -153,11 +138,14 @@ def data(facts: ModelFacts) -> list[tuple[str, str]]:
     if facts.model:
         counts = facts.model.rows
         splits = [f"{counts[name]:,} for {use}" for name, use in _SPLITS.items() if name in counts]
-        found.append(("splits", ", ".join(splits)))
+        refitted = "; the model learned from the first two" if facts.learned_from_both else ""
+        found.append(("splits", f"{', '.join(splits)}{refitted}"))
     if facts.label:
         found.append(("predicts", _label(facts)))
     figures = facts.dataset_figures
     for name, column in (figures.get("columns", {}) if figures else {}).items():
+        if name in facts.hidden:
+            continue
         if (first := column.get("first")) and (last := column.get("last")):
             found.append((f"period of {shorten(name)}", f"{first} to {last}"))
     if (model := facts.model_figures) and (names := model.get("ignored_columns")):
@@ -166,7 +154,7 @@ def data(facts: ModelFacts) -> list[tuple[str, str]]:
     return found
 
 
-_SPLITS = {"train": "training", "validation": "choosing among candidates", "test": "testing"}
+_SPLITS = {"train": "training", "validation": "validation", "test": "testing"}
 
 
 def _rows(dataset: Report) -> list[tuple[str, str]]:
@@ -242,42 +230,10 @@ def checks(facts: ModelFacts) -> list[CheckRow]:
             "passed" if check.passed else "failed, blocking" if check.blocking else "failed",
             check.asset,
             check.name,
-            check.description,
+            facts.without_hidden_values(check.description),
         )
         for check in ordered
     ]
-
-
-SCORES = ("log_loss", "accuracy", "rmse", "mae", "r2")
-
-
-def candidates(facts: ModelFacts) -> Candidates:
-    """Return the candidates; the columns are those in which any has a value."""
-    figures = facts.model_figures
-    if figures is None or not figures.get("candidates"):
-        return Candidates((), ())
-    found = [dict[str, Any](each) for each in figures["candidates"]]
-    keys = list(dict.fromkeys(key for each in found for key in each if each[key] is not None))
-    if len({each.get("featurizer") for each in found}) == 1:
-        keys = [key for key in keys if key != "featurizer"]
-    # its scores may have changed since: by calibration, or by another threshold
-    chosen = {key: figures.get(key) for key in keys if key not in ("featurizer", *SCORES)}
-    index = (figures.get("featurizer") or {}).get("index", 0)
-    rows = [
-        CandidateRow(
-            [_cell(each.get(key)) for key in keys],
-            each.get("featurizer", index) == index
-            and all(each.get(key) == chosen[key] for key in chosen),
-        )
-        for each in found
-    ]
-    return Candidates([key.replace("_", " ") for key in keys], rows)
-
-
-def _cell(value: bool | float | str | None) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value.replace("_", " ") if isinstance(value, str) else number(value)
 
 
 def versions(facts: ModelFacts) -> list[VersionRow]:
@@ -315,8 +271,3 @@ def _elapsed(report: Report) -> float:
 
 def _time(text: str) -> str:
     return text[:16].replace("T", " ")
-
-
-def as_text(value: Any) -> str:
-    """Return JSON for people to read."""
-    return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True)

@@ -6,15 +6,14 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from emr_ml.model_report import errors_section, model_card
+from emr_ml.model_report import candidates_section, errors_section, model_card
 from emr_ml.model_report.charts import as_svg, charts
 from emr_ml.model_report.facts import ModelFacts
 from emr_ml.model_report.figures_section import FigureRow, baseline_prediction, figure_rows
 from emr_ml.model_report.verdict import negative_name, positive_name, verdict
-from emr_ml.model_report.wording import number
+from emr_ml.model_report.wording import as_text, number
 from emr_ml.ui.wording import join_first, shorten
 
-UNCHOSEN_THRESHOLD = 0.5  # of models whose report has none
 CONTRACT_FIELDS = ("format", "dialect", "missing", "label", "id", "split", "report")
 REPRODUCE = (
     "A version is a digest of all that determines it: the files, the contract, the parameters, the "
@@ -52,11 +51,12 @@ def render_page(facts: ModelFacts) -> str:
         "columns": model_card.columns(facts),
         "contract": _contract(facts),
         "checks": model_card.checks(facts),
-        "candidates": model_card.candidates(facts),
+        "candidates": candidates_section.candidates(facts),
+        "candidates_note": candidates_section.candidates_note(facts),
         "versions": model_card.versions(facts),
         "environment": model_card.environment(facts),
         "reproduce": REPRODUCE,
-        "parameters": model_card.as_text(facts.model.params) if facts.model else "",
+        "parameters": as_text(facts.model.params) if facts.model else "",
     }
     return environment().get_template("report.html.j2").render(given)
 
@@ -89,23 +89,16 @@ def title(facts: ModelFacts) -> str:
 
 def drawn_charts(facts: ModelFacts) -> list[dict[str, str]]:
     """Return title and SVG of each chart."""
-    threshold = decision_threshold(facts)
     return [
         {"title": name, "svg": as_svg(name, draw)}
-        for name, draw in charts(facts.figures, threshold).items()
+        for name, draw in charts(facts.figures, facts.threshold).items()
     ]
-
-
-def decision_threshold(facts: ModelFacts) -> float | None:
-    """Return the probability from which on the model predicts the positive value, if known."""
-    if facts.model is None:
-        return None
-    return facts.model.figures.get("threshold", UNCHOSEN_THRESHOLD)
 
 
 def _purpose(facts: ModelFacts) -> str:
     names = list(facts.contract.get("columns", {}))
-    columns = f"{len(names):,} columns: {join_first([shorten(name) for name in names], 6)}"
+    noun = "column" if len(names) == 1 else "columns"
+    columns = f"{len(names):,} {noun}: {join_first([shorten(name) for name in names], 6)}"
     label = shorten(str((facts.label or {}).get("column") or "the label"))
     return f"It predicts {label} of a row from {columns}." if names else f"It predicts {label}."
 
@@ -113,7 +106,9 @@ def _purpose(facts: ModelFacts) -> str:
 def _figures_note(facts: ModelFacts, rows: Sequence[FigureRow]) -> str:
     sentences: list[str] = []
     if any(row.interval for row in rows):
-        sentences.append("An interval shows how much other test rows of the same kind may differ.")
+        sentences.append(
+            "An interval shows how much a figure may vary with other test rows of the same kind."
+        )
     if any(row.baseline for row in rows):
         always = baseline_prediction(facts.figures)
         sentences.append(f'"Without a model" always predicts {always}.')
@@ -128,7 +123,8 @@ def _subtitle(facts: ModelFacts) -> str:
         figures = facts.model_figures
         kind = figures.get("estimator", "model").replace("_", " ") if figures else "model"
         parts.append(f"{kind} {facts.model.version[:8]}")
-        if rows := facts.model.rows.get("train"):
+        learned_from = ("train", "validation") if facts.learned_from_both else ("train",)
+        if rows := sum(facts.model.rows.get(name, 0) for name in learned_from):
             parts.append(f"trained on {rows:,} rows")
         parts.append(facts.model.finished[:10])
     return ", ".join(parts)
@@ -138,7 +134,7 @@ def _decision(facts: ModelFacts) -> str:
     if not facts.decision:
         return ""
     outcome = "It became the champion" if facts.decision["promoted"] else "It is not the champion"
-    return f"{outcome}: {facts.decision['reason']}."
+    return f"{outcome}: {facts.without_hidden_values(facts.decision['reason'])}."
 
 
 def _slices_note(facts: ModelFacts) -> str:
@@ -152,4 +148,4 @@ def _slices_note(facts: ModelFacts) -> str:
 
 def _contract(facts: ModelFacts) -> str:
     fields = {name: facts.contract[name] for name in CONTRACT_FIELDS if name in facts.contract}
-    return model_card.as_text(fields) if fields else ""
+    return as_text(fields) if fields else ""

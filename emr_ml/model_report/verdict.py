@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Literal
 
-from emr_ml.model_report.facts import CheckOutcome, ModelFacts
+from emr_ml.model_report.facts import USUAL_THRESHOLD, CheckOutcome, ModelFacts
 from emr_ml.model_report.wording import number, of_hundred, percent
 from emr_ml.ui.wording import shorten
 from spark_jobs.evaluation.figures import (
@@ -73,7 +73,7 @@ def _status(facts: ModelFacts) -> tuple[Status, str]:
     failed = facts.failed_checks
     blocking = [check for check in failed if check.blocking]
     if blocking:
-        return "bad", f"Do not use it: {_names(blocking)} failed, and blocks this version"
+        return "bad", f"Do not use it: {_names(blocking)} failed, which blocks this version"
     if failed:
         return "warning", f"Use it with care: {_names(failed)} failed"
     if not facts.checks:
@@ -89,10 +89,12 @@ def _names(checks: Sequence[CheckOutcome]) -> str:
 def _of_two_classes(facts: ModelFacts, figures: BinaryFigures) -> Iterator[str]:
     counts, positive = figures["confusion"], shorten(positive_name(facts))
     yield from _against_majority(figures)
+    if facts.threshold not in (None, USUAL_THRESHOLD):
+        yield f"It predicts {positive} where the probability is above {percent(facts.threshold)}."
     positives, alarms = counts["tp"] + counts["fn"], counts["tp"] + counts["fp"]
     yield (
         f"It finds {counts['tp']:,} of the {positives:,} rows that are {positive}. "
-        f"Of the {alarms:,} rows that it takes for {positive}, {counts['tp']:,} are."
+        f"Of the {alarms:,} rows that it predicts to be {positive}, {counts['tp']:,} are."
     )
 
 
@@ -137,7 +139,7 @@ def _weak_class(figures: MulticlassFigures) -> Iterator[str]:
     taken = max((i for i in range(len(row)) if i != weakest), key=lambda i: row[i])
     yield (
         f"Weakest for the class {shorten(labels[weakest])}: it finds {row[weakest]:,} of "
-        f"{sum(row):,} rows, and takes {row[taken]:,} for {shorten(labels[taken])}."
+        f"{sum(row):,} rows, and mistakes {row[taken]:,} for {shorten(labels[taken])}."
     )
 
 
@@ -174,8 +176,8 @@ def _value(part: Slice) -> str:
 def _error(part: Slice, figures: MetricsFigures, overall: float | None) -> str:
     rows = f"{part['rows']:,} rows"
     if figures["problem"] == "regression":
-        return f"off by {number(part['error'])} in {rows}, {number(overall)} over all"
-    return f"wrong in {percent(part['error'])} of {rows}, {percent(overall)} over all"
+        return f"off by {number(part['error'])} in {rows}, {number(overall)} overall"
+    return f"wrong in {percent(part['error'])} of {rows}, {percent(overall)} overall"
 
 
 def _wrong(figures: MetricsFigures) -> float | None:

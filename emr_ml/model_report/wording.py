@@ -1,16 +1,21 @@
 """Figures of a model in words."""
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
 # name and meaning of each figure, in the order in which they are shown
 FIGURES: Mapping[str, tuple[str, str]] = {
-    "accuracy": ("Accuracy", "share of all rows that are predicted rightly"),
+    "accuracy": ("Accuracy", "share of all rows that are predicted correctly"),
     "precision": ("Precision", "share of the rows predicted positive that are positive"),
     "recall": ("Recall", "share of the positive rows that are found"),
     "f1": ("F1", "harmonic mean of precision and recall"),
-    "auc_roc": ("Area under the ROC", "chance that a positive row has a higher score than another"),
+    "auc_roc": (
+        "Area under the ROC curve",
+        "chance that a positive row has a higher probability than a negative one",
+    ),
     "auc_pr": ("Average precision", "area under the curve of precision and recall"),
-    "log_loss": ("Log loss", "how surprised the probabilities are by the labels; 0 is best"),
+    "log_loss": ("Log loss", "mean of -log of the probability of the right label; 0 is best"),
     "brier": ("Brier score", "mean squared error of the probabilities; 0 is best"),
     "calibration_error": ("Calibration error", "mean gap between probability and share; 0 is best"),
     "precision_at_recall_50": ("Precision at 50 % recall", "at the best threshold for it"),
@@ -66,3 +71,8 @@ def megabytes(size: float) -> str:
     if size < 1e6:
         return f"{size / 1e3:,.0f} kB"
     return f"{size / 1e6:,.1f} MB" if size < 1e8 else f"{size / 1e6:,.0f} MB"
+
+
+def as_text(value: Any) -> str:
+    """Return JSON for people to read."""
+    return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True)

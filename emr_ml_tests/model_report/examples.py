@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from emr_ml.model_report.facts import ModelFacts
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, commit, job_key
@@ -142,6 +143,21 @@ def model_figures(**changes: Any) -> dict[str, Any]:
         ],
         **changes,
     }
+
+
+def a_model(contract: dict[str, Any] = CONTRACT, **model: Any) -> ModelFacts:
+    """Facts about a model whose figures have these changes."""
+    featurizers = [{"text": "tf_idf", "binary": True}, {"text": "hashing_tf", "binary": True}]
+    return ModelFacts(
+        a_report(asset="metrics", figures=binary()),
+        a_report(
+            asset="lr_model",
+            rows={"train": 62, "validation": 15, "test": 20},
+            figures=model_figures(**model),
+            params={"featurizers": featurizers},
+        ),
+        contract=contract,
+    )
 
 
 def commit_model(

@@ -13,10 +13,11 @@ def two_models(lake: Lake) -> tuple[ModelFacts, ModelFacts]:
     first = gather_facts(lake, commit_model(lake, binary()).version)
     better = {**binary(), "log_loss": 0.2, "intervals": {"log_loss": [0.15, 0.24]}}
     assert first.model
+    figures = {**first.model.figures, "regularization": 0.5, "threshold": 0.2}
     second = replace(
         first,
         metrics=replace(first.metrics, version="d2", figures=better),
-        model=replace(first.model, version="c2", params={"regularization": [0.5]}),
+        model=replace(first.model, version="c2", figures=figures, params={"regularization": [0.5]}),
     )
     return first, second
 
@@ -36,6 +37,8 @@ def test_only_what_differs_is_listed(folder_lake: Lake) -> None:
     assert found == {
         "lr_model: version": ("c1", "c2"),
         "metrics: version": ("d1", "d2"),
+        "chosen: regularization": ("0.005", "0.5"),
+        "chosen: threshold": ("n/a", "0.2"),
         "parameters: estimator": ("logistic_regression", "n/a"),
         "parameters: regularization": ("[0.005]", "[0.5]"),
     }

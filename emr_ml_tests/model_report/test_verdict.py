@@ -1,5 +1,6 @@
 """The verdict on a model, in sentences."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,13 @@ import pytest
 from emr_ml.model_report.facts import CheckOutcome, ModelFacts
 from emr_ml.model_report.verdict import verdict
 from emr_ml_tests.checks.reports import a_report
-from emr_ml_tests.model_report.examples import CONTRACT, binary, multiclass, regression
+from emr_ml_tests.model_report.examples import (
+    CONTRACT,
+    binary,
+    model_figures,
+    multiclass,
+    regression,
+)
 
 RIGHT = (
     "Right in 86 of 100 test rows. Without a model, always guessing the commonest class, 80 of 100."
@@ -53,14 +60,33 @@ def test_the_status_is_that_of_the_checks(
 def test_two_classes_are_compared_with_guessing_and_counted() -> None:
     assert verdict(facts(binary())).good_at == (
         RIGHT,
-        "It finds 36 of the 40 rows that are yes. Of the 52 rows that it takes for yes, 36 are.",
+        (
+            "It finds 36 of the 40 rows that are yes. "
+            "Of the 52 rows that it predicts to be yes, 36 are."
+        ),
     )
 
 
-def test_several_classes_name_the_weakest_and_what_it_is_taken_for() -> None:
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [(0.125, "It predicts yes where the probability is above 12.5 %."), (0.5, None), (None, None)],
+    ids=["of its own", "the usual one", "of an earlier release"],
+)
+def test_a_threshold_is_said_if_it_is_not_the_usual_one(
+    given: float | None, sentence: str | None
+) -> None:
+    threshold = {} if given is None else {"threshold": given}
+    model = a_report(asset="lr_model", figures=model_figures(**threshold))
+
+    said = verdict(replace(facts(binary()), model=model)).good_at
+
+    assert said[1:-1] == ((sentence,) if sentence else ())
+
+
+def test_several_classes_name_the_weakest_and_what_it_is_mistaken_for() -> None:
     found = verdict(facts(multiclass("a", "b", "c")))
 
-    assert found.bad_at[0] == ("Weakest for the class a: it finds 4 of 5 rows, and takes 1 for c.")
+    assert found.bad_at[0] == "Weakest for the class a: it finds 4 of 5 rows, and mistakes 1 for c."
 
 
 def test_numbers_are_compared_with_the_mean() -> None:
@@ -72,7 +98,7 @@ def test_numbers_are_compared_with_the_mean() -> None:
 
 def test_a_slice_is_named_if_it_is_worse_by_more_than_chance() -> None:
     assert verdict(facts(binary())).bad_at == (
-        "Worse where town is <b>Ulm: wrong in 50 % of 40 rows, 14 % over all.",
+        "Worse where town is <b>Ulm: wrong in 50 % of 40 rows, 14 % overall.",
     )
 
 
