@@ -84,10 +84,19 @@ def test_the_launchpad_shows_the_contracts_weights(tmp_path: Path) -> None:
     assert config_of(dataset).model_validate({}).model_dump()["class_weight"] == {"rare": 10}
 
 
-def test_weights_for_a_numeric_label_are_refused() -> None:
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"class_weight": "balanced"}, "`class_weight` is for classes"),
+        ({"threshold": 0.2}, "a thr"),
+    ],
+)
+def test_weights_or_a_threshold_for_a_numeric_label_are_refused(
+    given: dict[str, object], problem: str
+) -> None:
     label = {"column": "y", "kind": "numeric"}
     contract = Contract.model_validate({"columns": {"a": "text"}, "label": label})
-    config = config_of("s3://elsewhere").model_validate({"class_weight": "balanced"})
+    config = config_of("s3://elsewhere").model_validate(given)
 
-    with pytest.raises(JobError, match="run config of lr_model: `class_weight` is for classes"):
+    with pytest.raises(JobError, match=f"run config of lr_model: {problem}"):
         model_params(contract, config)

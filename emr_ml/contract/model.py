@@ -155,7 +155,6 @@ class ModelParams(Section):
         description="weights of the classes in the fit: balanced, or by class; probabilities stay "
         "calibrated",
     )
-
     threshold: Threshold = Field(
         "accuracy",
         description="above which probability a binary label is predicted to be positive: the best "

@@ -206,6 +206,17 @@ def test_a_reserved_name_is_reported_at_its_position(name: str) -> None:
             "3:9: model.class_weight: must be none, balanced, or weights by class such as",
         ),
         (
+            "label: {column: y, kind: numeric}\nmodel: {threshold: f1}",
+            "4:9: a threshold is for a binary label",
+        ),
+        ("model: {threshold: recall}", "3:9: model.threshold: must be accuracy, f1, a number"),
+        ("model: {threshold: 1}", "3:9: model.threshold: must be less than 1"),
+        (
+            "model: {threshold: {false_positive: 1}}",
+            "3:9: model.threshold.false_negative: is missing",
+        ),
+        ("report: {hidden: [agee]}", "3:19: 'agee' is not among the columns to learn from: did"),
+        (
             "model: {featurizers: {min_ngram: 3}}",
             "3:9: model: max_ngram must be at least min_ngram, 3, but is 2",
         ),

@@ -178,3 +178,20 @@ def test_classes_may_be_weighted_by_name(label: str, written: str, weights: obje
     text = f"{SMALL}label: {{column: y, {label}}}\nmodel: {{class_weight: {written}}}"
 
     assert parse(text).model.class_weight == weights
+
+
+@pytest.mark.parametrize(
+    ("written", "threshold"),
+    [
+        ("f1", "f1"),
+        ("0.2", 0.2),
+        (
+            "{false_positive: 1, false_negative: 10}",
+            {"false_positive": 1.0, "false_negative": 10.0},
+        ),
+    ],
+)
+def test_a_threshold_is_a_name_a_number_or_costs(written: str, threshold: object) -> None:
+    text = f"{SMALL}label: {{column: y, positive: a}}\nmodel: {{threshold: {written}}}"
+
+    assert parse(text).model.model_dump(mode="json")["threshold"] == threshold
