@@ -90,7 +90,7 @@ def candidates_note(facts: ModelFacts) -> str:
     if facts.learned_from_both:
         sentences.append("The chosen one was then fitted to the training and validation rows.")
     if figures.get("calibrated"):
-        sentences.append("Its probabilities were corrected by what the scores showed.")
+        sentences.append("Its probabilities are calibrated by these predictions.")
     sentences.append("The figures at the top of this page are of the test rows.")
     return " ".join(sentences)
 

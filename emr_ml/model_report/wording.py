@@ -15,7 +15,7 @@ FIGURES: Mapping[str, tuple[str, str]] = {
         "chance that a positive row has a higher probability than a negative one",
     ),
     "auc_pr": ("Average precision", "area under the curve of precision and recall"),
-    "log_loss": ("Log loss", "mean of -log of the probability of the right label; 0 is best"),
+    "log_loss": ("Log loss", "mean of -ln(p), p the probability of the right label; 0 is best"),
     "brier": ("Brier score", "mean squared error of the probabilities; 0 is best"),
     "calibration_error": ("Calibration error", "mean gap between probability and share; 0 is best"),
     "precision_at_recall_50": ("Precision at 50 % recall", "at the best threshold for it"),

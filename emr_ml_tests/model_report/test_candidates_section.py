@@ -48,7 +48,7 @@ def test_the_note_says_on_which_rows_candidates_were_compared_and_what_became_of
         "5 folds of the training and validation rows",
         "accuracy is that of a threshold of 0.5",
         "fitted to the training and validation rows",
-        "probabilities were corrected",
+        "probabilities are calibrated",
     ):
         assert text in note, text
 
