@@ -123,23 +123,23 @@ class ModelParams(Section):
         [Featurizer.model_validate({"text": text}) for text in ("tf_idf", "hashing_tf")],
         min_length=1,
         max_length=12,
-        description="how to make features; of several, the validation split selects one",
+        description="how to make features; of several, validation selects one",
     )
     estimator: Estimator = Field(
         "auto",
         description="the model to fit; auto: a regression, and boosted trees if no text is hashed; "
-        "the validation split selects one",
+        "validation selects one",
     )
     regularization: list[Annotated[float, Field(ge=0)]] = Field(
         [5e-7, 5e-6, 5e-5, 5e-4, 5e-3, 5e-2],
         min_length=1,
-        description="L2 penalties of a regression; the validation split selects one",
+        description="L2 penalties of a regression; validation selects one",
     )
     max_iterations: int | None = Field(
         None,
         ge=1,
         description="most iterations of a regression, or rounds of gradient_boosted_trees; by "
-        "default 100, or 64 with many hashed terms; the validation split may select fewer",
+        "default 100, or 64 with many hashed terms; validation may select fewer",
     )
     tolerance: float = Field(
         1e-5, gt=0, description="relative change at which a regression has converged"
@@ -148,7 +148,7 @@ class ModelParams(Section):
     max_depth: list[Annotated[int, Field(ge=1, le=30)]] = Field(
         [6, 12],
         min_length=1,
-        description="depths of a random forest's trees; the validation split selects one",
+        description="depths of a random forest's trees; validation selects one",
     )
     class_weight: ClassWeight = Field(
         "none",

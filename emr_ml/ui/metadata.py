@@ -16,7 +16,7 @@ from spark_jobs.runtime.report import Report, attempt_key
 
 DIGITS = 4
 ORDER = {name: position for position, name in enumerate(FIGURES)}
-# figures of `lr_model` that are of the validation split, unlike those of `metrics`
+# figures of `lr_model` that are of validation rows or folds, unlike those of `metrics`
 VALIDATION = ("log_loss", "accuracy", "rmse", "mae", "r2")
 NOT_SHOWN = (
     "problem",

@@ -58,7 +58,7 @@ def test_figures_come_first_rounded_and_plumbing_last() -> None:
     assert shown.keys().isdisjoint({"problem", "f1", "peak_memory"})
 
 
-def test_the_scores_of_a_model_are_said_to_be_of_the_validation_split() -> None:
+def test_the_scores_of_a_model_are_said_to_be_of_validation() -> None:
     shown = metadata(figures={"candidates": [], "log_loss": 0.25, "iterations": 7})
 
     assert (shown["validation_log_loss"], shown["iterations"]) == (0.25, 7)
