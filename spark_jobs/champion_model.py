@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.contract import Problem, ScoringContract, problem_of
+from spark_jobs.dataset_rows import input_rows
 from spark_jobs.evaluation.bootstrap import resampled_means, row_group
 from spark_jobs.evaluation.figures import ComparisonFigures, ModelsByRole, RoleFigures
 from spark_jobs.evaluation.scores import SCORES, Scores, row_loss
@@ -33,11 +34,12 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     """
     problem = problem_of(cast("ScoringContract", request.contract)["label"])
     stopwatch = Stopwatch()
+    data = input_rows(spark, request)
     losses: dict[str, GroupLosses] = {}
     scores: dict[str, Scores] = {}
     for role, model in MODELS.items():
         with stopwatch.phase("score"):
-            scored = score_test_split(spark, request, model, f"{request.output}/{role}")
+            scored = score_test_split(data, request, model, f"{request.output}/{role}")
         with stopwatch.phase("measure"):
             losses[role] = losses_by_group(scored, problem)
             scores[role] = SCORES[problem](scored)

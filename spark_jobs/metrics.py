@@ -46,9 +46,10 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     contract, stopwatch = cast("MeasuringContract", request.contract), Stopwatch()
     problem = problem_of(contract["label"])
     with stopwatch.phase("score"):
-        kept = row_values(input_rows(spark, request), contract)
+        rows = input_rows(spark, request)
+        kept = row_values(rows, contract)
         path = f"{request.output}/scored"
-        scored = score_test_split(spark, request, "lr_model", path, kept=kept.columns())
+        scored = score_test_split(rows, request, "lr_model", path, kept=kept.columns())
     with stopwatch.phase("measure"):
         figures = FIGURES[problem](scored)
     with stopwatch.phase("examine"):

@@ -6,12 +6,11 @@ from typing import cast
 from pyspark.ml import PipelineModel
 from pyspark.ml.feature import IndexToString
 from pyspark.ml.functions import vector_to_array
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import LABEL, ROW_ID, SPLIT, quoted
 from spark_jobs.contract import BINARY, Label, ScoringContract, problem_of
-from spark_jobs.dataset_rows import input_rows
 from spark_jobs.learning.class_weights import PROBABILITY
 from spark_jobs.learning.label_encoding import (
     PREDICTION,
@@ -25,7 +24,7 @@ from spark_jobs.runtime.job import JobError, Request
 
 
 def score_test_split(
-    spark: SparkSession, request: Request, model: str, path: str, *, kept: Sequence[Column] = ()
+    rows: DataFrame, request: Request, model: str, path: str, *, kept: Sequence[Column] = ()
 ) -> DataFrame:
     """Score the test split with the model of that input, write it to `path` and read it back.
 
@@ -35,21 +34,22 @@ def score_test_split(
     numbers.
 
     Args:
-        spark: the job's session.
-        request: its inputs are the data set and the model.
+        rows: of the data set.
+        request: one of its inputs is the model.
         model: name of the model's input.
         path: where the scored rows are written.
-        kept: further columns of the data set that they have.
+        kept: further columns of the data set that each row has.
 
     Raises:
         JobError: the test split is empty, or has only one class of a binary label.
     """
     contract = cast("ScoringContract", request.contract)
     pipeline = PipelineModel.load(f"{request.inputs[model].path}/model")
-    rows = with_split(input_rows(spark, request), contract["split"])
-    scored = _score(pipeline, rows.where(F.col(SPLIT) == TEST), contract["label"], kept)
+    test = with_split(rows, contract["split"]).where(F.col(SPLIT) == TEST)
+    scored = _score(pipeline, test, contract["label"], kept)
     scored.write.parquet(path)
-    scored = spark.read.schema(scored.schema).parquet(path)  # else Spark looks for it in the files
+    # without its schema, Spark would look for it in the files
+    scored = rows.sparkSession.read.schema(scored.schema).parquet(path)
     _check(scored, contract["label"])
     return scored
 

@@ -5,7 +5,6 @@ on small data, where it compiles the expressions first.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import pairwise
 from math import sqrt
 from typing import Any
@@ -56,7 +55,7 @@ def column_slices(
     measured = _Measured(problem, labels, predictions)
     found: list[tuple[float, ColumnSlices]] = []
     for (name, kind), column in zip(kept.kinds.items(), columns, strict=True):
-        parts = list(_parts(kind, column))
+        parts = list(parts_of(kind, column))
         slices = [measured.slice(value, mask) for value, mask in parts if mask.sum() >= MIN_ROWS]
         if slices:
             gap = max(abs(each["deviations"]) for each in slices)
@@ -119,7 +118,7 @@ def _share(hits: Mask) -> float | None:
     return float(hits.mean()) if hits.size else None
 
 
-def _parts(kind: Kind, cells: Sequence[Any]) -> Iterator[tuple[str | None, Mask]]:
+def parts_of(kind: Kind, cells: Sequence[Any]) -> Iterator[tuple[str | None, Mask]]:
     """Yield each value or range with its rows; ranges in order, values by frequency, then none."""
     missing = np.array([cell is None for cell in cells])
     if kind == "categorical":
@@ -160,4 +159,5 @@ def _names(edges: Sequence[float], kind: Kind) -> list[str]:
 
 
 def _end(edge: float, kind: Kind) -> str:
-    return f"{datetime.fromtimestamp(edge, UTC):%Y-%m-%d}" if kind == "datetime" else f"{edge:g}"
+    # unlike `datetime`, numpy knows the year 0 and those after 9999, and so does Spark
+    return str(np.datetime64(int(edge // DAY), "D")) if kind == "datetime" else f"{edge:g}"

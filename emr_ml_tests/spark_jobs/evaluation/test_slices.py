@@ -10,7 +10,7 @@ from emr_ml_tests.spark_jobs.bench import ID, with_ids
 from spark_jobs.contract import Kind, Problem
 from spark_jobs.evaluation.figures import ColumnSlices
 from spark_jobs.evaluation.row_values import RowValues
-from spark_jobs.evaluation.slices import column_slices
+from spark_jobs.evaluation.slices import column_slices, parts_of
 
 Rows = Sequence[tuple[Any, ...]]
 KINDS: dict[str, Kind] = {"sex": "categorical", "age": "numeric", "the note.": "text"}
@@ -99,3 +99,13 @@ def test_slices_of_numbers_have_the_mean_absolute_error_and_its_direction(
 
     found = {each["value"]: (each["error"], each.get("bias")) for each in first["slices"]}
     assert found == {"m": (2.0, 2.0), "f": (1.0, -1.0)}
+
+
+def test_times_are_in_ranges_of_whole_days_of_any_year() -> None:
+    days = [-719_528.0, 0.0, 0.5, 3_000_000.0]  # the first is in the year 0
+
+    names = [value for value, _ in parts_of("datetime", [day * 86400 for day in days])]
+
+    assert names == [
+        *("up to 0000-01-01", "above 0000-01-01, up to 1970-01-01", "above 1970-01-01", None)
+    ]
