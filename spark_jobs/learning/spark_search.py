@@ -12,6 +12,8 @@ import numpy as np
 from pyspark import inheritable_thread_target
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.base import Estimator
+from pyspark.ml.classification import LogisticRegressionModel
+from pyspark.ml.regression import LinearRegressionModel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.special import logit
@@ -137,7 +139,8 @@ class SparkSearch:
         threshold = None
         if self._encoding.problem == BINARY:
             threshold = figures["threshold"] = self._threshold(best.model)
-        model = best.trial.estimator.fit(self._encoding.for_fit(self._vectors))
+        known = self._vectors.where(F.col(LABEL).isNotNull())
+        model = best.trial.estimator.fit(self._encoding.for_fit(known))
         if threshold is not None:
             model = with_threshold(model, self._encoding.class_weights, threshold)
         stages = [model, *calibration_stages(self._encoding.class_weights)]
@@ -215,12 +218,16 @@ def _best(fitted: Sequence[FittedTrial], metric: str) -> int:
 
 
 def has_ended(model: Any) -> bool:
-    """Return whether a fit stopped before its last iteration; a forest has no iterations."""
-    return not model.hasParam("maxIter") or model.summary.totalIterations < model.getMaxIter()
+    """Return whether a fit stopped before its last iteration; trees always have."""
+    return not _has_summary(model) or model.summary.totalIterations < model.getMaxIter()
+
+
+def _has_summary(model: Any) -> bool:
+    return isinstance(model, LogisticRegressionModel | LinearRegressionModel)
 
 
 def _fit_figures(model: Any, *, early: bool) -> FitFigures:
-    if not model.hasParam("maxIter"):
+    if not _has_summary(model):
         return {"converged": True}
     ended = has_ended(model)
     figures: FitFigures = {
