@@ -23,6 +23,8 @@ from spark_jobs.learning.local_rows import Matrix, Numbers
 
 ELEMENTS_PER_THREAD = 500_000  # fewer are multiplied in less time than a thread takes to start
 CORRECTIONS = 10  # pairs of steps and gradients that approximate the curvature, as in MLlib
+FLAT_ITERATIONS = 20  # at the end of a fit, or half of its iterations if these are fewer
+FLAT_SHARE = 5e-3  # of the initial objective
 CONVERGENCE_HISTORY = 10  # iterations over which a fit must have stopped to improve
 
 
@@ -195,8 +197,14 @@ def fit_path(
         )
     count = len(history) - 1
     models[count] = objective.model(result.x)
-    # with fewer iterations, no step lowered the objective
-    return LinearPath(models, count < iterations or _has_converged(history, tolerance))
+    # with fewer iterations, it has converged, or no step lowered the objective
+    return LinearPath(models, count < iterations or is_flat(history))
+
+
+def is_flat(history: Sequence[float]) -> bool:
+    """Return whether the last iterations hardly lowered the objective."""
+    before = history[-1 - min(FLAT_ITERATIONS, len(history) // 2)]
+    return before - history[-1] <= FLAT_SHARE * abs(history[0])
 
 
 def _has_converged(history: Sequence[float], tolerance: float) -> bool:

@@ -31,14 +31,13 @@ from spark_jobs.learning.feature_statistics import (
 from spark_jobs.learning.featurization import checkpointed, in_order, sample_vectors
 from spark_jobs.learning.figures import FitFigures, TrialFigures
 from spark_jobs.learning.label_encoding import LabelEncoding, positive_probability
+from spark_jobs.learning.linear_fit import is_flat
 from spark_jobs.learning.margins import decision_threshold
 from spark_jobs.learning.memory_limits import check_feature_count, parallel_fits, sampling_step
 from spark_jobs.learning.params import ModelParams
 from spark_jobs.learning.split import TRAIN, VALIDATION
 from spark_jobs.runtime.job import Stopwatch
 
-FLAT_ITERATIONS = 20  # at the end of a fit, or half of its iterations if these are fewer
-FLAT_SHARE = 5e-3  # of the initial objective
 MAX_THRESHOLD_ROWS = 100_000  # of the validation split, which choose a threshold
 
 
@@ -237,12 +236,6 @@ def _fit_figures(model: Any, *, early: bool) -> FitFigures:
     if early:
         figures["stopped_early"] = not ended
     return figures
-
-
-def is_flat(history: Sequence[float]) -> bool:
-    """Return whether the last iterations hardly lowered the objective."""
-    before = history[-1 - min(FLAT_ITERATIONS, len(history) // 2)]
-    return before - history[-1] <= FLAT_SHARE * abs(history[0])
 
 
 def _format_figures(figures: TrialFigures) -> str:

@@ -14,7 +14,7 @@ from spark_jobs.learning import linear_fit
 from spark_jobs.learning.estimators import make_trials
 from spark_jobs.learning.feature_importance import FittedWeights
 from spark_jobs.learning.features import FEATURES
-from spark_jobs.learning.linear_fit import LinearObjective, fit_path, solve_ridge
+from spark_jobs.learning.linear_fit import LinearObjective, fit_path, is_flat, solve_ridge
 
 PROBLEMS: list[Problem] = ["binary", "multiclass", "regression"]
 
@@ -135,3 +135,19 @@ def test_both_ways_of_fitting_find_the_same_model(spark: SparkSession, problem: 
     for model in (here, solved):
         assert model.coefficients == pytest.approx(by_spark.values, abs=1e-4)
         assert model.intercepts == pytest.approx(by_spark.intercepts, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("history", "flat"),
+    [
+        ([1.0, 0.5, 0.25, 0.12], False),
+        ([1.0, 0.5] + [0.1] * 30, True),
+        ([1.0 - 0.02 * step for step in range(40)], False),
+        ([1.0 - 0.0001 * step for step in range(100)], True),
+        ([0.0], True),
+    ],
+)
+def test_a_fit_is_flat_if_its_last_iterations_hardly_lowered_the_objective(
+    history: list[float], flat: bool
+) -> None:
+    assert is_flat(history) is flat

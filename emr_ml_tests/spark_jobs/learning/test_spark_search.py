@@ -1,4 +1,4 @@
-"""Which rows trials are fitted on, and whether a fit has converged."""
+"""Which rows trials are fitted on, and the last fit."""
 
 import logging
 import random
@@ -19,7 +19,7 @@ from spark_jobs.learning.estimators import SHORT_ITERATIONS, WIDE, Trial, make_t
 from spark_jobs.learning.features import FEATURES
 from spark_jobs.learning.featurization import sample_vectors
 from spark_jobs.learning.label_encoding import ESTIMATED, LabelEncoding, positive_probability
-from spark_jobs.learning.spark_search import FittedTrial, SparkSearch, fit_trials, is_flat
+from spark_jobs.learning.spark_search import FittedTrial, SparkSearch, fit_trials
 from spark_jobs.learning.split import TRAIN, VALIDATION
 from spark_jobs.runtime.job import Stopwatch
 
@@ -121,22 +121,6 @@ def test_a_single_trial_and_those_without_a_short_form_use_all_rows(
 
     assert [rows_of(each) for each in tuned(wide, without, 3)] == [ROWS, ROWS]
     assert [rows_of(each) for each in tuned(wide, with_penalties(1.0), 3)] == [ROWS]
-
-
-@pytest.mark.parametrize(
-    ("history", "flat"),
-    [
-        ([1.0, 0.5, 0.25, 0.12], False),
-        ([1.0, 0.5] + [0.1] * 30, True),
-        ([1.0 - 0.02 * step for step in range(40)], False),
-        ([1.0 - 0.0001 * step for step in range(100)], True),
-        ([0.0], True),
-    ],
-)
-def test_a_fit_is_flat_if_its_last_iterations_hardly_lowered_the_objective(
-    history: list[float], flat: bool
-) -> None:
-    assert is_flat(history) is flat
 
 
 def searched(vectors: DataFrame, encoding: LabelEncoding, **params: Any) -> SparkSearch:
