@@ -29,8 +29,8 @@ FOR_DRIVERS = (
     (
         r"Cannot run program|Python worker failed to connect back|PYTHON_VERSION_MISMATCH",
         (
-            "executors need the same Python as here, with the packages of bootstrap/requirements.txt: set "
-            "EMR_ML_SPARK_SUBMIT__PYTHON to its path there"
+            "executors need the same Python as here, with the packages of "
+            "bootstrap/requirements.txt: set EMR_ML_SPARK_SUBMIT__PYTHON to its path there"
         ),
     ),
     (
