@@ -18,9 +18,13 @@ LEAF = -1
 LEARNING_RATE = 0.1
 MAX_LEAVES = 31
 MAX_TREES = 100  # for each output, unless the contract says otherwise
-MIN_LEAF_ROWS = 20  # with 31 leaves, what scikit-learn's histogram trees have by default
+MIN_LEAF_ROWS = 20.0  # with 31 leaves, what scikit-learn's histogram trees have by default
 # XGBoost asks for a minimum of second derivatives, which of a probability is at most 1/4 for a row
-MIN_CHILD_WEIGHT = {BINARY: MIN_LEAF_ROWS / 4, MULTICLASS: MIN_LEAF_ROWS / 4, REGRESSION: 20.0}
+MIN_CHILD_WEIGHT = {
+    BINARY: MIN_LEAF_ROWS / 4,
+    MULTICLASS: MIN_LEAF_ROWS / 4,
+    REGRESSION: MIN_LEAF_ROWS,
+}
 OBJECTIVES = {
     BINARY: ("binary:logistic", "logloss"),
     MULTICLASS: ("multi:softprob", "mlogloss"),

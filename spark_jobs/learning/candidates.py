@@ -26,7 +26,7 @@ from spark_jobs.learning.figures import CandidateFigures, ImportanceFigures, Tri
 from spark_jobs.learning.label_encoding import LabelEncoding
 from spark_jobs.learning.local_rows import fits_in_driver
 from spark_jobs.learning.local_search import LocalSearch
-from spark_jobs.learning.memory_limits import text_dimensions
+from spark_jobs.learning.memory_limits import MAX_TREE_CELLS, text_dimensions
 from spark_jobs.learning.params import FeaturizerSettings, ModelParams
 from spark_jobs.learning.spark_search import SparkSearch
 from spark_jobs.learning.vocabulary import terms_by_index
@@ -173,8 +173,7 @@ def _search(
     log: Logger,
 ) -> Search:
     """Compare the estimators on the vectors, in the driver if these are few enough."""
-    local = params["estimator"] != "random_forest"
-    if local and fits_in_driver(_elements(data, featurized.prepared, blocks)):
+    if _is_fitted_in_driver(data, params, featurized, blocks):
         return LocalSearch(
             featurized.vectors,
             blocks,
@@ -195,6 +194,21 @@ def _search(
         stopwatch=stopwatch,
         log=log,
     )
+
+
+def _is_fitted_in_driver(
+    data: TrainingData,
+    params: ModelParams,
+    featurized: FeaturizedRows,
+    blocks: Sequence[FeatureBlock],
+) -> bool:
+    match params["estimator"]:
+        case "random_forest":
+            return False
+        case "gradient_boosted_trees":  # which need all elements
+            return data.row_count * blocks[-1].indices.stop <= MAX_TREE_CELLS
+        case _:
+            return fits_in_driver(_elements(data, featurized.prepared, blocks))
 
 
 def _elements(data: TrainingData, prepared: DataFrame, blocks: Sequence[FeatureBlock]) -> int:

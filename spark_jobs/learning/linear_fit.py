@@ -5,7 +5,6 @@ The loss is the log loss of classes, or half the squared error of a number. The 
 penalty.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,14 +14,17 @@ from os import cpu_count
 from typing import Any
 
 import numpy as np
+from scipy.optimize import OptimizeResult, minimize
 from scipy.sparse import csr_array
 from scipy.special import expit, logsumexp, softmax
 
 from spark_jobs.contract import BINARY, REGRESSION, Problem
-from spark_jobs.learning.lbfgs import minimize
 from spark_jobs.learning.local_rows import Matrix, Numbers
 
 ELEMENTS_PER_THREAD = 500_000  # fewer are multiplied in less time than a thread takes to start
+CORRECTIONS = 10  # pairs of steps and gradients that approximate the curvature, as in MLlib
+FLAT_ITERATIONS = 20  # at the end of a fit, or half of its iterations if these are fewer
+FLAT_SHARE = 5e-3  # of the initial objective
 CONVERGENCE_HISTORY = 10  # iterations over which a fit must have stopped to improve
 
 
@@ -167,7 +169,7 @@ def fit_path(
     """
     models: dict[int, LinearModel] = {}
     first = objective.start() if start is None else objective.parameters(start)
-    point, count, converged = first, 0, True
+    limit = iterations if below is None else 2 * iterations
     with ThreadPoolExecutor(objective.threads) as pool:
         each = pool.map if objective.threads > 1 else map
 
@@ -175,20 +177,41 @@ def fit_path(
             return objective.value_and_gradient(parameters, penalty, each)
 
         initial, _ = function(first)
-        history = deque([initial], CONVERGENCE_HISTORY + 1)
-        for count, (value, point) in enumerate(minimize(function, first), 1):
-            history.append(value)
-            gained = history[0] - value
-            converged = len(history) > CONVERGENCE_HISTORY and gained <= tolerance * abs(initial)
-            if count in stops:
-                models[count] = objective.model(point)
-            low_enough = below is None or value <= below or count >= 2 * iterations
-            if converged or (count >= iterations and low_enough):
-                break
-        else:
-            converged = True  # no step lowers the objective
-    models[count] = objective.model(point)
-    return LinearPath(models, converged)
+        history = [initial]
+
+        def after_iteration(intermediate_result: OptimizeResult) -> None:
+            history.append(float(intermediate_result.fun))
+            if len(history) - 1 in stops:
+                models[len(history) - 1] = objective.model(intermediate_result.x)
+            has_come_down = below is None or history[-1] <= below
+            if _has_converged(history, tolerance) or (len(history) > iterations and has_come_down):
+                raise StopIteration
+
+        result = minimize(
+            function,
+            first,
+            jac=True,
+            method="L-BFGS-B",
+            callback=after_iteration,
+            options={"maxiter": limit, "maxcor": CORRECTIONS, "ftol": 0.0, "gtol": 0.0},
+        )
+    count = len(history) - 1
+    models[count] = objective.model(result.x)
+    # with fewer iterations, it has converged, or no step lowered the objective
+    return LinearPath(models, count < iterations or is_flat(history))
+
+
+def is_flat(history: Sequence[float]) -> bool:
+    """Return whether the last iterations hardly lowered the objective."""
+    before = history[-1 - min(FLAT_ITERATIONS, len(history) // 2)]
+    return before - history[-1] <= FLAT_SHARE * abs(history[0])
+
+
+def _has_converged(history: Sequence[float], tolerance: float) -> bool:
+    lately = history[-1 - CONVERGENCE_HISTORY :]
+    return len(lately) > CONVERGENCE_HISTORY and lately[0] - lately[-1] <= tolerance * abs(
+        history[0]
+    )
 
 
 def solve_ridge(features: Matrix, labels: Numbers, penalty: float) -> LinearModel:

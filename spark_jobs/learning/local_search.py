@@ -7,6 +7,7 @@ from typing import cast
 
 from pyspark.ml import Transformer
 from pyspark.sql import DataFrame
+from threadpoolctl import threadpool_limits
 
 from spark_jobs.contract import BINARY
 from spark_jobs.learning.boosted_trees import BoostedTrees
@@ -15,12 +16,17 @@ from spark_jobs.learning.feature_importance import FittedWeights
 from spark_jobs.learning.feature_statistics import FeatureStatistics, statistics_of_matrix
 from spark_jobs.learning.figures import TrialFigures
 from spark_jobs.learning.label_encoding import LabelEncoding
+from spark_jobs.learning.learners import Model, make_learners
 from spark_jobs.learning.local_rows import collect_rows
-from spark_jobs.learning.local_tuning import LocalTrial, Model, compare, make_learners
+from spark_jobs.learning.local_tuning import LocalTrial, compare
 from spark_jobs.learning.margins import calibration, decision_threshold, scores
 from spark_jobs.learning.mllib_models import linear_stages, tree_stages
 from spark_jobs.learning.params import ModelParams
 from spark_jobs.runtime.job import Stopwatch
+
+# The sums of several threads depend on their number, but a version means one result. And the
+# threads of NumPy's and of SciPy's linear algebra wait for each other when used in turn.
+ONE_THREAD, BLAS = 1, "blas"
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,9 @@ class LocalSearch:
             self._rows = collect_rows(vectors, self._size)
         with stopwatch.phase("tune"):
             hashed = any(block.hashed for block in blocks)
-            self._learners = make_learners(self._rows, encoding, params, hashed=hashed)
-            trials = compare(self._rows, self._learners, log, to_beat=to_beat)
+            learners = make_learners(self._rows, encoding, params, hashed=hashed)
+            with threadpool_limits(ONE_THREAD, BLAS):
+                trials = compare(self._rows, learners, log, to_beat=to_beat)
         self.lowest_sample_loss = min(each.sample_loss for each in trials)
         self._best = min(trials, key=lambda trial: trial.loss)
         self.lowest_loss = self._best.loss
@@ -71,12 +78,12 @@ class LocalSearch:
 
     def fit_best(self) -> LocalFit:
         best, problem = self._best, self._encoding.problem
-        learner = next(each for each in self._learners if each.estimator == best.estimator)
         labels = self._rows.labels[best.scored]
         factor, offset = calibration(problem, best.margins, labels)
         margins = best.margins * factor + offset
         threshold = decision_threshold(self._params["threshold"], margins, labels)
-        model = learner.refit(best).adjusted(factor, offset)
+        with threadpool_limits(ONE_THREAD, BLAS):
+            model = best.refit().adjusted(factor, offset)
         figures: TrialFigures = {
             **self._figures(best),
             **scores(problem, margins, labels, self._encoding.deviation, threshold),
@@ -94,13 +101,13 @@ class LocalSearch:
         )
 
     def close(self) -> None:
-        del self._rows, self._learners
+        del self._rows, self._best
 
     def _figures(self, trial: LocalTrial) -> TrialFigures:
         labels = self._rows.labels[trial.scored]
         found = scores(self._encoding.problem, trial.margins, labels, self._encoding.deviation)
         figures = {
-            "estimator": trial.estimator,
+            "estimator": trial.learner.estimator,
             **trial.parameters,
             **found,
             "iterations": trial.iterations,

@@ -13,6 +13,7 @@ WORD2VEC_DIMENSIONS = 100
 HASHED_TERMS = 1 << 18
 FOREST_HASHED_TERMS = 1 << 11  # a forest stores each feature of each row, including zeros
 MAX_FOREST_FEATURES = 1 << 16
+MAX_TREE_CELLS = 1 << 25  # rows times features; more would take one process minutes
 MAX_COEFFICIENTS = 1 << 21  # of all classes together, unless the contract sets the length
 # L-BFGS keeps ten pairs of gradients and steps; measured with rows and tasks in memory as well
 COPIES_OF_COEFFICIENTS = 48

@@ -12,6 +12,8 @@ import numpy as np
 from pyspark import inheritable_thread_target
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.base import Estimator
+from pyspark.ml.classification import LogisticRegressionModel
+from pyspark.ml.regression import LinearRegressionModel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.special import logit
@@ -29,14 +31,13 @@ from spark_jobs.learning.feature_statistics import (
 from spark_jobs.learning.featurization import checkpointed, in_order, sample_vectors
 from spark_jobs.learning.figures import FitFigures, TrialFigures
 from spark_jobs.learning.label_encoding import LabelEncoding, positive_probability
+from spark_jobs.learning.linear_fit import is_flat
 from spark_jobs.learning.margins import decision_threshold
 from spark_jobs.learning.memory_limits import check_feature_count, parallel_fits, sampling_step
 from spark_jobs.learning.params import ModelParams
 from spark_jobs.learning.split import TRAIN, VALIDATION
 from spark_jobs.runtime.job import Stopwatch
 
-FLAT_ITERATIONS = 20  # at the end of a fit, or half of its iterations if these are fewer
-FLAT_SHARE = 5e-3  # of the initial objective
 MAX_THRESHOLD_ROWS = 100_000  # of the validation split, which choose a threshold
 
 
@@ -137,7 +138,8 @@ class SparkSearch:
         threshold = None
         if self._encoding.problem == BINARY:
             threshold = figures["threshold"] = self._threshold(best.model)
-        model = best.trial.estimator.fit(self._encoding.for_fit(self._vectors))
+        known = self._vectors.where(F.col(LABEL).isNotNull())
+        model = best.trial.estimator.fit(self._encoding.for_fit(known))
         if threshold is not None:
             model = with_threshold(model, self._encoding.class_weights, threshold)
         stages = [model, *calibration_stages(self._encoding.class_weights)]
@@ -215,12 +217,16 @@ def _best(fitted: Sequence[FittedTrial], metric: str) -> int:
 
 
 def has_ended(model: Any) -> bool:
-    """Return whether a fit stopped before its last iteration; a forest has no iterations."""
-    return not model.hasParam("maxIter") or model.summary.totalIterations < model.getMaxIter()
+    """Return whether a fit stopped before its last iteration; trees always have."""
+    return not _has_summary(model) or model.summary.totalIterations < model.getMaxIter()
+
+
+def _has_summary(model: Any) -> bool:
+    return isinstance(model, LogisticRegressionModel | LinearRegressionModel)
 
 
 def _fit_figures(model: Any, *, early: bool) -> FitFigures:
-    if not model.hasParam("maxIter"):
+    if not _has_summary(model):
         return {"converged": True}
     ended = has_ended(model)
     figures: FitFigures = {
@@ -230,12 +236,6 @@ def _fit_figures(model: Any, *, early: bool) -> FitFigures:
     if early:
         figures["stopped_early"] = not ended
     return figures
-
-
-def is_flat(history: Sequence[float]) -> bool:
-    """Return whether the last iterations hardly lowered the objective."""
-    before = history[-1 - min(FLAT_ITERATIONS, len(history) // 2)]
-    return before - history[-1] <= FLAT_SHARE * abs(history[0])
 
 
 def _format_figures(figures: TrialFigures) -> str:

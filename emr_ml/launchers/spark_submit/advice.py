@@ -29,8 +29,8 @@ FOR_DRIVERS = (
     (
         r"Cannot run program|Python worker failed to connect back|PYTHON_VERSION_MISMATCH",
         (
-            "executors need the same Python as here, with boto3 and numpy: set "
-            "EMR_ML_SPARK_SUBMIT__PYTHON to its path there"
+            "executors need the same Python as here, with the packages of "
+            "bootstrap/requirements.txt: set EMR_ML_SPARK_SUBMIT__PYTHON to its path there"
         ),
     ),
     (
@@ -44,7 +44,10 @@ FOR_DRIVERS = (
             "path, and set spark.jars.packages in spark_conf to them or to nothing"
         ),
     ),
-    (NO_PACKAGE, "Python at EMR_ML_SPARK_SUBMIT__PYTHON on executors needs boto3 and numpy"),
+    (
+        NO_PACKAGE,
+        "Python at EMR_ML_SPARK_SUBMIT__PYTHON needs the packages of bootstrap/requirements.txt",
+    ),
     STORE,
     *COMMON_ADVICE,
 )
@@ -57,7 +60,7 @@ FOR_LOGS_OF_PODS = (
         r"No FileSystem for scheme|ClassNotFoundException.*S3AFileSystem|S3AFileSystem not found",
         "the image needs hadoop-aws on Spark's class path: see docs/spark-submit.md",
     ),
-    (NO_PACKAGE, "Python in the image needs boto3 and numpy"),
+    (NO_PACKAGE, "Python in the image needs the packages of bootstrap/requirements.txt"),
     STORE,
     *COMMON_ADVICE,
 )

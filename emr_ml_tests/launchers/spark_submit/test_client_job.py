@@ -188,7 +188,7 @@ def test_a_job_that_runs_too_long_is_ended(stage: Stage) -> None:
         ('Cannot run program "/usr/bin/python9"', "set EMR_ML_SPARK_SUBMIT__PYTHON"),
         ("Master removed our application: KILLED", "somebody ended the application"),
         ("java.lang.OutOfMemoryError: Java heap space", "out of memory: give the driver"),
-        ("No module named numpy", "on executors needs boto3 and numpy"),
+        ("No module named numpy", "PYTHON needs the packages of"),
         ("(AccessDenied) when calling GetObject", "refuses the keys that jobs use"),
     ],
 )

@@ -2,13 +2,19 @@
 
 import numpy as np
 import pytest
+from pyspark.ml.functions import array_to_vector
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from emr_ml_tests.spark_jobs.learning.local import CLASSES, made_up
+from emr_ml_tests.spark_jobs.learning.local import CLASSES, made_up, params_with
 from spark_jobs.contract import Problem
 from spark_jobs.learning import linear_fit
-from spark_jobs.learning.linear_fit import LinearObjective, fit_path, solve_ridge
+from spark_jobs.learning.estimators import make_trials
+from spark_jobs.learning.feature_importance import FittedWeights
+from spark_jobs.learning.features import FEATURES
+from spark_jobs.learning.linear_fit import LinearObjective, fit_path, is_flat, solve_ridge
 
 PROBLEMS: list[Problem] = ["binary", "multiclass", "regression"]
 
@@ -105,3 +111,43 @@ def test_an_adjusted_model_has_adjusted_margins() -> None:
     adjusted = model.adjusted(2.0, 3.0).margins(features)
 
     assert adjusted == pytest.approx(2 * model.margins(features) + 3)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_both_ways_of_fitting_find_the_same_model(spark: SparkSession, problem: Problem) -> None:
+    features, labels = made_up(problem)
+    labels = labels / labels.std(ddof=1) if problem == "regression" else labels
+    penalty, classes = 1e-3, len(CLASSES) if problem == "multiclass" else 0
+    params = params_with(
+        estimator="auto", regularization=[penalty], tolerance=1e-12, max_iterations=500
+    )
+    (trial,) = make_trials(params, problem, features.shape[1])
+    rows = zip(features.tolist(), labels.tolist(), strict=True)
+    frame = spark.createDataFrame(list(rows), "x array<double>, _label double")
+
+    by_spark = FittedWeights.of_model(
+        trial.estimator.fit(frame.withColumn(FEATURES, array_to_vector(F.col("x"))))
+    )
+
+    objective = LinearObjective(features, labels, np.ones(len(labels)), problem, classes)
+    here = fit_path(objective, penalty, iterations=500, tolerance=1e-12).last
+    solved = solve_ridge(features, labels, penalty) if problem == "regression" else here
+    for model in (here, solved):
+        assert model.coefficients == pytest.approx(by_spark.values, abs=1e-4)
+        assert model.intercepts == pytest.approx(by_spark.intercepts, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("history", "flat"),
+    [
+        ([1.0, 0.5, 0.25, 0.12], False),
+        ([1.0, 0.5] + [0.1] * 30, True),
+        ([1.0 - 0.02 * step for step in range(40)], False),
+        ([1.0 - 0.0001 * step for step in range(100)], True),
+        ([0.0], True),
+    ],
+)
+def test_a_fit_is_flat_if_its_last_iterations_hardly_lowered_the_objective(
+    history: list[float], flat: bool
+) -> None:
+    assert is_flat(history) is flat

@@ -13,11 +13,13 @@ from emr_ml_tests.spark_jobs.learning.local import (
     params_with,
 )
 from spark_jobs.contract import Problem
-from spark_jobs.learning import local_tuning
+from spark_jobs.learning import learners
 from spark_jobs.learning.boosted_trees import BoostedTrees
+from spark_jobs.learning.estimators import WIDE
+from spark_jobs.learning.learners import STOPS, make_learners
 from spark_jobs.learning.linear_fit import LinearModel
 from spark_jobs.learning.local_rows import LocalRows, Numbers
-from spark_jobs.learning.local_tuning import WIDE, LocalTrial, compare, make_learners
+from spark_jobs.learning.local_tuning import LocalTrial, compare
 from spark_jobs.learning.margins import LARGEST_LOSS
 
 LOG = logging.getLogger("test")
@@ -25,8 +27,8 @@ LOG = logging.getLogger("test")
 
 def compared(problem: Problem, *, folds: int = 5, **params: object) -> list[LocalTrial]:
     rows = local_rows(*made_up(problem), folds=folds)
-    learners = make_learners(rows, encoding_of(problem), params_with(**params), hashed=False)
-    return compare(rows, learners, LOG)
+    made = make_learners(rows, encoding_of(problem), params_with(**params), hashed=False)
+    return compare(rows, made, LOG)
 
 
 @pytest.mark.parametrize("problem", ["binary", "multiclass", "regression"])
@@ -34,7 +36,7 @@ def test_auto_compares_a_linear_model_of_each_penalty_with_trees(problem: Proble
     trials = compared(problem, regularization=[1e-3, 1.0])
 
     linear = "linear_regression" if problem == "regression" else "logistic_regression"
-    assert [each.estimator for each in trials] == [linear, linear, "gradient_boosted_trees"]
+    assert [each.learner.estimator for each in trials] == [linear, linear, "gradient_boosted_trees"]
     assert [dict(each.parameters) for each in trials[:2]] == [
         {"regularization": 1e-3},
         {"regularization": 1.0},
@@ -62,12 +64,12 @@ def test_trees_are_not_tried_on_hashed_terms_nor_on_too_many_cells(
 
     assert estimators(hashed=True) == ["logistic_regression"]
     assert len(estimators(hashed=False)) == 2
-    monkeypatch.setattr(local_tuning, "MAX_TREE_CELLS", rows.cells - 1)
+    monkeypatch.setattr(learners, "MAX_TREE_CELLS", rows.cells - 1)
     assert estimators(hashed=False) == ["logistic_regression"]
 
 
 def test_of_many_rows_only_the_best_is_fitted_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_tuning, "ENOUGH_ELEMENTS", 500)
+    monkeypatch.setattr(learners, "ENOUGH_ELEMENTS", 500)
 
     trials = compared("binary", folds=1, regularization=[1e-3, 10.0])
 
@@ -89,8 +91,8 @@ def test_penalties_of_wide_vectors_are_tried_until_the_loss_rises() -> None:
     rows = wide_rows()
     params = params_with(regularization=[10.0, 1e-2, 1e-4])
 
-    learners = make_learners(rows, encoding_of("binary"), params, hashed=True)
-    trials = compare(rows, learners, LOG)
+    made = make_learners(rows, encoding_of("binary"), params, hashed=True)
+    trials = compare(rows, made, LOG)
 
     assert [each.parameters["regularization"] for each in trials] == [1e-4, 1e-2]
     assert trials[0].loss < trials[1].loss
@@ -102,10 +104,10 @@ def test_iterations_with_the_least_loss_are_used_again() -> None:
     (learner,) = make_learners(rows, encoding_of("binary"), params, hashed=True)
 
     (trial,) = compare(rows, [learner], LOG)
-    model = learner.refit(trial)
+    model = trial.refit()
 
     assert trial.stopped_early
-    assert trial.iterations < local_tuning.WIDE_ITERATIONS
+    assert trial.iterations < STOPS[-1]
     assert isinstance(model, LinearModel)
     assert np.isfinite(model.coefficients).all()
 
@@ -122,7 +124,7 @@ def test_weights_of_classes_leave_probabilities_calibrated(
     learner = make_learners(rows, encoding, params_with(estimator=estimator), hashed=False)[0]
 
     best = min(compare(rows, [learner], LOG), key=lambda trial: trial.loss)
-    model = learner.refit(best)
+    model = best.refit()
 
     share = np.exp(best.margins) / (1 + np.exp(best.margins))
     if problem == "multiclass":
@@ -139,9 +141,9 @@ def labels_of(rows: LocalRows, trial: LocalTrial) -> Numbers:
 def test_a_row_of_an_unknown_class_is_scored_but_not_fitted() -> None:
     features, labels = made_up("multiclass")
     rows = local_rows(features, np.where(np.arange(300) % 10 == 4, np.nan, labels), folds=1)
-    learners = make_learners(rows, encoding_of("multiclass"), params_with(), hashed=False)
+    made = make_learners(rows, encoding_of("multiclass"), params_with(), hashed=False)
 
-    trials = compare(rows, learners, LOG)
+    trials = compare(rows, made, LOG)
 
     unknown = np.isnan(labels_of(rows, trials[0]))
     assert unknown.sum() == 30

@@ -1,11 +1,13 @@
-"""Which rows trials are fitted on, and whether a fit has converged."""
+"""Which rows trials are fitted on, and the last fit."""
 
 import logging
 import random
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from pyspark.ml import PipelineModel
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -16,9 +18,10 @@ from spark_jobs.columns import LABEL, ROW_ID, SPLIT
 from spark_jobs.learning.estimators import SHORT_ITERATIONS, WIDE, Trial, make_trials
 from spark_jobs.learning.features import FEATURES
 from spark_jobs.learning.featurization import sample_vectors
-from spark_jobs.learning.label_encoding import LabelEncoding
-from spark_jobs.learning.spark_search import FittedTrial, fit_trials, is_flat
+from spark_jobs.learning.label_encoding import ESTIMATED, LabelEncoding, positive_probability
+from spark_jobs.learning.spark_search import FittedTrial, SparkSearch, fit_trials
 from spark_jobs.learning.split import TRAIN, VALIDATION
+from spark_jobs.runtime.job import Stopwatch
 
 
 def encoding(positive: str | None, classes: tuple[str, ...] = ()) -> LabelEncoding:
@@ -120,17 +123,67 @@ def test_a_single_trial_and_those_without_a_short_form_use_all_rows(
     assert [rows_of(each) for each in tuned(wide, with_penalties(1.0), 3)] == [ROWS]
 
 
+def searched(vectors: DataFrame, encoding: LabelEncoding, **params: Any) -> SparkSearch:
+    given: Any = {**DEFAULTS, "regularization": [1e-3], **params}
+    (first,) = vectors.select(FEATURES).head(1)
+    size: int = first[FEATURES].size
+    return SparkSearch(
+        vectors,
+        size,
+        vectors.count(),
+        encoding,
+        given,
+        equal_weights=False,
+        stopwatch=Stopwatch(),
+        log=logging.getLogger("test"),
+    )
+
+
+@pytest.fixture(scope="module")
+def narrow(spark: SparkSession) -> DataFrame:
+    """Vectors of two features; the first one mostly tells the three labels."""
+    chance = random.Random(2)
+    rows = []
+    for number in range(150):
+        label = number % 3
+        vector = Vectors.dense([label + chance.gauss(0, 0.3), chance.random()])
+        split = VALIDATION if number % 5 == 0 else TRAIN
+        rows.append((split, float(label), vector, f"row {number}"))
+    return spark.createDataFrame(rows, [SPLIT, LABEL, FEATURES, ROW_ID]).cache()
+
+
 @pytest.mark.parametrize(
-    ("history", "flat"),
+    ("estimator", "more"),
     [
-        ([1.0, 0.5, 0.25, 0.12], False),
-        ([1.0, 0.5] + [0.1] * 30, True),
-        ([1.0 - 0.02 * step for step in range(40)], False),
-        ([1.0 - 0.0001 * step for step in range(100)], True),
-        ([0.0], True),
+        ("logistic_regression", {}),
+        ("gradient_boosted_trees", {"max_iterations": 3}),
     ],
 )
-def test_a_fit_is_flat_if_its_last_iterations_hardly_lowered_the_objective(
-    history: list[float], flat: bool
+def test_the_last_fit_predicts_by_the_chosen_threshold(
+    narrow: DataFrame, estimator: str, more: dict[str, Any]
 ) -> None:
-    assert is_flat(history) is flat
+    rows = narrow.withColumn(LABEL, (F.col(LABEL) > 0).cast("double"))
+    with closing(searched(rows, BINARY, estimator=estimator, threshold="f1", **more)) as search:
+        fit = search.fit_best()
+        threshold = fit.figures.get("threshold", -1)
+
+        predicted = PipelineModel(list(fit.stages)).transform(rows)
+        found = predicted.select(positive_probability(), ESTIMATED).collect()
+
+    assert 0 < threshold < 1
+    assert search.figures[0].get("estimator") == estimator
+    assert [row[1] for row in found] == [float(row[0] > threshold) for row in found]
+
+
+def test_a_class_that_only_the_validation_split_has_is_left_out_of_the_last_fit(
+    narrow: DataFrame,
+) -> None:
+    unknown = (F.col(SPLIT) == VALIDATION) & (F.col(LABEL) == 2)
+    rows = narrow.where((F.col(LABEL) < 2) | unknown)
+    rows = rows.withColumn(LABEL, F.when(F.col(LABEL) < 2, F.col(LABEL)))
+    forest = {"estimator": "random_forest", "trees": 3, "max_depth": [2]}
+
+    with closing(searched(rows, encoding(None, ("no", "yes")), **forest)) as search:
+        (model,) = search.fit_best().stages
+
+    assert getattr(model, "numClasses", 0) == 2
