@@ -34,7 +34,7 @@ TAG = (
 )
 WITHOUT_TAGS = "regexp_replace(coalesce({}, ''), r'" + TAG.replace("{", "{{") + "', ' ')"
 
-MIN_COUNT = 5  # a word with fewer occurrences in the training split has no vector
+MIN_COUNT = 5  # a word with fewer occurrences in what is learned from has no vector
 
 Stage = Transformer | Estimator[Any]
 
@@ -79,7 +79,7 @@ def text_fit_stages(
         case "tf_idf":
             weighted = f"{prepared}_idf"
             return [
-                # a term that is not in the training split has no coefficient, so it gets no weight
+                # a term that nothing was learned of has no coefficient, so it gets no weight
                 IDF(inputCol=prepared, outputCol=weighted, minDocFreq=1),
                 Normalizer(inputCol=weighted, outputCol=output, p=2.0),
             ]
@@ -130,7 +130,7 @@ class OrderedWord2Vec(Word2Vec):
             if "vocabulary size" not in str(error):
                 raise
             raise JobError(
-                f"no word of '{self._column}' occurs {MIN_COUNT} times in the training split, so "
-                "word2vec has nothing to learn from: choose `tf_idf` or `hashing_tf` as `text` "
+                f"no word of '{self._column}' occurs {MIN_COUNT} times in the rows to learn from, "
+                "so word2vec has nothing to learn from: choose `tf_idf` or `hashing_tf` as `text` "
                 "of the featurizer, or provide more rows"
             ) from error

@@ -129,5 +129,7 @@ def test_word_vectors_do_not_depend_on_the_partitions_of_the_rows(
 
 
 def test_too_few_words_for_word_vectors_are_an_error_naming_the_column(spark: SparkSession) -> None:
-    with pytest.raises(JobError, match="no word of 'words' occurs 5 times in the training split"):
+    with pytest.raises(
+        JobError, match="no word of 'words' occurs 5 times in the rows to learn from"
+    ):
         vectors_of(spark, ["each word", "but once"], LEARNED)
