@@ -1,10 +1,13 @@
-"""The server of this session, and a way to it for each test."""
+"""The server of this session, and for each test a way to it and a pipeline on it."""
 
+import hashlib
 from collections.abc import Generator
 
 import pytest
 
 from emr_ml_tests.tracking.mlflow_server import Way, serve
+from emr_ml_tests.tracking.shown import Shown
+from spark_jobs.runtime.lake import Lake
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +21,10 @@ def way(mlflow_server: str) -> Generator[Way]:
     way = Way(mlflow_server)
     yield way
     way.close()
+
+
+@pytest.fixture
+def shown(way: Way, folder_lake: Lake, request: pytest.FixtureRequest) -> Shown:
+    # tests of one function have names that differ only in characters that MLflow refuses
+    own = hashlib.sha256(request.node.name.encode()).hexdigest()[:8]
+    return Shown(way, folder_lake, f"{request.node.originalname}_{own}")
