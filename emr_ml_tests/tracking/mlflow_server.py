@@ -77,6 +77,8 @@ class Way:
         self.fate: Fates = answered
         #: method and path of all requests
         self.requests: list[tuple[str, str]] = []
+        #: what the requests had as their credentials
+        self.logins: set[str] = set()
         self._server = server.removeprefix("http://")
         way = self
 
@@ -104,6 +106,8 @@ class Way:
     def _forward(self, asked: BaseHTTPRequestHandler) -> None:
         path = asked.path.partition("?")[0]
         self.requests.append((asked.command, path))
+        if login := asked.headers.get("Authorization"):
+            self.logins.add(login)
         body = asked.rfile.read(int(asked.headers.get("Content-Length", 0)))
         fate = self.fate(asked.command, path)
         if fate == "refused":
