@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from emr_ml.tracking.content import VERSION, Links
 from emr_ml.tracking.server import connect
 from emr_ml.tracking.sync import SyncResult, Tracked, sync
-from emr_ml_tests.tracking.mlflow_server import Way
+from emr_ml_tests.tracking.mlflow_server import Proxy
 from emr_ml_tests.tracking.models import export
 from spark_jobs.runtime.lake import Lake
 
@@ -20,14 +20,14 @@ SECONDS = 60.0
 class Shown:
     """A pipeline with a lake and names of its own, and what the server shows of it."""
 
-    def __init__(self, way: Way, lake: Lake, name: str) -> None:
-        self.way, self.lake, self.name = way, lake, name
+    def __init__(self, proxy: Proxy, lake: Lake, name: str) -> None:
+        self.proxy, self.lake, self.name = proxy, lake, name
         self.pipeline = Tracked(lake, name, Links("http://dagster", ("shop",)), export)
-        self.server = connect(way.address, SECONDS)
+        self.server = connect(proxy.address, SECONDS)
 
     def sync(self, **changes: Any) -> SyncResult:
         pipeline = Tracked(**{**vars(self.pipeline), **changes})
-        return sync(pipeline, connect(self.way.address, SECONDS), LOG)
+        return sync(pipeline, connect(self.proxy.address, SECONDS), LOG)
 
     def runs(self) -> "list[Run]":
         experiment = self.server.client.get_experiment_by_name(self.name)

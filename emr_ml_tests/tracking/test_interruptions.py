@@ -44,12 +44,12 @@ def test_a_server_that_dies_at_any_moment_is_caught_up_with(
             return "answer lost"
         return "answered"
 
-    shown.way.fate = fate
+    shown.proxy.fate = fate
     with pytest.raises(TrackingError, match="catches up"):
         shown.sync()
     assert dead
 
-    shown.way.fate = answered
+    shown.proxy.fate = answered
     shown.sync()
 
     run = shown.run()
@@ -113,14 +113,14 @@ def test_it_gives_up_when_its_time_is_over(shown: Shown) -> None:
 
 
 def test_a_password_is_sent_and_never_shown(shown: Shown, caplog: pytest.LogCaptureFixture) -> None:
-    shown.way.fate = refused
+    shown.proxy.fate = refused
     train(shown.lake, 1)
-    place = shown.way.address.removeprefix("http://")
+    place = shown.proxy.address.removeprefix("http://")
 
     with pytest.raises(TrackingError) as caught:
         sync(shown.pipeline, connect(f"http://ada:s%40fe@{place}", SECONDS), LOG)
 
-    assert shown.way.logins == {f"Basic {base64.b64encode(b'ada:s@fe').decode()}"}
+    assert shown.proxy.logins == {f"Basic {base64.b64encode(b'ada:s@fe').decode()}"}
     assert place in str(caught.value)
     for secret in ("s%40fe", "s@fe"):
         assert secret not in f"{caught.value}{caplog.text}"

@@ -37,12 +37,12 @@ def test_nothing_is_written_twice(shown: Shown) -> None:
     measure(shown.lake, 1)
     choose(shown.lake, 1)
     shown.sync()
-    shown.way.requests.clear()
+    shown.proxy.requests.clear()
 
     assert shown.sync() == SyncResult()
 
     reading = ("GET", "/api/2.0/mlflow/runs/search", "/api/2.0/mlflow/logged-models/search")
-    assert [each for each in shown.way.requests if not {*each} & {*reading}] == []
+    assert [each for each in shown.proxy.requests if not {*each} & {*reading}] == []
 
 
 def test_an_empty_lake_leaves_the_server_as_it_is(shown: Shown) -> None:
