@@ -100,6 +100,9 @@ def _distribute(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.xdist_group(SPARK_GROUP + item.location[0]))
+        elif "mlflow_server" in _fixtures(item):
+            # each worker would start a server of its own
+            item.add_marker(pytest.mark.xdist_group("mlflow_server"))
         elif not item.get_closest_marker("emulator") or _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.location[0]))
 

@@ -1,5 +1,6 @@
 """`emr-ml export`: a model as a folder that scores rows without Spark."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -7,7 +8,6 @@ import click
 from emr_ml.commands.context import configured_lake
 from emr_ml.commands.promote import of_pipeline
 from emr_ml.commands.versions import complete_version
-from emr_ml.export.folder import write_export
 from emr_ml.lake.champion import MODEL, read_champion
 from emr_ml.lake.current import read_current
 from spark_jobs.runtime.job import JobError
@@ -37,7 +37,9 @@ def export(version: str | None, output: Path | None, pipeline: str) -> None:
     with configured_lake(pipeline) as lake:
         full_version = complete_version(lake, MODEL, version) if version else _default(lake)
         folder = output or Path(f"model-{full_version[:DIGITS_IN_NAME]}")
-        size = write_export(folder, exported_files(lake, full_version))
+        files = exported_files(lake, full_version)
+        _write(folder, files)
+    size = sum(map(len, files.values()))
     click.echo(f"{MODEL} {full_version} is in {folder}, {size:,} bytes")
     click.echo(f"score a CSV file with `python {folder / 'scorer.py'} FILE`")
 
@@ -53,3 +55,12 @@ def _default(lake: Lake) -> str:
     if current := read_current(lake, MODEL):
         return current.version
     raise JobError(f"there is no model in {lake.root}: materialize {MODEL} first")
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files into a folder, each as a whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in files.items():
+        part = folder / f".{name}.part"
+        part.write_bytes(body)
+        part.replace(folder / name)

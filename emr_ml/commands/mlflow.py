@@ -40,7 +40,8 @@ def sync(*, pipelines: tuple[str, ...], seconds: float) -> None:
         from emr_ml.tracking.pipelines import sync_pipelines
 
         problems = 0
-        prefixes = pipelines or project_pipelines(settings)
+        given = tuple(prefix.strip("/") for prefix in pipelines)
+        prefixes = given or project_pipelines(settings)
         for name, result in sync_pipelines(settings, prefixes, seconds):
             written = f"wrote {', '.join(result.written)}" if result.written else "up to date"
             click.echo(f"{name}: {written}")

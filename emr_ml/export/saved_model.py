@@ -41,9 +41,20 @@ class SavedStage:
         return {**self.metadata.get("defaultParamMap", {}), **self.metadata["paramMap"]}
 
     def rows(self, folder: str = "data") -> list[dict[str, Any]]:
-        """Return the rows of a Parquet folder."""
-        files = (pq.read_table(io.BytesIO(body)) for body in self.tables[folder])
-        return pa.concat_tables(files).to_pylist()
+        """Return the rows of a Parquet folder.
+
+        Raises:
+            JobError: its files are not there, or are damaged.
+        """
+        bodies = self.tables.get(folder)
+        if not bodies:
+            raise JobError(f"the saved {self.name} has no {folder}: train the model again")
+        try:
+            return pa.concat_tables(pq.read_table(io.BytesIO(each)) for each in bodies).to_pylist()
+        except (pa.ArrowException, OSError) as error:
+            raise JobError(
+                f"the {folder} of the saved {self.name} is damaged: train the model again"
+            ) from error
 
     @property
     def data(self) -> dict[str, Any]:
@@ -56,7 +67,7 @@ def read_saved_pipeline(lake: Lake, folder: str) -> list[SavedStage]:
     """Return the stages of a `PipelineModel`, in their order.
 
     Raises:
-        JobError: the files are not there, or are not those of a pipeline.
+        JobError: the files are not there, are damaged, or are not those of a pipeline.
     """
     keys = [entry.key for entry in lake.list(f"{folder}/") if _is_content(entry.key)]
 
@@ -85,7 +96,10 @@ def _stage(files: Mapping[str, bytes], folder: str, lake: Lake) -> SavedStage:
     metadata: dict[str, Any] | None = None
     for key, body in files.items():
         if key.startswith(f"{folder}metadata/"):
-            metadata = json.loads(body)
+            try:
+                metadata = json.loads(body)
+            except ValueError as error:
+                raise JobError(f"{lake.uri(key)} is damaged: train the model again") from error
         elif key.startswith(folder):
             tables.setdefault(key.split("/")[-2], []).append(body)
     if metadata is None:

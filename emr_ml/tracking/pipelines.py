@@ -48,13 +48,11 @@ def sync_pipelines(
 
 
 def follow(settings: Settings, prefixes: Iterable[str], warn: Callable[[str], object]) -> None:
-    """Bring MLflow up to date after something in the lake has changed, if one is set.
+    """Bring MLflow up to date after something in the lake has changed.
 
     Whatever goes wrong is only a warning: the lake has changed already, and MLflow catches up with
     the next synchronization.
     """
-    if settings.mlflow_tracking_uri is None:
-        return
     try:
         for _, result in sync_pipelines(settings, prefixes, FOLLOW_SECONDS):
             for problem in result.problems:

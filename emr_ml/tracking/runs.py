@@ -27,7 +27,6 @@ class KnownRun:
     Args:
         run: as it was found.
         state: stamps of the objects in the lake that it contains; empty if it is incomplete.
-        deleted: somebody has deleted it, so it is left alone.
     """
 
     run: "Run"
@@ -39,6 +38,7 @@ class KnownRun:
 
     @property
     def deleted(self) -> bool:
+        """Whether somebody has deleted it, so that it is left alone."""
         return self.run.info.lifecycle_stage == "deleted"
 
 

@@ -26,6 +26,7 @@ DEFAULTS = {
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
+SECRETS = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD")
 # set whatever the user sets: nobody but the server is to be called
 NO_TELEMETRY = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 MAX_REASON_CHARACTERS = 300
@@ -155,8 +156,12 @@ def server_errors(address: str) -> Generator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    """Return what an error was caused by first, such as `Connection refused`."""
+    """Return what an error was caused by first, such as `Connection refused`, without secrets."""
     while cause := error.__cause__ or error.__context__:
         error = cause
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(text).split())[:MAX_REASON_CHARACTERS]
+    text = " ".join(str(text).split())
+    # requests shows a header that it refuses, such as that of a token with a line break
+    for secret in filter(None, map(os.environ.get, SECRETS)):
+        text = text.replace(repr(secret)[1:-1], "***")
+    return text[:MAX_REASON_CHARACTERS]

@@ -40,18 +40,30 @@ def test_without_a_server_the_command_says_what_to_set() -> None:
     )
 
 
+@pytest.mark.parametrize("prefix", ["", "/"])
 def test_a_server_that_is_down_is_named_without_its_password(
-    models: Lake, monkeypatch: pytest.MonkeyPatch
+    models: Lake, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", NOBODY)
 
-    shown = said("mlflow", "sync", "--pipeline", "")
+    shown = said("mlflow", "sync", "--pipeline", prefix)
 
     assert shown.exit_code == 1
     assert "MLflow at http://127.0.0.1:9 could not be brought up to date" in shown.output
     assert "Connection refused" in shown.output
     assert "s3cret" not in shown.output
     assert models.read("mlflow/claim.json")
+
+
+@pytest.mark.usefixtures("models")
+def test_a_token_that_can_not_be_sent_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "s3cret\nline")
+
+    shown = said("mlflow", "sync", "--pipeline", "")
+
+    assert "could not be brought up to date" in shown.output
+    assert "s3cret" not in shown.output
 
 
 def test_a_promotion_and_a_rollback_succeed_while_mlflow_is_down(

@@ -3,18 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 from pyspark.ml import PipelineModel
-from pyspark.ml.classification import GBTClassifier
-from pyspark.ml.feature import Normalizer, SQLTransformer, VectorAssembler
-from pyspark.ml.regression import GBTRegressor, LinearRegressionModel
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from emr_ml.contract import Contract
 from emr_ml.export.model_file import translated
@@ -22,16 +17,7 @@ from emr_ml.export.saved_model import read_saved_pipeline
 from emr_ml.export.scorer.scoring import Scorer
 from emr_ml_tests.export.rows import COLUMNS, LABELS, Row, contract, mutants, training_rows
 from emr_ml_tests.spark_jobs.bench import CLEANED_BY, PLAIN_FEATURIZER, Bench, Done
-from spark_jobs.columns import LABEL
 from spark_jobs.contract import DatasetContract
-from spark_jobs.learning.class_weights import PROBABILITY
-from spark_jobs.learning.features import FEATURES
-from spark_jobs.learning.label_encoding import (
-    ESTIMATED,
-    RAW_PREDICTION,
-    LabelEncoding,
-    with_label,
-)
 from spark_jobs.predictions import added_columns, with_predictions
 from spark_jobs.runtime.lake import open_lake
 
@@ -46,7 +32,6 @@ TEXTS: Mapping[str, dict[str, Any]] = {
     "word2vec": {"dimensions": 5, "numeric": "minmax", "max_ngram": 1},
 }
 ROWS = 400
-MARGINS = ["__margins_0", "__margins_1", "__margins_2"]
 
 
 @dataclass(frozen=True)
@@ -101,32 +86,6 @@ class Pipelines:
         """One for tests that need any."""
         return self.fit("regression", "linear_regression", "hashing_tf")
 
-    def boosted(self, problem: str) -> Fitted:
-        """A pipeline of MLlib's boosted trees: for several classes, a regression for each."""
-        by = contract(label=PROBLEMS[problem])
-        plain = self.linear.model.stages
-        spark, label = self.bench.spark, by.pick("label")["label"]
-        rows = spark.read.parquet(str(self.training.path / "kept"))
-        features = plain[: [type(each) for each in plain].index(LinearRegressionModel)]
-        classes = ["a", "b", "c"] if problem == "multiclass" else []
-        vectors = with_label(PipelineModel(features).transform(rows), label, classes)
-        shared: dict[str, Any] = {"featuresCol": FEATURES, "labelCol": LABEL, "maxIter": 3}
-        match problem:
-            case "binary":
-                boosted = GBTClassifier(**shared, predictionCol=ESTIMATED)
-                boosted.setRawPredictionCol(RAW_PREDICTION).setProbabilityCol(PROBABILITY)
-                boosted.setThresholds([0.5, 0.5])
-                fitted = [boosted.fit(vectors), *LabelEncoding(label).inverse_stages()]
-            case "multiclass":
-                fitted = [*_one_regression_for_each(vectors, shared, classes)]
-                fitted += LabelEncoding(label, classes).inverse_stages()
-            case _:
-                boosted = GBTRegressor(**shared, predictionCol=ESTIMATED).fit(vectors)
-                fitted = [boosted, *LabelEncoding(label, mean=1.5).inverse_stages()]
-        folder = self.bench.folder()
-        PipelineModel([*features, *fitted]).write().save(str(folder / "model"))
-        return self._exported(folder, by, classes)
-
     def _exported(self, folder: Path, by: Contract, classes: Sequence[str] | None) -> Fitted:
         model = PipelineModel.load(str(folder / "model"))
         saved = read_saved_pipeline(open_lake(str(folder)), "model")
@@ -150,17 +109,3 @@ class Pipelines:
             (fields,) = csv.reader(io.StringIO(row["raw"], newline=""))
             found[fields[0]] = row["reason"]
         return found
-
-
-def _one_regression_for_each(
-    vectors: DataFrame, shared: dict[str, Any], classes: Sequence[str]
-) -> Iterator[Any]:
-    for number, margin in enumerate(MARGINS[: len(classes)]):
-        one = vectors.withColumn(LABEL, (F.col(LABEL) == number).cast("double") * 3)
-        yield GBTRegressor(**shared, predictionCol=margin).fit(one)
-    largest = f"array_max(array({', '.join(MARGINS)}))"
-    odds = ", ".join(f"exp({each} - {largest}) AS {each}_odds" for each in MARGINS)
-    number = f"CAST(array_position(array({', '.join(MARGINS)}), {largest}) - 1 AS DOUBLE)"
-    yield SQLTransformer(statement=f"SELECT *, {odds}, {number} AS {ESTIMATED} FROM __THIS__")
-    yield VectorAssembler(inputCols=[f"{each}_odds" for each in MARGINS], outputCol="__odds")
-    yield Normalizer(p=1.0, inputCol="__odds", outputCol=PROBABILITY)

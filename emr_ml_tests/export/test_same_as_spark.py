@@ -9,9 +9,9 @@ from emr_ml_tests.export.fitted import TEXTS, Fitted, Pipelines
 from emr_ml_tests.spark_jobs.bench import Bench
 
 ESTIMATORS = {
-    "binary": ("logistic_regression", "random_forest"),
-    "multiclass": ("logistic_regression", "random_forest"),
-    "regression": ("linear_regression", "random_forest"),
+    "binary": ("logistic_regression", "gradient_boosted_trees", "random_forest"),
+    "multiclass": ("logistic_regression", "gradient_boosted_trees", "random_forest"),
+    "regression": ("linear_regression", "gradient_boosted_trees", "random_forest"),
 }
 # advice about the contract, which a row that is scored does not need
 ADVICE = re.compile(r"\. (?:Is its decimal|The contract's|If it means no value)[^;]*")
@@ -42,6 +42,7 @@ def check(pipelines: Pipelines, fitted: Fitted, problem: str) -> None:
     [
         ("binary", "logistic_regression", "tf_idf", "balanced"),
         ("multiclass", "random_forest", "word2vec", "balanced"),
+        ("multiclass", "gradient_boosted_trees", "hashing_tf", "none"),
     ],
 )
 def test_predictions_are_those_of_spark(
@@ -67,20 +68,6 @@ def test_predictions_of_each_estimator_with_each_featurizer_are_those_of_spark(
     pipelines: Pipelines, problem: str, estimator: str, text: str
 ) -> None:
     check(pipelines, pipelines.fit(problem, estimator, text), problem)
-
-
-@pytest.mark.parametrize(
-    "problem",
-    [
-        pytest.param("binary", marks=pytest.mark.soak),
-        "multiclass",
-        pytest.param("regression", marks=pytest.mark.soak),
-    ],
-)
-def test_predictions_of_boosted_trees_are_those_of_spark(
-    pipelines: Pipelines, problem: str
-) -> None:
-    check(pipelines, pipelines.boosted(problem), problem)
 
 
 def test_rows_are_rejected_for_the_reasons_of_spark(pipelines: Pipelines) -> None:

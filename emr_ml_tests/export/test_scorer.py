@@ -1,9 +1,15 @@
 """The exported scorer, on a pipeline that is made up: no test here starts Spark."""
 
+import ast
 import csv
 import io
+import json
 import math
+import subprocess
+import sys
+from collections import Counter
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -63,7 +69,9 @@ def test_missing_and_unknown_values_are_those_of_training(row: dict[str, object]
         ({"height": True}, "height is not a number: true"),
         ({"height": -1}, "height is below its `min` 0: -1"),
         ({"note": "a\0b"}, "note contains a NUL byte: a\\0b"),
-        ({"colour": "\ud800"}, "colour contains bytes that are no text: '\\ud800'"),
+        ({"height": 10**400}, f"height is not a number: 1{'0' * 99}"),
+        ({"height": "\ud800"}, "height is not a number: \\ud800"),
+        ({"colour": "\ud800"}, "colour contains bytes that are no text: \\ud800"),
         ({"height": "x", "note": "\0"}, "height is not a number: x; note contains a NUL byte: \\0"),
     ],
 )
@@ -132,11 +140,33 @@ def test_csv_is_read_in_the_dialect_of_the_contract() -> None:
     assert predicted[0] == a_scorer().predict(GOOD)
 
 
-def test_a_file_has_the_columns_in_any_order_and_case_and_is_refused_without_one() -> None:
+def test_a_line_within_quotes_is_no_comment() -> None:
+    lines = ["height;colour;note\n", '5;red;"sun\n', '# rain"\n', "# a comment\n"]
+
+    predicted = a_scorer(CONTRACT + OTHER_SEMICOLONS.replace(", skip_last_lines: 1", "")).predict(
+        lines
+    )
+
+    assert predicted == [a_scorer().predict({**GOOD, "note": "sun\n# rain"})]
+
+
+def test_a_file_has_the_columns_in_any_order_and_case() -> None:
     swapped = ["Height,NOTE,colour\n", "5,sun,red\n"]
+
     assert a_scorer().predict(swapped) == [a_scorer().predict(GOOD)]
-    with pytest.raises(ValueError, match="the CSV has no column 'note'"):
-        a_scorer().predict(["height,colour\n", "1,red\n"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (["height,colour\n", "1,red\n"], "the CSV has no column 'note': correct its header"),
+        (["height,note,note,colour\n"], "the CSV has 'note' more than once: correct its header"),
+        (["height,colour,note\n", "1,re\rd,sun\n"], "the CSV can't be read: new-line character"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_refused(lines: list[str], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        a_scorer().predict(lines)
 
 
 def test_a_model_may_have_texts_alone() -> None:
@@ -239,6 +269,26 @@ def test_the_scorer_is_one_module_without_the_project() -> None:
     assert names["Scorer"]
 
 
+def test_no_name_stands_for_two_things_in_the_module() -> None:
+    statements = ast.parse(bundled_scorer()).body
+    names = [each.name for each in statements if isinstance(each, (ast.ClassDef, ast.FunctionDef))]
+    for statement in statements:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            names += [each.asname or each.name for each in statement.names]
+        elif isinstance(statement, ast.Assign):
+            targets = (name for target in statement.targets for name in ast.walk(target))
+            names += [each.id for each in targets if isinstance(each, ast.Name)]
+
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_a_damaged_model_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text('{"format": 1')
+
+    with pytest.raises(ValueError, match=r"model\.json is damaged .*: export the model again"):
+        Scorer.load(tmp_path)
+
+
 def test_a_model_of_another_format_is_refused() -> None:
     with pytest.raises(ValueError, match=r"model\.json has format 0, and this scorer reads 1"):
         Scorer({**exported(a_pipeline()), "format": 0})
@@ -257,6 +307,45 @@ def test_sql_that_is_not_known_is_named() -> None:
 
 def test_the_program_says_what_it_takes() -> None:
     assert main([]) == "usage: python scorer.py rows.csv"
+
+
+@pytest.fixture(name="program")
+def fixture_program(tmp_path: Path) -> Path:
+    """The exported folder's scorer.py."""
+    (tmp_path / "model.json").write_text(json.dumps(exported(a_pipeline())))
+    program = tmp_path / "scorer.py"
+    program.write_text(bundled_scorer())
+    return program
+
+
+def run(program: Path, rows: Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, program, rows], capture_output=True, check=False)
+
+
+def test_bytes_that_are_no_text_are_the_reason_of_their_row_and_come_out_as_they_are(
+    program: Path, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_bytes(b"height,colour,note\n5,r\xe9d,sun\n5,red,sun\n")
+
+    done = run(program, rows)
+
+    assert done.stderr == b""
+    _, broken, good = done.stdout.splitlines()
+    assert (
+        broken == rb"5,r" + b"\xe9" + rb"d,sun,,,colour contains bytes that are no text: r\udce9d"
+    )
+    assert good.startswith(b"5,red,sun,yes,0.98")
+
+
+def test_the_program_names_a_model_that_is_not_there(program: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.json").unlink()
+
+    done = run(program, tmp_path / "rows.csv")
+
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert b"model.json" in done.stderr
 
 
 def test_unusual_rows_of_csv_come_back_as_they_are() -> None:

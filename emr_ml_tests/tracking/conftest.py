@@ -1,10 +1,13 @@
-"""The server of this session, and a way to it for each test."""
+"""The server of this session, and for each test a proxy to it and a pipeline on it."""
 
+import hashlib
 from collections.abc import Generator
 
 import pytest
 
-from emr_ml_tests.tracking.mlflow_server import Way, serve
+from emr_ml_tests.tracking.mlflow_server import Proxy, serve
+from emr_ml_tests.tracking.shown import Shown
+from spark_jobs.runtime.lake import Lake
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +17,14 @@ def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
 
 
 @pytest.fixture
-def way(mlflow_server: str) -> Generator[Way]:
-    way = Way(mlflow_server)
-    yield way
-    way.close()
+def proxy(mlflow_server: str) -> Generator[Proxy]:
+    proxy = Proxy(mlflow_server)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def shown(proxy: Proxy, folder_lake: Lake, request: pytest.FixtureRequest) -> Shown:
+    # tests of one function have names that differ only in characters that MLflow refuses
+    own = hashlib.sha256(request.node.name.encode()).hexdigest()[:8]
+    return Shown(proxy, folder_lake, f"{request.node.originalname}_{own}")

@@ -1,4 +1,4 @@
-"""A real MLflow server on loopback, and a way to it that can be cut."""
+"""A real MLflow server on loopback, and a proxy to it that loses requests."""
 
 import http.client
 import os
@@ -70,40 +70,44 @@ def refused(method: str, path: str) -> Fate:  # noqa: ARG001 - see `Fates`
     return "refused"
 
 
-class Way:
+class Proxy:
     """A proxy to the server. `fate` decides what becomes of each request."""
 
     def __init__(self, server: str) -> None:
         self.fate: Fates = answered
         #: method and path of all requests
         self.requests: list[tuple[str, str]] = []
+        #: what the requests had as their credentials
+        self.logins: set[str] = set()
         self._server = server.removeprefix("http://")
-        way = self
+        proxy = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_any(self) -> None:
-                way._forward(self)
+                proxy._forward(self)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_any  # noqa: N815 - http.server's
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
                 pass
 
-        self._proxy = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._proxy.serve_forever, daemon=True)
+        self._listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._listener.serve_forever, daemon=True)
         self._thread.start()
-        self.address = f"http://127.0.0.1:{self._proxy.server_port}"
+        self.address = f"http://127.0.0.1:{self._listener.server_port}"
 
     def close(self) -> None:
-        self._proxy.shutdown()
+        self._listener.shutdown()
         self._thread.join()
-        self._proxy.server_close()
+        self._listener.server_close()
 
     def _forward(self, asked: BaseHTTPRequestHandler) -> None:
         path = asked.path.partition("?")[0]
         self.requests.append((asked.command, path))
+        if login := asked.headers.get("Authorization"):
+            self.logins.add(login)
         body = asked.rfile.read(int(asked.headers.get("Content-Length", 0)))
         fate = self.fate(asked.command, path)
         if fate == "refused":

@@ -24,26 +24,41 @@ def csv_records(
 
 def _records(lines: Iterable[str], dialect: Mapping[str, Any]) -> Iterator[list[str]]:
     mark, delimiter = dialect["options"]["delimiter"], dialect["delimiter"]
-    for fields in csv.reader(_prepared(lines, dialect), **dialect["options"]):
-        record = [each.replace(mark, delimiter) for each in fields]
-        if dialect["trim"]:
-            record = [each.strip(BLANKS) for each in record]
-        if len(record) == 1 or any(each.strip(BLANKS) for each in record):
-            yield record
+    comment, is_within = dialect["comment"], False
+
+    def prepared() -> Iterator[str]:
+        nonlocal is_within
+        for line in _lines(lines, dialect):
+            # within quotes, no line is a comment
+            if is_within or not (comment and line.startswith(comment)):
+                is_within = True
+                yield _prepared(line, dialect)
+
+    try:
+        for fields in csv.reader(prepared(), **dialect["options"]):
+            is_within = False
+            record = [each.replace(mark, delimiter) for each in fields]
+            if dialect["trim"]:
+                record = [each.strip(BLANKS) for each in record]
+            if len(record) == 1 or any(each.strip(BLANKS) for each in record):
+                yield record
+    except csv.Error as error:
+        raise ValueError(f"the CSV can't be read: {error}") from error
 
 
-def _prepared(lines: Iterable[str], dialect: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines as Python's reader needs them: it knows only short delimiters."""
-    mark, delimiter = dialect["options"]["delimiter"], dialect["delimiter"]
-    comment, null = dialect["comment"], dialect["null"]
+def _lines(lines: Iterable[str], dialect: Mapping[str, Any]) -> Iterator[str]:
     for number, line in enumerate(lines):
-        text = line.removeprefix("\ufeff") if number == 0 else line
-        if number < dialect["skip_lines"] or (comment and text.startswith(comment)):
-            continue
-        if mark != delimiter:
-            text = text.replace(delimiter, mark)
-        # as MySQL and Postgres write that there is no value
-        yield re.sub(null, r"\\\\N", text) if null else text
+        if number >= dialect["skip_lines"]:
+            yield line.lstrip("\ufeff") if number == 0 else line
+
+
+def _prepared(line: str, dialect: Mapping[str, Any]) -> str:
+    """Return the line as Python's reader needs it: it knows only short delimiters."""
+    mark, delimiter, null = dialect["options"]["delimiter"], dialect["delimiter"], dialect["null"]
+    if mark != delimiter:
+        line = line.replace(delimiter, mark)
+    # as MySQL and Postgres write that there is no value
+    return re.sub(null, r"\\\\N", line) if null else line
 
 
 def _rows(

@@ -68,7 +68,7 @@ class _Tokens:
 
     def of(self, text: str | None) -> list[str]:
         plain = self._replace(text or "")
-        words = self._word.findall(_lower(plain) if self._lower else plain)
+        words = self._word.findall(plain.lower() if self._lower else plain)
         if self._stop_words:
             words = [word for word in words if word not in self._stop_words]
         terms: list[str] = []
@@ -76,11 +76,6 @@ class _Tokens:
             ranges = (words[start:] for start in range(length))
             terms += words if length == 1 else [" ".join(each) for each in zip(*ranges)]  # noqa: B905 - they end with the shortest
         return terms
-
-
-def _lower(text: str) -> str:
-    """Return the text in lower case as Java writes it."""
-    return text.lower()
 
 
 class _Category:

@@ -35,10 +35,10 @@ class Scorer:
     """
 
     def __init__(self, model: Mapping[str, Any]) -> None:
-        if model["format"] != FORMAT:
+        if model.get("format") != FORMAT:
             raise ValueError(
-                f"model.json has format {model['format']}, and this scorer reads {FORMAT}: use the "
-                "scorer.py that was exported with it"
+                f"model.json has format {model.get('format')}, and this scorer reads {FORMAT}: use "
+                "the scorer.py that was exported with it"
             )
         self.model = model
         self.columns: list[str] = [column["name"] for column in model["columns"]]
@@ -56,9 +56,14 @@ class Scorer:
 
         Raises:
             OSError: there is no `model.json`.
-            ValueError: it is of another format.
+            ValueError: it is damaged, or of another format.
         """
-        return cls(json.loads((Path(folder) / "model.json").read_text("utf-8")))
+        file = Path(folder) / "model.json"
+        try:
+            model = json.loads(file.read_text("utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{file} is damaged ({error}): export the model again") from error
+        return cls(model)
 
     def predict(self, rows: Any) -> Any:
         """Return the prediction of a row, or those of several rows in their order.
@@ -72,7 +77,7 @@ class Scorer:
             A dict for a dict, a DataFrame with the same index for a DataFrame, else a list.
 
         Raises:
-            ValueError: a CSV file lacks a column.
+            ValueError: a CSV file lacks a column or has one twice, or can't be read.
         """
         if isinstance(rows, Mapping):
             return self._predict([rows])[0]
@@ -92,13 +97,15 @@ class Scorer:
         """Return the header of a CSV file, and an iterator over its rows and their predictions.
 
         Raises:
-            ValueError: it lacks a column.
+            ValueError: it lacks a column or has one twice, or a record can't be read.
         """
         header, records = csv_records(lines, self.model["csv"])
         by_lower_case = {name.lower(): name for name in self.columns if name not in header}
         names = [by_lower_case.get(name.lower(), name) for name in header]
         if missing := [name for name in self.columns if name not in names]:
             raise ValueError(f"the CSV has no column '{missing[0]}': correct its header")
+        if repeated := [name for name in self.columns if names.count(name) > 1]:
+            raise ValueError(f"the CSV has '{repeated[0]}' more than once: correct its header")
         return header, self._predict_records(names, records)
 
     def _predict_records(
@@ -158,7 +165,7 @@ class Scorer:
             found += [_rejected(problems) if problems else next(scored) for _, problems in read]
         return found
 
-    def _read(self, row: Row) -> tuple["Values", list[str]]:
+    def _read(self, row: Row) -> tuple[Values, list[str]]:
         problems: list[str] = []
         get = row.get
         numbers = [read(get(name), problems) for name, read in self._numbers]
@@ -166,13 +173,13 @@ class Scorer:
             numbers += read(get(name), problems)
         return (numbers, [read(get(name), problems) for name, read in self._texts]), problems
 
-    def _run(self, features: "Features") -> dict[str, Numbers]:
+    def _run(self, features: Features) -> dict[str, Numbers]:
         results: dict[str, Numbers] = {}
         for step, output in self._steps:
             results[output] = step.run(features, results)
         return results
 
-    def _score(self, rows: Sequence["Values"]) -> list[dict[str, Any]]:
+    def _score(self, rows: Sequence[Values]) -> list[dict[str, Any]]:
         if not rows:
             return []
         model = self.model
@@ -228,11 +235,17 @@ def main(arguments: Sequence[str]) -> str | None:
     """Print the rows of a CSV file with their predictions; return what is wrong, if anything."""
     if len(arguments) != 1:
         return "usage: python scorer.py rows.csv"
-    scorer = Scorer.load(Path(__file__).parent)
-    sys.stdout.reconfigure(encoding="utf-8", newline="")  # pyright: ignore[reportAttributeAccessIssue] - it is a TextIOWrapper
+    try:
+        scorer = Scorer.load(Path(__file__).parent)
+    except (OSError, ValueError) as error:
+        return str(error)
+    # bytes that are no text come out as they are
+    undecodable = "surrogateescape"
+    sys.stdout.reconfigure(encoding="utf-8", errors=undecodable, newline="")  # pyright: ignore[reportAttributeAccessIssue] - it is a TextIOWrapper
     dialect = scorer.model["csv"]
     try:
-        with Path(arguments[0]).open(encoding=dialect["encoding"], newline="") as lines:
+        file = Path(arguments[0])
+        with file.open(encoding=dialect["encoding"], errors=undecodable, newline="") as lines:
             header, rows = scorer.predict_csv(lines)
             added = ("prediction", "probability", "reason")
             writer = csv.writer(sys.stdout, lineterminator="\n")

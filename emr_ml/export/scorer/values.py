@@ -27,8 +27,8 @@ def text_of(value: Any) -> str | None:
 
 
 def shown(text: str) -> str:
-    """Return the beginning of an offending value."""
-    return text[:SHOWN].replace("\0", "\\0")
+    """Return the beginning of an offending value, in characters that any file can hold."""
+    return text[:SHOWN].replace("\0", "\\0").encode(errors="backslashreplace").decode()
 
 
 def present_text(value: Any, missing: Collection[str]) -> str | None:
@@ -66,7 +66,7 @@ def number_reader(column: Mapping[str, Any]) -> Read:
             is_usual = is_plain and usual(value) and value not in missing
             number = float(value) if is_usual else math.nan
         else:
-            number = float(value) if _is_number(value) else math.nan
+            number = _float(value) if _is_number(value) else math.nan
         if number - number:  # not zero of an infinite number or NaN
             number = read_text(value, problems)
         if least <= number <= most or math.isnan(number):
@@ -82,6 +82,13 @@ def number_reader(column: Mapping[str, Any]) -> Read:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # Python's integers have no limit
+        return math.inf
 
 
 def text_reader(column: Mapping[str, Any]) -> Read:
@@ -105,7 +112,7 @@ def text_reader(column: Mapping[str, Any]) -> Read:
                 problems.append(f"{name} is missing")
             return None
         if not text.isascii() and not _is_unicode(text):
-            problems.append(f"{name} contains bytes that are no text: {text[:SHOWN]!a}")
+            problems.append(f"{name} contains bytes that are no text: {shown(text)}")
         if "\0" in text:
             problems.append(f"{name} contains a NUL byte: {shown(text)}")
         if allowed is not None and text not in allowed:
