@@ -80,19 +80,30 @@ def make_trials(
             return [Trial(name, _boosted(params, problem, class_weights), {})]
         case "linear_regression":
             regressions = [
-                _linear(params, iterations, features, penalty)
-                for penalty in params["regularization"]
+                _linear(params, iterations, features, penalty) for penalty in penalties(params)
             ]
         case "logistic_regression":
             regressions = [
                 weighted(_logistic(params, iterations, problem, features, penalty), class_weights)
-                for penalty in params["regularization"]
+                for penalty in penalties(params)
             ]
     return [
-        Trial(
-            name, regression, {"regularization": penalty}, _shortened(regression, features), early
-        )
-        for penalty, regression in zip(params["regularization"], regressions, strict=True)
+        Trial(name, regression, penalty, _shortened(regression, features), early)
+        for penalty, regression in zip(penalties(params), regressions, strict=True)
+    ]
+
+
+def penalties(params: ModelParams) -> list[Mapping[str, float]]:
+    """Return the penalties of a linear model to choose from, each as its parameters.
+
+    `elastic_net` is among them if any is wanted.
+    """
+    shares = params["elastic_net"]
+    named = any(shares)
+    return [
+        {"regularization": penalty, **({"elastic_net": share} if named else {})}
+        for share in shares
+        for penalty in params["regularization"]
     ]
 
 
@@ -110,7 +121,7 @@ def _logistic(
     iterations: int,
     problem: Problem,
     features: int,
-    penalty: float,
+    penalty: Mapping[str, float],
 ) -> LogisticRegression:
     return LogisticRegression(
         featuresCol=FEATURES,
@@ -119,7 +130,8 @@ def _logistic(
         probabilityCol=PROBABILITY,
         rawPredictionCol=RAW_PREDICTION,
         family="binomial" if problem == BINARY else "multinomial",
-        regParam=penalty,
+        regParam=penalty["regularization"],
+        elasticNetParam=penalty.get("elastic_net", 0.0),
         maxIter=iterations,
         tol=params["tolerance"],
         # the featurizer has scaled the features already, or given them unit length
@@ -129,13 +141,14 @@ def _logistic(
 
 
 def _linear(
-    params: ModelParams, iterations: int, features: int, penalty: float
+    params: ModelParams, iterations: int, features: int, penalty: Mapping[str, float]
 ) -> LinearRegression:
     return LinearRegression(
         featuresCol=FEATURES,
         labelCol=LABEL,
         predictionCol=ESTIMATED,
-        regParam=penalty,
+        regParam=penalty["regularization"],
+        elasticNetParam=penalty.get("elastic_net", 0.0),
         maxIter=iterations,
         tol=params["tolerance"],
         standardization=False,

@@ -8,7 +8,7 @@ import numpy as np
 
 from spark_jobs.contract import REGRESSION
 from spark_jobs.learning.boosted_trees import MAX_TREES, BoostedTrees, BoostingFit, Floats
-from spark_jobs.learning.estimators import ITERATIONS, MAX_NORMAL_FEATURES, WIDE
+from spark_jobs.learning.estimators import ITERATIONS, MAX_NORMAL_FEATURES, WIDE, penalties
 from spark_jobs.learning.label_encoding import LabelEncoding
 from spark_jobs.learning.linear_fit import (
     LinearModel,
@@ -99,9 +99,10 @@ class LinearLearner:
         self._rows, self._encoding = rows, encoding
         regression = encoding.problem == REGRESSION
         self.estimator: EstimatorName = "linear_regression" if regression else "logistic_regression"
-        self.parameters = [{"regularization": penalty} for penalty in params["regularization"]]
+        self.parameters = penalties(params)
         features = int(rows.features.shape[1])
-        self._solve = regression and features <= MAX_NORMAL_FEATURES
+        can_be_solved = not any(params["elastic_net"]) and features <= MAX_NORMAL_FEATURES
+        self._solve = regression and can_be_solved
         self._wide = features >= WIDE
         self._tolerance = params["tolerance"]
         self._iterations = params["max_iterations"] or (STOPS[-1] if self._wide else ITERATIONS)
@@ -113,44 +114,51 @@ class LinearLearner:
         self, fitted: Indices, scored: Indices, parameters: Sequence[Parameters]
     ) -> list[FoldFit]:
         features, labels = self._rows.features[scored], self._rows.labels[scored]
-        paths: dict[float, LinearPath] = {}
+        paths: dict[int, LinearPath] = {}
         objective = None if self._solve else self._objective(fitted)
         start = None
-        for penalty in sorted({each["regularization"] for each in parameters}, reverse=True):
+        by_penalty = sorted(
+            range(len(parameters)), key=lambda index: -parameters[index]["regularization"]
+        )
+        for index in by_penalty:
+            penalty = parameters[index]["regularization"]
             if objective is None:
                 model = solve_ridge(self._rows.features[fitted], self._rows.labels[fitted], penalty)
-                paths[penalty] = LinearPath({1: model}, converged=True)
+                paths[index] = LinearPath({1: model}, converged=True)
                 continue
-            paths[penalty] = fit_path(
+            paths[index] = fit_path(
                 objective,
                 penalty,
                 iterations=self._iterations,
                 tolerance=self._tolerance,
+                elastic_net=parameters[index].get("elastic_net", 0.0),
                 stops=STOPS if self._wide else (),
                 start=start,
             )
-            start = None if self._wide else paths[penalty].last
+            start = None if self._wide else paths[index].last
         return [
-            _LinearFoldFit(paths[each["regularization"]], features, labels, self._encoding)
-            for each in parameters
+            _LinearFoldFit(paths[index], features, labels, self._encoding)
+            for index in range(len(parameters))
         ]
 
     def refit(
         self, parameters: Parameters, iterations: int | None, chosen: LinearModel | None
     ) -> LinearModel:
         known, penalty = self._rows.known, parameters["regularization"]
+        elastic_net = parameters.get("elastic_net", 0.0)
         if self._solve:
             return solve_ridge(self._rows.features[known], self._rows.labels[known], penalty)
         objective = self._objective(known)
         below = None
         if iterations and chosen:
             # iterations of two fits are not alike, but the last one must not be the worse one
-            below, _ = objective.value_and_gradient(objective.parameters(chosen), penalty)
+            below = objective.value(chosen, penalty, elastic_net)
         path = fit_path(
             objective,
             penalty,
             iterations=iterations or self._iterations,
             tolerance=self._tolerance,
+            elastic_net=elastic_net,
             below=below,
         )
         return path.last.adjusted(1.0, -self._encoding.log_weights)

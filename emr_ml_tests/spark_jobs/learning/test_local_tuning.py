@@ -44,6 +44,20 @@ def test_auto_compares_a_linear_model_of_each_penalty_with_trees(problem: Proble
     assert trials[0].loss < trials[1].loss  # the labels depend on the features on a straight line
 
 
+def test_each_penalty_is_tried_with_each_share_of_an_elastic_net() -> None:
+    trials = compared(
+        "regression", estimator="linear_regression", regularization=[0.01, 1], elastic_net=[0, 1]
+    )
+
+    assert [dict(each.parameters) for each in trials] == [
+        {"regularization": 0.01, "elastic_net": 0},
+        {"regularization": 1, "elastic_net": 0},
+        {"regularization": 0.01, "elastic_net": 1},
+        {"regularization": 1, "elastic_net": 1},
+    ]
+    assert len({each.loss for each in trials}) == 4
+
+
 @pytest.mark.parametrize("folds", [1, 5])
 def test_each_scored_row_has_margins(folds: int) -> None:
     trials = compared("multiclass", folds=folds, regularization=[1e-3])
