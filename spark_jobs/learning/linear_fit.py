@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, OptimizeResult, minimize
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, diags_array
 from scipy.special import expit, logsumexp, softmax
 
 from spark_jobs.contract import BINARY, REGRESSION, Problem
@@ -243,7 +243,7 @@ class _SignSplit:
         return np.concatenate([positive - negative, parts[2 * self.count :]])
 
     def bounds(self, parts: Numbers) -> Bounds:
-        lower = np.zeros(len(parts))
+        lower: Any = np.zeros(len(parts))  # SciPy's types know single numbers alone
         lower[2 * self.count :] = -np.inf
         return Bounds(lower, np.inf)
 
@@ -269,14 +269,16 @@ def _has_converged(history: Sequence[float], tolerance: float) -> bool:
     )
 
 
-def solve_ridge(features: Matrix, labels: Numbers, penalty: float) -> LinearModel:
+def solve_ridge(features: Matrix, labels: Numbers, weights: Numbers, penalty: float) -> LinearModel:
     """Return the linear regression that minimizes the objective, from the normal equations."""
-    means, center = np.asarray(features.mean(axis=0)).ravel(), labels.mean()
-    gram = features.T @ features
-    gram = (gram if isinstance(gram, np.ndarray) else gram.toarray()) / len(labels)
+    shares = weights / weights.sum()
+    means, center = np.asarray(features.T @ shares).ravel(), float(shares @ labels)
+    weighted = diags_array(shares) @ features
+    gram = features.T @ weighted
+    gram = gram if isinstance(gram, np.ndarray) else gram.toarray()
     gram -= np.outer(means, means)
     gram[np.diag_indices_from(gram)] += penalty
-    covariance = np.asarray(features.T @ (labels - center)) / len(labels)
+    covariance = np.asarray(weighted.T @ (labels - center))
     # without a penalty, the coefficients of equal columns are not determined: take the smallest
     coefficients: Any = np.linalg.lstsq(gram, covariance)[0]
     return LinearModel(coefficients[None], np.array([center - means @ coefficients]))

@@ -119,7 +119,7 @@ def _trial(
     *,
     partial: bool,
 ) -> LocalTrial:
-    sizes = np.array([len(fold.scored) for fold in rows.folds], float)
+    sizes = np.array([rows.weights[fold.scored].sum() for fold in rows.folds])
     by_fold = [fit.losses() for fit in fits]
     counts = sorted({count for losses in by_fold for count in losses})
     if all(len(losses) == 1 for losses in by_fold):

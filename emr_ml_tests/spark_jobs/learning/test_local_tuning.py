@@ -148,6 +148,24 @@ def test_weights_of_classes_leave_probabilities_calibrated(
     assert isinstance(model, LinearModel | BoostedTrees)
 
 
+@pytest.mark.parametrize("estimator", ["logistic_regression", "gradient_boosted_trees"])
+def test_weights_of_rows_shift_the_probabilities(estimator: str) -> None:
+    features, labels = made_up("binary", rows=2000)
+    weights = np.where(labels == 1, 4.0, 1.0)
+    rows = local_rows(features, labels, folds=5, weights=weights)
+    made = make_learners(
+        rows, encoding_of("binary"), params_with(estimator=estimator), hashed=False
+    )
+
+    best = min(compare(rows, made, LOG), key=lambda trial: trial.loss)
+
+    share = 1 / (1 + np.exp(-best.margins[:, 0]))
+    weighted_share = np.average(labels, weights=weights)
+    of_rows = weights[best.scored]
+    assert np.average(share, weights=of_rows) == pytest.approx(weighted_share, abs=0.05)
+    assert weighted_share > labels.mean() + 0.2
+
+
 def labels_of(rows: LocalRows, trial: LocalTrial) -> Numbers:
     return rows.labels[trial.scored]
 
