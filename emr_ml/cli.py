@@ -3,6 +3,7 @@
 import click
 
 from emr_ml.commands.clusters import clusters
+from emr_ml.commands.diff import diff
 from emr_ml.commands.doctor import doctor
 from emr_ml.commands.down import down
 from emr_ml.commands.export import export
@@ -14,8 +15,11 @@ from emr_ml.commands.profile import profile
 from emr_ml.commands.promote import promote, rollback
 from emr_ml.commands.report import report
 from emr_ml.commands.run import run
+from emr_ml.commands.runs import runs
+from emr_ml.commands.show import show
 from emr_ml.commands.up import up
 from emr_ml.commands.validate import validate
+from emr_ml.commands.versions import versions
 from emr_ml.commands.wheelhouse import wheelhouse
 
 
@@ -25,7 +29,21 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(run, new, infer, profile, validate, report, promote, rollback, export),
+    *(
+        run,
+        runs,
+        versions,
+        show,
+        diff,
+        new,
+        infer,
+        profile,
+        validate,
+        report,
+        promote,
+        rollback,
+        export,
+    ),
     *(plan, doctor, clusters, wheelhouse, up, down, mlflow),
 )
 for command in COMMANDS:

@@ -1,15 +1,14 @@
 """One run of all assets, from the command line."""
 
-import fcntl
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 import click
 import dagster as dg
 
 from emr_ml.commands.mlflow import show_in_mlflow
+from emr_ml.history.instance import open_instance
 from emr_ml.jobs import everything_job
 from emr_ml.lake.leases import this_host
 from emr_ml.project import load_project_definitions
@@ -45,15 +44,6 @@ def materialize_all() -> bool:
         show(result)
     show_in_mlflow()
     return result.success
-
-
-def open_instance() -> dg.DagsterInstance:
-    """Open the instance of the dagster.yaml in this folder; one process at a time creates it."""
-    folder = Path(".dagster")
-    folder.mkdir(exist_ok=True)
-    with (folder / "creation.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return dg.DagsterInstance.from_config(".")
 
 
 def show(result: dg.JobExecutionResult) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
@@ -64,3 +65,22 @@ def failure_cause(event: dg.DagsterEvent) -> str | None:
     if data.user_failure_data and data.user_failure_data.description:
         return f"failed: {data.user_failure_data.description}"
     return f"failed: {data.error.to_string()}" if data.error else None
+
+
+def refusal_or_cause(
+    event: dg.DagsterEvent, evaluations: Iterable[dg.AssetCheckEvaluation]
+) -> str | None:
+    """Return why a step failed: what the blocking check that refused its asset found, or the cause.
+
+    Args:
+        event: the failure of the step.
+        evaluations: of all checks of the run.
+    """
+    data = event.step_failure_data
+    if data.error and data.error.cls_name == CHECK_FAILED:
+        refusing = [each for each in evaluations if each.blocking and not each.passed]
+        refusing.sort(key=lambda each: each.asset_key.to_python_identifier() != event.step_key)
+        for each in refusing[:1]:
+            return f"refused by {each.check_name}: {each.description}"
+    cause = failure_cause(event)
+    return cause and cause.removeprefix("failed: ")
