@@ -2,8 +2,9 @@
 
 import re
 
-from emr_ml.commands.versions import MIN_DIGITS, check_digits, only_version, stored_versions
+from emr_ml.commands.versions import MIN_DIGITS, check_digits, only_version
 from emr_ml.errors import UserError
+from emr_ml.history.committed import stored_versions
 from emr_ml.history.lineage import Place
 from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
 from emr_ml.lake.current import missing_reason, read_current

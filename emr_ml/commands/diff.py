@@ -87,7 +87,7 @@ def _figures(
     place: "Place", first: Report, second: Report
 ) -> "Iterator[tuple[str, tuple[str, str], list[ComparedFigure]]]":
     """Yield an asset, two of its versions and their figures; of a model, also its metrics."""
-    from emr_ml.commands.versions import metrics_of
+    from emr_ml.history.committed import metrics_of
     from emr_ml.history.figures import compare_figures
 
     if place.asset == MODEL:

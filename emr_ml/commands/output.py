@@ -18,7 +18,7 @@ STATES = {
     **dict.fromkeys(("success", "good", "current", "champion", "better"), "green"),
     **dict.fromkeys(("failure", "bad", "refused", "failed", "worse"), "red"),
     **dict.fromkeys(("canceled", "canceling", "warn", "note", "skip", "lost"), "yellow"),
-    **dict.fromkeys(("started", "starting", "queued", "computing"), "cyan"),
+    **dict.fromkeys(("started", "starting", "not_started", "queued", "computing"), "cyan"),
 }
 
 as_json_option = click.option(

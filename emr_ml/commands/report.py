@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from emr_ml.commands.context import configured_lake
-from emr_ml.commands.versions import committed_versions, complete_version, metrics_of
+from emr_ml.commands.versions import complete_version
+from emr_ml.history.committed import committed_versions, metrics_of
 from emr_ml.lake.champion import METRICS, MODEL
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LIMIT = 10
 INDENT = 4
 RUN_DIGITS = 8
+STATE_WIDTH = 11  # of `not_started`
 OF_ASSETS = "__ASSET_JOB"  # Dagster's name for a selection of assets in the UI
 
 
@@ -56,7 +57,7 @@ def _lines(run: "RunSummary", now: float) -> Iterator[str]:
     seconds = run.seconds(now)
     took = "" if seconds is None else duration(seconds)
     job = "assets, in the UI" if run.job == OF_ASSETS else escape_control_characters(run.job)
-    yield f"{when}  {state(run.state, 8)}  {took:>12}  {run.run_id[:RUN_DIGITS]}  {job}"
+    yield f"{when}  {state(run.state, STATE_WIDTH)}  {took:>12}  {run.run_id[:RUN_DIGITS]}  {job}"
     for name, versions in (("computed", run.computed), ("reused", run.reused)):
         if versions:
             yield named(name, ", ".join(versions), INDENT)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from emr_ml.commands.completion import complete_asset, complete_version
 from emr_ml.commands.context import configured_lake
 from emr_ml.commands.output import (
     as_json_option,
@@ -35,8 +36,8 @@ FILES_SHOWN = 3
 
 
 @click.command()
-@click.argument("asset")
-@click.argument("version", required=False)
+@click.argument("asset", shell_complete=complete_asset)
+@click.argument("version", required=False, shell_complete=complete_version)
 @as_json_option
 def show(asset: str, version: str | None, *, as_json: bool) -> None:
     """Show a version of ASSET: its figures, checks, files, parameters, and what it is made from.

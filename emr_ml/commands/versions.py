@@ -1,18 +1,18 @@
 """`emr-ml versions`, and versions as users enter them: their first digits."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import click
 
+from emr_ml.commands.completion import complete_asset
 from emr_ml.commands.context import configured_lake
 from emr_ml.commands.output import as_json_option, print_json, state, table
-from emr_ml.lake.champion import METRICS, MODEL
+from emr_ml.history.committed import committed_versions, newest_reports
 from emr_ml.lake.versions import DIGITS
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import Report, read_report, report_key
+from spark_jobs.runtime.report import Report
 
 MIN_DIGITS = 6  # of the shortest prefix of a version that users may enter
 VERSIONS_SHOWN = 10
@@ -20,7 +20,7 @@ HEADLINES = 3
 
 
 @click.command()
-@click.argument("asset")
+@click.argument("asset", shell_complete=complete_asset)
 @click.option(
     "--limit", type=click.IntRange(1), default=VERSIONS_SHOWN, help="How many.  [default: 10]"
 )
@@ -31,20 +31,21 @@ def versions(asset: str, limit: int, *, as_json: bool) -> None:
     ASSET is its key, such as lr_model, or shop/lr_model in a pipeline with a prefix.
     """
     from emr_ml.commands.assets import find_place
-    from emr_ml.history.state import read_state
+    from emr_ml.history.state import NOT_CURRENT, read_state
 
     with configured_lake() as lake:
         place = find_place(lake, asset)
         reports = newest_reports(place.lake, place.asset)
         rows = [
-            (report, read_state(place, report.version, report).words) for report in reports[:limit]
+            (report, read_state(place, report.version, report, reasons=False).words)
+            for report in reports[:limit]
         ]
     if as_json:
         print_json([_as_json(report, words) for report, words in rows])
         return
     lines = table([(r.version, r.finished[:16].replace("T", " "), _headline(r)) for r, _ in rows])
     for line, (_, words) in zip(lines, rows, strict=True):
-        notes = " ".join(state(word) for word in words if word != "not current")
+        notes = " ".join(state(word) for word in words if word != NOT_CURRENT)
         click.echo(f"{line}  {notes}".rstrip())
     if len(reports) > limit:
         click.echo(f"and {len(reports) - limit} more: see --limit")
@@ -67,7 +68,7 @@ def _headline(report: Report) -> str:
         return ", ".join(f"{name} {number(report.figures[name])}" for name in found[:HEADLINES])
     if "kept" in report.rows:
         return f"{report.rows['kept']:,} rows"
-    return f"{len(report.files):,} files"
+    return "1 file" if len(report.files) == 1 else f"{len(report.files):,} files"
 
 
 def complete_version(lake: Lake, asset: str, digits: str) -> str:
@@ -107,37 +108,6 @@ def only_version(lake: Lake, asset: str, digits: str, found: list[str]) -> str:
         newest = _newest_versions(lake, asset)
         raise JobError(f"{lake.root} has no version {digits} of {asset}. {newest}")
     return found[0]
-
-
-def committed_versions(lake: Lake, asset: str, prefix: str = "") -> Iterator[str]:
-    """Yield the committed versions of an asset that start with the prefix."""
-    for entry in lake.list(f"{asset}/{prefix}"):
-        version, _, name = entry.key.removeprefix(f"{asset}/").partition("/")
-        if name == "report.json" and entry.key == report_key(asset, version):
-            yield version
-
-
-def stored_versions(lake: Lake, asset: str, prefix: str = "") -> Iterator[str]:
-    """Yield the versions that start with the prefix, those without a commit as well."""
-    last = ""
-    for entry in lake.list(f"{asset}/{prefix}"):
-        version, _, name = entry.key.removeprefix(f"{asset}/").partition("/")
-        if name and version != last and re.fullmatch(f"[0-9a-f]{{{DIGITS}}}", version):
-            yield version
-            last = version
-
-
-def newest_reports(lake: Lake, asset: str) -> list[Report]:
-    """Return the reports of all committed versions of an asset, the newest first."""
-    committed = (read_report(lake, asset, version) for version in committed_versions(lake, asset))
-    reports = [each.report for each in committed if each]
-    return sorted(reports, key=lambda report: report.finished, reverse=True)
-
-
-def metrics_of(lake: Lake, model: str) -> Report | None:
-    """Return the newest report of `metrics` that measured a version of `lr_model`, or None."""
-    reports = newest_reports(lake, METRICS)
-    return next((each for each in reports if each.inputs.get(MODEL) == model), None)
 
 
 def _newest_versions(lake: Lake, asset: str) -> str:

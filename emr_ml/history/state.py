@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from emr_ml.history.committed import metrics_of
 from emr_ml.history.lineage import Place
 from emr_ml.lake.champion import MODEL, read_record
 from emr_ml.lake.current import read_current, refusing_checks
 from emr_ml.lake.leases import Lease
+from emr_ml.model_report.facts import read_decision
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.report import Report, lease_key
+
+NOT_CURRENT = "not current"
 
 
 @dataclass(frozen=True)
@@ -27,22 +31,31 @@ class VersionState:
     ran: tuple[tuple[str, str], ...] = ()
 
 
-def read_state(place: Place, version: str, report: Report | None) -> VersionState:
-    """Return the state of a version; `report` is None if it is not committed."""
+def read_state(
+    place: Place, version: str, report: Report | None, *, reasons: bool = True
+) -> VersionState:
+    """Return the state of a version.
+
+    Args:
+        place: of its asset.
+        version: all its digits.
+        report: None if the version is not committed.
+        reasons: whether to look why a model is not champion, which reads all its metrics.
+    """
     stored = place.lake.read(lease_key(place.asset, version))
     lease = Lease.of(stored) if stored else None
     ran = tuple(_where(lease)) if lease else ()
     if report is None:
         word, detail = _uncommitted(place, version, lease)
         return VersionState((word,), (detail,), ran)
-    words, details = [], []
-    for word, detail in _committed(place, version):
+    words, details = list[str](), list[str]()
+    for word, detail in _committed(place, version, reasons=reasons):
         words.append(word)
         details += [detail] if detail else []
-    return VersionState(tuple(words) or ("not current",), tuple(details), ran)
+    return VersionState(tuple(words) or (NOT_CURRENT,), tuple(details), ran)
 
 
-def _committed(place: Place, version: str) -> Iterator[tuple[str, str]]:
+def _committed(place: Place, version: str, *, reasons: bool) -> Iterator[tuple[str, str]]:
     """Yield words about a committed version, each with a reason or with ""."""
     current = read_current(place.lake, place.asset)
     if current and current.version == version:
@@ -60,6 +73,15 @@ def _committed(place: Place, version: str) -> Iterator[tuple[str, str]]:
         yield "rolled back", "champion again only by `emr-ml promote`"
     elif entry:
         yield "former champion", ""
+    elif reasons and (reason := _why_not_champion(place, version)):
+        yield "not champion", reason
+
+
+def _why_not_champion(place: Place, version: str) -> str:
+    """Return why a model was not promoted, as its comparison with the champion recorded it."""
+    metrics = metrics_of(place.lake, version)
+    decision = read_decision(place.lake, metrics) if metrics else None
+    return f"not promoted: {decision.get('reason')}" if decision else ""
 
 
 def _uncommitted(place: Place, version: str, lease: Lease | None) -> tuple[str, str]:

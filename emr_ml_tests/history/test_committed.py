@@ -1,6 +1,6 @@
-"""Versions as users enter them; `emr_ml_tests/commands/test_promote.py` has what they may be."""
+"""Which versions of an asset a lake has."""
 
-from emr_ml.commands.versions import committed_versions
+from emr_ml.history.committed import committed_versions
 from spark_jobs.runtime.lake import Lake
 
 
