@@ -19,7 +19,7 @@ LIMIT = 10
 INDENT = 4
 RUN_DIGITS = 8
 STATE_WIDTH = 11  # of `not_started`
-OF_ASSETS = "__ASSET_JOB"  # Dagster's name for a selection of assets in the UI
+OF_ASSETS = "__"  # how Dagster's names for a selection of assets begin
 
 
 @click.command()
@@ -56,7 +56,9 @@ def _lines(run: "RunSummary", now: float) -> Iterator[str]:
     when = local_time(datetime.fromtimestamp(run.requested, UTC))
     seconds = run.seconds(now)
     took = "" if seconds is None else duration(seconds)
-    job = "assets, in the UI" if run.job == OF_ASSETS else escape_control_characters(run.job)
+    job = escape_control_characters(run.job)
+    if job.startswith(OF_ASSETS):
+        job = "selected assets"
     yield f"{when}  {state(run.state, STATE_WIDTH)}  {took:>12}  {run.run_id[:RUN_DIGITS]}  {job}"
     for name, versions in (("computed", run.computed), ("reused", run.reused)):
         if versions:
