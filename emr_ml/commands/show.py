@@ -132,7 +132,7 @@ def _figures(facts: "VersionFacts") -> Iterator[str]:
         return
     yield from ("", heading("figures"))
     rows = [
-        (f"  {name}", number(value) if _is_number(value) else str(value))
+        (f"  {name}", number(value) if _is_number(value) else as_text(value))
         for name, value in found.items()
     ]
     yield from table(rows, right=[1] if all(map(_is_number, found.values())) else [])

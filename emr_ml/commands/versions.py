@@ -1,6 +1,7 @@
 """`emr-ml versions`, and versions as users enter them: their first digits."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 import click
@@ -10,13 +11,15 @@ from emr_ml.commands.context import configured_lake
 from emr_ml.commands.output import as_json_option, print_json, state, table
 from emr_ml.history.committed import committed_versions, newest_reports
 from emr_ml.lake.versions import DIGITS
+from emr_ml.ui.wording import local_time
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report
 
 MIN_DIGITS = 6  # of the shortest prefix of a version that users may enter
 VERSIONS_SHOWN = 10
-HEADLINES = 3
+DIGITS_SHOWN = 8
+HEADLINES = ("accuracy", "log_loss", "rmse", "r2")
 
 
 @click.command()
@@ -43,7 +46,9 @@ def versions(asset: str, limit: int, *, as_json: bool) -> None:
     if as_json:
         print_json([_as_json(report, words) for report, words in rows])
         return
-    lines = table([(r.version, r.finished[:16].replace("T", " "), _headline(r)) for r, _ in rows])
+    lines = table(
+        [(r.version[:DIGITS_SHOWN], local_time(_finished(r)), _headline(r)) for r, _ in rows]
+    )
     for line, (_, words) in zip(lines, rows, strict=True):
         notes = " ".join(state(word) for word in words if word != NOT_CURRENT)
         click.echo(f"{line}  {notes}".rstrip())
@@ -59,13 +64,17 @@ def _as_json(report: Report, words: tuple[str, ...]) -> dict[str, Any]:
     return {**found, "attempt": report.attempt, "figures": figures, "rows": report.rows}
 
 
+def _finished(report: Report) -> datetime:
+    return datetime.fromisoformat(report.finished)
+
+
 def _headline(report: Report) -> str:
     """Return the figures that tell versions apart, or else how many rows there are."""
-    from emr_ml.model_report.wording import FIGURES, number
+    from emr_ml.model_report.wording import number
 
-    found = [name for name in FIGURES if isinstance(report.figures.get(name), int | float)]
+    found = [name for name in HEADLINES if isinstance(report.figures.get(name), int | float)]
     if found:
-        return ", ".join(f"{name} {number(report.figures[name])}" for name in found[:HEADLINES])
+        return ", ".join(f"{name} {number(report.figures[name])}" for name in found)
     if "kept" in report.rows:
         return f"{report.rows['kept']:,} rows"
     return "1 file" if len(report.files) == 1 else f"{len(report.files):,} files"

@@ -51,12 +51,15 @@ def test_nothing_is_completed_without_a_lake_in_a_folder(
     assert completed("show", "lr_model", "") == []
 
 
+def nothing(*_: object) -> None:
+    """Stand for click's question which release bash has."""
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_there_is_a_script_for_each_shell(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("_EMR_ML_COMPLETE", f"{shell}_source")
-        # click asks bash for its release
-        patch.setattr("click.shell_completion.BashComplete._check_version", lambda *_: None)
+        patch.setattr("click.shell_completion.BashComplete._check_version", nothing)
         with pytest.raises(SystemExit):
             main(prog_name="emr-ml")
 
