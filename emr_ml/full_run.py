@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import click
 import dagster as dg
@@ -16,6 +16,7 @@ from emr_ml.sensors.lost_runs import HOST_TAG
 from emr_ml.settings import SettingsError, load_settings
 from emr_ml.stack import with_stack
 from emr_ml.ui.console import failure_cause
+from emr_ml.ui.run_bar import run_bar
 from emr_ml.ui.wording import escape_control_characters
 
 FIGURES = (
@@ -31,17 +32,21 @@ def everything_job_definition() -> dg.JobDefinition:
 
 def materialize_all() -> bool:
     """Run all assets on the instance of the UI, print the results, and return True on success."""
-    os.chdir(load_settings().dagster_home)  # the paths in dagster.yaml are relative
-    with (
-        open_instance() as instance,
-        dg.execute_job(
-            dg.reconstructable(everything_job_definition),
-            instance=instance,
-            run_config={"loggers": {"console": {}}},
-            tags={HOST_TAG: this_host()},
-        ) as result,
-    ):
-        show(result)
+    settings = load_settings()
+    os.chdir(settings.dagster_home)  # the paths in dagster.yaml are relative
+    # elsewhere, each step has a process of its own, which knows of no bar
+    here = settings.deployment.runs_here
+    bar = run_bar(len(everything_job_definition().nodes)) if here else nullcontext()
+    with open_instance() as instance:
+        with bar:
+            executed = dg.execute_job(
+                dg.reconstructable(everything_job_definition),
+                instance=instance,
+                run_config={"loggers": {"console": {}}},
+                tags={HOST_TAG: this_host()},
+            )
+        with executed as result:
+            show(result)
     show_in_mlflow()
     return result.success
 

@@ -1,12 +1,12 @@
 """The console log of a run, one line for each message."""
 
 import logging
-import sys
 from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
 
+from emr_ml.ui.run_bar import LogHandler
 from emr_ml.ui.wording import escape_control_characters
 
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
@@ -46,8 +46,8 @@ def is_worth_logging(record: logging.LogRecord) -> bool:
 )
 def console(context: dg.InitLoggerContext) -> logging.Logger:
     """Log to standard error."""
-    logger = logging.Logger("emr_ml", context.logger_config["log_level"])
-    handler = logging.StreamHandler(sys.stderr)
+    logger = logging.Logger("emr_ml", logging.DEBUG)
+    handler = LogHandler(context.logger_config["log_level"])
     handler.setFormatter(ConsoleFormatter())
     handler.addFilter(is_worth_logging)
     logger.addHandler(handler)
