@@ -19,10 +19,10 @@ def walked(node: Node) -> list[tuple[int, str, str]]:
     return [(depth, each.key, each.version) for depth, each in node.walk()]
 
 
-def test_it_goes_down_to_the_files_and_names_each_version_once(folder_lake: Lake) -> None:
-    fill(folder_lake)
+def test_it_goes_down_to_the_files_and_names_each_version_once(lake: Lake) -> None:
+    fill(lake)
 
-    assert walked(read_lineage(Place.of(folder_lake, "metrics"), METRICS)) == [
+    assert walked(read_lineage(Place.of(lake, "metrics"), METRICS)) == [
         (0, "metrics", METRICS),
         (1, "lr_model", MODEL),
         (2, "processed_dataset", DATA),
