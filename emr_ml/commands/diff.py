@@ -17,7 +17,7 @@ from emr_ml.commands.output import (
 )
 from emr_ml.errors import UserError
 from emr_ml.lake.champion import METRICS, MODEL
-from emr_ml.ui.wording import join_first, shorten
+from emr_ml.ui.wording import escape_control_characters, join_first, shorten
 from spark_jobs.runtime.report import Report
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ def _lines(difference: "Difference") -> Iterator[str]:
     for number, each in enumerate(difference.walk()):
         if number:
             yield ""
-        yield heading(f"{each.key}  {_digits(each.first)} -> {_digits(each.second)}")
+        key = escape_control_characters(each.key)
+        yield heading(f"{key}  {_digits(each.first)} -> {_digits(each.second)}")
         yield from filter(None, _differing(each))
 
 
@@ -186,7 +187,7 @@ def _figure_lines(
 
 
 def _digits(version: Any) -> str:
-    return str(version)[:DIGITS_SHOWN]
+    return escape_control_characters(str(version)[:DIGITS_SHOWN])
 
 
 def _text(value: Any) -> str:

@@ -178,7 +178,7 @@ def _lineage(root: "Node") -> Iterator[str]:
         left = "  " * max(depth, 1)
         if depth:
             gone = "" if node.report else "  gone from the lake"
-            yield f"{left}{node.key} {node.version}{gone}"
+            yield escape_control_characters(f"{left}{node.key} {node.version}{gone}")
         if node.report and node.report.spark is None and "source" in node.report.figures:
             files = node.report.files
             names = join_first([str(each["name"]) for each in files], FILES_SHOWN)

