@@ -1,7 +1,6 @@
 """`emr-ml show`: all that is known of one version."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,7 +22,7 @@ from emr_ml.ui.wording import (
     duration,
     escape_control_characters,
     join_first,
-    local_time,
+    local_time_of,
     shorten,
 )
 
@@ -92,9 +91,8 @@ def _summary(facts: "VersionFacts") -> Iterator[str]:
 
     report = facts.report
     assert report, "it is committed"
-    finished = datetime.fromisoformat(report.finished)
     took = duration(sum(report.seconds.values())) if report.seconds else ""
-    yield named("finished", local_time(finished) + (f", in {took}" if took else ""))
+    yield named("finished", local_time_of(report.finished) + (f", in {took}" if took else ""))
     yield named("attempt", str(report.attempt) if report.attempt > 1 else "")
     yield named("ran on", ", ".join(f"{name} {value}" for name, value in facts.state.ran))
     if facts.events and facts.events.run_id:

@@ -1,7 +1,6 @@
 """`emr-ml versions`, and versions as users enter them: their first digits."""
 
 import re
-from datetime import datetime
 from typing import Any
 
 import click
@@ -11,7 +10,7 @@ from emr_ml.commands.context import configured_lake
 from emr_ml.commands.output import as_json_option, print_json, state, table
 from emr_ml.history.committed import committed_versions, newest_reports
 from emr_ml.lake.versions import DIGITS
-from emr_ml.ui.wording import local_time
+from emr_ml.ui.wording import local_time_of
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report
@@ -47,7 +46,7 @@ def versions(asset: str, limit: int, *, as_json: bool) -> None:
         print_json([_as_json(report, words) for report, words in rows])
         return
     lines = table(
-        [(r.version[:DIGITS_SHOWN], local_time(_finished(r)), _headline(r)) for r, _ in rows]
+        [(r.version[:DIGITS_SHOWN], local_time_of(r.finished), _headline(r)) for r, _ in rows]
     )
     for line, (_, words) in zip(lines, rows, strict=True):
         notes = " ".join(state(word) for word in words if word != NOT_CURRENT)
@@ -62,10 +61,6 @@ def _as_json(report: Report, words: tuple[str, ...]) -> dict[str, Any]:
     figures = single_values(report)
     found = {"version": report.version, "finished": report.finished, "state": words}
     return {**found, "attempt": report.attempt, "figures": figures, "rows": report.rows}
-
-
-def _finished(report: Report) -> datetime:
-    return datetime.fromisoformat(report.finished)
 
 
 def _headline(report: Report) -> str:

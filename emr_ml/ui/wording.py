@@ -80,5 +80,13 @@ def local_time(moment: datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
+def local_time_of(text: str) -> str:
+    """Return the moment that ISO 8601 states as `local_time` does, or else the text as it is."""
+    try:
+        return local_time(datetime.fromisoformat(text))
+    except ValueError:
+        return escape_control_characters(text)
+
+
 def _letters(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
