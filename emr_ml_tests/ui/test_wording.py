@@ -3,11 +3,11 @@
 import pytest
 
 from emr_ml.ui.wording import (
-    duration,
-    local_time_of,
     closest,
     did_you_mean,
+    duration,
     escape_control_characters,
+    local_time_of,
     quote_names,
     unknown_key,
 )
