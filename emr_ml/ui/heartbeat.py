@@ -11,7 +11,7 @@ import dagster as dg
 from emr_ml.ui.wording import duration, join_first
 
 SECONDS = 9.0  # of silence; a busy machine may be late
-NAMES_SHOWN = 4
+NAMES_SHOWN = 2
 ENDED = {
     dg.DagsterEventType.STEP_SUCCESS,
     dg.DagsterEventType.STEP_FAILURE,

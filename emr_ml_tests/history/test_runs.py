@@ -54,6 +54,17 @@ def test_a_bug_is_told_in_one_line(instance: dg.DagsterInstance) -> None:
     assert "\n" not in found.cause
 
 
+def test_a_run_that_was_lost_has_the_reason_that_was_recorded(
+    instance: dg.DagsterInstance,
+) -> None:
+    job = dg.define_asset_job("lost_job", [raw_csv_s3])
+    defs = dg.Definitions([raw_csv_s3], jobs=[job])
+    lost = instance.create_run_for_job(defs.resolve_job_def("lost_job"))
+    instance.report_run_failed(lost, "its process is gone\nsecond line")
+
+    assert last(instance).cause == "its process is gone"
+
+
 def test_only_failed_runs_and_only_so_many_are_listed(instance: dg.DagsterInstance) -> None:
     failed = [run(instance, raw_csv_s3, fails=True) for _ in range(2)]
     run(instance, raw_csv_s3)
