@@ -29,6 +29,7 @@ DIGITS_SHOWN = 8
 VALUE_CHARACTERS = 100
 NAMES_SHOWN = 12
 WIDTH = 12
+DATA_SET = "processed_dataset"
 CAUSES = ("code", "contract", "parameters", "spark", "inputs")
 
 
@@ -67,10 +68,16 @@ def diff(a: str, b: str, *, as_json: bool) -> None:
         print_lines(_lines(difference))
         for name, versions, compared in figures:
             print_lines(_figure_lines(name, versions, compared))
+        if figures and not _same_data(difference):
+            print_lines(["", "the data sets differ, so the figures may be of other test rows"])
         if place.asset in (MODEL, METRICS):
             option = f" --pipeline {place.folder}" if place.folder else ""
             command = f"emr-ml report {first[:DIGITS_SHOWN]} {second[:DIGITS_SHOWN]}{option}"
             print_lines(["", f"curves side by side: `{command}`"])
+
+
+def _same_data(difference: "Difference") -> bool:
+    return not any(each.key.split("/")[-1] == DATA_SET for each in difference.walk())
 
 
 def _committed(place: "Place", version: str) -> Report:
@@ -201,6 +208,7 @@ def _as_json(
     figures: "list[tuple[str, tuple[str, str], list[ComparedFigure]]]",
 ) -> dict[str, Any]:
     return {
+        "same_data": _same_data(difference),
         "differences": [_difference_json(each) for each in difference.walk()],
         "figures": [
             {

@@ -50,6 +50,16 @@ def test_two_models_are_compared_by_their_first_digits() -> None:
         assert line in text
 
 
+def test_figures_of_other_data_are_said_to_be_so(lake: Lake) -> None:
+    words = "the data sets differ, so the figures may be of other test rows"
+    same_data = {"processed_dataset": DATA}
+    add(lake, "lr_model", "2a" * 16, inputs=same_data, params={"trees": 7}, figures={"features": 3})
+
+    assert words in shown(MODEL, NEW_MODEL)
+    assert words not in shown(MODEL, "2a2a2a")
+    assert json.loads(shown(MODEL, "2a2a2a", "--json"))["same_data"] is True
+
+
 def test_the_figures_of_a_models_metrics_stand_side_by_side() -> None:
     lines = [line.split() for line in shown(MODEL, NEW_MODEL).splitlines()]
 
