@@ -33,7 +33,7 @@ def materialization_metadata(outcome: Outcome) -> dict[str, Any]:
     report = outcome.report
     return {
         **_pictures(report),
-        **_single_values(report),
+        **single_values(report),
         **{f"rows_{name}": count for name, count in report.rows.items()},
         **_table_schema(report),
         **_strongest_features(report),
@@ -64,13 +64,20 @@ def _table_schema(report: Report) -> dict[str, Any]:
     }
 
 
-def _single_values(report: Report) -> dict[str, Any]:
-    """Return the figures that are one value; others are drawn, or only in the report."""
+def single_values(report: Report, *, exact: bool = False) -> dict[str, Any]:
+    """Return the figures that are one value; others are drawn, or only in the report.
+
+    Args:
+        report: has the figures.
+        exact: whether numbers keep all their digits.
+    """
     is_model = "candidates" in report.figures
     # a report has its figures in the order of their names
     ordered = sorted(report.figures, key=lambda name: ORDER.get(name, len(ORDER)))
     return {
-        f"validation_{name}" if is_model and name in VALIDATION else name: rounded(value)
+        f"validation_{name}" if is_model and name in VALIDATION else name: (
+            value if exact else rounded(value)
+        )
         for name in ordered
         for value in (report.figures[name],)
         if isinstance(value, str | bool | int | float) and name not in NOT_SHOWN
