@@ -14,6 +14,7 @@ from emr_ml.commands.profile import profile
 from emr_ml.commands.promote import promote, rollback
 from emr_ml.commands.report import report
 from emr_ml.commands.run import run
+from emr_ml.commands.stop import stop
 from emr_ml.commands.up import up
 from emr_ml.commands.validate import validate
 from emr_ml.commands.wheelhouse import wheelhouse
@@ -25,7 +26,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(run, new, infer, profile, validate, report, promote, rollback, export),
+    *(run, stop, new, infer, profile, validate, report, promote, rollback, export),
     *(plan, doctor, clusters, wheelhouse, up, down, mlflow),
 )
 for command in COMMANDS:

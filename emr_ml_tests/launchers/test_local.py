@@ -23,8 +23,9 @@ from emr_ml.lake.job_code import code_of
 from emr_ml.lake.leases import LeaseFile
 from emr_ml.lake.versions import VersionSpec, local_spark
 from emr_ml.launchers.base import LaunchError
-from emr_ml.launchers.local import LocalLauncher, check_java
+from emr_ml.launchers.local import LocalLauncher
 from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
+from emr_ml.launchers.spark_java import check_java
 from emr_ml_tests.graph import SALES_CONTRACT
 from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.attempt import check_lease, start_attempt
