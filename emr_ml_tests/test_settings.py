@@ -74,6 +74,12 @@ def test_spark_conf_is_parsed_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().spark_conf == {"spark.ui.enabled": "false"}
 
 
+def test_spark_is_kept_warm_unless_that_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not load_settings().warm  # as the tests set it
+    monkeypatch.delenv("EMR_ML_WARM")
+    assert load_settings().warm
+
+
 def test_the_poll_interval_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_FAST_POLL_SECONDS", "0.5")
     assert load_settings().fast_poll_seconds == 0.5
