@@ -36,7 +36,8 @@ soak: setup ## run the long tests: a rehearsal, losses of power and of services,
 	@$(PYTEST) -m "soak or hypothesis" --hypothesis-profile search
 
 ui: setup ## start Dagster on 127.0.0.1:3000, with the same history as make run
-	@$(BIN)/dg dev --host 127.0.0.1 --port 3000
+	@trap '$(BIN)/emr-ml stop' EXIT; trap 'exit 130' INT TERM; \
+	$(BIN)/dg dev --host 127.0.0.1 --port 3000
 
 rehearse: setup ## run the whole graph on an emulated EMR on this machine; compare the metrics
 	@$(BIN)/python -m emr_ml_tests.rehearsal

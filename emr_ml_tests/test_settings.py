@@ -93,6 +93,7 @@ def test_the_poll_interval_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv("EMR_ML_WARM")  # which the tests set
     monkeypatch.setenv(f"EMR_ML_{name}", "")
     assert load_settings() == load_settings().model_construct()
 
