@@ -58,7 +58,9 @@ class JavaSpec:
             name: value for name, value in os.environ.items() if not OF_OTHERS.fullmatch(name)
         }
         spark = installed_spark()
-        read = (java, spark, *sorted(spark_conf_folder(spark).glob("*")), *files)
+        # not the folder of pyspark itself, in which Python writes bytecode
+        release = (spark / "version.py", spark / "jars")
+        read = (java, *release, *sorted(spark_conf_folder(spark).glob("*")), *files)
         identity = {
             "conf": of_java,
             "environment": environment,
