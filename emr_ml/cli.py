@@ -20,6 +20,7 @@ from emr_ml.commands.report import report
 from emr_ml.commands.run import run
 from emr_ml.commands.runs import runs
 from emr_ml.commands.show import show
+from emr_ml.commands.stop import stop
 from emr_ml.commands.up import up
 from emr_ml.commands.validate import validate
 from emr_ml.commands.versions import versions
@@ -45,6 +46,7 @@ COMMANDS = {
     "doctor": (doctor, "check the set-up, with a fix for what is bad"),
     "plan": (plan, "print what a run would ask of EMR, and the price per hour"),
     "compute": (clusters, "show what is running, and its cost"),
+    "stop": (stop, "end the Java that outlives runs on this machine"),
     "up": (up, "deploy the stack that EMR needs"),
     "down": (down, "delete the stack, and keep the data"),
     "wheelhouse": (wheelhouse, "upload the nodes' Python packages to the lake"),

@@ -235,7 +235,7 @@ def publish(
         report.attempt,
     )
     return dg.MaterializeResult(
-        metadata=materialization_metadata(outcome),
+        metadata=materialization_metadata(outcome, lake),
         data_version=dg.DataVersion(report.version),
         check_results=results,
     )

@@ -10,6 +10,7 @@ from emr_ml.commands.applications import show_applications
 from emr_ml.commands.context import errors_as_messages
 from emr_ml.commands.drivers import show_drivers
 from emr_ml.commands.output import as_json_option, print_json
+from emr_ml.commands.stop import show_warm_spark
 from emr_ml.errors import user_message
 from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.ui.wording import hours_and_minutes
@@ -74,7 +75,10 @@ def _show(settings: Settings, *, terminate_idle: bool) -> bool:
     try:
         with errors_as_messages():
             match settings.deployment:
-                case Deployment.LOCAL | Deployment.EMR:
+                case Deployment.LOCAL:
+                    show_warm_spark()
+                    return _show_emr(settings, terminate_idle=terminate_idle)
+                case Deployment.EMR:
                     return _show_emr(settings, terminate_idle=terminate_idle)
                 case Deployment.EMR_SERVERLESS:
                     return show_applications(settings, stop_idle=terminate_idle)
