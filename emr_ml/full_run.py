@@ -15,7 +15,7 @@ from emr_ml.project import load_project_definitions
 from emr_ml.sensors.lost_runs import HOST_TAG
 from emr_ml.settings import SettingsError, load_settings
 from emr_ml.stack import with_stack
-from emr_ml.ui.console import failure_cause
+from emr_ml.ui.console import REFUSED, failure_cause
 from emr_ml.ui.run_bar import run_bar
 from emr_ml.ui.wording import escape_control_characters
 
@@ -68,11 +68,8 @@ def show(result: dg.JobExecutionResult) -> None:
     for event in result.filter_events(lambda event: event.is_step_failure):
         # the console may lack the last messages of the step's own process
         click.echo(f"\n{event.step_key} {escape_control_characters(failure_cause(event) or '')}")
-    for evaluation in result.get_asset_check_evaluations():
-        if evaluation.blocking and not evaluation.passed:
-            asset = evaluation.asset_key.to_user_string()
-            said = escape_control_characters(evaluation.description or "")
-            click.echo(f"\n{asset} is refused by {evaluation.check_name}: {said}")
+    if any(failure_cause(event) == REFUSED for event in result.all_events if event.is_step_failure):
+        _show_refusals(result)
     if not materialized:
         click.echo("nothing was materialized: does the project have pipelines or jobs?")
     click.echo()
@@ -80,6 +77,15 @@ def show(result: dg.JobExecutionResult) -> None:
     with suppress(SettingsError):  # an invalid stack was already reported
         click.echo(f"lake    {with_stack(load_settings()).lake}")
     click.echo("lineage and history: `make ui`, then http://127.0.0.1:3000")
+
+
+def _show_refusals(result: dg.JobExecutionResult) -> None:
+    """Print what blocking checks say of assets that are not ours, whose failures do not say it."""
+    for evaluation in result.get_asset_check_evaluations():
+        if evaluation.blocking and not evaluation.passed:
+            asset = evaluation.asset_key.to_user_string()
+            said = escape_control_characters(evaluation.description or "")
+            click.echo(f"\n{asset} is refused by {evaluation.check_name}: {said}")
 
 
 def _show_figures(

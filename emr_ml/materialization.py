@@ -1,7 +1,6 @@
 """How an asset is materialized: version, launch, checks, and the version that becomes current."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,20 +10,28 @@ from pydantic import Field
 from emr_ml.checks.check import Check, CheckContext, evaluate_all
 from emr_ml.checks.snapshot import SNAPSHOT_CHECKS
 from emr_ml.contract import Contract
-from emr_ml.errors import UserError, user_message
 from emr_ml.lake import current
 from emr_ml.lake.inputs import find_input, input_of_input
 from emr_ml.lake.job_code import code_of, job_code
 from emr_ml.lake.snapshots import take_snapshot
 from emr_ml.lake.usage import mark_used
 from emr_ml.lake.versions import VersionSpec, digest
-from emr_ml.launchers.base import Launcher, LaunchError, Outcome
+from emr_ml.launchers.base import Launcher, Outcome
+from emr_ml.ui.failures import errors_as_failures, refusal
 from emr_ml.ui.heartbeat import Note, heartbeat, progress_of
 from emr_ml.ui.metadata import materialization_metadata
+from emr_ml.ui.run_tags import tag_run
+from emr_ml.ui.story import failed_checks, what_came_out, why_computed
 from spark_jobs.runtime.attempt import now
-from spark_jobs.runtime.job import Input, JobError
+from spark_jobs.runtime.job import Input
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, commit, read_report
+
+Complete = Callable[[dg.MaterializeResult], dg.MaterializeResult]
+
+
+def _as_it_is(result: dg.MaterializeResult) -> dg.MaterializeResult:
+    return result
 
 
 class SparkConfig(dg.Config):
@@ -69,7 +76,8 @@ def materialize(
     params: Callable[[Contract], Mapping[str, Any]] = lambda _: {},
     fixed_inputs: Mapping[str, Input] | None = None,
     force: bool = False,
-) -> dg.MaterializeResult:
+    complete: Complete = _as_it_is,
+) -> Iterator[dg.MaterializeResult]:
     """Compute the asset's version unless it is committed, and evaluate its checks.
 
     Args:
@@ -80,9 +88,11 @@ def materialize(
         params: the job's parameters, given the contract.
         fixed_inputs: further inputs, in exactly these versions.
         force: compute the version again even if it is committed.
+        complete: adds to what the UI shows.
 
     Raises:
-        dg.Failure: with the cause, where to look and what to do.
+        Failed: with the cause, where to look and what to do; also, after the result, if a blocking
+            check refuses it.
     """
     lake = launcher.lake
     with errors_as_failures(lake), heartbeat(context.log, progress_of(context)):
@@ -104,10 +114,10 @@ def materialize(
             force=force,
             incremental_input=job.incremental_input,
         )
-        if reason := current.why_not_reused(lake, spec):
-            context.log.info(reason)
+        if replaced := current.replaced_report(lake, spec):
+            context.log.info(why_computed(spec, replaced))
         outcome = launcher.launch(spec, context.log)
-        return publish(context, lake, outcome, contract, job.checks)
+    yield from publish(context, lake, outcome, contract, job.checks, complete=complete)
 
 
 def materialize_snapshot(
@@ -118,11 +128,11 @@ def materialize_snapshot(
     *,
     read_as: Callable[[Contract], Contract] = lambda contract: contract,
     checks: tuple[Check, ...] = SNAPSHOT_CHECKS,
-) -> dg.MaterializeResult:
+) -> Iterator[dg.MaterializeResult]:
     """Commit the list of the source's files as they are now, and evaluate the checks of it.
 
     Raises:
-        dg.Failure: the source has no files, or can't be read.
+        Failed: the source has no files, can't be read, or is refused by a blocking check.
     """
     note = Note()
     with errors_as_failures(lake), heartbeat(context.log, progress_of(context, note)):
@@ -154,7 +164,8 @@ def materialize_snapshot(
             # not part of the version, so that nothing downstream is computed again
             figures = {**outcome.report.figures, "skipped": snapshot.skipped}
             outcome = replace(outcome, report=replace(outcome.report, figures=figures))
-        return publish(context, lake, outcome, contract, checks)
+    tag_run(context, {asset: version})
+    yield from publish(context, lake, outcome, contract, checks)
 
 
 def skip(context: dg.AssetExecutionContext, reason: str) -> Iterator[dg.AssetCheckResult]:
@@ -167,26 +178,6 @@ def skip(context: dg.AssetExecutionContext, reason: str) -> Iterator[dg.AssetChe
         yield dg.AssetCheckResult(
             passed=True, check_name=spec.name, description=f"skipped: {reason}"
         )
-
-
-@contextmanager
-def errors_as_failures(lake: Lake) -> Generator[None]:
-    """Turn expected errors of a block that uses the lake into failures without a stack trace.
-
-    Dagster may retry those of AWS and of files, but not those that the user has to fix.
-    """
-    try:
-        yield
-    except Exception as error:
-        message = user_message(error, lake.root)
-        if message is None:
-            raise
-        needs_user = isinstance(error, (UserError, JobError))
-        raise dg.Failure(
-            message,
-            metadata=error.metadata if isinstance(error, LaunchError) else {},
-            allow_retries=not needs_user,
-        ) from (error.__cause__ if needs_user else error)
 
 
 def _commit_snapshot(lake: Lake, report: Report) -> Outcome:
@@ -211,31 +202,48 @@ def publish(
     outcome: Outcome,
     contract: Contract,
     checks: tuple[Check, ...] = (),
-) -> dg.MaterializeResult:
-    """Evaluate the checks; only a version that passes all blocking ones becomes current."""
+    *,
+    complete: Complete = _as_it_is,
+) -> Iterator[dg.MaterializeResult]:
+    """Evaluate the checks; only a version that passes all blocking ones becomes current.
+
+    Raises:
+        Failed: after the result, if one of them failed.
+    """
     report, run_id = outcome.report, context.run.run_id
-    results = evaluate_all(checks, CheckContext(report, contract, lake))
-    failed = [
-        f"{check.name} ({result.description})"
-        for check, result in zip(checks, results, strict=True)
-        if check.blocking and not result.passed
-    ]
-    if failed:
-        current.refuse(lake, report.asset, report.version, run_id, failed)
-    else:
-        record = context.instance.get_run_record_by_id(run_id)
-        requested_at = record.create_timestamp.timestamp() if record else 0.0
-        candidate = current.Current(report.version, report.path, run_id, requested_at)
-        if not current.promote(lake, report.asset, candidate):
-            context.log.info("a run that was requested later has set the current version")
-    context.log.info(
-        "%s %s, attempt %s",
-        "reused" if outcome.reused else "committed",
-        report.version,
-        report.attempt,
+    with errors_as_failures(lake):
+        results = evaluate_all(checks, CheckContext(report, contract, lake))
+        refused = [
+            result
+            for check, result in zip(checks, results, strict=True)
+            if check.blocking and not result.passed
+        ]
+        if refused:
+            reasons = [f"{result.check_name} ({result.description})" for result in refused]
+            current.refuse(lake, report.asset, report.version, run_id, reasons)
+        else:
+            _make_current(context, lake, report)
+        metadata = materialization_metadata(outcome, lake)
+    tag_run(context)
+    context.log.info(what_came_out(outcome, results))
+    for line in failed_checks(results):
+        context.log.warning(line)
+    yield complete(
+        dg.MaterializeResult(
+            metadata=metadata,
+            data_version=dg.DataVersion(report.version),
+            check_results=results,
+        )
     )
-    return dg.MaterializeResult(
-        metadata=materialization_metadata(outcome, lake),
-        data_version=dg.DataVersion(report.version),
-        check_results=results,
-    )
+    if refused:
+        # Dagster would fail the asset, too, but say only which checks failed
+        raise refusal(context.asset_key, refused)
+
+
+def _make_current(context: dg.AssetExecutionContext, lake: Lake, report: Report) -> None:
+    run_id = context.run.run_id
+    record = context.instance.get_run_record_by_id(run_id)
+    requested_at = record.create_timestamp.timestamp() if record else 0.0
+    candidate = current.Current(report.version, report.path, run_id, requested_at)
+    if not current.promote(lake, report.asset, candidate):
+        context.log.info("a run that was requested later has set the current version")

@@ -17,9 +17,19 @@ from emr_ml.contract.model import (
     check_estimator,
     check_threshold,
 )
+from emr_ml.errors import UserError
 from emr_ml.materialization import SparkConfig
 from emr_ml.pipeline import Pipeline
-from spark_jobs.runtime.job import JobError
+
+
+class RunConfigError(UserError):
+    """A value that was given for a run can't be used."""
+
+    def __init__(self, asset: str, problem: str) -> None:
+        super().__init__(
+            f"run config of {asset}: {problem}",
+            fix="correct it in the launchpad, or remove it there to use the default",
+        )
 
 
 def model_config(pipeline: Pipeline) -> type[SparkConfig]:
@@ -34,7 +44,7 @@ def model_config(pipeline: Pipeline) -> type[SparkConfig]:
             defaults = pipeline.load_contract().model.model_dump(mode="json")
     fields: dict[str, Any] = {
         name: (
-            _optional(name, field.annotation),
+            _in_launchpad(name, field.annotation, known=name in defaults),
             Field(defaults.get(name), description=field.description, validate_default=True),
         )
         for name, field in ModelParams.model_fields.items()
@@ -46,7 +56,7 @@ def model_params(contract: Contract, config: dg.Config) -> Mapping[str, Any]:
     """Return the contract's parameters, overridden by the run config.
 
     Raises:
-        JobError: a value in the run config is out of bounds, or does not fit the label.
+        RunConfigError: a value in the run config is out of bounds, or does not fit the label.
     """
     overrides = {
         name: value
@@ -64,9 +74,9 @@ def model_params(contract: Contract, config: dg.Config) -> Mapping[str, Any]:
         problems = [
             f"{'.'.join(map(str, each['loc']))}: {plain_message(each)}" for each in error.errors()
         ]
-        raise JobError(f"run config of lr_model: {'; '.join(problems)}") from error
+        raise RunConfigError("lr_model", "; ".join(problems)) from error
     except PydanticCustomError as error:
-        raise JobError(f"run config of lr_model: {error}") from error
+        raise RunConfigError("lr_model", str(error)) from error
     return values
 
 
@@ -85,10 +95,13 @@ _FeaturizerConfig = create_model(
 )
 
 
-def _optional(name: str, annotation: Any) -> Any:
+def _in_launchpad(name: str, annotation: Any, *, known: bool) -> Any:
+    """Return a type that Dagster supports, which may be null if there is no default."""
     if name == "featurizers":
         return list[_FeaturizerConfig] | None
     if name in ("class_weight", "threshold"):
         return Any  # Dagster does not support a choice between a text and keys with values
-    # Dagster does not support a Literal that may be null
-    return (str if get_origin(annotation) is Literal else annotation) | None
+    if get_origin(annotation) is Literal:
+        # the launchpad offers its values, but Dagster does not support one that may be null
+        return annotation if known else str | None
+    return annotation | None

@@ -25,6 +25,7 @@ CLUSTER_FIELD = "EMR_ML_CLUSTER__"
 SERVERLESS_FIELD = "EMR_ML_SERVERLESS__"
 EKS_FIELD = "EMR_ML_EKS__"
 SPARK_SUBMIT_FIELD = "EMR_ML_SPARK_SUBMIT__"
+PAGE = "{page}"  # in the address of the documentation
 
 
 class SettingsError(UserError):
@@ -204,6 +205,11 @@ class Settings(BaseSettings):
         15.0, ge=0, description="minutes without a run after which that Spark ends"
     )
     ui_url: str = Field("http://127.0.0.1:3000", description="address of Dagster's UI, for links")
+    docs_url: str | None = Field(
+        None,
+        description="address of the documentation, for links; {page} in it stands for the name of "
+        "a page",
+    )
     # MLflow's own variable; secret, because the address may contain a password
     mlflow_tracking_uri: SecretStr | None = Field(
         None,
@@ -292,6 +298,16 @@ class Settings(BaseSettings):
     def _check_scheme(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("https://", "http://")):
             raise ValueError("is not an http:// or https:// address")
+        return value
+
+    @field_validator("docs_url")
+    @classmethod
+    def _check_page(cls, value: str | None) -> str | None:
+        if value and not (value.startswith(("https://", "http://")) and PAGE in value):
+            raise ValueError(
+                "is not an http:// or https:// address with {page} in it, such as "
+                "https://git.example.com/emr_ml/docs/{page}.md"
+            )
         return value
 
     @field_validator("lake")

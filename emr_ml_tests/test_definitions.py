@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import dagster as dg
+import dagster_webserver
 import pytest
 
 from emr_ml.definitions import defs
@@ -81,6 +82,18 @@ def test_every_asset_has_the_attributes_that_the_catalogue_shows() -> None:
         assert spec.group_name in ("training", "scoring", "sales"), name
         assert spec.code_version, name
         assert spec.freshness_policy, name
+
+
+def test_every_kind_has_an_icon_in_the_ui() -> None:
+    """The UI's own table of kinds is in one of its scripts."""
+    folder = Path(dagster_webserver.__file__).parent / "webapp" / "build" / "_next"
+    scripts = (path.read_text() for path in folder.rglob("*.js"))
+    table = next(text for text in scripts if "scikitlearn:{icon" in text)
+    kinds = {kind for spec in specs().values() for kind in spec.kinds}
+
+    assert kinds >= {"spark", "file", "csv"}
+    for kind in kinds:
+        assert f"{kind}:{{icon" in table, kind
 
 
 def test_lineage_leads_from_the_snapshot_to_the_champion() -> None:

@@ -86,6 +86,14 @@ def test_the_version_is_the_data_version_and_the_current_one(graph: Graph) -> No
     assert Path(current.path, "scored").is_dir()
 
 
+def test_a_run_is_tagged_with_its_pipeline_and_the_files_that_it_read(trained: Trained) -> None:
+    run = trained.graph.instance.get_run_by_id(trained.first.run_id)
+
+    assert run
+    assert run.tags["emr_ml/pipeline"] == "training"
+    assert run.tags["emr_ml/raw_csv_s3"] == metadata(trained.first, "raw_csv_s3")["version"]
+
+
 def test_a_changed_parameter_recomputes_the_model_and_its_metrics_only(
     trained: Trained, graph: Graph
 ) -> None:
@@ -167,6 +175,11 @@ def test_a_refused_version_does_not_become_current_until_a_wider_threshold_accep
 
     assert not result.success
     assert "lr_model" not in reused(result)
+    first, *_, last = failure(result, "processed_dataset").splitlines()
+    assert first.startswith(
+        "processed_dataset is refused by its check rejected_share: 20.0% of 150 rows"
+    )
+    assert last.startswith("Correct that and materialize processed_dataset again")
     rejected = metadata(result, "processed_dataset")
     assert (rejected["rows_in"], rejected["rows_kept"], rejected["rows_rejected"]) == (150, 120, 30)
     later = empty.materialize(["lr_model"])

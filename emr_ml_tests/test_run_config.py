@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from emr_ml.contract import Contract
+from emr_ml.definitions import defs
 from emr_ml.materialization import SparkConfig
 from emr_ml.pipeline import Pipeline
-from emr_ml.run_config import model_config, model_params
+from emr_ml.run_config import RunConfigError, model_config, model_params
 from emr_ml.settings import Settings
-from spark_jobs.runtime.job import JobError
 
 CONTRACT = Contract.model_validate({"columns": {"a": "text"}, "model": {"trees": 3}})
 
@@ -47,6 +48,51 @@ def test_every_field_has_a_description(tmp_path: Path) -> None:
     assert [name for name, field in fields.items() if not field.description] == []
 
 
+@pytest.mark.parametrize(
+    ("job", "op"),
+    [
+        ("training_job", "lr_model"),
+        ("sales_job", "sales_by_seller"),
+        ("clean_lake_job", "clean_lake"),
+    ],
+)
+def test_the_launchpad_describes_each_field_and_its_default(job: str, op: str) -> None:
+    schema = defs.resolve_job_def(job).all_node_defs
+    (node,) = [each for each in schema if each.name == op]
+    fields = node.config_schema.as_field().config_type.fields  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess] - it has a config
+
+    assert fields
+    for name, field in fields.items():
+        assert field.description, name
+        assert field.default_provided, name
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        {"estimator": "forest"},
+        {"featurizers": [{"text": "bag_of_words"}]},
+        {"trees": "many"},
+        {"tree": 5},
+    ],
+)
+def test_the_launchpad_refuses_a_mistake_before_anything_runs(mistake: dict[str, object]) -> None:
+    config = {"ops": {"lr_model": {"config": mistake}}}
+
+    with pytest.raises(dg.DagsterInvalidConfigError, match=next(iter(mistake))):
+        dg.validate_run_config(defs.resolve_job_def("training_job"), config)
+
+
+def test_a_mistake_that_only_the_run_finds_says_where_to_correct_it() -> None:
+    config = config_of("s3://elsewhere").model_validate({"max_iterations": -1})
+
+    with pytest.raises(RunConfigError) as caught:
+        model_params(CONTRACT, config)
+
+    assert "max_iterations: must be" in caught.value.problem
+    assert caught.value.fix.startswith("correct it in the launchpad")
+
+
 def test_run_config_overrides_the_values_that_it_names() -> None:
     config = config_of("s3://elsewhere").model_validate({"regularization": [0.25]})
 
@@ -60,7 +106,7 @@ def test_run_config_overrides_the_values_that_it_names() -> None:
 def test_a_value_out_of_bounds_is_refused_by_name() -> None:
     config = config_of("s3://elsewhere").model_validate({"tolerance": 0.0})
 
-    with pytest.raises(JobError, match="run config of lr_model: tolerance"):
+    with pytest.raises(RunConfigError, match="run config of lr_model: tolerance"):
         model_params(CONTRACT, config)
 
 
@@ -98,5 +144,5 @@ def test_weights_or_a_threshold_for_a_numeric_label_are_refused(
     contract = Contract.model_validate({"columns": {"a": "text"}, "label": label})
     config = config_of("s3://elsewhere").model_validate(given)
 
-    with pytest.raises(JobError, match=f"run config of lr_model: {problem}"):
+    with pytest.raises(RunConfigError, match=f"run config of lr_model: {problem}"):
         model_params(contract, config)

@@ -1,6 +1,7 @@
 """What assets have in common: key, group, owners, freshness, checks and code version."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -8,14 +9,21 @@ import dagster as dg
 
 from emr_ml.checks.check import Check
 from emr_ml.checks.snapshot import SNAPSHOT_CHECKS
+from emr_ml.contract import ContractError, load_contract
 from emr_ml.lake.job_code import code_of, module_of
 from emr_ml.pipeline import TRAINING, Pipeline
+from emr_ml.ui.docs import described, page_reference
+from emr_ml.ui.run_tags import PIPELINE, pipeline_name
 
 MANIFEST_VERSION = "1"  # of the list of files that a snapshot commits
 CODE_VERSION_DIGITS = 12
 # metadata: what a snapshot lists and how it is read, what a job runs, and what a clean-up keeps
 SOURCE, CONTRACT, THRESHOLDS = "emr_ml/source", "emr_ml/contract", "emr_ml/thresholds"
 MODULE, RETENTION_CHAMPIONS = "emr_ml/module", "emr_ml/retention_champions"
+# as the UI calls them, with an icon of each
+KINDS_OF_FORMATS = {"csv": "csv", "jsonl": "json", "parquet": "parquet"}
+# of a model: what fits it, and what saves it
+MODEL_KINDS = frozenset(("spark", "scipy", "xgboost"))
 DEPLOYMENT = "emr_ml/deployment"  # where the job runs, if not where the settings say
 
 Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
@@ -39,6 +47,7 @@ def spark_asset(
     pipeline: Pipeline,
     checks: Iterable[Check] = (),
     *,
+    page: str,
     domain: str = TRAINING,
     deps: Iterable[str],
     **options: Any,
@@ -50,6 +59,7 @@ def spark_asset(
     Args:
         pipeline: that it belongs to.
         checks: evaluated with each materialization.
+        page: of the documentation, about the asset.
         domain: the part of the pipeline, for its group and its tag.
         deps: names of the pipeline's assets that it depends on.
         **options: further arguments of `dg.asset`.
@@ -62,19 +72,24 @@ def spark_asset(
         metadata = {MODULE: module_of(function.__name__)}
         if pipeline.deployment:
             metadata[DEPLOYMENT] = pipeline.deployment.value
-        return _asset(function, pipeline, checks, domain, metadata=metadata, **given)
+        return _asset(function, pipeline, checks, domain, page, metadata=metadata, **given)
 
     return declare
 
 
 def snapshot_asset(
-    pipeline: Pipeline, source: str | None, *, domain: str = TRAINING, **options: Any
+    pipeline: Pipeline,
+    source: str | None,
+    *,
+    page: str,
+    domain: str = TRAINING,
+    **options: Any,
 ) -> Decorator:
     """Declare an asset that lists the files of a source; see `spark_asset` for the arguments."""
 
     def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
         given: dict[str, Any] = {
-            "kinds": {"csv", "s3"},
+            "kinds": source_kinds(source, pipeline.contract),
             "code_version": MANIFEST_VERSION,
             **options,
         }
@@ -83,21 +98,42 @@ def snapshot_asset(
             CONTRACT: pipeline.contract,
             THRESHOLDS: {"thresholds": pipeline.thresholds, "promotion": pipeline.promotion},
         }
-        return _asset(function, pipeline, SNAPSHOT_CHECKS, domain, metadata=metadata, **given)
+        return _asset(function, pipeline, SNAPSHOT_CHECKS, domain, page, metadata=metadata, **given)
 
     return declare
 
 
 def python_asset(
-    pipeline: Pipeline, *, domain: str = TRAINING, deps: Iterable[str], **options: Any
+    pipeline: Pipeline,
+    *,
+    page: str,
+    domain: str = TRAINING,
+    deps: Iterable[str],
+    **options: Any,
 ) -> Decorator:
     """Declare an asset that this process makes; see `spark_asset` for the arguments."""
 
     def declare(function: Callable[..., Any]) -> dg.AssetsDefinition:
         keys = [pipeline.key(name) for name in deps]
-        return _asset(function, pipeline, (), domain, metadata={}, deps=keys, **options)
+        return _asset(function, pipeline, (), domain, page, metadata={}, deps=keys, **options)
 
     return declare
+
+
+def source_kinds(source: str | None, contract: str | None) -> set[str]:
+    """Return the kinds of a snapshot: where its files are, and in which format.
+
+    Args:
+        source: as in `Pipeline`.
+        contract: address of the contract, which names the format; one in S3 is not asked for it,
+            because definitions load without a network.
+    """
+    place = "s3" if (source or "").startswith("s3://") else "file"
+    if contract is None or contract.startswith("s3://"):
+        return {place}
+    with suppress(ContractError):
+        return {place, KINDS_OF_FORMATS[load_contract(contract).format]}
+    return {place}
 
 
 def _asset(
@@ -105,6 +141,7 @@ def _asset(
     pipeline: Pipeline,
     checks: Iterable[Check],
     domain: str,
+    page: str,
     *,
     metadata: Mapping[str, Any],
     **options: Any,
@@ -115,10 +152,15 @@ def _asset(
         key=key,
         group_name=pipeline.group or pipeline.name(domain),
         owners=[*pipeline.owners],
-        tags={"domain": domain},
+        description=described(function.__doc__ or "", page),
+        tags={"domain": domain, PIPELINE: pipeline_name(pipeline.prefix)},
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=2 * late, warn_window=late),
         check_specs=[check.spec(key) for check in checks],
-        metadata={RETENTION_CHAMPIONS: pipeline.retention_champions, **metadata},
+        metadata={
+            RETENTION_CHAMPIONS: pipeline.retention_champions,
+            **page_reference(page),
+            **metadata,
+        },
         **options,
     )
     return decorate(function)

@@ -9,8 +9,9 @@ from emr_ml.champions.compatibility import NoUsableChampionError, usable_champio
 from emr_ml.checks.metrics import METRICS_CHECKS
 from emr_ml.lake.champion import MODEL
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import JobSpec, SparkConfig, errors_as_failures, materialize, skip
+from emr_ml.materialization import JobSpec, SparkConfig, materialize, skip
 from emr_ml.pipeline import Pipeline
+from emr_ml.ui.failures import errors_as_failures
 
 JOB = JobSpec(
     contract_fields=("label", "split", "columns", "id", "report"),
@@ -25,8 +26,9 @@ def make_champion_metrics(pipeline: Pipeline) -> dg.AssetsDefinition:
     @spark_asset(
         pipeline,
         JOB.checks,
+        page="automation",
         deps=["champion_model", "processed_dataset"],
-        kinds={"spark", "parquet"},
+        kinds={"spark", "report"},
         output_required=False,
     )
     def champion_metrics(
@@ -47,7 +49,7 @@ def make_champion_metrics(pipeline: Pipeline) -> dg.AssetsDefinition:
         except NoUsableChampionError as reason:
             yield from skip(context, str(reason))
             return
-        yield materialize(
+        yield from materialize(
             context,
             pipeline.launcher(launcher),
             JOB,

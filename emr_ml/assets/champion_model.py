@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.assets.catalogue import spark_asset
+from emr_ml.assets.catalogue import MODEL_KINDS, spark_asset
 from emr_ml.champions.promotion import (
     NO_VERSION,
     Challenger,
@@ -15,18 +15,20 @@ from emr_ml.champions.promotion import (
 )
 from emr_ml.lake.champion import MODEL
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import SparkConfig, errors_as_failures
+from emr_ml.materialization import SparkConfig
 from emr_ml.model_report.facts import gather_facts, read_decision, record_decision
 from emr_ml.model_report.stored import store_page
 from emr_ml.pipeline import Pipeline
+from emr_ml.ui.failures import errors_as_failures
 from emr_ml.ui.heartbeat import heartbeat, progress_of
+from emr_ml.ui.run_tags import champion_tag, tag_run
 from spark_jobs.runtime.lake import Lake
 
 
 def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
     """Return the asset `champion_model` of a pipeline."""
 
-    @spark_asset(pipeline, deps=["lr_model", "metrics"], kinds={"spark", "sparkml"})
+    @spark_asset(pipeline, page="automation", deps=["lr_model", "metrics"], kinds=MODEL_KINDS)
     def champion_model(
         context: dg.AssetExecutionContext,
         config: SparkConfig,
@@ -48,6 +50,8 @@ def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
             keep_decision(lake, challenger, result, context.log)
         version = result.champion_after(challenger.version)
         context.log.info("%s: %s", _summary(version, result), result.decision.reason)
+        promoted, exists = result.decision.promoted, version != NO_VERSION
+        tag_run(context, champion_tag(promoted=promoted, exists=exists))
         lake_path = dg.MetadataValue.path(lake.uri(f"{MODEL}/{version}"))
         return dg.MaterializeResult(
             metadata={

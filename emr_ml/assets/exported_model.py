@@ -1,14 +1,16 @@
 """The champion as files that score rows without Spark."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import dagster as dg
 
 from emr_ml.assets.catalogue import python_asset
 from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import errors_as_failures, publish, skip
+from emr_ml.materialization import publish, skip
 from emr_ml.pipeline import Pipeline
+from emr_ml.ui.failures import errors_as_failures
 
 FILES_VERSION = "1"  # of what the files hold
 
@@ -18,6 +20,7 @@ def make_exported_model(pipeline: Pipeline) -> dg.AssetsDefinition:
 
     @python_asset(
         pipeline,
+        page="export",
         deps=["champion_model"],
         kinds={"numpy", "json"},
         code_version=FILES_VERSION,
@@ -41,15 +44,12 @@ def make_exported_model(pipeline: Pipeline) -> dg.AssetsDefinition:
         if champion is None or outcome is None:
             yield from skip(context, NO_CHAMPION)
             return
-        result = publish(context, lake, outcome, contract)
         option = f" --pipeline {'/'.join(pipeline.prefix)}" if pipeline.prefix else ""
         score = (
             f"Copy the files with `emr-ml export {champion.version[:8]}{option}`, then score a CSV "
             "file with `python scorer.py FILE`"
         )
         metadata = {MODEL: champion.version, "how_to_score": dg.MetadataValue.md(score)}
-        yield dg.MaterializeResult(
-            metadata={**(result.metadata or {}), **metadata}, data_version=result.data_version
-        )
+        yield from publish(context, lake, replace(outcome, metadata=metadata), contract)
 
     return exported_model

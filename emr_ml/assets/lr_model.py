@@ -1,8 +1,10 @@
 """The model."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
-from emr_ml.assets.catalogue import spark_asset
+from emr_ml.assets.catalogue import MODEL_KINDS, spark_asset
 from emr_ml.checks.model import MODEL_CHECKS
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import JobSpec, materialize
@@ -20,20 +22,21 @@ def make_lr_model(pipeline: Pipeline) -> dg.AssetsDefinition:
     """Return the asset `lr_model` of a pipeline."""
     LrModelConfig = model_config(pipeline)  # noqa: N806 - a class
 
-    @spark_asset(pipeline, JOB.checks, deps=["processed_dataset"], kinds={"spark", "sparkml"})
+    @spark_asset(
+        pipeline, JOB.checks, page="contract", deps=["processed_dataset"], kinds=MODEL_KINDS
+    )
     def lr_model(
         context: dg.AssetExecutionContext,
         config: LrModelConfig,  # pyright: ignore[reportInvalidTypeForm] - made from the contract
         launcher: dg.ResourceParam[Launcher],
-    ) -> dg.MaterializeResult:
-        """Featurizers and an estimator, as one pipeline.
+    ) -> Iterator[dg.MaterializeResult]:
+        """The model: how columns become numbers, and what is learned from them.
 
-        A candidate is a featurizer with an estimator and its parameters. The candidate that
-        predicts the validation split best, or folds if there are few rows, is fitted to the
-        training and the validation split. What counts is the log loss of classes, and the root
-        mean squared error of numbers.
+        Candidates are compared on rows that they have not seen, or in folds if there are few rows.
+        The best one is fitted again, to the training and the validation split. What counts is the
+        log loss of classes, and the root mean squared error of numbers.
         """
-        return materialize(
+        yield from materialize(
             context,
             pipeline.launcher(launcher),
             JOB,

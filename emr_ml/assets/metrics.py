@@ -1,5 +1,7 @@
 """How good the model is."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from emr_ml.assets.catalogue import spark_asset
@@ -20,24 +22,29 @@ JOB = JobSpec(
 def make_metrics(pipeline: Pipeline) -> dg.AssetsDefinition:
     """Return the asset `metrics` of a pipeline."""
 
-    @spark_asset(pipeline, JOB.checks, deps=["lr_model"], kinds={"spark", "parquet"})
+    @spark_asset(pipeline, JOB.checks, page="report", deps=["lr_model"], kinds={"spark", "report"})
     def metrics(
         context: dg.AssetExecutionContext,
         config: SparkConfig,
         launcher: dg.ResourceParam[Launcher],
-    ) -> dg.MaterializeResult:
+    ) -> Iterator[dg.MaterializeResult]:
         """The model's figures on the test split, and each row that was scored for them.
 
         The data set is the one that the model was trained on. `report.html` shows what the model
         is good for and where it is wrong.
         """
-        result = materialize(
+        lake = pipeline.lake(launcher.lake)
+
+        def complete(result: dg.MaterializeResult) -> dg.MaterializeResult:
+            return with_page(context, result, lake, pipeline.load_contract)
+
+        yield from materialize(
             context,
             pipeline.launcher(launcher),
             JOB,
             pipeline.load_contract,
             force=config.force,
+            complete=complete,
         )
-        return with_page(context, result, pipeline.lake(launcher.lake), pipeline.load_contract)
 
     return metrics

@@ -10,8 +10,9 @@ from emr_ml.checks.rows import ROW_CHECKS
 from emr_ml.lake.champion import MODEL
 from emr_ml.lake.inputs import committed_input
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import JobSpec, SparkConfig, errors_as_failures, materialize, skip
+from emr_ml.materialization import JobSpec, SparkConfig, materialize, skip
 from emr_ml.pipeline import SCORING, Pipeline
+from emr_ml.ui.failures import errors_as_failures
 from spark_jobs.runtime.job import Input
 from spark_jobs.runtime.lake import Lake
 
@@ -33,6 +34,7 @@ def make_predictions(pipeline: Pipeline) -> dg.AssetsDefinition:
     @spark_asset(
         pipeline,
         JOB.checks,
+        page="automation",
         domain=SCORING,
         deps=["raw_scoring_csv_s3", "champion_model"],
         kinds={"spark", "parquet", "csv"},
@@ -59,7 +61,7 @@ def make_predictions(pipeline: Pipeline) -> dg.AssetsDefinition:
         except NoUsableChampionError as reason:
             yield from skip(context, str(reason))
             return
-        yield materialize(
+        yield from materialize(
             context,
             pipeline.launcher(launcher),
             JOB,

@@ -1,5 +1,7 @@
 """The rows of the snapshot, typed and cleaned."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from emr_ml.assets.catalogue import spark_asset
@@ -19,18 +21,20 @@ JOB = JobSpec(
 def make_processed_dataset(pipeline: Pipeline) -> dg.AssetsDefinition:
     """Return the asset `processed_dataset` of a pipeline."""
 
-    @spark_asset(pipeline, JOB.checks, deps=["raw_csv_s3"], kinds={"spark", "parquet"})
+    @spark_asset(
+        pipeline, JOB.checks, page="contract", deps=["raw_csv_s3"], kinds={"spark", "parquet"}
+    )
     def processed_dataset(
         context: dg.AssetExecutionContext,
         config: SparkConfig,
         launcher: dg.ResourceParam[Launcher],
-    ) -> dg.MaterializeResult:
+    ) -> Iterator[dg.MaterializeResult]:
         """The rows of the snapshot, typed and cleaned by the contract, row by row.
 
         Rows that break the contract are written to `rejected/` with file, position, raw text and
         reason. Every row is either kept or rejected.
         """
-        return materialize(
+        yield from materialize(
             context,
             pipeline.launcher(launcher),
             JOB,

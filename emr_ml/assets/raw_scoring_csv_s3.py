@@ -22,6 +22,7 @@ def make_raw_scoring_csv_s3(pipeline: Pipeline) -> dg.AssetsDefinition:
     @snapshot_asset(
         pipeline,
         pipeline.scoring_source,
+        page="automation",
         domain=SCORING,
         output_required=False,
         # Dagster's in-process executor never ends if a step is to be skipped because of a skipped
@@ -40,7 +41,7 @@ def make_raw_scoring_csv_s3(pipeline: Pipeline) -> dg.AssetsDefinition:
         if source is None:
             yield from skip(context, NO_SOURCE)
             return
-        yield materialize_snapshot(
+        yield from materialize_snapshot(
             context,
             pipeline.lake(launcher.lake),
             source,

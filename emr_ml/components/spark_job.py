@@ -1,6 +1,6 @@
 """`emr_ml.SparkJob`: one asset that a Spark job of the user's own package computes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,7 @@ from emr_ml.assets.catalogue import (
     MANIFEST_VERSION,
     MODULE,
     SOURCE,
+    source_kinds,
 )
 from emr_ml.checks.check import Check
 from emr_ml.checks.rows import ROW_CHECKS
@@ -43,12 +44,16 @@ from emr_ml.launchers import launcher_on
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import JobSpec, SparkConfig, materialize, materialize_snapshot
 from emr_ml.pipeline import OWNERS
+from emr_ml.run_config import RunConfigError
 from emr_ml.sensors import new_data_sensor
 from emr_ml.settings import Settings, load_settings
+from emr_ml.ui.docs import described as with_page
+from emr_ml.ui.docs import page_reference
+from emr_ml.ui.run_tags import PIPELINE, RUN_PIPELINE
 from spark_jobs.runtime.execution import SCRIPT
-from spark_jobs.runtime.job import JobError
 
 READING_FIELDS = ("format", "dialect", "missing", "columns", "label", "id", "weight")
+PAGE = "pipelines"  # of the documentation
 SAMPLE_SALES = "sample://sales"  # generated, and read only if no source is named
 
 
@@ -144,6 +149,7 @@ class SparkJob(LocatedComponent):
             f"{name}_job",
             selection=dg.AssetSelection.assets(*(asset.key for asset in assets)),
             description=f"Computes {self.key}.",
+            tags={RUN_PIPELINE: self._group},
         )
         sensors: list[dg.SensorDefinition] = []
         if self.source:
@@ -151,6 +157,10 @@ class SparkJob(LocatedComponent):
             sensor_name = f"new_{name}_sensor"
             sensors.append(new_data_sensor(sensor_name, job, watched, "source", settings))
         return dg.Definitions(assets=assets, jobs=[job], sensors=sensors)
+
+    @property
+    def _group(self) -> str:
+        return self.group or (self.name or self.key).replace("-", "_")
 
     @property
     def _snapshot_key(self) -> str:
@@ -161,11 +171,11 @@ class SparkJob(LocatedComponent):
 
     def _options(self, settings: Settings) -> dict[str, Any]:
         late = timedelta(days=self.late_after_days or settings.late_after_days)
-        group = self.group or (self.name or self.key).replace("-", "_")
+        group = self._group
         return {
             "group_name": group,
             "owners": self.owners,
-            "tags": {"domain": group},
+            "tags": {"domain": group, PIPELINE: group},
             "freshness_policy": dg.FreshnessPolicy.time_window(
                 fail_window=2 * late, warn_window=late
             ),
@@ -177,22 +187,23 @@ class SparkJob(LocatedComponent):
 
         decorate: Any = dg.asset(
             key=key,
-            kinds={"s3"},
+            kinds=source_kinds(self.source, self.contract),
             metadata={
                 SOURCE: None if self.source == SAMPLE_SALES else self.source,
                 **({CONTRACT: self.contract} if self.contract else {}),
+                **page_reference(PAGE),
             },
             code_version=MANIFEST_VERSION,
             check_specs=[each.spec(key) for each in checks],
-            description="The files of the source: name, size and content of each.",
+            description=with_page("The files of the source: name, size and content of each.", PAGE),
             **self._options(settings),
         )
 
         def snapshot(
             context: dg.AssetExecutionContext, launcher: dg.ResourceParam[Launcher]
-        ) -> dg.MaterializeResult:
+        ) -> Iterator[dg.MaterializeResult]:
             source = self._files(settings)
-            return materialize_snapshot(
+            yield from materialize_snapshot(
                 context, launcher.lake, source, self._load_contract, checks=checks
             )
 
@@ -223,10 +234,11 @@ class SparkJob(LocatedComponent):
             metadata={
                 MODULE: spec.module,
                 **({DEPLOYMENT: self.deployment} if self.deployment else {}),
+                **page_reference(PAGE),
             },
             code_version=job_code(self.module).digest[:CODE_VERSION_DIGITS],
             check_specs=[each.spec(key) for each in checks],
-            description=self.description,
+            description=with_page(self.description or f"What {self.module} computes.", PAGE),
             **self._options(settings),
         )
 
@@ -234,8 +246,8 @@ class SparkJob(LocatedComponent):
             context: dg.AssetExecutionContext,
             config: config_class,  # pyright: ignore[reportInvalidTypeForm] - made from the user's
             launcher: dg.ResourceParam[Launcher],
-        ) -> dg.MaterializeResult:
-            return materialize(
+        ) -> Iterator[dg.MaterializeResult]:
+            yield from materialize(
                 context,
                 launcher_on(own_deployment(self.deployment), launcher),
                 spec,
@@ -267,7 +279,7 @@ class SparkJob(LocatedComponent):
         """Return the parameters of the job, checked by the user's model.
 
         Raises:
-            JobError: a value in the run config is out of bounds.
+            RunConfigError: a value in the run config is out of bounds.
         """
         if self.arguments is not None:
             return {**self.params, "arguments": self.arguments}
@@ -280,7 +292,7 @@ class SparkJob(LocatedComponent):
             problems = [
                 f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()
             ]
-            raise JobError(f"run config of {self.key}: {'; '.join(problems)}") from error
+            raise RunConfigError(self.key, "; ".join(problems)) from error
 
     def _model(self) -> type[BaseModel] | None:
         return _import_name(self.config, "config", BaseModel) if self.config else None

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from emr_ml.lake.versions import VersionSpec
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.lake.base import as_json
-from spark_jobs.runtime.report import read_report
+from spark_jobs.runtime.report import Report, read_report
 
 
 @dataclass(frozen=True)
@@ -51,23 +51,13 @@ def read_current(lake: Lake, asset: str) -> Current | None:
     return None if _read_refused(lake, asset).version == current.version else current
 
 
-def why_not_reused(lake: Lake, wanted: VersionSpec) -> str:
-    """Return why a version is computed although there is a current one, if Spark is the reason.
-
-    Returns:
-        A sentence for a run's log; "" if the version is committed, or Spark's release is the same.
-    """
+def replaced_report(lake: Lake, wanted: VersionSpec) -> Report | None:
+    """Return the report of the current version if another one is to be computed, else None."""
     present = read_current(lake, wanted.asset)
     if present is None or read_report(lake, wanted.asset, wanted.version):
-        return ""
+        return None
     committed = read_report(lake, wanted.asset, present.version)
-    release = committed.report.spark if committed else None
-    if release in (None, wanted.spark):
-        return ""
-    return (
-        f"{wanted.asset} is computed again: jobs run on Spark {wanted.spark} here, and the current "
-        f"version is of Spark {release}, whose results may differ"
-    )
+    return committed.report if committed else None
 
 
 def promote(lake: Lake, asset: str, candidate: Current) -> bool:

@@ -9,6 +9,7 @@ from emr_ml.errors import UserError, user_message
 from emr_ml.launchers.base import Launcher, LaunchError
 from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.stack import with_stack
+from emr_ml.ui.failed import Failed, in_lines
 
 if TYPE_CHECKING:
     from emr_ml.launchers.remote.polling import PollingPolicy
@@ -33,7 +34,7 @@ def launcher_of_run(settings: Settings, sources: Sequence[str | None] = (None,))
     """Create the launcher as `make_launcher` does, for a run: its log shows no stack trace.
 
     Raises:
-        Failure: the stack, AWS or the configuration of the target can't be used.
+        Failed: the stack, AWS or the configuration of the target can't be used.
     """
     try:
         return make_launcher(settings, sources)
@@ -41,7 +42,7 @@ def launcher_of_run(settings: Settings, sources: Sequence[str | None] = (None,))
         message = user_message(error, settings.lake)
         if message is None:
             raise
-        raise dg.Failure(message, allow_retries=False) from error
+        raise Failed(in_lines(error, message), allow_retries=False) from None
 
 
 def launcher_on(deployment: Deployment | None, base: Launcher) -> Launcher:
@@ -52,7 +53,7 @@ def launcher_on(deployment: Deployment | None, base: Launcher) -> Launcher:
         base: the launcher of the settings' deployment.
 
     Raises:
-        Failure: the deployment's configuration can't be used.
+        Failed: the deployment's configuration can't be used.
     """
     if deployment is None:
         return base

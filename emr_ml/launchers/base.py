@@ -211,7 +211,9 @@ class Launcher(ABC):
             # the previous owner may have committed just before this run acquired the lease
             if report := self._committed_report(work, replaced):
                 return Outcome(report, reused=True)
-            log.info("attempt %s of %s %s", attempt, work.asset, work.version)
+            inputs = [f"{name} {given.version[:8]}" for name, given in work.inputs.items()]
+            source = f" from {', '.join(inputs)}" if inputs else ""
+            log.info("computing %s%s, attempt %s", work.version[:8], source, attempt)
             request = self._read_or_write_request(work, attempt)
             try:
                 result = self._compute_and_record(request, work.job_module, held, log)

@@ -12,11 +12,11 @@ from emr_ml.assets.catalogue import RETENTION_CHAMPIONS, metadata_of
 from emr_ml.lake.champion import read_record
 from emr_ml.lake.current import read_current
 from emr_ml.launchers.base import Launcher
-from emr_ml.materialization import errors_as_failures
 from emr_ml.retention.garbage import Garbage, Roots, find_garbage, reachable
 from emr_ml.retention.inventory import take_inventory
 from emr_ml.retention.sweep import sweep
 from emr_ml.settings import Settings
+from emr_ml.ui.failures import errors_as_failures
 from spark_jobs.runtime.lake import Lake
 
 SECONDS_PER_DAY = 86_400.0

@@ -7,10 +7,11 @@ from typing import Any
 import dagster as dg
 
 from emr_ml.ui.run_bar import LogHandler
-from emr_ml.ui.wording import escape_control_characters
+from emr_ml.ui.wording import CHECK_WARNS, escape_control_characters
 
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
 CHECK_FAILED = "DagsterAssetCheckFailedError"
+REFUSED = "failed: a blocking check refuses it"
 INTERRUPTIONS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 
@@ -32,9 +33,11 @@ class ConsoleFormatter(logging.Formatter):
 
 def is_worth_logging(record: logging.LogRecord) -> bool:
     """Return True for messages of jobs, and for those of Dagster's events that are failures."""
-    event: dg.DagsterEvent | None = getattr(record, "dagster_meta", {}).get("dagster_event")
+    meta: dict[str, Any] = getattr(record, "dagster_meta", {})
+    event: dg.DagsterEvent | None = meta.get("dagster_event")
     if event is None:
-        return True
+        # the event of the check says the same
+        return not (meta.get("orig_message") or "").startswith(CHECK_WARNS)
     if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         return not event.asset_check_evaluation_data.passed
     return event.event_type in FAILURES
@@ -61,7 +64,7 @@ def failure_cause(event: dg.DagsterEvent) -> str | None:
     if any(error and error.cls_name in INTERRUPTIONS for error in causes):
         return "interrupted"
     if data.error and data.error.cls_name == CHECK_FAILED:
-        return "failed: a blocking check refuses it"
+        return REFUSED
     if data.user_failure_data and data.user_failure_data.description:
         return f"failed: {data.user_failure_data.description}"
     return f"failed: {data.error.to_string()}" if data.error else None

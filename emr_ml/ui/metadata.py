@@ -8,6 +8,7 @@ import dagster as dg
 
 from emr_ml.launchers.base import Outcome
 from emr_ml.model_report.wording import FIGURES
+from emr_ml.ui.links import linked
 from emr_ml.units import MEGABYTE
 from spark_jobs.cleaning.figures import TableFigures
 from spark_jobs.evaluation.figures import MetricsFigures
@@ -43,7 +44,7 @@ def materialization_metadata(outcome: Outcome, lake: Lake) -> dict[str, Any]:
         **{f"rows_{name}": count for name, count in report.rows.items()},
         **_table_schema(report),
         **_strongest_features(report),
-        **{name: rounded(value) for name, value in outcome.metadata.items()},
+        **{name: rounded(value) for name, value in linked(outcome.metadata).items()},
         **_usage(report),
         **_data_files(report),
         **{f"seconds_{phase}": rounded(seconds) for phase, seconds in report.seconds.items()},

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 NAME_CHARACTERS = 60
+CHECK_WARNS = "a check warns: "  # begins a line of a run's log
 NAMES_LISTED = 8
 
 

@@ -10,7 +10,7 @@ from emr_ml.lake.current import (
     promote,
     read_current,
     refuse,
-    why_not_reused,
+    replaced_report,
 )
 from emr_ml.lake.versions import VersionSpec
 from emr_ml_tests.checks.reports import a_report
@@ -111,8 +111,8 @@ def test_a_refusal_leaves_the_current_version(folder_lake: Lake) -> None:
     assert read_current(folder_lake, "metrics") == requested(1)
 
 
-def wanted(spark: str, code: str = "code") -> VersionSpec:
-    return VersionSpec("lr_model", "run", {}, {}, {}, code, spark)
+def wanted(spark: str) -> VersionSpec:
+    return VersionSpec("lr_model", "run", {}, {}, {}, "code", spark)
 
 
 def commit_current(lake: Lake, spec: VersionSpec) -> None:
@@ -120,28 +120,19 @@ def commit_current(lake: Lake, spec: VersionSpec) -> None:
     promote(lake, spec.asset, requested(1, version=spec.version))
 
 
-def test_another_release_of_spark_is_told_as_the_reason_for_a_new_version(
-    folder_lake: Lake,
-) -> None:
+def test_the_current_version_is_what_a_new_one_replaces(folder_lake: Lake) -> None:
     newer = wanted("4.1.1")
-    assert not why_not_reused(folder_lake, newer)
+    assert replaced_report(folder_lake, newer) is None
 
     commit_current(folder_lake, wanted("4.0.2"))
 
-    assert why_not_reused(folder_lake, newer) == (
-        "lr_model is computed again: jobs run on Spark 4.1.1 here, and the current version is of "
-        "Spark 4.0.2, whose results may differ"
-    )
+    found = replaced_report(folder_lake, newer)
+    assert found
+    assert found.version == wanted("4.0.2").version
 
 
-def test_a_new_version_for_another_reason_does_not_blame_spark(folder_lake: Lake) -> None:
-    commit_current(folder_lake, wanted("4.0.2"))
-
-    assert not why_not_reused(folder_lake, wanted("4.0.2", "other code"))
-
-
-def test_a_version_that_is_committed_needs_no_reason(folder_lake: Lake) -> None:
+def test_a_version_that_is_committed_replaces_nothing(folder_lake: Lake) -> None:
     commit_current(folder_lake, wanted("4.1.1"))
     commit_current(folder_lake, wanted("4.0.2"))
 
-    assert not why_not_reused(folder_lake, wanted("4.1.1"))
+    assert replaced_report(folder_lake, wanted("4.1.1")) is None

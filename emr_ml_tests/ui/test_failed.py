@@ -1,0 +1,58 @@
+"""What the UI shows of a failed step: the cause, and no stack of Dagster's."""
+
+import dagster as dg
+import pytest
+
+from emr_ml.errors import UserError
+from emr_ml.ui.failed import Failed, in_lines
+
+
+@dg.asset
+def mistaken() -> None:
+    raise Failed("the file is not there\nLook for it")
+
+
+@dg.asset
+def broken() -> None:
+    raise Failed("the job failed\nLook at its log") from ZeroDivisionError("by zero")
+
+
+@dg.asset
+def of_a_user() -> None:
+    raise dg.Failure("not ours")
+
+
+def told(asset: dg.AssetsDefinition) -> str:
+    """The text of the failure's event, as the run's page shows it."""
+    result = dg.materialize([asset], raise_on_error=False)
+    error = result.failure_data_for_node(asset.op.name).error  # pyright: ignore[reportOptionalMemberAccess] - it fails
+    assert error
+    return error.to_string()
+
+
+def test_the_first_line_is_the_cause_and_the_last_one_what_to_do() -> None:
+    assert told(mistaken).splitlines() == ["Failed: the file is not there", "Look for it"]
+
+
+def test_a_bug_that_caused_it_is_told_below() -> None:
+    lines = told(broken).splitlines()
+
+    assert lines[:2] == ["Failed: the job failed", "Look at its log"]
+    assert "ZeroDivisionError: by zero" in lines
+
+
+def test_other_failures_keep_their_stack() -> None:
+    assert "Stack Trace" in told(of_a_user)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (UserError("no Java", fix="run `make setup`"), "no Java\nRun `make setup`"),
+        (UserError("no Java: run `make setup`"), "no Java: run `make setup`"),
+    ],
+)
+def test_what_to_do_is_a_line_of_its_own_if_the_error_has_it_apart(
+    error: UserError, message: str
+) -> None:
+    assert in_lines(error, str(error)) == message
