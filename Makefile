@@ -12,7 +12,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 6 --dist loadgro
 unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast soak ui docs docs-ui rehearse bench bench-emr check lock
+.PHONY: help setup run test test-fast soak ui docs docs-ui reference rehearse bench bench-emr check lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ docs: setup ## build the site of docs/ into build/site, and check its links
 
 docs-ui: docs ## serve that site on 127.0.0.1:8000
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
+
+reference: setup ## write docs/reference/ from the code that it describes
+	@$(BIN)/python -m scripts.reference
 
 rehearse: setup ## run the whole graph on an emulated EMR on this machine; compare the metrics
 	@$(BIN)/python -m emr_ml_tests.rehearsal
