@@ -11,6 +11,7 @@ import pytest
 from emr_ml.project import ROOT
 
 TESTS = ROOT / "emr_ml_tests"
+CLUSTER_NAME = "emr-ml emr"  # not a command
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -18,6 +19,8 @@ DOCUMENTS = [
 # blocks without a language are commands; output and drawings have the language `text`
 BLOCK = re.compile(r"^```([a-z]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 HEREDOC = re.compile(r"<<'(\w+)'\n.*?^\1$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`([^`\n]+)`")
+OUR_COMMAND = re.compile(r"(?:[A-Z_]+=\S* )*(?:\.venv/bin/)?(emr-ml|make) ([a-z][a-z-]*)(?: .*)?")
 ASSIGNMENTS = re.compile(r"^(?:[A-Z_]+=\S* )+")
 NO_ENGINE = "there is no Docker engine where the tests run; its files are checked by deploy/"
 NO_CLUSTER = "there is no Kubernetes cluster where the tests run; its API is emulated"
@@ -26,12 +29,15 @@ MINUTES = "it takes many minutes, and what it calls is tested"
 
 RUN_BY = {
     "emr-ml clusters": "commands/test_clusters.py",
+    "emr-ml compute": "commands/test_job_runs.py",
     "emr-ml doctor": "doctor/test_runner.py",
     "emr-ml down": "commands/test_up.py",
     "emr-ml export": "assets/test_exported_model.py",
     "emr-ml infer": "commands/test_infer.py",
+    "emr-ml mlflow": "commands/test_mlflow.py",
     "emr-ml new": "test_new_project.py",
     "emr-ml plan": "commands/test_plan.py",
+    "emr-ml profile": "infer/test_overview.py",
     "emr-ml promote": "commands/test_promote.py",
     "emr-ml report": "commands/test_report.py",
     "emr-ml rollback": "commands/test_promote.py",
@@ -39,10 +45,11 @@ RUN_BY = {
     "emr-ml up": "commands/test_up.py",
     "emr-ml validate": "commands/test_validate.py",
     "emr-ml wheelhouse": "commands/test_wheelhouse.py",
+    "make reference": "test_reference.py",
     "make rehearse": "test_rehearsal.py",
     "make run": "commands/test_run.py",
     "make setup": "test_set_up.py",
-    "python hotel/make_bookings.py": "test_tutorial.py",
+    "python make_bookings.py": "test_tutorial.py",
     "python hotel/model/scorer.py": "test_tutorial.py",
     "python model-d331c29c/scorer.py": "assets/test_exported_model.py",
     "python -m emr_ml_tests.stack.policies": "stack/test_rights.py",
@@ -63,6 +70,14 @@ NOT_RUN = {
     "helm repo": NO_CLUSTER,
     "kubectl": NO_CLUSTER,
     "make bench": MINUTES,
+    "make bench-emr": MINUTES,
+    "make check": "it is what CI runs, before the tests",
+    "make docs": "it is a part of `make check`",
+    "make docs-ui": "it serves until it is stopped",
+    "make lock": "it asks a package index, whose answers change",
+    "make soak": "it runs the tests itself",
+    "make test": "it runs the tests itself",
+    "make test-fast": "it runs the tests itself",
     "make ui": "it serves until it is stopped; deploy/test_processes.py starts the same processes",
     "parliament": "too large to lock",
     "pip install": "test_wheel.py installs the package without an index",
@@ -98,6 +113,12 @@ def commands_in(text: str) -> list[str]:
     return found
 
 
+def inline_commands(text: str) -> list[str]:
+    """Return our own commands that a sentence names, such as `emr-ml plan`."""
+    matches = map(OUR_COMMAND.fullmatch, INLINE.findall(BLOCK.sub("", text)))
+    return [f"{match[1]} {match[2]}" for match in matches if match]
+
+
 def _key(words: list[str]) -> str:
     program = words[0]
     if program == "python" and words[1] == "-m":
@@ -108,23 +129,24 @@ def _key(words: list[str]) -> str:
 
 
 def named() -> set[str]:
-    return {key for path in DOCUMENTS for key in commands_in(path.read_text(encoding="utf-8"))}
+    texts = [path.read_text(encoding="utf-8") for path in DOCUMENTS]
+    return {key for text in texts for key in (*commands_in(text), *inline_commands(text))}
 
 
 def test_each_command_is_run_by_a_test_or_listed_with_a_reason() -> None:
-    # in the folder of the script
-    known = {*RUN_BY, *NOT_RUN, *SHELL, "python make_bookings.py"}
-
-    assert named() - known == set()
+    assert named() - {*RUN_BY, *NOT_RUN, *SHELL, CLUSTER_NAME} == set()
 
 
 def test_nothing_is_listed_that_no_document_names() -> None:
-    assert {*RUN_BY, *NOT_RUN} - named() <= {"emr-ml run", "python hotel/make_bookings.py"}
+    assert {*RUN_BY, *NOT_RUN} - named() == set()
 
 
 def test_the_tests_that_run_them_exist() -> None:
     for test in {*RUN_BY.values(), *SNIPPETS.values()}:
         assert (TESTS / test).is_file(), test
+    for command, test in RUN_BY.items():
+        program, name = command.split()[:2]
+        assert program != "emr-ml" or re.search(rf"\b{name}\b", (TESTS / test).read_text()), test
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
