@@ -170,6 +170,14 @@ def test_paths_and_functions_in_the_documents_exist(document: Path) -> None:
         assert name is None or name in names_in(ROOT / path), f"{path}:{name}"
 
 
+def test_the_pages_that_messages_and_comments_name_exist() -> None:
+    files = [*(ROOT / "emr_ml").rglob("*.py"), *(ROOT / "deploy").iterdir()]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+
+    for page in {page for text in texts for page in re.findall(r"\bdocs/[\w/.-]+\.md", text)}:
+        assert (ROOT / page).is_file(), page
+
+
 def test_the_layout_names_what_is_there() -> None:
     section = TEXT[ROOT / "CONTRIBUTING.md"].split("## Layout")[1]
     layout = section.split("```text")[1].split("```")[0]
