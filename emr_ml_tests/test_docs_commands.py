@@ -104,13 +104,20 @@ def commands_in(text: str) -> list[str]:
     found: list[str] = []
     for block in blocks(text):
         whole = HEREDOC.sub("", block).replace("\\\n", " ")
-        for line in whole.splitlines():
+        for line in typed(whole):
             for part in re.split(r" \| | && ", line.split(" #")[0]):
                 command = ASSIGNMENTS.sub("", part.strip().strip("()"))
                 words = command.removeprefix(".venv/bin/").replace("python3 ", "python ").split()
                 if words and not re.match(r"\w+=", words[0]):
                     found.append(_key(words))
     return found
+
+
+def typed(block: str) -> list[str]:
+    """Return the lines that one types: those after a prompt, if there is one, or else all."""
+    lines = block.splitlines()
+    is_transcript = block.startswith("$ ")
+    return [line[2:] for line in lines if line.startswith("$ ")] if is_transcript else lines
 
 
 def inline_commands(text: str) -> list[str]:
@@ -153,7 +160,7 @@ def test_the_tests_that_run_them_exist() -> None:
 def test_the_blocks_of_commands_and_snippets_can_be_parsed(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     snippets = blocks(text, "python")
-    script = "\n".join(blocks(text))
+    script = "\n".join(line for block in blocks(text) for line in typed(block))
     bash = shutil.which("bash")
     assert bash
 

@@ -50,7 +50,7 @@ NOT_SET_BY_USERS = ("stack_fields",)
 # pages that mention settings without explaining them
 NOT_EXPLAINING = ("index.md", "decisions.md", "benchmarks.md", "runbook.md")
 # those that explain first what other pages name, too
-EXPLAINING = ("own-data.md", "predictions.md", "launchers.md", "emr.md", "deployment.md")
+EXPLAINING = ("settings.md", "emr.md", "deployment.md")
 
 # n rows, y the label (1 or 0, or a number), p the probability of 1, ŷ the prediction; TP, FP, FN
 # and TN count rows by label and prediction
@@ -95,7 +95,7 @@ def settings_page() -> str:
         (f"`{variable}`", _meaning(name), _default_of_setting(name), _explained_in(variable))
         for name, variable in setting_variables().items()
     )
-    return f"""# Settings
+    return f"""# All settings
 
 All settings are environment variables. `emr_ml/settings.py` reads them, and nothing else does.
 Paths may also be `s3://` addresses where that makes sense. A value that can't be used is refused,

@@ -65,7 +65,7 @@ NOT_AWS = Problem(
     "check AWS_ENDPOINT_URL, and proxies such as HTTPS_PROXY",
 )
 # of what no other problem describes, in any service
-UNKNOWN_FIX = "correct what it names; docs/reference/settings.md lists what can be set"
+UNKNOWN_FIX = "correct what it names; docs/settings.md lists what can be set"
 # a login that somebody must renew, so waiting does not help
 SESSION_ERRORS = (SSOError, LoginError)
 # these errors only report another one, which is their cause
