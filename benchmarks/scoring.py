@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from emr_ml.export.scorer.scoring import Scorer
+from spark_jobs.scorer.scoring import Scorer
 
 ROUNDS = 7
 BATCH = 20_000

@@ -21,9 +21,10 @@ RECORD_COLUMNS = (*ORIGIN, TEXT, FIELDS, WRONG_FIELD_COUNT, STRAY_QUOTE, UNDECOD
 REJECTED = "_rejected"
 SPLIT = "_side"
 LABEL = "_label"
+WEIGHT = "_weight"
 
 # names that a contract must not use for its columns, besides those that begin with two underscores
-RESERVED = (*RECORD_COLUMNS, REJECTED, SPLIT, LABEL)
+RESERVED = (*RECORD_COLUMNS, REJECTED, SPLIT, LABEL, WEIGHT)
 
 
 def quoted(name: str) -> "Column":
@@ -44,4 +45,5 @@ def free_name(name: str, taken: Collection[str]) -> str:
 def column_names(contract: DatasetContract) -> list[str]:
     """Return every column that the contract names, each once."""
     label = [contract["label"]["column"]] if contract["label"] else []
-    return list(dict.fromkeys([*contract["columns"], *label, *contract["id"]]))
+    weight = [contract["weight"]] if contract["weight"] else []
+    return list(dict.fromkeys([*contract["columns"], *label, *contract["id"], *weight]))

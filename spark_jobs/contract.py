@@ -111,7 +111,7 @@ class Split(TypedDict):
 
 
 class DatasetContract(TypedDict):
-    """The fields for reading, typing and cleaning raw files."""
+    """The fields for reading, typing and cleaning raw files; `weight` is a column, or null."""
 
     format: Literal["csv", "parquet", "jsonl"]
     dialect: Dialect
@@ -119,13 +119,15 @@ class DatasetContract(TypedDict):
     columns: dict[str, ColumnRules]
     label: Label | None
     id: list[str]
+    weight: str | None
 
 
 class TrainingContract(TypedDict):
-    """The fields for training a model."""
+    """The fields for training a model; `weight` is the column of the rows' weights, or null."""
 
     columns: dict[str, ColumnRules]
     label: Label | None
+    weight: str | None
     split: Split
 
 
@@ -134,6 +136,18 @@ class ScoringContract(TypedDict):
 
     label: Label
     split: Split
+
+
+class PredictionColumns(TypedDict):
+    """What predictions tell of each row: the most `reasons`, 0 for none."""
+
+    reasons: int
+
+
+class PredictionContract(DatasetContract):
+    """The fields for scoring rows that have no label."""
+
+    predictions: PredictionColumns
 
 
 class ShownRows(TypedDict):

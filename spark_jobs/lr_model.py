@@ -49,7 +49,9 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     with stopwatch.phase("count"):
         statistics = compute_split_statistics(rows, label, kinds)
         check_splits(statistics, label)
-    encoding = label_encoding(statistics[TRAIN], label, params["class_weight"])
+    encoding = label_encoding(
+        statistics[TRAIN], label, params["class_weight"], weight=contract["weight"]
+    )
     usable, ignored = usable_columns(statistics[TRAIN], kinds, log)
     data = TrainingData(
         encoding.encode(rows.where(F.col(SPLIT).isin(TRAIN, VALIDATION))),
@@ -78,9 +80,15 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
 
 
 def label_encoding(
-    train: SplitStatistics, label: Label, class_weight: ClassWeight
+    train: SplitStatistics, label: Label, class_weight: ClassWeight, *, weight: str | None
 ) -> LabelEncoding:
     """Return the encoding of the label by the statistics of the training split.
+
+    Args:
+        train: statistics of the training split.
+        label: of the contract.
+        class_weight: of the parameters.
+        weight: the column with the weights of rows.
 
     Raises:
         JobError: a weight is of a class that the label does not have.
@@ -88,15 +96,16 @@ def label_encoding(
     if label["kind"] == "numeric":
         assert train.mean is not None, "the splits are checked"
         assert train.deviation, "the splits are checked"
-        return LabelEncoding(label, mean=train.mean, deviation=train.deviation)
+        return LabelEncoding(label, mean=train.mean, deviation=train.deviation, weight=weight)
     if label["positive"] is not None:
         other, positive = binary_values(label)
         counts = {other: train.classes[False], positive: train.classes[True]}
-        return LabelEncoding(label, (), resolve_class_weights(class_weight, counts))
+        class_weights = resolve_class_weights(class_weight, counts)
+        return LabelEncoding(label, (), class_weights, weight=weight)
     counts = dict(sorted(train.classes.items()))
     known = label["classes"] or ()  # the training split may lack some of these
-    weights = resolve_class_weights(class_weight, counts, known)
-    return LabelEncoding(label, list(counts), weights)
+    class_weights = resolve_class_weights(class_weight, counts, known)
+    return LabelEncoding(label, list(counts), class_weights, weight=weight)
 
 
 def label_figures(

@@ -15,10 +15,11 @@ from spark_jobs.aggregates import aggregate
 from spark_jobs.cleaning.batch import Batch, process_batch
 from spark_jobs.cleaning.figures import NumberSummary, PredictionFigures
 from spark_jobs.columns import ROW_ID, column_names, free_name, quoted
-from spark_jobs.contract import REGRESSION, DatasetContract, Label, Problem, problem_of
+from spark_jobs.contract import REGRESSION, Label, PredictionContract, Problem, problem_of
 from spark_jobs.dataset_rows import rows_of_parts
 from spark_jobs.learning.class_weights import PROBABILITY
 from spark_jobs.learning.label_encoding import PREDICTION, apply_model, binary_values
+from spark_jobs.reasons import as_text, reasons_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch
 from spark_jobs.runtime.parts import KEPT
 
@@ -35,26 +36,32 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     """Write the scored rows of the new files as a part: `kept/` as Parquet, and `csv/`.
 
     Each has the columns of the contract, `prediction`, `probability` (of the positive value, or
-    of the predicted class; not for a number), `model_version`, its `_file`, and, in Parquet, the
-    `row_id`. If the contract has a column of such a name, an underscore follows the added one.
+    of the predicted class; not for a number), the `reasons` if the contract wants some,
+    `model_version`, its `_file`, and, in Parquet, the `row_id`. If the contract has a column of
+    such a name, an underscore follows the added one.
+
     Rows that break the contract go to `rejected/`.
 
     Raises:
         JobError: a file can't be read, or a rule can't be applied.
     """
     label = cast("Label", request.params["label"])
-    added = added_columns(column_names(cast("DatasetContract", request.contract)))
+    contract = cast("PredictionContract", request.contract)
+    added = added_columns(column_names(contract))
     champion, stopwatch = request.inputs["lr_model"], Stopwatch()
 
     def add_predictions(rows: DataFrame) -> DataFrame:
         model = PipelineModel.load(f"{champion.path}/model")
-        return with_predictions(model, rows, label, champion.version, added)
+        reasons: Column | None = None
+        if top := contract["predictions"]["reasons"]:
+            reasons = reasons_of(spark, request.inputs["exported_model"].path, top)
+        return with_predictions(model, rows, label, champion.version, added, reasons=reasons)
 
     files = request.inputs["raw_scoring_csv_s3"].files
     manifest = process_batch(Batch(spark, request, files, stopwatch, log), add_predictions)
     if manifest.new_part:
         with stopwatch.phase("export"):
-            export_csv(spark, f"{request.lake}/{manifest.new_part.key}", added.row_id)
+            export_csv(spark, f"{request.lake}/{manifest.new_part.key}", added)
     rows = rows_of_parts(spark, request.lake, manifest.parts)
     with stopwatch.phase("count"):
         figures: PredictionFigures = {
@@ -70,6 +77,7 @@ class AddedColumns(NamedTuple):
 
     prediction: str
     probability: str
+    reasons: str
     model_version: str
     row_id: str
 
@@ -80,15 +88,23 @@ def added_columns(names: Sequence[str]) -> AddedColumns:
 
 
 def with_predictions(
-    model: PipelineModel, rows: DataFrame, label: Label, version: str, added: AddedColumns
+    model: PipelineModel,
+    rows: DataFrame,
+    label: Label,
+    version: str,
+    added: AddedColumns,
+    *,
+    reasons: Column | None = None,
 ) -> DataFrame:
-    """Return the rows with prediction, probability and the model's version.
+    """Return the rows with prediction, probability, reasons if given, and the model's version.
 
     Of a binary label the prediction is the positive or the negative value. If the contract names
     no negative value, or several, it is `not` and the positive value instead.
     """
     names = {ROW_ID: added.row_id}
     columns = [quoted(name).alias(names.get(name, name)) for name in rows.columns]
+    if reasons is not None:
+        columns.append(reasons.alias(added.reasons))
     return apply_model(model, rows).select(
         *columns, *_prediction_columns(label, added), F.lit(version).alias(added.model_version)
     )
@@ -111,15 +127,17 @@ def _prediction_columns(label: Label, added: AddedColumns) -> list[Column]:
             return [F.col(PREDICTION).alias(added.prediction)]
 
 
-def export_csv(spark: SparkSession, folder: str, row_id: str) -> None:
+def export_csv(spark: SparkSession, folder: str, added: AddedColumns) -> None:
     """Also write the scored rows of a part as CSV, with spreadsheet formulas escaped.
 
     Args:
         spark: the job's session.
         folder: of the part.
-        row_id: name of the column that is left out.
+        added: names of the added columns; that of the row id is left out.
     """
-    rows = spark.read.parquet(f"{folder}/{KEPT}").drop(row_id)
+    rows = spark.read.parquet(f"{folder}/{KEPT}").drop(added.row_id)
+    if added.reasons in rows.columns:
+        rows = rows.withColumn(added.reasons, as_text(F.col(added.reasons)))
     safe = [
         _escape_formulas(quoted(field.name)).alias(_escape_formulas_in_name(field.name))
         if field.dataType.simpleString() == "string"

@@ -10,7 +10,7 @@ from emr_ml.pipeline import Pipeline
 from emr_ml.run_config import model_config, model_params
 
 JOB = JobSpec(
-    contract_fields=("columns", "label", "split"),
+    contract_fields=("columns", "label", "weight", "split"),
     inputs=("processed_dataset",),
     checks=MODEL_CHECKS,
 )

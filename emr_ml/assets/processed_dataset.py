@@ -9,7 +9,7 @@ from emr_ml.materialization import JobSpec, SparkConfig, materialize
 from emr_ml.pipeline import Pipeline
 
 JOB = JobSpec(
-    contract_fields=("format", "dialect", "missing", "columns", "label", "id"),
+    contract_fields=("format", "dialect", "missing", "columns", "label", "id", "weight"),
     inputs=("raw_csv_s3",),
     incremental_input="raw_csv_s3",
     checks=DATASET_CHECKS,

@@ -152,8 +152,8 @@ def usable_champion(
 
 
 def without_label(contract: Contract) -> Contract:
-    """Return the contract of rows to score: their label, if they have one, is ignored."""
-    return contract.model_copy(update={"label": None})
+    """Return the contract of rows to score, whose label and weight are ignored if they have any."""
+    return contract.model_copy(update={"label": None, "weight": None})
 
 
 def requested_contract(lake: Lake, report: Report) -> Mapping[str, Any] | None:

@@ -48,7 +48,7 @@ from emr_ml.settings import Settings, load_settings
 from spark_jobs.runtime.execution import SCRIPT
 from spark_jobs.runtime.job import JobError
 
-READING_FIELDS = ("format", "dialect", "missing", "columns", "label", "id")
+READING_FIELDS = ("format", "dialect", "missing", "columns", "label", "id", "weight")
 SAMPLE_SALES = "sample://sales"  # generated, and read only if no source is named
 
 

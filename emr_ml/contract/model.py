@@ -133,7 +133,13 @@ class ModelParams(Section):
     regularization: list[Annotated[float, Field(ge=0)]] = Field(
         [5e-7, 5e-6, 5e-5, 5e-4, 5e-3, 5e-2],
         min_length=1,
-        description="L2 penalties of a regression; validation selects one",
+        description="penalties of a regression; validation selects one",
+    )
+    elastic_net: list[Annotated[float, Field(ge=0, le=1)]] = Field(
+        [0.0],
+        min_length=1,
+        description="shares of the penalty that are on absolute values (L1), which leave features "
+        "out, not on squares (L2); validation selects one",
     )
     max_iterations: int | None = Field(
         None,

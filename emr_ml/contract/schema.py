@@ -157,6 +157,12 @@ class ShownRows(Section):
     hidden: tuple[ColumnName, ...] = ()
 
 
+class PredictionColumns(Section):
+    """What `predictions` tell of each row: the strongest reasons, at most so many."""
+
+    reasons: int = Field(0, ge=0, le=20)
+
+
 def _expand_kind(value: Any) -> Any:
     """Accept `age: numeric` for `age: {kind: numeric}`."""
     return {"kind": value} if isinstance(value, str) else value
@@ -176,9 +182,11 @@ class Contract(Section):
     ] = Field(min_length=1)
     label: Label | None = None
     id: tuple[ColumnName, ...] = ()
+    weight: ColumnName | None = None
     split: Split = Split()  # pyright: ignore[reportCallIssue] - all fields have defaults
     checks: Checks = Checks()  # pyright: ignore[reportCallIssue] - all fields have defaults
     promotion: Promotion = Promotion()  # pyright: ignore[reportCallIssue] - all have defaults
+    predictions: PredictionColumns = PredictionColumns()  # pyright: ignore[reportCallIssue] - as above
     report: ShownRows = ShownRows()  # pyright: ignore[reportCallIssue] - all have defaults
     model: ModelParams = ModelParams()  # pyright: ignore[reportCallIssue] - all have defaults
 
@@ -191,9 +199,17 @@ class Contract(Section):
                 "columns",
                 label.column,
             )
+        others = {*self.columns, *self.id, *([label.column] if label else [])}
+        if self.weight in others:
+            raise error_at(
+                f"the weight '{self.weight}' is also among `columns` or `id`, or is the label: it "
+                "can only be one of them",
+                "weight",
+            )
         named = [(name, ("columns", name)) for name in self.columns]
         named += [(name, ("id", str(index))) for index, name in enumerate(self.id)]
         named += [(label.column, ("label", "column"))] if label else []
+        named += [(self.weight, ("weight",))] if self.weight is not None else []
         for name, path in named:
             if is_reserved(name):
                 raise error_at(reserved_name_problem(name), *path)
@@ -296,7 +312,8 @@ class Contract(Section):
     def names(self) -> tuple[str, ...]:
         """Return the names of the columns that a file must have."""
         label = (self.label.column,) if self.label else ()
-        return tuple(dict.fromkeys((*self.columns, *label, *self.id)))
+        weight = (self.weight,) if self.weight is not None else ()
+        return tuple(dict.fromkeys((*self.columns, *label, *self.id, *weight)))
 
 
 # what a job without a contract gets: no columns, and the defaults of all else

@@ -1,10 +1,10 @@
-"""Join the modules of `emr_ml.export.scorer` to one file, which is easy to take elsewhere."""
+"""Join the modules of `spark_jobs.scorer` to one file, which is easy to take elsewhere."""
 
 import ast
 from functools import cache
 from importlib.resources import files
 
-from emr_ml.export import scorer
+from spark_jobs import scorer
 
 MODULES = ("values", "times", "csv_files", "features", "steps", "scoring")
 

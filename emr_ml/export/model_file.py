@@ -12,7 +12,6 @@ from emr_ml.export.columns import column_specs, csv_spec
 from emr_ml.export.feature_stages import FEATURE_STAGES
 from emr_ml.export.model_stages import MODEL_STAGES
 from emr_ml.export.saved_model import SavedStage, read_saved_pipeline
-from emr_ml.export.scorer.scoring import FORMAT
 from emr_ml.export.translation import Translation
 from emr_ml.lake.champion import MODEL
 from emr_ml.lake.inputs import committed_report
@@ -21,6 +20,7 @@ from spark_jobs.learning.figures import ModelFigures
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key, read_report
+from spark_jobs.scorer.scoring import FORMAT
 
 STAGES = {**FEATURE_STAGES, **MODEL_STAGES}
 MODEL_FILE, SCORER_FILE = "model.json", "scorer.py"

@@ -10,7 +10,7 @@ from emr_ml.model_report.wording import as_text, number
 SCORES = ("log_loss", "accuracy", "rmse", "mae", "r2")
 # figures of a candidate in the order in which they are shown
 CANDIDATE_FIGURES = (
-    *("featurizer", "estimator", "regularization", "max_depth"),
+    *("featurizer", "estimator", "regularization", "elastic_net", "max_depth"),
     *("iterations", "converged", "stopped_early", *SCORES),
 )
 

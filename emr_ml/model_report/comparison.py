@@ -17,7 +17,15 @@ from emr_ml.ui.wording import shorten
 from spark_jobs.evaluation.figures import MetricsFigures
 
 VALUE_CHARACTERS = 200
-CHOSEN = ("estimator", "regularization", "max_depth", "iterations", "threshold", "calibrated")
+CHOSEN = (
+    "estimator",
+    "regularization",
+    "elastic_net",
+    "max_depth",
+    "iterations",
+    "threshold",
+    "calibrated",
+)
 ROUNDING = 1e-9  # relative differences below are of adding up in another order
 
 Charts = Sequence[Mapping[str, str]]

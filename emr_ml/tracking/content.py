@@ -18,7 +18,15 @@ VERSION, STATE, LAKE = f"{PREFIX}version", f"{PREFIX}state", f"{PREFIX}lake"
 # github.com/mlflow/mlflow/blob/master/mlflow/utils/validation.py
 MAX_PARAM_CHARACTERS = 6000
 SCORES = ("log_loss", "accuracy", "rmse", "mae", "r2")
-CHOSEN = ("regularization", "max_depth", "iterations", "converged", "stopped_early", "featurizer")
+CHOSEN = (
+    "regularization",
+    "elastic_net",
+    "max_depth",
+    "iterations",
+    "converged",
+    "stopped_early",
+    "featurizer",
+)
 
 
 @dataclass(frozen=True)

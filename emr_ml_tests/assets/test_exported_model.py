@@ -12,15 +12,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from fastapi.testclient import TestClient
 
 from emr_ml.commands.export import export
-from emr_ml.export.scorer.scoring import Scorer
 from emr_ml.project import ROOT
-from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, metadata, reused
+from emr_ml_tests.graph import (
+    CHAMPION,
+    SCORING,
+    TOY_CONTRACT,
+    TRAINING,
+    Graph,
+    metadata,
+    reused,
+)
 from spark_jobs.runtime.lake import Lake, open_lake
+from spark_jobs.scorer.scoring import Scorer
 
 ASSETS = (*TRAINING, *CHAMPION, "exported_model", *SCORING)
 NEW_ROWS = "height,colour\n7.5,red\n39.001,blue\n,red\n"
@@ -56,8 +65,6 @@ def exported_to(folder: Path, *arguments: str) -> Path:
 
 def predictions_of_spark(graph: Graph) -> dict[float, tuple[str, float]]:
     """Prediction and probability by the height of the row."""
-    import pyarrow.parquet as pq
-
     (kept,) = Path(graph.settings.lake, "predictions").glob("parts/*/*/kept")
     rows = pq.read_table(kept).to_pylist()
     return {row["height"]: (row["prediction"], row["probability"]) for row in rows}
@@ -87,6 +94,22 @@ def test_it_predicts_what_spark_predicts(graph: Graph, exported: Path) -> None:
         prediction, probability = predictions_of_spark(graph)[height]  # pyright: ignore[reportArgumentType] - one is missing
         assert predicted[index]["prediction"] == prediction
         assert predicted[index]["probability"] == pytest.approx(probability, abs=1e-9)
+
+
+def test_predictions_tell_the_reasons_that_the_scorer_tells(graph: Graph, exported: Path) -> None:
+    contract = Path(graph.settings.dataset)
+    contract.write_text(f"{TOY_CONTRACT}predictions: {{reasons: 2}}\n")
+
+    result = graph.materialize(["predictions"])
+
+    contract.write_text(TOY_CONTRACT)
+    (part,) = graph.report("predictions", metadata(result, "predictions")["version"]).parts
+    table = pq.read_table(Path(graph.settings.lake, part["key"], "kept")).to_pylist()
+    (row,) = [each for each in table if each["height"] == 7.5]
+    assert row["reasons"] == Scorer.load(exported).explain({"height": 7.5, "colour": "red"}, 2)
+    (file,) = Path(graph.settings.lake, part["key"], "csv").glob("*.csv")
+    (written,) = [each for each in csv.DictReader(file.open()) if each["height"] == "7.5"]
+    assert re.fullmatch(r"height=7.5 -[0-9.]+; colour=red -[0-9.]+", written["reasons"])
 
 
 def test_python_with_numpy_alone_scores_a_file(exported: Path, tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ def test_a_reserved_name_is_reported_at_its_position(name: str) -> None:
         ("label: {column: age, positive: a}", "2:3: the label 'age' is among the columns"),
         ("label: {column: y, positive: 'NA'}", "3:20: 'NA' is also in `missing`"),
         ("label: {column: y, positive: a, negative: [a]}", "3:20: 'a' is also in `negative`"),
+        ("weight: age", "3:1: the weight 'age' is also among `columns` or `id`, or is the label"),
         ("label: {column: y, positive: a, negative: []}", "3:33: label: must list at least one"),
         ("label: {column: y, kind: numeric, positive: a}", "3:35: label: a numeric label can't"),
         ("label: {column: y, negative: [a]}", "3:20: label: `negative` requires `positive`"),

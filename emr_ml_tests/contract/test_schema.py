@@ -85,9 +85,9 @@ def test_elsewhere_numbers_are_numbers() -> None:
     assert contract.model.tolerance == 0.001
 
 
-def test_a_file_must_have_columns_label_and_id_each_once() -> None:
-    contract = parse(f"{SMALL}label: {{column: kind, positive: a}}\nid: [number, age]\n")
-    assert contract.names == ("age", "kind", "number")
+def test_a_file_must_have_columns_label_id_and_weight_each_once() -> None:
+    contract = parse(f"{SMALL}label: {{column: kind, positive: a}}\nid: [number, age]\nweight: w\n")
+    assert contract.names == ("age", "kind", "number", "w")
 
 
 def test_pick_returns_only_the_requested_fields() -> None:

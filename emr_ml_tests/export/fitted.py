@@ -14,12 +14,13 @@ from pyspark.ml import PipelineModel
 from emr_ml.contract import Contract
 from emr_ml.export.model_file import translated
 from emr_ml.export.saved_model import read_saved_pipeline
-from emr_ml.export.scorer.scoring import Scorer
 from emr_ml_tests.export.rows import COLUMNS, LABELS, Row, contract, mutants, training_rows
 from emr_ml_tests.spark_jobs.bench import CLEANED_BY, PLAIN_FEATURIZER, Bench, Done
 from spark_jobs.contract import DatasetContract
 from spark_jobs.predictions import added_columns, with_predictions
+from spark_jobs.reasons import reasons_of
 from spark_jobs.runtime.lake import open_lake
+from spark_jobs.scorer.scoring import Scorer
 
 PROBLEMS = {
     "binary": 'label: {column: kind, positive: "yes", negative: ["no"]}\n',
@@ -32,6 +33,7 @@ TEXTS: Mapping[str, dict[str, Any]] = {
     "word2vec": {"dimensions": 5, "numeric": "minmax", "max_ngram": 1},
 }
 ROWS = 400
+REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,12 @@ class Pipelines:
         label = fitted.contract.pick("label")["label"]
         added = added_columns([])
         kept = self.bench.spark.read.parquet(str(self.scoring.path / "kept"))
-        scored = with_predictions(fitted.model, kept, label, "", added)
-        names = [name for name in (added.prediction, added.probability) if name in scored.columns]
+        folder = self.bench.folder()
+        (folder / "model.json").write_text(json.dumps(fitted.exported))
+        reasons = reasons_of(self.bench.spark, str(folder), REASONS)
+        scored = with_predictions(fitted.model, kept, label, "", added, reasons=reasons)
+        wanted = (added.prediction, added.probability, added.reasons)
+        names = [name for name in wanted if name in scored.columns]
         return {row["row"]: row.asDict() for row in scored.select("row", *names).collect()}
 
     @cached_property

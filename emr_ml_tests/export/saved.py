@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 from emr_ml.contract.loading import parse_contract
 from emr_ml.export.model_file import translated
 from emr_ml.export.saved_model import SavedStage
-from emr_ml.export.scorer.scoring import Scorer
 from emr_ml_tests.spark_jobs.bench import CLEANED_BY
 from spark_jobs.contract import DatasetContract
+from spark_jobs.scorer.scoring import Scorer
 
 CONTRACT = """\
 columns:

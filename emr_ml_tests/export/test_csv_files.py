@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from emr_ml.contract.dialect import Dialect
 from emr_ml.export.columns import csv_spec
-from emr_ml.export.scorer.csv_files import csv_records
 from spark_jobs.reading.csv_dialect import BLANKS, CsvSyntax
 from spark_jobs.reading.csv_parser import MalformedRecordError, parse
+from spark_jobs.scorer.csv_files import csv_records
 
 DIALECTS: tuple[dict[str, Any], ...] = (
     {},

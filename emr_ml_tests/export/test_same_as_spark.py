@@ -2,10 +2,12 @@
 
 import itertools
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from emr_ml_tests.export.fitted import TEXTS, Fitted, Pipelines
+from emr_ml_tests.export.fitted import REASONS, TEXTS, Fitted, Pipelines
 from emr_ml_tests.spark_jobs.bench import Bench
 
 ESTIMATORS = {
@@ -13,6 +15,7 @@ ESTIMATORS = {
     "multiclass": ("logistic_regression", "gradient_boosted_trees", "random_forest"),
     "regression": ("linear_regression", "gradient_boosted_trees", "random_forest"),
 }
+EXPLAINED = 100  # rows
 # advice about the contract, which a row that is scored does not need
 ADVICE = re.compile(r"\. (?:Is its decimal|The contract's|If it means no value)[^;]*")
 
@@ -35,6 +38,23 @@ def check(pipelines: Pipelines, fitted: Fitted, problem: str) -> None:
         else:
             assert actual["prediction"] == wanted["prediction"], row
             assert actual["probability"] == pytest.approx(wanted["probability"], abs=1e-9), row
+    check_reasons(pipelines, fitted, expected)
+
+
+def check_reasons(
+    pipelines: Pipelines, fitted: Fitted, expected: Mapping[str, Mapping[str, Any]]
+) -> None:
+    compared = 0
+    for row in pipelines.rows[:EXPLAINED]:
+        found = expected.get(row["row"], {}).get("reasons")
+        if found is None:
+            continue
+        wanted = fitted.scorer.explain(row, REASONS)
+        contributions = [each["contribution"] for each in wanted]
+        assert [each["contribution"] for each in found] == pytest.approx(contributions, abs=1e-9)
+        assert [each["column"] for each in found] == [each["column"] for each in wanted], row
+        compared += 1
+    assert compared > EXPLAINED / 10
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emr_ml.export.bundle import bundled_scorer
-from emr_ml.export.scorer.features import hash_index
-from emr_ml.export.scorer.scoring import CHUNK, Scorer, main
-from emr_ml.export.scorer.times import time_reader
 from emr_ml.export.time_patterns import time_spec
 from emr_ml_tests.export.rows import contract
 from emr_ml_tests.export.saved import (
@@ -37,6 +34,9 @@ from emr_ml_tests.export.saved import (
 )
 from emr_ml_tests.export.saved import stage as a_stage
 from spark_jobs.runtime.job import JobError
+from spark_jobs.scorer.features import hash_index
+from spark_jobs.scorer.scoring import CHUNK, Scorer, main
+from spark_jobs.scorer.times import time_reader
 
 GOOD = {"height": 5.0, "colour": "red", "note": "sun"}
 OTHER_SEMICOLONS = "dialect: {delimiter: ';', comment: '#', skip_last_lines: 1, decimal: ','}\n"

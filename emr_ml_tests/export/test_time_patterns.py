@@ -6,12 +6,12 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from emr_ml.export.scorer.times import time_parser
 from emr_ml.export.time_patterns import time_spec
 from emr_ml_tests.export.rows import contract
 from spark_jobs.cleaning.times import parse_datetime
 from spark_jobs.contract import ColumnRules
 from spark_jobs.runtime.job import JobError
+from spark_jobs.scorer.times import time_parser
 
 PATTERNS = (
     *("yyyy-MM-dd", "dd/MM/yyyy", "d/M/yy", "d.M.yyyy", "MMM d, yyyy", "d MMMM yyyy", "y-M-d"),

@@ -21,7 +21,7 @@ from spark_jobs.runtime.job import Input, Request, Result, SourceFile
 from spark_jobs.runtime.lake import open_lake
 from spark_jobs.runtime.parts import ManifestEntry
 
-CLEANED_BY = ("format", "dialect", "missing", "columns", "label", "id")
+CLEANED_BY = ("format", "dialect", "missing", "columns", "label", "id", "weight")
 DEFAULTS: dict[str, Any] = ModelParams.model_validate({}).model_dump(mode="json")
 PLAIN_FEATURIZER: dict[str, Any] = DEFAULTS["featurizers"][0]
 SMALL: dict[str, Any] = {
@@ -145,7 +145,10 @@ class Bench:
         }
         assert contract.label, "only what has a label can be learned"
         label = pa.float64() if contract.label.kind == "numeric" else pa.string()
-        schema = pa.schema({**types, contract.label.column: label, "__row_id": pa.string()})
+        types[contract.label.column] = label
+        if contract.weight:
+            types[contract.weight] = pa.float64()
+        schema = pa.schema({**types, "__row_id": pa.string()})
         folder = self.folder()
         (folder / "kept").mkdir()
         named = [{**row, "__row_id": row_id(row["split"], i)} for i, row in enumerate(rows)]
@@ -154,7 +157,7 @@ class Bench:
 
     def train(self, dataset: Input, contract: Contract, **params: Any) -> Done:
         """`lr_model`, with parameters for small data where none are given."""
-        picked = contract.pick("columns", "label", "split")
+        picked = contract.pick("columns", "label", "weight", "split")
         given = {"processed_dataset": dataset}
         wanted = {**SMALL, **params}
         request = self.request("lr_model", given, picked, wanted)

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from pyspark.ml import PipelineModel
 from pyspark.ml.classification import LogisticRegressionModel
+from pyspark.ml.functions import vector_to_array
+from pyspark.sql import functions as F
 
 from emr_ml.contract import Contract
 from emr_ml_tests.spark_jobs.bench import DEFAULTS, SMALL, Bench, Done, Row
+from spark_jobs.learning import local_rows
+from spark_jobs.learning.class_weights import PROBABILITY
 from spark_jobs.runtime.job import Input, JobError
 
 TOY = Contract.model_validate(
@@ -288,3 +292,35 @@ def test_film_reviews_are_predicted_with_an_accuracy_of_at_least_90(
     body = (shared_data / "reviews.csv.gz").read_bytes()
 
     assert trained_on(bench, {"reviews.csv.gz": body}, contract)["accuracy"] >= 0.90
+
+
+@pytest.mark.parametrize("in_driver", [True, False])
+def test_rows_count_by_their_weight(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, in_driver: bool
+) -> None:
+    contract = Contract.model_validate(
+        {
+            "columns": {"x": "numeric"},
+            "label": {"column": "y", "positive": "yes"},
+            "weight": "w",
+        }
+    )
+    weighted = [
+        {**row, "w": 9.0 if row["y"] == "yes" else 1.0, "x": float(number % 7)}
+        for number, row in enumerate(SOME)
+    ]
+    if not in_driver:
+        monkeypatch.setattr(local_rows, "MAX_LOCAL_BYTES", 0)
+
+    done = bench.train(bench.dataset(weighted, contract), contract, estimator="logistic_regression")
+
+    probabilities = with_probability(bench, done, weighted)
+    assert sum(probabilities) / len(probabilities) == pytest.approx(0.9, abs=0.02)
+
+
+def with_probability(bench: Bench, done: Done, rows: list[Row]) -> list[float]:
+    """The probability of `yes` of each row."""
+    pipeline = PipelineModel.load(str(done.path / "model"))
+    frame = bench.spark.createDataFrame([(row["x"],) for row in rows], "x double")
+    found = pipeline.transform(frame).select(vector_to_array(F.col(PROBABILITY))[1])
+    return [row[0] for row in found.collect()]

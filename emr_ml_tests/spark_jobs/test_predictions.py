@@ -77,7 +77,7 @@ def score(bench: Bench, model: Done, terms: Contract, text: str) -> Scored:
     }
     assert terms.label
     label = terms.label.model_dump(mode="json")
-    picked = unlabelled.pick(*CLEANED_BY)
+    picked = unlabelled.pick(*CLEANED_BY, "predictions")
     request = bench.request("predictions", inputs, picked, {"label": label})
     request = replace(request, new_part=f"{bench.folder().name}/part")
     result = predictions.run(isolated_session(bench.spark), request, LOG)

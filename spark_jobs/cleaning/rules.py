@@ -79,6 +79,8 @@ def contract_rules(contract: DatasetContract, columns: Sequence[TypedColumn]) ->
             rules += _column_rules(column, given)
         elif (label := contract["label"]) and column.name == label["column"]:
             rules += _label_rules(column, label)
+        elif column.name == contract["weight"]:
+            rules += _weight_rules(column)
     for name in contract["id"]:
         reason = partial(F.lit, f"{name} is missing, and it is part of the id")
         rules.append(Rule(f"{name} id", quoted(name).isNull(), reason))
@@ -202,6 +204,14 @@ def _label_rules(column: TypedColumn, label: Label) -> Iterator[Rule]:
         problem = f"{name} is not a label of the contract"
         broken = ~column.value.isin(*known)
         yield Rule(f"{name} known", broken, partial(_reason, problem, column.value))
+
+
+def _weight_rules(column: TypedColumn) -> Iterator[Rule]:
+    name = column.name
+    missing = partial(F.lit, f"{name} is missing, and it is the row's weight")
+    yield Rule(f"{name} required", column.text.isNull(), missing)
+    problem = f"{name} is the row's weight, but not above 0"
+    yield Rule(f"{name} weight", column.value <= 0, partial(_reason, problem, column.text))
 
 
 def _whole(pattern: str) -> str:

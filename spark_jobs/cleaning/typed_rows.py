@@ -60,7 +60,7 @@ def type_records(
     broken = [F.when(rule.broken, F.lit(True)) for rule in rules]
     rows = typed.select(
         "*",
-        _row_id(contract["id"] or [column.name for column in columns]).alias(ROW_ID),
+        _row_id(_identifying(contract, columns)).alias(ROW_ID),
         # unlike a chain of `or`, Spark compiles it in parts
         F.coalesce(*broken, F.lit(False)).alias(REJECTED),
     )
@@ -76,7 +76,8 @@ def _typed_columns(contract: DatasetContract) -> list[TypedColumn]:
     kinds = column_kinds(contract["columns"], contract["label"])
     columns: list[TypedColumn] = []
     for index, name in enumerate(column_names(contract)):
-        kind = kinds.get(name, "categorical")  # of a column that is only part of the id
+        # texts are what is only part of the id
+        kind = "numeric" if name == contract["weight"] else kinds.get(name, "categorical")
         columns.append(TypedColumn(name, kind, f"__text_{index}" if kind in PARSED else name))
     return columns
 
@@ -112,6 +113,13 @@ def _written(column: TypedColumn, contract: DatasetContract) -> ColumnRules | La
     if label and column.name == label["column"]:
         return label
     return contract["columns"].get(column.name)
+
+
+def _identifying(contract: DatasetContract, columns: Sequence[TypedColumn]) -> list[str]:
+    """Return the columns that identify a row; with another weight, it is still the same."""
+    if contract["id"]:
+        return contract["id"]
+    return [column.name for column in columns if column.name != contract["weight"]]
 
 
 def _row_id(names: Sequence[str]) -> Column:

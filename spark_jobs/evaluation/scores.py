@@ -1,4 +1,4 @@
-"""The scores by which models are compared."""
+"""The scores by which models are compared; rows with a `_weight` count that much."""
 
 from collections.abc import Callable, Mapping
 from math import isfinite, sqrt
@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.aggregates import aggregate
+from spark_jobs.columns import WEIGHT
 from spark_jobs.contract import BINARY, MULTICLASS, REGRESSION, Problem
 from spark_jobs.evaluation.figures import ClassificationScores, RegressionScores
 
@@ -48,33 +49,39 @@ def binary_sums(predicted: Column) -> list[Column]:
 
 def binary_scores(scored: DataFrame) -> ClassificationScores:
     """Return the scores of rows with a `label`, 0 or 1, and the `probability` of 1."""
-    sums = aggregate(scored, *binary_sums(is_positive(scored)))
-    rows = sums["tp"] + sums["fp"] + sums["fn"] + sums["tn"]
-    return {
-        "log_loss": finite(sums["log_loss"] / rows),
-        "accuracy": (sums["tp"] + sums["tn"]) / rows,
-    }
+    hit = (F.col("label") == 1) == is_positive(scored)
+    return _classification_scores(scored, BINARY, hit)
 
 
 def multiclass_scores(scored: DataFrame) -> ClassificationScores:
     """Return the scores of rows with `label`, `predicted`, and the `label_probability`."""
     hit = F.coalesce(F.col("label") == F.col("predicted"), F.lit(False))
+    return _classification_scores(scored, MULTICLASS, hit)
+
+
+def _classification_scores(
+    scored: DataFrame, problem: Problem, hit: Column
+) -> ClassificationScores:
+    mean = _mean_of(scored)
     means = aggregate(
         scored,
-        F.avg(row_loss(MULTICLASS)).alias("log_loss"),
-        F.avg(hit.cast("int")).alias("accuracy"),
+        mean(row_loss(problem)).alias("log_loss"),
+        mean(hit.cast("int")).alias("accuracy"),
     )
     return {"log_loss": finite(means["log_loss"]), "accuracy": means["accuracy"]}
 
 
 def regression_scores(scored: DataFrame) -> RegressionScores:
     """Return the scores of rows with `label` and `predicted`, both double."""
-    error = F.col("label") - F.col("predicted")
+    error, mean = F.col("label") - F.col("predicted"), _mean_of(scored)
+    variance = F.var_pop("label")
+    if WEIGHT in scored.columns:
+        variance = mean(F.col("label") ** 2) - mean(F.col("label")) ** 2
     means = aggregate(
         scored,
-        F.avg(row_loss(REGRESSION)).alias("mse"),
-        F.avg(F.abs(error)).alias("mae"),
-        F.var_pop("label").alias("variance"),
+        mean(row_loss(REGRESSION)).alias("mse"),
+        mean(F.abs(error)).alias("mae"),
+        variance.alias("variance"),
     )
     r2 = 1 - means["mse"] / means["variance"] if means["variance"] else None
     return {
@@ -82,6 +89,12 @@ def regression_scores(scored: DataFrame) -> RegressionScores:
         "mae": finite(means["mae"]),
         "r2": finite(r2),
     }
+
+
+def _mean_of(scored: DataFrame) -> Callable[[Column], Column]:
+    if WEIGHT not in scored.columns:
+        return F.avg
+    return lambda values: F.sum(values * F.col(WEIGHT)) / F.sum(WEIGHT)
 
 
 SCORES: Mapping[Problem, Callable[[DataFrame], Scores]] = {

@@ -83,7 +83,7 @@ class BoostingFit:
         problem: of the label.
         classes: their number, of several classes.
         rounds: of boosting.
-        scored: rows on which the loss is measured after each round, and their labels.
+        scored: rows on which the loss is measured after each round, their labels and weights.
         offset: what is added to the margins of these rows.
     """
 
@@ -96,7 +96,7 @@ class BoostingFit:
         classes: int,
         *,
         rounds: int,
-        scored: tuple[Floats, Numbers] | None = None,
+        scored: tuple[Floats, Numbers, Numbers] | None = None,
         offset: Numbers | float = 0.0,
     ) -> None:
         # it takes a second to import, which only those who fit trees should wait for
@@ -123,7 +123,8 @@ class BoostingFit:
         train = _matrix(features, self._constants, labels, weights)
         evals: list[Any] = []
         if scored:
-            evals = [(_matrix(scored[0], self._constants + offset, scored[1]), "scored")]
+            told, *given = scored
+            evals = [(_matrix(told, self._constants + offset, *given), "scored")]
         history: dict[str, Any] = {}
         self._booster = xgboost.train(
             params, train, rounds, evals=evals, evals_result=history, verbose_eval=False

@@ -1,9 +1,8 @@
 """Weights of classes in a fit, and the stages that keep probabilities calibrated nonetheless.
 
-A weight multiplies the odds of its class. So each probability is divided by the class's weight, and
-all are scaled to a sum of 1 (Elkan, 2001, theorem 2). For a logistic regression, this is the same
-as subtracting the weight's logarithm from the intercept: the prior correction of King and Zeng
-(2001).
+A class's weight multiplies its odds. So each probability is divided by the class's weight, and all
+are scaled to a sum of 1 (Elkan, 2001, theorem 2). For a logistic regression, this is the same as
+subtracting the weight's logarithm from the intercept: the prior correction of King and Zeng (2001).
 """
 
 from collections.abc import Collection, Mapping
@@ -21,7 +20,7 @@ from spark_jobs.learning.params import ClassWeight
 from spark_jobs.runtime.job import JobError
 
 PROBABILITY = "__probability"
-WEIGHT, WEIGHTED_PROBABILITY = "__weight", "__weighted_probability"
+FIT_WEIGHT, WEIGHTED_PROBABILITY = "__fit_weight", "__weighted_probability"
 _ODDS = "__odds"  # up to a factor
 
 Classifier = TypeVar("Classifier", LogisticRegression, RandomForestClassifier, GBTClassifier)
@@ -57,19 +56,21 @@ def resolve_class_weights(
             return {name: requested.get(name, 1.0) for name in counts}
 
 
-def row_weight(weights: Mapping[str, float]) -> Column:
-    """Return the weight of a row's class, as `__weight`."""
+def class_weight(weights: Mapping[str, float]) -> Column:
+    """Return the weight of a row's class, 1 if classes have no weights."""
+    if not weights:
+        return F.lit(1.0)
     index = F.col(LABEL).cast("int")
-    return F.get(F.array(*(F.lit(each) for each in weights.values())), index).alias(WEIGHT)
+    return F.get(F.array(*(F.lit(each) for each in weights.values())), index)
 
 
-def weighted(classifier: Classifier, weights: Mapping[str, float]) -> Classifier:
-    """Return the classifier, which weighs the rows that it is fitted on if there are weights."""
+def calibrated(classifier: Classifier, weights: Mapping[str, float]) -> Classifier:
+    """Return the classifier with an output for `calibration_stages`, if classes have weights."""
     if not weights:
         return classifier
-    weighing = classifier.setWeightCol(WEIGHT).setProbabilityCol(WEIGHTED_PROBABILITY)
     # of each class's probability, so that it predicts the class that is likeliest once calibrated
-    return weighing.setThresholds(list(weights.values()))
+    thresholds = list(weights.values())
+    return classifier.setProbabilityCol(WEIGHTED_PROBABILITY).setThresholds(thresholds)
 
 
 def with_threshold(classifier: Any, weights: Mapping[str, float], threshold: float) -> Any:

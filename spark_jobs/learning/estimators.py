@@ -1,7 +1,7 @@
 """Estimators to fit to the vectors, one for each candidate of their parameters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +12,7 @@ from pyspark.ml.regression import GBTRegressor, LinearRegression, RandomForestRe
 from spark_jobs.columns import LABEL
 from spark_jobs.contract import BINARY, REGRESSION, Problem
 from spark_jobs.learning.boosted_trees import MAX_TREES
-from spark_jobs.learning.class_weights import PROBABILITY, weighted
+from spark_jobs.learning.class_weights import FIT_WEIGHT, PROBABILITY, calibrated
 from spark_jobs.learning.features import FEATURES
 from spark_jobs.learning.label_encoding import ESTIMATED, RAW_PREDICTION
 from spark_jobs.learning.params import SEED, EstimatorName, ModelParams
@@ -53,6 +53,7 @@ def make_trials(
     *,
     equal_weights: bool = False,
     class_weights: Mapping[str, float] = MappingProxyType({}),
+    is_weighted: bool = False,
 ) -> list[Trial]:
     """Return one trial for each candidate of the parameters, in their order.
 
@@ -62,7 +63,35 @@ def make_trials(
         features: length of the vectors.
         equal_weights: whether rare and frequent terms have equal weight.
         class_weights: in the order of the classes' numbers; empty if they have none.
+        is_weighted: whether rows have a weight in the fit.
     """
+    trials = _unweighted_trials(
+        params, problem, features, equal_weights=equal_weights, class_weights=class_weights
+    )
+    if not is_weighted:
+        return trials
+    return [
+        replace(
+            trial,
+            estimator=_weighted(trial.estimator),
+            short=trial.short and _weighted(trial.short),
+        )
+        for trial in trials
+    ]
+
+
+def _weighted(estimator: Any) -> Estimator[Any]:
+    return estimator.setWeightCol(FIT_WEIGHT)
+
+
+def _unweighted_trials(
+    params: ModelParams,
+    problem: Problem,
+    features: int,
+    *,
+    equal_weights: bool,
+    class_weights: Mapping[str, float],
+) -> list[Trial]:
     name = params["estimator"]
     if name == "auto":
         name = "linear_regression" if problem == REGRESSION else "logistic_regression"
@@ -80,19 +109,30 @@ def make_trials(
             return [Trial(name, _boosted(params, problem, class_weights), {})]
         case "linear_regression":
             regressions = [
-                _linear(params, iterations, features, penalty)
-                for penalty in params["regularization"]
+                _linear(params, iterations, features, penalty) for penalty in penalties(params)
             ]
         case "logistic_regression":
             regressions = [
-                weighted(_logistic(params, iterations, problem, features, penalty), class_weights)
-                for penalty in params["regularization"]
+                calibrated(_logistic(params, iterations, problem, features, penalty), class_weights)
+                for penalty in penalties(params)
             ]
     return [
-        Trial(
-            name, regression, {"regularization": penalty}, _shortened(regression, features), early
-        )
-        for penalty, regression in zip(params["regularization"], regressions, strict=True)
+        Trial(name, regression, penalty, _shortened(regression, features), early)
+        for penalty, regression in zip(penalties(params), regressions, strict=True)
+    ]
+
+
+def penalties(params: ModelParams) -> list[Mapping[str, float]]:
+    """Return the penalties of a linear model to choose from, each as its parameters.
+
+    `elastic_net` is among them if any is wanted.
+    """
+    shares = params["elastic_net"]
+    named = any(shares)
+    return [
+        {"regularization": penalty, **({"elastic_net": share} if named else {})}
+        for share in shares
+        for penalty in params["regularization"]
     ]
 
 
@@ -110,7 +150,7 @@ def _logistic(
     iterations: int,
     problem: Problem,
     features: int,
-    penalty: float,
+    penalty: Mapping[str, float],
 ) -> LogisticRegression:
     return LogisticRegression(
         featuresCol=FEATURES,
@@ -119,7 +159,8 @@ def _logistic(
         probabilityCol=PROBABILITY,
         rawPredictionCol=RAW_PREDICTION,
         family="binomial" if problem == BINARY else "multinomial",
-        regParam=penalty,
+        regParam=penalty["regularization"],
+        elasticNetParam=penalty.get("elastic_net", 0.0),
         maxIter=iterations,
         tol=params["tolerance"],
         # the featurizer has scaled the features already, or given them unit length
@@ -129,13 +170,14 @@ def _logistic(
 
 
 def _linear(
-    params: ModelParams, iterations: int, features: int, penalty: float
+    params: ModelParams, iterations: int, features: int, penalty: Mapping[str, float]
 ) -> LinearRegression:
     return LinearRegression(
         featuresCol=FEATURES,
         labelCol=LABEL,
         predictionCol=ESTIMATED,
-        regParam=penalty,
+        regParam=penalty["regularization"],
+        elasticNetParam=penalty.get("elastic_net", 0.0),
         maxIter=iterations,
         tol=params["tolerance"],
         standardization=False,
@@ -174,7 +216,7 @@ def _boosted(
         )
     boosted = GBTClassifier(**shared)
     boosted.setProbabilityCol(PROBABILITY).setRawPredictionCol(RAW_PREDICTION)
-    return weighted(boosted, class_weights)
+    return calibrated(boosted, class_weights)
 
 
 def _forest(
@@ -193,4 +235,4 @@ def _forest(
     forest = RandomForestClassifier(
         **shared, probabilityCol=PROBABILITY, rawPredictionCol=RAW_PREDICTION
     )
-    return weighted(forest, class_weights)
+    return calibrated(forest, class_weights)

@@ -9,7 +9,7 @@ from pyspark.ml import Pipeline, PipelineModel, Transformer
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.columns import LABEL, ROW_ID, SPLIT
+from spark_jobs.columns import LABEL, ROW_ID, SPLIT, WEIGHT
 from spark_jobs.learning.features import FEATURES, Featurizer
 
 ROWS_PER_PARTITION = 20_000
@@ -21,7 +21,7 @@ class FeaturizedRows:
     """Rows as vectors, and the fitted `stages` that made them.
 
     `prepared` is the output of the stages that need no fit; `vectors` has `_side`, `_label`,
-    `features` and `row_id`.
+    `_weight`, `features` and `row_id`.
     """
 
     stages: list[Transformer]
@@ -32,7 +32,7 @@ class FeaturizedRows:
 def prepare(rows: DataFrame, featurizer: Featurizer, cache: ExitStack) -> DataFrame:
     """Return the output of the stages that need no fit; `cache` keeps it until it is closed."""
     prepared = PipelineModel(featurizer.row_stages).transform(rows)
-    prepared = prepared.select(SPLIT, LABEL, ROW_ID, *featurizer.prepared)
+    prepared = prepared.select(SPLIT, LABEL, WEIGHT, ROW_ID, *featurizer.prepared)
     return cache.enter_context(checkpointed(prepared)) if featurizer.expensive else prepared
 
 
@@ -44,7 +44,7 @@ def featurize(prepared: DataFrame, featurizer: Featurizer) -> FeaturizedRows:
     """
     pipeline = Pipeline(stages=cast("Any", featurizer.fit_stages))
     fitted = pipeline.fit(prepared)
-    vectors = fitted.transform(prepared).select(SPLIT, LABEL, FEATURES, ROW_ID)
+    vectors = fitted.transform(prepared).select(SPLIT, LABEL, WEIGHT, FEATURES, ROW_ID)
     return FeaturizedRows([*featurizer.row_stages, *fitted.stages], prepared, vectors)
 
 

@@ -59,6 +59,7 @@ class TrialFigures(FitFigures):
     calibrated: NotRequired[bool]
     threshold: NotRequired[float]
     regularization: NotRequired[float]
+    elastic_net: NotRequired[float]
     max_depth: NotRequired[int]
     log_loss: NotRequired[float | None]
     accuracy: NotRequired[float | None]

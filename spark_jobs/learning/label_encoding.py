@@ -12,9 +12,9 @@ from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_jobs.columns import LABEL, quoted
+from spark_jobs.columns import LABEL, WEIGHT, quoted
 from spark_jobs.contract import BINARY, MULTICLASS, REGRESSION, Label, Problem, problem_of
-from spark_jobs.learning.class_weights import PROBABILITY, row_weight
+from spark_jobs.learning.class_weights import FIT_WEIGHT, PROBABILITY, class_weight
 from spark_jobs.learning.params import EstimatorName
 
 Numbers = npt.NDArray[np.float64]
@@ -31,7 +31,8 @@ class LabelEncoding:
 
     Of a multiclass label, `classes` are those that can be predicted. A numeric label is fitted as
     its distance from `mean` in units of `deviation`, so that its unit does not matter. The
-    `class_weights` are in the order of the classes' numbers, and empty if they have none.
+    `class_weights` are in the order of the classes' numbers, and empty if they have none. `weight`
+    is the column with the weights of rows, if they have any.
     """
 
     label: Label
@@ -39,6 +40,12 @@ class LabelEncoding:
     class_weights: Mapping[str, float] = field(default_factory=dict[str, float])
     mean: float = 0.0
     deviation: float = 1.0
+    weight: str | None = None
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether some rows weigh more than others in a fit."""
+        return bool(self.class_weights or self.weight)
 
     @property
     def problem(self) -> Problem:
@@ -55,27 +62,36 @@ class LabelEncoding:
         return "linear_regression" if self.problem == REGRESSION else "logistic_regression"
 
     def encode(self, rows: DataFrame) -> DataFrame:
-        """Return the rows with `_label` to fit on; null if the class can't be predicted."""
+        """Return the rows with `_label` to fit on and `_weight`, which is 1 if they have none.
+
+        The label is null if the class can't be predicted.
+        """
         scaled = (F.col(LABEL) - self.mean) / self.deviation
-        return with_label(rows, self.label, self.classes).withColumn(LABEL, scaled)
+        weight = quoted(self.weight) if self.weight else F.lit(1.0)
+        return (
+            with_label(rows, self.label, self.classes)
+            .withColumn(LABEL, scaled)
+            .withColumn(WEIGHT, weight)
+        )
 
     def for_fit(self, rows: DataFrame) -> DataFrame:
-        """Return the rows with their weights, if classes have weights.
+        """Return the rows with their weights in a fit, if some weigh more than others.
 
         Of several classes, their number is metadata, because a sample may lack some.
         """
-        if self.class_weights:
-            rows = rows.select("*", row_weight(self.class_weights))
+        if self.is_weighted:
+            weight = F.col(WEIGHT) * class_weight(self.class_weights)
+            rows = rows.withColumn(FIT_WEIGHT, weight)
         if self.problem != MULTICLASS:
             return rows
         metadata = {"ml_attr": {"type": "nominal", "num_vals": len(self.classes)}}
         return rows.withMetadata(LABEL, metadata)
 
-    def weights_of(self, labels: Numbers) -> Numbers:
-        """Return the weights of rows in a fit, given their labels as they are fitted."""
+    def fit_weights(self, labels: Numbers, weights: Numbers) -> Numbers:
+        """Return the weights of rows in a fit: their own times those of their classes."""
         if not self.class_weights:
-            return np.ones(len(labels))
-        return np.array([*self.class_weights.values()])[labels.astype(int)]
+            return weights
+        return weights * np.array([*self.class_weights.values()])[labels.astype(int)]
 
     @property
     def log_weights(self) -> Numbers:
@@ -103,16 +119,18 @@ class LabelEncoding:
         match self.problem:
             case "binary":
                 return predicted.select(
-                    F.col(LABEL).cast("int").alias("label"), positive_probability()
+                    WEIGHT, F.col(LABEL).cast("int").alias("label"), positive_probability()
                 )
             case "multiclass":
                 return predicted.select(
+                    WEIGHT,
                     F.col(LABEL).alias("label"),
                     F.col(ESTIMATED).alias("predicted"),
                     label_probability(F.col(LABEL).cast("int")),
                 )
             case _:
                 return predicted.select(
+                    WEIGHT,
                     (F.col(LABEL) * self.deviation + self.mean).alias("label"),
                     (F.col(ESTIMATED) * self.deviation + self.mean).alias("predicted"),
                 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from spark_jobs.contract import REGRESSION
 from spark_jobs.learning.boosted_trees import MAX_TREES, BoostedTrees, BoostingFit, Floats
-from spark_jobs.learning.estimators import ITERATIONS, MAX_NORMAL_FEATURES, WIDE
+from spark_jobs.learning.estimators import ITERATIONS, MAX_NORMAL_FEATURES, WIDE, penalties
 from spark_jobs.learning.label_encoding import LabelEncoding
 from spark_jobs.learning.linear_fit import (
     LinearModel,
@@ -99,9 +99,10 @@ class LinearLearner:
         self._rows, self._encoding = rows, encoding
         regression = encoding.problem == REGRESSION
         self.estimator: EstimatorName = "linear_regression" if regression else "logistic_regression"
-        self.parameters = [{"regularization": penalty} for penalty in params["regularization"]]
+        self.parameters = penalties(params)
         features = int(rows.features.shape[1])
-        self._solve = regression and features <= MAX_NORMAL_FEATURES
+        can_be_solved = not any(params["elastic_net"]) and features <= MAX_NORMAL_FEATURES
+        self._solve = regression and can_be_solved
         self._wide = features >= WIDE
         self._tolerance = params["tolerance"]
         self._iterations = params["max_iterations"] or (STOPS[-1] if self._wide else ITERATIONS)
@@ -113,53 +114,67 @@ class LinearLearner:
         self, fitted: Indices, scored: Indices, parameters: Sequence[Parameters]
     ) -> list[FoldFit]:
         features, labels = self._rows.features[scored], self._rows.labels[scored]
-        paths: dict[float, LinearPath] = {}
+        shares = self._rows.shares(scored)
+        paths: dict[int, LinearPath] = {}
         objective = None if self._solve else self._objective(fitted)
         start = None
-        for penalty in sorted({each["regularization"] for each in parameters}, reverse=True):
+        by_penalty = sorted(
+            range(len(parameters)), key=lambda index: -parameters[index]["regularization"]
+        )
+        for index in by_penalty:
+            penalty = parameters[index]["regularization"]
             if objective is None:
-                model = solve_ridge(self._rows.features[fitted], self._rows.labels[fitted], penalty)
-                paths[penalty] = LinearPath({1: model}, converged=True)
+                model = self._solved(fitted, penalty)
+                paths[index] = LinearPath({1: model}, converged=True)
                 continue
-            paths[penalty] = fit_path(
+            paths[index] = fit_path(
                 objective,
                 penalty,
                 iterations=self._iterations,
                 tolerance=self._tolerance,
+                elastic_net=parameters[index].get("elastic_net", 0.0),
                 stops=STOPS if self._wide else (),
                 start=start,
             )
-            start = None if self._wide else paths[penalty].last
+            start = None if self._wide else paths[index].last
         return [
-            _LinearFoldFit(paths[each["regularization"]], features, labels, self._encoding)
-            for each in parameters
+            _LinearFoldFit(paths[index], features, labels, shares, self._encoding)
+            for index in range(len(parameters))
         ]
 
     def refit(
         self, parameters: Parameters, iterations: int | None, chosen: LinearModel | None
     ) -> LinearModel:
         known, penalty = self._rows.known, parameters["regularization"]
+        elastic_net = parameters.get("elastic_net", 0.0)
         if self._solve:
-            return solve_ridge(self._rows.features[known], self._rows.labels[known], penalty)
+            return self._solved(known, penalty)
         objective = self._objective(known)
         below = None
         if iterations and chosen:
             # iterations of two fits are not alike, but the last one must not be the worse one
-            below, _ = objective.value_and_gradient(objective.parameters(chosen), penalty)
+            below = objective.value(chosen, penalty, elastic_net)
         path = fit_path(
             objective,
             penalty,
             iterations=iterations or self._iterations,
             tolerance=self._tolerance,
+            elastic_net=elastic_net,
             below=below,
         )
         return path.last.adjusted(1.0, -self._encoding.log_weights)
 
+    def _solved(self, rows: Indices, penalty: float) -> LinearModel:
+        return solve_ridge(*self._fitted(rows), penalty)
+
     def _objective(self, rows: Indices) -> LinearObjective:
+        classes = len(self._encoding.classes)
+        return LinearObjective(*self._fitted(rows), self._encoding.problem, classes)
+
+    def _fitted(self, rows: Indices) -> tuple[Matrix, Numbers, Numbers]:
         labels = self._rows.labels[rows]
-        weights, classes = self._encoding.weights_of(labels), len(self._encoding.classes)
-        features = self._rows.features[rows]
-        return LinearObjective(features, labels, weights, self._encoding.problem, classes)
+        weights = self._encoding.fit_weights(labels, self._rows.weights[rows])
+        return self._rows.features[rows], labels, weights
 
 
 class TreeLearner:
@@ -181,18 +196,20 @@ class TreeLearner:
         scored: Indices,
         parameters: Sequence[Parameters],
     ) -> list[FoldFit]:
-        labels = self._rows.labels[scored]
+        labels, shares = self._rows.labels[scored], self._rows.shares(scored)
         known = np.isfinite(labels)
-        told = (self._features[scored[known]], labels[known]) if known.any() else None
+        told = None
+        if known.any():
+            told = self._features[scored[known]], labels[known], shares[known]
         fit = self._boost(fitted, self._rounds, told)
-        unknown = (1 - known.mean()) * LARGEST_LOSS
+        known_share = shares[known].sum()
         losses = fit.losses if told else np.zeros(self._rounds)
         if self._encoding.problem == REGRESSION:
             losses = losses**2 / 2  # XGBoost has the root of the mean square
         fold = _TreeFoldFit(
             fit,
             self._features[scored],
-            losses * known.mean() + unknown,
+            losses * known_share + (1 - known_share) * LARGEST_LOSS,
             self._encoding.log_weights,
         )
         return [fold for _ in parameters]
@@ -207,13 +224,13 @@ class TreeLearner:
         return fit.trees().adjusted(1.0, -self._encoding.log_weights)
 
     def _boost(
-        self, rows: Indices, rounds: int, scored: tuple[Floats, Numbers] | None = None
+        self, rows: Indices, rounds: int, scored: tuple[Floats, Numbers, Numbers] | None = None
     ) -> BoostingFit:
         labels = self._rows.labels[rows]
         return BoostingFit(
             self._features[rows],
             labels,
-            self._encoding.weights_of(labels),
+            self._encoding.fit_weights(labels, self._rows.weights[rows]),
             self._encoding.problem,
             len(self._encoding.classes),
             rounds=rounds,
@@ -224,16 +241,21 @@ class TreeLearner:
 
 class _LinearFoldFit:
     def __init__(
-        self, path: LinearPath, features: Matrix, labels: Numbers, encoding: LabelEncoding
+        self,
+        path: LinearPath,
+        features: Matrix,
+        labels: Numbers,
+        shares: Numbers,
+        encoding: LabelEncoding,
     ) -> None:
         self.converged = path.converged
-        self._path, self._features, self._labels = path, features, labels
+        self._path, self._features, self._labels, self._shares = path, features, labels, shares
         self._encoding = encoding
 
     def losses(self) -> Mapping[int, float]:
         problem = self._encoding.problem
         return {
-            count: float(row_losses(problem, self.margins(count), self._labels).mean())
+            count: float(self._shares @ row_losses(problem, self.margins(count), self._labels))
             for count in sorted(self._path.models)
         }
 

@@ -1,8 +1,8 @@
 """Fits of linear models in one process, to the objective that Spark's MLlib minimizes.
 
-That is the mean loss of the rows plus half the penalty times the sum of the squared coefficients.
-The loss is the log loss of classes, or half the squared error of a number. The intercept has no
-penalty.
+That is the mean loss of the rows plus a penalty: the sum of the coefficients' absolute values and
+half the sum of their squares, in the shares that `elastic_net` determines. The loss is the log loss
+of classes, or half the squared error of a number. The intercept has no penalty.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +14,8 @@ from os import cpu_count
 from typing import Any
 
 import numpy as np
-from scipy.optimize import OptimizeResult, minimize
-from scipy.sparse import csr_array
+from scipy.optimize import Bounds, OptimizeResult, minimize
+from scipy.sparse import csr_array, diags_array
 from scipy.special import expit, logsumexp, softmax
 
 from spark_jobs.contract import BINARY, REGRESSION, Problem
@@ -106,10 +106,21 @@ class LinearObjective:
             intercepts = intercepts - intercepts.mean()  # as in MLlib; probabilities are the same
         return LinearModel(coefficients.copy(), intercepts.copy())
 
+    def value(self, model: LinearModel, penalty: float, elastic_net: float) -> float:
+        """Return the objective."""
+        smooth, _ = self.value_and_gradient(self.parameters(model), penalty * (1 - elastic_net))
+        return smooth + penalty * elastic_net * float(np.abs(model.coefficients).sum())
+
     def value_and_gradient(
         self, parameters: Numbers, penalty: float, each: Callable[..., Any] = map
     ) -> tuple[float, Numbers]:
-        """Return the objective and its gradient; `each` maps a function over parts of the rows."""
+        """Return the objective with a penalty on squares alone, and its gradient.
+
+        Args:
+            parameters: of the model.
+            penalty: of the squared coefficients.
+            each: maps a function over parts of the rows.
+        """
         split = self.outputs * self.size
         coefficients = parameters[:split].reshape(self.outputs, self.size)
         products = each(partial(_product, columns=coefficients.T), self._rows)
@@ -151,6 +162,7 @@ def fit_path(
     *,
     iterations: int,
     tolerance: float,
+    elastic_net: float = 0.0,
     stops: Sequence[int] = (),
     start: LinearModel | None = None,
     below: float | None = None,
@@ -159,7 +171,8 @@ def fit_path(
 
     Args:
         objective: to minimize.
-        penalty: of the squared coefficients.
+        penalty: of the coefficients.
+        elastic_net: the share of the penalty that is on absolute values.
         iterations: at most that many.
         tolerance: the fit has converged if the last `CONVERGENCE_HISTORY` iterations lowered the
             objective by no more than this share of its first value, as in MLlib.
@@ -169,12 +182,21 @@ def fit_path(
     """
     models: dict[int, LinearModel] = {}
     first = objective.start() if start is None else objective.parameters(start)
+    split = _SignSplit(objective.outputs * objective.size) if elastic_net else None
+    first = split.split(first) if split else first
     limit = iterations if below is None else 2 * iterations
     with ThreadPoolExecutor(objective.threads) as pool:
         each = pool.map if objective.threads > 1 else map
 
         def function(parameters: Numbers) -> tuple[float, Numbers]:
-            return objective.value_and_gradient(parameters, penalty, each)
+            if not split:
+                return objective.value_and_gradient(parameters, penalty, each)
+            joined, squares = split.join(parameters), penalty * (1 - elastic_net)
+            smooth, gradient = objective.value_and_gradient(joined, squares, each)
+            return split.with_absolute_values(parameters, smooth, gradient, penalty * elastic_net)
+
+        def model(parameters: Numbers) -> LinearModel:
+            return objective.model(split.join(parameters) if split else parameters)
 
         initial, _ = function(first)
         history = [initial]
@@ -182,7 +204,7 @@ def fit_path(
         def after_iteration(intermediate_result: OptimizeResult) -> None:
             history.append(float(intermediate_result.fun))
             if len(history) - 1 in stops:
-                models[len(history) - 1] = objective.model(intermediate_result.x)
+                models[len(history) - 1] = model(intermediate_result.x)
             has_come_down = below is None or history[-1] <= below
             if _has_converged(history, tolerance) or (len(history) > iterations and has_come_down):
                 raise StopIteration
@@ -192,13 +214,46 @@ def fit_path(
             first,
             jac=True,
             method="L-BFGS-B",
+            bounds=split.bounds(first) if split else None,
             callback=after_iteration,
             options={"maxiter": limit, "maxcor": CORRECTIONS, "ftol": 0.0, "gtol": 0.0},
         )
     count = len(history) - 1
-    models[count] = objective.model(result.x)
+    models[count] = model(result.x)
     # with fewer iterations, it has converged, or no step lowered the objective
     return LinearPath(models, count < iterations or is_flat(history))
+
+
+@dataclass(frozen=True)
+class _SignSplit:
+    """Coefficients as differences of two numbers that are not negative.
+
+    So their absolute values, which have no derivative at 0, become sums, which have one. `count`
+    coefficients precede the other parameters.
+    """
+
+    count: int
+
+    def split(self, parameters: Numbers) -> Numbers:
+        coefficients, others = parameters[: self.count], parameters[self.count :]
+        return np.concatenate([np.maximum(coefficients, 0), np.maximum(-coefficients, 0), others])
+
+    def join(self, parts: Numbers) -> Numbers:
+        positive, negative = parts[: self.count], parts[self.count : 2 * self.count]
+        return np.concatenate([positive - negative, parts[2 * self.count :]])
+
+    def bounds(self, parts: Numbers) -> Bounds:
+        lower: Any = np.zeros(len(parts))  # SciPy's types know single numbers alone
+        lower[2 * self.count :] = -np.inf
+        return Bounds(lower, np.inf)
+
+    def with_absolute_values(
+        self, parts: Numbers, value: float, gradient: Numbers, penalty: float
+    ) -> tuple[float, Numbers]:
+        """Add the penalty on absolute values to an objective and to its gradient."""
+        slopes, others = gradient[: self.count], gradient[self.count :]
+        value += penalty * float(parts[: 2 * self.count].sum())
+        return value, np.concatenate([penalty + slopes, penalty - slopes, others])
 
 
 def is_flat(history: Sequence[float]) -> bool:
@@ -214,14 +269,16 @@ def _has_converged(history: Sequence[float], tolerance: float) -> bool:
     )
 
 
-def solve_ridge(features: Matrix, labels: Numbers, penalty: float) -> LinearModel:
+def solve_ridge(features: Matrix, labels: Numbers, weights: Numbers, penalty: float) -> LinearModel:
     """Return the linear regression that minimizes the objective, from the normal equations."""
-    means, center = np.asarray(features.mean(axis=0)).ravel(), labels.mean()
-    gram = features.T @ features
-    gram = (gram if isinstance(gram, np.ndarray) else gram.toarray()) / len(labels)
+    shares = weights / weights.sum()
+    means, center = np.asarray(features.T @ shares).ravel(), float(shares @ labels)
+    weighted = diags_array(shares) @ features
+    gram = features.T @ weighted
+    gram = gram if isinstance(gram, np.ndarray) else gram.toarray()
     gram -= np.outer(means, means)
     gram[np.diag_indices_from(gram)] += penalty
-    covariance = np.asarray(features.T @ (labels - center)) / len(labels)
+    covariance = np.asarray(weighted.T @ (labels - center))
     # without a penalty, the coefficients of equal columns are not determined: take the smallest
     coefficients: Any = np.linalg.lstsq(gram, covariance)[0]
     return LinearModel(coefficients[None], np.array([center - means @ coefficients]))

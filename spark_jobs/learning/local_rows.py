@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.sparse import csr_array
 
-from spark_jobs.columns import LABEL, ROW_ID, SPLIT
+from spark_jobs.columns import LABEL, ROW_ID, SPLIT, WEIGHT
 from spark_jobs.learning.features import FEATURES
 from spark_jobs.learning.split import TRAIN
 
@@ -40,18 +40,25 @@ class LocalRows:
     """The vectors of the training and the validation split, in the order of their row ids.
 
     `features` has a row for each. `labels` are as the model is fitted on them, NaN for a class
-    that can't be predicted. `sample_keys` are numbers that depend on the row's id alone. `folds`
-    compare candidates: a fit on some rows is scored on others.
+    that can't be predicted. `weights` are those of
+    rows, without those of classes. `sample_keys` are numbers that depend on
+    the row's id alone. `folds` compare candidates: a fit on some rows is scored on others.
     """
 
     features: Matrix
     labels: Numbers
+    weights: Numbers
     sample_keys: Keys
     folds: tuple[Fold, ...]
 
     def sample(self, rows: Indices, step: int) -> Indices:
         """Return one of `step` positions, by the rows' ids."""
         return rows[self.sample_keys[rows] // FOLDS % step == 0]
+
+    def shares(self, rows: Indices) -> Numbers:
+        """Return the weights of rows as shares of their sum."""
+        weights = self.weights[rows]
+        return weights / weights.sum()
 
     @property
     def elements(self) -> int:
@@ -86,7 +93,7 @@ def collect_rows(vectors: DataFrame, size: int) -> LocalRows:
     their ids alone, and each is scored once.
 
     Args:
-        vectors: with `_side`, `_label`, `features` and `row_id`.
+        vectors: with `_side`, `_label`, `_weight`, `features` and `row_id`.
         size: length of the vectors.
     """
     digits = F.conv(F.substring(ROW_ID, 9, 8), 16, 10).cast("long")  # the split uses the first 8
@@ -95,15 +102,17 @@ def collect_rows(vectors: DataFrame, size: int) -> LocalRows:
         digits.alias("key"),
         (F.col(SPLIT) == TRAIN).alias("train"),
         LABEL,
+        WEIGHT,
         F.unwrap_udt(FEATURES).alias("vector"),
     )
     table = columns.toArrow()
     order = np.argsort(table[ROW_ID].to_numpy(), kind="stable")
     labels = table[LABEL].to_numpy()[order].astype(np.float64)
+    weights = table[WEIGHT].to_numpy()[order].astype(np.float64)
     keys = table["key"].to_numpy()[order].astype(np.int64)
     train = table["train"].to_numpy()[order].astype(np.bool_)
     features = _matrix(pa.concat_arrays(table["vector"].chunks), size)[order]
-    return LocalRows(features, labels, keys, _folds(labels, train, keys))
+    return LocalRows(features, labels, weights, keys, _folds(labels, train, keys))
 
 
 def _folds(labels: Numbers, train: npt.NDArray[np.bool_], keys: Keys) -> tuple[Fold, ...]:

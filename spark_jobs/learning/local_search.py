@@ -42,7 +42,7 @@ class LocalSearch:
     """Compares all trials when it is made.
 
     Args:
-        vectors: with `_side`, `_label`, `features` and `row_id`.
+        vectors: with `_side`, `_label`, `_weight`, `features` and `row_id`.
         blocks: of the vectors.
         encoding: of the label.
         params: of the model.
@@ -78,15 +78,22 @@ class LocalSearch:
 
     def fit_best(self) -> LocalFit:
         best, problem = self._best, self._encoding.problem
-        labels = self._rows.labels[best.scored]
-        factor, offset = calibration(problem, best.margins, labels)
+        labels, weights = self._rows.labels[best.scored], self._rows.weights[best.scored]
+        factor, offset = calibration(problem, best.margins, labels, weights)
         margins = best.margins * factor + offset
-        threshold = decision_threshold(self._params["threshold"], margins, labels)
+        threshold = decision_threshold(self._params["threshold"], margins, labels, weights)
         with threadpool_limits(ONE_THREAD, BLAS):
             model = best.refit().adjusted(factor, offset)
         figures: TrialFigures = {
             **self._figures(best),
-            **scores(problem, margins, labels, self._encoding.deviation, threshold),
+            **scores(
+                problem,
+                margins,
+                labels,
+                weights,
+                deviation=self._encoding.deviation,
+                threshold=threshold,
+            ),
             "folds": len(self._rows.folds),
             "calibrated": (factor, offset) != (1.0, 0.0),
         }
@@ -104,8 +111,13 @@ class LocalSearch:
         del self._rows, self._best
 
     def _figures(self, trial: LocalTrial) -> TrialFigures:
-        labels = self._rows.labels[trial.scored]
-        found = scores(self._encoding.problem, trial.margins, labels, self._encoding.deviation)
+        found = scores(
+            self._encoding.problem,
+            trial.margins,
+            self._rows.labels[trial.scored],
+            self._rows.weights[trial.scored],
+            deviation=self._encoding.deviation,
+        )
         figures = {
             "estimator": trial.learner.estimator,
             **trial.parameters,

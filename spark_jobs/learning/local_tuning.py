@@ -69,12 +69,12 @@ def compare(
 def _try_in_turn(rows: LocalRows, learner: Learner, step: int, log: Logger) -> list[LocalTrial]:
     if not learner.slow:
         return _try_out(rows, learner, learner.parameters, step, log)
-    trials: list[LocalTrial] = []
+    by_elastic_net: dict[float, list[LocalTrial]] = {}
     for parameters in sorted(learner.parameters, key=lambda each: each["regularization"]):
-        trials += _try_out(rows, learner, [parameters], step, log)
-        if trials[-1].loss > min(trial.loss for trial in trials):
-            break
-    return trials
+        trials = by_elastic_net.setdefault(parameters.get("elastic_net", 0.0), [])
+        if not trials or trials[-1].loss <= min(trial.loss for trial in trials):
+            trials += _try_out(rows, learner, [parameters], step, log)
+    return [trial for trials in by_elastic_net.values() for trial in trials]
 
 
 def _best(trials: Sequence[LocalTrial]) -> int:
@@ -119,7 +119,7 @@ def _trial(
     *,
     partial: bool,
 ) -> LocalTrial:
-    sizes = np.array([len(fold.scored) for fold in rows.folds], float)
+    sizes = np.array([rows.weights[fold.scored].sum() for fold in rows.folds])
     by_fold = [fit.losses() for fit in fits]
     counts = sorted({count for losses in by_fold for count in losses})
     if all(len(losses) == 1 for losses in by_fold):

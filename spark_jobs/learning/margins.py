@@ -47,7 +47,9 @@ def scores(
     problem: Problem,
     margins: Numbers,
     labels: Numbers,
-    deviation: float,
+    weights: Numbers,
+    *,
+    deviation: float = 1.0,
     threshold: float = THRESHOLD,
 ) -> TrialFigures:
     """Return the scores of rows; those of a number are in the unit of the label.
@@ -56,51 +58,61 @@ def scores(
         problem: of the label.
         margins: a column for each output.
         labels: as a model is fitted on them.
+        weights: of the rows.
         deviation: what the labels have been divided by.
         threshold: the probability above which a binary label is predicted to be positive.
     """
-    mean_loss = float(row_losses(problem, margins, labels).mean())
+    shares = weights / weights.sum()
+    mean_loss = float(shares @ row_losses(problem, margins, labels))
     if problem == REGRESSION:
-        error, variance = margins[:, 0] - labels, float(labels.var())
+        error = margins[:, 0] - labels
+        variance = float(shares @ (labels - shares @ labels) ** 2)
         r2 = 1 - 2 * mean_loss / variance if variance else None
         return {
             "rmse": _finite(sqrt(2 * mean_loss) * deviation),
-            "mae": _finite(float(np.abs(error).mean()) * deviation),
+            "mae": _finite(float(shares @ np.abs(error)) * deviation),
             "r2": _finite(r2),
         }
     if problem == BINARY:
         right = (expit(margins[:, 0]) > threshold) == (labels == 1)
     else:
         right = margins.argmax(axis=1) == labels
-    return {"log_loss": _finite(mean_loss), "accuracy": float(right.mean())}
+    return {"log_loss": _finite(mean_loss), "accuracy": float(shares @ right)}
 
 
-def calibration(problem: Problem, margins: Numbers, labels: Numbers) -> tuple[float, float]:
+def calibration(
+    problem: Problem, margins: Numbers, labels: Numbers, weights: Numbers
+) -> tuple[float, float]:
     """Return the factor and the offset that make margins calibrated, or 1 and 0.
 
     These are Platt's (1999), and for several classes a temperature alone (Guo et al., 2017). They
-    are used only if the likelihood of the labels gains more from them than by chance.
+    are used only if the likelihood of the labels gains more from them than by chance. Rows of
+    unequal weights tell as much as fewer equal ones (Kish, 1965).
     """
     known = np.isfinite(labels)
-    margins, labels = margins[known], labels[known]
+    margins, labels, weights = margins[known], labels[known], weights[known]
     if problem == REGRESSION or not len(labels):
         return 1.0, 0.0
+    shares = weights / weights.sum()
+    equal_rows = 1 / float(shares @ shares)
     offsets = problem == BINARY
 
     def mean_loss(parameters: Any) -> float:
         offset = parameters[1] if offsets else 0.0
         adjusted = np.exp(parameters[0]) * margins + offset
-        return float(row_losses(problem, adjusted, labels).mean())
+        return float(shares @ row_losses(problem, adjusted, labels))
 
     start = np.zeros(1 + offsets)
     result = minimize(mean_loss, start, method="BFGS")
-    gain = 2 * len(labels) * (mean_loss(start) - float(result.fun))
+    gain = 2 * equal_rows * (mean_loss(start) - float(result.fun))
     if not (isfinite(gain) and gain > CHANCE):
         return 1.0, 0.0
     return float(np.exp(result.x[0])), float(result.x[1]) if offsets else 0.0
 
 
-def decision_threshold(wanted: Threshold, margins: Numbers, labels: Numbers) -> float:
+def decision_threshold(
+    wanted: Threshold, margins: Numbers, labels: Numbers, weights: Numbers
+) -> float:
     """Return the probability above which a binary label is predicted to be positive.
 
     Calibrated probabilities determine it: for the most right predictions it is a half, for costs of
@@ -111,18 +123,18 @@ def decision_threshold(wanted: Threshold, margins: Numbers, labels: Numbers) -> 
         case "accuracy":
             return THRESHOLD
         case "f1":
-            return _best_f1(expit(margins[:, 0]), labels == 1)
+            return _best_f1(expit(margins[:, 0]), labels == 1, weights)
         case float() | int():
             return float(wanted)
         case costs:
             return costs["false_positive"] / (costs["false_positive"] + costs["false_negative"])
 
 
-def _best_f1(probabilities: Numbers, positive: Any) -> float:
+def _best_f1(probabilities: Numbers, positive: Any, weights: Numbers) -> float:
     order = np.argsort(-probabilities, kind="stable")
     ranked = probabilities[order]
-    found = np.cumsum(positive[order])
-    scores = 2 * found / (np.arange(1, len(ranked) + 1) + found[-1])
+    found = np.cumsum((positive * weights)[order])
+    scores = 2 * found / (np.cumsum(weights[order]) + found[-1])
     last = np.append(ranked[1:] < ranked[:-1], True)  # of equal probabilities
     best = int(np.argmax(np.where(last, scores, -1)))
     below = ranked[best + 1] if best + 1 < len(ranked) else 0.0

@@ -59,6 +59,7 @@ class ModelParams(TypedDict):
     featurizers: list[FeaturizerParams]
     estimator: EstimatorName | Literal["auto"]
     regularization: list[float]
+    elastic_net: list[float]
     max_iterations: int | None
     tolerance: float
     trees: int

@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.special import logit
 
-from spark_jobs.columns import LABEL, SPLIT
+from spark_jobs.columns import LABEL, SPLIT, WEIGHT
 from spark_jobs.contract import BINARY
 from spark_jobs.evaluation.scores import SCORES, Scores
 from spark_jobs.learning.class_weights import calibration_stages, with_threshold
@@ -39,6 +39,7 @@ from spark_jobs.learning.split import TRAIN, VALIDATION
 from spark_jobs.runtime.job import Stopwatch
 
 MAX_THRESHOLD_ROWS = 100_000  # of the validation split, which choose a threshold
+NO_ROWS = np.empty(0), np.empty(0)  # their labels and weights
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class SparkSearch:
     """Fits all trials when it is made, and keeps the vectors until it is closed.
 
     Args:
-        vectors: with `_side`, `_label`, `features` and `row_id`.
+        vectors: with `_side`, `_label`, `_weight`, `features` and `row_id`.
         size: length of the vectors.
         rows: their number.
         encoding: of the label.
@@ -114,6 +115,7 @@ class SparkSearch:
             size,
             equal_weights=equal_weights,
             class_weights=encoding.class_weights,
+            is_weighted=encoding.is_weighted,
         )
         check_feature_count(spark, trials[0].name, size, classes)
         if trials[0].name != encoding.linear_estimator:  # trees depend on the order of the rows
@@ -153,12 +155,12 @@ class SparkSearch:
 
     def _threshold(self, model: Any) -> float:
         if self._params["threshold"] != "f1":
-            return decision_threshold(self._params["threshold"], np.empty((0, 1)), np.empty(0))
+            return decision_threshold(self._params["threshold"], np.empty((0, 1)), *NO_ROWS)
         validated = _validated(model, self._vectors, self._encoding)
-        scored = validated.select(F.col(LABEL), positive_probability())
+        scored = validated.select(F.col(LABEL), F.col(WEIGHT), positive_probability())
         table = scored.limit(MAX_THRESHOLD_ROWS).toArrow()
         margins = logit(table["probability"].to_numpy())[:, None]
-        return decision_threshold("f1", margins, table[LABEL].to_numpy())
+        return decision_threshold("f1", margins, table[LABEL].to_numpy(), table[WEIGHT].to_numpy())
 
 
 def fit_trials(

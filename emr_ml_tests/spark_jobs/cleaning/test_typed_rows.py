@@ -173,6 +173,20 @@ def test_without_id_columns_the_row_id_depends_on_all_columns_of_the_contract(
     assert len({first, other_label, other_value}) == 3
 
 
+def test_a_weight_is_a_number_above_0_and_says_nothing_of_which_row_it_is(bench: Bench) -> None:
+    contract = of_kind("categorical", label=LABEL, weight="w")
+
+    done = bench.process("v,y,w\na,yes,2\na,yes,0.5\nb,no,0\nb,no,\nb,no,x\n", contract)
+
+    assert [row["w"] for row in done.kept] == [2.0, 0.5]
+    assert len({row["__row_id"] for row in done.kept}) == 1
+    assert done.reasons == [
+        "w is the row's weight, but not above 0: 0",
+        "w is missing, and it is the row's weight",
+        "w is not a number: x",
+    ]
+
+
 def test_values_that_join_to_the_same_text_have_different_row_ids(bench: Bench) -> None:
     contract = Contract.model_validate({"columns": {"a": "text", "b": "text"}})
 

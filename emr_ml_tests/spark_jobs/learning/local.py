@@ -31,14 +31,21 @@ def params_with(**given: Any) -> Any:
     return {**ModelParams.model_validate({}).model_dump(mode="json"), **given}
 
 
-def local_rows(features: Matrix, labels: Sequence[float] | Numbers, *, folds: int) -> LocalRows:
+def local_rows(
+    features: Matrix,
+    labels: Sequence[float] | Numbers,
+    *,
+    folds: int,
+    weights: Numbers | None = None,
+) -> LocalRows:
     """Rows of one fold, whose last fifth is scored, or of `FOLDS` folds in turn."""
+    weights = np.ones(len(labels)) if weights is None else weights
     numbers = np.arange(len(labels))
     keys = np.random.default_rng(1).permutation(numbers).astype(np.int64)
     part = numbers % FOLDS
     held_out = range(FOLDS) if folds > 1 else [FOLDS - 1]
     all_folds = tuple(Fold(np.flatnonzero(part != i), np.flatnonzero(part == i)) for i in held_out)
-    return LocalRows(features, np.asarray(labels, float), keys, all_folds)
+    return LocalRows(features, np.asarray(labels, float), weights, keys, all_folds)
 
 
 def made_up(problem: Problem, rows: int = 300, features: int = 5) -> tuple[Numbers, Numbers]:

@@ -15,7 +15,7 @@ def boosted(problem: Problem, rounds: int = 12) -> tuple[BoostingFit, Numbers]:
     features, labels = made_up(problem)
     classes = len(CLASSES) if problem == "multiclass" else 0
     floats = features.astype(np.float32)
-    scored = (floats[200:], labels[200:])
+    scored = (floats[200:], labels[200:], np.ones(len(labels) - 200))
     weights = np.ones(200)
     fit = BoostingFit(
         floats[:200], labels[:200], weights, problem, classes, rounds=rounds, scored=scored

@@ -71,10 +71,11 @@ def test_a_converged_fit_is_that_of_scikit_learn(problem: Problem, penalty: floa
 
 def test_a_regression_is_solved_like_scikit_learn_s_ridge() -> None:
     features, labels = made_up("regression")
-    peer = Ridge(alpha=0.01 * len(labels)).fit(features, labels)
+    weights = np.linspace(1, 3, len(labels))
+    peer = Ridge(alpha=0.01 * weights.sum()).fit(features, labels, sample_weight=weights)
 
     for matrix in (features, csr_array(features)):
-        solved = solve_ridge(matrix, labels, 0.01)
+        solved = solve_ridge(matrix, labels, weights, 0.01)
         assert solved.coefficients[0] == pytest.approx(peer.coef_)
         assert solved.intercepts[0] == pytest.approx(peer.intercept_)
 
@@ -82,7 +83,7 @@ def test_a_regression_is_solved_like_scikit_learn_s_ridge() -> None:
 def test_equal_columns_without_a_penalty_share_their_coefficient() -> None:
     column = np.arange(5.0)
 
-    model = solve_ridge(np.stack([column, column], axis=1), 4 * column, 0.0)
+    model = solve_ridge(np.stack([column, column], axis=1), 4 * column, np.ones(5), 0.0)
 
     assert model.coefficients[0] == pytest.approx([2.0, 2.0])
 
@@ -106,32 +107,76 @@ def test_a_fit_goes_on_until_its_objective_is_low_enough() -> None:
 
 def test_an_adjusted_model_has_adjusted_margins() -> None:
     features, labels = made_up("regression")
-    model = solve_ridge(features, labels, 0.1)
+    model = solve_ridge(features, labels, np.ones(len(labels)), 0.1)
 
     adjusted = model.adjusted(2.0, 3.0).margins(features)
 
     assert adjusted == pytest.approx(2 * model.margins(features) + 3)
 
 
+@pytest.mark.parametrize("elastic_net", [0.3, 1.0])
+@pytest.mark.parametrize("problem", ["binary", "multiclass"])
+def test_an_elastic_net_is_that_of_scikit_learn(problem: Problem, elastic_net: float) -> None:
+    features, labels = made_up(problem)
+    weights, penalty = np.linspace(1, 3, len(labels)), 0.05
+    peer = LogisticRegression(
+        C=1 / (weights.sum() * penalty),
+        l1_ratio=elastic_net,
+        solver="saga",
+        tol=1e-9,
+        max_iter=9999,
+    )
+    peer.fit(features, labels, sample_weight=weights)
+
+    path = fit_path(
+        objective_of(problem), penalty, iterations=999, tolerance=1e-13, elastic_net=elastic_net
+    )
+
+    assert path.converged
+    assert path.last.coefficients == pytest.approx(peer.coef_, abs=1e-4)
+    assert (path.last.coefficients == 0).sum() >= (peer.coef_ == 0).sum() > 0
+
+
+def test_a_fit_goes_on_until_an_elastic_net_s_objective_is_low_enough() -> None:
+    objective = objective_of("binary")
+    goal = fit_path(objective, 0.01, iterations=6, tolerance=0.0, elastic_net=0.5).last
+    value = objective.value(goal, 0.01, 0.5)
+
+    path = fit_path(objective, 0.01, iterations=4, tolerance=0.0, elastic_net=0.5, below=value)
+
+    assert max(path.models) == 6
+
+
+@pytest.mark.parametrize("elastic_net", [0.0, 0.5])
 @pytest.mark.parametrize("problem", PROBLEMS)
-def test_both_ways_of_fitting_find_the_same_model(spark: SparkSession, problem: Problem) -> None:
+def test_both_ways_of_fitting_find_the_same_model(
+    spark: SparkSession, problem: Problem, elastic_net: float
+) -> None:
     features, labels = made_up(problem)
     labels = labels / labels.std(ddof=1) if problem == "regression" else labels
     penalty, classes = 1e-3, len(CLASSES) if problem == "multiclass" else 0
     params = params_with(
-        estimator="auto", regularization=[penalty], tolerance=1e-12, max_iterations=500
+        estimator="auto",
+        regularization=[penalty],
+        elastic_net=[elastic_net],
+        tolerance=1e-12,
+        max_iterations=500,
     )
-    (trial,) = make_trials(params, problem, features.shape[1])
-    rows = zip(features.tolist(), labels.tolist(), strict=True)
-    frame = spark.createDataFrame(list(rows), "x array<double>, _label double")
+    (trial,) = make_trials(params, problem, features.shape[1], is_weighted=True)
+    weights = np.linspace(1, 3, len(labels))
+    rows = zip(features.tolist(), labels.tolist(), weights.tolist(), strict=True)
+    frame = spark.createDataFrame(list(rows), "x array<double>, _label double, _weight double")
 
     by_spark = FittedWeights.of_model(
         trial.estimator.fit(frame.withColumn(FEATURES, array_to_vector(F.col("x"))))
     )
 
-    objective = LinearObjective(features, labels, np.ones(len(labels)), problem, classes)
-    here = fit_path(objective, penalty, iterations=500, tolerance=1e-12).last
-    solved = solve_ridge(features, labels, penalty) if problem == "regression" else here
+    objective = LinearObjective(features, labels, weights, problem, classes)
+    here = fit_path(
+        objective, penalty, iterations=500, tolerance=1e-12, elastic_net=elastic_net
+    ).last
+    solvable = problem == "regression" and not elastic_net
+    solved = solve_ridge(features, labels, weights, penalty) if solvable else here
     for model in (here, solved):
         assert model.coefficients == pytest.approx(by_spark.values, abs=1e-4)
         assert model.intercepts == pytest.approx(by_spark.intercepts, abs=1e-4)

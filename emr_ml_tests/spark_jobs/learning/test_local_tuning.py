@@ -44,6 +44,20 @@ def test_auto_compares_a_linear_model_of_each_penalty_with_trees(problem: Proble
     assert trials[0].loss < trials[1].loss  # the labels depend on the features on a straight line
 
 
+def test_each_penalty_is_tried_with_each_share_of_an_elastic_net() -> None:
+    trials = compared(
+        "regression", estimator="linear_regression", regularization=[0.01, 1], elastic_net=[0, 1]
+    )
+
+    assert [dict(each.parameters) for each in trials] == [
+        {"regularization": 0.01, "elastic_net": 0},
+        {"regularization": 1, "elastic_net": 0},
+        {"regularization": 0.01, "elastic_net": 1},
+        {"regularization": 1, "elastic_net": 1},
+    ]
+    assert len({each.loss for each in trials}) == 4
+
+
 @pytest.mark.parametrize("folds", [1, 5])
 def test_each_scored_row_has_margins(folds: int) -> None:
     trials = compared("multiclass", folds=folds, regularization=[1e-3])
@@ -132,6 +146,24 @@ def test_weights_of_classes_leave_probabilities_calibrated(
     actual = (labels[best.scored] == (1 if problem == "binary" else 0)).mean()
     assert share[:, 0].mean() == pytest.approx(actual, abs=0.06)
     assert isinstance(model, LinearModel | BoostedTrees)
+
+
+@pytest.mark.parametrize("estimator", ["logistic_regression", "gradient_boosted_trees"])
+def test_weights_of_rows_shift_the_probabilities(estimator: str) -> None:
+    features, labels = made_up("binary", rows=2000)
+    weights = np.where(labels == 1, 4.0, 1.0)
+    rows = local_rows(features, labels, folds=5, weights=weights)
+    made = make_learners(
+        rows, encoding_of("binary"), params_with(estimator=estimator), hashed=False
+    )
+
+    best = min(compare(rows, made, LOG), key=lambda trial: trial.loss)
+
+    share = 1 / (1 + np.exp(-best.margins[:, 0]))
+    weighted_share = np.average(labels, weights=weights)
+    of_rows = weights[best.scored]
+    assert np.average(share, weights=of_rows) == pytest.approx(weighted_share, abs=0.05)
+    assert weighted_share > labels.mean() + 0.2
 
 
 def labels_of(rows: LocalRows, trial: LocalTrial) -> Numbers:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from emr_ml.contract.schema import Label
 from emr_ml_tests.spark_jobs.bench import DEFAULTS
-from spark_jobs.columns import LABEL, ROW_ID, SPLIT
+from spark_jobs.columns import LABEL, ROW_ID, SPLIT, WEIGHT
 from spark_jobs.learning.estimators import SHORT_ITERATIONS, WIDE, Trial, make_trials
 from spark_jobs.learning.features import FEATURES
 from spark_jobs.learning.featurization import sample_vectors
@@ -47,8 +47,8 @@ def wide(spark: SparkSession) -> DataFrame:
         hint = label if chance.random() < 0.9 else 1 - label
         vector = Vectors.sparse(WIDE, [hint, *noise], [1.0] * (1 + len(noise)))
         split = TRAIN if number < ROWS else VALIDATION
-        rows.append((split, float(label), vector, f"row {number}"))
-    return spark.createDataFrame(rows, [SPLIT, LABEL, FEATURES, ROW_ID]).cache()
+        rows.append((split, float(label), 1.0, vector, f"row {number}"))
+    return spark.createDataFrame(rows, [SPLIT, LABEL, WEIGHT, FEATURES, ROW_ID]).cache()
 
 
 def tuned(
@@ -148,8 +148,8 @@ def narrow(spark: SparkSession) -> DataFrame:
         label = number % 3
         vector = Vectors.dense([label + chance.gauss(0, 0.3), chance.random()])
         split = VALIDATION if number % 5 == 0 else TRAIN
-        rows.append((split, float(label), vector, f"row {number}"))
-    return spark.createDataFrame(rows, [SPLIT, LABEL, FEATURES, ROW_ID]).cache()
+        rows.append((split, float(label), 1.0, vector, f"row {number}"))
+    return spark.createDataFrame(rows, [SPLIT, LABEL, WEIGHT, FEATURES, ROW_ID]).cache()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from emr_ml.export.scorer.values import BLANKS
+from spark_jobs.scorer.values import BLANKS
 
 
 def csv_records(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from emr_ml.export.scorer.values import BLANKS, Read, lower_case, present_text, replacer, shown
+from spark_jobs.scorer.values import BLANKS, Read, lower_case, present_text, replacer, shown
 
 # what Spark casts to a timestamp: at least a year, or a time of today
 TIME = r"(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?([^\d.].*)?)?)?"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emr_ml.export.scorer.features import Features, Indices, Numbers, dense_array
+from spark_jobs.scorer.features import Features, Indices, Numbers, dense_array
 
 
 class _Step:

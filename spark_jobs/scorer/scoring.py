@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from emr_ml.export.scorer.csv_files import csv_records
-from emr_ml.export.scorer.features import Features, Numbers, Row, Values, Vector
-from emr_ml.export.scorer.steps import OPERATIONS
-from emr_ml.export.scorer.times import time_reader
-from emr_ml.export.scorer.values import Read, number_reader, text_reader
+from spark_jobs.scorer.csv_files import csv_records
+from spark_jobs.scorer.features import Features, Numbers, Row, Values, Vector
+from spark_jobs.scorer.steps import OPERATIONS
+from spark_jobs.scorer.times import time_reader
+from spark_jobs.scorer.values import Read, number_reader, text_reader
 
 FORMAT = 1  # of model.json
 CHUNK = 4096  # rows that are scored at a time, which limits the memory

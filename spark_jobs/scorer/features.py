@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emr_ml.export.scorer.values import replacer
+from spark_jobs.scorer.values import replacer
 
 HASHED = 1 << 16  # terms whose hash is remembered
 
