@@ -1,10 +1,12 @@
 """The site of docs/: what it is assembled from, and what its check finds."""
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scripts.docs_site import assemble, problems_of
+from scripts.docs_site import CONFIG, PAGES, ROOT, assemble, problems_of
 
 PAGE = '<html><body><h1 id="top">Top</h1>{}</body></html>'
 
@@ -82,3 +84,19 @@ def test_links_to_pages_headings_and_other_sites_are_fine(tmp_path: Path) -> Non
     (tmp_path / "index.html").write_text(PAGE.format(""))
 
     assert problems_of(tmp_path) == []
+
+
+def pages_below(entry: Any) -> list[str]:
+    if isinstance(entry, str):
+        return [entry]
+    entries = entry.values() if isinstance(entry, dict) else entry
+    return [page for each in entries for page in pages_below(each)]
+
+
+def test_each_page_is_once_in_the_navigation() -> None:
+    navigation = pages_below(tomllib.loads(CONFIG.read_text(encoding="utf-8"))["project"]["nav"])
+    docs = ROOT / "docs"
+
+    pages = [path.relative_to(docs).as_posix() for path in docs.rglob("*.md")]
+
+    assert sorted(navigation) == sorted([*pages, *PAGES]), "list each page in zensical.toml"
