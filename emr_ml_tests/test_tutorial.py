@@ -43,9 +43,9 @@ def test_every_command_prints_what_the_tutorial_says(tmp_path: Path) -> None:
         if block.startswith(NOT_FOLLOWED):
             continue
         # the set-up replaces an environment that is a link
-        script = block.replace("make run", ".venv/bin/emr-ml run").replace(
-            "7fd67688", models[-1][:8] if models else ""
-        )
+        script = block.replace("make run", ".venv/bin/emr-ml run")
+        if models:
+            script = re.sub(r"(?<=promote )[0-9a-f]{8}", models[-1][:8], script)
         exports += "".join(re.findall(r"^export .*\n", block, re.MULTILINE))
         done = subprocess.run(
             ["/bin/bash", "-euc", f"{exports}\n{script}"],
