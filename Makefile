@@ -12,7 +12,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 6 --dist loadgro
 unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast soak ui docs docs-ui reference rehearse bench bench-emr check lock
+.PHONY: help setup run stop test test-fast soak ui docs docs-ui reference rehearse bench bench-emr check lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ setup: ## create .venv with the locked packages and the command emr-ml; install 
 
 run: setup ## materialize the whole graph and print the metrics
 	@$(BIN)/emr-ml run
+
+stop: ## end the Spark that runs leave behind for the next run
+	@$(BIN)/emr-ml stop
 
 test: setup ## run all tests but those of soak, in about 20 minutes
 	@$(PYTEST) -m "not soak"
@@ -33,7 +36,8 @@ soak: setup ## run the long tests: a rehearsal, losses of power and of services,
 	@$(PYTEST) -m "soak or hypothesis" --hypothesis-profile search
 
 ui: setup ## start Dagster on 127.0.0.1:3000, with the same history as make run
-	@$(BIN)/dg dev --host 127.0.0.1 --port 3000
+	@trap '$(BIN)/emr-ml stop' EXIT; trap 'exit 130' INT TERM; \
+	$(BIN)/dg dev --host 127.0.0.1 --port 3000
 
 docs: setup ## build the site of docs/ into build/site, and check its links
 	@$(BIN)/python -m scripts.docs_site

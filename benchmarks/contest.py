@@ -14,7 +14,7 @@ import psutil
 from emr_ml.project import ROOT
 
 SAMPLING_SECONDS = 0.1
-OWN_VARIABLES = ("AWS_", "EMR_ML_", "DAGSTER_")
+OWN_VARIABLES = ("AWS_", "EMR_ML_", "DAGSTER_", "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,14 @@ def median_ratio(costs: Sequence[Cost], others: Sequence[Cost], resource: Resour
 
 
 def clean_environment() -> dict[str, str]:
-    """Return this process's variables without those that could lead to a real account or lake."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
+    """Return this process's variables without those that could lead to a real account or lake.
+
+    No run finds a warm Spark, or leaves one behind. Python keeps bytecode, as it does by default.
+    """
+    others = {
+        name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)
+    }
+    return {**others, "EMR_ML_WARM": "0"}
 
 
 def run_contestant(contestant: Contestant, output: Path) -> Cost:

@@ -1,15 +1,14 @@
 """One run of all assets, from the command line."""
 
-import fcntl
 import os
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
+from contextlib import nullcontext, suppress
 
 import click
 import dagster as dg
 
 from emr_ml.commands.mlflow import show_in_mlflow
+from emr_ml.history.instance import open_instance
 from emr_ml.jobs import everything_job
 from emr_ml.lake.leases import this_host
 from emr_ml.project import load_project_definitions
@@ -17,6 +16,7 @@ from emr_ml.sensors.lost_runs import HOST_TAG
 from emr_ml.settings import SettingsError, load_settings
 from emr_ml.stack import with_stack
 from emr_ml.ui.console import failure_cause
+from emr_ml.ui.run_bar import run_bar
 from emr_ml.ui.wording import escape_control_characters
 
 FIGURES = (
@@ -32,28 +32,23 @@ def everything_job_definition() -> dg.JobDefinition:
 
 def materialize_all() -> bool:
     """Run all assets on the instance of the UI, print the results, and return True on success."""
-    os.chdir(load_settings().dagster_home)  # the paths in dagster.yaml are relative
-    with (
-        open_instance() as instance,
-        dg.execute_job(
-            dg.reconstructable(everything_job_definition),
-            instance=instance,
-            run_config={"loggers": {"console": {}}},
-            tags={HOST_TAG: this_host()},
-        ) as result,
-    ):
-        show(result)
+    settings = load_settings()
+    os.chdir(settings.dagster_home)  # the paths in dagster.yaml are relative
+    # elsewhere, each step has a process of its own, which knows of no bar
+    here = settings.deployment.runs_here
+    bar = run_bar(len(everything_job_definition().nodes)) if here else nullcontext()
+    with open_instance() as instance:
+        with bar:
+            executed = dg.execute_job(
+                dg.reconstructable(everything_job_definition),
+                instance=instance,
+                run_config={"loggers": {"console": {}}},
+                tags={HOST_TAG: this_host()},
+            )
+        with executed as result:
+            show(result)
     show_in_mlflow()
     return result.success
-
-
-def open_instance() -> dg.DagsterInstance:
-    """Open the instance of the dagster.yaml in this folder; one process at a time creates it."""
-    folder = Path(".dagster")
-    folder.mkdir(exist_ok=True)
-    with (folder / "creation.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return dg.DagsterInstance.from_config(".")
 
 
 def show(result: dg.JobExecutionResult) -> None:

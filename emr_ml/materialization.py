@@ -19,6 +19,7 @@ from emr_ml.lake.snapshots import take_snapshot
 from emr_ml.lake.usage import mark_used
 from emr_ml.lake.versions import VersionSpec, digest
 from emr_ml.launchers.base import Launcher, LaunchError, Outcome
+from emr_ml.ui.heartbeat import Note, heartbeat, progress_of
 from emr_ml.ui.metadata import materialization_metadata
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import Input, JobError
@@ -84,7 +85,7 @@ def materialize(
         dg.Failure: with the cause, where to look and what to do.
     """
     lake = launcher.lake
-    with errors_as_failures(lake):
+    with errors_as_failures(lake), heartbeat(context.log, progress_of(context)):
         asset = context.asset_key.path[-1]
         contract = job.read_as(load_contract())
         inputs = {name: find_input(context, lake, name) for name in job.inputs}
@@ -123,10 +124,11 @@ def materialize_snapshot(
     Raises:
         dg.Failure: the source has no files, or can't be read.
     """
-    with errors_as_failures(lake):
+    note = Note()
+    with errors_as_failures(lake), heartbeat(context.log, progress_of(context, note)):
         asset, started = context.asset_key.path[-1], now()
         contract = read_as(load_contract())
-        snapshot = take_snapshot(source, lake, asset, contract)
+        snapshot = take_snapshot(source, lake, asset, contract, note)
         files = snapshot.files
         contents = [{"name": f.name, "size": f.size, "content": f.content} for f in files]
         fields = contract.pick("format", "dialect", "header_case")
@@ -233,7 +235,7 @@ def publish(
         report.attempt,
     )
     return dg.MaterializeResult(
-        metadata=materialization_metadata(outcome),
+        metadata=materialization_metadata(outcome, lake),
         data_version=dg.DataVersion(report.version),
         check_results=results,
     )

@@ -199,6 +199,10 @@ class Settings(BaseSettings):
         gt=0,
         description="age in days at which an asset's freshness warns; it fails at twice that age",
     )
+    warm: bool = Field(True, description="whether local runs leave Spark running for the next run")
+    warm_minutes: float = Field(
+        15.0, ge=0, description="minutes without a run after which that Spark ends"
+    )
     ui_url: str = Field("http://127.0.0.1:3000", description="address of Dagster's UI, for links")
     # MLflow's own variable; secret, because the address may contain a password
     mlflow_tracking_uri: SecretStr | None = Field(

@@ -36,6 +36,8 @@ hypothesis.settings.register_profile(
     "search", hypothesis.settings.get_profile("same"), derandomize=False, max_examples=2000
 )
 hypothesis.settings.load_profile("same")
+# a Spark that outlives its run would outlive the tests
+os.environ["EMR_ML_WARM"] = "0"
 # Tests that use one of these fixtures, even indirectly, get the marker of that name.
 MARKERS = {
     "spark": "spark",
@@ -143,6 +145,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         of_others = name.startswith("MLFLOW_") or name in ("DAGSTER_HOME", "AWS_PROFILE")
         if name.upper().startswith("EMR_ML_") or of_others:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("EMR_ML_WARM", "0")
 
 
 @pytest.fixture(autouse=True)

@@ -113,6 +113,7 @@ def environment(folder: Path, name: str, **ours: str) -> dict[str, str]:
     return kept | {
         "DAGSTER_HOME": str(home),
         "EMR_ML_SAMPLE_FOLDER": str(folder / "sample"),
+        "EMR_ML_WARM": "0",
         **ours,
     }
 

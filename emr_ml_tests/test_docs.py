@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from click import Command, Group
+from click import Command, Context, Group
 
 from emr_ml.cli import main
 from emr_ml.components.spark_job import SparkJob
@@ -43,8 +43,9 @@ DOCUMENTS = [
 ]
 TEXT = {path: path.read_text() for path in DOCUMENTS}
 EVERYTHING = "\n".join(TEXT.values())
-# a field of the cluster configuration follows after two underscores
-VARIABLE = re.compile(r"EMR_ML_[A-Z]+(?:_[A-Z]+)*")
+# a field of the cluster configuration follows after two underscores; click's own variable, which
+# asks for completion, begins with one
+VARIABLE = re.compile(r"(?<!_)EMR_ML_[A-Z]+(?:_[A-Z]+)*")
 FENCED = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 # a path in the repository, and after a colon a function, class or method that is defined there
@@ -239,6 +240,17 @@ def test_every_command_and_option_that_is_named_exists() -> None:
         for name, options in commands_in(code):
             assert name in main.commands, code
             assert options <= options_of(main.commands[name]), code
+
+
+def test_every_command_is_in_its_reference_with_its_options() -> None:
+    assert isinstance(main, Group)
+    text = TEXT[ROOT / "docs" / "commands.md"]
+    for name in main.list_commands(Context(main)):
+        assert re.search(rf"`emr-ml {name}\b", text), name
+        # those of the stack are in docs/infrastructure.md
+        options = options_of(main.commands[name]) if name not in ("up", "down") else set[str]()
+        named = {each for each in options if each.startswith("--")}
+        assert named <= set(re.findall(r"--[a-z-]+", text)), name
 
 
 def test_every_module_that_is_run_exists() -> None:

@@ -21,6 +21,7 @@ BLOCK = re.compile(r"^```([a-z]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 HEREDOC = re.compile(r"<<'(\w+)'\n.*?^\1$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 OUR_COMMAND = re.compile(r"(?:[A-Z_]+=\S* )*(?:\.venv/bin/)?(emr-ml|make) ([a-z][a-z-]*)(?: .*)?")
+QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 ASSIGNMENTS = re.compile(r"^(?:[A-Z_]+=\S* )+")
 NO_ENGINE = "there is no Docker engine where the tests run; its files are checked by deploy/"
 NO_CLUSTER = "there is no Kubernetes cluster where the tests run; its API is emulated"
@@ -30,6 +31,7 @@ MINUTES = "it takes many minutes, and what it calls is tested"
 RUN_BY = {
     "emr-ml clusters": "commands/test_clusters.py",
     "emr-ml compute": "commands/test_job_runs.py",
+    "emr-ml diff": "commands/test_diff.py",
     "emr-ml doctor": "doctor/test_runner.py",
     "emr-ml down": "commands/test_up.py",
     "emr-ml export": "assets/test_exported_model.py",
@@ -37,18 +39,23 @@ RUN_BY = {
     "emr-ml mlflow": "commands/test_mlflow.py",
     "emr-ml new": "test_new_project.py",
     "emr-ml plan": "commands/test_plan.py",
-    "emr-ml profile": "infer/test_overview.py",
+    "emr-ml profile": "commands/test_profile.py",
     "emr-ml promote": "commands/test_promote.py",
     "emr-ml report": "commands/test_report.py",
     "emr-ml rollback": "commands/test_promote.py",
     "emr-ml run": "commands/test_run.py",
+    "emr-ml runs": "commands/test_runs.py",
+    "emr-ml show": "commands/test_show.py",
+    "emr-ml stop": "warm/test_warm_java.py",
     "emr-ml up": "commands/test_up.py",
     "emr-ml validate": "commands/test_validate.py",
+    "emr-ml versions": "commands/test_versions.py",
     "emr-ml wheelhouse": "commands/test_wheelhouse.py",
     "make reference": "test_reference.py",
     "make rehearse": "test_rehearsal.py",
     "make run": "commands/test_run.py",
     "make setup": "test_set_up.py",
+    "make stop": "warm/test_warm_java.py",
     "python make_bookings.py": "test_tutorial.py",
     "python hotel/model/scorer.py": "test_tutorial.py",
     "python model-d331c29c/scorer.py": "assets/test_exported_model.py",
@@ -86,7 +93,7 @@ NOT_RUN = {
     "python -m venv": "Python's own",
 }
 # what prepares a command, or shows a file
-SHELL = {"cat", "cd", "chmod", "cp", "export", "head", "mkdir", "openssl", "rm", "touch"}
+SHELL = {"cat", "cd", "chmod", "cp", "export", "head", "jq", "mkdir", "openssl", "rm", "touch"}
 SNIPPETS = {
     "export.md": "assets/test_exported_model.py",
     "mlflow.md": "tracking/test_models.py",
@@ -105,7 +112,7 @@ def commands_in(text: str) -> list[str]:
     for block in blocks(text):
         whole = HEREDOC.sub("", block).replace("\\\n", " ")
         for line in typed(whole):
-            for part in re.split(r" \| | && ", line.split(" #")[0]):
+            for part in re.split(r" \| | && ", QUOTED.sub("…", line.split(" #")[0])):
                 command = ASSIGNMENTS.sub("", part.strip().strip("()"))
                 words = command.removeprefix(".venv/bin/").replace("python3 ", "python ").split()
                 if words and not re.match(r"\w+=", words[0]):

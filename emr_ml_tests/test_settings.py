@@ -74,6 +74,12 @@ def test_spark_conf_is_parsed_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().spark_conf == {"spark.ui.enabled": "false"}
 
 
+def test_spark_is_kept_warm_unless_that_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not load_settings().warm  # as the tests set it
+    monkeypatch.delenv("EMR_ML_WARM")
+    assert load_settings().warm
+
+
 def test_the_poll_interval_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_FAST_POLL_SECONDS", "0.5")
     assert load_settings().fast_poll_seconds == 0.5
@@ -87,6 +93,7 @@ def test_the_poll_interval_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv("EMR_ML_WARM")  # which the tests set
     monkeypatch.setenv(f"EMR_ML_{name}", "")
     assert load_settings() == load_settings().model_construct()
 

@@ -227,10 +227,11 @@ def commands_page() -> str:
     for name, command in emr_ml.commands.items():
         names.setdefault(id(command), []).append(name)
     parts = "\n".join(_command(emr_ml.commands[known[0]], known) for known in names.values())
-    return f"""# Commands
+    return f"""# Options of the commands
 
-What `emr-ml COMMAND --help` prints. In this checkout the command is `.venv/bin/emr-ml`. Mistakes
-end with a message and exit code 1, wrong options with exit code 2.
+What `emr-ml COMMAND --help` prints; [commands](../commands.md) shows them at work. In this checkout
+the command is `.venv/bin/emr-ml`. Mistakes end with a message and exit code 1, wrong options with
+exit code 2.
 
 {parts}"""
 

@@ -36,7 +36,7 @@ def reasons_of(spark: SparkSession, exported: str, top: int) -> Column:
     ]
     names = [f"_{number}" for number in range(len(columns))]
     named = [value.alias(name) for value, name in zip(values, names, strict=True)]
-    explain = F.udf(_Explainer(row[0], top), TYPE)
+    explain = F.udf(_Explainer(row[0], top), TYPE, useArrow=False)  # which would need pandas
     return explain(F.struct(*named))
 
 

@@ -19,6 +19,7 @@ from emr_ml.materialization import SparkConfig, errors_as_failures
 from emr_ml.model_report.facts import gather_facts, read_decision, record_decision
 from emr_ml.model_report.stored import store_page
 from emr_ml.pipeline import Pipeline
+from emr_ml.ui.heartbeat import heartbeat, progress_of
 from spark_jobs.runtime.lake import Lake
 
 
@@ -38,7 +39,7 @@ def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
         promote` and `emr-ml rollback` choose one by hand.
         """
         lake = pipeline.lake(launcher.lake)
-        with errors_as_failures(lake):
+        with errors_as_failures(lake), heartbeat(context.log, progress_of(context)):
             contract = pipeline.load_contract()
             challenger = find_challenger(
                 context, pipeline.launcher(launcher), contract, force=config.force

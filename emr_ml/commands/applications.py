@@ -29,7 +29,7 @@ def show_applications(settings: Settings, *, stop_idle: bool) -> bool:
     if region is None:
         raise NoRegionError
     api = Api(SERVICE, time_limits.COMMAND, logging.getLogger("emr_ml"), region)
-    found = list(live.live_applications(api, _config(settings)))
+    found = list(live.live_applications(api, serverless_config(settings)))
     for each in found:
         jobs = f"{each.active_jobs} active job run{'' if each.active_jobs == 1 else 's'}"
         # boto3 gives times in the zone of this machine
@@ -47,7 +47,8 @@ def show_applications(settings: Settings, *, stop_idle: bool) -> bool:
     return all(succeeded for succeeded, _ in results)
 
 
-def _config(settings: Settings) -> "ServerlessConfig | None":
+def serverless_config(settings: Settings) -> "ServerlessConfig | None":
+    """Return the configuration, or None if it can't be used, which is then reported."""
     from emr_ml.launchers.serverless.config import load_serverless_config
 
     try:

@@ -9,6 +9,8 @@ from emr_ml.aws import time_limits
 from emr_ml.commands.applications import show_applications
 from emr_ml.commands.context import errors_as_messages
 from emr_ml.commands.drivers import show_drivers
+from emr_ml.commands.output import as_json_option, print_json
+from emr_ml.commands.stop import show_warm_spark
 from emr_ml.errors import user_message
 from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.ui.wording import hours_and_minutes
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--terminate-idle", is_flag=True, help="Terminate what is idle.")
-def clusters(*, terminate_idle: bool) -> None:
+@as_json_option
+def clusters(*, terminate_idle: bool, as_json: bool) -> None:
     """Show what is running for this project, in the configured region.
 
     Where pipelines have a deployment of their own, each deployment is shown. Clusters with state,
@@ -33,9 +36,16 @@ def clusters(*, terminate_idle: bool) -> None:
     started applications and how many job runs each has. With spark-submit, the drivers that run, as
     processes or as pods; each ends with its job, so none is idle.
     """
+    if as_json and terminate_idle:
+        raise click.UsageError("--json prints what is running, --terminate-idle ends it: give one")
     with errors_as_messages():
         settings = load_settings()
         targets = _targets(settings)
+        if as_json:
+            from emr_ml.commands.compute_json import running
+
+            print_json({each.deployment.value: running(each) for each in targets})
+            return
     succeeded = [_show(each, terminate_idle=terminate_idle) for each in targets]
     sys.exit(0 if all(succeeded) else 1)
 
@@ -65,7 +75,10 @@ def _show(settings: Settings, *, terminate_idle: bool) -> bool:
     try:
         with errors_as_messages():
             match settings.deployment:
-                case Deployment.LOCAL | Deployment.EMR:
+                case Deployment.LOCAL:
+                    show_warm_spark()
+                    return _show_emr(settings, terminate_idle=terminate_idle)
+                case Deployment.EMR:
                     return _show_emr(settings, terminate_idle=terminate_idle)
                 case Deployment.EMR_SERVERLESS:
                     return show_applications(settings, stop_idle=terminate_idle)
@@ -98,7 +111,7 @@ def _show_emr(settings: Settings, *, terminate_idle: bool) -> bool:
     if region is None:
         raise NoRegionError
     emr = Api("emr", time_limits.COMMAND, logging.getLogger("emr_ml"), region)
-    described, failures = _show_clusters(emr, region, _cluster_config(settings))
+    described, failures = _show_clusters(emr, region, cluster_config(settings))
     count = len(described) + failures
     if not count:
         click.echo(f"there is no live cluster of this project in {region}")
@@ -112,7 +125,8 @@ def _show_emr(settings: Settings, *, terminate_idle: bool) -> bool:
     return not failures and all(succeeded for succeeded, _ in results)
 
 
-def _cluster_config(settings: Settings) -> "ClusterConfig":
+def cluster_config(settings: Settings) -> "ClusterConfig":
+    """Return the configuration, or the defaults if it can't be used, which is then reported."""
     from emr_ml.launchers.emr.config.loading import ClusterConfigError, load_cluster_config
     from emr_ml.launchers.emr.config.model import ClusterConfig
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emr_ml.launchers.spark_submit.config import KubernetesConfig
+    from emr_ml.launchers.spark_submit.driver import Driver
+    from emr_ml.launchers.spark_submit.pods import Pod
 
 
 def show_drivers(settings: Settings) -> None:
@@ -29,11 +31,34 @@ def show_drivers(settings: Settings) -> None:
         _show_processes(config.drivers)
 
 
-def _show_processes(folder: "Path") -> None:
+def running_drivers(folder: "Path") -> "list[Driver]":
+    """Return the drivers that run on this machine, the oldest first."""
     from emr_ml.launchers.spark_submit.driver import drivers_in
 
     running = [each for each in drivers_in(folder) if each.state().is_running]
-    for each in sorted(running, key=lambda driver: driver.started):
+    return sorted(running, key=lambda driver: driver.started)
+
+
+def live_pods(own: "KubernetesConfig") -> "tuple[list[Pod], int]":
+    """Return the pods of drivers that have not ended, and how many have but are kept.
+
+    Raises:
+        ClickException: the API server does not answer.
+    """
+    from emr_ml.aws.client import UnansweredError
+    from emr_ml.launchers.spark_submit.pods import ENDED, Pods
+
+    try:
+        pods = Pods(own).drivers()
+    except UnansweredError as error:
+        raise click.ClickException(str(error)) from error
+    live = [pod for pod in pods if pod["status"].get("phase") not in ENDED]
+    return live, len(pods) - len(live)
+
+
+def _show_processes(folder: "Path") -> None:
+    running = running_drivers(folder)
+    for each in running:
         age = hours_and_minutes(datetime.now(UTC) - datetime.fromtimestamp(each.started, UTC))
         click.echo(f"{each.pid:<8} RUNNING    {age:>8}  {each.name}\n{'':9}{each.log}")
     if not running:
@@ -41,14 +66,9 @@ def _show_processes(folder: "Path") -> None:
 
 
 def _show_pods(own: "KubernetesConfig") -> None:
-    from emr_ml.aws.client import UnansweredError
-    from emr_ml.launchers.spark_submit.pods import ENDED, Pods, created
+    from emr_ml.launchers.spark_submit.pods import created
 
-    try:
-        pods = Pods(own).drivers()
-    except UnansweredError as error:
-        raise click.ClickException(str(error)) from error
-    live = [pod for pod in pods if pod["status"].get("phase") not in ENDED]
+    live, kept = live_pods(own)
     for pod in live:
         metadata, phase = pod["metadata"], pod["status"].get("phase", "Pending")
         labels = metadata.get("labels") or {}
@@ -56,5 +76,5 @@ def _show_pods(own: "KubernetesConfig") -> None:
         age = hours_and_minutes(datetime.now(UTC) - created(pod))
         click.echo(f"{metadata['name']}  {phase}  {age}  attempt {number} of {asset}")
     if not live:
-        ended = f"; kept for their logs: {len(pods)}" if pods else ""
+        ended = f"; kept for their logs: {kept}" if kept else ""
         click.echo(f"no driver runs in the namespace {own.namespace}{ended}")

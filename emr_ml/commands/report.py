@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from emr_ml.commands.context import configured_lake
-from emr_ml.commands.versions import committed_versions, complete_version
+from emr_ml.commands.versions import complete_version
+from emr_ml.history.committed import committed_versions, metrics_of
+from emr_ml.lake.champion import METRICS, MODEL
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 
 if TYPE_CHECKING:
     from emr_ml.contract import Contract
-
-METRICS, MODEL = "metrics", "lr_model"
 
 
 @click.command()
@@ -53,7 +53,6 @@ def _metrics_version(lake: Lake, digits: str | None) -> str:
         JobError: there is none, or the digits are not those of one version.
     """
     from emr_ml.lake.current import missing_reason, read_current
-    from spark_jobs.runtime.report import read_report
 
     if digits is None:
         current = read_current(lake, METRICS)
@@ -64,13 +63,10 @@ def _metrics_version(lake: Lake, digits: str | None) -> str:
     if is_of_metrics or not any(committed_versions(lake, MODEL, digits.lower())):
         return complete_version(lake, METRICS, digits)
     model = complete_version(lake, MODEL, digits)
-    committed = (
-        read_report(lake, METRICS, version) for version in committed_versions(lake, METRICS)
-    )
-    measured = [each.report for each in committed if each and each.report.inputs[MODEL] == model]
-    if not measured:
+    measured = metrics_of(lake, model)
+    if measured is None:
         raise JobError(f"{MODEL} {model} has no metrics yet: materialize {METRICS}")
-    return max(measured, key=lambda report: report.finished).version
+    return measured.version
 
 
 def _page(lake: Lake, version: str, output: str | None, pipeline: str) -> Path:

@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from emr_ml.commands.context import errors_as_messages
+from emr_ml.commands.output import as_json_option, print_json
 from emr_ml.errors import UserError
 from emr_ml.settings import Settings, load_settings
 from emr_ml.ui.wording import escape_control_characters, join_first, shorten
@@ -27,7 +28,10 @@ CLASSES_SHOWN = 20
 @click.argument("source", required=False)
 @click.option("--contract", metavar="FILE", help="The contract; by default the pipeline's.")
 @click.option("--pipeline", metavar="PREFIX", help="The pipeline's key prefix, if there are more.")
-def validate(source: str | None, contract: str | None, pipeline: str | None) -> None:
+@as_json_option
+def validate(
+    source: str | None, contract: str | None, pipeline: str | None, *, as_json: bool
+) -> None:
     """Read all rows of SOURCE by a contract, and show what breaks it. Nothing is trained or kept.
 
     SOURCE is a file, a folder or an s3:// prefix; by default the pipeline's. Spark runs on this
@@ -42,6 +46,9 @@ def validate(source: str | None, contract: str | None, pipeline: str | None) -> 
         settings = load_settings()
         chosen = replace(choose_pipeline(pipeline, settings, options), **options)
     with validate_source(chosen, settings) as validation:
+        if as_json:
+            print_json(_as_json(chosen, validation))
+            sys.exit(0 if validation.passed else 1)
         click.echo(f"source    {chosen.source or 'the sample'}")
         click.echo(f"contract  {chosen.contract}")
         for line in _lines(validation):
@@ -49,6 +56,23 @@ def validate(source: str | None, contract: str | None, pipeline: str | None) -> 
         if validation.failure:
             raise click.ClickException(escape_control_characters(validation.failure))
         sys.exit(0 if validation.passed else 1)
+
+
+def _as_json(chosen: "Pipeline", validation: "Validation") -> dict[str, Any]:
+    dataset, snapshot = validation.dataset, validation.snapshot
+    return {
+        "source": chosen.source,
+        "contract": chosen.contract,
+        "passed": validation.passed,
+        "failure": validation.failure,
+        "files": [{"name": f["name"], "bytes": f["size"]} for f in snapshot.files]
+        if snapshot
+        else [],
+        "rows": dataset.rows if dataset else None,
+        "figures": dataset.figures if dataset else None,
+        "rejected": validation.rejected,
+        "checks": [asdict(check) for check in validation.checks],
+    }
 
 
 def choose_pipeline(name: str | None, settings: Settings, given: Collection[str]) -> "Pipeline":

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from emr_ml.doctor.finding import Finding, bad, good
-from emr_ml.launchers import local
+from emr_ml.launchers import spark_java
 from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.remote.releases import DEFAULT_RELEASE, RELEASES
 from emr_ml.settings import Settings, SettingsError, load_settings
@@ -19,7 +19,7 @@ MIN_FREE_GB = 1.0
 def check_java(*, needed: bool) -> Finding:
     """Check that there is a Java for Spark, unless jobs run elsewhere and do not need it."""
     try:
-        local.check_java()
+        spark_java.check_java()
     except LaunchError as error:
         if needed:
             return bad("Java", error.problem, error.fix)

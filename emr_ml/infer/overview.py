@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from emr_ml.infer.column_kinds import format_percent, quoted_list
 from emr_ml.infer.profile import FileProfile
@@ -74,6 +75,42 @@ def as_html(profile: FileProfile) -> str:
     )
 
 
+def as_json_values(profile: FileProfile) -> dict[str, Any]:
+    """Return what the table shows as JSON values, with counts in place of shares.
+
+    `rows` counts the sampled rows, which are those that the other counts are of.
+    """
+    named = [name for name in profile.sample.names if name]
+    return {
+        "file": profile.file.address,
+        "format": profile.format,
+        "rows": max((len(profile.sample.column(name)) for name in named), default=0),
+        "label": profile.label.column if profile.label else None,
+        "problem": profile.label.problem if profile.label else None,
+        "id": profile.id,
+        "columns": [_column_json(profile, name) for name in named],
+    }
+
+
+def _column_json(profile: FileProfile, name: str) -> dict[str, Any]:
+    counts = _counts(profile, name)
+    kind, remark = _kind_and_remark(profile, name)
+    return {
+        "name": name,
+        "kind": kind.removesuffix(", excluded"),
+        "excluded": kind.endswith(", excluded"),
+        "missing": len(profile.sample.column(name)) - counts.total(),
+        "distinct": len(counts),
+        "most_common": dict(counts.most_common(EXAMPLES)),
+        "remark": remark,
+    }
+
+
+def _counts(profile: FileProfile, name: str) -> Counter[str]:
+    """Count the values of a column that are not missing."""
+    return Counter(value for value in profile.sample.column(name) if value not in profile.missing)
+
+
 def _html_row(cells: Sequence[str]) -> str:
     return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 
@@ -84,8 +121,7 @@ def _summary(profile: FileProfile) -> str:
 
 
 def _line(profile: FileProfile, name: str) -> ColumnOverview:
-    values = profile.sample.column(name)
-    counts = Counter(value for value in values if value not in profile.missing)
+    values, counts = profile.sample.column(name), _counts(profile, name)
     missing = len(values) - counts.total()
     kind, remark = _kind_and_remark(profile, name)
     return ColumnOverview(

@@ -12,6 +12,7 @@ from spark_jobs.runtime.lake import Lake, Stored
 from spark_jobs.runtime.lake.base import as_json
 
 MODEL = "lr_model"
+METRICS = "metrics"  # of a version of it
 KEY = "champion_model/champion.json"
 MAX_LINE, MAX_HISTORY = 50, 500
 

@@ -99,6 +99,12 @@ def missing_reason(lake: Lake, asset: str) -> str:
     )
 
 
+def refusing_checks(lake: Lake, asset: str, version: str) -> list[str]:
+    """Return the checks that refused a version if it was the last that was refused; else none."""
+    refused = _read_refused(lake, asset)
+    return refused.checks if refused.version == version else []
+
+
 def _clear_refusal(lake: Lake, asset: str, version: str) -> None:
     """Forget the refusal of a version that now passes, as under other thresholds."""
     if _read_refused(lake, asset).version == version:

@@ -40,8 +40,12 @@ class JobCode:
     @cached_property
     def digest(self) -> str:
         """32 hex digits that change whenever one of the modules does."""
-        contents = {name: body for name, (_, body) in self.modules.items()}
-        return digest({name: hashlib.sha256(body).hexdigest() for name, body in contents.items()})
+        return digest(self.hashes)
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of each module, by its name."""
+        return {name: hashlib.sha256(body).hexdigest() for name, (_, body) in self.modules.items()}
 
     @property
     def files(self) -> dict[str, bytes]:

@@ -1,8 +1,9 @@
 """A snapshot of a source: its files, what identifies their content, and their columns."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from emr_ml.contract import Contract
 from emr_ml.sources.header import Head, read_head
@@ -11,6 +12,8 @@ from emr_ml.sources.listing import ListedFile, SourceError, list_source, readabl
 from spark_jobs.runtime.content import content_of
 from spark_jobs.runtime.job import SourceFile
 from spark_jobs.runtime.lake import Lake
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -21,21 +24,39 @@ class Snapshot:
     skipped: dict[str, str]
 
 
-def take_snapshot(source: str, lake: Lake, asset: str, contract: Contract) -> Snapshot:
+def take_snapshot(
+    source: str,
+    lake: Lake,
+    asset: str,
+    contract: Contract,
+    note: Callable[[str], None] = lambda _: None,
+) -> Snapshot:
     """List the files of a source.
 
     Local files are uploaded to a lake in S3, once for each content. Objects in S3 are referenced
     where they are. With `on_bad_file: skip`, files that do not fit the contract are left out,
     unless none fits.
 
+    Args:
+        source: file, folder or `s3://` prefix.
+        lake: where local files are uploaded to if it is in S3.
+        asset: the snapshot, in whose folder they are.
+        contract: says how the files are read.
+        note: is told what is done, and what is left.
+
     Raises:
         SourceError: there are no files, or they can't be read.
     """
+    note(f"listing {source}")
     with readable(source):
-        found = [_read_file(entry, contract) for entry in list_source(source)]
+        found = [
+            _read_file(entry, contract)
+            for entry in _noted([*list_source(source)], lambda each: each.size, "read", note)
+        ]
     if contract.on_bad_file == "skip":
         found = _without_bad(found, contract)
-    files = list(_reachable_by_jobs(lake, asset, found))
+    uploads = _noted(found, lambda each: each.file.size if each.file else 0, "stored", note)
+    files = list(_reachable_by_jobs(lake, asset, uploads))
     skipped = {each.name: each.problem for each in found if each.file is None}
     if not files:
         reasons = f": {'; '.join(skipped.values())}" if skipped else ""
@@ -43,6 +64,17 @@ def take_snapshot(source: str, lake: Lake, asset: str, contract: Contract) -> Sn
             f"there is no file in {source}{reasons}: add files, or set another source"
         )
     return Snapshot(files, skipped)
+
+
+def _noted(
+    entries: Sequence[T], size: Callable[[T], int], done: str, note: Callable[[str], None]
+) -> Iterator[T]:
+    """Yield the entries, and note before each how much of them is done."""
+    total, past = sum(map(size, entries)), 0
+    for number, entry in enumerate(entries):
+        note(f"{number:,} of {len(entries):,} files {done}, {past:,} of {total:,} bytes")
+        yield entry
+        past += size(entry)
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ def _local_launcher(settings: Settings, sources: Sequence[str | None]) -> Launch
         settings.spark_conf,
         on_s3=any(address and address.startswith("s3://") for address in addresses),
         size=data_size(sources),
+        warm_seconds=settings.warm_minutes * 60 if settings.warm else None,
     )
 
 

@@ -10,6 +10,7 @@ from logging import Logger
 from typing import Any, Self
 
 from emr_ml.errors import UserError
+from emr_ml.lake.code_record import record_modules
 from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
 from emr_ml.lake.parts import new_part_key, parts_for
 from emr_ml.lake.usage import mark_used
@@ -260,6 +261,7 @@ class Launcher(ABC):
             return parse_request(stored)
         request = self._new_request(work, attempt)
         check_paths(request)
+        record_modules(self.lake, work, attempt)
         self.lake.write_json(key, request.as_json())
         return request
 

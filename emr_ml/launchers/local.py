@@ -1,10 +1,7 @@
 """Run jobs in this process, on one local Spark session for the whole run."""
 
 import atexit
-import os
-import re
 import shutil
-import subprocess
 import tempfile
 from logging import Logger
 from pathlib import Path
@@ -14,7 +11,8 @@ from emr_ml.lake.job_code import code_to_ship, pack
 from emr_ml.lake.leases import HeldLease
 from emr_ml.lake.versions import local_spark
 from emr_ml.launchers.base import AttemptResult, Launcher, LaunchError
-from emr_ml.launchers.local_spark import DataSize, local_conf, spark_defaults_file
+from emr_ml.launchers.local_session import LocalSession
+from emr_ml.launchers.local_spark import DataSize
 from spark_jobs.runtime.attempt import start_attempt
 from spark_jobs.runtime.execution import execute, job_function
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
@@ -22,14 +20,15 @@ from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.submit import java_is_gone, summarize_error
 
 if TYPE_CHECKING:
-    from dagster_pyspark import LazyPySparkResource
     from pyspark.sql import SparkSession
-
-JAVA_RELEASES = (17, 21)
 
 
 class LocalLauncher(Launcher):
-    """One JVM per run, started when the first version has to be computed."""
+    """One Spark session per run, started when the first version has to be computed.
+
+    Args:
+        spark_conf, on_s3, size, warm_seconds: as of `LocalSession`.
+    """
 
     def __init__(
         self,
@@ -39,13 +38,11 @@ class LocalLauncher(Launcher):
         *,
         on_s3: bool,
         size: DataSize = DataSize.LARGE,
+        warm_seconds: float | None = None,
     ) -> None:
         super().__init__(lake, poll_seconds)
-        self._on_s3 = on_s3
-        self._size = size
-        self._spark_conf = spark_conf
-        # of this launcher and of those that `on` makes of it, so not a field of each
-        self._sessions: list[LazyPySparkResource] = []
+        # of this launcher and of those that `on` makes of it
+        self._session = LocalSession(spark_conf, on_s3=on_s3, size=size, warm_seconds=warm_seconds)
 
     @property
     def spark(self) -> str:
@@ -58,10 +55,13 @@ class LocalLauncher(Launcher):
         held: HeldLease,  # noqa: ARG002 - the attempt runs in this process
         log: Logger,
     ) -> AttemptResult:
-        run = job_function(module)
         watch = Stopwatch()
         with watch.phase("session"):
-            session = self._start_session(request)
+            uris = [file.uri for each in request.inputs.values() for file in each.files]
+            # Java starts while Python imports the job
+            self._session.prepare(uris, log)
+            run = job_function(module)
+            session = self._session.start(log)
             add_code(session, module)
         start_attempt(self.lake, request)
         try:
@@ -75,23 +75,6 @@ class LocalLauncher(Launcher):
             session.sparkContext.cancelAllJobs()
             raise
 
-    def _start_session(self, request: Request) -> "SparkSession":
-        if not self._sessions:
-            check_java()
-            # importing this takes seconds, which a run that reuses every version need not spend
-            from dagster_pyspark import LazyPySparkResource
-
-            uris = [file.uri for each in request.inputs.values() for file in each.files]
-            on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in uris)
-            defaults = local_conf(on_s3=on_s3, size=self._size)
-            conf = {key: defaults[key] for key in defaults if key not in self._spark_conf}
-            self._sessions.append(LazyPySparkResource(spark_config=conf))
-        try:
-            with spark_defaults_file(self._spark_conf):
-                return self._sessions[0].spark_session
-        except Exception as error:
-            raise LaunchError(_start_failure_message(error, self._spark_conf)) from error
-
 
 def add_code(session: "SparkSession", module: str) -> None:
     """Give Python workers the modules of a job that is not in `spark_jobs`."""
@@ -103,40 +86,6 @@ def add_code(session: "SparkSession", module: str) -> None:
     archive = Path(folder, f"{code.digest}.zip")
     archive.write_bytes(pack(code.files))
     session.sparkContext.addPyFile(str(archive))
-
-
-def check_java() -> None:
-    """Check that JAVA_HOME or PATH has a Java on which this Spark runs.
-
-    Raises:
-        LaunchError: it is missing, or of another release.
-    """
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    supported = " or ".join(str(release) for release in JAVA_RELEASES)
-    if not java or not Path(java).exists():
-        searched = f"JAVA_HOME={home}" if home else "JAVA_HOME or PATH"
-        raise LaunchError(
-            f"Spark needs Java {supported}, and there is none in {searched}",
-            fix="run `make setup`",
-        )
-    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    match = re.search(r'version "(\d+)', output)
-    if not match or int(match[1]) not in JAVA_RELEASES:
-        release = match[1] if match else "of an unknown release"
-        raise LaunchError(
-            f"Spark needs Java {supported}, but {java} is {release}",
-            fix="run `make setup`, or set JAVA_HOME to a supported one",
-        )
-
-
-def _start_failure_message(error: Exception, conf: dict[str, str]) -> str:
-    # only the names: a value may be a secret
-    settings = f" with {', '.join(conf)} of EMR_ML_SPARK_CONF" if conf else ""
-    return (
-        f"Spark did not start{settings}: {summarize_error(error)}\n"
-        "Java's output is in the run's captured stderr; fix the configuration, and run it again"
-    )
 
 
 def _failure_message(error: Exception, request: Request) -> str:

@@ -1,13 +1,17 @@
-"""The page of a version of `metrics`, as it is stored in the folder of its attempt."""
+"""What is drawn of metrics once, and stored in the folder of their attempt."""
 
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote, urlsplit
 
-from emr_ml.model_report.facts import METRICS, ModelFacts
+from emr_ml.model_report.facts import LAYOUT, METRICS, ModelFacts
+from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key
 
 PAGE = "report.html"
+CHARTS = f"charts-{LAYOUT}.png"
+PNG = b"\x89PNG"
 HEAD_BYTES = 2000  # of the page, which have the digest of its facts
 CONSOLE = "https://s3.console.aws.amazon.com/s3/object"
 
@@ -27,6 +31,25 @@ def store_page(lake: Lake, facts: ModelFacts) -> str:
 
         lake.write(key, render_page(facts).encode())
     return key
+
+
+def store_charts(lake: Lake, metrics: Report) -> bytes:
+    """Return all charts as one PNG, which is drawn unless it is there.
+
+    Args:
+        lake: with the report.
+        metrics: a report with the figures of metrics.
+    """
+    folder = attempt_key(metrics.asset, metrics.version, metrics.attempt)
+    stored = lake.read(f"{folder}/{CHARTS}")
+    if stored and stored.body.startswith(PNG):
+        return stored.body
+    # matplotlib takes a second to import
+    from emr_ml.model_report.charts import as_sheet
+
+    drawn = as_sheet(cast("MetricsFigures", metrics.figures))
+    lake.write(f"{folder}/{CHARTS}", drawn)
+    return drawn
 
 
 def address(lake: Lake, key: str) -> str:

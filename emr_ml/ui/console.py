@@ -1,11 +1,12 @@
 """The console log of a run, one line for each message."""
 
 import logging
-import sys
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
 
+from emr_ml.ui.run_bar import LogHandler
 from emr_ml.ui.wording import escape_control_characters
 
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
@@ -45,8 +46,8 @@ def is_worth_logging(record: logging.LogRecord) -> bool:
 )
 def console(context: dg.InitLoggerContext) -> logging.Logger:
     """Log to standard error."""
-    logger = logging.Logger("emr_ml", context.logger_config["log_level"])
-    handler = logging.StreamHandler(sys.stderr)
+    logger = logging.Logger("emr_ml", logging.DEBUG)
+    handler = LogHandler(context.logger_config["log_level"])
     handler.setFormatter(ConsoleFormatter())
     handler.addFilter(is_worth_logging)
     logger.addHandler(handler)
@@ -64,3 +65,22 @@ def failure_cause(event: dg.DagsterEvent) -> str | None:
     if data.user_failure_data and data.user_failure_data.description:
         return f"failed: {data.user_failure_data.description}"
     return f"failed: {data.error.to_string()}" if data.error else None
+
+
+def refusal_or_cause(
+    event: dg.DagsterEvent, evaluations: Iterable[dg.AssetCheckEvaluation]
+) -> str | None:
+    """Return why a step failed: what the blocking check that refused its asset found, or the cause.
+
+    Args:
+        event: the failure of the step.
+        evaluations: of all checks of the run.
+    """
+    data = event.step_failure_data
+    if data.error and data.error.cls_name == CHECK_FAILED:
+        refusing = [each for each in evaluations if each.blocking and not each.passed]
+        refusing.sort(key=lambda each: each.asset_key.to_python_identifier() != event.step_key)
+        for each in refusing[:1]:
+            return f"refused by {each.check_name}: {each.description}"
+    cause = failure_cause(event)
+    return cause and cause.removeprefix("failed: ")

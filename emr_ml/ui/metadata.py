@@ -12,6 +12,7 @@ from emr_ml.units import MEGABYTE
 from spark_jobs.cleaning.figures import TableFigures
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.learning.figures import ImportanceFigures
+from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key
 
 DIGITS = 4
@@ -28,12 +29,17 @@ SHOWN_CHARACTERS = 999  # Dagster shows longer Markdown only after a click
 PICTURE = "curves_and_confusion"
 
 
-def materialization_metadata(outcome: Outcome) -> dict[str, Any]:
-    """Return metadata of a materialization; numbers stay numbers, so that Dagster plots them."""
+def materialization_metadata(outcome: Outcome, lake: Lake) -> dict[str, Any]:
+    """Return metadata of a materialization; numbers stay numbers, so that Dagster plots them.
+
+    Args:
+        outcome: of the materialization.
+        lake: has the pictures of its report, or gets them.
+    """
     report = outcome.report
     return {
-        **_pictures(report),
-        **_single_values(report),
+        **_pictures(report, lake),
+        **single_values(report),
         **{f"rows_{name}": count for name, count in report.rows.items()},
         **_table_schema(report),
         **_strongest_features(report),
@@ -64,13 +70,20 @@ def _table_schema(report: Report) -> dict[str, Any]:
     }
 
 
-def _single_values(report: Report) -> dict[str, Any]:
-    """Return the figures that are one value; others are drawn, or only in the report."""
+def single_values(report: Report, *, exact: bool = False) -> dict[str, Any]:
+    """Return the figures that are one value; others are drawn, or only in the report.
+
+    Args:
+        report: has the figures.
+        exact: whether numbers keep all their digits.
+    """
     is_model = "candidates" in report.figures
     # a report has its figures in the order of their names
     ordered = sorted(report.figures, key=lambda name: ORDER.get(name, len(ORDER)))
     return {
-        f"validation_{name}" if is_model and name in VALIDATION else name: rounded(value)
+        f"validation_{name}" if is_model and name in VALIDATION else name: (
+            value if exact else rounded(value)
+        )
         for name in ordered
         for value in (report.figures[name],)
         if isinstance(value, str | bool | int | float) and name not in NOT_SHOWN
@@ -108,16 +121,14 @@ def _megabytes(size: float) -> float:
     return rounded(size / MEGABYTE)
 
 
-def _pictures(report: Report) -> dict[str, Any]:
+def _pictures(report: Report, lake: Lake) -> dict[str, Any]:
     if "confusion" not in report.figures and "curves" not in report.figures:
         return {}
-    # matplotlib takes a second to import
-    from emr_ml.model_report.charts import as_sheet
     from emr_ml.model_report.glance import glance
+    from emr_ml.model_report.stored import store_charts
 
-    figures = cast("MetricsFigures", report.figures)
-    png = base64.b64encode(as_sheet(figures)).decode()
-    small = glance(figures, SHOWN_CHARACTERS)
+    png = base64.b64encode(store_charts(lake, report)).decode()
+    small = glance(cast("MetricsFigures", report.figures), SHOWN_CHARACTERS)
     return {
         **({"curves": dg.MetadataValue.md(small)} if small else {}),
         PICTURE: dg.MetadataValue.md(f"![{PICTURE}](data:image/png;base64,{png})"),

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 NAME_CHARACTERS = 60
 NAMES_LISTED = 8
@@ -64,6 +64,28 @@ def hours_and_minutes(time: timedelta) -> str:
     """Return a duration such as `3h 05m`."""
     minutes = max(int(time.total_seconds()) // 60, 0)
     return f"{minutes // 60}h {minutes % 60:02}m"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration such as `42 s`, `3 min 05 s` or `2 h 03 min`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def local_time(moment: datetime) -> str:
+    """Return a moment to the minute, in the time zone of this machine."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def local_time_of(text: str) -> str:
+    """Return the moment that ISO 8601 states as `local_time` does, or else the text as it is."""
+    try:
+        return local_time(datetime.fromisoformat(text))
+    except ValueError:
+        return escape_control_characters(text)
 
 
 def _letters(text: str) -> str:

@@ -1,5 +1,6 @@
 """`emr-ml clusters`: what it shows, and which clusters it ends."""
 
+import json
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,6 +68,40 @@ def test_a_cluster_is_shown_with_state_age_run_steps_cost_and_end(aws: ArrangedA
         NAME,
     ):
         assert part in shown.output
+
+
+def test_json_has_each_cluster_with_times_and_cost(aws: ArrangedAws) -> None:
+    now = datetime.now(UTC)
+    aws.add_cluster("j-ONE", NAME, "RUNNING", since=now - HOUR, run="ab12cd34-0000")
+    aws.add_step("j-ONE", "lr_model", "RUNNING", started=now - HOUR, limit=7200 - 60)
+    aws.add_instance("j-ONE", now - HOUR, fleet="MASTER")
+
+    (cluster,) = json.loads(said("--json").stdout)["local"]
+
+    assert (cluster["id"], cluster["state"], cluster["run_id"]) == (
+        "j-ONE",
+        "RUNNING",
+        "ab12cd34-0000",
+    )
+    assert (cluster["active_steps"], cluster["idle"]) == (1, False)
+    assert cluster["cost_usd"] == pytest.approx(0.24, abs=0.01)
+    assert datetime.fromisoformat(cluster["latest_end"]) > now
+
+
+def test_json_keeps_a_cluster_that_can_not_be_looked_at(aws: ArrangedAws) -> None:
+    aws.add_cluster("j-GONE", NAME, "WAITING")
+    aws.before("DescribeCluster", lambda: aws.forget("j-GONE"))
+
+    (cluster,) = json.loads(said("--json").stdout)["local"]
+
+    assert cluster["problem"].startswith("DescribeCluster failed")
+
+
+def test_json_only_shows(aws: ArrangedAws) -> None:
+    aws.add_cluster("j-ONE", NAME, "WAITING")
+
+    assert said("--json", "--terminate-idle").exit_code == 2
+    assert states(aws)["j-ONE"] == "WAITING"
 
 
 def test_a_cost_that_is_not_known_is_not_made_up(aws: ArrangedAws) -> None:

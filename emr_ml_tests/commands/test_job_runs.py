@@ -135,6 +135,15 @@ def test_started_applications_are_shown_and_idle_ones_stopped(aws: Emulator, buc
     assert (idle.unwanted, busy.unwanted, other.unwanted) == (True, False, False)
 
 
+def test_json_has_the_started_applications(aws: Emulator) -> None:
+    started = aws.serverless.put(an_application(name="emr-ml-0123456789ab"), "STARTED")
+
+    (found,) = json.loads(said("compute", "--json").stdout)["emr-serverless"]
+
+    assert (found["id"], found["state"], found["idle"]) == (started.id, "STARTED", True)
+    assert found["since"].endswith("+00:00")
+
+
 def test_a_missing_stack_does_not_hide_applications(
     aws: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

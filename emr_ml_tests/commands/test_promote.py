@@ -84,9 +84,9 @@ def test_the_champion_stays_what_it_is(models: Lake) -> None:
     [
         (
             "newest",
-            "'newest' is not a version: enter 8 to 32 of its digits, 0 to 9 and a to f.",
+            "'newest' is not a version: enter 6 to 32 of its digits, 0 to 9 and a to f.",
         ),
-        ("0a0a", "'0a0a' is not a version: enter 8 to 32 of its digits"),
+        ("0a0a", "'0a0a' is not a version: enter 6 to 32 of its digits"),
         (
             "cccccccc",
             f"has no version cccccccc of lr_model. Its versions are:\n{LIKE_NEW}  2026-11",

@@ -12,6 +12,7 @@ from emr_ml.launchers.spark_submit.driver import Driver, new_folder
 from emr_ml.launchers.spark_submit.pods import Pods
 
 FIELD = "EMR_ML_SPARK_SUBMIT__"
+TARGET = "spark-submit"
 
 
 @pytest.fixture(autouse=True)
@@ -88,11 +89,12 @@ def test_drivers_of_this_machine_are_shown_while_they_run(tmp_path: Path) -> Non
     driver = Driver(new_folder(tmp_path / "drivers"))
     driver.start("lr_model 0123 #1", ["sleep", "1000"], {"PATH": "/usr/bin:/bin"}, "", 1000.0)
     try:
-        shown = output("compute")
+        shown, (found,) = output("compute"), json.loads(output("compute", "--json"))[TARGET]
     finally:
         driver.end()
 
     assert shown.split()[:4] == [str(driver.pid), "RUNNING", "0h", "00m"]
+    assert (found["pid"], found["name"]) == (driver.pid, "lr_model 0123 #1")
     assert "lr_model 0123 #1" in shown and str(driver.log) in shown
     assert "no driver runs on this machine" in output("compute")
 
@@ -108,6 +110,8 @@ def test_pods_of_drivers_are_shown_until_they_end(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Pods, "drivers", lambda _: pods)  # pyright: ignore[reportUnknownLambdaType] - of any namespace
 
     assert "a-pod  Running" in (shown := output("compute"))
+    (found,) = json.loads(output("compute", "--json"))[TARGET]
+    assert (found["pod"], found["asset"]) == ("a-pod", "lr_model")
     assert "attempt 2 of lr_model" in shown and "another" not in shown
     pods.pop(0)
     assert "no driver runs in the namespace default; kept for their logs: 1" in output("compute")

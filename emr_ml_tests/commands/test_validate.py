@@ -1,5 +1,6 @@
 """`emr-ml validate`: do the files fit the contract?"""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,35 @@ def test_files_that_fit_are_good(folder: Path) -> None:
     assert "rows      40 in, 40 kept, 0 rejected (0.00%)" in result.stdout
     assert "  good  rejected_share\n" in result.stdout
     assert "BAD" not in result.stdout
+
+
+def test_json_has_rows_figures_rejected_rows_and_checks(folder: Path) -> None:
+    write(folder, *["old,red,yes"] * 5)
+
+    result = said(
+        folder, str(folder / "data.csv"), "--contract", str(folder / "contract.yaml"), "--json"
+    )
+
+    found = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert (found["passed"], found["failure"]) == (False, None)
+    assert found["rows"] == {"in": 45, "kept": 40, "rejected": 5}
+    assert found["files"][0]["name"] == "data.csv"
+    assert found["rejected"][0]["reason"] == "age is not a number: old"
+    rejected = next(check for check in found["checks"] if check["name"] == "rejected_share")
+    assert (rejected["passed"], rejected["blocking"]) == (False, True)
+    assert found["figures"]["columns"]["age"]["missing"] == 0
+
+
+def test_json_tells_a_mistake_in_the_data_source(folder: Path) -> None:
+    result = said(
+        folder, str(folder / "none.csv"), "--contract", str(folder / "contract.yaml"), "--json"
+    )
+
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert "there is nothing at" in found["failure"]
+    assert (found["rows"], found["passed"]) == (None, False)
 
 
 def test_what_is_in_the_columns_is_told(folder: Path) -> None:

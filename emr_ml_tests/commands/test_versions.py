@@ -1,14 +1,54 @@
-"""Versions as users enter them; `emr_ml_tests/commands/test_promote.py` has what they may be."""
+"""`emr-ml versions`; `emr_ml_tests/commands/test_promote.py` has what digits may be."""
 
-from emr_ml.commands.versions import committed_versions
+import json
+
+import pytest
+
+from emr_ml.commands.versions import versions
+from emr_ml_tests.commands.said import said
+from emr_ml_tests.history.versions import MODEL, NEW_MODEL, fill
 from spark_jobs.runtime.lake import Lake
 
 
-def test_committed_versions_are_found_by_their_first_digits(lake: Lake) -> None:
-    for key in ("aab1/report.json", "aab1/attempts/1/report.json", "aac2/report.json"):
-        lake.write_json(f"lr_model/{key}", {})
-    lake.write_json("lr_model/aab9/claim.json", {})
-    lake.write_json("lr_model/current.json", {})
+@pytest.fixture(autouse=True)
+def lake(folder_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    monkeypatch.setenv("EMR_ML_LAKE", folder_lake.root)
+    fill(folder_lake)
+    return folder_lake
 
-    assert list(committed_versions(lake, "lr_model")) == ["aab1", "aac2"]
-    assert list(committed_versions(lake, "lr_model", "aab")) == ["aab1"]
+
+def test_the_newest_comes_first_with_figures_and_state() -> None:
+    lines = [line.split() for line in said(versions, "lr_model").stdout.splitlines()]
+
+    assert [line[0] for line in lines] == [NEW_MODEL[:8], MODEL[:8]]
+    assert [line[3:] for line in lines] == [
+        ["log_loss", "0.5000", "current"],
+        ["log_loss", "0.5000", "champion"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asset", "headline"), [("processed_dataset", "200 rows"), ("raw_csv_s3", "2 files")]
+)
+def test_what_has_no_figures_is_told_apart_by_its_size(asset: str, headline: str) -> None:
+    assert headline in said(versions, asset).stdout.splitlines()[0]
+
+
+def test_what_the_limit_hides_is_counted() -> None:
+    lines = said(versions, "lr_model", "--limit", "1").stdout.splitlines()
+
+    assert lines[1:] == ["and 1 more: see --limit"]
+
+
+def test_json_has_state_and_figures() -> None:
+    newest, oldest = json.loads(said(versions, "lr_model", "--json").stdout)
+
+    assert (newest["version"], newest["state"]) == (NEW_MODEL, ["current"])
+    assert oldest["figures"] == {"validation_log_loss": 0.5, "estimator": "auto"}
+
+
+def test_an_asset_that_is_not_there_is_told() -> None:
+    result = said(versions, "lr_modle")
+
+    assert result.exit_code == 1
+    assert "there is no asset lr_modle" in result.stderr

@@ -80,6 +80,24 @@ def test_a_folder_may_itself_be_hidden(tmp_path: Path, folder_lake: Lake) -> Non
     assert names(take(source, folder_lake)) == ["x.csv"]
 
 
+def test_what_is_done_and_what_is_left_is_noted_before_each_file(
+    source: Path, folder_lake: Lake
+) -> None:
+    notes: list[str] = []
+
+    take_snapshot(
+        str(write(source, "a.csv", "b.csv")), folder_lake, "raw_csv_s3", CSV, notes.append
+    )
+
+    assert notes == [
+        f"listing {source}",
+        "0 of 2 files read, 0 of 16 bytes",
+        "1 of 2 files read, 8 of 16 bytes",
+        "0 of 2 files stored, 0 of 16 bytes",
+        "1 of 2 files stored, 8 of 16 bytes",
+    ]
+
+
 def test_a_missing_source_is_an_error(source: Path, folder_lake: Lake) -> None:
     with pytest.raises(SourceError, match=f"there is nothing at {source}"):
         take(source, folder_lake)

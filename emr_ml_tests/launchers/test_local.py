@@ -1,6 +1,5 @@
 """A launch with Spark in this process, from request to commit, and its failures."""
 
-import csv
 import logging
 import multiprocessing
 import os
@@ -18,18 +17,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from emr_ml import sample_data
-from emr_ml.contract import load_contract
-from emr_ml.lake.job_code import code_of
 from emr_ml.lake.leases import LeaseFile
-from emr_ml.lake.versions import VersionSpec, local_spark
+from emr_ml.lake.versions import VersionSpec
 from emr_ml.launchers.base import LaunchError
-from emr_ml.launchers.local import LocalLauncher, check_java
+from emr_ml.launchers.local import LocalLauncher
 from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
-from emr_ml_tests.graph import SALES_CONTRACT
+from emr_ml.launchers.spark_java import check_java
+from emr_ml_tests.launchers.sales_work import sales_work
 from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.attempt import check_lease, start_attempt
-from spark_jobs.runtime.content import content_of
-from spark_jobs.runtime.job import Input, JobError, Request, SourceFile
+from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.report import Report, job_key, lease_key, read_report
 
@@ -38,24 +35,6 @@ pytestmark = pytest.mark.usefixtures("spark")
 LOG = logging.getLogger("test")
 # for the Java of a process of its own, which computes little
 SHORT = {"spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL]}
-FIELDS = ("format", "dialect", "missing", "columns", "label", "id")
-
-
-def sales_work(folder: Path, **changes: object) -> VersionSpec:
-    """Return the version of `sales_by_seller` for the sample data."""
-    path = sample_data.sales(folder)
-    header = tuple(next(csv.reader(path.read_text().splitlines())))
-    file = SourceFile(path.name, str(path), path.stat().st_size, content_of(path), header)
-    parts: dict[str, object] = {
-        "asset": "sales_by_seller",
-        "run_id": "a-run",
-        "inputs": {"raw_sales_csv_s3": Input("snapshot", "", (file,))},
-        "contract": load_contract(SALES_CONTRACT).pick(*FIELDS),
-        "params": {},
-        "code": code_of("sales_by_seller"),
-        "spark": local_spark(),
-    }
-    return VersionSpec(**{**parts, **changes})  # pyright: ignore[reportArgumentType] - parts fit
 
 
 def launcher_at(folder: Path) -> LocalLauncher:

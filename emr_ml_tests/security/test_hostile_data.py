@@ -18,6 +18,7 @@ from emr_ml.ui.console import ConsoleFormatter
 from emr_ml.ui.metadata import materialization_metadata
 from emr_ml.ui.wording import escape_control_characters
 from emr_ml_tests.checks.reports import a_report
+from spark_jobs.runtime.lake import open_lake
 
 SCRIPT = "<script>alert(1)</script>"
 LINK = "[here](javascript:alert(1)) | ![x](http://elsewhere/x.png)"
@@ -80,7 +81,8 @@ def test_a_figure_of_a_report_is_text_in_the_ui(said: str) -> None:
     strongest = [{"feature": said, "weight": 1.0}]
 
     found = materialization_metadata(
-        Outcome(a_report(figures={**figures, "strongest": strongest}), reused=False, metadata={})
+        Outcome(a_report(figures={**figures, "strongest": strongest}), reused=False, metadata={}),
+        open_lake("/no/lake"),
     )
 
     values = {

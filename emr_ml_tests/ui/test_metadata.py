@@ -1,16 +1,22 @@
 """The metadata that Dagster's UI shows of a report."""
 
+import sys
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from emr_ml.launchers.base import Outcome
 from emr_ml.ui.metadata import materialization_metadata
 from emr_ml_tests.checks.reports import a_report
+from emr_ml_tests.model_report.examples import binary
+from spark_jobs.runtime.lake import Lake, open_lake
+
+LAKE = open_lake("/no/lake")
 
 
 def metadata(**changes: Any) -> dict[str, Any]:
-    return materialization_metadata(Outcome(a_report(**changes), reused=False))
+    return materialization_metadata(Outcome(a_report(**changes), reused=False), LAKE)
 
 
 def test_the_strongest_features_are_a_table_and_not_single_values() -> None:
@@ -63,3 +69,16 @@ def test_the_scores_of_a_model_are_said_to_be_of_validation() -> None:
 
     assert (shown["validation_log_loss"], shown["iterations"]) == (0.25, 7)
     assert "log_loss" not in shown
+
+
+def test_charts_are_drawn_once_and_a_later_run_needs_no_matplotlib(
+    folder_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = Outcome(a_report(asset="metrics", figures=binary()), reused=False)
+    drawn = materialization_metadata(outcome, folder_lake)["curves_and_confusion"]
+    monkeypatch.setitem(sys.modules, "emr_ml.model_report.charts", None)
+
+    again = materialization_metadata(outcome, folder_lake)
+
+    assert again["curves_and_confusion"] == drawn
+    assert drawn.value.startswith("![curves_and_confusion](data:image/png;base64,iVBORw0")

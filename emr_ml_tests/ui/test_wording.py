@@ -5,7 +5,9 @@ import pytest
 from emr_ml.ui.wording import (
     closest,
     did_you_mean,
+    duration,
     escape_control_characters,
+    local_time_of,
     quote_names,
     unknown_key,
 )
@@ -56,3 +58,16 @@ def test_an_unknown_key_gets_a_suggestion_or_all_keys(
 
 def test_only_line_breaks_and_tabs_reach_the_terminal() -> None:
     assert escape_control_characters("é\n\t\x1b[2J\r") == "é\n\t\\x1b[2J\\r"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (59.6, "1 min 00 s"), (185, "3 min 05 s"), (7385, "2 h 03 min")],
+)
+def test_a_duration_has_two_units_at_most(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_a_time_that_is_none_is_shown_as_it_is() -> None:
+    assert local_time_of("2026-11-01T10:00:59.123+00:00").startswith("2026-1")
+    assert local_time_of("soon\x1b") == "soon\\x1b"

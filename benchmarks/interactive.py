@@ -1,0 +1,123 @@
+"""Measure what one waits for while working: a first run, the next one, a changed parameter.
+
+All are runs on the sample or a data set, in turns, each on a lake of its own. CPU seconds include
+those of the warm Java, until it is ready for the next run.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import click
+import psutil
+
+from benchmarks.contest import Contestant, Cost, run_contestant
+from benchmarks.training import ASSETS, CHANGED_CONFIG, DAGSTER
+from emr_ml import sample_data
+from emr_ml.project import ROOT
+from emr_ml.warm.client import holder_state
+
+EMR_ML = str(Path(sys.executable).with_name("emr-ml"))
+MATERIALIZE = [DAGSTER, "asset", "materialize", "--select", ASSETS, "-m", "emr_ml.definitions"]
+CHANGED = [*MATERIALIZE, "--config-json", json.dumps(CHANGED_CONFIG)]
+# what each is compared with
+BASES = {
+    "cold": "floor",
+    "first warm": "floor",
+    "warm": "floor",
+    "changed, cold": "cold",
+    "changed, warm": "cold",
+    "nothing new": "import dagster",
+}
+
+
+@click.command(help=__doc__)
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--source", type=click.Path(exists=True, path_type=Path, resolve_path=True))
+@click.option("--contract", type=click.Path(exists=True, path_type=Path, resolve_path=True))
+def main(rounds: int, source: Path | None, contract: Path | None) -> None:
+    """Print the medians, and the medians of the ratios within each round."""
+    results: list[Mapping[str, Cost]] = []
+    for number in range(1, rounds + 1):
+        with TemporaryDirectory(prefix="emr-ml-") as folder:
+            os.environ["XDG_RUNTIME_DIR"] = folder  # no other run finds this warm Spark
+            costs: dict[str, Cost] = {}
+            for contestant in _contestants(Path(folder), source, contract):
+                costs[contestant.name] = _cost(contestant, Path(folder))
+                click.echo(f"round {number}  {_row(contestant.name, [costs])}")
+            results.append(costs)
+            holder_state(end=True)
+    click.echo()
+    for name in results[0]:
+        click.echo(_row(name, results))
+
+
+def _contestants(folder: Path, source: Path | None, contract: Path | None) -> Iterator[Contestant]:
+    home = folder / "home"
+    home.mkdir()
+    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    shared = {"EMR_ML_SAMPLE_FOLDER": str(folder / "sample"), "DAGSTER_HOME": str(home)}
+    if source:
+        shared |= {"EMR_ML_SOURCE": str(source), "EMR_ML_DATASET": str(contract)}
+    data = str(source or sample_data.breast_cancer(folder / "sample"))
+
+    def run(name: str, command: list[str], lake: str, warm: str) -> Contestant:
+        lake = str(folder / lake)
+        return Contestant(name, command, {**shared, "EMR_ML_LAKE": lake, "EMR_ML_WARM": warm})
+
+    yield Contestant("import dagster", [sys.executable, "-c", "import dagster"], {})
+    yield Contestant("floor", [sys.executable, "-m", "benchmarks.floor", data], {})
+    yield run("cold", MATERIALIZE, "cold", "0")
+    yield run("changed, cold", CHANGED, "cold", "0")
+    yield run("first warm", MATERIALIZE, "first", "1")
+    yield run("second warm", MATERIALIZE, "second", "1")
+    yield run("warm", MATERIALIZE, "third", "1")
+    yield run("changed, warm", CHANGED, "third", "1")
+    yield run("everything", [EMR_ML, "run"], "third", "1")
+    yield run("nothing new", [EMR_ML, "run"], "third", "1")
+
+
+def _cost(contestant: Contestant, folder: Path) -> Cost:
+    before = _java_seconds()
+    cost = run_contestant(contestant, folder / f"{contestant.name}.txt")
+    while (state := holder_state()) and state["run"]:  # it is being cleared
+        time.sleep(0.05)
+    return Cost(cost.wall, cost.cpu + _java_seconds() - before, cost.memory)
+
+
+def _java_seconds() -> float:
+    """Return the CPU seconds of the warm Java, of what it has started, and of its holder."""
+    state = holder_state()
+    if not state or not state["java"]:
+        return 0.0
+    java = psutil.Process(state["java"])
+    holder = java.parent()
+    processes = [java, *java.children(recursive=True), *([holder] if holder else [])]
+    times = [each.cpu_times() for each in processes]
+    ended = java.cpu_times()
+    return sum(each.user + each.system for each in times) + (
+        ended.children_user + ended.children_system
+    )
+
+
+def _row(name: str, results: list[Mapping[str, Cost]]) -> str:
+    wall = median(each[name].wall for each in results)
+    cpu = median(each[name].cpu for each in results)
+    row = f"{name:<15} {wall:6.1f} s {cpu:6.1f} CPU s"
+    base = BASES.get(name)
+    if base is None:
+        return row
+    pairs = [(each[name], each[base]) for each in results]
+    walls = median(ours.wall / other.wall for ours, other in pairs)
+    cpus = median(ours.cpu / other.cpu for ours, other in pairs)
+    more = median(ours.wall - other.wall for ours, other in pairs)
+    return f"{row}   {walls:5.2f} x wall, {cpus:5.2f} x CPU, {more:+.1f} s of {base}"
+
+
+if __name__ == "__main__":
+    main()

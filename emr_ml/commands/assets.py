@@ -1,0 +1,118 @@
+"""Assets and versions as users name them: `lr_model`, `shop/lr_model`, `lr_model/8f5568`."""
+
+import re
+
+from emr_ml.commands.versions import MIN_DIGITS, check_digits, only_version
+from emr_ml.errors import UserError
+from emr_ml.history.committed import stored_versions
+from emr_ml.history.lineage import Place
+from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
+from emr_ml.lake.current import missing_reason, read_current
+from emr_ml.lake.versions import DIGITS
+from emr_ml.ui.wording import did_you_mean, join_first
+from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.lake import Lake
+
+CHAMPION = "champion_model"  # which is a version of `lr_model`
+KEY = re.compile(r"[\w.-]+(/[\w.-]+)*")
+DIGITS_ONLY = re.compile(f"[0-9a-fA-F]{{1,{DIGITS}}}")
+MANY = 20
+
+
+def find_place(lake: Lake, key: str) -> Place:
+    """Return where an asset's versions are.
+
+    Raises:
+        UserError: the lake has nothing of that asset.
+    """
+    if not KEY.fullmatch(key.strip("/")) or ".." in key:
+        raise UserError(
+            f"'{key}' is not the key of an asset", fix="enter it as Dagster shows it: lr_model"
+        )
+    place = Place.of(lake, key)
+    if next(place.lake.list(f"{place.asset}/"), None) is not None:
+        return place
+    if next(lake.list(""), None) is None:
+        raise UserError(
+            f"the lake {lake.root} is empty",
+            fix="fill it with `emr-ml run`, or set EMR_ML_LAKE to the lake that you mean",
+        )
+    known = project_assets()
+    if place.key in known:
+        raise UserError(missing_reason(place.lake, place.asset))
+    hint = did_you_mean(place.key, known) or f": the project has {join_first(known, MANY)}"
+    raise UserError(f"there is no asset {place.key} in {lake.root}{hint}")
+
+
+def project_assets() -> list[str]:
+    """Return the key of each asset of the project, with slashes.
+
+    Raises:
+        UserError: the definitions can't be loaded.
+    """
+    from emr_ml.assets.catalogue import assets_of, metadata_of
+    from emr_ml.project import load_project_definitions
+
+    keys = metadata_of(assets_of(load_project_definitions()))
+    return sorted("/".join(key.path) for key, _ in keys)
+
+
+def find_version(place: Place, digits: str | None) -> tuple[Place, str]:
+    """Return an asset with the only version that starts with the digits, or its current one.
+
+    The champion is a version of `lr_model`, so that is the asset which is returned for it.
+
+    Raises:
+        JobError: there is no such version, or more than one.
+    """
+    lake, asset = place.lake, place.asset
+    if digits:
+        digits = check_digits(lake, asset, digits)
+        found = list(stored_versions(lake, asset, digits))
+        return place, only_version(lake, asset, digits, found)
+    if asset == CHAMPION:
+        champion = read_champion(lake)
+        if champion is None:
+            raise JobError(NO_CHAMPION)
+        return place.of_input(MODEL), champion.version
+    current = read_current(lake, asset)
+    if current is None:
+        raise JobError(missing_reason(lake, asset))
+    return place, current.version
+
+
+def find_named(lake: Lake, text: str) -> tuple[Place, str]:
+    """Return the asset and the version that a text names.
+
+    Args:
+        lake: all of it.
+        text: first digits of a version; after an asset and a slash if several assets have such a
+            version; or an asset, for its current version.
+
+    Raises:
+        UserError: it names nothing, or more than one version.
+    """
+    key, _, last = text.rpartition("/")
+    if not DIGITS_ONLY.fullmatch(last):
+        return find_version(find_place(lake, text), None)
+    if key:
+        return find_version(find_place(lake, key), last)
+    if len(last) < MIN_DIGITS:
+        raise UserError(
+            f"'{text}' has too few digits",
+            fix=f"enter at least {MIN_DIGITS} of the first digits of a version",
+        )
+    found = [
+        (place, version)
+        for place in (Place.of(lake, each) for each in project_assets())
+        for version in stored_versions(place.lake, place.asset, last.lower())
+    ]
+    if len(found) > 1:
+        named = " or ".join(f"{place.key}/{version}" for place, version in found)
+        raise UserError(f"'{text}' may be {named}", fix="enter one of them, or its first digits")
+    if not found:
+        raise UserError(
+            f"{lake.root} has no version that starts with {text}",
+            fix="list those of an asset with `emr-ml versions ASSET`",
+        )
+    return found[0]

@@ -1,0 +1,1 @@
+"""What was run, what each version is, and what differs between two of them."""

@@ -1,0 +1,70 @@
+"""The figures of two versions side by side."""
+
+from dataclasses import dataclass, replace
+from math import isclose
+from typing import Any, Literal
+
+from emr_ml.checks.metrics import LOWER_IS_BETTER
+from emr_ml.model_report.wording import FIGURES
+from emr_ml.ui.metadata import single_values
+from spark_jobs.runtime.report import Report
+
+ROUNDING = 1e-9  # relative differences below are of adding up in another order
+OF_VALIDATION = "validation_"
+NOT_COMPARED = ("source",)
+
+Verdict = Literal["better", "worse", ""]
+
+
+@dataclass(frozen=True)
+class ComparedFigure:
+    """A figure of both versions; None if one of them does not have it.
+
+    Args:
+        name: of the figure.
+        first, second: its values.
+        difference: of two numbers, the second minus the first; None for other values.
+        verdict: whether the second is `better` or `worse` than the first; "" if that can't be said.
+        overlaps: whether their confidence intervals overlap, so that it may be chance.
+    """
+
+    name: str
+    first: Any
+    second: Any
+    difference: float | None
+    verdict: Verdict
+    overlaps: bool = False
+
+
+def compare_figures(first: Report, second: Report) -> list[ComparedFigure]:
+    """Return the figures that are one value, in the order in which they are shown elsewhere."""
+    one, other = single_values(first, exact=True), single_values(second, exact=True)
+    names = [name for name in dict.fromkeys([*one, *other]) if name not in NOT_COMPARED]
+    found = (_compare(name, one.get(name), other.get(name)) for name in names)
+    return [replace(each, overlaps=_overlap(first, second, each.name)) for each in found]
+
+
+def _overlap(first: Report, second: Report, name: str) -> bool:
+    ends = [each.figures.get("intervals", {}).get(name) for each in (first, second)]
+    if not ends[0] or not ends[1]:
+        return False
+    return ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]
+
+
+def _compare(name: str, first: Any, second: Any) -> ComparedFigure:
+    if not (_is_number(first) and _is_number(second)):
+        return ComparedFigure(name, first, second, None, "")
+    same = isclose(first, second, rel_tol=ROUNDING, abs_tol=ROUNDING)
+    difference = 0.0 if same else second - first
+    return ComparedFigure(name, first, second, difference, _verdict(name, difference))
+
+
+def _verdict(name: str, difference: float) -> Verdict:
+    figure = name.removeprefix(OF_VALIDATION)
+    if figure not in FIGURES or not difference:
+        return ""
+    return "better" if (difference < 0) == (figure in LOWER_IS_BETTER) else "worse"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
