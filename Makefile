@@ -12,7 +12,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 6 --dist loadgro
 unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test test-fast soak ui rehearse bench bench-emr check lock
+.PHONY: help setup run stop test test-fast soak ui docs docs-ui reference rehearse bench bench-emr check lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,15 @@ ui: setup ## start Dagster on 127.0.0.1:3000, with the same history as make run
 	@trap '$(BIN)/emr-ml stop' EXIT; trap 'exit 130' INT TERM; \
 	$(BIN)/dg dev --host 127.0.0.1 --port 3000
 
+docs: setup ## build the site of docs/ into build/site, and check its links
+	@$(BIN)/python -m scripts.docs_site
+
+docs-ui: docs ## serve that site on 127.0.0.1:8000
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site 8000
+
+reference: setup ## write docs/reference/ from the code that it describes
+	@$(BIN)/python -m scripts.reference
+
 rehearse: setup ## run the whole graph on an emulated EMR on this machine; compare the metrics
 	@$(BIN)/python -m emr_ml_tests.rehearsal
 
@@ -49,7 +58,7 @@ bench-emr: setup ## compare with dagster-aws's clients on an emulated EMR and EM
 	@$(BIN)/python -m benchmarks.emr
 	@$(BIN)/python -m benchmarks.serverless
 
-check: setup ## check format, lint, types, the template, and the locked packages for vulnerabilities
+check: setup ## check format, lint, types, the template, the docs, and the locked packages for vulnerabilities
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/basedpyright
@@ -57,10 +66,11 @@ check: setup ## check format, lint, types, the template, and the locked packages
 	@$(BIN)/hadolint deploy/Dockerfile
 	@$(BIN)/cfn-lint infra/emr_ml.yaml
 	@$(BIN)/emr-ml up --template | $(BIN)/cfn-lint
+	@$(BIN)/python -m scripts.docs_site
 	@$(BIN)/python scripts/audit.py
 
 lock: setup ## update requirements.lock, and those of nodes and image, from pyproject.toml
-	@$(COMPILE) pyproject.toml --group dev --extra deploy --extra mlflow -o requirements.lock
+	@$(COMPILE) pyproject.toml --group dev --group docs --extra deploy --extra mlflow -o requirements.lock
 	@$(COMPILE) --group bootstrap --constraint requirements.lock -o bootstrap/requirements.txt
 	@$(COMPILE) pyproject.toml --extra deploy --extra kubernetes --extra mlflow \
 		--constraint requirements.lock -o deploy/requirements.txt

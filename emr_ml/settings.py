@@ -247,7 +247,7 @@ class Settings(BaseSettings):
     # NoDecode: only `load_settings` sets it, from many variables
     spark_submit_fields: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict[str, Any],
-        description="single fields of the spark-submit configuration, as for `cluster_fields`",
+        description="single fields of the configuration of spark-submit, in the same way",
     )
     # NoDecode: only `emr_ml.stack.outputs` sets it, when it is needed
     stack_fields: Annotated[dict[str, Any], NoDecode] = Field(

@@ -178,7 +178,9 @@ def spark() -> "Generator[SparkSession]":
         "spark.driver.memory": "2g",
         "spark.sql.shuffle.partitions": "2",
     }
-    session = SparkSession.builder.config(map=settings).getOrCreate()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_PYTHON", sys.executable)  # read as the context starts
+        session = SparkSession.builder.config(map=settings).getOrCreate()
     yield isolated_session(session)
     session.stop()
 

@@ -29,9 +29,17 @@ EMR = ROOT / "docs" / "emr.md"
 SERVERLESS = ROOT / "docs" / "emr-serverless.md"
 EKS = ROOT / "docs" / "emr-eks.md"
 PIPELINES = ROOT / "docs" / "pipelines.md"
+SPARK_JOB = ROOT / "docs" / "spark-job.md"
+PIPES = ROOT / "docs" / "pipes-emr-client.md"
+README = ROOT / "README.md"
+# pages in English, each with its translation
+TRANSLATIONS = [
+    (README, ROOT / "README.pt-BR.md"),
+    (ROOT / "docs" / "tutorial.md", ROOT / "docs" / "tutorial.pt-BR.md"),
+]
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / name for name in ("README.md", "README.pt-BR.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 TEXT = {path: path.read_text() for path in DOCUMENTS}
 EVERYTHING = "\n".join(TEXT.values())
@@ -120,7 +128,32 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 def test_every_asset_is_in_the_readme() -> None:
     for spec in defs.resolve_all_asset_specs():
-        assert spec.key.to_user_string() in TEXT[ROOT / "README.md"]
+        assert spec.key.to_user_string() in TEXT[README]
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    for readme in TRANSLATIONS[0]:
+        assert len(TEXT[readme].splitlines()) <= 150, readme.name
+
+
+@pytest.mark.parametrize(("english", "translation"), TRANSLATIONS, ids=lambda path: path.name)
+def test_a_translation_is_in_step(english: Path, translation: Path) -> None:
+    """The same headings in number and level, the same commands and output, the same tests."""
+    of_english, of_translation = TEXT[english], TEXT[translation]
+
+    assert levels(of_translation) == levels(of_english)
+    assert FENCED.findall(of_translation) == FENCED.findall(of_english)
+    assert commands_of(of_translation) == commands_of(of_english)
+
+
+def levels(text: str) -> list[str]:
+    return re.findall(r"^(#+) ", FENCED.sub("", text), re.MULTILINE)
+
+
+def commands_of(text: str) -> list[str]:
+    """Return the inline code that a reader types or looks up: commands, variables and paths."""
+    inline = INLINE.findall(FENCED.sub("", text))
+    return sorted({code for code in inline if "emr" in code or code.startswith("make ")})
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -138,8 +171,17 @@ def test_paths_and_functions_in_the_documents_exist(document: Path) -> None:
         assert name is None or name in names_in(ROOT / path), f"{path}:{name}"
 
 
+def test_the_pages_that_messages_and_comments_name_exist() -> None:
+    files = [*(ROOT / "emr_ml").rglob("*.py"), *(ROOT / "deploy").iterdir()]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+
+    for page in {page for text in texts for page in re.findall(r"\bdocs/[\w/.-]+\.md", text)}:
+        assert (ROOT / page).is_file(), page
+
+
 def test_the_layout_names_what_is_there() -> None:
-    layout = TEXT[ROOT / "CONTRIBUTING.md"].split("## Layout")[1].split("```")[1]
+    section = TEXT[ROOT / "CONTRIBUTING.md"].split("## Layout")[1]
+    layout = section.split("```text")[1].split("```")[0]
     folder = ROOT
     for line in layout.strip().splitlines():
         name = line.split()[0]
@@ -149,30 +191,18 @@ def test_the_layout_names_what_is_there() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_contracts_in_the_documents_are_valid(document: Path) -> None:
-    for block in yaml_blocks(document) if document not in (EMR, SERVERLESS, EKS, PIPELINES) else ():
+    others = (EMR, SERVERLESS, EKS, PIPELINES, SPARK_JOB, PIPES)
+    for block in yaml_blocks(document) if document not in others else ():
         parse_contract(block, document.name)
-
-
-@pytest.mark.parametrize("component", [TrainingPipeline, SparkJob])
-def test_the_attributes_of_a_component_are_all_described(
-    component: type[TrainingPipeline] | type[SparkJob],
-) -> None:
-    section = TEXT[PIPELINES].split(f"emr_ml.{component.__name__}")[1].split("\n## ")[0]
-    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
-    described = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-
-    assert described | {"description", "group", "owners", "late_after_days"} >= {
-        *component.model_fields
-    }
-    assert described <= {*component.model_fields}
 
 
 def test_the_components_in_the_documents_have_known_attributes() -> None:
     kinds = {"emr_ml.TrainingPipeline": TrainingPipeline, "emr_ml.SparkJob": SparkJob}
-    given = [parse(block)[0] for block in yaml_blocks(PIPELINES)]
+    pages = (PIPELINES, SPARK_JOB, PIPES)
+    given = [parse(block)[0] for page in pages for block in yaml_blocks(page)]
     whole = [each for each in given if "type" in each]
 
-    assert len(whole) == 2
+    assert len(whole) == 3
     for each in whole:
         assert set(each["attributes"]) <= {*kinds[each["type"]].model_fields}
 

@@ -103,7 +103,7 @@ def _input(lake: Lake, report: Report) -> Input:
     # the path is derived, not read, so that no report can lead a job out of the lake
     path = lake.uri(attempt_key(report.asset, report.version, report.attempt))
     try:
-        if report.spark is not None:
+        if report.spark is not None or report.inputs:  # of which a snapshot has neither
             parts = tuple(ManifestEntry.of(part) for part in report.parts)
             return Input(report.version, path, parts=parts)
         return Input(report.version, path, tuple(SourceFile.of(file) for file in report.files))

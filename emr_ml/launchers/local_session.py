@@ -13,6 +13,7 @@ from emr_ml.launchers.local_spark import (
     CLASS_ARCHIVE,
     DataSize,
     local_conf,
+    name_python_of_workers,
     spark_defaults_file,
 )
 from emr_ml.launchers.spark_java import check_java, find_java
@@ -68,6 +69,7 @@ class LocalSession:
         """
         if self._resource or self._asked:
             return
+        name_python_of_workers()
         self._on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in uris)
         # Credentials and secret configuration would stay in Java's environment and properties.
         if self._warm_seconds is None or self._on_s3 or self._spark_conf or _has_java():

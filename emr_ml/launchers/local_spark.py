@@ -122,6 +122,14 @@ def local_conf(*, on_s3: bool, size: DataSize = DataSize.LARGE) -> dict[str, str
     return conf | s3_conf() | s3_packages(installed_spark()) if on_s3 else conf
 
 
+def name_python_of_workers() -> None:
+    """Let Spark's Python workers be this Python, unless the user has named another.
+
+    PySpark would take `python3` of the PATH, which may lack the packages that jobs need.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+
+
 def driver_gigabytes() -> int:
     """Return a quarter of the memory of the machine or the container, from 1 to 8 GB."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
