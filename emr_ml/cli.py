@@ -63,7 +63,7 @@ class Commands(click.Group):
         formatter.write(
             f"Usage: {ctx.command_path} COMMAND [OPTIONS] [ARGS]...   (COMMAND --help)\n"
         )
-        formatter.write("Train models with PySpark, orchestrated by Dagster.\n\n")
+        formatter.write("Train models with PySpark, orchestrated by Dagster.\n")
         for line in self._lines():
             formatter.write(f"{line}\n")
 

@@ -22,7 +22,9 @@ def running(settings: Settings) -> list[Row]:
         ClientError, BotoCoreError, UnansweredError: the service does not list them.
     """
     match settings.deployment:
-        case Deployment.LOCAL | Deployment.EMR:
+        case Deployment.LOCAL:
+            return [*_warm_spark(), *_clusters(settings)]
+        case Deployment.EMR:
             return [*_clusters(settings)]
         case Deployment.EMR_SERVERLESS:
             return [*_applications(settings)]
@@ -44,6 +46,23 @@ def _api(service: str) -> "tuple[Api, str]":
     if region is None:
         raise NoRegionError
     return Api(service, time_limits.COMMAND, logging.getLogger("emr_ml"), region), region
+
+
+def _warm_spark() -> Iterator[Row]:
+    from emr_ml.warm.channel import WarmError
+    from emr_ml.warm.client import holder_state
+
+    try:
+        state = holder_state()
+    except WarmError as error:
+        yield {"warm_spark": None, "problem": str(error)}
+        return
+    if state:
+        yield {
+            "warm_spark": state["java"],
+            "used_by_process": state["run"] or None,
+            "seconds_left": state["seconds_left"],
+        }
 
 
 def _clusters(settings: Settings) -> Iterator[Row]:

@@ -97,6 +97,18 @@ def test_json_keeps_a_cluster_that_can_not_be_looked_at(aws: ArrangedAws) -> Non
     assert cluster["problem"].startswith("DescribeCluster failed")
 
 
+@pytest.mark.usefixtures("aws")
+def test_json_has_the_spark_that_is_kept_warm_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def warm() -> dict[str, object]:
+        return {"java": 4711, "run": None, "seconds_left": 60.0}
+
+    monkeypatch.setattr("emr_ml.warm.client.holder_state", warm)
+
+    assert json.loads(said("--json").stdout)["local"] == [
+        {"warm_spark": 4711, "used_by_process": None, "seconds_left": 60.0}
+    ]
+
+
 def test_json_only_shows(aws: ArrangedAws) -> None:
     aws.add_cluster("j-ONE", NAME, "WAITING")
 
