@@ -12,7 +12,8 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 6 --dist loadgro
 unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test test-fast soak ui docs docs-ui reference rehearse bench bench-emr check lock
+.PHONY: help setup run stop test test-fast test-ui soak ui docs docs-ui reference rehearse bench bench-emr \
+	check lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,14 +27,17 @@ run: setup ## materialize the whole graph and print the metrics
 stop: ## end the Spark that runs leave behind for the next run
 	@$(BIN)/emr-ml stop
 
-test: setup ## run all tests but those of soak, in about 20 minutes
-	@$(PYTEST) -m "not soak"
+test: setup ## run all tests but those of soak and of the UI, in about 20 minutes
+	@$(PYTEST) -m "not soak and not browser"
 
 test-fast: setup ## run the tests that start neither Java nor servers nor programs, in one to two minutes
-	@$(PYTEST) --numprocesses 2 -m "not spark and not emulator and not process and not soak"
+	@$(PYTEST) --numprocesses 2 -m "not spark and not emulator and not process and not soak and not browser"
+
+test-ui: setup ## open the UI in Chromium, and compare what it says; RETAKE=1 takes the pictures of the docs
+	@$(if $(RETAKE),EMR_ML_RETAKE_PICTURES=1) PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -m browser emr_ml_tests/browser
 
 soak: setup ## run the long tests: a rehearsal, losses of power and of services, 200 ticks, new random examples
-	@$(PYTEST) -m "soak or hypothesis" --hypothesis-profile search
+	@$(PYTEST) -m "(soak or hypothesis) and not browser" --hypothesis-profile search
 
 ui: setup ## start Dagster on 127.0.0.1:3000, with the same history as make run
 	@trap '$(BIN)/emr-ml stop' EXIT; trap 'exit 130' INT TERM; \

@@ -109,7 +109,8 @@ def names_in(path: Path) -> frozenset[str]:
 
 
 def test_every_variable_that_is_named_exists() -> None:
-    of_tests = set(VARIABLE.findall((ROOT / ".ci" / "run").read_text()))
+    ci = [ROOT / ".ci" / "run", *(ROOT / ".github" / "workflows").iterdir()]
+    of_tests = {name for path in ci for name in VARIABLE.findall(path.read_text())}
 
     assert set(VARIABLE.findall(EVERYTHING)) <= variables() | of_tests
 

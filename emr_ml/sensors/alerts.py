@@ -1,6 +1,7 @@
 """Alerts about failed runs: by SNS, by a webhook, or in the log."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 from http.client import HTTPException
@@ -113,4 +114,6 @@ def failure_message(context: dg.RunFailureSensorContext, ui_url: str) -> str:
 
 
 def _in_one_line(text: str) -> str:
-    return " ".join(text.split())[:MAX_CAUSE_CHARACTERS]
+    lines = "\n".join(filter(None, map(str.strip, text.splitlines())))
+    sentences = re.sub(r"(?<=[^.:;,])\n", ". ", lines)
+    return " ".join(sentences.split())[:MAX_CAUSE_CHARACTERS]

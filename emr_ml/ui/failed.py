@@ -3,6 +3,7 @@
 from typing import Any
 
 import dagster as dg
+from dagster._core.execution import api, resources_init
 from dagster._core.execution.plan import objects
 from dagster_shared.error import SerializableErrorInfo
 
@@ -24,17 +25,25 @@ def _leave_out_stacks() -> None:
     """Have Dagster record a `Failed` without the stack on which it was raised.
 
     Dagster adds it to every failure, and has no setting to leave it out: a user who has misspelled
-    a column would see thirty lines of Dagster's modules below the cause.
+    a column would see thirty lines of Dagster's modules below the cause. A resource's failure is
+    wrapped in another error, which says nothing more.
     """
-    describe: Any = getattr(objects, DESCRIBE)
+    for module in (objects, resources_init, api):
+        setattr(module, DESCRIBE, _without_stack(getattr(module, DESCRIBE)))
 
-    def without_own_stack(exc_info: Any, *args: Any, **options: Any) -> SerializableErrorInfo:
+
+def _without_stack(describe: Any) -> Any:
+    def described(exc_info: Any, *args: Any, **options: Any) -> SerializableErrorInfo:
+        error: Any = exc_info[1]
+        failed = getattr(error, "user_exception", error)
         told = describe(exc_info, *args, **options)
-        if isinstance(exc_info[1], Failed):
-            return SerializableErrorInfo(told.message, [], told.cls_name, told.cause)
-        return told
+        if not isinstance(failed, Failed):
+            return told
+        message = f"{Failed.__name__}: {failed.description}\n"
+        cause = told.cause if failed is error else None
+        return SerializableErrorInfo(message, [], Failed.__name__, cause)
 
-    setattr(objects, DESCRIBE, without_own_stack)
+    return described
 
 
 _leave_out_stacks()

@@ -105,7 +105,7 @@ def test_a_failed_run_exits_with_1_and_tells_all_causes_without_a_trace(tmp_path
 
     assert ran.returncode == 1
     assert "raw_scoring_csv_s3 failed: there is nothing at /no/such/file.csv" in ran.stderr
-    assert "raw_csv_s3 is refused by header_fits: toy.csv lacks 'kind'" in ran.stdout
+    assert "raw_csv_s3 is refused by its check header_fits: toy.csv lacks 'kind'" in ran.stdout
     assert "Traceback" not in ran.stdout + ran.stderr
 
 

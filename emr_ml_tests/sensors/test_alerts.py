@@ -18,7 +18,7 @@ from emr_ml_tests.s3_server import Server
 from emr_ml_tests.stack.cloudformation import OUTPUTS, CloudFormation
 
 HIDDEN = "/services/T000/secret"
-CAUSE = "there is nothing at data.csv:\n  check the path of the source"
+CAUSE = "there is nothing at data.csv:\n  check the path of the source\nCorrect it"
 
 
 class Hook(BaseHTTPRequestHandler):
@@ -215,7 +215,8 @@ def test_a_failed_run_is_reported_with_asset_cause_and_link(
     alert = capsys.readouterr().err
     assert "emr_ml: training_job failed" in alert
     assert (
-        "raw_csv_s3: failed: there is nothing at data.csv: check the path of the source\n"
+        "raw_csv_s3: failed: there is nothing at data.csv: check the path of the source. "
+        "Correct it\n"
         f"http://dagster.test/runs/{result.run_id}"
     ) in alert
 

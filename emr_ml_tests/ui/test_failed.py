@@ -41,6 +41,24 @@ def test_a_bug_that_caused_it_is_told_below() -> None:
     assert "ZeroDivisionError: by zero" in lines
 
 
+def test_a_launcher_that_can_not_be_made_is_told_alike() -> None:
+    def create(_: dg.InitResourceContext) -> None:
+        raise Failed("no such profile\nSet AWS_PROFILE") from None
+
+    @dg.asset
+    def launched(launcher: dg.ResourceParam[object]) -> None:
+        assert launcher
+
+    result = dg.materialize(
+        [launched], resources={"launcher": dg.ResourceDefinition(create)}, raise_on_error=False
+    )
+
+    failure = result.get_run_failure_event().job_failure_data
+    assert failure.error
+    lines = failure.error.to_string().splitlines()
+    assert lines == ["Failed: no such profile", "Set AWS_PROFILE"]
+
+
 def test_other_failures_keep_their_stack() -> None:
     assert "Stack Trace" in told(of_a_user)
 
