@@ -26,7 +26,7 @@ def make_champion_metrics(pipeline: Pipeline) -> dg.AssetsDefinition:
     @spark_asset(
         pipeline,
         JOB.checks,
-        page="automation",
+        page="champion",
         deps=["champion_model", "processed_dataset"],
         kinds={"spark", "report"},
         output_required=False,

@@ -28,7 +28,7 @@ from spark_jobs.runtime.lake import Lake
 def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
     """Return the asset `champion_model` of a pipeline."""
 
-    @spark_asset(pipeline, page="automation", deps=["lr_model", "metrics"], kinds=MODEL_KINDS)
+    @spark_asset(pipeline, page="champion", deps=["lr_model", "metrics"], kinds=MODEL_KINDS)
     def champion_model(
         context: dg.AssetExecutionContext,
         config: SparkConfig,

@@ -34,7 +34,7 @@ def make_predictions(pipeline: Pipeline) -> dg.AssetsDefinition:
     @spark_asset(
         pipeline,
         JOB.checks,
-        page="automation",
+        page="predictions",
         domain=SCORING,
         deps=["raw_scoring_csv_s3", "champion_model"],
         kinds={"spark", "parquet", "csv"},

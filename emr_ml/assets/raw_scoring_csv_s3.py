@@ -22,7 +22,7 @@ def make_raw_scoring_csv_s3(pipeline: Pipeline) -> dg.AssetsDefinition:
     @snapshot_asset(
         pipeline,
         pipeline.scoring_source,
-        page="automation",
+        page="predictions",
         domain=SCORING,
         output_required=False,
         # Dagster's in-process executor never ends if a step is to be skipped because of a skipped
