@@ -31,8 +31,10 @@ def own_folder() -> Path:
         WarmError: it can't be created, or is not this user's alone.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    base = Path(runtime) if runtime else Path.home() / ".cache"
-    folder = base / "emr_ml"
+    try:
+        folder = (Path(runtime) if runtime else Path.home() / ".cache") / "emr_ml"
+    except RuntimeError as error:
+        raise WarmError(f"{error}") from error
     if len(os.fsencode(folder / ADDRESS)) > MAX_ADDRESS_BYTES:
         folder = Path(tempfile.gettempdir(), f"emr_ml-{os.geteuid()}")
     try:

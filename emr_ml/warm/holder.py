@@ -17,7 +17,7 @@ from emr_ml.warm.channel import Message
 from emr_ml.warm.java import Output, WarmJava
 
 SECONDS_TO_SPEAK = 5.0
-SECONDS_TO_CLEAR = 20.0
+SECONDS_TO_CLEAR = 45.0
 SECONDS_BETWEEN_LOOKS = 1.0
 LOG = logging.getLogger("emr_ml.warm")
 
@@ -98,6 +98,7 @@ class Holder:
                 channel.send(connection, {"busy": self._run.pid})
             elif not fits:
                 self._over = "a run needs another Java"
+                self._listener.close()  # before the run's connection: then that run starts its own
             return False
         self._output.use(output)
         try:
