@@ -79,7 +79,8 @@ def send(connection: socket.socket, message: Message, output: int | None = None)
     """
     text = json.dumps(message).encode() + b"\n"
     sent = socket.send_fds(connection, [text], [] if output is None else [output])
-    connection.sendall(text[sent:])
+    if sent < len(text):  # else the other side may have answered and be gone
+        connection.sendall(text[sent:])
 
 
 def receive(connection: socket.socket) -> tuple[Message, int | None]:

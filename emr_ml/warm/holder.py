@@ -103,15 +103,19 @@ class Holder:
         self._output.use(output)
         try:
             java = self._java or self._start(request)
-            channel.send(connection, {**java.address, "java": java.pid})
+        except Exception as error:
+            LOG.exception("Java did not start")
+            self._over = f"Java did not start: {error}"
+            answer: Message = {"failed": str(error)}
+        else:
+            answer = {**java.address, "java": java.pid}
+        try:
+            channel.send(connection, answer)
         except OSError:
             self._output.use(None)
             raise
-        except Exception as error:
-            self._over = f"Java did not start: {error}"
-            LOG.exception("Java did not start")
+        if self._over:
             self._output.use(None)
-            channel.send(connection, {"failed": str(error)})
             return False
         self._idle_seconds = request["idle_seconds"]
         self._run = Run(connection, request["pid"])
