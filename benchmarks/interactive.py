@@ -87,22 +87,24 @@ def _cost(contestant: Contestant, folder: Path) -> Cost:
     cost = run_contestant(contestant, folder / f"{contestant.name}.txt")
     while (state := holder_state()) and state["run"]:  # it is being cleared
         time.sleep(0.05)
-    return Cost(cost.wall, cost.cpu + _java_seconds() - before, cost.memory)
+    after = _java_seconds()
+    java = sum(seconds - before.get(each, 0.0) for each, seconds in after.items())
+    return Cost(cost.wall, cost.cpu + java, cost.memory)
 
 
-def _java_seconds() -> float:
-    """Return the CPU seconds of the warm Java, of what it has started, and of its holder."""
+def _java_seconds() -> dict[int, float]:
+    """Return the CPU seconds of the warm Java and of its holder, with what they have started."""
     state = holder_state()
     if not state or not state["java"]:
-        return 0.0
+        return {}
     java = psutil.Process(state["java"])
-    holder = java.parent()
-    processes = [java, *java.children(recursive=True), *([holder] if holder else [])]
-    times = [each.cpu_times() for each in processes]
-    ended = java.cpu_times()
-    return sum(each.user + each.system for each in times) + (
-        ended.children_user + ended.children_system
-    )
+    seconds: dict[int, float] = {}
+    for each in (*([holder] if (holder := java.parent()) else []), *java.children(), java):
+        times = each.cpu_times()
+        seconds[each.pid] = times.user + times.system
+        if each == java:
+            seconds[each.pid] += times.children_user + times.children_system
+    return seconds
 
 
 def _row(name: str, results: list[Mapping[str, Cost]]) -> str:

@@ -31,8 +31,10 @@ def own_folder() -> Path:
         WarmError: it can't be created, or is not this user's alone.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    base = Path(runtime) if runtime else Path.home() / ".cache"
-    folder = base / "emr_ml"
+    try:
+        folder = (Path(runtime) if runtime else Path.home() / ".cache") / "emr_ml"
+    except RuntimeError as error:
+        raise WarmError(f"{error}") from error
     if len(os.fsencode(folder / ADDRESS)) > MAX_ADDRESS_BYTES:
         folder = Path(tempfile.gettempdir(), f"emr_ml-{os.geteuid()}")
     try:
@@ -77,7 +79,8 @@ def send(connection: socket.socket, message: Message, output: int | None = None)
     """
     text = json.dumps(message).encode() + b"\n"
     sent = socket.send_fds(connection, [text], [] if output is None else [output])
-    connection.sendall(text[sent:])
+    if sent < len(text):  # else the other side may have answered and be gone
+        connection.sendall(text[sent:])
 
 
 def receive(connection: socket.socket) -> tuple[Message, int | None]:

@@ -17,6 +17,7 @@ from emr_ml.warm.java_spec import JavaSpec
 
 # by then, Java has started even on a busy machine, and what a run has left is cleared
 SECONDS_FOR_AN_ANSWER = 60.0
+MAX_REPEATS = 2
 HOLDER_LOG = "holder.log"
 STDERR = 2
 
@@ -69,19 +70,26 @@ class Attachment:
             WarmError: another run uses it, or it does not start.
         """
         try:
-            answer = self._answer()
-            if answer is None:  # it had another Java, or was about to end
-                self._connection = self._ask()
+            for _ in range(MAX_REPEATS):
+                if answer := self._answer():
+                    break
+                self._connection = self._ask()  # it had another Java, or was about to end
+            else:
                 answer = self._answer()
         except OSError as error:
+            self._connection.close()
             raise WarmError(f"its holder does not answer: {error}") from error
-        if not answer:
-            raise WarmError(f"its holder ended, see {self._folder / HOLDER_LOG}")
-        if "busy" in answer:
-            raise WarmError(f"process {answer['busy']} uses it")
-        if "failed" in answer:
-            raise WarmError(f"Java did not start: {answer['failed']}")
-        return Gateway(answer["port"], answer["secret"], answer["java"], self._connection)
+        match answer:
+            case {"port": port, "secret": secret, "java": java}:
+                return Gateway(port, secret, java, self._connection)
+            case {"busy": pid}:
+                reason = f"process {pid} uses it"
+            case {"failed": failure}:
+                reason = f"Java did not start: {failure}"
+            case _:
+                reason = f"its holder ended, see {self._folder / HOLDER_LOG}"
+        self._connection.close()
+        raise WarmError(reason)
 
     def _ask(self) -> socket.socket:
         """Connect to the holder, or to a new one, and say what is wanted."""

@@ -17,7 +17,7 @@ from emr_ml.warm.channel import Message
 from emr_ml.warm.java import Output, WarmJava
 
 SECONDS_TO_SPEAK = 5.0
-SECONDS_TO_CLEAR = 20.0
+SECONDS_TO_CLEAR = 45.0
 SECONDS_BETWEEN_LOOKS = 1.0
 LOG = logging.getLogger("emr_ml.warm")
 
@@ -98,19 +98,24 @@ class Holder:
                 channel.send(connection, {"busy": self._run.pid})
             elif not fits:
                 self._over = "a run needs another Java"
+                self._listener.close()  # before the run's connection: then that run starts its own
             return False
         self._output.use(output)
         try:
             java = self._java or self._start(request)
-            channel.send(connection, {**java.address, "java": java.pid})
+        except Exception as error:
+            LOG.exception("Java did not start")
+            self._over = f"Java did not start: {error}"
+            answer: Message = {"failed": str(error)}
+        else:
+            answer = {**java.address, "java": java.pid}
+        try:
+            channel.send(connection, answer)
         except OSError:
             self._output.use(None)
             raise
-        except Exception as error:
-            self._over = f"Java did not start: {error}"
-            LOG.exception("Java did not start")
+        if self._over:
             self._output.use(None)
-            channel.send(connection, {"failed": str(error)})
             return False
         self._idle_seconds = request["idle_seconds"]
         self._run = Run(connection, request["pid"])

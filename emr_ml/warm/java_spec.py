@@ -17,6 +17,8 @@ JAVA_PROPERTIES = (
     "spark.driver.extraJavaOptions",
     "spark.driver.defaultJavaOptions",
 )
+# the collectors return memory at once when a run is over: Serial GC, and Parallel GC
+RETURN_MEMORY = "-XX:-ShrinkHeapInSteps -XX:+UseAdaptiveSizePolicyWithSystemGC"
 # Variables of a terminal, of make, of Dagster and of this package. They differ from run to run or
 # hold passwords, and jobs have no use for them, so the Java does not get them.
 OF_OTHERS = re.compile(
@@ -54,6 +56,8 @@ class JavaSpec:
             files: those that options of the Java name.
         """
         of_java = {name: conf[name] for name in JAVA_PROPERTIES if name in conf}
+        options = of_java.get("spark.driver.extraJavaOptions", "")
+        of_java["spark.driver.extraJavaOptions"] = f"{options} {RETURN_MEMORY}".strip()
         environment = {
             name: value for name, value in os.environ.items() if not OF_OTHERS.fullmatch(name)
         }

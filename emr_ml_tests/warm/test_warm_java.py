@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from emr_ml.commands.stop import stop
+from emr_ml.launchers.base import LaunchError
 from emr_ml.launchers.local import LocalLauncher
 from emr_ml.launchers.local_session import LocalSession
 from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
@@ -83,6 +84,12 @@ def launch_elsewhere(folder: Path, lake: Path) -> dict[str, Any]:
         return pool.submit(launch, str(folder), str(lake)).result()
 
 
+def failure(folder: str, lake: str) -> str:
+    with pytest.raises(LaunchError) as failed:
+        launch(folder, lake)
+    return str(failed.value)
+
+
 def test_the_second_run_uses_the_java_of_the_first() -> None:
     first = attach()
     give_back(first)
@@ -113,6 +120,12 @@ def test_only_its_owner_can_reach_it_and_no_argument_has_the_secret() -> None:
     assert listening <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
     assert not any(gateway.secret in " ".join(each.cmdline()) for each in family)
     assert not any(gateway.secret in path.read_text() for path in folder.glob("*.log"))
+
+
+def test_its_state_is_known_whenever_one_asks() -> None:
+    give_back(attach())
+
+    assert all(holder_state() for _ in range(300))
 
 
 def test_a_folder_that_others_can_enter_is_not_used(
@@ -214,3 +227,21 @@ def test_runs_share_java_also_if_one_was_killed_and_results_are_the_same(tmp_pat
     assert second == {"rows": {"in": 1000, "kept": 1000, "rejected": 0}, **third, "attempt": 2}
     assert third["attempt"] == 1
     assert (holder_state() or {})["java"] == java
+
+
+@pytest.mark.soak
+def test_a_java_that_is_killed_during_a_run_is_named_and_the_next_run_has_another(
+    tmp_path: Path,
+) -> None:
+    work, lake = sales_work(tmp_path), open_lake(str(tmp_path / "lake"))
+    begun = job_key(work.asset, work.version, 1, "started.json")
+    with ProcessPoolExecutor(1, SPAWN) as pool:
+        running = pool.submit(failure, str(tmp_path), lake.root)
+        wait_until(lambda: lake.read(begun))
+        java = (holder_state() or {})["java"]
+        psutil.Process(java).kill()
+        said = running.result()
+
+    assert "Spark's Java process is gone" in said
+    assert launch_elsewhere(tmp_path, tmp_path / "lake")["attempt"] == 2
+    assert (holder_state() or {})["java"] != java
