@@ -85,6 +85,7 @@ NOT_RUN = {
     "make soak": "it runs the tests itself",
     "make test": "it runs the tests itself",
     "make test-fast": "it runs the tests itself",
+    "make test-ui": "it runs the tests itself, in a browser",
     "make ui": "it serves until it is stopped; deploy/test_processes.py starts the same processes",
     "parliament": "too large to lock",
     "pip install": "test_wheel.py installs the package without an index",
