@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from emr_ml.ui.failed import CANCELLED
 from emr_ml_tests.browser.chromium import Page
 from emr_ml_tests.browser.pictures import Album
 from emr_ml_tests.browser.site import Site, a_site
@@ -115,8 +116,9 @@ def test_a_run_that_is_cancelled_says_so(page: Page, album: Album) -> None:
 
     cancel(page)
 
-    said = page.until_shows("Canceled", seconds=RUN_SECONDS)
-    assert "Success" not in said
+    said = page.until_shows("Canceled", "RUN_CANCELED", seconds=RUN_SECONDS)
+    assert said.count(CANCELLED) == 2, "of the asset, and of the run"
+    assert "Stack Trace" not in said
     album.keep(page, "cancelled")
 
 
