@@ -10,6 +10,8 @@ from dagster_shared.error import SerializableErrorInfo
 from emr_ml.errors import UserError
 
 DESCRIBE = "serializable_error_info_from_exc_info"
+INTERRUPTIONS = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
+CANCELLED = "Cancelled: what is committed stays, and the next run reuses it"
 
 
 class Failed(dg.Failure):
@@ -26,7 +28,8 @@ def _leave_out_stacks() -> None:
 
     Dagster adds it to every failure, and has no setting to leave it out: a user who has misspelled
     a column would see thirty lines of Dagster's modules below the cause. A resource's failure is
-    wrapped in another error, which says nothing more.
+    wrapped in another error, which says nothing more. Nor does the stack of a run that somebody
+    cancelled.
     """
     for module in (objects, resources_init, api):
         setattr(module, DESCRIBE, _without_stack(getattr(module, DESCRIBE)))
@@ -37,6 +40,8 @@ def _without_stack(describe: Any) -> Any:
         error: Any = exc_info[1]
         failed = getattr(error, "user_exception", error)
         told = describe(exc_info, *args, **options)
+        if isinstance(error, INTERRUPTIONS):
+            return SerializableErrorInfo(f"{CANCELLED}\n", [], told.cls_name)
         if not isinstance(failed, Failed):
             return told
         message = f"{Failed.__name__}: {failed.description}\n"

@@ -8,12 +8,13 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from emr_ml.full_run import open_instance
 from emr_ml.project import ROOT
 from emr_ml_tests.deploy.postgres import free_port
 from emr_ml_tests.graph import SMALL_SPARK_CONF
@@ -65,6 +66,9 @@ class Site:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        with chdir(self.folder / "home"):
+            # several processes at once would each make the tables
+            open_instance().dispose()
         here = ("--host", "127.0.0.1", "--port", str(self.port))
         self._start("dagster-webserver", *here, "-w", str(self._workspace))
         self._start("dagster-daemon", "run", "-w", str(self._workspace))

@@ -4,7 +4,8 @@ import dagster as dg
 import pytest
 
 from emr_ml.errors import UserError
-from emr_ml.ui.failed import Failed, in_lines
+from emr_ml.ui.console import failure_cause
+from emr_ml.ui.failed import CANCELLED, Failed, in_lines
 
 
 @dg.asset
@@ -57,6 +58,23 @@ def test_a_launcher_that_can_not_be_made_is_told_alike() -> None:
     assert failure.error
     lines = failure.error.to_string().splitlines()
     assert lines == ["Failed: no such profile", "Set AWS_PROFILE"]
+
+
+@dg.asset
+def interrupted() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_run_that_is_cancelled_says_what_stays() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        dg.materialize([interrupted], instance=instance, raise_on_error=False)
+        (run,) = instance.get_runs()
+        events = [entry.dagster_event for entry in instance.all_logs(run.run_id)]
+        (failure,) = [event for event in events if event and event.is_step_failure]
+
+    assert failure.step_failure_data.error
+    assert failure.step_failure_data.error.to_string() == f"{CANCELLED}\n"
+    assert failure_cause(failure) == "interrupted"
 
 
 def test_other_failures_keep_their_stack() -> None:
