@@ -106,7 +106,8 @@ def test_predictions_tell_the_reasons_that_the_scorer_tells(graph: Graph, export
     (part,) = graph.report("predictions", metadata(result, "predictions")["version"]).parts
     table = pq.read_table(Path(graph.settings.lake, part["key"], "kept")).to_pylist()
     (row,) = [each for each in table if each["height"] == 7.5]
-    assert row["reasons"] == Scorer.load(exported).explain({"height": 7.5, "colour": "red"}, 2)
+    told = Scorer.load(exported).explain({"height": 7.5, "colour": "red"}, 2)
+    assert row["reasons"] == [{**each, "value": str(each["value"])} for each in told]
     (file,) = Path(graph.settings.lake, part["key"], "csv").glob("*.csv")
     (written,) = [each for each in csv.DictReader(file.open()) if each["height"] == "7.5"]
     assert re.fullmatch(r"height=7.5 -[0-9.]+; colour=red -[0-9.]+", written["reasons"])
