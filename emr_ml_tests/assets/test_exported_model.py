@@ -109,7 +109,8 @@ def test_predictions_tell_the_reasons_that_the_scorer_tells(graph: Graph, export
     told = Scorer.load(exported).explain({"height": 7.5, "colour": "red"}, 2)
     assert row["reasons"] == [{**each, "value": str(each["value"])} for each in told]
     (file,) = Path(graph.settings.lake, part["key"], "csv").glob("*.csv")
-    (written,) = [each for each in csv.DictReader(file.open()) if each["height"] == "7.5"]
+    lines = csv.DictReader(file.read_text().splitlines())
+    (written,) = [each for each in lines if each["height"] == "7.5"]
     assert re.fullmatch(r"height=7.5 -[0-9.]+; colour=red -[0-9.]+", written["reasons"])
 
 
