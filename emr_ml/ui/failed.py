@@ -1,17 +1,19 @@
 """`Failed`: a failure that the UI shows without a stack trace."""
 
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import dagster as dg
-from dagster._core.execution import api, resources_init
-from dagster._core.execution.plan import objects
 from dagster_shared.error import SerializableErrorInfo
 
 from emr_ml.errors import UserError
 
+# where Dagster turns the error of a step, of a resource and of a run into what the UI shows
+PLACES = ("plan.objects", "resources_init", "api")
 DESCRIBE = "serializable_error_info_from_exc_info"
 INTERRUPTIONS = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
-CANCELLED = "Cancelled: what is committed stays, and the next run reuses it"
+CANCELLED = "Cancelled: the run was interrupted"
 
 
 class Failed(dg.Failure):
@@ -29,10 +31,12 @@ def _leave_out_stacks() -> None:
     Dagster adds it to every failure, and has no setting to leave it out: a user who has misspelled
     a column would see thirty lines of Dagster's modules below the cause. A resource's failure is
     wrapped in another error, which says nothing more. Nor does the stack of a run that somebody
-    cancelled.
+    cancelled. These are private places: in a release of Dagster that lacks one, the stack is shown.
     """
-    for module in (objects, resources_init, api):
-        setattr(module, DESCRIBE, _without_stack(getattr(module, DESCRIBE)))
+    for place in PLACES:
+        with suppress(ImportError, AttributeError):
+            module = import_module(f"dagster._core.execution.{place}")
+            setattr(module, DESCRIBE, _without_stack(getattr(module, DESCRIBE)))
 
 
 def _without_stack(describe: Any) -> Any:
