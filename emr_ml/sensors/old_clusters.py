@@ -62,7 +62,7 @@ def _warning(
     return (
         f"cluster {cluster.id} ({cluster.name}) has been alive for {age}: {cluster.state}, "
         f"{_end(emr, cluster, config, now)}; {console_link(region, cluster.id)}. "
-        f"If you do not need it, run `emr-ml clusters --terminate-idle` to end it once it is idle, "
+        f"If you do not need it, run `emr-ml compute --terminate-idle` to end it once it is idle, "
         f"or `aws emr terminate-clusters --cluster-ids {cluster.id}` to end it now; if you do, "
         "raise `max_age_hours` in the cluster configuration"
     )

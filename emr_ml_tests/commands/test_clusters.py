@@ -1,4 +1,4 @@
-"""`emr-ml clusters`: what it shows, and which clusters it ends."""
+"""`emr-ml compute`: what it shows, and which clusters it ends."""
 
 import json
 from collections.abc import Generator

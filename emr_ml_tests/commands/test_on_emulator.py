@@ -1,4 +1,4 @@
-"""`emr-ml doctor` and `emr-ml clusters` against the emulated AWS."""
+"""`emr-ml doctor` and `emr-ml compute` against the emulated AWS."""
 
 import uuid
 from collections.abc import Generator
