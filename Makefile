@@ -13,7 +13,7 @@ unexport DAGSTER_HOME
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run stop test test-fast test-ui soak ui docs docs-ui reference rehearse bench bench-emr \
-	check lock
+	check lock release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -78,3 +78,6 @@ lock: setup ## update requirements.lock, and those of nodes and image, from pypr
 	@$(COMPILE) --group bootstrap --constraint requirements.lock -o bootstrap/requirements.txt
 	@$(COMPILE) pyproject.toml --extra deploy --extra kubernetes --extra mlflow \
 		--constraint requirements.lock -o deploy/requirements.txt
+
+release: setup ## build sdist, wheel, SBOM and checksums of the commit into dist/
+	@$(BIN)/python scripts/release.py

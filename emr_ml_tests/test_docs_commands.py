@@ -52,6 +52,7 @@ RUN_BY = {
     "emr-ml versions": "commands/test_versions.py",
     "emr-ml wheelhouse": "commands/test_wheelhouse.py",
     "make reference": "test_reference.py",
+    "make release": "test_release.py",
     "make rehearse": "test_rehearsal.py",
     "make run": "commands/test_run.py",
     "make setup": "test_set_up.py",

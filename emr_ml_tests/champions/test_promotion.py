@@ -81,7 +81,7 @@ def report_of(request: Request, figures: dict[str, Any]) -> Report:
 def trained(lake: Lake, version: str, *, good: bool = True, **changes: Any) -> list[Report]:
     """Commit a data set, a model of it and its metrics, and return their reports in this order."""
     contract = Contract.model_validate({**CONTRACT, **changes})
-    dataset_fields = ("format", "dialect", "missing", "columns", "label", "id")
+    dataset_fields = ("format", "dialect", "missing", "columns", "label", "id", "weight")
     requested = {
         "processed_dataset": contract.pick(*dataset_fields),
         "lr_model": contract.pick("columns", "label", "split"),

@@ -313,7 +313,7 @@ def test_as_many_records_come_in_as_python_s_csv_module_counts(bench: Bench) -> 
     terms = Contract.model_validate({"columns": {"age": "numeric", "note": "text"}})
     files = bench.snapshot(texts, terms)
 
-    picked: Any = terms.pick("format", "dialect", "columns", "label", "id")
+    picked: Any = terms.pick("format", "dialect", "columns", "label", "id", "weight")
     found = read(isolated_session(bench.spark), files, picked, LOG).frame.groupBy("_file").count()
 
     counts = {row["_file"]: row["count"] for row in found.collect()}

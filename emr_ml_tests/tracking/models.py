@@ -21,7 +21,7 @@ COLUMNS = [
     {"name": "colour", "kind": "categorical", "required": False},
     {"name": "remark", "kind": "text", "required": False},
 ]
-DATASET_FIELDS = ("format", "dialect", "missing", "columns", "label", "id")
+DATASET_FIELDS = ("format", "dialect", "missing", "columns", "label", "id", "weight")
 SCORER = '''\
 import json
 from pathlib import Path

@@ -165,7 +165,7 @@ def test_both_ways_of_fitting_find_the_same_model(
     (trial,) = make_trials(params, problem, features.shape[1], is_weighted=True)
     weights = np.linspace(1, 3, len(labels))
     rows = zip(features.tolist(), labels.tolist(), weights.tolist(), strict=True)
-    frame = spark.createDataFrame(list(rows), "x array<double>, _label double, _weight double")
+    frame = spark.createDataFrame(list(rows), "x array<double>, _label double, __fit_weight double")
 
     by_spark = FittedWeights.of_model(
         trial.estimator.fit(frame.withColumn(FEATURES, array_to_vector(F.col("x"))))
