@@ -60,7 +60,9 @@ def build(folder: Path, seconds: str) -> list[Path]:
     sdist.write_bytes(_with_time(sdist.read_bytes(), int(seconds)))
     sbom = folder / f"{sdist.name.removesuffix('.tar.gz')}.cdx.json"
     command = [_program("cyclonedx-py"), "requirements", LOCK, "--pyproject", "pyproject.toml"]
-    _run([*command, "--output-reproducible", "--output-file", str(sbom)], environment)
+    # it warns that a lock does not say which package needs which
+    quiet = {**environment, "PYTHONWARNINGS": "ignore::UserWarning"}
+    _run([*command, "--output-reproducible", "--output-file", str(sbom)], quiet)
     files = sorted(path for path in folder.iterdir() if path.name != ".gitignore")
     sums = folder / "SHA256SUMS"
     digests = (f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}" for file in files)
