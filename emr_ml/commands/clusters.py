@@ -108,6 +108,9 @@ def _show_emr(settings: Settings, *, terminate_idle: bool) -> bool:
     from emr_ml.launchers.emr.cost import live_clusters
 
     region = region_name()
+    if region is None and settings.deployment is Deployment.LOCAL:
+        click.echo("no AWS region is set, so no clusters are looked for")
+        return True
     if region is None:
         raise NoRegionError
     emr = Api("emr", time_limits.COMMAND, logging.getLogger("emr_ml"), region)

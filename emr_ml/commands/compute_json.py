@@ -21,9 +21,12 @@ def running(settings: Settings) -> list[Row]:
         UserError: a configuration can't be used.
         ClientError, BotoCoreError, UnansweredError: the service does not list them.
     """
+    from emr_ml.aws.region import region_name
+
     match settings.deployment:
         case Deployment.LOCAL:
-            return [*_warm_spark(), *_clusters(settings)]
+            # with a region, clusters may be left from runs on AWS
+            return [*_warm_spark(), *(_clusters(settings) if region_name() else [])]
         case Deployment.EMR:
             return [*_clusters(settings)]
         case Deployment.EMR_SERVERLESS:

@@ -273,6 +273,8 @@ def test_clusters_are_shown_though_the_configuration_is_broken(
 def test_what_is_not_set_is_said_with_what_to_do(
     aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch, variable: str, words: str
 ) -> None:
+    monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
+    monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake")
     monkeypatch.delenv(variable)
     monkeypatch.delenv(variable.replace("_REGION", "_DEFAULT_REGION"), raising=False)
 
@@ -280,6 +282,20 @@ def test_what_is_not_set_is_said_with_what_to_do(
 
     assert shown.exit_code == 1
     assert words in shown.output
+    assert aws.calls == []
+
+
+def test_runs_on_this_machine_need_no_region(
+    aws: ArrangedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(variable, raising=False)
+
+    shown = said()
+
+    assert shown.exit_code == 0
+    assert "no clusters are looked for" in shown.output
+    assert json.loads(said("--json").stdout) == {"local": []}
     assert aws.calls == []
 
 
