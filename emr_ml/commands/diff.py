@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from emr_ml.commands.assets import find_named
 from emr_ml.commands.context import configured_lake
 from emr_ml.commands.output import (
     as_json_option,
@@ -17,6 +18,7 @@ from emr_ml.commands.output import (
 )
 from emr_ml.errors import UserError
 from emr_ml.lake.champion import METRICS, MODEL
+from emr_ml.lake.versions import short
 from emr_ml.ui.wording import escape_control_characters, join_first, shorten
 from spark_jobs.runtime.report import Report
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from emr_ml.history.figures import ComparedFigure
     from emr_ml.history.lineage import Place
 
-DIGITS_SHOWN = 8
 VALUE_CHARACTERS = 100
 NAMES_SHOWN = 12
 WIDTH = 12
@@ -44,7 +45,6 @@ def diff(a: str, b: str, *, as_json: bool) -> None:
     asset in front, as in lr_model/8f5568. An asset alone is its current version. What differs may
     be code, contract, parameters, Spark, or data: then the difference of the inputs is shown, too.
     """
-    from emr_ml.commands.assets import find_named
     from emr_ml.history.differences import find_difference
 
     with configured_lake() as lake:
@@ -72,7 +72,7 @@ def diff(a: str, b: str, *, as_json: bool) -> None:
             print_lines(["", "the data sets differ, so the figures may be of other test rows"])
         if place.asset in (MODEL, METRICS):
             option = f" --pipeline {place.folder}" if place.folder else ""
-            command = f"emr-ml report {first[:DIGITS_SHOWN]} {second[:DIGITS_SHOWN]}{option}"
+            command = f"emr-ml report {short(first)} {short(second)}{option}"
             print_lines(["", f"curves side by side: `{command}`"])
 
 
@@ -85,7 +85,7 @@ def _committed(place: "Place", version: str) -> Report:
     if report is None:
         raise UserError(
             f"{place.key} {version} is not committed, so it has no figures",
-            fix=f"see `emr-ml show {place.key} {version[:DIGITS_SHOWN]}`",
+            fix=f"see `emr-ml show {place.key} {short(version)}`",
         )
     return report
 
@@ -194,7 +194,7 @@ def _figure_lines(
 
 
 def _digits(version: Any) -> str:
-    return escape_control_characters(str(version)[:DIGITS_SHOWN])
+    return escape_control_characters(short(str(version)))
 
 
 def _text(value: Any) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from emr_ml.commands.assets import find_place, find_version
 from emr_ml.commands.completion import complete_asset, complete_version
 from emr_ml.commands.context import configured_lake
 from emr_ml.commands.output import (
@@ -17,6 +18,7 @@ from emr_ml.commands.output import (
     state,
     table,
 )
+from emr_ml.lake.versions import short
 from emr_ml.settings import Settings, load_settings
 from emr_ml.ui.wording import (
     duration,
@@ -45,8 +47,6 @@ def show(asset: str, version: str | None, *, as_json: bool) -> None:
     the first 6 digits are enough; by default it is the current version. Checks and cost are known
     if a run of this machine's Dagster has made or used the version.
     """
-    from emr_ml.commands.assets import find_place, find_version
-
     with configured_lake() as lake:
         place, found = find_version(find_place(lake, asset), version)
         facts = _facts(load_settings(), place, found)
@@ -100,7 +100,7 @@ def _summary(facts: "VersionFacts") -> Iterator[str]:
     yield named("cost", _cost(facts))
     yield named("spark", report.spark or "")
     modules = f", {len(facts.modules)} modules" if facts.modules else ""
-    yield named("code", f"{report.code[:8]}{modules}" if report.code else "")
+    yield named("code", f"{short(report.code)}{modules}" if report.code else "")
     yield named("rows", ", ".join(f"{count:,} {name}" for name, count in report.rows.items()))
     count, size = facts.files
     plural = "" if len(report.parts) == 1 else "s"
