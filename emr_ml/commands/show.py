@@ -25,6 +25,7 @@ from emr_ml.ui.wording import (
     escape_control_characters,
     join_first,
     local_time_of,
+    megabytes,
     shorten,
 )
 
@@ -87,8 +88,6 @@ def _lines(facts: "VersionFacts") -> Iterator[str]:
 
 
 def _summary(facts: "VersionFacts") -> Iterator[str]:
-    from emr_ml.model_report.wording import megabytes
-
     report = facts.report
     assert report, "it is committed"
     took = duration(sum(report.seconds.values())) if report.seconds else ""
@@ -170,8 +169,6 @@ def as_text(value: Any) -> str:
 
 
 def _lineage(root: "Node") -> Iterator[str]:
-    from emr_ml.model_report.wording import megabytes
-
     for depth, node in root.walk():
         left = "  " * max(depth, 1)
         if depth:

@@ -11,8 +11,8 @@ import dagster as dg
 
 from emr_ml.lake.versions import VersionSpec, short
 from emr_ml.launchers.base import Outcome
-from emr_ml.model_report.wording import megabytes, number, seconds
-from emr_ml.ui.wording import CHECK_WARNS, join_first
+from emr_ml.model_report.wording import number
+from emr_ml.ui.wording import CHECK_WARNS, duration, join_first, megabytes
 from spark_jobs.runtime.report import Report
 
 FIGURES_TOLD = 3
@@ -113,7 +113,7 @@ def _took(report: Report, before: str) -> str:
     started, finished = _time(report.started), _time(report.finished)
     if started is None or finished is None:
         return ""
-    return f"{before}{seconds((finished - started).total_seconds())}"
+    return f"{before}{duration((finished - started).total_seconds())}"
 
 
 def _day(report: Report) -> str:
