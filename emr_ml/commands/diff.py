@@ -15,6 +15,7 @@ from emr_ml.commands.output import (
     print_lines,
     state,
     table,
+    value_text,
 )
 from emr_ml.errors import UserError
 from emr_ml.lake.champion import METRICS, MODEL
@@ -172,15 +173,13 @@ def _line(name: str, text: str) -> str:
 def _figure_lines(
     name: str, versions: tuple[str, str], figures: "list[ComparedFigure]"
 ) -> Iterator[str]:
+    from emr_ml.history.figures import is_number
     from emr_ml.model_report.wording import number
 
     yield ""
     rows = [(f"figures of {name}", _digits(versions[0]), _digits(versions[1]), "difference")]
     for each in figures:
-        first, second = (
-            number(v) if isinstance(v, int | float) and not isinstance(v, bool) else _text(v)
-            for v in (each.first, each.second)
-        )
+        first, second = (number(v) if is_number(v) else _text(v) for v in (each.first, each.second))
         sign = "+" if each.difference and each.difference > 0 else ""
         change = "" if each.difference is None else f"{sign}{number(each.difference)}"
         if each.difference is None and each.first != each.second:
@@ -198,9 +197,7 @@ def _digits(version: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    from emr_ml.commands.show import as_text
-
-    return shorten("(none)" if value is None else as_text(value), VALUE_CHARACTERS)
+    return shorten("(none)" if value is None else value_text(value), VALUE_CHARACTERS)
 
 
 def _as_json(

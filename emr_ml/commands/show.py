@@ -1,7 +1,7 @@
 """`emr-ml show`: all that is known of one version."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +17,7 @@ from emr_ml.commands.output import (
     print_lines,
     state,
     table,
+    value_text,
 )
 from emr_ml.lake.versions import short
 from emr_ml.settings import Settings, load_settings
@@ -120,6 +121,7 @@ def _cost(facts: "VersionFacts") -> str:
 
 
 def _figures(facts: "VersionFacts") -> Iterator[str]:
+    from emr_ml.history.figures import is_number
     from emr_ml.model_report.wording import number
     from emr_ml.ui.metadata import single_values
 
@@ -129,14 +131,10 @@ def _figures(facts: "VersionFacts") -> Iterator[str]:
         return
     yield from ("", heading("figures"))
     rows = [
-        (f"  {name}", number(value) if _is_number(value) else as_text(value))
+        (f"  {name}", number(value) if is_number(value) else value_text(value))
         for name, value in found.items()
     ]
-    yield from table(rows, right=[1] if all(map(_is_number, found.values())) else [])
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    yield from table(rows, right=[1] if all(map(is_number, found.values())) else [])
 
 
 def _checks(facts: "VersionFacts") -> Iterator[str]:
@@ -155,17 +153,10 @@ def _parameters(facts: "VersionFacts") -> Iterator[str]:
         return
     yield from ("", heading("parameters"))
     rows = [
-        (f"  {name}", shorten(as_text(value), VALUE_CHARACTERS))
+        (f"  {name}", shorten(value_text(value), VALUE_CHARACTERS))
         for name, value in flat(facts.report.params).items()
     ]
     yield from table(rows)
-
-
-def as_text(value: Any) -> str:
-    """Return a value of a parameter as people write it."""
-    import json
-
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _lineage(root: "Node") -> Iterator[str]:
