@@ -7,6 +7,7 @@ import dagster as dg
 
 from emr_ml.assets.catalogue import python_asset
 from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
+from emr_ml.lake.versions import short
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import publish, skip
 from emr_ml.pipeline import Pipeline
@@ -46,8 +47,8 @@ def make_exported_model(pipeline: Pipeline) -> dg.AssetsDefinition:
             return
         option = f" --pipeline {'/'.join(pipeline.prefix)}" if pipeline.prefix else ""
         score = (
-            f"Copy the files with `emr-ml export {champion.version[:8]}{option}`, then score a CSV "
-            "file with `python scorer.py FILE`"
+            f"Copy the files with `emr-ml export {short(champion.version)}{option}`, then score a "
+            "CSV file with `python scorer.py FILE`"
         )
         metadata = {MODEL: champion.version, "how_to_score": dg.MetadataValue.md(score)}
         yield from publish(context, lake, replace(outcome, metadata=metadata), contract)

@@ -2,9 +2,8 @@
 
 import re
 
-from emr_ml.commands.versions import MIN_DIGITS, check_digits, only_version
 from emr_ml.errors import UserError
-from emr_ml.history.committed import stored_versions
+from emr_ml.history.committed import committed_versions, newest_reports, stored_versions
 from emr_ml.history.lineage import Place
 from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
 from emr_ml.lake.current import missing_reason, read_current
@@ -16,6 +15,8 @@ from spark_jobs.runtime.lake import Lake
 CHAMPION = "champion_model"  # which is a version of `lr_model`
 KEY = re.compile(r"[\w.-]+(/[\w.-]+)*")
 DIGITS_ONLY = re.compile(f"[0-9a-fA-F]{{1,{DIGITS}}}")
+MIN_DIGITS = 6  # of the shortest prefix of a version that users may enter
+VERSIONS_LISTED = 10
 MANY = 20
 
 
@@ -67,9 +68,9 @@ def find_version(place: Place, digits: str | None) -> tuple[Place, str]:
     """
     lake, asset = place.lake, place.asset
     if digits:
-        digits = check_digits(lake, asset, digits)
+        digits = _check_digits(lake, asset, digits)
         found = list(stored_versions(lake, asset, digits))
-        return place, only_version(lake, asset, digits, found)
+        return place, _only_version(lake, asset, digits, found)
     if asset == CHAMPION:
         champion = read_champion(lake)
         if champion is None:
@@ -116,3 +117,53 @@ def find_named(lake: Lake, text: str) -> tuple[Place, str]:
             fix="list those of an asset with `emr-ml versions ASSET`",
         )
     return found[0]
+
+
+def full_version(lake: Lake, asset: str, digits: str) -> str:
+    """Return the only committed version of an asset that starts with these digits.
+
+    Raises:
+        JobError: there is no such version, or more than one.
+    """
+    digits = _check_digits(lake, asset, digits)
+    return _only_version(lake, asset, digits, list(committed_versions(lake, asset, digits)))
+
+
+def _check_digits(lake: Lake, asset: str, digits: str) -> str:
+    """Return the first digits of a version in lower case.
+
+    Raises:
+        JobError: they are too few, or no digits.
+    """
+    digits = digits.lower()
+    if not re.fullmatch(f"[0-9a-f]{{{MIN_DIGITS},{DIGITS}}}", digits):
+        raise JobError(
+            f"'{digits}' is not a version: enter {MIN_DIGITS} to {DIGITS} of its digits, "
+            f"0 to 9 and a to f. {_newest_versions(lake, asset)}"
+        )
+    return digits
+
+
+def _only_version(lake: Lake, asset: str, digits: str, found: list[str]) -> str:
+    """Return the only one of the versions that start with these digits.
+
+    Raises:
+        JobError: there is none, or more than one.
+    """
+    if len(found) > 1:
+        raise JobError(f"'{digits}' may be {' or '.join(found)}: enter more digits")
+    if not found:
+        newest = _newest_versions(lake, asset)
+        raise JobError(f"{lake.root} has no version {digits} of {asset}. {newest}")
+    return found[0]
+
+
+def _newest_versions(lake: Lake, asset: str) -> str:
+    """Return the newest versions and when they were finished, a line each."""
+    reports = newest_reports(lake, asset)
+    if not reports:
+        return f"There are no versions in {lake.root}: materialize {asset} first"
+    shown = reports[:VERSIONS_LISTED]
+    lines = [f"{report.version}  {report.finished[:19]}" for report in shown]
+    more = [f"and {len(reports) - len(shown)} more"] if len(reports) > len(shown) else []
+    return "\n".join(("Its versions are:", *lines, *more))

@@ -3,7 +3,6 @@
 A lake in S3 would be asked at each press of a key, so nothing of it is completed.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,9 +10,9 @@ from pathlib import Path
 import click
 
 from emr_ml.errors import UserError
+from emr_ml.lake.versions import VERSION
 from emr_ml.settings import load_settings
 
-VERSION = re.compile(r"[0-9a-f]{32}")
 MAX_DEPTH = 3  # of the folders of pipelines with a prefix
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from emr_ml.commands.assets import find_named
 from emr_ml.commands.context import configured_lake
 from emr_ml.commands.output import (
     as_json_option,
@@ -14,9 +15,11 @@ from emr_ml.commands.output import (
     print_lines,
     state,
     table,
+    value_text,
 )
 from emr_ml.errors import UserError
 from emr_ml.lake.champion import METRICS, MODEL
+from emr_ml.lake.versions import short
 from emr_ml.ui.wording import escape_control_characters, join_first, shorten
 from spark_jobs.runtime.report import Report
 
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from emr_ml.history.figures import ComparedFigure
     from emr_ml.history.lineage import Place
 
-DIGITS_SHOWN = 8
 VALUE_CHARACTERS = 100
 NAMES_SHOWN = 12
 WIDTH = 12
@@ -44,7 +46,6 @@ def diff(a: str, b: str, *, as_json: bool) -> None:
     asset in front, as in lr_model/8f5568. An asset alone is its current version. What differs may
     be code, contract, parameters, Spark, or data: then the difference of the inputs is shown, too.
     """
-    from emr_ml.commands.assets import find_named
     from emr_ml.history.differences import find_difference
 
     with configured_lake() as lake:
@@ -72,7 +73,7 @@ def diff(a: str, b: str, *, as_json: bool) -> None:
             print_lines(["", "the data sets differ, so the figures may be of other test rows"])
         if place.asset in (MODEL, METRICS):
             option = f" --pipeline {place.folder}" if place.folder else ""
-            command = f"emr-ml report {first[:DIGITS_SHOWN]} {second[:DIGITS_SHOWN]}{option}"
+            command = f"emr-ml report {short(first)} {short(second)}{option}"
             print_lines(["", f"curves side by side: `{command}`"])
 
 
@@ -85,7 +86,7 @@ def _committed(place: "Place", version: str) -> Report:
     if report is None:
         raise UserError(
             f"{place.key} {version} is not committed, so it has no figures",
-            fix=f"see `emr-ml show {place.key} {version[:DIGITS_SHOWN]}`",
+            fix=f"see `emr-ml show {place.key} {short(version)}`",
         )
     return report
 
@@ -172,15 +173,13 @@ def _line(name: str, text: str) -> str:
 def _figure_lines(
     name: str, versions: tuple[str, str], figures: "list[ComparedFigure]"
 ) -> Iterator[str]:
+    from emr_ml.history.figures import is_number
     from emr_ml.model_report.wording import number
 
     yield ""
     rows = [(f"figures of {name}", _digits(versions[0]), _digits(versions[1]), "difference")]
     for each in figures:
-        first, second = (
-            number(v) if isinstance(v, int | float) and not isinstance(v, bool) else _text(v)
-            for v in (each.first, each.second)
-        )
+        first, second = (number(v) if is_number(v) else _text(v) for v in (each.first, each.second))
         sign = "+" if each.difference and each.difference > 0 else ""
         change = "" if each.difference is None else f"{sign}{number(each.difference)}"
         if each.difference is None and each.first != each.second:
@@ -194,13 +193,11 @@ def _figure_lines(
 
 
 def _digits(version: Any) -> str:
-    return escape_control_characters(str(version)[:DIGITS_SHOWN])
+    return escape_control_characters(short(str(version)))
 
 
 def _text(value: Any) -> str:
-    from emr_ml.commands.show import as_text
-
-    return shorten("(none)" if value is None else as_text(value), VALUE_CHARACTERS)
+    return shorten("(none)" if value is None else value_text(value), VALUE_CHARACTERS)
 
 
 def _as_json(

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import click
 
+from emr_ml.commands.assets import full_version
 from emr_ml.commands.context import configured_lake
 from emr_ml.commands.promote import of_pipeline
-from emr_ml.commands.versions import complete_version
 from emr_ml.lake.champion import MODEL, read_champion
 from emr_ml.lake.current import read_current
+from emr_ml.lake.versions import short
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
-
-DIGITS_IN_NAME = 8
 
 
 @click.command()
@@ -28,19 +27,19 @@ DIGITS_IN_NAME = 8
 def export(version: str | None, output: Path | None, pipeline: str) -> None:
     """Write VERSION of lr_model as model.json and scorer.py, which need only Python and numpy.
 
-    Its first 8 digits are enough. Without VERSION it is the champion, or the current version if
+    Its first 6 digits are enough. Without VERSION it is the champion, or the current version if
     there is no champion yet.
     """
     # pyarrow takes long to import
     from emr_ml.export.model_file import exported_files
 
     with configured_lake(pipeline) as lake:
-        full_version = complete_version(lake, MODEL, version) if version else _default(lake)
-        folder = output or Path(f"model-{full_version[:DIGITS_IN_NAME]}")
-        files = exported_files(lake, full_version)
+        chosen = full_version(lake, MODEL, version) if version else _default(lake)
+        folder = output or Path(f"model-{short(chosen)}")
+        files = exported_files(lake, chosen)
         _write(folder, files)
     size = sum(map(len, files.values()))
-    click.echo(f"{MODEL} {full_version} is in {folder}, {size:,} bytes")
+    click.echo(f"{MODEL} {chosen} is in {folder}, {size:,} bytes")
     click.echo(f"score a CSV file with `python {folder / 'scorer.py'} FILE`")
 
 

@@ -86,6 +86,11 @@ def table(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]
     ]
 
 
+def value_text(value: Any) -> str:
+    """Return a value of a parameter as people write it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def flat(value: Mapping[str, Any], path: str = "") -> dict[str, Any]:
     """Return nested values by their path, such as `split.train`."""
     found: dict[str, Any] = {}

@@ -4,9 +4,9 @@ import getpass
 
 import click
 
+from emr_ml.commands.assets import full_version
 from emr_ml.commands.context import configured_lake
 from emr_ml.commands.mlflow import show_in_mlflow
-from emr_ml.commands.versions import complete_version
 from emr_ml.lake.champion import (
     MODEL,
     promote_by_hand,
@@ -15,6 +15,7 @@ from emr_ml.lake.champion import (
     roll_back,
 )
 from emr_ml.lake.usage import mark_used
+from emr_ml.lake.versions import short
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import read_report
@@ -34,16 +35,16 @@ of_pipeline = click.option(
 def promote(version: str, why: str, pipeline: str) -> None:
     """Make VERSION of lr_model the champion, whatever its checks and figures are.
 
-    Its first 8 digits are enough. A version that was rolled back may become champion again.
+    Its first 6 digits are enough. A version that was rolled back may become champion again.
     """
     with configured_lake(pipeline) as lake:
-        full_version = complete_version(lake, MODEL, version)
-        _mark_model_used(lake, full_version)
+        chosen = full_version(lake, MODEL, version)
+        _mark_model_used(lake, chosen)
         before = read_champion(lake)
-        if not promote_by_hand(lake, full_version, why or f"by {_user_name()}"):
-            click.echo(f"{full_version} is already the champion")
+        if not promote_by_hand(lake, chosen, why or f"by {_user_name()}"):
+            click.echo(f"{chosen} is already the champion")
             return
-    click.echo(f"{full_version} is the champion now")
+    click.echo(f"{chosen} is the champion now")
     if before:
         click.echo(f"the previous champion was {before.version}: `emr-ml rollback` restores it")
     show_in_mlflow([pipeline.strip("/")])
@@ -71,7 +72,8 @@ def rollback(why: str, pipeline: str) -> None:
         restored = roll_back(lake, champion.version, why or f"by {_user_name()}")
     click.echo(f"{restored.version} is the champion again")
     click.echo(
-        f"{champion.version} becomes champion again only by `emr-ml promote {champion.version[:8]}`"
+        f"{champion.version} becomes champion again only by "
+        f"`emr-ml promote {short(champion.version)}`"
     )
     show_in_mlflow([pipeline.strip("/")])
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emr_ml.commands.assets import full_version
 from emr_ml.commands.context import configured_lake
-from emr_ml.commands.versions import complete_version
 from emr_ml.history.committed import committed_versions, metrics_of
 from emr_ml.lake.champion import METRICS, MODEL
+from emr_ml.lake.versions import short
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 
@@ -32,7 +33,7 @@ def report(
     """Show what a model is good for and where it is wrong, as a page that needs no other file.
 
     VERSION is of metrics, or of its lr_model; by default the current metrics. With OTHER, both are
-    shown side by side, with what differs between them. The first 8 digits of each are enough.
+    shown side by side, with what differs between them. The first 6 digits of each are enough.
     """
     with configured_lake(pipeline) as lake:
         chosen = _metrics_version(lake, version)
@@ -61,8 +62,8 @@ def _metrics_version(lake: Lake, digits: str | None) -> str:
         return current.version
     is_of_metrics = any(committed_versions(lake, METRICS, digits.lower()))
     if is_of_metrics or not any(committed_versions(lake, MODEL, digits.lower())):
-        return complete_version(lake, METRICS, digits)
-    model = complete_version(lake, MODEL, digits)
+        return full_version(lake, METRICS, digits)
+    model = full_version(lake, MODEL, digits)
     measured = metrics_of(lake, model)
     if measured is None:
         raise JobError(f"{MODEL} {model} has no metrics yet: materialize {METRICS}")
@@ -83,7 +84,7 @@ def _page(lake: Lake, version: str, output: str | None, pipeline: str) -> Path:
         assert stored, "it was just written"
     if output is None and not stored.uri.startswith("s3://"):
         return Path(stored.uri).absolute()
-    return _written(stored.body, output, f"report-{version[:8]}.html")
+    return _written(stored.body, output, f"report-{short(version)}.html")
 
 
 def _side_by_side(lake: Lake, version: str, other: str, output: str | None) -> Path:
@@ -91,7 +92,7 @@ def _side_by_side(lake: Lake, version: str, other: str, output: str | None) -> P
     from emr_ml.model_report.facts import gather_facts
 
     page = render_comparison(gather_facts(lake, version), gather_facts(lake, other))
-    return _written(page.encode(), output, f"report-{version[:8]}-{other[:8]}.html")
+    return _written(page.encode(), output, f"report-{short(version)}-{short(other)}.html")
 
 
 def _written(page: bytes, output: str | None, name: str) -> Path:

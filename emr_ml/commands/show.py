@@ -1,10 +1,11 @@
 """`emr-ml show`: all that is known of one version."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from emr_ml.commands.assets import find_place, find_version
 from emr_ml.commands.completion import complete_asset, complete_version
 from emr_ml.commands.context import configured_lake
 from emr_ml.commands.output import (
@@ -16,13 +17,16 @@ from emr_ml.commands.output import (
     print_lines,
     state,
     table,
+    value_text,
 )
+from emr_ml.lake.versions import short
 from emr_ml.settings import Settings, load_settings
 from emr_ml.ui.wording import (
     duration,
     escape_control_characters,
     join_first,
     local_time_of,
+    megabytes,
     shorten,
 )
 
@@ -45,8 +49,6 @@ def show(asset: str, version: str | None, *, as_json: bool) -> None:
     the first 6 digits are enough; by default it is the current version. Checks and cost are known
     if a run of this machine's Dagster has made or used the version.
     """
-    from emr_ml.commands.assets import find_place, find_version
-
     with configured_lake() as lake:
         place, found = find_version(find_place(lake, asset), version)
         facts = _facts(load_settings(), place, found)
@@ -87,8 +89,6 @@ def _lines(facts: "VersionFacts") -> Iterator[str]:
 
 
 def _summary(facts: "VersionFacts") -> Iterator[str]:
-    from emr_ml.model_report.wording import megabytes
-
     report = facts.report
     assert report, "it is committed"
     took = duration(sum(report.seconds.values())) if report.seconds else ""
@@ -100,7 +100,7 @@ def _summary(facts: "VersionFacts") -> Iterator[str]:
     yield named("cost", _cost(facts))
     yield named("spark", report.spark or "")
     modules = f", {len(facts.modules)} modules" if facts.modules else ""
-    yield named("code", f"{report.code[:8]}{modules}" if report.code else "")
+    yield named("code", f"{short(report.code)}{modules}" if report.code else "")
     yield named("rows", ", ".join(f"{count:,} {name}" for name, count in report.rows.items()))
     count, size = facts.files
     plural = "" if len(report.parts) == 1 else "s"
@@ -121,6 +121,7 @@ def _cost(facts: "VersionFacts") -> str:
 
 
 def _figures(facts: "VersionFacts") -> Iterator[str]:
+    from emr_ml.history.figures import is_number
     from emr_ml.model_report.wording import number
     from emr_ml.ui.metadata import single_values
 
@@ -130,14 +131,10 @@ def _figures(facts: "VersionFacts") -> Iterator[str]:
         return
     yield from ("", heading("figures"))
     rows = [
-        (f"  {name}", number(value) if _is_number(value) else as_text(value))
+        (f"  {name}", number(value) if is_number(value) else value_text(value))
         for name, value in found.items()
     ]
-    yield from table(rows, right=[1] if all(map(_is_number, found.values())) else [])
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    yield from table(rows, right=[1] if all(map(is_number, found.values())) else [])
 
 
 def _checks(facts: "VersionFacts") -> Iterator[str]:
@@ -156,22 +153,13 @@ def _parameters(facts: "VersionFacts") -> Iterator[str]:
         return
     yield from ("", heading("parameters"))
     rows = [
-        (f"  {name}", shorten(as_text(value), VALUE_CHARACTERS))
+        (f"  {name}", shorten(value_text(value), VALUE_CHARACTERS))
         for name, value in flat(facts.report.params).items()
     ]
     yield from table(rows)
 
 
-def as_text(value: Any) -> str:
-    """Return a value of a parameter as people write it."""
-    import json
-
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
 def _lineage(root: "Node") -> Iterator[str]:
-    from emr_ml.model_report.wording import megabytes
-
     for depth, node in root.walk():
         left = "  " * max(depth, 1)
         if depth:

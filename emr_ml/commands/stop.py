@@ -2,7 +2,7 @@
 
 import click
 
-from emr_ml.ui.wording import hours_and_minutes
+from emr_ml.ui.wording import duration
 
 
 @click.command()
@@ -32,8 +32,6 @@ def stop() -> None:
 
 def show_warm_spark() -> None:
     """Print which Spark is kept warm on this machine, unless there is none."""
-    from datetime import timedelta
-
     from emr_ml.warm.channel import WarmError
     from emr_ml.warm.client import holder_state
 
@@ -47,6 +45,6 @@ def show_warm_spark() -> None:
     if state["run"]:
         used = f"used by the run in process {state['run']}"
     else:
-        left = hours_and_minutes(timedelta(seconds=state["seconds_left"]))
+        left = duration(state["seconds_left"])
         used = f"ends in {left} without a run; `emr-ml stop` ends it now"
     click.echo(f"{state['java']:<8} warm Spark on this machine, {used}")

@@ -3,6 +3,7 @@
 import click
 
 from emr_ml.commands.context import configured_settings, errors_as_messages
+from emr_ml.ui.wording import megabytes
 
 PYTHONS = ("3.11", "3.12", "3.13")
 ARCHS = ("x86_64", "aarch64")
@@ -61,5 +62,5 @@ def wheelhouse(arch: str, python: str) -> None:
                 f"the lake {address} can't be written to: {diagnose(error)}"
             ) from error
     for name, size in wheels.items():
-        click.echo(f"  {name}  {size / 1e6:.1f} MB")
-    click.echo(f"{len(wheels)} wheels, {sum(wheels.values()) / 1e6:.1f} MB: {folder}")
+        click.echo(f"  {name}  {megabytes(size)}")
+    click.echo(f"{len(wheels)} wheels, {megabytes(sum(wheels.values()))}: {folder}")

@@ -1,10 +1,9 @@
 """Which versions of an asset the lake has."""
 
-import re
 from collections.abc import Iterator
 
 from emr_ml.lake.champion import METRICS, MODEL
-from emr_ml.lake.versions import DIGITS
+from emr_ml.lake.versions import VERSION
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, read_report, report_key
 
@@ -22,7 +21,7 @@ def stored_versions(lake: Lake, asset: str, prefix: str = "") -> Iterator[str]:
     last = ""
     for entry in lake.list(f"{asset}/{prefix}"):
         version, _, name = entry.key.removeprefix(f"{asset}/").partition("/")
-        if name and version != last and re.fullmatch(f"[0-9a-f]{{{DIGITS}}}", version):
+        if name and version != last and VERSION.fullmatch(version):
             yield version
             last = version
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.history.runs import DATA_VERSION, REUSED
+from emr_ml.history.runs import REUSED
+from emr_ml.lake.versions import DATA_VERSION
 
 PAGE_SIZE = 50
 MAX_EVENTS = 500  # an older materialization is as good as none

@@ -52,7 +52,7 @@ def _overlap(first: Report, second: Report, name: str) -> bool:
 
 
 def _compare(name: str, first: Any, second: Any) -> ComparedFigure:
-    if not (_is_number(first) and _is_number(second)):
+    if not (is_number(first) and is_number(second)):
         return ComparedFigure(name, first, second, None, "")
     same = isclose(first, second, rel_tol=ROUNDING, abs_tol=ROUNDING)
     difference = 0.0 if same else second - first
@@ -66,5 +66,6 @@ def _verdict(name: str, difference: float) -> Verdict:
     return "better" if (difference < 0) == (figure in LOWER_IS_BETTER) else "worse"
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number, not a bool, which Python counts among them."""
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from emr_ml.retention.garbage import ASSET_OF_INPUT
+from emr_ml.lake.champion import ASSET_OF_INPUT
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, read_report
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import dagster as dg
 
+from emr_ml.lake.versions import DATA_VERSION
 from emr_ml.ui.console import refusal_or_cause
 
 REUSED = "reused"
-DATA_VERSION = "dagster/data_version"
 EVENTS = dg.DagsterEventType
 FAILED = dg.DagsterRunStatus.FAILURE
 

@@ -13,6 +13,8 @@ from spark_jobs.runtime.lake.base import as_json
 
 MODEL = "lr_model"
 METRICS = "metrics"  # of a version of it
+# the input of a comparison whose name is not the asset's
+ASSET_OF_INPUT = {"champion": MODEL}
 KEY = "champion_model/champion.json"
 MAX_LINE, MAX_HISTORY = 50, 500
 

@@ -6,6 +6,7 @@ import dagster as dg
 
 from emr_ml.lake import current
 from emr_ml.lake.usage import mark_used
+from emr_ml.lake.versions import DATA_VERSION
 from spark_jobs.runtime.job import Input, JobError, SourceFile
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.parts import ManifestEntry
@@ -85,7 +86,7 @@ def version_of_this_run(context: dg.AssetExecutionContext, asset: dg.AssetKey) -
         page = context.instance.fetch_materializations(asset, limit=PAGE_SIZE, cursor=cursor)
         for event in page.records:
             if event.run_id == run.run_id and event.asset_materialization:
-                return (event.asset_materialization.tags or {}).get("dagster/data_version")
+                return (event.asset_materialization.tags or {}).get(DATA_VERSION)
             if event.timestamp < run_created:
                 return None
         if not page.has_more:

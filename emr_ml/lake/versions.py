@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,9 @@ from typing import Any
 from spark_jobs.runtime.job import Input
 
 DIGITS = 32
+VERSION = re.compile(f"[0-9a-f]{{{DIGITS}}}")
+DATA_VERSION = "dagster/data_version"  # Dagster's tag that has it
+SHORT_DIGITS = 8  # as people are shown a version; commands accept them
 
 
 def digest(value: Mapping[str, Any]) -> str:
@@ -19,6 +23,11 @@ def digest(value: Mapping[str, Any]) -> str:
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def short(version: str) -> str:
+    """Return the first digits of a version, as messages and pages show it."""
+    return version[:SHORT_DIGITS]
 
 
 def version_of(

@@ -14,7 +14,7 @@ from emr_ml.lake.code_record import record_modules
 from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
 from emr_ml.lake.parts import new_part_key, parts_for
 from emr_ml.lake.usage import mark_used
-from emr_ml.lake.versions import VersionSpec
+from emr_ml.lake.versions import VersionSpec, short
 from spark_jobs.runtime.attempt import Failure, SupersededError, read_failure, record_failure
 from spark_jobs.runtime.job import JobError, Request
 from spark_jobs.runtime.lake import Lake
@@ -211,9 +211,9 @@ class Launcher(ABC):
             # the previous owner may have committed just before this run acquired the lease
             if report := self._committed_report(work, replaced):
                 return Outcome(report, reused=True)
-            inputs = [f"{name} {given.version[:8]}" for name, given in work.inputs.items()]
+            inputs = [f"{name} {short(given.version)}" for name, given in work.inputs.items()]
             source = f" from {', '.join(inputs)}" if inputs else ""
-            log.info("computing %s%s, attempt %s", work.version[:8], source, attempt)
+            log.info("computing %s%s, attempt %s", short(work.version), source, attempt)
             request = self._read_or_write_request(work, attempt)
             try:
                 result = self._compute_and_record(request, work.job_module, held, log)

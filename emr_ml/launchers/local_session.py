@@ -16,6 +16,7 @@ from emr_ml.launchers.local_spark import (
     name_python_of_workers,
     spark_defaults_file,
 )
+from emr_ml.launchers.spark_conf import installed_spark
 from emr_ml.launchers.spark_java import check_java, find_java
 from emr_ml.warm.channel import WarmError
 from emr_ml.warm.client import Attachment, Gateway
@@ -76,7 +77,7 @@ class LocalSession:
             return
         try:
             files = (CLASS_ARCHIVE, C2_EXCLUSIONS)
-            spec = JavaSpec.for_run(self._conf(), find_java(), files)
+            spec = JavaSpec.for_run(self._conf(), find_java(), installed_spark(), files)
             self._asked = Attachment(spec, self._warm_seconds, check_java)
         except (WarmError, OSError) as error:
             log.info("this run starts its own Spark, no warm one: %s", error)

@@ -7,7 +7,7 @@ from math import isclose
 from typing import Any
 
 from emr_ml.checks.metrics import LOWER_IS_BETTER
-from emr_ml.lake.versions import digest
+from emr_ml.lake.versions import digest, short
 from emr_ml.model_report.facts import ModelFacts
 from emr_ml.model_report.figures_section import figure_rows
 from emr_ml.model_report.page import drawn_charts, environment, title
@@ -121,10 +121,10 @@ def differences(first: ModelFacts, second: ModelFacts) -> Iterator[Difference]:
 def _described(facts: ModelFacts) -> dict[str, Any]:
     described: dict[str, Any] = {}
     for report in facts.reports:
-        described[f"{report.asset}: version"] = report.version[:8]
+        described[f"{report.asset}: version"] = short(report.version)
         described |= {f"{report.asset}: rows {name}": n for name, n in report.rows.items()}
         if report.code:
-            described[f"{report.asset}: code"] = report.code[:8]
+            described[f"{report.asset}: code"] = short(report.code)
             described[f"{report.asset}: Spark"] = report.spark
     if facts.snapshot:
         described["source"] = facts.snapshot.figures.get("source")

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from emr_ml.contract import Contract
+from emr_ml.lake.versions import short
 from emr_ml.model_report.facts import ModelFacts, gather_facts
 from emr_ml.model_report.figures_section import figure_rows
 from emr_ml.model_report.stored import address, store_page
@@ -55,7 +56,7 @@ def summary(facts: ModelFacts) -> str:
     rows += [f"| {row.key} | {row.value} | {row.interval} |" for row in certain or figures]
     text = "\n\n".join(lines)
     table = "\n".join(rows)
-    opened = f"`emr-ml report {facts.metrics.version[:8]}` opens the whole report."
+    opened = f"`emr-ml report {short(facts.metrics.version)}` opens the whole report."
     whole = f"{text}\n\n{table}\n\n{opened}"
     return whole if len(whole) <= SHOWN_CHARACTERS else f"{text}\n\n{opened}"[:SHOWN_CHARACTERS]
 

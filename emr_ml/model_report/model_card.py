@@ -7,8 +7,8 @@ from typing import Any
 
 from emr_ml.model_report.facts import ModelFacts
 from emr_ml.model_report.verdict import Status, positive_name
-from emr_ml.model_report.wording import MISSING, megabytes, number, percent, seconds
-from emr_ml.ui.wording import join_first, shorten
+from emr_ml.model_report.wording import MISSING, number, percent
+from emr_ml.ui.wording import duration, join_first, megabytes, shorten
 from spark_jobs.cleaning.figures import ColumnSummary, LabelSummary
 from spark_jobs.runtime.report import Report
 
@@ -243,8 +243,8 @@ def versions(facts: ModelFacts) -> list[VersionRow]:
             report.asset,
             report.version,
             _time(report.finished),
-            seconds(_elapsed(report)) if report.seconds else "",
-            ", ".join(f"{phase} {seconds(spent)}" for phase, spent in report.seconds.items()),
+            duration(_elapsed(report)) if report.seconds else "",
+            ", ".join(f"{phase} {duration(spent)}" for phase, spent in report.seconds.items()),
         )
         for report in facts.reports
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from emr_ml.lake.versions import short
 from emr_ml.model_report import candidates_section, errors_section, model_card
 from emr_ml.model_report.charts import as_svg, charts
 from emr_ml.model_report.facts import ModelFacts
@@ -118,11 +119,11 @@ def _figures_note(facts: ModelFacts, rows: Sequence[FigureRow]) -> str:
 
 
 def _subtitle(facts: ModelFacts) -> str:
-    parts = [f"metrics {facts.metrics.version[:8]}"]
+    parts = [f"metrics {short(facts.metrics.version)}"]
     if facts.model:
         figures = facts.model_figures
         kind = figures.get("estimator", "model").replace("_", " ") if figures else "model"
-        parts.append(f"{kind} {facts.model.version[:8]}")
+        parts.append(f"{kind} {short(facts.model.version)}")
         learned_from = ("train", "validation") if facts.learned_from_both else ("train",)
         if rows := sum(facts.model.rows.get(name, 0) for name in learned_from):
             parts.append(f"trained on {rows:,} rows")

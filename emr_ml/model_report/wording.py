@@ -60,19 +60,6 @@ def of_hundred(share: float) -> str:
     return f"{share * whole:.0f} of {whole:,}"
 
 
-def seconds(value: float) -> str:
-    """Return a duration such as `42 s` or `3 min 05 s`."""
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes} min {rest:02} s" if minutes else f"{value:.0f} s"
-
-
-def megabytes(size: float) -> str:
-    """Return a number of bytes in MB, or in kB if that is less than one."""
-    if size < 1e6:
-        return f"{size / 1e3:,.0f} kB"
-    return f"{size / 1e6:,.1f} MB" if size < 1e8 else f"{size / 1e6:,.0f} MB"
-
-
 def as_text(value: Any) -> str:
     """Return JSON for people to read."""
     return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True)

@@ -4,13 +4,10 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Literal
 
-from emr_ml.lake.champion import MODEL, ChampionRecord
+from emr_ml.lake.champion import ASSET_OF_INPUT, MODEL, ChampionRecord
 from emr_ml.lake.current import Current
 from emr_ml.retention.inventory import Folder, Inventory
 from spark_jobs.runtime.lake.base import Object
-
-# the input of a comparison whose name is not the asset's
-ASSET_OF_INPUT = {"champion": MODEL}
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,13 @@
 """What a lake holds: versions, parts, and data that attempts have left."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from emr_ml.lake.versions import VERSION
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.lake.base import Object
 from spark_jobs.runtime.report import PART, Report, read_part, read_report
-
-VERSION = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)

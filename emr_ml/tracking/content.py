@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from emr_ml.lake.versions import digest
+from emr_ml.lake.versions import digest, short
 from emr_ml.tracking.lake_state import DATASET, METRICS, MODEL, SNAPSHOT, TrackedModel
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.runtime.lake.base import as_json
@@ -75,7 +75,7 @@ def run_content(tracked: TrackedModel, links: Links) -> RunContent:
     model, metrics = tracked.model, tracked.metrics
     estimator = model.params.get("estimator", MODEL)
     return RunContent(
-        name=f"{estimator} {model.version[:8]}",
+        name=f"{estimator} {short(model.version)}",
         params=_params(model),
         metrics=dict(_metrics(tracked)),
         tags=_tags(tracked, links),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emr_ml.lake.versions import DIGITS
+from emr_ml.lake.versions import DIGITS, short
 from emr_ml.tracking.content import PREFIX, VERSION
 from emr_ml.tracking.lake_state import MODEL, TrackedModel
 from emr_ml.tracking.server import Server, without_warnings
@@ -83,7 +83,7 @@ def log_model(
     run = client.get_run(run_id)
     model = known or client.create_logged_model(
         run.info.experiment_id,
-        f"{MODEL}-{tracked.version[:8]}",
+        f"{MODEL}-{short(tracked.version)}",
         run_id,
         {VERSION: tracked.version, EXPORT: digest},
         model_type=str(tracked.model.params.get("estimator", "")),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from emr_ml.lake.champion import MODEL, read_record
 from emr_ml.lake.leases import HeldLease, LeaseFile
+from emr_ml.lake.versions import short
 from emr_ml.tracking.content import Links, run_content
 from emr_ml.tracking.lake_state import (
     Stamps,
@@ -174,7 +175,7 @@ class _Sync:
             pages=dict(self._pages(tracked)),
             model_id=model.model_id if model else None,
         )
-        self._result.written.append(f"run {tracked.version[:8]}")
+        self._result.written.append(f"run {short(tracked.version)}")
 
     def _logged(
         self, run_id: str, tracked: TrackedModel, known: "LoggedModel | None"

@@ -8,15 +8,11 @@ from contextlib import contextmanager, suppress
 
 import dagster as dg
 
+from emr_ml.ui.run_bar import ENDED
 from emr_ml.ui.wording import duration, join_first
 
 SECONDS = 9.0  # of silence; a busy machine may be late
 NAMES_SHOWN = 2
-ENDED = {
-    dg.DagsterEventType.STEP_SUCCESS,
-    dg.DagsterEventType.STEP_FAILURE,
-    dg.DagsterEventType.STEP_SKIPPED,
-}
 
 
 class Note:
@@ -95,7 +91,7 @@ def _left(instance: dg.DagsterInstance, run: dg.DagsterRun, step: str) -> str:
     if snapshot is None:
         return ""
     steps = instance.get_execution_plan_snapshot(snapshot).step_keys_to_execute
-    events = instance.get_records_for_run(run.run_id, of_type=ENDED).records
+    events = instance.get_records_for_run(run.run_id, of_type=set(ENDED)).records
     done = {record.event_log_entry.step_key for record in events}
     left = [key for key in steps if key not in done and key != step]
     after = f", after this: {join_first(left, NAMES_SHOWN)}" if left else ", this is the last"

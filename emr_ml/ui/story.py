@@ -9,13 +9,12 @@ from typing import Any
 
 import dagster as dg
 
-from emr_ml.lake.versions import VersionSpec
+from emr_ml.lake.versions import VersionSpec, short
 from emr_ml.launchers.base import Outcome
-from emr_ml.model_report.wording import megabytes, number, seconds
-from emr_ml.ui.wording import CHECK_WARNS, join_first
+from emr_ml.model_report.wording import number
+from emr_ml.ui.wording import CHECK_WARNS, duration, join_first, megabytes
 from spark_jobs.runtime.report import Report
 
-SHORT = 8  # digits of a version that the commands of emr-ml accept
 FIGURES_TOLD = 3
 
 
@@ -44,8 +43,8 @@ def why_computed(wanted: VersionSpec, current: Report) -> str:
     subject = join_first(other) if other else "its part of the contract"
     verb = "differs" if len(other) < 2 else "differ"
     return (
-        f"{wanted.version[:SHORT]} is new: {subject} {verb} from the current version "
-        f"{current.version[:SHORT]}{_took(current, ', which took ')}"
+        f"{short(wanted.version)} is new: {subject} {verb} from the current version "
+        f"{short(current.version)}{_took(current, ', which took ')}"
     )
 
 
@@ -57,7 +56,7 @@ def what_came_out(outcome: Outcome, results: Sequence[dg.AssetCheckResult]) -> s
         10 of 10 checks passed`.
     """
     report = outcome.report
-    version = report.version[:SHORT]
+    version = short(report.version)
     if outcome.reused:
         done = f"reused {version}{_day(report)}"
     else:
@@ -114,7 +113,7 @@ def _took(report: Report, before: str) -> str:
     started, finished = _time(report.started), _time(report.finished)
     if started is None or finished is None:
         return ""
-    return f"{before}{seconds((finished - started).total_seconds())}"
+    return f"{before}{duration((finished - started).total_seconds())}"
 
 
 def _day(report: Report) -> str:

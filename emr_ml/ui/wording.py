@@ -1,4 +1,4 @@
-"""How messages show names and values, and what they suggest. Imports nothing heavy."""
+"""How messages show names, times and sizes, and what they suggest. Imports nothing heavy."""
 
 import difflib
 from collections.abc import Iterable, Sequence
@@ -74,6 +74,13 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes_left:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def megabytes(size: float) -> str:
+    """Return a number of bytes in MB, or in kB if that is less than one."""
+    if size < 1e6:
+        return f"{size / 1e3:,.0f} kB"
+    return f"{size / 1e6:,.1f} MB" if size < 1e8 else f"{size / 1e6:,.0f} MB"
 
 
 def local_time(moment: datetime) -> str:

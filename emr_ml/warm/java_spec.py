@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from emr_ml.launchers.spark_conf import installed_spark
-
 # Spark's properties that only a new Java can take; a context takes all others
 JAVA_PROPERTIES = (
     "spark.driver.memory",
@@ -47,12 +45,15 @@ class JavaSpec:
     digest: str
 
     @classmethod
-    def for_run(cls, conf: Mapping[str, str], java: Path, files: Iterable[Path]) -> Self:
+    def for_run(
+        cls, conf: Mapping[str, str], java: Path, spark: Path, files: Iterable[Path]
+    ) -> Self:
         """Return what a run in this process needs.
 
         Args:
             conf: Spark's configuration of the run.
             java: the program.
+            spark: folder of the installed pyspark.
             files: those that options of the Java name.
         """
         of_java = {name: conf[name] for name in JAVA_PROPERTIES if name in conf}
@@ -61,7 +62,6 @@ class JavaSpec:
         environment = {
             name: value for name, value in os.environ.items() if not OF_OTHERS.fullmatch(name)
         }
-        spark = installed_spark()
         # not the folder of pyspark itself, in which Python writes bytecode
         release = (spark / "version.py", spark / "jars")
         read = (java, *release, *sorted(spark_conf_folder(spark).glob("*")), *files)

@@ -8,6 +8,7 @@ from emr_ml.ui.wording import (
     duration,
     escape_control_characters,
     local_time_of,
+    megabytes,
     quote_names,
     unknown_key,
 )
@@ -66,6 +67,10 @@ def test_only_line_breaks_and_tabs_reach_the_terminal() -> None:
 )
 def test_a_duration_has_two_units_at_most(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_size_has_few_digits() -> None:
+    assert [megabytes(size) for size in (900, 2e6, 3e8)] == ["1 kB", "2.0 MB", "300 MB"]
 
 
 def test_a_time_that_is_none_is_shown_as_it_is() -> None:

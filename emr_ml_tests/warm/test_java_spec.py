@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from emr_ml.launchers.spark_conf import installed_spark
 from emr_ml.warm.java_spec import JavaSpec
 
 CONF = {"spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "2"}
 
 
 def spec(*files: Path, conf: dict[str, str] = CONF) -> JavaSpec:
-    return JavaSpec.for_run(conf, Path("/usr/bin/java"), files)
+    return JavaSpec.for_run(conf, Path("/usr/bin/java"), installed_spark(), files)
 
 
 def test_two_runs_of_one_kind_fit_the_same_java() -> None:
