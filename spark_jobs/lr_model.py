@@ -36,7 +36,8 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
 
     Raises:
         JobError: the training or the validation split has only one class or number, no column has
-            a value in the training split, a weight is of an unknown class, or no fit is possible.
+            a value in the training split, the rows' weights are too small or too great, a
+            weight is of an unknown class, or no fit is possible.
     """
     contract = cast("TrainingContract", request.contract)
     params = cast("ModelParams", request.params)
@@ -47,7 +48,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     rows = with_split(input_rows(spark, request), contract["split"])
     kinds = column_kinds(contract["columns"])
     with stopwatch.phase("count"):
-        statistics = compute_split_statistics(rows, label, kinds)
+        statistics = compute_split_statistics(rows, label, kinds, weight=contract["weight"])
         check_splits(statistics, label)
     encoding = label_encoding(
         statistics[TRAIN], label, params["class_weight"], weight=contract["weight"]
@@ -96,16 +97,24 @@ def label_encoding(
     if label["kind"] == "numeric":
         assert train.mean is not None, "the splits are checked"
         assert train.deviation, "the splits are checked"
-        return LabelEncoding(label, mean=train.mean, deviation=train.deviation, weight=weight)
+        return LabelEncoding(
+            label,
+            mean=train.mean,
+            deviation=train.deviation,
+            weight=weight,
+            mean_weight=train.mean_weight,
+        )
     if label["positive"] is not None:
         other, positive = binary_values(label)
         counts = {other: train.classes[False], positive: train.classes[True]}
         class_weights = resolve_class_weights(class_weight, counts)
-        return LabelEncoding(label, (), class_weights, weight=weight)
+        return LabelEncoding(label, (), class_weights, weight=weight, mean_weight=train.mean_weight)
     counts = dict(sorted(train.classes.items()))
     known = label["classes"] or ()  # the training split may lack some of these
     class_weights = resolve_class_weights(class_weight, counts, known)
-    return LabelEncoding(label, list(counts), class_weights, weight=weight)
+    return LabelEncoding(
+        label, list(counts), class_weights, weight=weight, mean_weight=train.mean_weight
+    )
 
 
 def label_figures(

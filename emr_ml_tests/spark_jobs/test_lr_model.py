@@ -294,9 +294,9 @@ def test_film_reviews_are_predicted_with_an_accuracy_of_at_least_90(
     assert trained_on(bench, {"reviews.csv.gz": body}, contract)["accuracy"] >= 0.90
 
 
-@pytest.mark.parametrize("in_driver", [True, False])
-def test_rows_count_by_their_weight(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, in_driver: bool
+@pytest.mark.parametrize(("in_driver", "unit"), [(True, 1e-3), (False, 1e100)])
+def test_rows_count_by_their_weight_in_any_unit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, in_driver: bool, unit: float
 ) -> None:
     contract = Contract.model_validate(
         {
@@ -306,7 +306,7 @@ def test_rows_count_by_their_weight(
         }
     )
     weighted = [
-        {**row, "w": 9.0 if row["y"] == "yes" else 1.0, "x": float(number % 7)}
+        {**row, "w": unit * (9.0 if row["y"] == "yes" else 1.0), "x": float(number % 7)}
         for number, row in enumerate(SOME)
     ]
     if not in_driver:

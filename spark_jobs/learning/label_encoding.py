@@ -32,7 +32,7 @@ class LabelEncoding:
     Of a multiclass label, `classes` are those that can be predicted. A numeric label is fitted as
     its distance from `mean` in units of `deviation`, so that its unit does not matter. The
     `class_weights` are in the order of the classes' numbers, and empty if they have none. `weight`
-    is the column with the weights of rows, if they have any.
+    is the column with the weights of rows, if they have any, and `mean_weight` their mean.
     """
 
     label: Label
@@ -41,6 +41,7 @@ class LabelEncoding:
     mean: float = 0.0
     deviation: float = 1.0
     weight: str | None = None
+    mean_weight: float = 1.0
 
     @property
     def is_weighted(self) -> bool:
@@ -64,10 +65,11 @@ class LabelEncoding:
     def encode(self, rows: DataFrame) -> DataFrame:
         """Return the rows with `_label` to fit on and `_weight`, which is 1 if they have none.
 
-        The label is null if the class can't be predicted.
+        The label is null if the class can't be predicted. The mean weight is 1: trees would take
+        weights of another unit for more rows, or for fewer, than there are.
         """
         scaled = (F.col(LABEL) - self.mean) / self.deviation
-        weight = quoted(self.weight) if self.weight else F.lit(1.0)
+        weight = quoted(self.weight) / self.mean_weight if self.weight else F.lit(1.0)
         return (
             with_label(rows, self.label, self.classes)
             .withColumn(LABEL, scaled)
@@ -88,10 +90,11 @@ class LabelEncoding:
         return rows.withMetadata(LABEL, metadata)
 
     def fit_weights(self, labels: Numbers, weights: Numbers) -> Numbers:
-        """Return the weights of rows in a fit: their own times those of their classes."""
+        """Return the weights of rows in a fit: their own, of mean 1, times their classes'."""
+        own = weights / weights.mean()
         if not self.class_weights:
-            return weights
-        return weights * np.array([*self.class_weights.values()])[labels.astype(int)]
+            return own
+        return own * np.array([*self.class_weights.values()])[labels.astype(int)]
 
     @property
     def log_weights(self) -> Numbers:

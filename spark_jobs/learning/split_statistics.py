@@ -7,7 +7,7 @@ from logging import Logger
 from math import isfinite
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import SPLIT, quoted
@@ -16,6 +16,7 @@ from spark_jobs.learning.split import SPLITS, TRAIN, VALIDATION
 from spark_jobs.runtime.job import JobError
 
 MAX_NUMBER = 1e150  # the square of a larger one overflows
+MIN_WEIGHT = 1 / MAX_NUMBER  # so that a weight is above 0 even beside the greatest one
 
 
 @dataclass
@@ -24,7 +25,8 @@ class SplitStatistics:
 
     `present` counts the values of each column, `classes` the rows of each class of the label (for
     a binary label, by whether it is the positive value). `mean` and `deviation` are those of a
-    numeric label. `largest` is the largest absolute value of each numeric column.
+    numeric label. `largest` is the largest absolute value of each numeric column. `mean_weight` is
+    the mean of the rows' weights, between `least_weight` and `greatest_weight`.
     """
 
     rows: int = 0
@@ -33,12 +35,21 @@ class SplitStatistics:
     mean: float | None = None
     deviation: float | None = None
     largest: dict[str, float] = field(default_factory=dict[str, float])
+    mean_weight: float = 1.0
+    least_weight: float = 1.0
+    greatest_weight: float = 1.0
 
 
 def compute_split_statistics(
-    rows: DataFrame, label: Label, kinds: Mapping[str, Kind]
+    rows: DataFrame, label: Label, kinds: Mapping[str, Kind], *, weight: str | None = None
 ) -> dict[str, SplitStatistics]:
-    """Return the statistics of each split, in one pass.
+    """Return the statistics of each split, in one pass over the rows.
+
+    Args:
+        rows: with `_side`.
+        label: of the contract.
+        kinds: of the columns to learn from.
+        weight: the column with the weights of rows, which takes another pass.
 
     Raises:
         JobError: the label has more than `MAX_CLASSES` values.
@@ -71,12 +82,22 @@ def compute_split_statistics(
             "many classes: set `kind: numeric` under `label` in the contract if it is a "
             "number, or name another column"
         )
+    if weight is not None:
+        _add_weights(statistics, rows, quoted(weight))
     return statistics
+
+
+def _add_weights(statistics: Mapping[str, SplitStatistics], rows: DataFrame, value: Column) -> None:
+    by_split = rows.groupBy(SPLIT).agg(F.avg(value), F.min(value), F.max(value))
+    for name, mean, least, greatest in by_split.collect():
+        split = statistics[name]
+        split.mean_weight, split.least_weight, split.greatest_weight = mean, least, greatest
 
 
 def check_splits(statistics: Mapping[str, SplitStatistics], label: Label) -> None:
     """Raise JobError unless a model can be trained and validated on the splits."""
     _check_features(statistics)
+    _check_weights(statistics)
     if problem_of(label) == REGRESSION:
         _check_numeric_label(statistics, label)
         return
@@ -131,6 +152,17 @@ def _check_features(statistics: Mapping[str, SplitStatistics]) -> None:
                     "with: set `min` and `max` of the column in the contract, so that such rows "
                     "are rejected, or remove the column"
                 )
+
+
+def _check_weights(statistics: Mapping[str, SplitStatistics]) -> None:
+    least = min(split.least_weight for split in statistics.values())
+    greatest = max(split.greatest_weight for split in statistics.values())
+    if least < MIN_WEIGHT or greatest > MAX_NUMBER:
+        raise JobError(
+            f"the rows' weights, `weight` in the contract, are {least:g} to {greatest:g}, and "
+            f"weights below {MIN_WEIGHT:g} or above {MAX_NUMBER:g} can't be computed with. Only "
+            "their ratios matter: write them in another unit"
+        )
 
 
 def _check_numeric_label(statistics: Mapping[str, SplitStatistics], label: Label) -> None:

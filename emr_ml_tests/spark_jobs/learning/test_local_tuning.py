@@ -1,6 +1,7 @@
 """Estimators compared on rows in memory."""
 
 import logging
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,6 +147,36 @@ def test_weights_of_classes_leave_probabilities_calibrated(
     actual = (labels[best.scored] == (1 if problem == "binary" else 0)).mean()
     assert share[:, 0].mean() == pytest.approx(actual, abs=0.06)
     assert isinstance(model, LinearModel | BoostedTrees)
+
+
+@pytest.mark.parametrize("unit", [1e-140, 1e-3, 1e5, 1e140])
+@pytest.mark.parametrize("problem", ["binary", "multiclass", "regression"])
+def test_the_unit_of_the_rows_weights_changes_no_model(problem: Problem, unit: float) -> None:
+    features, labels = made_up(problem)
+    equal, weighted = (
+        local_rows(features, labels, folds=5, weights=np.full(len(labels), each))
+        for each in (1.0, unit)
+    )
+    params = params_with(regularization=[1e-3], max_iterations=20)
+
+    for rows in zip(*(trials_on(each, problem, params) for each in (equal, weighted)), strict=True):
+        assert rows[1].loss == pytest.approx(rows[0].loss, rel=1e-5)
+        assert rows[1].margins == pytest.approx(rows[0].margins, rel=1e-3, abs=1e-4)
+
+
+def test_trees_are_fitted_beside_one_row_of_huge_weight() -> None:
+    features, labels = made_up("multiclass")
+    weights = np.ones(len(labels))
+    weights[7] = 1e12
+    rows = local_rows(features, labels, folds=5, weights=weights)
+
+    trials = trials_on(rows, "multiclass", params_with(estimator="gradient_boosted_trees"))
+
+    assert np.isfinite(trials[0].margins).all()
+
+
+def trials_on(rows: LocalRows, problem: Problem, params: Any) -> list[LocalTrial]:
+    return compare(rows, make_learners(rows, encoding_of(problem), params, hashed=False), LOG)
 
 
 @pytest.mark.parametrize("estimator", ["logistic_regression", "gradient_boosted_trees"])

@@ -116,3 +116,31 @@ def test_a_numeric_label_too_large_to_compute_with_is_an_error(spark: SparkSessi
 
     with pytest.raises(JobError, match="label 'y' are too large"):
         check_splits(splits, label(kind="numeric"))
+
+
+def test_weights_have_a_mean_in_each_split(spark: SparkSession) -> None:
+    splits = weights(spark, train=[1.0, 3.0], validation=[0.5])
+
+    check_splits(splits, label(kind="numeric"))
+    assert (splits["train"].mean_weight, splits["validation"].mean_weight) == (2.0, 0.5)
+
+
+@pytest.mark.parametrize("weight", [1e300, 1e-300])
+def test_weights_that_sums_or_ratios_would_lose_are_an_error(
+    spark: SparkSession, weight: float
+) -> None:
+    splits = weights(spark, train=[1.0, 3.0], validation=[weight])
+
+    with pytest.raises(JobError, match=re.escape(f"{weight:g}") + ".*in another unit"):
+        check_splits(splits, label(kind="numeric"))
+
+
+def weights(spark: SparkSession, **values: list[float]) -> dict[str, SplitStatistics]:
+    """Statistics of rows with these weights, and different numbers as labels."""
+    rows = [
+        (split, float(number), weight)
+        for split, found in values.items()
+        for number, weight in enumerate(found)
+    ]
+    frame = spark.createDataFrame(rows, f"{NUMBER}, `w.1` double")
+    return compute_split_statistics(frame, label(kind="numeric"), {}, weight="w.1")
