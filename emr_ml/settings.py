@@ -105,7 +105,8 @@ class Settings(BaseSettings):
         None, description="the same for the sales pipeline; if unset, sample data"
     )
     scoring_source: str | None = Field(
-        None, description="the same for rows to score; if unset, sample data unless `source` is set"
+        None,
+        description="the same for rows to score; if unset, sample data unless EMR_ML_SOURCE is set",
     )
     dataset: str = Field(
         str(CONTRACTS / "breast_cancer.yaml"), description="contract of the dataset"

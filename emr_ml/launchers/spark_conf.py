@@ -61,7 +61,7 @@ def s3_packages(spark_home: Path) -> dict[str, str]:
     if hadoop is None:
         raise LaunchError(
             f"there is no {HADOOP_JAR}*.jar in {jars}, which tells the release of S3's connector",
-            fix="use a Spark that includes Hadoop, such as pyspark from PyPI (`make setup`)",
+            fix="use a Spark that includes Hadoop, such as the one that `make setup` installs",
         )
     release = hadoop.stem.removeprefix(HADOOP_JAR)
     return {"spark.jars.packages": f"org.apache.hadoop:hadoop-aws:{release}"}

@@ -9,6 +9,7 @@ from emr_ml.champions.compatibility import requested_contract
 from emr_ml.champions.decision import CHECKS_BY_ASSET
 from emr_ml.checks.check import CheckContext, evaluate_all
 from emr_ml.contract import Contract
+from emr_ml.lake.champion import METRICS
 from emr_ml.lake.inputs import committed_report
 from emr_ml.lake.versions import digest
 from spark_jobs.cleaning.figures import DatasetFigures
@@ -18,7 +19,6 @@ from spark_jobs.learning.figures import ModelFigures
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key, read_report
 
-METRICS = "metrics"
 LAYOUT = 2  # of the page: another number draws every page again
 DECISION = "decision.json"
 USUAL_THRESHOLD = 0.5  # for accuracy, and in earlier releases for all

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import quote, urlsplit
 
-from emr_ml.model_report.facts import LAYOUT, METRICS, ModelFacts
+from emr_ml.lake.champion import METRICS
+from emr_ml.model_report.facts import LAYOUT, ModelFacts
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emr_ml.champions.compatibility import requested_contract
-from emr_ml.lake.champion import MODEL
+from emr_ml.lake.champion import METRICS, MODEL
 from emr_ml.lake.leases import LeaseFile
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key, lease_key, read_report
 
-METRICS = "metrics"
 SNAPSHOT, DATASET = "raw_csv_s3", "processed_dataset"
 # the commits of versions, and pages for people beside them
 PAGE = "report.html"
