@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from logging import Logger
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,7 @@ class LocalSession:
         self._on_s3 = on_s3
         self._size = size
         self._warm_seconds = warm_seconds
+        self._ask: Callable[[], Attachment] | None = None
         self._asked: Attachment | None = None
         self._resource: LazyPySparkResource | None = None
 
@@ -78,7 +80,8 @@ class LocalSession:
         try:
             files = (CLASS_ARCHIVE, C2_EXCLUSIONS)
             spec = JavaSpec.for_run(self._conf(), find_java(), installed_spark(), files)
-            self._asked = Attachment(spec, self._warm_seconds, check_java)
+            self._ask = partial(Attachment, spec, self._warm_seconds, check_java)
+            self._asked = self._ask()
         except (WarmError, OSError) as error:
             log.info("this run starts its own Spark, no warm one: %s", error)
 
@@ -108,20 +111,24 @@ class LocalSession:
 
     def _use_warm_java(self, log: Logger) -> bool:
         """Make PySpark use the warm Java that was asked for; return False if that is not to be."""
-        if self._asked is None:
+        if self._asked is None or self._ask is None:
             return False
+        from py4j.protocol import Py4JJavaError
+
         try:
-            gateway = self._asked.wait()
-        except WarmError as error:
+            try:
+                gateway = _attach(self._asked, self._conf())
+            except Py4JJavaError:
+                # A run that was killed while its context started left it behind: it appeared after
+                # Java had been cleared. Now that the connection is closed, Java is cleared again.
+                gateway = _attach(self._ask(), self._conf())
+        except (WarmError, OSError) as error:
             log.info("this run starts its own Spark, as the warm one can't be used: %s", error)
             return False
-        try:
-            _start_context(gateway, self._conf())
         except Exception as error:
             log.warning(
                 "this run starts its own Spark, as the warm one failed: %s", summarize_error(error)
             )
-            gateway.connection.close()
             return False
         _lent.append(gateway)
         assert self._warm_seconds is not None
@@ -138,6 +145,22 @@ def _has_java() -> bool:
     """Whether PySpark in this process has a Java, or has been told which one to use."""
     core: Any = sys.modules.get("pyspark.core.context")
     return GATEWAY_PORT in os.environ or bool(core and core.SparkContext._gateway)
+
+
+def _attach(asked: Attachment, conf: Mapping[str, str]) -> Gateway:
+    """Return the gateway of the warm Java, on which this process has a context now.
+
+    Raises:
+        WarmError: the warm Java can't be used.
+        Exception: Spark does not start on it.
+    """
+    gateway = asked.wait()
+    try:
+        _start_context(gateway, conf)
+    except BaseException:
+        gateway.connection.close()
+        raise
+    return gateway
 
 
 def _start_context(gateway: Gateway, conf: Mapping[str, str]) -> None:

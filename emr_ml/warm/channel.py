@@ -30,9 +30,10 @@ def own_folder() -> Path:
     Raises:
         WarmError: it can't be created, or is not this user's alone.
     """
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
     try:
-        folder = (Path(runtime) if runtime else Path.home() / ".cache") / "emr_ml"
+        # one that is not absolute is invalid by its specification, and differs from run to command
+        folder = (runtime if runtime.is_absolute() else Path.home() / ".cache") / "emr_ml"
     except RuntimeError as error:
         raise WarmError(f"{error}") from error
     if len(os.fsencode(folder / ADDRESS)) > MAX_ADDRESS_BYTES:

@@ -14,6 +14,8 @@ from typing import Any
 import psutil
 import pytest
 from click.testing import CliRunner
+from py4j.clientserver import ClientServer, JavaParameters, PythonParameters
+from pyspark import SparkContext
 
 from emr_ml.commands.stop import stop
 from emr_ml.launchers.base import LaunchError
@@ -36,6 +38,24 @@ JAVA = {
     "spark.driver.memory": "512m",
     "spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL],
 }
+
+
+def start_session() -> tuple[int, str, int]:
+    """Start Spark as a run does; return the port and the secret of its warm Java, and its id."""
+    session = LocalSession({}, on_s3=False, size=DataSize.SMALL, warm_seconds=600.0)
+    session.prepare([], LOG)
+    session.start(LOG)
+    context: Any = SparkContext
+    parameters = context._gateway.gateway_parameters
+    return parameters.port, parameters.auth_token, (holder_state() or {})["java"]
+
+
+def session_elsewhere() -> tuple[int, str, int]:
+    """The same in a process of its own, which has ended and given Java back."""
+    with ProcessPoolExecutor(1, SPAWN) as pool:
+        started = pool.submit(start_session).result()
+    wait_until(is_free)
+    return started
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -138,6 +158,17 @@ def test_a_folder_that_others_can_enter_is_not_used(
         attach()
 
 
+def test_a_runtime_folder_that_is_not_absolute_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "run")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    assert own_folder() == tmp_path / ".cache" / "emr_ml"
+    assert not Path("run").exists()
+
+
 def test_a_run_that_needs_another_java_replaces_it() -> None:
     before = attach()
     give_back(before)
@@ -227,6 +258,18 @@ def test_runs_share_java_also_if_one_was_killed_and_results_are_the_same(tmp_pat
     assert second == {"rows": {"in": 1000, "kept": 1000, "rejected": 0}, **third, "attempt": 2}
     assert third["attempt"] == 1
     assert (holder_state() or {})["java"] == java
+
+
+def test_a_context_that_a_killed_run_left_behind_does_not_keep_the_next_run_away() -> None:
+    port, secret, java = session_elsewhere()
+    # as if it had been under construction when Java was cleared
+    parameters = JavaParameters(port=port, auth_token=secret)
+    client: Any = ClientServer(parameters, PythonParameters(port=0, eager_load=False))
+    conf = client.jvm.org.apache.spark.SparkConf()
+    client.jvm.org.apache.spark.SparkContext(conf.setMaster("local[1]").setAppName("left"))
+    client.close()
+
+    assert session_elsewhere() == (port, secret, java)
 
 
 @pytest.mark.soak
