@@ -58,6 +58,11 @@ def project_assets() -> list[str]:
     return sorted("/".join(key.path) for key, _ in keys)
 
 
+def with_versions(place: Place) -> Place:
+    """Return the asset that has the versions of this one: those of the champion are models."""
+    return place.of_input(MODEL) if place.asset == CHAMPION else place
+
+
 def find_version(place: Place, digits: str | None) -> tuple[Place, str]:
     """Return an asset with the only version that starts with the digits, or its current one.
 
@@ -66,6 +71,8 @@ def find_version(place: Place, digits: str | None) -> tuple[Place, str]:
     Raises:
         JobError: there is no such version, or more than one.
     """
+    if digits:
+        place = with_versions(place)
     lake, asset = place.lake, place.asset
     if digits:
         digits = _check_digits(lake, asset, digits)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from emr_ml.commands.assets import find_place
+from emr_ml.commands.assets import find_place, with_versions
 from emr_ml.commands.completion import complete_asset
 from emr_ml.commands.context import configured_lake
 from emr_ml.commands.output import as_json_option, print_json, state, table
@@ -31,7 +31,7 @@ def versions(asset: str, limit: int, *, as_json: bool) -> None:
     from emr_ml.history.state import NOT_CURRENT, read_state
 
     with configured_lake() as lake:
-        place = find_place(lake, asset)
+        place = with_versions(find_place(lake, asset))
         reports = newest_reports(place.lake, place.asset)
         rows = [
             (report, read_state(place, report.version, report, reasons=False).words)

@@ -97,6 +97,7 @@ def test_the_champion_is_a_version_of_the_model(lake: Lake) -> None:
     lake.write_json("champion_model/refused.json", {})
 
     assert shown("champion_model").startswith(f"lr_model {MODEL}\n")
+    assert shown("champion_model", MODEL[:6]).startswith(f"lr_model {MODEL}\n")
 
 
 def test_what_a_report_names_does_not_reach_the_terminal_as_it_is(lake: Lake) -> None:

@@ -52,3 +52,9 @@ def test_an_asset_that_is_not_there_is_told() -> None:
 
     assert result.exit_code == 1
     assert "there is no asset lr_modle" in result.stderr
+
+
+def test_those_of_the_champion_are_models(lake: Lake) -> None:
+    lake.write_json("champion_model/current.json", {})
+
+    assert said(versions, "champion_model").stdout == said(versions, "lr_model").stdout
