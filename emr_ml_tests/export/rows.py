@@ -25,6 +25,7 @@ COLUMNS = """\
   local: {kind: datetime, zone: Europe/Berlin, parts: [elapsed, hour]}
   day: {kind: datetime, format: "d. MMM yyyy", language: de, parts: [month]}
   half: {kind: datetime, format: "M/d/yy h:mm a", first_year: 1950, parts: [elapsed, hour]}
+  # Spark's letters for an offset such as +09:00 are three X
   offset: {kind: datetime, format: "yyyy-MM-dd'T'HH:mm[:ss][.SSS]XXX", zone: Asia/Tokyo}
   compact: {kind: datetime, format: yyyyMMddHHmm, parts: [elapsed, weekday]}
   colour: categorical

@@ -76,7 +76,9 @@ def regression_scores(scored: DataFrame) -> RegressionScores:
     error, mean = F.col("label") - F.col("predicted"), _mean_of(scored)
     variance = F.var_pop("label")
     if WEIGHT in scored.columns:
-        variance = mean(F.col("label") ** 2) - mean(F.col("label")) ** 2
+        # around the mean, because the squares of large numbers leave no digits for their difference
+        (center,) = aggregate(scored, mean(F.col("label")))
+        variance = mean((F.col("label") - center) ** 2)
     means = aggregate(
         scored,
         mean(row_loss(REGRESSION)).alias("mse"),

@@ -40,9 +40,9 @@ class LocalRows:
     """The vectors of the training and the validation split, in the order of their row ids.
 
     `features` has a row for each. `labels` are as the model is fitted on them, NaN for a class
-    that can't be predicted. `weights` are those of
-    rows, without those of classes. `sample_keys` are numbers that depend on
-    the row's id alone. `folds` compare candidates: a fit on some rows is scored on others.
+    that can't be predicted. `weights` are those of rows, without those of classes. `sample_keys`
+    are numbers that depend on the row's id alone. `folds` compare candidates: a fit on some rows is
+    scored on others.
     """
 
     features: Matrix
