@@ -82,11 +82,6 @@ class Head(NamedTuple):
     text: str = ""
 
 
-def read_columns(read: ReadRange, size: int, address: str, contract: "Contract") -> tuple[str, ...]:
-    """Return the names of a file's columns, as `read_head` does."""
-    return read_head(read, size, address, contract).columns
-
-
 def read_head(read: ReadRange, size: int, address: str, contract: "Contract") -> Head:
     """Return the beginning of a file.
 

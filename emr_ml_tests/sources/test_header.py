@@ -15,7 +15,7 @@ import pytest
 from backports import zstd
 
 from emr_ml.contract import Contract, Dialect
-from emr_ml.sources.header import HEAD_BYTES, decompressed_head, read_columns
+from emr_ml.sources.header import HEAD_BYTES, decompressed_head, read_head
 from emr_ml.sources.listing import SourceError
 from emr_ml_tests.sources.headers import header_of
 from emr_ml_tests.zips import locked, zipped
@@ -33,7 +33,9 @@ def header(text: str | bytes, **dialect: object) -> tuple[str, ...]:
 def columns(name: str, body: bytes, **contract: object) -> tuple[str, ...]:
     """Return the columns of a file with that name and content."""
     terms = Contract.model_validate({"columns": {"a": "numeric"}, **contract})
-    return read_columns(lambda start, length: body[start : start + length], len(body), name, terms)
+    return read_head(
+        lambda start, length: body[start : start + length], len(body), name, terms
+    ).columns
 
 
 @pytest.mark.parametrize(
