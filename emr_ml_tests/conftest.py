@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import hypothesis
 import pytest
@@ -140,12 +141,15 @@ def _shares(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        of_others = name.startswith("MLFLOW_") or name in ("DAGSTER_HOME", "AWS_PROFILE")
-        if name.upper().startswith("EMR_ML_") or of_others:
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("EMR_ML_WARM", "0")
+def clean_environment() -> Generator[None]:
+    """Hide the caller's settings, and undo what the code under test sets for its process."""
+    with mock.patch.dict(os.environ):
+        for name in list(os.environ):
+            of_others = name.startswith("MLFLOW_") or name in ("DAGSTER_HOME", "AWS_PROFILE")
+            if name.upper().startswith("EMR_ML_") or of_others:
+                del os.environ[name]
+        os.environ["EMR_ML_WARM"] = "0"
+        yield
 
 
 @pytest.fixture(autouse=True)
