@@ -62,10 +62,11 @@ bench-emr: setup ## compare with dagster-aws's clients on an emulated EMR and EM
 	@$(BIN)/python -m benchmarks.emr
 	@$(BIN)/python -m benchmarks.serverless
 
-check: setup ## check format, lint, types, the template, the docs, and the locked packages for vulnerabilities
+check: setup ## check format, lint, types, imports, the template, the docs, and the locked packages for vulnerabilities
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/shellcheck bootstrap/*.sh deploy/entrypoint.sh .ci/run
 	@$(BIN)/hadolint deploy/Dockerfile
 	@$(BIN)/cfn-lint infra/emr_ml.yaml

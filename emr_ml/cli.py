@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import click
 
-from emr_ml.commands.clusters import clusters
+from emr_ml.commands.compute.command import compute
 from emr_ml.commands.diff import diff
 from emr_ml.commands.doctor import doctor
 from emr_ml.commands.down import down
@@ -45,7 +45,7 @@ COMMANDS = {
     "mlflow": (mlflow, "show the models on an MLflow server"),
     "doctor": (doctor, "check the set-up, with a fix for what is bad"),
     "plan": (plan, "print what a run would ask of EMR, and the price per hour"),
-    "compute": (clusters, "show what is running, and its cost"),
+    "compute": (compute, "show what is running, and its cost"),
     "stop": (stop, "end the Java that outlives runs on this machine"),
     "up": (up, "deploy the stack that EMR needs"),
     "down": (down, "delete the stack, and keep the data"),
@@ -85,4 +85,4 @@ def main(ctx: click.Context) -> None:
 for name, (command, summary) in COMMANDS.items():
     command.short_help = summary
     main.add_command(command, name)
-main.add_command(clusters, "clusters")  # its name when all that ran was a cluster
+main.add_command(compute, "clusters")  # its name when all that ran was a cluster

@@ -86,7 +86,7 @@ def test_a_user_error_tells_the_fix_apart_from_the_problem() -> None:
 
 def test_neither_dagster_nor_the_client_of_aws_is_imported() -> None:
     program = (
-        "import sys, emr_ml.errors, emr_ml.ui.wording\n"
+        "import sys, emr_ml.errors, emr_ml.wording\n"
         "print([name for name in ('botocore', 'boto3', 'dagster', 'pydantic', 'pyspark')"
         " if name in sys.modules])"
     )

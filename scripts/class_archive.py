@@ -8,7 +8,7 @@ import sys
 
 import dagster as dg
 
-from emr_ml.full_run import everything_job_definition
+from emr_ml.commands.full_run import everything_job_definition
 
 # the assets after them need few more classes
 KEYS = [dg.AssetKey(name) for name in ("raw_csv_s3", "processed_dataset", "lr_model", "metrics")]

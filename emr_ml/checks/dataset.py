@@ -4,7 +4,7 @@ from emr_ml.checks.check import COLUMNS_IN_METADATA, CheckContext, Evaluation, b
 from emr_ml.checks.drift import DRIFT_CHECKS
 from emr_ml.checks.label import LABEL_CHECKS
 from emr_ml.checks.rows import ROW_CHECKS
-from emr_ml.ui.wording import join_first, quote_names
+from emr_ml.wording import join_first, quote_names
 
 
 @blocking_check

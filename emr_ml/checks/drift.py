@@ -8,7 +8,7 @@ from emr_ml.checks.check import (
     dataset_figures,
 )
 from emr_ml.checks.stability import stability_index
-from emr_ml.ui.wording import join_first, quote_names
+from emr_ml.wording import join_first, quote_names
 from spark_jobs.cleaning.figures import ColumnSummary, DatasetFigures
 
 RANGES_SHOWN = 5

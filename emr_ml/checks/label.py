@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from emr_ml.checks.check import CheckContext, Evaluation, blocking_check, check, dataset_figures
 from emr_ml.contract.schema import Label
-from emr_ml.ui.wording import quote_names
+from emr_ml.wording import quote_names
 from spark_jobs.cleaning.figures import LabelSummary
 from spark_jobs.contract import MAX_CLASSES
 

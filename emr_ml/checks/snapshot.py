@@ -3,7 +3,7 @@
 from emr_ml.checks.check import CheckContext, Evaluation, blocking_check, check
 from emr_ml.lake.current import read_current
 from emr_ml.sources.header_fit import header_problems
-from emr_ml.ui.wording import join_first
+from emr_ml.wording import join_first
 from spark_jobs.runtime.report import Report, read_report
 
 PROBLEMS_SHOWN = 5

@@ -8,7 +8,7 @@ from emr_ml.history.lineage import Place
 from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
 from emr_ml.lake.current import missing_reason, read_current
 from emr_ml.lake.versions import DIGITS
-from emr_ml.ui.wording import did_you_mean, join_first
+from emr_ml.wording import did_you_mean, join_first
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 

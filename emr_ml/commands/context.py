@@ -9,7 +9,7 @@ from emr_ml.aws import time_limits
 from emr_ml.errors import user_message
 from emr_ml.settings import Settings, load_settings
 from emr_ml.stack import with_stack
-from emr_ml.ui.wording import escape_control_characters
+from emr_ml.wording import escape_control_characters
 from spark_jobs.runtime.lake import Lake, open_lake
 
 

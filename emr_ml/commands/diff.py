@@ -20,7 +20,7 @@ from emr_ml.commands.output import (
 from emr_ml.errors import UserError
 from emr_ml.lake.champion import METRICS, MODEL
 from emr_ml.lake.versions import short
-from emr_ml.ui.wording import escape_control_characters, join_first, shorten
+from emr_ml.wording import escape_control_characters, join_first, shorten
 from spark_jobs.runtime.report import Report
 
 if TYPE_CHECKING:

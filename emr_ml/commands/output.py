@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from emr_ml.ui.wording import escape_control_characters
+from emr_ml.wording import escape_control_characters
 
 USUAL_COLUMNS = 80
 STATES = {

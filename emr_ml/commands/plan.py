@@ -11,7 +11,7 @@ from emr_ml.commands.context import errors_as_messages
 from emr_ml.commands.plans import Planned, plan_deployment
 from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.stack import with_stack
-from emr_ml.ui.wording import escape_control_characters
+from emr_ml.wording import escape_control_characters
 
 
 @click.command()

@@ -23,7 +23,7 @@ def profile(file: str, label: str | None, html: str | None, *, as_json: bool) ->
     from emr_ml.infer.files import find_file
     from emr_ml.infer.overview import as_html, as_json_values, as_text
     from emr_ml.infer.profile import profile_file
-    from emr_ml.ui.wording import escape_control_characters
+    from emr_ml.wording import escape_control_characters
 
     with errors_as_messages():
         found = profile_file(find_file(file), label)

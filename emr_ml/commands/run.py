@@ -12,7 +12,7 @@ def run() -> None:
     """Materialize all assets in the configured deployment, and print the metrics."""
     with errors_as_messages():
         # Dagster takes seconds to import, and the definitions read the settings when imported
-        from emr_ml.full_run import materialize_all
+        from emr_ml.commands.full_run import materialize_all
 
         succeeded = materialize_all()
     sys.exit(0 if succeeded else 1)

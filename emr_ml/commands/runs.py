@@ -10,7 +10,7 @@ import click
 from emr_ml.commands.context import errors_as_messages
 from emr_ml.commands.output import as_json_option, named, print_json, print_lines, state
 from emr_ml.settings import load_settings
-from emr_ml.ui.wording import duration, escape_control_characters, local_time
+from emr_ml.wording import duration, escape_control_characters, local_time
 
 if TYPE_CHECKING:
     from emr_ml.history.runs import RunSummary

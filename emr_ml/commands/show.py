@@ -21,12 +21,12 @@ from emr_ml.commands.output import (
 )
 from emr_ml.lake.versions import short
 from emr_ml.settings import Settings, load_settings
-from emr_ml.ui.wording import (
+from emr_ml.wording import (
     duration,
     escape_control_characters,
+    file_size,
     join_first,
     local_time_of,
-    megabytes,
     shorten,
 )
 
@@ -105,7 +105,7 @@ def _summary(facts: "VersionFacts") -> Iterator[str]:
     count, size = facts.files
     plural = "" if len(report.parts) == 1 else "s"
     parts = f" in {len(report.parts)} part{plural}" if report.parts else ""
-    yield named("files", f"{count:,}{parts}, {megabytes(size)}")
+    yield named("files", f"{count:,}{parts}, {file_size(size)}")
     yield named("path", report.path)
 
 
@@ -168,6 +168,6 @@ def _lineage(root: "Node") -> Iterator[str]:
         if node.report and node.report.spark is None and "source" in node.report.figures:
             files = node.report.files
             names = join_first([str(each["name"]) for each in files], FILES_SHOWN)
-            size = megabytes(sum(int(each["size"]) for each in files))
+            size = file_size(sum(int(each["size"]) for each in files))
             text = f"{names}, {size}, from {node.report.figures['source']}"
             yield named("", text, len(left) + 2, 0)

@@ -2,8 +2,6 @@
 
 import click
 
-from emr_ml.ui.wording import duration
-
 
 @click.command()
 def stop() -> None:
@@ -28,23 +26,3 @@ def stop() -> None:
         )
     else:
         click.echo(f"the warm Spark has ended, process {state['java']}")
-
-
-def show_warm_spark() -> None:
-    """Print which Spark is kept warm on this machine, unless there is none."""
-    from emr_ml.warm.channel import WarmError
-    from emr_ml.warm.client import holder_state
-
-    try:
-        state = holder_state()
-    except WarmError as error:
-        click.echo(str(error), err=True)
-        return
-    if not state:
-        return
-    if state["run"]:
-        used = f"used by the run in process {state['run']}"
-    else:
-        left = duration(state["seconds_left"])
-        used = f"ends in {left} without a run; `emr-ml stop` ends it now"
-    click.echo(f"{state['java']:<8} warm Spark on this machine, {used}")

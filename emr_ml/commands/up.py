@@ -8,7 +8,7 @@ import click
 from emr_ml.commands.context import errors_as_messages
 from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.stack.template import render_template, user_parameters
-from emr_ml.ui.wording import megabytes
+from emr_ml.wording import file_size
 
 if TYPE_CHECKING:
     from emr_ml.stack.context import StackContext
@@ -119,4 +119,4 @@ def _upload_packages(lake_address: str) -> Iterator[str]:
         return
     yield f"packages     downloading those for {platform.folder}"
     wheels = build_wheelhouse(lake, requirements, platform)
-    yield f"packages     {len(wheels)} wheels, {megabytes(sum(wheels.values()))}, uploaded"
+    yield f"packages     {len(wheels)} wheels, {file_size(sum(wheels.values()))}, uploaded"

@@ -12,7 +12,7 @@ from emr_ml.commands.context import errors_as_messages
 from emr_ml.commands.output import as_json_option, print_json
 from emr_ml.errors import UserError
 from emr_ml.settings import Settings, load_settings
-from emr_ml.ui.wording import escape_control_characters, join_first, shorten
+from emr_ml.wording import escape_control_characters, join_first, shorten
 
 if TYPE_CHECKING:
     from emr_ml.pipeline import Pipeline

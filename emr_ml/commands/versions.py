@@ -10,7 +10,7 @@ from emr_ml.commands.context import configured_lake
 from emr_ml.commands.output import as_json_option, print_json, state, table
 from emr_ml.history.committed import newest_reports
 from emr_ml.lake.versions import short
-from emr_ml.ui.wording import local_time_of
+from emr_ml.wording import local_time_of
 from spark_jobs.runtime.report import Report
 
 VERSIONS_SHOWN = 10

@@ -3,7 +3,7 @@
 import click
 
 from emr_ml.commands.context import configured_settings, errors_as_messages
-from emr_ml.ui.wording import megabytes
+from emr_ml.wording import file_size
 
 PYTHONS = ("3.11", "3.12", "3.13")
 ARCHS = ("x86_64", "aarch64")
@@ -62,5 +62,5 @@ def wheelhouse(arch: str, python: str) -> None:
                 f"the lake {address} can't be written to: {diagnose(error)}"
             ) from error
     for name, size in wheels.items():
-        click.echo(f"  {name}  {megabytes(size)}")
-    click.echo(f"{len(wheels)} wheels, {megabytes(sum(wheels.values()))}: {folder}")
+        click.echo(f"  {name}  {file_size(size)}")
+    click.echo(f"{len(wheels)} wheels, {file_size(sum(wheels.values()))}: {folder}")

@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 
 from emr_ml.errors import UserError
 from emr_ml.settings import Deployment, load_settings
-from emr_ml.ui.wording import did_you_mean
+from emr_ml.wording import did_you_mean
 
 PREFIXES = "_emr_ml_prefixes"
 # the folders of the lake that all pipelines share: launchers, doctor and Dagster's logs use them

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from emr_ml.contract.base import CellValue, Section, error_at
 from emr_ml.contract.time_pattern import pattern_problem
-from emr_ml.ui.wording import shorten
+from emr_ml.wording import shorten
 from spark_jobs.contract import DatetimePart, Kind
 from spark_jobs.month_names import NAMES
 from spark_jobs.spelling import lower_case

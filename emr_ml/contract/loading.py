@@ -12,7 +12,7 @@ from emr_ml.contract.model import Featurizer, ModelParams
 from emr_ml.contract.schema import Checks, Contract, Label, Promotion, Split
 from emr_ml.errors import UserError
 from emr_ml.located_yaml import Positions, YamlError, parse
-from emr_ml.ui.wording import shorten, unknown_key
+from emr_ml.wording import shorten, unknown_key
 from spark_jobs.runtime.lake import open_lake
 
 SECTIONS: dict[str, type[BaseModel]] = {

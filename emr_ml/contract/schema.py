@@ -17,7 +17,7 @@ from emr_ml.contract.base import (
 from emr_ml.contract.columns import Column, NumberFormat
 from emr_ml.contract.dialect import Dialect
 from emr_ml.contract.model import ModelParams, check_class_weight, check_estimator, check_threshold
-from emr_ml.ui.wording import did_you_mean
+from emr_ml.wording import did_you_mean
 from spark_jobs.contract import Kind, Problem
 from spark_jobs.spelling import lower_case
 

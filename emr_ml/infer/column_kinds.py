@@ -26,7 +26,7 @@ from emr_ml.infer.values import (
     mean_words,
     parse_number,
 )
-from emr_ml.ui.wording import shorten
+from emr_ml.wording import shorten
 from spark_jobs.contract import Kind
 from spark_jobs.spelling import lower_case
 

@@ -14,8 +14,8 @@ from emr_ml.infer.dialect import DELIMITER_NAMES
 from emr_ml.infer.folder import FolderDifferences
 from emr_ml.infer.label import LabelGuess
 from emr_ml.infer.profile import FileProfile
-from emr_ml.ui.wording import join_first
 from emr_ml.units import MEGABYTE
+from emr_ml.wording import join_first
 from spark_jobs.reading.csv_dialect import BACKSLASH
 
 ONE_TASK_BYTES = 128 * MEGABYTE  # one task reads this much in seconds

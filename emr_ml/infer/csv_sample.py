@@ -22,7 +22,6 @@ from emr_ml.infer.files import (
     DataFile,
     Sample,
     contract_names,
-    format_size,
 )
 from emr_ml.infer.header_rows import ROW_NAME, HeaderRows, find_header_rows, has_row_names
 from emr_ml.infer.other_formats import problem_of_format
@@ -30,6 +29,7 @@ from emr_ml.infer.surroundings import Layout, guess_layout, records_below
 from emr_ml.infer.unusable_records import WRONG_COUNT, without_rejected
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
+from emr_ml.wording import file_size
 from spark_jobs.reading.csv_dialect import BLANKS, is_blank
 from spark_jobs.reading.csv_parser import END
 
@@ -175,7 +175,7 @@ def _long_fields_allowed() -> Generator[None]:
 
 
 def _summary(file: DataFile, rows: int, windows: int, *, is_whole_file: bool) -> str:
-    size = format_size(file.size)
+    size = file_size(file.size)
     if is_whole_file:
         return f"all {rows:,} rows of {size}"
     rest = f" and from {windows} places further on" if windows else ""
@@ -339,7 +339,7 @@ def _lines(text: io.TextIOWrapper, file: DataFile) -> Iterator[str]:
         line = line.lstrip("\ufeff") if number == 1 else line  # some programs write several
         if len(line) == MAX_FIELD:
             raise SourceError(
-                f"line {number} of {file.address} is longer than {format_size(MAX_FIELD)}: "
+                f"line {number} of {file.address} is longer than {file_size(MAX_FIELD)}: "
                 "the file does not look like CSV"
             )
         yield line

@@ -138,8 +138,3 @@ class Sample:
 def contract_names(names: Sequence[str]) -> tuple[str, ...]:
     """Return column names as in a contract: trimmed, each accented letter as one character."""
     return tuple(unicodedata.normalize("NFC", name.strip()) for name in names)
-
-
-def format_size(size: int) -> str:
-    """Return a size as text: in MB from 0.1 MB, else in bytes."""
-    return f"{size / MEGABYTE:,.1f} MB" if size >= MEGABYTE / 10 else f"{size:,} bytes"

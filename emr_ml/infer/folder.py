@@ -10,7 +10,7 @@ from emr_ml.contract import Contract
 from emr_ml.infer.header_rows import is_value
 from emr_ml.sources.header import HEAD_BYTES, Head, read_head
 from emr_ml.sources.listing import ListedFile, SourceError
-from emr_ml.ui.wording import join_first, quote_names
+from emr_ml.wording import join_first, quote_names
 from spark_jobs.contract import Dialect
 from spark_jobs.reading.csv_dialect import CsvSyntax
 from spark_jobs.reading.csv_parser import MalformedRecordError, Record, parse

@@ -7,9 +7,10 @@ from shlex import quote
 from typing import cast
 
 from emr_ml.contract.base import SURROGATE
-from emr_ml.infer.files import MAX_SAMPLE_VALUES, DataFile, Sample, contract_names, format_size
+from emr_ml.infer.files import MAX_SAMPLE_VALUES, DataFile, Sample, contract_names
 from emr_ml.sources.listing import SourceError
 from emr_ml.units import MEGABYTE
+from emr_ml.wording import file_size
 from spark_jobs.reading.csv_dialect import BLANKS
 from spark_jobs.reading.json_parser import JQ, Line, parse_lines
 from spark_jobs.runtime.job import JobError
@@ -66,7 +67,7 @@ def _sample(file: DataFile, lines: list[Line], *, is_whole_file: bool) -> Sample
         columns=columns,
         rows=len(rows),
         is_complete=is_whole_file and not file.others,
-        summary=f"{count} rows of {format_size(file.size)}",
+        summary=f"{count} rows of {file_size(file.size)}",
         unusable={
             name: "a list in each row"
             for name, column in zip(names, columns, strict=True)

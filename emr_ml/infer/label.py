@@ -13,7 +13,7 @@ from emr_ml.infer.files import contract_names
 from emr_ml.infer.number_format import guess_number_style
 from emr_ml.infer.values import is_number, is_number_with_any_decimal
 from emr_ml.sources.listing import SourceError
-from emr_ml.ui.wording import closest, join_first, quote_names
+from emr_ml.wording import closest, join_first, quote_names
 from spark_jobs.contract import Problem
 
 LAST, FIRST = 1, 0.25  # ranks by position alone

@@ -8,7 +8,7 @@ from typing import Any
 
 from emr_ml.infer.column_kinds import format_percent, quoted_list
 from emr_ml.infer.profile import FileProfile
-from emr_ml.ui.wording import shorten
+from emr_ml.wording import shorten
 
 TITLES = ("column", "kind", "missing", "distinct", "values", "remark")
 EXAMPLES = 3

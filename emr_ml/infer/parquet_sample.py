@@ -4,8 +4,9 @@ from itertools import islice
 from math import isnan
 from typing import TYPE_CHECKING
 
-from emr_ml.infer.files import MAX_SAMPLE_VALUES, DataFile, Sample, contract_names, format_size
+from emr_ml.infer.files import MAX_SAMPLE_VALUES, DataFile, Sample, contract_names
 from emr_ml.sources.listing import SourceError
+from emr_ml.wording import file_size
 from spark_jobs.reading.csv_dialect import BLANKS
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def sample_parquet(file: DataFile) -> Sample:
         columns=[_column_texts(column) for column in table.columns],
         rows=table.num_rows,
         is_complete=has_all_rows and not file.others,
-        summary=f"{count} rows of {format_size(file.size)}",
+        summary=f"{count} rows of {file_size(file.size)}",
         unusable={
             name: reason
             for name, field in zip(names, table.schema, strict=True)

@@ -15,7 +15,7 @@ from emr_ml.infer.missing import find_missing_tokens, remove_missing
 from emr_ml.infer.parquet_sample import sample_parquet
 from emr_ml.infer.values import MAYBE_MISSING, find_decimal_mark, is_number
 from emr_ml.sources.listing import SourceError
-from emr_ml.ui.wording import join_first, quote_names
+from emr_ml.wording import join_first, quote_names
 
 EXAMPLES = 3  # of rejected values
 MIN_LEAK_ROWS = 10  # with fewer, a column may match the label by chance

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, assert_never
 import dagster as dg
 
 from emr_ml.errors import UserError, user_message
+from emr_ml.failed import Failed, in_lines
 from emr_ml.launchers.base import Launcher, LaunchError
 from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.stack import with_stack
-from emr_ml.ui.failed import Failed, in_lines
 
 if TYPE_CHECKING:
     from emr_ml.launchers.remote.polling import PollingPolicy

@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emr_ml.ui.wording import shorten
+from emr_ml.wording import shorten
 from spark_jobs.evaluation.figures import (
     BinaryFigures,
     MetricsFigures,

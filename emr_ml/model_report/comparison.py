@@ -13,7 +13,7 @@ from emr_ml.model_report.figures_section import figure_rows
 from emr_ml.model_report.page import drawn_charts, environment, title
 from emr_ml.model_report.verdict import verdict
 from emr_ml.model_report.wording import MISSING, number
-from emr_ml.ui.wording import shorten
+from emr_ml.wording import shorten
 from spark_jobs.evaluation.figures import MetricsFigures
 
 VALUE_CHARACTERS = 200

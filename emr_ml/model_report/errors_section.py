@@ -8,7 +8,7 @@ from emr_ml.model_report.charts import confusion_cells
 from emr_ml.model_report.facts import ModelFacts
 from emr_ml.model_report.verdict import NOTABLE_DEVIATIONS, Status, negative_name, positive_name
 from emr_ml.model_report.wording import MISSING, number, percent
-from emr_ml.ui.wording import shorten
+from emr_ml.wording import shorten
 from spark_jobs.evaluation.figures import ColumnSlices, MetricsFigures, Slice, WorstRow
 
 LABEL_CHARACTERS = 24

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from spark_jobs.evaluation.figures import BinaryFigures, MetricsFigures, RegressionFigures
 
+SHOWN_CHARACTERS = 999  # Dagster shows longer Markdown only after a click
 SIDE, GAP = 110, 25  # pixels
 FEWEST_POINTS, MOST_POINTS = 6, 24
 

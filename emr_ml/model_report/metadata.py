@@ -9,9 +9,9 @@ from emr_ml.contract import Contract
 from emr_ml.lake.versions import short
 from emr_ml.model_report.facts import ModelFacts, gather_facts
 from emr_ml.model_report.figures_section import figure_rows
+from emr_ml.model_report.glance import SHOWN_CHARACTERS
 from emr_ml.model_report.stored import address, store_page
 from emr_ml.model_report.verdict import verdict
-from emr_ml.ui.metadata import SHOWN_CHARACTERS
 from spark_jobs.runtime.lake import Lake
 
 # characters with a meaning in Markdown, beside those of HTML

@@ -8,7 +8,7 @@ from typing import Any
 from emr_ml.model_report.facts import ModelFacts
 from emr_ml.model_report.verdict import Status, positive_name
 from emr_ml.model_report.wording import MISSING, number, percent
-from emr_ml.ui.wording import duration, join_first, megabytes, shorten
+from emr_ml.wording import duration, file_size, join_first, shorten
 from spark_jobs.cleaning.figures import ColumnSummary, LabelSummary
 from spark_jobs.runtime.report import Report
 
@@ -126,7 +126,7 @@ def data(facts: ModelFacts) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if facts.snapshot:
         files = facts.snapshot.files
-        size = megabytes(sum(file["size"] for file in files))
+        size = file_size(sum(file["size"] for file in files))
         names = join_first([shorten(file["name"]) for file in files], 5)
         found += [
             ("source", str(facts.snapshot.figures.get("source", ""))),
@@ -255,7 +255,7 @@ def environment(facts: ModelFacts) -> list[tuple[str, str]]:
     metrics, model = facts.metrics, facts.model or facts.metrics
     found = [("Spark", metrics.spark or ""), ("lake", metrics.path)]
     if memory := model.usage.get("peak_memory"):
-        found.append(("peak memory", megabytes(memory)))
+        found.append(("peak memory", file_size(memory)))
     others = {name: value for name, value in model.usage.items() if name not in _USAGE}
     found += [(name.replace("_", " "), number(value)) for name, value in others.items()]
     return found

@@ -13,7 +13,7 @@ from emr_ml.model_report.facts import ModelFacts
 from emr_ml.model_report.figures_section import FigureRow, baseline_prediction, figure_rows
 from emr_ml.model_report.verdict import negative_name, positive_name, verdict
 from emr_ml.model_report.wording import as_text, number
-from emr_ml.ui.wording import join_first, shorten
+from emr_ml.wording import join_first, shorten
 
 CONTRACT_FIELDS = ("format", "dialect", "missing", "label", "id", "split", "report")
 REPRODUCE = (

@@ -7,7 +7,7 @@ from typing import Literal
 
 from emr_ml.model_report.facts import USUAL_THRESHOLD, CheckOutcome, ModelFacts
 from emr_ml.model_report.wording import number, of_hundred, percent
-from emr_ml.ui.wording import shorten
+from emr_ml.wording import shorten
 from spark_jobs.evaluation.figures import (
     BinaryFigures,
     MetricsFigures,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from emr_ml.contract import Contract
 from emr_ml.sources.header import HEAD_BYTES, Head
-from emr_ml.ui.wording import closest, quote_names
+from emr_ml.wording import closest, quote_names
 from spark_jobs.reading.csv_dialect import CsvSyntax
 from spark_jobs.reading.csv_parser import MalformedRecordError, parse
 

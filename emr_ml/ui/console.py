@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from emr_ml.ui.run_bar import LogHandler
-from emr_ml.ui.wording import CHECK_WARNS, escape_control_characters
+from emr_ml.wording import CHECK_WARNS, escape_control_characters
 
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
 CHECK_FAILED = "DagsterAssetCheckFailedError"

@@ -7,8 +7,8 @@ from typing import Any
 import dagster as dg
 
 from emr_ml.errors import UserError, user_message
+from emr_ml.failed import Failed, in_lines
 from emr_ml.launchers.base import LaunchError
-from emr_ml.ui.failed import Failed, in_lines
 from emr_ml.ui.links import linked
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake

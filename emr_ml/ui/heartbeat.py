@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 import dagster as dg
 
 from emr_ml.ui.run_bar import ENDED
-from emr_ml.ui.wording import duration, join_first
+from emr_ml.wording import duration, join_first
 
 SECONDS = 9.0  # of silence; a busy machine may be late
 NAMES_SHOWN = 2

@@ -7,9 +7,9 @@ from typing import Any, cast
 import dagster as dg
 
 from emr_ml.launchers.base import Outcome
+from emr_ml.model_report.glance import SHOWN_CHARACTERS, glance
 from emr_ml.model_report.wording import FIGURES
 from emr_ml.ui.links import linked
-from emr_ml.units import MEGABYTE
 from spark_jobs.cleaning.figures import TableFigures
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.learning.figures import ImportanceFigures
@@ -26,7 +26,6 @@ NOT_SHOWN = (
     "weighed_features",
     "table_rows",
 )  # told by other figures, or by a check
-SHOWN_CHARACTERS = 999  # Dagster shows longer Markdown only after a click
 PICTURE = "curves_and_confusion"
 
 
@@ -119,13 +118,12 @@ def _data_files(report: Report) -> dict[str, Any]:
 
 
 def _megabytes(size: float) -> float:
-    return rounded(size / MEGABYTE)
+    return rounded(size / 1e6)
 
 
 def _pictures(report: Report, lake: Lake) -> dict[str, Any]:
     if "confusion" not in report.figures and "curves" not in report.figures:
         return {}
-    from emr_ml.model_report.glance import glance
     from emr_ml.model_report.stored import store_charts
 
     png = base64.b64encode(store_charts(lake, report)).decode()

@@ -12,7 +12,7 @@ import dagster as dg
 from emr_ml.lake.versions import VersionSpec, short
 from emr_ml.launchers.base import Outcome
 from emr_ml.model_report.wording import number
-from emr_ml.ui.wording import CHECK_WARNS, duration, join_first, megabytes
+from emr_ml.wording import CHECK_WARNS, duration, file_size, join_first
 from spark_jobs.runtime.report import Report
 
 FIGURES_TOLD = 3
@@ -79,7 +79,7 @@ def failed_checks(results: Sequence[dg.AssetCheckResult]) -> list[str]:
 def _found(report: Report) -> str:
     figures, rows = report.figures, report.rows
     if "source" in figures:
-        size = megabytes(sum(file["size"] for file in report.files))
+        size = file_size(sum(file["size"] for file in report.files))
         return f"{_count(len(report.files), 'file')}, {size}, in {figures['source']}"
     if "candidates" in figures:
         return _model(figures)

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from emr_ml.full_run import open_instance
+from emr_ml.history.instance import open_instance
 from emr_ml.project import ROOT
 from emr_ml_tests.deploy.postgres import free_port
 from emr_ml_tests.graph import SMALL_SPARK_CONF

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from emr_ml.ui.failed import CANCELLED
+from emr_ml.failed import CANCELLED
 from emr_ml_tests.browser.chromium import Page
 from emr_ml_tests.browser.pictures import Album
 from emr_ml_tests.browser.site import Site, a_site

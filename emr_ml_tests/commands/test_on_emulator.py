@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from emr_ml.commands.clusters import clusters
+from emr_ml.commands.compute.command import compute
 from emr_ml.launchers.emr.cost import prices
 from emr_ml_tests.doctor.diagnosis import diagnosis, the_bad_one
 from emr_ml_tests.emulator import faults
@@ -49,7 +49,7 @@ def a_waiting_cluster(aws: Emulator, bucket: S3) -> Cluster:
 
 
 def said(*args: str) -> str:
-    result = CliRunner().invoke(clusters, args)
+    result = CliRunner().invoke(compute, args)
     assert result.exit_code == 0, result.output
     return result.output
 

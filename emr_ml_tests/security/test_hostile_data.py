@@ -16,7 +16,7 @@ from emr_ml.retention.inventory import Folder
 from emr_ml.retention.job import TABLE_SCHEMA, table_records
 from emr_ml.ui.console import ConsoleFormatter
 from emr_ml.ui.metadata import materialization_metadata
-from emr_ml.ui.wording import escape_control_characters
+from emr_ml.wording import escape_control_characters
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.lake import open_lake
 

@@ -4,8 +4,8 @@ import dagster as dg
 import pytest
 
 from emr_ml.errors import UserError
+from emr_ml.failed import Failed
 from emr_ml.launchers.base import LaunchError
-from emr_ml.ui.failed import Failed
 from emr_ml.ui.failures import errors_as_failures, refusal
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake

@@ -53,7 +53,7 @@ def test_a_version_of_parts_shows_their_number_and_the_newest() -> None:
 def test_figures_come_first_rounded_and_plumbing_last() -> None:
     shown = metadata(
         figures={"accuracy": 0.98947368421, "problem": "binary", "f1": None, "test_rows": 95},
-        usage={"peak_memory": 3 << 20},
+        usage={"peak_memory": 3_000_000},
         seconds={"score": 1.23456789},
     )
 

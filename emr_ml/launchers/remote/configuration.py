@@ -17,7 +17,7 @@ from emr_ml.aws.client import CALL_ERRORS
 from emr_ml.aws.problems import diagnose
 from emr_ml.launchers.remote.target import TargetConfigError
 from emr_ml.located_yaml import VerbatimFloat, VerbatimInteger, YamlError, parse
-from emr_ml.ui.wording import did_you_mean, unknown_key
+from emr_ml.wording import did_you_mean, unknown_key
 from spark_jobs.runtime.lake import open_lake
 
 # names of fields and indexes of lists, from the outside in

@@ -10,7 +10,7 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape
 
 from emr_ml.launchers.remote.configuration import FieldPath, Mistake
 from emr_ml.launchers.remote.target import TargetConfigError
-from emr_ml.ui.wording import did_you_mean
+from emr_ml.wording import did_you_mean
 
 SCALAR_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),

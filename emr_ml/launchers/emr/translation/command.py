@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from emr_ml.launchers.emr.config.merging import merged
-from emr_ml.ui.wording import did_you_mean
+from emr_ml.wording import did_you_mean
 
 COMMAND = re.compile(r"\s*aws\s+emr\s+create-cluster\s")
 TEXTS = {

@@ -16,7 +16,7 @@ from emr_ml.launchers.emr.translation.described import ATTRIBUTES, request_of
 from emr_ml.launchers.emr.translation.translator import RENAMED, translate
 from emr_ml.launchers.remote.service_model import FieldPath, mistakes
 from emr_ml.located_yaml import Positions, YamlError, parse
-from emr_ml.ui.wording import did_you_mean
+from emr_ml.wording import did_you_mean
 
 # where the fields of a configuration come from, if they only have another name
 SOURCES: dict[str, FieldPath] = {

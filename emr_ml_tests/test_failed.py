@@ -4,8 +4,8 @@ import dagster as dg
 import pytest
 
 from emr_ml.errors import UserError
+from emr_ml.failed import CANCELLED, Failed, in_lines
 from emr_ml.ui.console import failure_cause
-from emr_ml.ui.failed import CANCELLED, Failed, in_lines
 
 
 @dg.asset

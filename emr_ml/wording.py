@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 NAME_CHARACTERS = 60
 CHECK_WARNS = "a check warns: "  # begins a line of a run's log
@@ -61,12 +61,6 @@ def escape_control_characters(text: str) -> str:
     )
 
 
-def hours_and_minutes(time: timedelta) -> str:
-    """Return a duration such as `3h 05m`."""
-    minutes = max(int(time.total_seconds()) // 60, 0)
-    return f"{minutes // 60}h {minutes % 60:02}m"
-
-
 def duration(seconds: float) -> str:
     """Return a duration such as `42 s`, `3 min 05 s` or `2 h 03 min`."""
     minutes, rest = divmod(round(seconds), 60)
@@ -76,8 +70,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
-def megabytes(size: float) -> str:
-    """Return a number of bytes in MB, or in kB if that is less than one."""
+def file_size(size: float) -> str:
+    """Return a number of bytes in bytes, in kB or in MB, whichever is shortest."""
+    if size < 1e3:
+        return f"{size:,.0f} bytes"
     if size < 1e6:
         return f"{size / 1e3:,.0f} kB"
     return f"{size / 1e6:,.1f} MB" if size < 1e8 else f"{size / 1e6:,.0f} MB"

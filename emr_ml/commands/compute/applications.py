@@ -1,10 +1,13 @@
-"""What `emr-ml compute` shows of EMR Serverless: the started applications."""
+"""What is shown of EMR Serverless: the started applications."""
 
+from collections.abc import Iterator
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import click
 
 from emr_ml.aws import time_limits
+from emr_ml.commands.compute.rows import Row, iso_time, service_api
 from emr_ml.errors import UserError
 from emr_ml.settings import Settings
 from emr_ml.stack import with_stack
@@ -15,21 +18,11 @@ if TYPE_CHECKING:
 
 def show_applications(settings: Settings, *, stop_idle: bool) -> bool:
     """Print the started applications of this project; return False if one could not be stopped."""
-    import logging
-    from datetime import UTC
-
-    from botocore.exceptions import NoRegionError
-
-    from emr_ml.aws.client import Api
-    from emr_ml.aws.region import region_name
     from emr_ml.launchers.serverless import live_applications as live
     from emr_ml.launchers.serverless.requests import SERVICE
 
-    region = region_name()
-    if region is None:
-        raise NoRegionError
-    api = Api(SERVICE, time_limits.COMMAND, logging.getLogger("emr_ml"), region)
-    found = list(live.live_applications(api, serverless_config(settings)))
+    api, region = service_api(SERVICE)
+    found = list(live.live_applications(api, _serverless_config(settings)))
     for each in found:
         jobs = f"{each.active_jobs} active job run{'' if each.active_jobs == 1 else 's'}"
         # boto3 gives times in the zone of this machine
@@ -47,7 +40,28 @@ def show_applications(settings: Settings, *, stop_idle: bool) -> bool:
     return all(succeeded for succeeded, _ in results)
 
 
-def serverless_config(settings: Settings) -> "ServerlessConfig | None":
+def application_rows(settings: Settings) -> Iterator[Row]:
+    """Yield each started application of this project, with its time in UTC.
+
+    Raises:
+        ClientError, BotoCoreError, UnansweredError: the service does not list them.
+    """
+    from emr_ml.launchers.serverless.live_applications import live_applications
+    from emr_ml.launchers.serverless.requests import SERVICE
+
+    api, _ = service_api(SERVICE)
+    for each in live_applications(api, _serverless_config(settings)):
+        yield {
+            "id": each.id,
+            "name": each.name,
+            "state": each.state,
+            "since": iso_time(each.updated),
+            "active_jobs": each.active_jobs,
+            "idle": each.is_idle,
+        }
+
+
+def _serverless_config(settings: Settings) -> "ServerlessConfig | None":
     """Return the configuration, or None if it can't be used, which is then reported."""
     from emr_ml.launchers.serverless.config import load_serverless_config
 

@@ -1,12 +1,14 @@
-"""What `emr-ml compute` shows of spark-submit: the drivers that run."""
+"""What is shown of spark-submit: the drivers that run."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from emr_ml.commands.compute.rows import Row, iso_time
 from emr_ml.settings import Settings
-from emr_ml.ui.wording import hours_and_minutes
+from emr_ml.wording import duration
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +33,40 @@ def show_drivers(settings: Settings) -> None:
         _show_processes(config.drivers)
 
 
-def running_drivers(folder: "Path") -> "list[Driver]":
+def driver_rows(settings: Settings) -> Iterator[Row]:
+    """Yield what `show_drivers` prints, with times in UTC.
+
+    Raises:
+        TargetConfigError: the configuration can't be used.
+        ClickException: the API server does not answer.
+    """
+    from emr_ml.launchers.spark_submit.config import load_spark_submit_config
+    from emr_ml.launchers.spark_submit.pods import created
+
+    config = load_spark_submit_config(settings)
+    if config.deploy_mode == "cluster" and config.kubernetes:
+        for pod in _live_pods(config.kubernetes)[0]:
+            metadata = pod["metadata"]
+            labels = metadata.get("labels") or {}
+            yield {
+                "pod": metadata["name"],
+                "state": pod["status"].get("phase", "Pending"),
+                "created": iso_time(created(pod)),
+                "asset": labels.get("emr-ml/asset"),
+                "attempt": labels.get("emr-ml/attempt"),
+            }
+        return
+    for each in _running_drivers(config.drivers):
+        yield {
+            "pid": each.pid,
+            "state": "RUNNING",
+            "created": iso_time(datetime.fromtimestamp(each.started, UTC)),
+            "name": each.name,
+            "log": str(each.log),
+        }
+
+
+def _running_drivers(folder: "Path") -> "list[Driver]":
     """Return the drivers that run on this machine, the oldest first."""
     from emr_ml.launchers.spark_submit.driver import drivers_in
 
@@ -39,7 +74,7 @@ def running_drivers(folder: "Path") -> "list[Driver]":
     return sorted(running, key=lambda driver: driver.started)
 
 
-def live_pods(own: "KubernetesConfig") -> "tuple[list[Pod], int]":
+def _live_pods(own: "KubernetesConfig") -> "tuple[list[Pod], int]":
     """Return the pods of drivers that have not ended, and how many have but are kept.
 
     Raises:
@@ -57,10 +92,10 @@ def live_pods(own: "KubernetesConfig") -> "tuple[list[Pod], int]":
 
 
 def _show_processes(folder: "Path") -> None:
-    running = running_drivers(folder)
+    running = _running_drivers(folder)
     for each in running:
-        age = hours_and_minutes(datetime.now(UTC) - datetime.fromtimestamp(each.started, UTC))
-        click.echo(f"{each.pid:<8} RUNNING    {age:>8}  {each.name}\n{'':9}{each.log}")
+        age = duration(datetime.now(UTC).timestamp() - each.started)
+        click.echo(f"{each.pid:<8} RUNNING    {age:>12}  {each.name}\n{'':9}{each.log}")
     if not running:
         click.echo("no driver runs on this machine; those of other machines are not known here")
 
@@ -68,12 +103,12 @@ def _show_processes(folder: "Path") -> None:
 def _show_pods(own: "KubernetesConfig") -> None:
     from emr_ml.launchers.spark_submit.pods import created
 
-    live, kept = live_pods(own)
+    live, kept = _live_pods(own)
     for pod in live:
         metadata, phase = pod["metadata"], pod["status"].get("phase", "Pending")
         labels = metadata.get("labels") or {}
         asset, number = labels.get("emr-ml/asset", "?"), labels.get("emr-ml/attempt", "?")
-        age = hours_and_minutes(datetime.now(UTC) - created(pod))
+        age = duration((datetime.now(UTC) - created(pod)).total_seconds())
         click.echo(f"{metadata['name']}  {phase}  {age}  attempt {number} of {asset}")
     if not live:
         ended = f"; kept for their logs: {kept}" if kept else ""

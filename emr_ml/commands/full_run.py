@@ -17,7 +17,7 @@ from emr_ml.settings import SettingsError, load_settings
 from emr_ml.stack import with_stack
 from emr_ml.ui.console import REFUSED, failure_cause
 from emr_ml.ui.run_bar import run_bar
-from emr_ml.ui.wording import escape_control_characters
+from emr_ml.wording import escape_control_characters
 
 FIGURES = (
     *("accuracy", "f1", "precision", "recall", "auc_roc", "auc_pr", "log_loss", "brier"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from emr_ml.commands.clusters import clusters
+from emr_ml.commands.compute.command import compute
 from emr_ml.launchers.emr.cost import prices
 from emr_ml_tests.components.project import Project
 from emr_ml_tests.emulator.arranged import ArrangedAws, arranged_aws
@@ -32,7 +32,7 @@ def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Ar
 
 
 def said(*args: str) -> Result:
-    result = CliRunner().invoke(clusters, args)
+    result = CliRunner().invoke(compute, args)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     return result
 
@@ -60,11 +60,11 @@ def test_a_cluster_is_shown_with_state_age_run_steps_cost_and_end(aws: ArrangedA
     for part in (
         "j-ONE",
         "RUNNING",
-        "2h 00m",
+        "2 h 00 min",
         "run ab12cd34",
         "1 active step ",
         "3.00 on demand instance-hours; 0.72 USD",
-        "ends in 1h 04m at the latest",
+        "ends in 1 h 04 min at the latest",
         NAME,
     ):
         assert part in shown.output
@@ -130,7 +130,7 @@ def test_a_cost_that_is_not_known_is_not_made_up(aws: ArrangedAws) -> None:
 def test_a_cluster_past_its_end_stands_out(aws: ArrangedAws) -> None:
     aws.add_cluster("j-ONE", NAME, "WAITING", since=datetime.now(UTC) - 2 * HOUR)
 
-    assert "should have ended 1h 50m ago, with an idle timeout of 300 s" in said().output
+    assert "should have ended 1 h 50 min ago, with an idle timeout of 300 s" in said().output
 
 
 def test_no_cluster_is_said(aws: ArrangedAws) -> None:

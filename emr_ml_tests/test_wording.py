@@ -2,13 +2,13 @@
 
 import pytest
 
-from emr_ml.ui.wording import (
+from emr_ml.wording import (
     closest,
     did_you_mean,
     duration,
     escape_control_characters,
+    file_size,
     local_time_of,
-    megabytes,
     quote_names,
     unknown_key,
 )
@@ -70,7 +70,8 @@ def test_a_duration_has_two_units_at_most(seconds: float, text: str) -> None:
 
 
 def test_a_size_has_few_digits() -> None:
-    assert [megabytes(size) for size in (900, 2e6, 3e8)] == ["1 kB", "2.0 MB", "300 MB"]
+    sizes = [file_size(size) for size in (900, 9e3, 2e6, 3e8)]
+    assert sizes == ["900 bytes", "9 kB", "2.0 MB", "300 MB"]
 
 
 def test_a_time_that_is_none_is_shown_as_it_is() -> None:

@@ -1,0 +1,1 @@
+"""`emr-ml compute`, or `clusters`: what is running, and its cost."""
