@@ -55,7 +55,7 @@ reference: setup ## write docs/reference/ from the code that it describes
 rehearse: setup ## run the whole graph on an emulated EMR on this machine; compare the metrics
 	@$(BIN)/python -m emr_ml_tests.rehearsal
 
-bench: setup ## compare with the pipeline it succeeds and with scikit-learn; QUICK=1 is shorter
+bench: setup ## compare with an earlier pipeline and with scikit-learn; QUICK=1 is shorter
 	@$(BIN)/python -m benchmarks.training $(if $(QUICK),--quick)
 
 bench-emr: setup ## compare with dagster-aws's clients on an emulated EMR and EMR Serverless, in half an hour

@@ -1,4 +1,4 @@
-"""Compare a run of the graph with the pipeline it succeeds, with scikit-learn and the floor."""
+"""Compare a run of the graph with an earlier pipeline, with scikit-learn and the floor."""
 
 import json
 import shutil

@@ -13,10 +13,10 @@ from emr_ml.champions.promotion import (
     find_challenger,
     run_promotion,
 )
-from emr_ml.lake.champion import MODEL
+from emr_ml.lake.champion import MODEL, read_decision, record_decision
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import SparkConfig
-from emr_ml.model_report.facts import gather_facts, read_decision, record_decision
+from emr_ml.model_report.facts import gather_facts
 from emr_ml.model_report.stored import store_page
 from emr_ml.pipeline import Pipeline
 from emr_ml.ui.failures import errors_as_failures

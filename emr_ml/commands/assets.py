@@ -6,7 +6,7 @@ from emr_ml.errors import UserError
 from emr_ml.history.committed import committed_versions, newest_reports, stored_versions
 from emr_ml.history.lineage import Place
 from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
-from emr_ml.lake.current import missing_reason, read_current
+from emr_ml.lake.current import current_version, missing_reason
 from emr_ml.lake.versions import DIGITS
 from emr_ml.wording import did_you_mean, join_first
 from spark_jobs.runtime.job import JobError
@@ -83,10 +83,7 @@ def find_version(place: Place, digits: str | None) -> tuple[Place, str]:
         if champion is None:
             raise JobError(NO_CHAMPION)
         return place.of_input(MODEL), champion.version
-    current = read_current(lake, asset)
-    if current is None:
-        raise JobError(missing_reason(lake, asset))
-    return place, current.version
+    return place, current_version(lake, asset)
 
 
 def find_named(lake: Lake, text: str) -> tuple[Place, str]:

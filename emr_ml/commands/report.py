@@ -53,13 +53,10 @@ def _metrics_version(lake: Lake, digits: str | None) -> str:
     Raises:
         JobError: there is none, or the digits are not those of one version.
     """
-    from emr_ml.lake.current import missing_reason, read_current
+    from emr_ml.lake.current import current_version
 
     if digits is None:
-        current = read_current(lake, METRICS)
-        if current is None:
-            raise JobError(missing_reason(lake, METRICS))
-        return current.version
+        return current_version(lake, METRICS)
     is_of_metrics = any(committed_versions(lake, METRICS, digits.lower()))
     if is_of_metrics or not any(committed_versions(lake, MODEL, digits.lower())):
         return full_version(lake, METRICS, digits)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from emr_ml.history.committed import metrics_of
 from emr_ml.history.lineage import Place
-from emr_ml.lake.champion import MODEL, read_record
+from emr_ml.lake.champion import MODEL, read_decision, read_record
 from emr_ml.lake.current import read_current, refusing_checks
 from emr_ml.lake.leases import Lease
-from emr_ml.model_report.facts import read_decision
 from spark_jobs.runtime.attempt import read_failure
 from spark_jobs.runtime.report import Report, lease_key
 

@@ -1,8 +1,8 @@
-"""`champion.json`: which version of `lr_model` is the champion, and the history of champions."""
+"""`champion.json`: which version of `lr_model` is the champion, and why a model became it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -10,12 +10,14 @@ from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, Stored
 from spark_jobs.runtime.lake.base import as_json
+from spark_jobs.runtime.report import Report, attempt_key
 
 MODEL = "lr_model"
 METRICS = "metrics"  # of a version of it
 # the input of a comparison whose name is not the asset's
 ASSET_OF_INPUT = {"champion": MODEL}
 KEY = "champion_model/champion.json"
+DECISION = "decision.json"  # beside the metrics that it is about
 MAX_LINE, MAX_HISTORY = 50, 500
 
 NO_CHAMPION = (
@@ -144,6 +146,17 @@ def roll_back(lake: Lake, version: str, why: str) -> Champion:
     return record.line[-1]
 
 
+def read_decision(lake: Lake, metrics: Report) -> Mapping[str, Any] | None:
+    """Return what `record_decision` wrote, or None."""
+    stored = lake.read(_decision_key(metrics))
+    return stored.json() if stored else None
+
+
+def record_decision(lake: Lake, metrics: Report, decision: Mapping[str, Any]) -> None:
+    """Keep beside the metrics whether their model became champion: `promoted`, `reason`, scores."""
+    lake.write_json(_decision_key(metrics), decision)
+
+
 def _update(
     lake: Lake, change: Callable[[ChampionRecord], ChampionRecord | None]
 ) -> ChampionRecord | None:
@@ -156,3 +169,8 @@ def _update(
         body = as_json(asdict(changed))
         if lake.write_if_unchanged(KEY, body, stored.etag if stored else None):
             return changed
+
+
+def _decision_key(metrics: Report) -> str:
+    # in the folder of the attempt, so that it is removed with its data
+    return f"{attempt_key(METRICS, metrics.version, metrics.attempt)}/{DECISION}"

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pydantic import TypeAdapter
 
 from emr_ml.lake.versions import VersionSpec
+from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.lake.base import as_json
 from spark_jobs.runtime.report import Report, read_report
@@ -49,6 +50,18 @@ def read_current(lake: Lake, asset: str) -> Current | None:
         return None
     current = stored.parsed(_CURRENT.validate_python)
     return None if _read_refused(lake, asset).version == current.version else current
+
+
+def current_version(lake: Lake, asset: str) -> str:
+    """Return the current version.
+
+    Raises:
+        JobError: there is none; says which check refused the last one.
+    """
+    current = read_current(lake, asset)
+    if current is None:
+        raise JobError(missing_reason(lake, asset))
+    return current.version
 
 
 def replaced_report(lake: Lake, wanted: VersionSpec) -> Report | None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import dagster as dg
 
-from emr_ml.lake import current
+from emr_ml.lake.current import current_version
 from emr_ml.lake.usage import mark_used
 from emr_ml.lake.versions import DATA_VERSION
 from spark_jobs.runtime.job import Input, JobError, SourceFile
@@ -39,12 +39,7 @@ def find_input_by_key(
     Raises:
         JobError: as `find_input`.
     """
-    version = version_of_this_run(context, key)
-    if version is None:
-        current_version = current.read_current(lake, asset)
-        if current_version is None:
-            raise JobError(current.missing_reason(lake, asset))
-        version = current_version.version
+    version = version_of_this_run(context, key) or current_version(lake, asset)
     return committed_input(lake, asset, version)
 
 

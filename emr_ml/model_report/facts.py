@@ -9,7 +9,7 @@ from emr_ml.champions.compatibility import requested_contract
 from emr_ml.champions.decision import CHECKS_BY_ASSET
 from emr_ml.checks.check import CheckContext, evaluate_all
 from emr_ml.contract import Contract
-from emr_ml.lake.champion import METRICS
+from emr_ml.lake.champion import METRICS, read_decision
 from emr_ml.lake.inputs import committed_report
 from emr_ml.lake.versions import digest
 from spark_jobs.cleaning.figures import DatasetFigures
@@ -17,10 +17,9 @@ from spark_jobs.contract import Label
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.learning.figures import ModelFigures
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import Report, attempt_key, read_report
+from spark_jobs.runtime.report import Report, read_report
 
 LAYOUT = 2  # of the page: another number draws every page again
-DECISION = "decision.json"
 USUAL_THRESHOLD = 0.5  # for accuracy, and in earlier releases for all
 
 
@@ -142,22 +141,6 @@ def gather_facts(lake: Lake, version: str, contract: Contract | None = None) -> 
         checks=_evaluate(lake, reports, contract) if contract else (),
         decision=read_decision(lake, metrics),
     )
-
-
-def read_decision(lake: Lake, metrics: Report) -> Mapping[str, Any] | None:
-    """Return what `record_decision` wrote, or None."""
-    stored = lake.read(_decision_key(metrics))
-    return stored.json() if stored else None
-
-
-def record_decision(lake: Lake, metrics: Report, decision: Mapping[str, Any]) -> None:
-    """Keep beside the metrics whether their model became champion: `promoted`, `reason`, scores."""
-    lake.write_json(_decision_key(metrics), decision)
-
-
-def _decision_key(metrics: Report) -> str:
-    # in the folder of the attempt, so that it is removed with its data
-    return f"{attempt_key(METRICS, metrics.version, metrics.attempt)}/{DECISION}"
 
 
 def _input(lake: Lake, report: Report | None, asset: str) -> Report | None:

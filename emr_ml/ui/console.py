@@ -6,13 +6,14 @@ from typing import Any
 
 import dagster as dg
 
+from emr_ml.failed import INTERRUPTIONS
 from emr_ml.ui.run_bar import LogHandler
 from emr_ml.wording import CHECK_WARNS, escape_control_characters
 
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
 CHECK_FAILED = "DagsterAssetCheckFailedError"
 REFUSED = "failed: a blocking check refuses it"
-INTERRUPTIONS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+INTERRUPTION_NAMES = tuple(each.__name__ for each in INTERRUPTIONS)
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -61,7 +62,7 @@ def failure_cause(event: dg.DagsterEvent) -> str | None:
     """Return why a step failed: the message of a `dg.Failure`, or the error with its trace."""
     data = event.step_failure_data
     causes = [data.error, data.error.cause] if data.error else []
-    if any(error and error.cls_name in INTERRUPTIONS for error in causes):
+    if any(error and error.cls_name in INTERRUPTION_NAMES for error in causes):
         return "interrupted"
     if data.error and data.error.cls_name == CHECK_FAILED:
         return REFUSED

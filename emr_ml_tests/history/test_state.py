@@ -7,10 +7,9 @@ import pytest
 
 from emr_ml.history.lineage import Place
 from emr_ml.history.state import VersionState, read_state
-from emr_ml.lake.champion import promote_by_hand, roll_back
+from emr_ml.lake.champion import promote_by_hand, record_decision, roll_back
 from emr_ml.lake.current import refuse
 from emr_ml.lake.leases import this_host
-from emr_ml.model_report.facts import record_decision
 from emr_ml_tests.history.versions import DATA, MODEL, NEW_METRICS, NEW_MODEL, fill
 from spark_jobs.runtime.attempt import Failure
 from spark_jobs.runtime.lake import Lake

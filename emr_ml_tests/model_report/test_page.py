@@ -7,7 +7,8 @@ import boto3
 import pytest
 
 from emr_ml.contract import Contract
-from emr_ml.model_report.facts import gather_facts, record_decision
+from emr_ml.lake.champion import record_decision
+from emr_ml.model_report.facts import gather_facts
 from emr_ml.model_report.page import render_page
 from emr_ml.model_report.stored import address, store_page
 from emr_ml_tests.model_report.examples import (
