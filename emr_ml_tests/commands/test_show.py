@@ -168,6 +168,8 @@ def test_a_lake_in_s3_without_credentials_says_what_to_set(
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("EMR_ML_LAKE", "s3://bucket/lake")
+    # the default session remembers the credentials of an earlier test
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
 
     result = said(show, "lr_model")
 
