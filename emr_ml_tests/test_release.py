@@ -22,6 +22,7 @@ def released(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.soak
 def test_the_same_commit_gives_the_same_bytes(tmp_path: Path) -> None:
     first = released(tmp_path / "first")
 

@@ -1,7 +1,8 @@
 """The page about a model, as HTML that needs no other file and no JavaScript."""
 
-from collections.abc import Sequence
-from functools import cache
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -88,11 +89,17 @@ def title(facts: ModelFacts) -> str:
             return f"{column}: a number"
 
 
-def drawn_charts(facts: ModelFacts) -> list[dict[str, str]]:
+def drawn_charts(facts: ModelFacts) -> Sequence[Mapping[str, str]]:
     """Return title and SVG of each chart."""
+    return _drawn(json.dumps(facts.figures, sort_keys=True), facts.threshold)
+
+
+# a run draws the page of its metrics, and again when the champion is decided on
+@lru_cache(maxsize=4)
+def _drawn(figures: str, threshold: float | None) -> Sequence[Mapping[str, str]]:
     return [
         {"title": name, "svg": as_svg(name, draw)}
-        for name, draw in charts(facts.figures, facts.threshold).items()
+        for name, draw in charts(json.loads(figures), threshold).items()
     ]
 
 

@@ -80,15 +80,3 @@ def test_a_source_that_lost_most_of_its_rows_is_reported_once(graph: Graph) -> N
 
     assert "shrunk" in failed(graph.materialize(DATA))
     assert "shrunk" not in failed(graph.materialize(DATA))
-
-
-def test_a_model_of_random_labels_does_not_beat_the_majority(tmp_path: Path) -> None:
-    graph = Graph(tmp_path).with_toy_data()
-    cells = [row.split(",") for row in toy_rows()]
-    random_labels = ["yes" if i * i % 7 < 3 else "no" for i in range(len(cells))]
-    write(graph, [f"{c[0]},{c[1]},{kind}" for c, kind in zip(cells, random_labels, strict=True)])
-
-    result = graph.materialize()
-
-    assert result.success
-    assert "better_than_majority" in failed(result)

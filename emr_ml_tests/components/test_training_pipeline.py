@@ -47,6 +47,7 @@ def test_a_job_selects_the_assets_of_its_pipeline_alone(project: Project) -> Non
     assert selected == {f"churn/{name}" for name in NAMES - scored}
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("spark")
 def test_two_pipelines_do_not_share_versions_or_champions(project: Project) -> None:
     project.pipeline("churn")

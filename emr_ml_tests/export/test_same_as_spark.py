@@ -61,8 +61,8 @@ def check_reasons(
     ("problem", "estimator", "text", "class_weight"),
     [
         ("binary", "logistic_regression", "tf_idf", "balanced"),
-        ("multiclass", "random_forest", "word2vec", "balanced"),
         ("multiclass", "gradient_boosted_trees", "hashing_tf", "none"),
+        pytest.param("multiclass", "random_forest", "word2vec", "balanced", marks=pytest.mark.soak),
     ],
 )
 def test_predictions_are_those_of_spark(

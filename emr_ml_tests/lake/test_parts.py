@@ -135,7 +135,7 @@ def test_a_forced_run_reads_every_file_again(source: Source) -> None:
     assert metadata(result, "processed_dataset")["files_read"] == 1
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_the_order_in_which_files_were_added_does_not_matter(tmp_path: Path, seed: int) -> None:
     generator = random.Random(seed)
     final = {

@@ -184,7 +184,7 @@ def test_the_saved_regression_has_the_prior_correction(
 
 
 @pytest.mark.usefixtures("spark")  # asked for by name, which hides it from the marker
-@pytest.mark.parametrize("table", ["binary", "several"])
+@pytest.mark.parametrize("table", ["binary", pytest.param("several", marks=pytest.mark.soak)])
 @pytest.mark.parametrize(
     "params",
     [

@@ -107,7 +107,9 @@ def test_a_forest_of_the_same_rows_is_the_same_however_they_are_partitioned(
     assert found == expected
 
 
-@pytest.mark.parametrize(("scale", "middle"), [(1e-6, 0.0), (1e6, 1e9)])
+@pytest.mark.parametrize(
+    ("scale", "middle"), [pytest.param(1e-6, 0.0, marks=pytest.mark.soak), (1e6, 1e9)]
+)
 def test_numbers_are_predicted_as_by_scikit_learn_whatever_their_unit(
     bench: Bench, scale: float, middle: float
 ) -> None:
