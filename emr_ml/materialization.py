@@ -116,8 +116,15 @@ def materialize(
         )
         if replaced := current.replaced_report(lake, spec):
             context.log.info(why_computed(spec, replaced))
-        outcome = launcher.launch(spec, context.log)
+        outcome = launcher.expecting_more(is_read_in_run(context)).launch(spec, context.log)
     yield from publish(context, lake, outcome, contract, job.checks, complete=complete)
+
+
+def is_read_in_run(context: dg.AssetExecutionContext) -> bool:
+    """Return whether the run also materializes an asset that depends on this one."""
+    layer = context.job_def.asset_layer
+    selected = context.run.asset_selection or layer.selected_asset_keys
+    return any(context.asset_key in layer.get(key).parent_keys for key in selected)
 
 
 def materialize_snapshot(

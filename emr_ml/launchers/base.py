@@ -86,6 +86,9 @@ class Launcher(ABC):
     names that location in `attempt_location`.
     """
 
+    #: whether the run wants another job right after the one that is launched, so that a target may
+    #: keep ready what both need
+    more_follows = False
     #: whether an attempt continues after its process has died, so that another can resume it
     attempts_resumable = False
 
@@ -97,6 +100,12 @@ class Launcher(ABC):
         """Return this launcher for versions in another lake; clusters and sessions are shared."""
         launcher = copy.copy(self)
         launcher.lake = lake
+        return launcher
+
+    def expecting_more(self, more: bool) -> Self:
+        """Return this launcher for a job after which its run wants another one, or not."""
+        launcher = copy.copy(self)
+        launcher.more_follows = more
         return launcher
 
     @property

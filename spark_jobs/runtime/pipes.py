@@ -31,9 +31,10 @@ def pipes_messages(lake: Lake, request: Request, log: logging.Logger) -> Generat
     from dagster_pipes import (
         DAGSTER_PIPES_CONTEXT_ENV_VAR,
         DAGSTER_PIPES_MESSAGES_ENV_VAR,
+        PipesContext,
+        PipesDefaultContextLoader,
         PipesMappingParamsLoader,
         encode_param,
-        open_dagster_pipes,
     )
 
     from spark_jobs.runtime.message_writer import LakeMessageWriter
@@ -43,10 +44,13 @@ def pipes_messages(lake: Lake, request: Request, log: logging.Logger) -> Generat
         DAGSTER_PIPES_CONTEXT_ENV_VAR: encode_param({"data": {"asset_keys": [request.asset]}}),
         DAGSTER_PIPES_MESSAGES_ENV_VAR: encode_param({}),
     }
-    with open_dagster_pipes(
-        params_loader=PipesMappingParamsLoader(params),
-        message_writer=LakeMessageWriter(lake, folder, SECONDS_BETWEEN_CHUNKS),
+    # not `open_dagster_pipes`, which returns a closed context to the second attempt of a process
+    with PipesContext(
+        PipesMappingParamsLoader(params),
+        PipesDefaultContextLoader(),
+        LakeMessageWriter(lake, folder, SECONDS_BETWEEN_CHUNKS),
     ) as pipes:
+        PipesContext.set(pipes)
         forwarder = LogForwarder(pipes.log)
         log.addHandler(forwarder)
         try:

@@ -4,14 +4,16 @@ import argparse
 import logging
 import re
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spark_jobs.runtime.attempt import Failure, SupersededError, record_failure, start_attempt
 from spark_jobs.runtime.busy import busy_node
-from spark_jobs.runtime.execution import NO_CALL_SITES, Run, execute
-from spark_jobs.runtime.job import JobError, Request, Stopwatch
+from spark_jobs.runtime.execution import NO_CALL_SITES, Run, execute, job_function
+from spark_jobs.runtime.handover import MAX_AGE_SECONDS, Handover, wait_for_next
+from spark_jobs.runtime.job import JobError, Request, Result, Stopwatch
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.pipes import pipes_messages
 from spark_jobs.runtime.request_validation import parse_request
@@ -45,11 +47,57 @@ def main(run: Run, description: str | None) -> None:
         "request", help="path or s3:// address of the request.json of the attempt to run"
     )
     parser.add_argument("--log-level", default="INFO", help="default: %(default)s")
+    parser.add_argument(
+        "--handover",
+        metavar="RECORD",
+        help="s3:// address of a record in the lake, by which further attempts of the run are "
+        "given to this Spark application",
+    )
     given = parser.parse_args()
     logging.basicConfig(
         level=given.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
-    sys.exit(perform(run, given.request, logging.getLogger("emr_ml")))
+    log = logging.getLogger("emr_ml")
+    code = perform(run, given.request, log)
+    if given.handover and not code:
+        code = perform_offered(given.handover, given.request, log)
+    sys.exit(code)
+
+
+def perform_offered(record: str, host: str, log: logging.Logger) -> int:
+    """Run the attempts that are offered to this application, until one fails or none comes.
+
+    Args:
+        record: address of the record of offers.
+        host: address of the request for which the application was started.
+        log: for messages about the runs.
+    """
+    started, code = time.monotonic(), 0
+    folder, _, key = record.rpartition("/")
+    lake = open_lake(folder)
+    while not code and time.monotonic() - started < MAX_AGE_SECONDS:
+        try:
+            offer = wait_for_next(lake, key, host)
+        except Exception as error:
+            # the attempt that this application was started for is committed
+            log.warning("no further attempt is waited for: %s", error)
+            break
+        if offer is None:
+            break
+        code = perform(_in_own_checkpoints(offer), offer.request, log)
+    return code
+
+
+def _in_own_checkpoints(offer: Handover) -> Run:
+    """Return the job of an offer; its checkpoints are where the launcher deletes them."""
+
+    def run(spark: "SparkSession", request: Request, log: logging.Logger) -> Result | None:
+        context = spark.sparkContext
+        if context.getCheckpointDir():
+            context.setCheckpointDir(f"{offer.request.rpartition('/')[0]}/checkpoints")
+        return job_function(offer.module)(spark, request, log)
+
+    return run
 
 
 def perform(run: Run, address: str, log: logging.Logger) -> int:

@@ -22,6 +22,7 @@ from emr_ml.launchers.emr.cluster_state import (
 from emr_ml.launchers.emr.cluster_watcher import ClusterWatcher
 from emr_ml.launchers.emr.clusters import Clusters, termination_key
 from emr_ml.launchers.emr.context import LauncherContext
+from emr_ml.launchers.emr.handover import Offer, handover_key
 from emr_ml.launchers.emr.requests.job_flow import run_job_flow_request
 from emr_ml.launchers.emr.requests.step import KILL_AFTER_SECONDS, step_config
 from emr_ml.launchers.emr.shipping.shipment import Shipment, upload_shipment
@@ -51,7 +52,8 @@ class EmrJob(RemoteJob):
     The lease records how far it has come: `token` is the end of its step's name, `cluster` is the
     id of its cluster, `sent_to` the cluster to which its step was sent, and `step` the id of its
     step. The token is random: a warm cluster may still list the step of an attempt with the same
-    number, from before the lake was emptied.
+    number, from before the lake was emptied. If the attempt was offered to the Spark application of
+    an earlier step, `handover` is the key of the offer, and `step_name` the name of that step.
     """
 
     advice, log_advice = failures.ADVICE, failures.LOG_ADVICE
@@ -98,11 +100,21 @@ class EmrJob(RemoteJob):
             raise TargetConfigError("\n".join(problems))
         if not {"token", "sent_to"} & attempt.location.keys():
             self._held.record(token=secrets.token_hex(4))
+        made = attempt.location.get("handover")
+        # by this run, or by the one that had the lease before
+        if made and Offer(context, attempt, made).withdraw():
+            return
         shipment = upload_shipment(context.shared, context.config, context.endpoint.url, code)
-        step = self._step_config(shipment)
         cluster_request = run_job_flow_request(
             context.config, context.endpoint, shipment.bootstrap, run_id
         )
+        handover = handover_key(context, attempt, shipment, cluster_request["Name"])
+        # an own step that was sent before may be on its way
+        is_sent = "sent_to" in attempt.location
+        if handover and not is_sent and Offer(context, attempt, handover).make():
+            self._log.info("an earlier step of this run takes it, whose Spark is up already")
+            return
+        step = self._step_config(shipment, handover if attempt.more_follows else None)
         while True:
             cluster = attempt.location.get("cluster") or self._clusters.find_or_start(
                 cluster_request, run_id, self._log
@@ -155,7 +167,10 @@ class EmrJob(RemoteJob):
 
     def cancel(self) -> None:
         """Cancel the step, and terminate a cluster that only this run uses."""
-        location, polling = self._attempt.location, self._polling
+        polling = self._polling
+        if (handover := self._attempt.location.get("handover")) and not self.is_submitted:
+            Offer(self._context, self._attempt, handover).withdraw()
+        location = self._attempt.location
         cluster = location.get("cluster")
         if not cluster:
             return
@@ -208,6 +223,8 @@ class EmrJob(RemoteJob):
     @property
     def _step_name(self) -> str:
         """The name of the step; without a token, as an earlier release sent it."""
+        if taken_over := self._attempt.location.get("step_name"):
+            return taken_over
         return f"{self._attempt.name} {self._attempt.location.get('token', '')}".rstrip()
 
     def _submission(self, api: Api | None = None) -> Submission:
@@ -223,7 +240,7 @@ class EmrJob(RemoteJob):
             self._watcher = ClusterWatcher(api, self._context.shared, self._ids[0], polling)
         return self._watcher
 
-    def _step_config(self, shipment: Shipment) -> dict[str, Any]:
+    def _step_config(self, shipment: Shipment, handover: str | None) -> dict[str, Any]:
         attempt, context = self._attempt, self._context
         return step_config(
             context.config,
@@ -232,6 +249,7 @@ class EmrJob(RemoteJob):
             module=attempt.module,
             name=self._step_name,
             request_uri=attempt.request_uri,
+            handover_uri=context.shared.uri(handover) if handover else "",
         )
 
     def _check_worth_replacing(self, ended: Cluster) -> None:

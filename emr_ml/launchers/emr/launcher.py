@@ -8,6 +8,7 @@ from emr_ml.launchers.emr.cluster_state import console_link
 from emr_ml.launchers.emr.clusters import Clusters
 from emr_ml.launchers.emr.config.model import ClusterConfig
 from emr_ml.launchers.emr.context import LauncherContext
+from emr_ml.launchers.emr.handover import close_handovers
 from emr_ml.launchers.emr.job import EmrJob
 from emr_ml.launchers.emr.requests.job_flow import cluster_name
 from emr_ml.launchers.emr.shipping.shipment import PackagesError, planned_shipment
@@ -46,6 +47,7 @@ class EmrLauncher(RemoteLauncher):
         EMR itself would do so after the idle timeout, which is at least 60 seconds.
         """
         context = self._context
+        close_handovers(context.shared, run_id, log)
         is_wanted = others_wait and context.config.scope == "shared"
         if is_wanted or not context.config.is_transient:
             return

@@ -35,7 +35,7 @@ class RemoteLauncher(Launcher):
         """Return the job of an attempt, new or resumed, without calling the target."""
 
     def compute(self, request: Request, module: str, held: HeldLease, log: Logger) -> AttemptResult:
-        attempt = Attempt(request, module, held, self.lake, self.shared, log)
+        attempt = Attempt(request, module, held, self.lake, self.shared, log, self.more_follows)
         job = self.job(attempt)
         try:
             report = self._run(attempt, job)

@@ -67,6 +67,7 @@ class Attempt:
         lake: that has the job's versions.
         shared: the whole lake, with what pipelines share: code, logs and clusters.
         log: the run's log.
+        more_follows: whether the run wants another job right after this one.
     """
 
     request: Request
@@ -75,6 +76,7 @@ class Attempt:
     lake: Lake
     shared: Lake
     log: Logger
+    more_follows: bool = False
 
     @property
     def name(self) -> str:

@@ -38,6 +38,7 @@ def step_config(
     module: str,
     name: str,
     request_uri: str,
+    handover_uri: str = "",
 ) -> dict[str, Any]:
     """Return an entry of AddJobFlowSteps' `Steps`: no shell, no secrets, and a time limit.
 
@@ -48,19 +49,18 @@ def step_config(
         module: of the job to run.
         name: of the step, by which it is found again.
         request_uri: address of the attempt's `request.json`.
+        handover_uri: of the record by which the run's further attempts get this step's Spark
+            application; "" if it is to end with the attempt.
 
     Raises:
         ClusterConfigError: the step is beyond what EMR accepts.
     """
     script, script_arguments = code.entry_point(module)
     arguments = [
-        *("env", *(f"{key}={value}" for key, value in endpoint.variables.items())),
-        *("timeout", f"--kill-after={KILL_AFTER_SECONDS}", str(config.step_limit_seconds)),
-        *("spark-submit", "--deploy-mode", "client", "--name", name),
-        *_conf_options(_spark_conf(config, endpoint, request_uri)),
-        *("--py-files", code.archives),
+        *spark_submit(config, endpoint, code, name, request_uri),
         *(script, *script_arguments),
         request_uri,
+        *(("--handover", handover_uri) if handover_uri else ()),
     ]
     step = {
         "Name": name,
@@ -77,6 +77,19 @@ def step_config(
     if problems:
         raise ClusterConfigError("\n".join(f"step {name}: {problem}" for problem in problems))
     return step
+
+
+def spark_submit(
+    config: ClusterConfig, endpoint: Endpoint, code: ShippedCode, name: str, request_uri: str
+) -> list[str]:
+    """Return the command up to the script of the job; arguments as of `step_config`."""
+    return [
+        *("env", *(f"{key}={value}" for key, value in endpoint.variables.items())),
+        *("timeout", f"--kill-after={KILL_AFTER_SECONDS}", str(config.step_limit_seconds)),
+        *("spark-submit", "--deploy-mode", "client", "--name", name),
+        *_conf_options(_spark_conf(config, endpoint, request_uri)),
+        *("--py-files", code.archives),
+    ]
 
 
 def add_steps_request(

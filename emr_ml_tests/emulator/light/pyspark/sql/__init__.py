@@ -69,6 +69,9 @@ class SparkContext:
     def setLogLevel(self, level: str) -> None:  # noqa: N802
         del level
 
+    def getCheckpointDir(self) -> None:  # noqa: N802
+        """There is none."""
+
     def setJobGroup(self, *_: Any, **__: Any) -> None:  # noqa: N802
         """There are no jobs to be in it."""
 

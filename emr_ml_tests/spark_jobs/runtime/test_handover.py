@@ -1,0 +1,80 @@
+"""The record by which an application is handed over: an offer is taken or withdrawn, never both."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from spark_jobs.runtime import handover
+from spark_jobs.runtime.handover import Handover, wait_for_next
+from spark_jobs.runtime.job import JobError
+from spark_jobs.runtime.lake import Lake
+
+KEY, HOST = "clusters/handovers/run-1.json", "s3://lake/a/1/attempts/1/_job/request.json"
+
+
+def change(lake: Lake, to: Callable[[Handover], Handover]) -> bool:
+    stored = lake.read(KEY)
+    assert stored
+    return to(Handover.of(stored)).written(lake, KEY, stored)
+
+
+def offer(record: Handover) -> Handover:
+    return replace(record, state="offered", request="r", module="m", location={"step": "s-1"})
+
+
+def test_an_offer_is_taken_with_all_that_it_says(folder_lake: Lake) -> None:
+    taken = wait_for_next(
+        folder_lake, KEY, HOST, sleep=lambda _: change(folder_lake, offer) or None
+    )
+
+    assert taken == Handover("taken", HOST, "r", "m", {"step": "s-1"})
+
+
+def test_after_an_attempt_the_record_still_says_that_it_was_taken(folder_lake: Lake) -> None:
+    Handover("taken", HOST, "r", "m", {"step": "s-1"}).written(folder_lake, KEY, None)
+    seen: list[Handover] = []
+
+    def look(_: float) -> None:
+        stored = folder_lake.read(KEY)
+        assert stored
+        seen.append(Handover.of(stored))
+        change(folder_lake, lambda record: replace(record, state="closed"))
+
+    assert wait_for_next(folder_lake, KEY, HOST, sleep=look) is None
+    assert seen == [Handover("waiting", HOST, "r", "m", {"step": "s-1"})]
+
+
+@pytest.mark.parametrize("state", ["waiting", "offered", "taken"])
+def test_of_two_applications_of_a_run_one_waits(folder_lake: Lake, state: str) -> None:
+    Handover(state, "another").written(folder_lake, KEY, None)  # pyright: ignore[reportArgumentType] - one of its states
+
+    assert wait_for_next(folder_lake, KEY, HOST) is None
+
+
+def test_an_application_waits_after_that_of_another_step_has_closed(folder_lake: Lake) -> None:
+    Handover("closed", "another", "old", "old").written(folder_lake, KEY, None)
+
+    taken = wait_for_next(
+        folder_lake, KEY, HOST, sleep=lambda _: change(folder_lake, offer) or None
+    )
+
+    assert taken
+    assert (taken.host, taken.request) == (HOST, "r")
+
+
+def test_without_an_offer_it_closes(folder_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover, "WAIT_SECONDS", -1.0)
+
+    assert wait_for_next(folder_lake, KEY, HOST) is None
+
+    stored = folder_lake.read(KEY)
+    assert stored
+    assert Handover.of(stored).state == "closed"
+
+
+def test_a_damaged_record_is_named(folder_lake: Lake) -> None:
+    folder_lake.write_json(KEY, {"state": "asleep", "host": HOST})
+
+    with pytest.raises(JobError, match=r"run-1\.json is not what this project writes"):
+        wait_for_next(folder_lake, KEY, HOST)
