@@ -29,7 +29,7 @@ NO_ACCOUNT = "it changes an account of AWS; what it is for is emulated"
 MINUTES = "it takes many minutes, and what it calls is tested"
 
 RUN_BY = {
-    "emr-ml clusters": "commands/test_clusters.py",
+    "emr-ml clusters": "commands/test_compute.py",
     "emr-ml compute": "commands/test_job_runs.py",
     "emr-ml diff": "commands/test_diff.py",
     "emr-ml doctor": "doctor/test_runner.py",

@@ -50,7 +50,7 @@ def test_a_cluster_is_shown_with_state_age_run_steps_cost_and_end(aws: ArrangedA
         since=now - 2 * HOUR,
         run="ab12cd34-0000",
     )
-    aws.add_step("j-ONE", "lr_model", "RUNNING", started=now - HOUR, limit=7200 - 60)
+    aws.add_step("j-ONE", "lr_model", "RUNNING", started=now - HOUR, limit=7200 - 90)
     aws.add_instance("j-ONE", now - 2 * HOUR, fleet="MASTER")
     aws.add_instance("j-ONE", now - HOUR)
 
@@ -73,7 +73,7 @@ def test_a_cluster_is_shown_with_state_age_run_steps_cost_and_end(aws: ArrangedA
 def test_json_has_each_cluster_with_times_and_cost(aws: ArrangedAws) -> None:
     now = datetime.now(UTC)
     aws.add_cluster("j-ONE", NAME, "RUNNING", since=now - HOUR, run="ab12cd34-0000")
-    aws.add_step("j-ONE", "lr_model", "RUNNING", started=now - HOUR, limit=7200 - 60)
+    aws.add_step("j-ONE", "lr_model", "RUNNING", started=now - HOUR, limit=7200 - 90)
     aws.add_instance("j-ONE", now - HOUR, fleet="MASTER")
 
     (cluster,) = json.loads(said("--json").stdout)["local"]

@@ -19,14 +19,15 @@ def change(lake: Lake, to: Callable[[Handover], Handover]) -> bool:
     return to(Handover.of(stored)).written(lake, KEY, stored)
 
 
-def offer(record: Handover) -> Handover:
-    return replace(record, state="offered", request="r", module="m", location={"step": "s-1"})
+def offered(lake: Lake) -> None:
+    def offer(record: Handover) -> Handover:
+        return replace(record, state="offered", request="r", module="m", location={"step": "s-1"})
+
+    assert change(lake, offer)
 
 
 def test_an_offer_is_taken_with_all_that_it_says(folder_lake: Lake) -> None:
-    taken = wait_for_next(
-        folder_lake, KEY, HOST, sleep=lambda _: change(folder_lake, offer) or None
-    )
+    taken = wait_for_next(folder_lake, KEY, HOST, sleep=lambda _: offered(folder_lake))
 
     assert taken == Handover("taken", HOST, "r", "m", {"step": "s-1"})
 
@@ -55,9 +56,7 @@ def test_of_two_applications_of_a_run_one_waits(folder_lake: Lake, state: str) -
 def test_an_application_waits_after_that_of_another_step_has_closed(folder_lake: Lake) -> None:
     Handover("closed", "another", "old", "old").written(folder_lake, KEY, None)
 
-    taken = wait_for_next(
-        folder_lake, KEY, HOST, sleep=lambda _: change(folder_lake, offer) or None
-    )
+    taken = wait_for_next(folder_lake, KEY, HOST, sleep=lambda _: offered(folder_lake))
 
     assert taken
     assert (taken.host, taken.request) == (HOST, "r")
