@@ -19,7 +19,6 @@ from benchmarks.dagster_runs import execute
 from benchmarks.emr_measurement import Measurement, measure
 from benchmarks.pipes_definitions import BUCKET, PARAMS
 from emr_ml.project import ROOT
-from emr_ml_tests.emulator.clusters import Cluster
 from emr_ml_tests.emulator.server import Emulator, serve
 from emr_ml_tests.rehearsal import numbers, same
 from emr_ml_tests.s3_server import S3
@@ -94,9 +93,9 @@ def compare(folder: Path, speed: float) -> Comparison:
         _wait_until_all_ended(aws)
         click.echo(aws.timeline())
         return Comparison(
-            measure(aws, our_run, our_clusters, islice(aws.calls, our_calls)),
-            measure(aws, their_run, their_clusters, islice(aws.calls, our_calls, None)),
-            _are_same(_metrics(ours, our_clusters), _metrics(theirs, their_clusters)),
+            measure(aws, our_run, our_clusters, islice(aws.calls, our_calls), ours),
+            measure(aws, their_run, their_clusters, islice(aws.calls, our_calls, None), theirs),
+            _are_same(_metrics(ours), _metrics(theirs)),
         )
 
 
@@ -109,9 +108,9 @@ def _our_variables(aws: Emulator, bucket: S3, folder: Path) -> Mapping[str, str]
     }
 
 
-def _metrics(bucket: S3, clusters: list[Cluster]) -> dict[str, Any]:
-    """Return the numbers in the report of the last job, `metrics`."""
-    return numbers(pipes_requests.read_figures(bucket, clusters[-1].steps[-1]))
+def _metrics(bucket: S3) -> dict[str, Any]:
+    """Return the numbers in the report of `metrics`."""
+    return numbers(pipes_requests.read_report(bucket, "metrics")["figures"])
 
 
 def _are_same(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """The requests for PipesEMRClient to do the same work: the same inputs, clusters and commands.
 
-They are copied from our run's lake and its requests to EMR, with the bucket's name replaced.
+They are copied from our run's lake and its request to EMR, with the bucket's name replaced.
 """
 
 import json
@@ -10,7 +10,6 @@ from typing import Any
 
 from benchmarks import pipes_job
 from emr_ml_tests.emulator.clusters import Cluster
-from emr_ml_tests.emulator.steps import Step
 from emr_ml_tests.s3_server import S3
 
 # the source's files, the code, the bootstrap script and the Python packages
@@ -18,6 +17,7 @@ INPUT_FOLDERS = ("lake/raw_csv_s3/", "lake/code/", "lake/bootstrap/", "lake/pack
 # the lease and the request of each job
 JOB_FILES = ("claim.json", "_job/request.json")
 SCRIPT = "pipes_job.py"
+ASSETS = ("processed_dataset", "lr_model", "metrics")
 
 
 def copy_inputs(ours: S3, theirs: S3) -> None:
@@ -40,33 +40,45 @@ def run_job_flow_requests(cluster: Cluster, ours: S3, theirs: S3) -> dict[str, A
     request = json.loads(_with_their_bucket(json.dumps(cluster.request), ours, theirs))
     del request["AutoTerminationPolicy"]
     instances = {**request["Instances"], "KeepJobFlowAliveWhenNoSteps": False}
-    requests: dict[str, Any] = {}
-    for step in cluster.steps:
-        asset = step.name.split()[0]
-        our_step = json.loads(_with_their_bucket(json.dumps(step.request), ours, theirs))
-        requests[asset] = {
+    # our first step has run the jobs of all assets
+    our_step = json.loads(_with_their_bucket(json.dumps(cluster.steps[0].request), ours, theirs))
+    return {
+        asset: {
             **request,
             "Name": f"PipesEMRClient {asset}",
             "Instances": instances,
             "Steps": [_pipes_step(our_step, asset, theirs)],
         }
-    return requests
+        for asset in ASSETS
+    }
 
 
-def read_figures(bucket: S3, step: Step) -> dict[str, Any]:
-    """Return the figures in the report that the job of a step has committed."""
-    request = step.request["HadoopJarStep"]["Args"][-1]
-    _, asset, version = request.partition("/attempts/")[0].rsplit("/", 2)
-    key = f"lake/{asset}/{version}/report.json"
+def read_report(bucket: S3, asset: str) -> dict[str, Any]:
+    """Return the only committed report of an asset."""
+    (key,) = _keys(bucket, f"lake/{asset}/", "/report.json")
     body = bucket.client.get_object(Bucket=bucket.bucket, Key=key)["Body"].read()
-    return json.loads(body)["figures"]
+    return json.loads(body)
+
+
+def _keys(bucket: S3, prefix: str, end: str) -> list[str]:
+    pages = bucket.client.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket.bucket, Prefix=prefix
+    )
+    found = [entry.get("Key", "") for page in pages for entry in page.get("Contents", [])]
+    return [key for key in found if key.endswith(end)]
 
 
 def _pipes_step(our_step: Mapping[str, Any], asset: str, theirs: S3) -> dict[str, Any]:
-    """Return our step, with the script that opens Pipes instead of the job's own script."""
-    *options, script, request = our_step["HadoopJarStep"]["Args"]
-    if not script.endswith(f"/{asset}.py"):
-        raise ValueError(f"the step of {asset} runs {script}")
+    """Return our step for that asset's request, with the script that opens Pipes.
+
+    The script stands instead of the job's own script.
+    """
+    *options, _script, first_request, _flag, _record = our_step["HadoopJarStep"]["Args"]
+    (key,) = _keys(theirs, f"lake/{asset}/", "/_job/request.json")
+    request = theirs.uri(key)
+    # the folder of the checkpoints
+    old, new = (each.rpartition("/")[0] for each in (first_request, request))
+    options = [each.replace(old, new) for each in options]
     arguments = [*options, theirs.uri(SCRIPT), asset, request]
     return {
         **our_step,
