@@ -11,8 +11,6 @@ from emr_ml.cli import COMMANDS, main
 from emr_ml.project import ROOT
 
 SCREEN_COLUMNS, SCREEN_LINES = 80, 24
-# one option for each parameter of the template
-TOO_MANY_OPTIONS = {"up"}
 
 
 def help_of(*names: str) -> list[str]:
@@ -27,8 +25,16 @@ def test_help_fits_a_screen(name: str) -> None:
     lines = help_of(*filter(None, [name]))
 
     assert max(map(len, lines)) <= SCREEN_COLUMNS
-    if name not in TOO_MANY_OPTIONS:
-        assert len(lines) < SCREEN_LINES  # the last line is for the prompt
+    assert len(lines) < SCREEN_LINES  # the last line is for the prompt
+
+
+def test_the_options_that_up_does_not_show_are_shown_on_demand() -> None:
+    shown, whole = (
+        CliRunner().invoke(main, ["up", option]).output for option in ("--help", "--all-options")
+    )
+
+    assert "--kms-key" not in shown
+    assert "--kms-key TEXT" in whole and "[default: none]" in whole
 
 
 def test_help_lists_each_command_once() -> None:

@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 import click
 
 from emr_ml.cli import main as emr_ml
+from emr_ml.commands.up import with_all_options
 from emr_ml.components.spark_job import SparkJob
 from emr_ml.components.training_pipeline import TrainingPipeline
 from emr_ml.contract.json_schema import contract_schema
@@ -243,7 +244,7 @@ def _command(command: click.Command, names: Sequence[str]) -> str:
 
 def _help(command: click.Command, path: str) -> str:
     with click.Context(command, info_name=path, terminal_width=WIDTH, color=False) as context:
-        text = f"```text\n{command.get_help(context)}\n```\n"
+        text = f"```text\n{with_all_options(command).get_help(context)}\n```\n"
     inner = command.commands.items() if isinstance(command, click.Group) else ()
     return "\n".join((text, *(_help(each, f"{path} {name}") for name, each in inner)))
 

@@ -1,45 +1,81 @@
 """`emr-ml up`: deploy the stack."""
 
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from emr_ml.commands.context import errors_as_messages
 from emr_ml.settings import Deployment, Settings, load_settings
-from emr_ml.stack.template import render_template, user_parameters
+from emr_ml.stack.template import Parameter, render_template, user_parameters
 from emr_ml.wording import file_size
 
 if TYPE_CHECKING:
     from emr_ml.stack.context import StackContext
 
 
-def _template_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add an option for each parameter of the template."""
-    for parameter in reversed(user_parameters()):
+# what most people decide on; `--help` does not show the others
+USUAL = ("--deployment", "--bucket", "--nat", "--alert-email", "--monthly-budget")
+
+
+class TemplateOption(click.Option):
+    """An option for a parameter of the template; `--help` has its first sentence, if at all."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        summary, _, rest = parameter.description.partition(". ")
         default = (
             "" if parameter.default is None else f"  [default: {parameter.default or 'empty'}]"
         )
-        click.option(
-            parameter.option,
-            parameter.name,
+        super().__init__(
+            [parameter.option, parameter.name],
             type=click.Choice(parameter.allowed) if parameter.allowed else str,
-            help=parameter.description + default,
-        )(command)
-    return command
+            metavar=parameter.option.rpartition("-")[2].upper(),
+            help=f"{summary}." if rest else summary,
+            hidden=parameter.option not in USUAL,
+        )
+        self._whole = parameter.description + default
+
+    def shown_whole(self) -> click.Option:
+        """Return the option as one whose help has all of its description, values and default."""
+        whole = copy.copy(self)
+        whole.hidden, whole.help, whole.metavar = False, self._whole, None
+        return whole
+
+
+def with_all_options(command: click.Command) -> click.Command:
+    """Return the command as one whose help shows all options."""
+    whole = copy.copy(command)
+    whole.params = [
+        each.shown_whole() if isinstance(each, TemplateOption) else each for each in command.params
+    ]
+    return whole
+
+
+def _show_all_options(ctx: click.Context, _: click.Parameter, is_given: bool) -> None:
+    if not is_given:
+        return
+    click.echo(with_all_options(ctx.command).get_help(ctx))
+    ctx.exit()
 
 
 @click.command()
-@click.option("--stack", help="Name of the stack; by default EMR_ML_STACK, else emr-ml.")
+@click.option("--stack", help="Name of the stack; else EMR_ML_STACK or emr-ml.")
 @click.option("--yes", is_flag=True, help="Do not ask before changes are made.")
 @click.option("--template", is_flag=True, help="Only print the rendered template.")
-@_template_options
+@click.option(
+    "--all-options",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_all_options,
+    help="Show all options, with their defaults.",
+)
 def up(*, stack: str | None, yes: bool, template: bool, **options: str | None) -> None:
-    """Deploy the stack: bucket, roles, alerts; for clusters, network and encryption. No cluster.
+    """Deploy the stack: bucket, roles, alerts and network; no cluster.
 
-    The changes are shown first. An option that you omit keeps its deployed value, or else has its
-    default; that of --deployment is emr-serverless if EMR_ML_DEPLOYMENT is. A failed deployment is
-    rolled back. Run the command again to update the stack.
+    The changes are shown first. An option that you omit keeps its deployed value or its default. A
+    failed deployment is rolled back. Run the command again to update the stack.
     """
     if template:
         click.echo(render_template(), nl=False)
@@ -53,6 +89,9 @@ def up(*, stack: str | None, yes: bool, template: bool, **options: str | None) -
         _deploy(context, parameters, _defaults(settings), ask=not yes)
         for line in _finish(context):
             click.echo(line)
+
+
+up.params += map(TemplateOption, user_parameters())
 
 
 def _defaults(settings: Settings) -> dict[str, str]:
