@@ -81,21 +81,21 @@ def wait_for_next(
     is_own = current is not None and current.state == "taken"
     # the launcher of the last attempt may still have to learn that it was taken
     waiting = replace(current, state="waiting") if current and is_own else Handover("waiting", host)
-    if not waiting.written(lake, key, stored):
-        return None
+    # The answer to a write may be lost, so what counts is what is read. Only this application says
+    # that it has taken an attempt.
+    waiting.written(lake, key, stored)
     deadline = time.monotonic() + WAIT_SECONDS
     while stored := lake.read(key):
         current = Handover.of(stored)
+        is_new = current.request != waiting.request
         if current.host != host or current.state == "closed":
             return None
+        if current.state == "taken" and is_new:
+            return current
         if current.state == "offered":
-            taken = replace(current, state="taken")
-            if taken.written(lake, key, stored):
-                return taken
-        elif time.monotonic() > deadline and replace(current, state="closed").written(
-            lake, key, stored
-        ):
-            return None
+            replace(current, state="taken").written(lake, key, stored)
+        elif time.monotonic() > deadline:
+            replace(current, state="closed").written(lake, key, stored)
         else:
             sleep(PAUSE_SECONDS)
     return None

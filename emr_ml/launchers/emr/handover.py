@@ -63,8 +63,8 @@ class Offer:
             module=self._attempt.module,
             location=location,
         )
-        if not offered.written(self._lake, self._key, stored):
-            return False
+        # that it seems not to be written may be an answer that was lost
+        offered.written(self._lake, self._key, stored)
         self._wait_while("offered", OFFER_SECONDS)
         return self.withdraw()
 

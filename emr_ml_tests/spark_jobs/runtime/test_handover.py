@@ -9,6 +9,7 @@ from spark_jobs.runtime import handover
 from spark_jobs.runtime.handover import Handover, wait_for_next
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.lake.base import Stored
 
 KEY, HOST = "clusters/handovers/run-1.json", "s3://lake/a/1/attempts/1/_job/request.json"
 
@@ -70,6 +71,25 @@ def test_without_an_offer_it_closes(folder_lake: Lake, monkeypatch: pytest.Monke
     stored = folder_lake.read(KEY)
     assert stored
     assert Handover.of(stored).state == "closed"
+
+
+def test_an_offer_is_taken_though_the_answer_to_the_write_is_lost(
+    folder_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Handover.written
+
+    def lost(record: Handover, lake: Lake, key: str, over: Stored | None) -> bool:
+        written(record, lake, key, over)
+        return False
+
+    def offer_and_lose(_: float) -> None:
+        offered(folder_lake)
+        monkeypatch.setattr(Handover, "written", lost)
+
+    taken = wait_for_next(folder_lake, KEY, HOST, sleep=offer_and_lose)
+
+    assert taken
+    assert (taken.state, taken.request) == ("taken", "r")
 
 
 def test_a_damaged_record_is_named(folder_lake: Lake) -> None:
