@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster import DagsterRunStatus, RunsFilter, multiple_process_executor_requirements
+from dagster import multiple_process_executor_requirements
 
-from emr_ml.errors import user_message
+from emr_ml.remaining_jobs import finish_run
 from emr_ml.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 # service decides how many jobs compute at once. In spark-submit's client mode, each step also has a
 # driver on this machine, so the number of these is limited by its memory and not by this.
 MAX_WAITING_PROCESSES = 32
-UNDER_WAY = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-]
 
 
 def executor_for(targets: Sequence[Settings], preload: str) -> dg.ExecutorDefinition:
@@ -76,13 +70,4 @@ class FinishingExecutor(dg.Executor):
     def _finish(self, context: "PlanOrchestrationContext", settings: Settings) -> None:
         from emr_ml.launchers import make_launcher
 
-        try:
-            others = context.instance.get_runs(RunsFilter(statuses=UNDER_WAY), limit=2)
-            others_wait = any(run.run_id != context.run_id for run in others)
-            make_launcher(settings).finish(context.run_id, context.log, others_wait=others_wait)
-        except Exception as error:
-            # what is over is over; whatever stays up ends by its own timeout
-            context.log.warning(
-                "what this run started stays up until its idle timeout: %s",
-                user_message(error) or repr(error),
-            )
+        finish_run(context.instance, context.run_id, lambda: make_launcher(settings), context.log)

@@ -1,6 +1,7 @@
 """How an asset is materialized: version, launch, checks, and the version that becomes current."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from emr_ml.lake.snapshots import take_snapshot
 from emr_ml.lake.usage import mark_used
 from emr_ml.lake.versions import VersionSpec, digest
 from emr_ml.launchers.base import Launcher, Outcome
+from emr_ml.remaining_jobs import finishing, jobs_remain
 from emr_ml.ui.failures import errors_as_failures, refusal
 from emr_ml.ui.heartbeat import Note, heartbeat, progress_of
 from emr_ml.ui.metadata import materialization_metadata
@@ -77,6 +79,7 @@ def materialize(
     fixed_inputs: Mapping[str, Input] | None = None,
     force: bool = False,
     complete: Complete = _as_it_is,
+    jobless: Callable[[], Collection[str]] = tuple,
 ) -> Iterator[dg.MaterializeResult]:
     """Compute the asset's version unless it is committed, and evaluate its checks.
 
@@ -89,6 +92,8 @@ def materialize(
         fixed_inputs: further inputs, in exactly these versions.
         force: compute the version again even if it is committed.
         complete: adds to what the UI shows.
+        jobless: returns the assets of the pipeline that will launch no job in this run, although
+            they are Spark assets.
 
     Raises:
         Failed: with the cause, where to look and what to do; also, after the result, if a blocking
@@ -116,15 +121,10 @@ def materialize(
         )
         if replaced := current.replaced_report(lake, spec):
             context.log.info(why_computed(spec, replaced))
-        outcome = launcher.expecting_more(is_read_in_run(context)).launch(spec, context.log)
-    yield from publish(context, lake, outcome, contract, job.checks, complete=complete)
-
-
-def is_read_in_run(context: dg.AssetExecutionContext) -> bool:
-    """Return whether the run also materializes an asset that depends on this one."""
-    layer = context.job_def.asset_layer
-    selected = context.run.asset_selection or layer.selected_asset_keys
-    return any(context.asset_key in layer.get(key).parent_keys for key in selected)
+        more = jobs_remain(context, without=jobless())
+        outcome = launcher.expecting_more(more).launch(spec, context.log)
+    with nullcontext() if more else finishing(context, launcher):
+        yield from publish(context, lake, outcome, contract, job.checks, complete=complete)
 
 
 def materialize_snapshot(

@@ -8,7 +8,6 @@ import dagster as dg
 import pytest
 
 from emr_ml.lake.current import read_current
-from emr_ml.materialization import is_read_in_run
 from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, failure, metadata, reused
 from spark_jobs.runtime.lake import open_lake
 
@@ -237,25 +236,3 @@ def test_a_version_that_a_tighter_threshold_refuses_is_no_longer_current(graph: 
     contract.write_text(before)
     assert graph.materialize(["processed_dataset"]).success
     assert graph.materialize(["lr_model"]).success
-
-
-@pytest.mark.parametrize(
-    ("selected", "read"),
-    [(["first", "second"], {"first": True, "second": False}), (["first"], {"first": False})],
-)
-def test_an_asset_is_read_in_its_run_if_one_that_depends_on_it_is_selected(
-    selected: list[str], read: dict[str, bool]
-) -> None:
-    found: dict[str, bool] = {}
-
-    @dg.asset
-    def first(context: dg.AssetExecutionContext) -> None:
-        found["first"] = is_read_in_run(context)
-
-    @dg.asset(deps=[first])
-    def second(context: dg.AssetExecutionContext) -> None:
-        found["second"] = is_read_in_run(context)
-
-    dg.materialize([first, second], selection=selected)
-
-    assert found == read

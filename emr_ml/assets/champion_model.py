@@ -1,5 +1,6 @@
 """The model that scores new data."""
 
+from contextlib import nullcontext
 from logging import Logger
 from typing import Any
 
@@ -19,6 +20,7 @@ from emr_ml.materialization import SparkConfig
 from emr_ml.model_report.facts import gather_facts
 from emr_ml.model_report.stored import store_page
 from emr_ml.pipeline import Pipeline
+from emr_ml.remaining_jobs import finishing, jobs_remain
 from emr_ml.ui.failures import errors_as_failures
 from emr_ml.ui.heartbeat import heartbeat, progress_of
 from emr_ml.ui.run_tags import champion_tag, tag_run
@@ -47,7 +49,8 @@ def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
                 context, pipeline.launcher(launcher), contract, force=config.force
             )
             result = run_promotion(challenger, context.log)
-            keep_decision(lake, challenger, result, context.log)
+            with nullcontext() if jobs_remain(context) else finishing(context, launcher):
+                keep_decision(lake, challenger, result, context.log)
         version = result.champion_after(challenger.version)
         context.log.info("%s: %s", _summary(version, result), result.decision.reason)
         promoted, exists = result.decision.promoted, version != NO_VERSION

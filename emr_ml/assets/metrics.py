@@ -6,6 +6,7 @@ import dagster as dg
 
 from emr_ml.assets.catalogue import spark_asset
 from emr_ml.checks.metrics import METRICS_CHECKS
+from emr_ml.lake.champion import read_champion
 from emr_ml.launchers.base import Launcher
 from emr_ml.materialization import JobSpec, SparkConfig, materialize
 from emr_ml.model_report.metadata import with_page
@@ -45,6 +46,8 @@ def make_metrics(pipeline: Pipeline) -> dg.AssetsDefinition:
             pipeline.load_contract,
             force=config.force,
             complete=complete,
+            # the first model becomes champion without a comparison
+            jobless=lambda: () if read_champion(lake) else ("champion_model",),
         )
 
     return metrics
