@@ -1,8 +1,10 @@
 """A new project, from the files in `template`."""
 
+import json
 import re
 import shutil
 import sys
+from importlib.metadata import distribution
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -38,7 +40,7 @@ def new_project(folder: Path) -> list[Path]:
         )
     if folder.exists() and any(folder.iterdir()):
         raise NewProjectError(f"{folder} is not empty", fix="name a new folder")
-    names = {"project": folder.name, "package": package}
+    names = {"project": folder.name, "package": package, "emr_ml": requirement()}
     written = [_write(path, folder, names) for path in sorted(TEMPLATE.rglob(f"*{SUFFIX}"))]
     contract = folder / package / "defs" / "diagnosis" / "contract.yaml"
     shutil.copyfile(CONTRACTS / "breast_cancer.yaml", contract)
@@ -46,6 +48,17 @@ def new_project(folder: Path) -> list[Path]:
     data.parent.mkdir()
     sample_data.breast_cancer(data.parent).rename(data)
     return [*written, contract, data]
+
+
+def requirement() -> str:
+    """Return what to install for this emr_ml: from where it came, if that is no package index.
+
+    By its name alone, pip would take whatever an index has under that name.
+    """
+    # as PEP 610 defines it
+    origin = distribution("emr-ml").read_text("direct_url.json")
+    url = json.loads(origin)["url"] if origin else ""
+    return f"emr-ml @ {url}" if url.startswith("file:") else "emr-ml"
 
 
 def _write(template: Path, folder: Path, names: dict[str, str]) -> Path:

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from click import Command, Context, Group
 
@@ -31,6 +32,7 @@ EKS = ROOT / "docs" / "emr-eks.md"
 PIPELINES = ROOT / "docs" / "pipelines.md"
 SPARK_JOB = ROOT / "docs" / "spark-job.md"
 PIPES = ROOT / "docs" / "pipes-emr-client.md"
+CLEAN_UP = ROOT / "docs" / "clean-up.md"
 README = ROOT / "README.md"
 # pages in English, each with its translation
 TRANSLATIONS = [
@@ -192,9 +194,18 @@ def test_the_layout_names_what_is_there() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_contracts_in_the_documents_are_valid(document: Path) -> None:
-    others = (EMR, SERVERLESS, EKS, PIPELINES, SPARK_JOB, PIPES)
+    others = (EMR, SERVERLESS, EKS, PIPELINES, SPARK_JOB, PIPES, CLEAN_UP)
     for block in yaml_blocks(document) if document not in others else ():
         parse_contract(block, document.name)
+
+
+def test_the_run_config_that_removes_garbage_is_valid() -> None:
+    (block,) = yaml_blocks(CLEAN_UP)
+
+    job = defs.resolve_job_def("clean_lake_job")
+    validated = dg.validate_run_config(job, parse(block)[0])
+
+    assert not validated["ops"]["clean_lake"]["config"]["dry_run"]
 
 
 def test_the_components_in_the_documents_have_known_attributes() -> None:

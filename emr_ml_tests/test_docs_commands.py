@@ -92,10 +92,22 @@ NOT_RUN = {
     "pip install": "test_wheel.py installs the package without an index",
     "python -m benchmarks.emr": MINUTES,
     "python -m benchmarks.pipes_faults": MINUTES,
-    "python -m venv": "Python's own",
 }
 # what prepares a command, or shows a file
-SHELL = {"cat", "cd", "chmod", "cp", "export", "head", "jq", "mkdir", "openssl", "rm", "touch"}
+SHELL = {
+    "cat",
+    "cd",
+    "chmod",
+    "cp",
+    "export",
+    "head",
+    "jq",
+    "mkdir",
+    "openssl",
+    "rm",
+    "touch",
+    "unset",
+}
 SNIPPETS = {
     "export.md": "assets/test_exported_model.py",
     "mlflow.md": "tracking/test_models.py",

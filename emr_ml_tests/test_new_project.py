@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from emr_ml.cli import main
-from emr_ml.new_project import NewProjectError, new_project
+from emr_ml.new_project import NewProjectError, new_project, requirement
 from emr_ml.project import dg_project, find_project
 
 BIN = Path(sys.executable).parent
@@ -98,3 +98,26 @@ def test_a_mistake_in_a_component_ends_a_run_with_file_and_line(
     assert ran.exit_code == 1
     assert isinstance(ran.exception, SystemExit), "a message, not a trace"
     assert where in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("origin", "required"),
+    [
+        ('{"url": "file:///src/emr_ml", "dir_info": {"editable": true}}', "@ file:///src/emr_ml"),
+        ('{"url": "https://index.example/emr_ml.whl", "archive_info": {}}', ""),
+        (None, ""),
+    ],
+)
+def test_it_requires_emr_ml_from_where_it_is_installed_from(
+    monkeypatch: pytest.MonkeyPatch, origin: str | None, required: str
+) -> None:
+    class Installed:
+        def read_text(self, _: str) -> str | None:
+            return origin
+
+    def found(_: str) -> Installed:
+        return Installed()
+
+    monkeypatch.setattr("emr_ml.new_project.distribution", found)
+
+    assert requirement() == f"emr-ml {required}".strip()

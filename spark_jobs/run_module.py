@@ -5,7 +5,7 @@ from logging import Logger
 
 from pyspark.sql import SparkSession
 
-from spark_jobs.runtime.execution import job_function
+from spark_jobs.runtime.execution import SCRIPT, job_function
 from spark_jobs.runtime.job import Request, Result
 from spark_jobs.runtime.submit import main
 
@@ -17,4 +17,4 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result | None:
 
 if __name__ == "__main__":
     MODULE = sys.argv.pop(1)
-    main(run, __doc__)
+    main(run, __doc__, MODULE.removeprefix(SCRIPT).partition(".")[0])

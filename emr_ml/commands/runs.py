@@ -27,7 +27,7 @@ OF_ASSETS = "__"  # how Dagster's names for a selection of assets begin
 @click.option("--failed", is_flag=True, help="Only runs that failed.")
 @as_json_option
 def runs(limit: int, *, failed: bool, as_json: bool) -> None:
-    """List the last runs, newest first: what each computed or reused, and why one failed.
+    """List the last runs, newest first: what each computed or reused, its cost, and why one failed.
 
     They are those of the Dagster instance that `emr-ml run` and the UI share, in DAGSTER_HOME.
     Times are in the time zone of this machine, and in UTC with --json.
@@ -63,5 +63,7 @@ def _lines(run: "RunSummary", now: float) -> Iterator[str]:
     for name, versions in (("computed", run.computed), ("reused", run.reused)):
         if versions:
             yield named(name, ", ".join(versions), INDENT)
+    if run.cost_usd is not None:
+        yield named("cost", f"{run.cost_usd:.2f} USD at list prices", INDENT)
     if run.cause:
         yield named("cause", run.cause, INDENT)

@@ -10,7 +10,7 @@ import dagster as dg
 from emr_ml.lake.versions import DATA_VERSION
 from emr_ml.ui.console import refusal_or_cause
 
-REUSED = "reused"
+REUSED, COST = "reused", "cost_usd"  # metadata of a materialization
 EVENTS = dg.DagsterEventType
 FAILED = dg.DagsterRunStatus.FAILURE
 
@@ -29,6 +29,7 @@ class RunSummary:
         computed: the version of each asset that was computed, by the asset's key.
         reused: the same of those that had been computed before.
         cause: why it failed, in one line; "" if it did not.
+        cost_usd: of its jobs at list prices, as far as AWS told them; None if no job had a price.
     """
 
     run_id: str
@@ -40,6 +41,7 @@ class RunSummary:
     computed: dict[str, str] = field(default_factory=dict[str, str])
     reused: dict[str, str] = field(default_factory=dict[str, str])
     cause: str = ""
+    cost_usd: float | None = None
 
     def seconds(self, now: float) -> float | None:
         """Return how long it took, or has been running until now; None before it starts."""
@@ -69,7 +71,7 @@ def recent_runs(
     filters = dg.RunsFilter(statuses=[FAILED]) if failed_only else None
     for record in instance.get_run_records(filters, limit=limit):
         run = record.dagster_run
-        computed, reused = _materialized(instance, run.run_id)
+        computed, reused, costs = _materialized(instance, run.run_id)
         yield RunSummary(
             run.run_id,
             run.job_name,
@@ -80,20 +82,25 @@ def recent_runs(
             computed,
             reused,
             _cause(instance, run.run_id) if run.status is FAILED else "",
+            round(sum(costs), 6) if costs else None,
         )
 
 
 def _materialized(
     instance: dg.DagsterInstance, run_id: str
-) -> tuple[dict[str, str], dict[str, str]]:
-    computed, reused = dict[str, str](), dict[str, str]()
+) -> tuple[dict[str, str], dict[str, str], list[float]]:
+    """Return the versions that were computed, those that were reused, and the costs of jobs."""
+    computed, reused, costs = dict[str, str](), dict[str, str](), list[float]()
     found = instance.get_records_for_run(run_id, of_type=EVENTS.ASSET_MATERIALIZATION)
     for record in found.records:
         if event := record.asset_materialization:
             flag = event.metadata.get(REUSED)
             versions = reused if flag and flag.value else computed
             versions[event.asset_key.to_user_string()] = (event.tags or {}).get(DATA_VERSION, "")
-    return computed, reused
+            cost = event.metadata.get(COST)
+            if versions is computed and cost and isinstance(cost.value, int | float):
+                costs.append(float(cost.value))
+    return computed, reused, costs
 
 
 def _cause(instance: dg.DagsterInstance, run_id: str) -> str:

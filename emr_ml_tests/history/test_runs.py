@@ -86,3 +86,23 @@ def test_a_run_that_has_not_started_has_no_duration(instance: dg.DagsterInstance
     values = found.as_json(9.0)
     assert (values["started"], values["ended"], values["seconds"]) == (None, None, None)
     assert values["requested"].endswith("+00:00")
+
+
+def test_a_run_costs_what_its_jobs_do(instance: dg.DagsterInstance) -> None:
+    @dg.asset
+    def priced() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata={"cost_usd": 0.25})
+
+    @dg.asset
+    def also_priced() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata={"cost_usd": 0.5})
+
+    dg.materialize([priced, also_priced], instance=instance)
+
+    assert last(instance).cost_usd == 0.75
+
+
+def test_a_version_that_was_reused_cost_nothing_in_this_run(instance: dg.DagsterInstance) -> None:
+    run(instance, lr_model, reused=True)
+
+    assert last(instance).cost_usd is None

@@ -9,11 +9,11 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spark_jobs.runtime.application import Application
 from spark_jobs.runtime.attempt import Failure, SupersededError, record_failure, start_attempt
 from spark_jobs.runtime.busy import busy_node
-from spark_jobs.runtime.execution import NO_CALL_SITES, Run, execute, job_function
-from spark_jobs.runtime.handover import MAX_AGE_SECONDS, Handover, wait_for_next
-from spark_jobs.runtime.job import JobError, Request, Result, Stopwatch
+from spark_jobs.runtime.execution import NO_CALL_SITES, Run, execute
+from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.pipes import pipes_messages
 from spark_jobs.runtime.request_validation import parse_request
@@ -21,7 +21,8 @@ from spark_jobs.runtime.request_validation import parse_request
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-USER_MISTAKE, FAILED = 1, 2  # exit codes
+COMMITTED, USER_MISTAKE, FAILED = 0, 1, 2  # exit codes
+SUPERSEDED = -1  # another process runs the attempt, which is no failure of this one
 TRACE_CHARACTERS = 4000
 # Errors of a job whose Java process has ended. If py4j got no answer at all, it names the call
 # alone, without a full stop and a stack trace.
@@ -32,12 +33,18 @@ JAVA_GONE = re.compile(
 CONTEXT_STOPPED = "SparkContext was shut down"  # for a reason, by whoever ends Java
 
 
-def main(run: Run, description: str | None) -> None:
+def main(run: Run, description: str | None, package: str = "spark_jobs") -> None:
     """Read the request, run the job on this Spark and commit its result.
 
     Exits with 1 on a user's mistake and with 2 on any other error. The attempt's `error.json` has
     the reason.
+
+    Args:
+        run: the job.
+        description: of the command.
+        package: of the job, with the modules that this application may also run.
     """
+    started = time.monotonic()
     parser = argparse.ArgumentParser(
         description=description,
         epilog="Every attempt keeps its request in the lake, at "
@@ -50,8 +57,8 @@ def main(run: Run, description: str | None) -> None:
     parser.add_argument(
         "--handover",
         metavar="RECORD",
-        help="s3:// address of a record in the lake, by which further attempts of the run are "
-        "given to this Spark application",
+        help="s3:// address of the record by which further attempts of the run are handed to this "
+        "Spark application",
     )
     given = parser.parse_args()
     logging.basicConfig(
@@ -59,49 +66,14 @@ def main(run: Run, description: str | None) -> None:
     )
     log = logging.getLogger("emr_ml")
     code = perform(run, given.request, log)
-    if given.handover and not code:
-        code = perform_offered(given.handover, given.request, log)
-    sys.exit(code)
-
-
-def perform_offered(record: str, host: str, log: logging.Logger) -> int:
-    """Run the attempts that are offered to this application, until one fails or none comes.
-
-    Args:
-        record: address of the record of offers.
-        host: address of the request for which the application was started.
-        log: for messages about the runs.
-    """
-    started, code = time.monotonic(), 0
-    folder, _, key = record.rpartition("/")
-    lake = open_lake(folder)
-    while not code and time.monotonic() - started < MAX_AGE_SECONDS:
-        try:
-            offer = wait_for_next(lake, key, host)
-        except Exception as error:
-            # the attempt that this application was started for is committed
-            log.warning("no further attempt is waited for: %s", error)
-            break
-        if offer is None:
-            break
-        code = perform(_in_own_checkpoints(offer), offer.request, log)
-    return code
-
-
-def _in_own_checkpoints(offer: Handover) -> Run:
-    """Return the job of an offer; its checkpoints are where the launcher deletes them."""
-
-    def run(spark: "SparkSession", request: Request, log: logging.Logger) -> Result | None:
-        context = spark.sparkContext
-        if context.getCheckpointDir():
-            context.setCheckpointDir(f"{offer.request.rpartition('/')[0]}/checkpoints")
-        return job_function(offer.module)(spark, request, log)
-
-    return run
+    if given.handover and code == COMMITTED:
+        application = Application(given.handover, given.request, package, started, perform)
+        code = application.run_offered(log)
+    sys.exit(COMMITTED if code == SUPERSEDED else code)
 
 
 def perform(run: Run, address: str, log: logging.Logger) -> int:
-    """Run the request at that address, and return the exit code."""
+    """Run the request at that address, and return the exit code or `SUPERSEDED`."""
     try:
         request = read_request(address)
         lake = open_lake(request.lake)
@@ -110,7 +82,7 @@ def perform(run: Run, address: str, log: logging.Logger) -> int:
             return run_attempt(run, lake, request, log)
     except SupersededError as reason:
         log.warning("%s", reason)
-        return 0
+        return SUPERSEDED
     except JobError as error:
         log.error("%s", error)
         return USER_MISTAKE
@@ -139,7 +111,7 @@ def run_attempt(run: Run, lake: Lake, request: Request, log: logging.Logger) -> 
         record_failure(lake, request, Failure(message, trace=trace, retryable=lost))
         return FAILED
     log.info("committed %s %s", report.asset, report.version)
-    return 0
+    return COMMITTED
 
 
 def java_is_gone(error: Exception) -> bool:

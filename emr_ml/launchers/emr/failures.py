@@ -173,6 +173,13 @@ def never_reached_yarn(job: JobLocation, cluster: Cluster, tail: Tail) -> Launch
     )
 
 
+def never_begun(job: JobLocation) -> LostError:
+    """Return the failure for an attempt whose Spark application ended before it began."""
+    return LostError(
+        job.failure_message("the Spark application that was to run it ended before it began")
+    )
+
+
 def start_too_slow(
     job: JobLocation, cluster: Cluster, seconds: float, tail: Tail | None
 ) -> LaunchError:

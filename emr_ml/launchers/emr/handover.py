@@ -11,11 +11,13 @@ from logging import Logger
 from emr_ml.aws.client import AWS_ERRORS
 from emr_ml.lake.leases import LeaseFile
 from emr_ml.lake.versions import digest
+from emr_ml.launchers.base import LostError
 from emr_ml.launchers.emr.context import LauncherContext
 from emr_ml.launchers.emr.requests.step import spark_submit
 from emr_ml.launchers.emr.shipping.shipment import Shipment
 from emr_ml.launchers.remote.target import Attempt, attempt_name
-from spark_jobs.runtime.handover import MAX_AGE_SECONDS, Handover
+from spark_jobs.runtime.handover import MAX_AGE_SECONDS, Handover, State
+from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, Stored
 from spark_jobs.runtime.report import lease_key
 from spark_jobs.runtime.request_validation import parse_request
@@ -24,7 +26,7 @@ FOLDER = "clusters/handovers/"
 # an application looks for an offer twice a second; one that does not take it has most likely ended
 OFFER_SECONDS = 15.0
 BUSY_SECONDS = 5.0
-# of the step's time limit, the least share that an attempt gets which takes an application over
+# smallest share of the step's time limit that must be left for an attempt that is handed over
 LEAST_SHARE = 0.9
 
 
@@ -52,8 +54,7 @@ class Offer:
         # the application may still be ending the attempt whose result this one reads
         self._wait_while("taken", BUSY_SECONDS)
         record, stored = self._read()
-        location = self._location(record) if record and record.state == "waiting" else None
-        if not record or not location:
+        if record is None or record.state != "waiting" or self._location(record) is None:
             return False
         self._attempt.held.record(handover=self._key)
         offered = replace(
@@ -61,26 +62,39 @@ class Offer:
             state="offered",
             request=self._attempt.request_uri,
             module=self._attempt.module,
-            location=location,
+            more=self._attempt.more_follows,
         )
-        # that it seems not to be written may be an answer that was lost
-        offered.written(self._lake, self._key, stored)
+        offered.write(self._lake, self._key, stored)
         self._wait_while("offered", OFFER_SECONDS)
-        return self.withdraw()
+        return self.settle()
 
-    def withdraw(self) -> bool:
-        """Withdraw the offer if it was made; return whether it had been taken."""
+    def settle(self) -> bool:
+        """Withdraw the offer unless it was taken; return whether it was.
+
+        An application that waits without an offer is closed: one that was sent by a process that
+        has died since may still arrive, and is refused then.
+
+        Raises:
+            LostError: it was taken, but where the application runs is not known any more.
+        """
         while True:
             record, stored = self._read()
-            if record is None or record.request != self._attempt.request_uri:
+            if record is None or record.state == "closed":
                 return False
-            if record.state == "closed":
-                return False
-            if record.state in ("taken", "waiting"):
-                self._attempt.held.record(**record.location)
+            is_own = record.request == self._attempt.request_uri
+            if is_own and record.state in ("taken", "waiting"):
+                self._record_step(record)
                 return True
-            if replace(record, state="closed").written(self._lake, self._key, stored):
+            if not is_own and record.state != "waiting":
                 return False
+            if replace(record, state="closed").write(self._lake, self._key, stored):
+                return False
+
+    def close(self, *states: State) -> None:
+        """Close the record if it is in one of these states."""
+        record, stored = self._read()
+        if record and record.state in states:
+            replace(record, state="closed").write(self._lake, self._key, stored)
 
     def _wait_while(self, state: str, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -93,6 +107,15 @@ class Offer:
     def _read(self) -> tuple[Handover | None, Stored | None]:
         stored = self._lake.read(self._key)
         return (Handover.of(stored), stored) if stored else (None, None)
+
+    def _record_step(self, record: Handover) -> None:
+        location = self._location(record)
+        if location is None:
+            raise LostError(
+                f"the Spark application that took the attempt was started for {record.host}, "
+                "whose lease does not say any more where it runs"
+            )
+        self._attempt.held.record(**location)
 
     def _location(self, record: Handover) -> dict[str, str] | None:
         """Return where the application of a record runs, if the lease of its host still has it."""
@@ -124,6 +147,7 @@ def handover_key(
     config = context.config
     if config.step_limit_seconds * (1 - LEAST_SHARE) < MAX_AGE_SECONDS:
         return None
+    # without the names of attempts, in which steps always differ
     command = spark_submit(config, context.endpoint, shipment.code, "", "/")
     alike = digest({"command": command, "role": config.runtime_role, "cluster": cluster_name})
     return f"{_prefix(attempt.held.lease.run_id)}{alike[:16]}.json"
@@ -136,8 +160,8 @@ def close_handovers(lake: Lake, run_id: str, log: Logger) -> None:
             stored = lake.read(entry.key)
             record = Handover.of(stored) if stored else None
             if record and record.state in ("waiting", "offered"):
-                replace(record, state="closed").written(lake, entry.key, stored)
-        except AWS_ERRORS as error:
+                replace(record, state="closed").write(lake, entry.key, stored)
+        except (JobError, *AWS_ERRORS) as error:
             log.info("a Spark application that waits for work ends by itself: %s", error)
 
 

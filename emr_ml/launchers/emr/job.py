@@ -41,7 +41,7 @@ from emr_ml.launchers.remote.target import (
     TargetConfigError,
 )
 from spark_jobs.runtime.attempt import Failure
-from spark_jobs.runtime.report import Report
+from spark_jobs.runtime.report import Report, job_key
 
 MAX_CLUSTERS = 3
 
@@ -73,6 +73,7 @@ class EmrJob(RemoteJob):
         self._has_run = False
         self._completed_snapshot: ClusterSnapshot | None = None
         self._unlisted_step: Step | None = None
+        self._handover: Offer | None = None
 
     @property
     def location(self) -> JobLocation:
@@ -102,7 +103,7 @@ class EmrJob(RemoteJob):
             self._held.record(token=secrets.token_hex(4))
         made = attempt.location.get("handover")
         # by this run, or by the one that had the lease before
-        if made and Offer(context, attempt, made).withdraw():
+        if made and Offer(context, attempt, made).settle():
             return
         shipment = upload_shipment(context.shared, context.config, context.endpoint.url, code)
         cluster_request = run_job_flow_request(
@@ -111,8 +112,9 @@ class EmrJob(RemoteJob):
         handover = handover_key(context, attempt, shipment, cluster_request["Name"])
         # an own step that was sent before may be on its way
         is_sent = "sent_to" in attempt.location
-        if handover and not is_sent and Offer(context, attempt, handover).make():
-            self._log.info("an earlier step of this run takes it, whose Spark is up already")
+        self._handover = Offer(context, attempt, handover) if handover else None
+        if self._handover and not is_sent and self._handover.make():
+            self._log.info("an earlier step of this run, whose Spark is up already, runs it")
             return
         step = self._step_config(shipment, handover if attempt.more_follows else None)
         while True:
@@ -143,6 +145,9 @@ class EmrJob(RemoteJob):
         self._has_run |= step is not None and step.state == "RUNNING"
         if outcome is JobOutcome.UNFINISHED:
             self._end_stalled(snapshot)
+        if step and step.state == "PENDING" and self._handover:
+            # an application of this run that waits for work may be what the step waits for
+            self._handover.close("waiting")
         states = {f"cluster {cluster.id}": cluster.state}
         if step:
             states[f"step {step.id}"] = step.state
@@ -150,6 +155,8 @@ class EmrJob(RemoteJob):
 
     def failure(self, status: JobStatus, recorded: Failure | None) -> LaunchError | None:
         assert self._snapshot
+        if self._was_handed_over_in_vain():
+            return failures.never_begun(self.location)
         _, step = step_outcome(self._snapshot, self._step_name)
         match status.outcome:
             case JobOutcome.FAILED if step:
@@ -169,7 +176,7 @@ class EmrJob(RemoteJob):
         """Cancel the step, and terminate a cluster that only this run uses."""
         polling = self._polling
         if (handover := self._attempt.location.get("handover")) and not self.is_submitted:
-            Offer(self._context, self._attempt, handover).withdraw()
+            Offer(self._context, self._attempt, handover).settle()
         location = self._attempt.location
         cluster = location.get("cluster")
         if not cluster:
@@ -186,7 +193,8 @@ class EmrJob(RemoteJob):
         for step in dict.fromkeys([location.get("step"), *listed]):
             if step:
                 cancel_step(api, cluster, step, polling, self._log)
-        if "sent_to" not in location and self._context.config.scope == "run":
+        is_sent = bool({"sent_to", "step"} & location.keys())
+        if not is_sent and self._context.config.scope == "run":
             self._log.info("terminating cluster %s, which only this run uses", cluster)
             self._clusters.terminate(cluster, "its run was cancelled")
 
@@ -202,7 +210,8 @@ class EmrJob(RemoteJob):
                 cluster,
                 step,
                 region,
-                finished - started,
+                (started, finished),
+                shares_step="step_name" in self._attempt.location,
                 spot_tasks=task.spot > 0 and not task.on_demand,
                 log=self._log,
             )
@@ -226,6 +235,18 @@ class EmrJob(RemoteJob):
         if taken_over := self._attempt.location.get("step_name"):
             return taken_over
         return f"{self._attempt.name} {self._attempt.location.get('token', '')}".rstrip()
+
+    def _was_handed_over_in_vain(self) -> bool:
+        """Return whether the application that took the attempt ended before it began.
+
+        Whether or not: no other attempt can be handed to it.
+        """
+        location, request = self._attempt.location, self._attempt.request
+        if "step_name" not in location:
+            return False
+        Offer(self._context, self._attempt, location["handover"]).close("taken", "waiting")
+        key = job_key(request.asset, request.version, request.attempt, "started.json")
+        return self._attempt.lake.read(key) is None
 
     def _submission(self, api: Api | None = None) -> Submission:
         role = self._context.config.runtime_role

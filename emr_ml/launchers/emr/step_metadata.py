@@ -11,7 +11,14 @@ from emr_ml.launchers.emr.cost.estimate import step_cost
 
 
 def cost_metadata(
-    cluster: str, step: str, region: str, duration: timedelta, *, spot_tasks: bool, log: Logger
+    cluster: str,
+    step: str,
+    region: str,
+    job: tuple[datetime, datetime],
+    *,
+    shares_step: bool,
+    spot_tasks: bool,
+    log: Logger,
 ) -> dict[str, Any]:
     """Return instance-hours by market, and USD at list prices as far as AWS lists them.
 
@@ -19,7 +26,8 @@ def cost_metadata(
         cluster: id of the cluster.
         step: id of the step.
         region: AWS region.
-        duration: of the job: EMR may not have reported the end of the step yet.
+        job: its start and end: EMR may not have reported the end of the step yet.
+        shares_step: whether the step was added for another attempt, which pays for its start.
         spot_tasks: whether the configuration wants all task instances on spot.
         log: the run's log.
     """
@@ -34,9 +42,10 @@ def cost_metadata(
     own = steps.pop(step, None)
     if own is None:
         return {}
+    duration = job[1] - job[0]
     cost = step_cost(
         cluster,
-        *_span(own, duration),
+        *(job if shares_step else _span(own, duration)),
         region=region,
         zone=zone or None,
         others=[_span(other, duration) for other in steps.values()],

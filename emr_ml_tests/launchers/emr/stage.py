@@ -152,15 +152,16 @@ class Stage:
 class Aside(threading.Thread):
     """A launch in a thread; afterwards it has an `outcome` or an `error`."""
 
-    def __init__(self, stage: Stage, work: VersionSpec) -> None:
+    def __init__(self, stage: Stage, work: VersionSpec, *, more: bool = False) -> None:
         super().__init__(daemon=True)
-        self._stage, self._work = stage, work
+        self._stage, self._work, self._more = stage, work, more
         self.outcome: Outcome | None = None
         self.error: Exception | None = None
 
     def run(self) -> None:
         try:
-            self.outcome = self._stage.launch(self._work)
+            launcher = self._stage.launcher().expecting_more(self._more)
+            self.outcome = launcher.launch(self._work, LOG)
         except Exception as error:
             self.error = error
 

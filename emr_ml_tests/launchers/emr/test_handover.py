@@ -16,9 +16,11 @@ from emr_ml.launchers.emr import handover
 from emr_ml_tests.emulator import faults
 from emr_ml_tests.launchers import conformance_job
 from emr_ml_tests.launchers.emr.elsewhere import Death
-from emr_ml_tests.launchers.emr.stage import LOG, Stage, Staging
+from emr_ml_tests.launchers.emr.stage import LOG, Aside, Stage, Staging
 from emr_ml_tests.waiting import wait_until
-from spark_jobs.runtime.handover import Handover
+from spark_jobs.runtime.attempt import read_failure
+from spark_jobs.runtime.handover import WAIT_SECONDS, Handover
+from spark_jobs.runtime.report import job_key
 
 RUN = "run-of-two-assets"
 
@@ -113,8 +115,51 @@ def test_a_job_that_fails_ends_the_application_and_the_next_has_a_step_of_its_ow
         stage.launcher().expecting_more(True).launch(work_of(stage, fails="by itself"), LOG)
 
     later = work_of(stage)
-    stage.launch(later)
+    stage.launcher().expecting_more(True).launch(later, LOG)
     assert len(stage.steps(later)) == 1
+    wait_until(lambda: state(stage) == "waiting")  # the run shares applications again
+
+
+def test_the_last_attempt_of_a_run_ends_the_application(stage: Stage) -> None:
+    first = first_of_run(stage)
+
+    stage.launch(work_of(stage))
+
+    wait_until(lambda: stage.states(first) == ["COMPLETED"])
+
+
+def test_a_module_of_another_package_is_refused(stage: Stage) -> None:
+    first_of_run(stage)
+    (entry,) = stage.lake.list(handover.FOLDER)
+    # as a step of another job might, which may write to the lake
+    work = replace(stage.work("wares", run=RUN, arguments=["pass"]), module="wares.job")
+    process = stage.launch_elsewhere(work, dies=Death("PutObject */handovers/*", "before"))
+    process.join()
+    stored = stage.lake.read(entry.key)
+    assert stored
+    request = f"{stage.lake.root}/{job_key('wares', work.version, 1, 'request.json')}"
+    offered = replace(Handover.of(stored), state="offered", request=request, module="script:timeit")
+    assert offered.write(stage.lake, entry.key, stored)
+
+    wait_until(lambda: read_failure(stage.lake, "wares", work.version, 1) is not None)
+
+    failure = read_failure(stage.lake, "wares", work.version, 1)
+    assert failure
+    assert "script:timeit, which is not of the package wares" in failure.message
+
+
+def test_a_step_that_waits_behind_an_application_of_its_own_run_is_let_pass(stage: Stage) -> None:
+    first, second = work_of(stage, until="go"), work_of(stage)
+    launches = [Aside(stage, each, more=True) for each in (first, second)]
+    for each in launches:
+        each.start()
+        wait_until(lambda: len(stage.aws.steps) == launches.index(each) + 1)  # noqa: B023 - at once
+
+    stage.lake.write("go", b"")
+    for each in launches:
+        each.join(WAIT_SECONDS / 2)
+
+    assert [stage.committed_attempt(each) for each in (first, second)] == [1, 1]
 
 
 def test_an_application_that_has_ended_is_not_waited_for_long(

@@ -53,10 +53,31 @@ class Java:
         return []
 
 
+class JavaContext:
+    """Is alive, and has cached nothing."""
+
+    def sc(self) -> Self:
+        return self
+
+    def isStopped(self) -> bool:  # noqa: N802
+        return False
+
+    def getPersistentRDDs(self) -> dict[int, Any]:  # noqa: N802
+        return {}
+
+
+class Catalog:
+    """Has cached nothing."""
+
+    def clearCache(self) -> None:  # noqa: N802
+        """There is nothing."""
+
+
 class SparkContext:
     """Has an application, and nothing to run."""
 
     _jvm = Java()
+    _jsc = JavaContext()
 
     applicationId = "application_1700000000000_0001"  # noqa: N815
     uiWebUrl = None  # noqa: N815
@@ -69,8 +90,8 @@ class SparkContext:
     def setLogLevel(self, level: str) -> None:  # noqa: N802
         del level
 
-    def getCheckpointDir(self) -> None:  # noqa: N802
-        """There is none."""
+    def getConf(self) -> Conf:  # noqa: N802
+        return Conf({})
 
     def setJobGroup(self, *_: Any, **__: Any) -> None:  # noqa: N802
         """There are no jobs to be in it."""
@@ -113,6 +134,7 @@ class SparkSession:
             return SparkSession(self._values)
 
     builder = Builder()
+    catalog = Catalog()
 
     def __init__(self, values: dict[str, str] | None = None) -> None:
         self.conf = Conf(dict(values or {}))
