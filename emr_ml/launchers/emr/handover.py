@@ -16,7 +16,7 @@ from emr_ml.launchers.emr.context import LauncherContext
 from emr_ml.launchers.emr.requests.step import spark_submit
 from emr_ml.launchers.emr.shipping.shipment import Shipment
 from emr_ml.launchers.remote.target import Attempt, attempt_name
-from spark_jobs.runtime.handover import MAX_AGE_SECONDS, Handover, State
+from spark_jobs.runtime.handover import MAX_AGE_SECONDS, PAUSE_SECONDS, Handover, State
 from spark_jobs.runtime.job import JobError
 from spark_jobs.runtime.lake import Lake, Stored
 from spark_jobs.runtime.report import lease_key
@@ -102,7 +102,7 @@ class Offer:
             record, _ = self._read()
             if record is None or record.state != state:
                 return
-            time.sleep(self._polling.fast)
+            time.sleep(min(self._polling.fast, PAUSE_SECONDS))
 
     def _read(self) -> tuple[Handover | None, Stored | None]:
         stored = self._lake.read(self._key)

@@ -28,6 +28,9 @@ from spark_jobs.runtime.report import Report, read_report
 
 # reads of the lake after the target reports the end of a job, before a missing report is a failure
 GRACE_POLLS = 3
+# A short job is looked at more often: by this share of the time that it has taken, and at most so
+# many seconds late. `PollingPolicy.fast` is the longest pause.
+LATE_SHARE, LEAST_PAUSE_SECONDS = 0.05, 1.0
 
 
 class Follower:
@@ -53,6 +56,7 @@ class Follower:
             DetachedError: the target gives no answer, and the job no message, for longer than
                 `PollingPolicy.patience`.
         """
+        started = time.monotonic()
         while True:
             try:
                 if report := self._poll_lake():
@@ -64,7 +68,8 @@ class Follower:
             else:
                 if not self._job.answers.failing:
                     self._outage.end()
-            time.sleep(self._polling.fast * random.uniform(0.8, 1.2))
+            pause = max(LEAST_PAUSE_SECONDS, LATE_SHARE * (time.monotonic() - started))
+            time.sleep(min(self._polling.fast, pause) * random.uniform(0.8, 1.2))
 
     def _poll_lake(self) -> Report | None:
         """Forward messages, and return the report if it is there.
