@@ -38,7 +38,7 @@ class Messages:
         deadline = time.monotonic() + CLOSING_TIMEOUT_SECONDS
         self.forward(log)
         while not self.closed and time.monotonic() < deadline:
-            time.sleep(min(pause, CLOSING_TIMEOUT_SECONDS / 5))
+            time.sleep(min(pause, CLOSING_TIMEOUT_SECONDS / 20))
             self.forward(log)
 
     def clear(self) -> None:
