@@ -33,11 +33,11 @@ FAILURE = """
 What Dagster shows as the error of the asset, with our launcher after {our_runs} and with the client
 after {their_runs}:
 
-```
+```text
 {ours}
 ```
 
-```
+```text
 {theirs}
 ```
 """

@@ -91,6 +91,7 @@ NOT_RUN = {
     "parliament": "too large to lock",
     "pip install": "test_wheel.py installs the package without an index",
     "python -m benchmarks.emr": MINUTES,
+    "python -m benchmarks.serverless": MINUTES,
     "python -m benchmarks.pipes_faults": MINUTES,
 }
 # what prepares a command, or shows a file
