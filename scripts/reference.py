@@ -192,8 +192,9 @@ def attributes_page() -> str:
     return f"""# Attributes of components
 
 What stands under `attributes` in a `defs.yaml`: see [pipelines](../pipelines.md) and
-[A Spark job of your own](../spark-job.md). A path is relative to the folder of the file. A value may
-be a template, such as `"{{{{ env.CUSTOMERS }}}}"`. Where there is no default, the setting counts.
+[A Spark job of your own](../spark-job.md). A path is relative to the folder of the file. A value
+may be a template, such as `"{{{{ env.CUSTOMERS }}}}"`. Where there is no default, the setting
+counts.
 
 {parts}"""
 
