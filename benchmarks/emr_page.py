@@ -46,7 +46,7 @@ than on EMR.
 ### What differs
 
 - Our launcher: one run of `training_job`, with all settings at their defaults. The first step's
-  Spark application takes the jobs of the other assets, too. The run's end terminates the cluster.
+  Spark application takes the jobs of the other assets, too. The cluster ends with the last of them.
   This run also takes the snapshot of the source.
 - `PipesEMRClient`: one asset per job, one cluster per asset with a single step,
   `KeepJobFlowAliveWhenNoSteps` false, `ActionOnFailure` TERMINATE_CLUSTER. Our jobs need a lease

@@ -15,7 +15,8 @@ from spark_jobs.runtime.lake import open_lake
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-RETRY_SECONDS = 2.0
+# an attempt that was taken and not begun is lost, and repeated by its launcher
+RETRY_SECONDS, MAX_ERRORS = 2.0, 5
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Application:
     def run_offered(self, log: logging.Logger) -> int:
         """Run what is offered until a job fails or no other comes, and return the exit code."""
         folder, _, key = self.record.rpartition("/")
-        lake, done = open_lake(folder), self.host
+        lake, done, errors = open_lake(folder), self.host, 0
         while (left := self.started + MAX_AGE_SECONDS - time.monotonic()) > 0:
             try:
                 seconds = min(left, WAIT_SECONDS)
@@ -53,6 +54,9 @@ class Application:
             except Exception as error:
                 # an offer may have been taken already, so it is looked at again
                 log.warning("the lake does not answer: %s", error)
+                errors += 1
+                if errors == MAX_ERRORS:
+                    return 0
                 time.sleep(RETRY_SECONDS)
                 continue
             if offer is None:

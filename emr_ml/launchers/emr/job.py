@@ -155,8 +155,12 @@ class EmrJob(RemoteJob):
 
     def failure(self, status: JobStatus, recorded: Failure | None) -> LaunchError | None:
         assert self._snapshot
-        if self._was_handed_over_in_vain():
-            return failures.never_begun(self.location)
+        if "step_name" in self._attempt.location:
+            # no other attempt can be handed to that application
+            made = self._attempt.location["handover"]
+            Offer(self._context, self._attempt, made).close("taken", "waiting")
+            if not self._has_begun:
+                return failures.never_begun(self.location)
         _, step = step_outcome(self._snapshot, self._step_name)
         match status.outcome:
             case JobOutcome.FAILED if step:
@@ -236,17 +240,11 @@ class EmrJob(RemoteJob):
             return taken_over
         return f"{self._attempt.name} {self._attempt.location.get('token', '')}".rstrip()
 
-    def _was_handed_over_in_vain(self) -> bool:
-        """Return whether the application that took the attempt ended before it began.
-
-        Whether or not: no other attempt can be handed to it.
-        """
-        location, request = self._attempt.location, self._attempt.request
-        if "step_name" not in location:
-            return False
-        Offer(self._context, self._attempt, location["handover"]).close("taken", "waiting")
+    @property
+    def _has_begun(self) -> bool:
+        request = self._attempt.request
         key = job_key(request.asset, request.version, request.attempt, "started.json")
-        return self._attempt.lake.read(key) is None
+        return self._attempt.lake.read(key) is not None
 
     def _submission(self, api: Api | None = None) -> Submission:
         role = self._context.config.runtime_role

@@ -28,8 +28,8 @@ from spark_jobs.runtime.report import Report, read_report
 
 # reads of the lake after the target reports the end of a job, before a missing report is a failure
 GRACE_POLLS = 3
-# A short job is looked at more often: by this share of the time that it has taken, and at most so
-# many seconds late. `PollingPolicy.fast` is the longest pause.
+# A short job is looked at more often: the pause is this share of the time since its start, at least
+# so many seconds, and at most `PollingPolicy.fast`.
 LATE_SHARE, LEAST_PAUSE_SECONDS = 0.05, 1.0
 
 

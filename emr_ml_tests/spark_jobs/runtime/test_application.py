@@ -1,0 +1,32 @@
+"""A Spark application that waits for further attempts."""
+
+import logging
+import time
+from pathlib import Path
+
+import pytest
+
+from spark_jobs.runtime import application
+from spark_jobs.runtime.application import MAX_ERRORS, Application
+from spark_jobs.runtime.execution import Run
+
+
+def test_a_lake_that_refuses_every_call_does_not_keep_it_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def refused(_: object, key: str, *__: object, **___: object) -> None:
+        tried.append(key)
+        raise PermissionError("AccessDenied")
+
+    def perform(_: Run, __: str, ___: logging.Logger) -> int:
+        raise AssertionError("nothing was offered")
+
+    monkeypatch.setattr(application, "wait_for_next", refused)
+    monkeypatch.setattr(application, "RETRY_SECONDS", 0.0)
+    record = f"{tmp_path}/run.json"
+    waiting = Application(record, "host", "spark_jobs", time.monotonic(), perform)
+
+    assert waiting.run_offered(logging.getLogger("application")) == 0
+    assert tried == ["run.json"] * MAX_ERRORS
