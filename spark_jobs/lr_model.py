@@ -7,9 +7,8 @@ split plays no part.
 
 from collections.abc import Mapping
 from logging import Logger
-from typing import Any, cast
+from typing import cast
 
-from pyspark.ml import PipelineModel
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -19,6 +18,7 @@ from spark_jobs.dataset_rows import input_rows
 from spark_jobs.learning.candidates import TrainingData, train_best
 from spark_jobs.learning.class_weights import resolve_class_weights
 from spark_jobs.learning.figures import LabelFigures, ModelFigures
+from spark_jobs.learning.fitted_pipeline import FittedPipeline
 from spark_jobs.learning.label_encoding import LabelEncoding, binary_values
 from spark_jobs.learning.params import ClassWeight, ModelParams
 from spark_jobs.learning.split import TRAIN, VALIDATION, with_split
@@ -62,8 +62,8 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     )
     model = train_best(data, params, stopwatch, log)
     with stopwatch.phase("write"):
-        stages: list[Any] = [*model.stages, *encoding.inverse_stages()]
-        PipelineModel(stages).write().save(f"{request.output}/model")
+        pipeline = FittedPipeline.of([*model.stages, *encoding.inverse_stages()])
+        pipeline.save(spark, f"{request.output}/model")
     figures: ModelFigures = {
         "problem": encoding.problem,
         **model.figures,

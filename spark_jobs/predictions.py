@@ -6,7 +6,6 @@ from functools import reduce
 from logging import Logger
 from typing import NamedTuple, cast
 
-from pyspark.ml import PipelineModel
 from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -18,6 +17,7 @@ from spark_jobs.columns import ROW_ID, column_names, free_name, quoted
 from spark_jobs.contract import REGRESSION, Label, PredictionContract, Problem, problem_of
 from spark_jobs.dataset_rows import rows_of_parts
 from spark_jobs.learning.class_weights import PROBABILITY
+from spark_jobs.learning.fitted_pipeline import FittedPipeline
 from spark_jobs.learning.label_encoding import PREDICTION, apply_model, binary_values
 from spark_jobs.reasons import as_text, reasons_of
 from spark_jobs.runtime.job import Request, Result, Stopwatch
@@ -51,7 +51,7 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     champion, stopwatch = request.inputs["lr_model"], Stopwatch()
 
     def add_predictions(rows: DataFrame) -> DataFrame:
-        model = PipelineModel.load(f"{champion.path}/model")
+        model = FittedPipeline.load(spark, f"{champion.path}/model")
         reasons: Column | None = None
         if top := contract["predictions"]["reasons"]:
             reasons = reasons_of(spark, request.inputs["exported_model"].path, top)
@@ -88,7 +88,7 @@ def added_columns(names: Sequence[str]) -> AddedColumns:
 
 
 def with_predictions(
-    model: PipelineModel,
+    model: FittedPipeline,
     rows: DataFrame,
     label: Label,
     version: str,

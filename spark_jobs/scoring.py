@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import cast
 
-from pyspark.ml import PipelineModel
-from pyspark.ml.feature import IndexToString
 from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -12,6 +10,7 @@ from pyspark.sql import functions as F
 from spark_jobs.columns import LABEL, ROW_ID, SPLIT, quoted
 from spark_jobs.contract import BINARY, Label, ScoringContract, problem_of
 from spark_jobs.learning.class_weights import PROBABILITY
+from spark_jobs.learning.fitted_pipeline import FittedPipeline
 from spark_jobs.learning.label_encoding import (
     PREDICTION,
     apply_model,
@@ -44,7 +43,7 @@ def score_test_split(
         JobError: the test split is empty, or has only one class of a binary label.
     """
     contract = cast("ScoringContract", request.contract)
-    pipeline = PipelineModel.load(f"{request.inputs[model].path}/model")
+    pipeline = FittedPipeline.load(rows.sparkSession, f"{request.inputs[model].path}/model")
     test = with_split(rows, contract["split"]).where(F.col(SPLIT) == TEST)
     scored = _score(pipeline, test, contract["label"], kept)
     scored.write.parquet(path)
@@ -55,11 +54,9 @@ def score_test_split(
 
 
 def _score(
-    model: PipelineModel, test: DataFrame, label: Label, kept: Sequence[Column]
+    model: FittedPipeline, test: DataFrame, label: Label, kept: Sequence[Column]
 ) -> DataFrame:
-    last = model.stages[-1]
-    classes = last.getLabels() if isinstance(last, IndexToString) else []
-    predicted = with_label(apply_model(model, test), label, classes)
+    predicted = with_label(apply_model(model, test), label, model.classes)
     match problem_of(label):
         case "binary":
             return predicted.select(

@@ -9,14 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from pyspark.ml import PipelineModel
-
 from emr_ml.contract import Contract
 from emr_ml.export.model_file import translated
 from emr_ml.export.saved_model import read_saved_pipeline
 from emr_ml_tests.export.rows import COLUMNS, LABELS, Row, contract, mutants, training_rows
 from emr_ml_tests.spark_jobs.bench import CLEANED_BY, PLAIN_FEATURIZER, Bench, Done
 from spark_jobs.contract import DatasetContract
+from spark_jobs.learning.fitted_pipeline import FittedPipeline
 from spark_jobs.predictions import added_columns, with_predictions
 from spark_jobs.reasons import reasons_of
 from spark_jobs.runtime.lake import open_lake
@@ -40,7 +39,7 @@ REASONS = 3
 class Fitted:
     """A saved pipeline, and the scorer that is exported from it."""
 
-    model: PipelineModel
+    model: FittedPipeline
     contract: Contract
     exported: Mapping[str, Any]
 
@@ -89,7 +88,7 @@ class Pipelines:
         return self.fit("regression", "linear_regression", "hashing_tf")
 
     def _exported(self, folder: Path, by: Contract, classes: Sequence[str] | None) -> Fitted:
-        model = PipelineModel.load(str(folder / "model"))
+        model = FittedPipeline.load(self.bench.spark, str(folder / "model"))
         saved = read_saved_pipeline(open_lake(str(folder)), "model")
         fields = cast("DatasetContract", by.pick(*CLEANED_BY))
         return Fitted(model, by, translated(saved, fields, classes))

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml import Transformer
 from pyspark.ml.feature import IndexToString, SQLTransformer
 from pyspark.ml.functions import vector_to_array
 from pyspark.sql import Column, DataFrame
@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from spark_jobs.columns import LABEL, WEIGHT, quoted
 from spark_jobs.contract import BINARY, MULTICLASS, REGRESSION, Label, Problem, problem_of
 from spark_jobs.learning.class_weights import FIT_WEIGHT, PROBABILITY, class_weight
+from spark_jobs.learning.fitted_pipeline import FittedPipeline
 from spark_jobs.learning.params import EstimatorName
 
 Numbers = npt.NDArray[np.float64]
@@ -139,7 +140,7 @@ class LabelEncoding:
                 )
 
 
-def apply_model(model: PipelineModel, rows: DataFrame) -> DataFrame:
+def apply_model(model: FittedPipeline, rows: DataFrame) -> DataFrame:
     """Return the rows with the model's prediction, and its probability if it has one.
 
     Models of earlier releases write them to columns of other names.

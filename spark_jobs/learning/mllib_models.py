@@ -73,7 +73,7 @@ def tree_stages(
             0,
             2,
         )
-        boosted = GBTClassificationModel(java).setFeaturesCol(FEATURES).setPredictionCol(ESTIMATED)
+        boosted = _BoostedClassifier(java).setFeaturesCol(FEATURES).setPredictionCol(ESTIMATED)
         boosted.setProbabilityCol(PROBABILITY).setRawPredictionCol(RAW_PREDICTION)
         return [boosted.setThresholds([1 - threshold, threshold])]
     names = (
@@ -83,7 +83,7 @@ def tree_stages(
     )
     kind = _jvm(spark).org.apache.spark.ml.regression.GBTRegressionModel
     stages: list[Transformer] = [
-        GBTRegressionModel(trees.ensemble(kind, model, output))
+        _BoostedRegression(trees.ensemble(kind, model, output))
         .setFeaturesCol(FEATURES)
         .setPredictionCol(name)
         for output, name in enumerate(names)
@@ -105,6 +105,16 @@ def _softmax_stages(margins: list[str]) -> list[Transformer]:
         VectorAssembler(inputCols=odds, outputCol=_ODDS),
         Normalizer(p=1.0, inputCol=_ODDS, outputCol=PROBABILITY),
     ]
+
+
+class _BoostedClassifier(GBTClassificationModel):
+    # PySpark looks for parameters in all attributes but properties, and so makes an object of each
+    # tree, which asks Java hundreds of questions
+    trees = property()  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride] - see above
+
+
+class _BoostedRegression(GBTRegressionModel):
+    trees = property()  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride] - as above
 
 
 class _JavaTrees:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from pyspark.ml import PipelineModel
 from pyspark.ml.feature import SQLTransformer
 from pyspark.sql import SparkSession
 
 from emr_ml.contract.schema import Label
+from spark_jobs.learning.fitted_pipeline import FittedPipeline
 from spark_jobs.learning.label_encoding import PREDICTION, apply_model, with_label
 
 
@@ -40,7 +40,7 @@ def test_the_label_is_1_for_the_positive_value_or_the_index_of_its_class(
 def test_models_of_earlier_releases_predict_under_the_same_name(
     spark: SparkSession, statement: str
 ) -> None:
-    model = PipelineModel([SQLTransformer(statement=statement)])
+    model = FittedPipeline.of([SQLTransformer(statement=statement)])
 
     (row,) = apply_model(model, spark.createDataFrame([(1.0,)], "n double")).collect()
 
@@ -48,7 +48,9 @@ def test_models_of_earlier_releases_predict_under_the_same_name(
 
 
 def test_a_users_column_may_be_called_prediction(spark: SparkSession) -> None:
-    model = PipelineModel([SQLTransformer(statement="SELECT *, 5 AS __prediction FROM __THIS__")])
+    model = FittedPipeline.of(
+        [SQLTransformer(statement="SELECT *, 5 AS __prediction FROM __THIS__")]
+    )
 
     (row,) = apply_model(model, spark.createDataFrame([(1.0,)], "prediction double")).collect()
 

@@ -1,0 +1,100 @@
+"""A fitted pipeline: applied to rows, saved, and loaded again.
+
+The files are those of Spark's `PipelineModel`, which loads them too. Spark itself saves and loads
+one stage after the other, in several jobs each that only wait; here, all stages do so at a time.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+from pyspark import SparkContext, inheritable_thread_target
+from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml.pipeline import PipelineSharedReadWrite
+from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter
+from pyspark.sql import DataFrame, SparkSession
+
+STAGES_AT_A_TIME = 8
+JAVA_CLASS = "org.apache.spark.ml.PipelineModel"
+# The next job of a run scores with what this one has saved, and a comparison needs two models.
+MAX_REMEMBERED = 2
+_remembered: dict[tuple[SparkContext, str], "FittedPipeline"] = {}
+
+
+class FittedPipeline:
+    """The stages as Java has them: PySpark's boosted trees make an object of each tree.
+
+    Args:
+        stages: Java's objects.
+        owners: PySpark's objects that release those of Java when they are collected.
+    """
+
+    def __init__(self, stages: Sequence[Any], owners: Sequence[Transformer] = ()) -> None:
+        self._stages = stages
+        self._owners = owners
+
+    @classmethod
+    def of(cls, stages: Sequence[Transformer]) -> "FittedPipeline":
+        """Return the pipeline of PySpark's stages."""
+        return cls([cast("Any", stage)._to_java() for stage in stages], stages)
+
+    @classmethod
+    def load(cls, spark: SparkSession, path: str) -> "FittedPipeline":
+        """Return the pipeline that was saved at a path, or that this process has saved there."""
+        key = (spark.sparkContext, path)
+        if key in _remembered:
+            return _remembered[key]
+        names = DefaultParamsReader.loadMetadata(path, spark)["paramMap"]["stageUids"]
+        java: Any = spark._jvm  # pyright: ignore[reportPrivateUsage] - no public way
+        session: Any = spark._jsparkSession  # pyright: ignore[reportPrivateUsage] - no public way
+        read = java.org.apache.spark.ml.util.DefaultParamsReader.loadParamsInstance
+        folders = _folders(path, names)
+        pipeline = cls(_at_a_time(spark, lambda folder: read(folder, session), folders))
+        pipeline._remember(spark, path)
+        return pipeline
+
+    def save(self, spark: SparkSession, path: str) -> None:
+        """Write the stages to a folder that does not exist."""
+        names = [stage.uid() for stage in self._stages]
+        pipeline = PipelineModel([])
+        extra, params = {"class": JAVA_CLASS}, {"stageUids": names}
+        DefaultParamsWriter.saveMetadata(pipeline, path, spark, extra, params)
+        session: Any = spark._jsparkSession  # pyright: ignore[reportPrivateUsage] - no public way
+
+        def write(stage: tuple[Any, str]) -> None:
+            stage[0].write().session(session).save(stage[1])
+
+        folders = _folders(path, names)
+        _at_a_time(spark, write, list(zip(self._stages, folders, strict=True)))
+        self._remember(spark, path)
+
+    def transform(self, rows: DataFrame) -> DataFrame:
+        """Return the rows with the columns that the stages add."""
+        java: Any = rows._jdf  # pyright: ignore[reportPrivateUsage] - no public way
+        for stage in self._stages:
+            java = stage.transform(java)
+        return DataFrame(java, rows.sparkSession)
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes of a multiclass label in their order; of any other label, none."""
+        last = self._stages[-1]
+        is_classes = last.getClass().getSimpleName() == "IndexToString"
+        return list(last.getLabels()) if is_classes else []
+
+    def _remember(self, spark: SparkSession, path: str) -> None:
+        while len(_remembered) >= MAX_REMEMBERED:
+            del _remembered[next(iter(_remembered))]
+        _remembered[spark.sparkContext, path] = self
+
+
+def _folders(path: str, names: Sequence[str]) -> list[str]:
+    folder = PipelineSharedReadWrite.getStagePath
+    stages = f"{path}/stages"
+    return [folder(name, index, len(names), stages) for index, name in enumerate(names)]
+
+
+def _at_a_time(spark: SparkSession, do: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    in_session: Any = inheritable_thread_target(spark)
+    with ThreadPoolExecutor(STAGES_AT_A_TIME) as pool:
+        return list(pool.map(in_session(do), items))
