@@ -4,7 +4,7 @@ import ast
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.machinery import PathFinder
@@ -182,7 +182,7 @@ def _imported(tree: ast.Module, root: str, package: str) -> Iterator[str]:
     for statement in tree.body:
         if isinstance(statement, ast.If) and "__main__" in ast.unparse(statement.test):
             continue
-        for node in ast.walk(statement):
+        for node in _with_inner([statement]):
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -191,3 +191,11 @@ def _imported(tree: ast.Module, root: str, package: str) -> Iterator[str]:
                 # `from package import module` imports a module, too
                 names = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
             yield from (name for name in names if name.split(".")[0] == root)
+
+
+def _with_inner(statements: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Return the statements with those inside; no expression contains an import."""
+    for statement in statements:
+        yield statement
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from _with_inner(getattr(statement, block, ()))

@@ -68,6 +68,7 @@ def as_svg(title: str, draw: Draw) -> str:
         _style(axes, MARKS)
         draw(axes, MARKS)
         file = io.StringIO()
+        _lay_out(figure)
         figure.savefig(file, format="svg", metadata={"Date": None})
     text = file.getvalue()
     svg = text[text.index("<svg") :]
@@ -90,8 +91,17 @@ def as_sheet(figures: MetricsFigures, threshold: float | None = None) -> bytes:
         _style(axes, ON_WHITE)
         draw(axes, ON_WHITE)
     file = io.BytesIO()
+    _lay_out(figure)
     figure.savefig(file, format="png", dpi=80)
     return file.getvalue()
+
+
+def _lay_out(figure: Figure) -> None:
+    """Make room for labels once: otherwise each of the two drawings of a file does so again."""
+    engine = figure.get_layout_engine()
+    assert engine
+    engine.execute(figure)
+    figure.set_layout_engine("none")
 
 
 def _style(axes: Axes, palette: Palette) -> None:
