@@ -146,9 +146,9 @@ def _read_own_figures(lake_address: str) -> Mapping[str, Any]:
     lake = open_lake(lake_address)
     current = read_current(lake, "metrics")
     assert current, "a successful run leaves a current version"
-    committed = read_report(lake, "metrics", current.version)
-    assert committed, "a current version is committed"
-    return committed.report.figures
+    report = read_report(lake, "metrics", current.version)
+    assert report, "a current version is committed"
+    return report.figures
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from emr_ml.ui.story import failed_checks, what_came_out, why_computed
 from spark_jobs.runtime.attempt import now
 from spark_jobs.runtime.job import Input
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import Report, commit, read_report
+from spark_jobs.runtime.report import Report, commit, read_commit
 
 Complete = Callable[[dg.MaterializeResult], dg.MaterializeResult]
 
@@ -194,7 +194,7 @@ def _commit_snapshot(lake: Lake, report: Report) -> Outcome:
     report but not of the version, so the report is replaced.
     """
     mark_used(lake, f"{report.asset}/{report.version}")
-    committed = read_report(lake, report.asset, report.version)
+    committed = read_commit(lake, report.asset, report.version)
     if committed is None:
         return Outcome(commit(lake, report), reused=False)
     if committed.report.files == report.files:

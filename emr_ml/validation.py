@@ -123,8 +123,8 @@ def _committed_reports(result: dg.ExecuteInProcessResult, lake: Lake) -> dict[st
     for event in result.get_asset_materialization_events():
         asset = event.asset_key.path[-1] if event.asset_key else ""
         version = str(event.materialization.metadata["version"].value)
-        if committed := read_report(lake, asset, version):
-            reports[asset] = committed.report
+        if report := read_report(lake, asset, version):
+            reports[asset] = report
     return reports
 
 

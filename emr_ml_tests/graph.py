@@ -105,9 +105,9 @@ class Graph:
 
     def report(self, asset: str, version: str) -> Report:
         """The committed report of a version."""
-        committed = read_report(open_lake(self.settings.lake), asset, version)
-        assert committed, f"{asset} {version} is not committed"
-        return committed.report
+        report = read_report(open_lake(self.settings.lake), asset, version)
+        assert report, f"{asset} {version} is not committed"
+        return report
 
 
 def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def training_schema(lake: Lake, model: Report) -> TrainingSchema | None:
     version = model.inputs["processed_dataset"]
     dataset = read_report(lake, "processed_dataset", version)
     of_model = requested_contract(lake, model)
-    of_dataset = requested_contract(lake, dataset.report) if dataset else None
+    of_dataset = requested_contract(lake, dataset) if dataset else None
     if of_model is None or of_dataset is None:
         return None
     return TrainingSchema.from_json({**of_dataset, **of_model})

@@ -151,7 +151,7 @@ def _decide_against(champion: str, challenger: Challenger, log: Logger) -> Promo
     """Compare both models, unless the champion is for another task or can't be compared."""
     lake, version = challenger.lake, challenger.version
     report = read_report(lake, MODEL, champion)
-    champions_schema = training_schema(lake, report.report) if report else None
+    champions_schema = training_schema(lake, report) if report else None
     schema = training_schema(lake, challenger.model)
     if champions_schema is None or schema is None:
         problem = f"{lake.root} no longer has the data they were trained on"

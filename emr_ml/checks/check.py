@@ -134,7 +134,7 @@ def find_baseline(lake: Lake, asset: str) -> Baseline:
     if champion is None:
         return Baseline(None, "there is no champion yet, so there is nothing to compare with")
     model = read_report(lake, MODEL, champion.version)
-    version = model.report.inputs.get(asset) if model else None
+    version = model.inputs.get(asset) if model else None
     dataset = read_report(lake, asset, version) if version else None
     if dataset is None:
         return Baseline(
@@ -142,4 +142,4 @@ def find_baseline(lake: Lake, asset: str) -> Baseline:
             f"the training data of the champion {champion.version} is gone, "
             "so there is nothing to compare with",
         )
-    return Baseline(dataset.report)
+    return Baseline(dataset)

@@ -30,16 +30,16 @@ def shrunk(context: CheckContext) -> Evaluation:
     """The files have lost at most `max_shrink_share` of the current version's bytes."""
     report, lake = context.report, context.lake
     current = read_current(lake, report.asset)
-    committed = read_report(lake, report.asset, current.version) if current else None
+    previous = read_report(lake, report.asset, current.version) if current else None
     size = _total_size(report)
-    if committed is None:
+    if previous is None:
         return Evaluation(metadata={"bytes": size})
-    before = _total_size(committed.report)
+    before = _total_size(previous)
     lost = max(0.0, 1 - size / before) if before else 0.0
     threshold = context.contract.checks.max_shrink_share
     problem = (
         f"the source has {size:,} bytes in {len(report.files)} files, {lost:.1%} less than the "
-        f"{before:,} in {len(committed.report.files)} of the previous version; at most "
+        f"{before:,} in {len(previous.files)} of the previous version; at most "
         f"{threshold:.1%} may be lost: check whether files are missing"
     )
     return Evaluation(

@@ -85,13 +85,13 @@ def _mark_model_used(lake: Lake, version: str) -> None:
         JobError: the lake does not have that version.
     """
     mark_used(lake, f"{MODEL}/{version}")
-    committed = read_report(lake, MODEL, version)
-    if committed is None:
+    model = read_report(lake, MODEL, version)
+    if model is None:
         raise JobError(
             f"{MODEL} {version} is gone from {lake.root}: make another version champion with "
             "`emr-ml promote VERSION`"
         )
-    for asset, input_version in committed.report.inputs.items():
+    for asset, input_version in model.inputs.items():
         mark_used(lake, f"{asset}/{input_version}")
 
 

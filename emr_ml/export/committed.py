@@ -25,8 +25,8 @@ def commit_export(lake: Lake, model: str) -> Outcome:
     code = _code_digest()
     version = digest({"asset": ASSET, "inputs": {MODEL: model}, "code": code})
     mark_used(lake, f"{ASSET}/{version}")
-    if committed := read_report(lake, ASSET, version):
-        return Outcome(committed.report, reused=True)
+    if report := read_report(lake, ASSET, version):
+        return Outcome(report, reused=True)
     folder = attempt_key(ASSET, version, 1)
     exported = exported_files(lake, model)
     # another process may write the same files at the same time

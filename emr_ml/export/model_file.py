@@ -135,7 +135,7 @@ def _training_contract(lake: Lake, model: Report) -> DatasetContract:
     version = model.inputs["processed_dataset"]
     dataset = read_report(lake, "processed_dataset", version)
     of_model = requested_contract(lake, model)
-    of_dataset = requested_contract(lake, dataset.report) if dataset else None
+    of_dataset = requested_contract(lake, dataset) if dataset else None
     if of_model is None or of_dataset is None:
         raise JobError(
             f"{MODEL} {model.version} can't be exported: {lake.root} no longer has the data set "

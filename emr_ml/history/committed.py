@@ -28,9 +28,8 @@ def stored_versions(lake: Lake, asset: str, prefix: str = "") -> Iterator[str]:
 
 def newest_reports(lake: Lake, asset: str) -> list[Report]:
     """Return the reports of all committed versions of an asset, the newest first."""
-    committed = (read_report(lake, asset, version) for version in committed_versions(lake, asset))
-    reports = [each.report for each in committed if each]
-    return sorted(reports, key=lambda report: report.finished, reverse=True)
+    reports = (read_report(lake, asset, version) for version in committed_versions(lake, asset))
+    return sorted(filter(None, reports), key=lambda report: report.finished, reverse=True)
 
 
 def metrics_of(lake: Lake, model: str) -> Report | None:

@@ -41,8 +41,7 @@ class Place:
 
     def report(self, version: str) -> Report | None:
         """Return the committed report of a version, or None."""
-        committed = read_report(self.lake, self.asset, version)
-        return committed.report if committed else None
+        return read_report(self.lake, self.asset, version)
 
     def of_input(self, name: str) -> "Place":
         """Return the place of an input; with slashes, it is one of another pipeline."""

@@ -69,8 +69,7 @@ def replaced_report(lake: Lake, wanted: VersionSpec) -> Report | None:
     present = read_current(lake, wanted.asset)
     if present is None or read_report(lake, wanted.asset, wanted.version):
         return None
-    committed = read_report(lake, wanted.asset, present.version)
-    return committed.report if committed else None
+    return read_report(lake, wanted.asset, present.version)
 
 
 def promote(lake: Lake, asset: str, candidate: Current) -> bool:

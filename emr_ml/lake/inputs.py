@@ -59,10 +59,10 @@ def committed_report(lake: Lake, asset: str, version: str) -> Report:
         JobError: it is not committed, or was removed.
     """
     mark_used(lake, f"{asset}/{version}")
-    committed = read_report(lake, asset, version)
-    if committed is None:
+    report = read_report(lake, asset, version)
+    if report is None:
         raise JobError(f"{asset} {version} is gone from {lake.root}: materialize {asset} again")
-    return committed.report
+    return report
 
 
 def input_of_input(lake: Lake, source: str, source_input: Input, asset: str) -> Input:

@@ -25,6 +25,7 @@ from spark_jobs.runtime.report import (
     attempt_key,
     job_key,
     lease_key,
+    read_commit,
     read_report,
 )
 from spark_jobs.runtime.request_validation import check_paths, parse_request
@@ -157,7 +158,7 @@ class Launcher(ABC):
                 followed.
         """
         lease_file = LeaseFile(self.lake, lease_key(work.asset, work.version))
-        replaced = read_report(self.lake, work.asset, work.version) if work.force else None
+        replaced = read_commit(self.lake, work.asset, work.version) if work.force else None
         past = replaced.report.attempt if replaced else 0
         followed = lost = 0
         while True:
@@ -185,13 +186,12 @@ class Launcher(ABC):
 
     def _committed_report(self, work: VersionSpec, replaced: Committed | None) -> Report | None:
         """Return the report of the version, unless it is the one that a forced run replaces."""
-        committed = read_report(self.lake, work.asset, work.version)
+        committed = read_commit(self.lake, work.asset, work.version)
         if committed is None or (replaced and committed.etag == replaced.etag):
             return None
         mark_used(self.lake, f"{work.asset}/{work.version}")
         # read again: a clean-up of the lake may have removed the version before it was marked
-        committed = read_report(self.lake, work.asset, work.version)
-        return committed.report if committed else None
+        return read_report(self.lake, work.asset, work.version)
 
     def _check_followed_attempt(self, work: VersionSpec, followed: int) -> None:
         """Raise LaunchError if the followed attempt failed in a way that a retry won't fix."""

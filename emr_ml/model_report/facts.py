@@ -145,8 +145,7 @@ def gather_facts(lake: Lake, version: str, contract: Contract | None = None) -> 
 
 def _input(lake: Lake, report: Report | None, asset: str) -> Report | None:
     version = report.inputs.get(asset) if report else None
-    committed = read_report(lake, asset, version) if version else None
-    return committed.report if committed else None
+    return read_report(lake, asset, version) if version else None
 
 
 def _evaluate(lake: Lake, reports: list[Report], contract: Contract) -> tuple[CheckOutcome, ...]:

@@ -64,8 +64,8 @@ def take_inventory(lake: Lake, assets: Sequence[str]) -> Inventory:
                     inventory.committed_parts[folder.key] = part.key
             else:
                 inventory.versions[folder.key] = folder
-                if committed := read_report(lake, asset, folder.version):
-                    inventory.reports[folder.key] = committed.report
+                if report := read_report(lake, asset, folder.version):
+                    inventory.reports[folder.key] = report
     return inventory
 
 

@@ -72,8 +72,8 @@ def model_of(lake: Lake, key: str) -> str | None:
     asset, version = version_in(key)
     if asset == MODEL:
         return version
-    committed = read_report(lake, METRICS, version)
-    return committed.report.inputs.get(MODEL) if committed else None
+    report = read_report(lake, METRICS, version)
+    return report.inputs.get(MODEL) if report else None
 
 
 def read_model(lake: Lake, version: str, keys: Iterable[str], stamps: Stamps) -> TrackedModel:
@@ -90,25 +90,24 @@ def read_model(lake: Lake, version: str, keys: Iterable[str], stamps: Stamps) ->
     """
     own = {key: stamps[key] for key in sorted(keys) if key in stamps}
     # not `committed_report`, which would mark it as used and so keep it from every clean-up
-    found = read_report(lake, MODEL, version)
-    if found is None:
+    model = read_report(lake, MODEL, version)
+    if model is None:
         raise JobError(f"{MODEL} {version} is gone from {lake.root}: it was removed meanwhile")
-    model = found.report
     evaluations = sorted({found for asset, found in map(version_in, own) if asset == METRICS})
-    committed = [read_report(lake, METRICS, each) for each in evaluations]
+    measured = [read_report(lake, METRICS, each) for each in evaluations]
     # the same model, measured by other code or on another split
     metrics = max(
-        (each.report for each in committed if each),
+        filter(None, measured),
         key=lambda report: report.finished,
         default=None,
     )
     dataset = read_report(lake, DATASET, model.inputs.get(DATASET, "none"))
     reports = [report for report in (model, metrics) if report]
-    of_dataset = requested_contract(lake, dataset.report) if dataset else None
+    of_dataset = requested_contract(lake, dataset) if dataset else None
     return TrackedModel(
         model=model,
         metrics=metrics,
-        dataset=dataset.report if dataset else None,
+        dataset=dataset,
         contract={**(of_dataset or {}), **(requested_contract(lake, model) or {})},
         dagster_runs={
             report.asset: lease.run_id

@@ -182,4 +182,4 @@ def test_source_and_lake_in_s3_give_what_folders_give(tmp_path: Path, s3: S3) ->
     assert current
     on_s3 = read_report(lake, "metrics", current.version)
     assert on_s3
-    assert flat(on_s3.report.figures) == pytest.approx(flat(on_folder.figures))
+    assert flat(on_s3.figures) == pytest.approx(flat(on_folder.figures))

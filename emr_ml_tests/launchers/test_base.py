@@ -15,7 +15,7 @@ from spark_jobs.runtime.attempt import Failure, check_lease, read_failure
 from spark_jobs.runtime.execution import build_report
 from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import Lake, open_lake
-from spark_jobs.runtime.report import commit, lease_key, read_report
+from spark_jobs.runtime.report import commit, lease_key, read_commit
 
 LOG = logging.getLogger("test")
 WORK = VersionSpec("metrics", "run-1", {}, {}, {"depth": 3}, "code", "4.1.1")
@@ -43,7 +43,7 @@ class QuickLauncher(Launcher):
     ) -> AttemptResult:
         log.info("computing attempt %s", held.lease.attempt)
         self.computed.append(request.attempt)
-        over = read_report(self.lake, request.asset, request.version)
+        over = read_commit(self.lake, request.asset, request.version)
         if self.before_commit:
             self.before_commit(request)
         check_lease(self.lake, request)

@@ -224,7 +224,7 @@ def test_a_zombie_attempt_commits_nothing(stage: Stage) -> None:
     process.join(240)
 
     committed = read_report(stage.lake, work.asset, work.version)
-    assert committed and committed.report.attempt == 3
+    assert committed and committed.attempt == 3
 
 
 @lightly

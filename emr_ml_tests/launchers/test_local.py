@@ -42,8 +42,7 @@ def launcher_at(folder: Path) -> LocalLauncher:
 
 
 def committed(lake: Lake, work: VersionSpec) -> Report | None:
-    found = read_report(lake, work.asset, work.version)
-    return found.report if found else None
+    return read_report(lake, work.asset, work.version)
 
 
 def test_a_new_version_is_computed_and_its_report_lists_the_data(tmp_path: Path) -> None:

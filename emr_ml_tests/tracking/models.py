@@ -8,7 +8,7 @@ from emr_ml.lake.champion import Champion, promote, read_champion
 from emr_ml.lake.leases import Lease
 from emr_ml_tests.checks.reports import a_report
 from spark_jobs.runtime.lake import Lake
-from spark_jobs.runtime.report import Report, commit, job_key, lease_key, read_report
+from spark_jobs.runtime.report import Report, commit, job_key, lease_key, read_commit, read_report
 
 CONTRACT = Contract.model_validate(
     {
@@ -114,7 +114,7 @@ def export(lake: Lake, of: str) -> dict[str, bytes]:
     """Return a small model in the form of an exported one; its attempt is in it."""
     committed = read_report(lake, "lr_model", of)
     assert committed
-    model = {"columns": COLUMNS, "least": 1.8, "attempt": committed.report.attempt}
+    model = {"columns": COLUMNS, "least": 1.8, "attempt": committed.attempt}
     return {"model.json": json.dumps(model).encode(), "scorer.py": SCORER.encode()}
 
 
@@ -123,5 +123,5 @@ def _commit(lake: Lake, report: Report, contract: dict[str, Any]) -> Report:
     lake.write_json(job_key(asset, of, report.attempt, "request.json"), {"contract": contract})
     lease = Lease(report.attempt, f"run-of-{asset}", "host", 1, "nonce", "now", "ended")
     lake.write_json(lease_key(asset, of), lease.as_json())
-    stored = read_report(lake, asset, of)
+    stored = read_commit(lake, asset, of)
     return commit(lake, report, stored.etag if stored else None)

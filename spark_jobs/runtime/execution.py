@@ -13,7 +13,7 @@ from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.parts import ManifestEntry
 from spark_jobs.runtime.progress import progress_log
-from spark_jobs.runtime.report import Report, attempt_key, commit, commit_part, job_key, read_report
+from spark_jobs.runtime.report import Report, attempt_key, commit, commit_part, job_key, read_commit
 from spark_jobs.runtime.script import run_script
 from spark_jobs.runtime.sources import SnapshotGuard
 from spark_jobs.runtime.usage import peak_memory, usage
@@ -73,7 +73,7 @@ def execute(
     lake = open_lake(request.lake)
     log.info("%s", describe_versions(spark.version))
     check_spark_release(spark.version, request.spark)
-    previous = read_report(lake, request.asset, request.version)
+    previous = read_commit(lake, request.asset, request.version)
     if previous and previous.report.attempt >= request.attempt:
         raise SupersededError(
             f"attempt {request.attempt} of {request.asset} {request.version} is already "

@@ -76,8 +76,14 @@ def job_key(asset: str, version: str, attempt: int, name: str) -> str:
     return f"{attempt_key(asset, version, attempt)}/_job/{name}"
 
 
-def read_report(lake: Lake, asset: str, version: str) -> Committed | None:
-    """Return the committed report of a version, or None.
+def read_report(lake: Lake, asset: str, version: str) -> Report | None:
+    """Return the committed report of a version, or None; it raises what `read_commit` does."""
+    committed = read_commit(lake, asset, version)
+    return committed.report if committed else None
+
+
+def read_commit(lake: Lake, asset: str, version: str) -> Committed | None:
+    """Return the committed report of a version with its etag, or None.
 
     Raises:
         JobError: the report was written by a newer release, or is not a report.
@@ -127,7 +133,7 @@ def commit(lake: Lake, report: Report, replaces: str | None = None) -> Report:
     winner = read_report(lake, report.asset, report.version)
     if winner is None:
         raise JobError(f"{lake.uri(key)} vanished while it was committed: materialize again")
-    return winner.report
+    return winner
 
 
 def parts_key(asset: str, recipe: str) -> str:

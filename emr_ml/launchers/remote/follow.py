@@ -89,10 +89,8 @@ class Follower:
         return None
 
     def _read_report(self) -> Report | None:
-        committed = read_report(self._lake, self._request.asset, self._request.version)
-        if committed and committed.report.attempt >= self._request.attempt:
-            return committed.report
-        return None
+        report = read_report(self._lake, self._request.asset, self._request.version)
+        return report if report and report.attempt >= self._request.attempt else None
 
     def _read_failure(self) -> Failure | None:
         request = self._request

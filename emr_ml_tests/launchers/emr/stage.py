@@ -118,8 +118,8 @@ class Stage:
         return LeaseFile(self.lake, lease_key(work.asset, work.version)).read()
 
     def committed_attempt(self, work: VersionSpec) -> int | None:
-        found = read_report(self.lake, work.asset, work.version)
-        return found.report.attempt if found else None
+        report = read_report(self.lake, work.asset, work.version)
+        return report.attempt if report else None
 
     def begun(self, work: VersionSpec) -> list[int]:
         """Return the attempts that a process started."""

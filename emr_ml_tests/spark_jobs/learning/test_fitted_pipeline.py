@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.ml import PipelineModel
+from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.feature import IndexToString, SQLTransformer, StringIndexerModel
 from pyspark.sql import SparkSession
 
@@ -62,7 +62,7 @@ def test_spark_loads_it_too(spark: SparkSession, pipeline: FittedPipeline, tmp_p
 
 
 def test_what_spark_has_saved_is_loaded(spark: SparkSession, tmp_path: Path) -> None:
-    stages = [SQLTransformer(statement="SELECT *, 1 AS one FROM __THIS__")]
+    stages: list[Transformer] = [SQLTransformer(statement="SELECT *, 1 AS one FROM __THIS__")]
     PipelineModel(stages).write().save(str(tmp_path / "model"))
 
     loaded = FittedPipeline.load(spark, str(tmp_path / "model"))
