@@ -1,15 +1,13 @@
 """The figures of two versions side by side."""
 
 from dataclasses import dataclass, replace
-from math import isclose
 from typing import Any, Literal
 
-from emr_ml.checks.metrics import LOWER_IS_BETTER
+from emr_ml.model_report.difference import difference, intervals_overlap, is_better
 from emr_ml.model_report.wording import FIGURES
 from emr_ml.ui.metadata import single_values
 from spark_jobs.runtime.report import Report
 
-ROUNDING = 1e-9  # relative differences below are of adding up in another order
 OF_VALIDATION = "validation_"
 NOT_COMPARED = ("source",)
 
@@ -41,29 +39,24 @@ def compare_figures(first: Report, second: Report) -> list[ComparedFigure]:
     one, other = single_values(first, exact=True), single_values(second, exact=True)
     names = [name for name in dict.fromkeys([*one, *other]) if name not in NOT_COMPARED]
     found = (_compare(name, one.get(name), other.get(name)) for name in names)
-    return [replace(each, overlaps=_overlap(first, second, each.name)) for each in found]
-
-
-def _overlap(first: Report, second: Report, name: str) -> bool:
-    ends = [each.figures.get("intervals", {}).get(name) for each in (first, second)]
-    if not ends[0] or not ends[1]:
-        return False
-    return ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]
+    return [
+        replace(each, overlaps=bool(intervals_overlap(first.figures, second.figures, each.name)))
+        for each in found
+    ]
 
 
 def _compare(name: str, first: Any, second: Any) -> ComparedFigure:
     if not (is_number(first) and is_number(second)):
         return ComparedFigure(name, first, second, None, "")
-    same = isclose(first, second, rel_tol=ROUNDING, abs_tol=ROUNDING)
-    difference = 0.0 if same else second - first
-    return ComparedFigure(name, first, second, difference, _verdict(name, difference))
+    by = difference(first, second)
+    return ComparedFigure(name, first, second, by, _verdict(name, by))
 
 
-def _verdict(name: str, difference: float) -> Verdict:
+def _verdict(name: str, by: float) -> Verdict:
     figure = name.removeprefix(OF_VALIDATION)
-    if figure not in FIGURES or not difference:
+    if figure not in FIGURES or not by:
         return ""
-    return "better" if (difference < 0) == (figure in LOWER_IS_BETTER) else "worse"
+    return "better" if is_better(figure, by) else "worse"
 
 
 def is_number(value: Any) -> bool:

@@ -3,11 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isclose
 from typing import Any
 
-from emr_ml.checks.metrics import LOWER_IS_BETTER
 from emr_ml.lake.versions import digest, short
+from emr_ml.model_report.difference import difference, intervals_overlap, is_better
 from emr_ml.model_report.facts import ModelFacts
 from emr_ml.model_report.figures_section import figure_rows
 from emr_ml.model_report.page import drawn_charts, environment, title
@@ -26,14 +25,12 @@ CHOSEN = (
     "threshold",
     "calibrated",
 )
-ROUNDING = 1e-9  # relative differences below are of adding up in another order
-
 Charts = Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class ComparedFigure:
-    """A figure of both models; `better` is A, B or neither, `certain` if the intervals differ."""
+class FigurePair:
+    """A figure of A and of B; `better` is one of them or "", `certain` if the intervals differ."""
 
     name: str
     meaning: str
@@ -84,27 +81,27 @@ def _paired(charts: Charts, others: Charts) -> dict[str, tuple[str, str]]:
     }
 
 
-def compared_figures(first: ModelFacts, second: ModelFacts) -> list[ComparedFigure]:
+def compared_figures(first: ModelFacts, second: ModelFacts) -> list[FigurePair]:
     """Return the figures that either model has."""
     rows, others = ({row.key: row for row in figure_rows(each)} for each in (first, second))
-    found: list[ComparedFigure] = []
+    found: list[FigurePair] = []
     for key in dict.fromkeys([*rows, *others]):
         row, other = rows.get(key), others.get(key)
         shown = row or other
         assert shown, "one of the two has it"
-        value, compared = (_value(each.figures, key) for each in (first, second))
-        difference = _difference(value, compared)
+        values = [_value(each.figures, key) for each in (first, second)]
+        by = None if values[0] is None or values[1] is None else difference(values[0], values[1])
         found.append(
-            ComparedFigure(
+            FigurePair(
                 shown.name,
                 shown.meaning,
                 row.value if row else MISSING,
                 other.value if other else MISSING,
                 row.interval if row else "",
                 other.interval if other else "",
-                "" if difference is None else _signed(difference),
-                _better(key, difference),
-                _are_apart(first.figures, second.figures, key),
+                "" if by is None else _signed(by),
+                "" if not by else "B" if is_better(key, by) else "A",
+                intervals_overlap(first.figures, second.figures, key) is False,
             )
         )
     return found
@@ -156,27 +153,8 @@ def _value(figures: MetricsFigures, key: str) -> float | None:
     return figures.get(key)
 
 
-def _difference(first: float | None, second: float | None) -> float | None:
-    if first is None or second is None:
-        return None
-    return 0.0 if isclose(first, second, rel_tol=ROUNDING, abs_tol=ROUNDING) else second - first
-
-
-def _signed(difference: float) -> str:
-    return f"+{number(difference)}" if difference > 0 else number(difference)
-
-
-def _better(key: str, difference: float | None) -> str:
-    if not difference:
-        return ""
-    return "B" if (difference < 0) == (key in LOWER_IS_BETTER) else "A"
-
-
-def _are_apart(first: MetricsFigures, second: MetricsFigures, key: str) -> bool:
-    ends = [each.get("intervals", {}).get(key) for each in (first, second)]
-    if ends[0] is None or ends[1] is None:
-        return False
-    return ends[0][1] < ends[1][0] or ends[1][1] < ends[0][0]
+def _signed(by: float) -> str:
+    return f"+{number(by)}" if by > 0 else number(by)
 
 
 def _tested_on(facts: ModelFacts) -> Mapping[str, Any]:
