@@ -7,17 +7,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emr_ml.errors import UserError
-
 if TYPE_CHECKING:
     import dagster as dg
 
 PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.parent  # of the checkout, if this is one
-
-
-class ProjectError(UserError):
-    """The project's definitions can't be loaded."""
 
 
 def find_project() -> Path:
@@ -56,13 +50,10 @@ def load_project_definitions() -> "dg.Definitions":
     """Import the definitions of the project, as `dg` does, with its folder on the path.
 
     Raises:
-        ProjectError: a component can't be used; the message has file and line.
-        UserError: a component or a setting can't be used.
+        UserError: a component or a setting can't be used; of a component, with file and line.
         ImportError: the project's module can't be imported.
     """
-    from dagster.components.core.component_tree import ComponentTreeException
-    from dagster_shared.error import DagsterUnresolvableSymbolError
-    from yaml import YAMLError
+    from emr_ml.mistakes import mistakes_first
 
     folder = find_project()
     table = dg_project(folder) or {}
@@ -72,26 +63,5 @@ def load_project_definitions() -> "dg.Definitions":
         module = f"{root}.definitions" if root else "emr_ml.definitions"
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-    try:
+    with mistakes_first(folder):  # also if Dagster's own function loads the components
         return import_module(module).defs
-    except (ComponentTreeException, YAMLError) as error:
-        raise _user_error(error) from error
-    except DagsterUnresolvableSymbolError as error:
-        raise ProjectError(
-            f"{folder}: {error}",
-            fix="correct `type` in a defs.yaml; `dg list components` shows what there is",
-        ) from error
-
-
-def _user_error(error: BaseException) -> UserError:
-    """Return the user's mistake among the causes of an error, or the last one with a position."""
-    located = cause = error
-    while following := cause.__cause__ or cause.__context__:
-        cause = following
-        if isinstance(cause, UserError):
-            return cause
-        if ".yaml:" in str(cause):
-            located = cause
-    # pydantic appends a link to its documentation, and Dagster draws the tree of components
-    lines = [line for line in str(located).splitlines() if "errors.pydantic.dev" not in line]
-    return ProjectError("\n".join(lines), fix="correct it; `dg check defs` checks it again")

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from emr_ml.cli import main
 from emr_ml.new_project import NewProjectError, new_project, requirement
-from emr_ml.project import dg_project, find_project
+from emr_ml.project import ROOT, dg_project, find_project
 
 BIN = Path(sys.executable).parent
 
@@ -21,7 +21,7 @@ def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=project,
-        env={**os.environ, "PYTHONPATH": str(project)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(project), str(ROOT)))},
         capture_output=True,
         text=True,
         check=False,
@@ -78,8 +78,8 @@ def test_a_pipeline_can_be_scaffolded_into_it(tmp_path: Path) -> None:
     ("mistake", "where"),
     [
         pytest.param("  colour: red\n", "defs.yaml:8", id="attribute"),
-        pytest.param("  - : [\n", "line 8, column 3", id="YAML"),
-        pytest.param("---\ntype: emr_ml.Training\n", "`dg list components` shows", id="type"),
+        pytest.param("  - : [\n", "defs.yaml:8:3: is not YAML", id="YAML"),
+        pytest.param("---\ntype: emr_ml.Training\n", "defs.yaml:9: type: Module", id="type"),
     ],
 )
 def test_a_mistake_in_a_component_ends_a_run_with_file_and_line(
@@ -97,7 +97,24 @@ def test_a_mistake_in_a_component_ends_a_run_with_file_and_line(
 
     assert ran.exit_code == 1
     assert isinstance(ran.exception, SystemExit), "a message, not a trace"
-    assert where in ran.stderr
+    assert where in ran.stderr.splitlines()[0]
+
+
+@pytest.mark.process
+def test_dg_tells_a_mistake_before_any_stack_trace(tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    new_project(project)
+    path = project / "shop/defs/diagnosis/defs.yaml"
+    path.write_text(path.read_text().replace("contract.yaml", "contrct.yaml"))
+
+    checked = run(project, str(BIN / "dg"), "check", "defs")
+
+    assert checked.returncode == 1
+    said = checked.stdout + checked.stderr
+    told = f"emr_ml.mistakes.ProjectError: {path}:5: attributes.contract: {path.parent}/contrct"
+    assert told in said
+    assert "Stack Trace" not in said[: said.index(told)]
+    assert "The above exception" not in said
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Annotated, Any, Self
 
 import dagster as dg
-from dagster._utils.pydantic_yaml import enrich_validation_errors_with_source_position
 from dagster.components.core.decl import YamlDecl
 from pydantic import AfterValidator
 
 from emr_ml.errors import UserError
+from emr_ml.mistakes import ProjectError, located_attributes
 from emr_ml.settings import Deployment, load_settings
 from emr_ml.wording import did_you_mean
 
@@ -149,7 +149,7 @@ class LocatedComponent(dg.Component, dg.Model, dg.Resolvable):
 
     @classmethod
     def load(cls, attributes: Any, context: dg.ComponentLoadContext) -> Self:
-        with _locating(context):
+        with located_attributes(context, cls):
             return super().load(attributes, context)
 
     @classmethod
@@ -181,7 +181,7 @@ def claim_prefix(context: dg.ComponentLoadContext | None, prefix: tuple[str, ...
     """Note that a component uses a key prefix.
 
     Raises:
-        DagsterInvalidDefinitionError: another one uses it; names both files.
+        ProjectError: another one uses it; names both files.
     """
     place = position(context)
     if context is None or not place:
@@ -199,16 +199,4 @@ def claim_prefix(context: dg.ComponentLoadContext | None, prefix: tuple[str, ...
     else:
         both = f"{'/'.join(others_prefix)} and {'/'.join(prefix)}"
         problem = f"have key prefixes, {both}, that both name their jobs {name}_…"
-    raise dg.DagsterInvalidDefinitionError(
-        f"{other} and {place} {problem}: give each pipeline its own"
-    )
-
-
-def _locating(context: dg.ComponentLoadContext) -> AbstractContextManager[Any]:
-    decl = context.component_decl
-    if not isinstance(decl, YamlDecl) or decl.source_tree is None:
-        return nullcontext()
-    attributes = decl.source_tree.source_position_tree.children.get("attributes")
-    if attributes is None:
-        return nullcontext()
-    return enrich_validation_errors_with_source_position(attributes, ["attributes"])
+    raise ProjectError(f"{other} and {place} {problem}", fix="give each pipeline its own")

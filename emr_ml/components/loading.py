@@ -13,6 +13,7 @@ from emr_ml.assets.declared import declared_deployments, declared_pipelines
 from emr_ml.executor import executor_for
 from emr_ml.jobs import everything_job
 from emr_ml.launchers import launcher_resource
+from emr_ml.mistakes import mistakes_first
 from emr_ml.retention.job import make_clean_lake_job, stored_assets
 from emr_ml.schedules import cleaning_schedule
 from emr_ml.sensors import shared_sensors
@@ -30,7 +31,7 @@ def load_defs(defs_module: ModuleType) -> dg.Definitions:
         defs_module: the package of the folder.
 
     Raises:
-        ComponentTreeException: a component can't be used; names file and line.
+        UserError: a component can't be used; names file and line.
         SettingsError: a variable can't be used.
     """
     # Dagster's own `load_from_defs_folder` starts at the root of the tree, which imports every
@@ -38,7 +39,7 @@ def load_defs(defs_module: ModuleType) -> dg.Definitions:
     folder = Path(next(iter(defs_module.__path__)))
     tree = dg.ComponentTree.from_module(defs_module=defs_module, project_root=folder.parent.parent)
     metadata = {PLUGIN_COMPONENT_TYPES_JSON_METADATA_KEY: _own_component_types()}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), mistakes_first(folder):
         # Dagster warns of its own parts: links to files are new, and a call of pydantic is old
         for category in (dg.BetaWarning, dg.PreviewWarning):
             warnings.simplefilter("ignore", category)

@@ -142,7 +142,7 @@ class TrainingPipeline(LocatedComponent):
             context: of the file that describes the pipeline; None in Python.
 
         Raises:
-            DagsterInvalidDefinitionError: another pipeline has the same prefix.
+            ProjectError: another pipeline has the same prefix.
             SettingsError: a cron expression or the time zone is invalid, or jobs of the
                 deployment can't reach the lake.
         """

@@ -27,6 +27,7 @@ def run(spark, request, log):
     while True:
         time.sleep(0.1)
 '''
+CAUSED = "caused by the following exception:"
 SENSOR = "/locations/shop/sensors/new_orders_sensor"
 
 
@@ -155,6 +156,12 @@ def test_a_mistake_in_a_component_is_named_with_file_and_line(
 
     page.click("View error")
     said = page.until_shows("sorce", "defs/mistake/defs.yaml")
-    assert re.search(r"defs/mistake/defs\.yaml:\d+", said)
+    first = said[said.index(CAUSED) :].splitlines()[1:]
+    assert re.match(
+        r"emr_ml\.mistakes\.ProjectError: \S+/defs/mistake/defs\.yaml:5: attributes\.sorce: "
+        "unknown key: did you mean source",
+        next(filter(None, first)),
+    )
+    assert said.count(CAUSED) == 1
     album.keep(page, "mistake")
     path.unlink()

@@ -68,15 +68,6 @@ def keys(definitions: dg.Definitions) -> set[str]:
     return {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
 
 
-def messages(error: BaseException | None) -> str:
-    """The messages of an error and of its causes, as Dagster shows them."""
-    found: list[str] = []
-    while error:
-        found.append(str(error))
-        error = error.__cause__ or error.__context__
-    return "\n".join(found)
-
-
 def materialize(definitions: dg.Definitions, *assets: str) -> dg.ExecuteInProcessResult:
     """One run of these assets, whether it fails or not."""
     job = definitions.resolve_implicit_global_asset_job_def()
