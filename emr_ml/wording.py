@@ -1,12 +1,14 @@
 """How messages show names, times and sizes, and what they suggest. Imports nothing heavy."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, cast
 
 NAME_CHARACTERS = 60
 CHECK_WARNS = "a check warns: "  # begins a line of a run's log
 NAMES_LISTED = 8
+DIGITS = 4
 
 
 def shorten(text: str, limit: int = NAME_CHARACTERS) -> str:
@@ -59,6 +61,15 @@ def escape_control_characters(text: str) -> str:
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
         for char in text
     )
+
+
+def rounded(value: Any) -> Any:
+    """Return numbers, also those in a mapping, with four significant digits; all else as it is."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, Mapping):
+        return {key: rounded(each) for key, each in cast("Mapping[str, Any]", value).items()}
+    return value
 
 
 def duration(seconds: float) -> str:

@@ -10,6 +10,7 @@ from emr_ml.wording import (
     file_size,
     local_time_of,
     quote_names,
+    rounded,
     unknown_key,
 )
 
@@ -77,3 +78,9 @@ def test_a_size_has_few_digits() -> None:
 def test_a_time_that_is_none_is_shown_as_it_is() -> None:
     assert local_time_of("2026-11-01T10:00:59.123+00:00").startswith("2026-1")
     assert local_time_of("soon\x1b") == "soon\\x1b"
+
+
+def test_numbers_are_rounded_and_all_else_stays() -> None:
+    given = {"needed": 0.680258211197008, "rows": 12345, "by": {"age": 0.00123456}, "ok": True}
+
+    assert rounded(given) == {"needed": 0.6803, "rows": 12345, "by": {"age": 0.001235}, "ok": True}

@@ -24,6 +24,7 @@ from emr_ml.remaining_jobs import finishing, jobs_remain
 from emr_ml.ui.failures import errors_as_failures
 from emr_ml.ui.heartbeat import heartbeat, progress_of
 from emr_ml.ui.run_tags import champion_tag, tag_run
+from emr_ml.wording import rounded
 from spark_jobs.runtime.lake import Lake
 
 
@@ -58,10 +59,10 @@ def make_champion_model(pipeline: Pipeline) -> dg.AssetsDefinition:
         lake_path = dg.MetadataValue.path(lake.uri(f"{MODEL}/{version}"))
         return dg.MaterializeResult(
             metadata={
+                **_metadata(result),
+                "challenger": challenger.version,
                 "version": version,
                 **({"lake_path": lake_path} if version != NO_VERSION else {}),
-                "challenger": challenger.version,
-                **_metadata(result),
             },
             data_version=dg.DataVersion(version),
         )
@@ -100,8 +101,8 @@ def _metadata(result: PromotionResult) -> dict[str, Any]:
     before = result.champion_before
     return {
         "promoted": result.decision.promoted,
-        "reused": not result.decision.promoted and not computed,
         "reason": result.decision.reason,
+        **rounded(result.decision.metadata),
         **({"champion_before": before} if before else {}),
-        **result.decision.metadata,
+        "reused": not result.decision.promoted and not computed,
     }

@@ -9,6 +9,7 @@ import dagster as dg
 
 from emr_ml.contract import Contract
 from emr_ml.lake.champion import MODEL, read_champion
+from emr_ml.wording import rounded
 from spark_jobs.cleaning.figures import DatasetFigures
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.learning.figures import ModelFigures
@@ -97,7 +98,7 @@ class Check:
             check_name=self.name,
             severity=severity.ERROR if self.blocking else severity.WARN,
             description=evaluation.problem or evaluation.note,
-            metadata=evaluation.metadata,
+            metadata=rounded(evaluation.metadata),
         )
 
 

@@ -1,6 +1,7 @@
 """What Dagster's UI shows of a page: where it is, the verdict, and the figures in a table."""
 
 from collections.abc import Callable, Mapping
+from textwrap import wrap
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,7 @@ from emr_ml.model_report.stored import address, store_page
 from emr_ml.model_report.verdict import verdict
 from spark_jobs.runtime.lake import Lake
 
+LINE_CHARACTERS = 48  # fit into Dagster's page in a window of 1500 pixels
 # characters with a meaning in Markdown, beside those of HTML
 SPECIAL = str.maketrans({char: f"\\{char}" for char in r"\`*_{}[]<>()#+-.!|~&"})
 
@@ -49,7 +51,7 @@ def with_page(
 def summary(facts: ModelFacts) -> str:
     """Return the verdict and the figures in Markdown, short enough to be shown at once."""
     said = verdict(facts)
-    lines = [f"**{_escaped(said.summary)}.**", *map(_escaped, said.good_at)]
+    lines = [f"**{_wrapped(f'{said.summary}.')}**", *map(_wrapped, said.good_at)]
     rows = ["| | | 95 % interval |", "|---|---|---|"]
     figures = figure_rows(facts)
     certain = [row for row in figures if row.interval]
@@ -61,5 +63,9 @@ def summary(facts: ModelFacts) -> str:
     return whole if len(whole) <= SHOWN_CHARACTERS else f"{text}\n\n{opened}"[:SHOWN_CHARACTERS]
 
 
-def _escaped(text: str) -> str:
-    return text.translate(SPECIAL)
+def _wrapped(text: str) -> str:
+    """Return a text as Markdown, in lines that are short.
+
+    Dagster makes the column as wide as the address of the page, and shows only a part of it.
+    """
+    return "\\\n".join(line.translate(SPECIAL) for line in wrap(text, LINE_CHARACTERS))

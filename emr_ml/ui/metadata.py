@@ -10,13 +10,13 @@ from emr_ml.launchers.base import Outcome
 from emr_ml.model_report.glance import SHOWN_CHARACTERS, glance
 from emr_ml.model_report.wording import FIGURES
 from emr_ml.ui.links import linked
+from emr_ml.wording import rounded
 from spark_jobs.cleaning.figures import TableFigures
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.learning.figures import ImportanceFigures
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key
 
-DIGITS = 4
 ORDER = {name: position for position, name in enumerate(FIGURES)}
 # figures of `lr_model` that are of validation rows or folds, unlike those of `metrics`
 VALIDATION = ("log_loss", "accuracy", "rmse", "mae", "r2")
@@ -52,11 +52,6 @@ def materialization_metadata(outcome: Outcome, lake: Lake) -> dict[str, Any]:
         "version": report.version,
         "lake_path": dg.MetadataValue.path(report.path),
     }
-
-
-def rounded(value: Any) -> Any:
-    """Return a number with four significant digits, and anything else as it is."""
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 def _table_schema(report: Report) -> dict[str, Any]:

@@ -73,6 +73,8 @@ def test_a_better_model_replaces_a_weak_champion_and_is_evaluated_on_new_data(
     second = graph.materialize(RETRAINED)
     better, shown = metadata(second, "lr_model")["version"], metadata(second, "champion_model")
     assert (shown["promoted"], shown["version"]) == (True, better)
+    assert [*shown][:2] == ["promoted", "reason"]
+    assert [*shown][-1] == "lake_path"
     assert shown["champion_before"] == weak
     assert shown["improvement"] > shown["interval_low"] > 0
     assert shown["challenger_loss"] == pytest.approx(metadata(second, "metrics")["log_loss"], 1e-3)
