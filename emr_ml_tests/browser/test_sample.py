@@ -69,6 +69,7 @@ def test_the_page_of_the_metrics_begins_with_verdict_and_figures(
     page: Page, album: Album, scheme: str
 ) -> None:
     page.prefer(scheme)
+    page.resize(1500, 1290)  # the curves are whole
     page.open("/assets/metrics")
 
     page.until_shows("Fit for use", "curves_and_confusion", "docs/report.md")
