@@ -44,7 +44,8 @@ class Application:
 
     def run_offered(self, log: logging.Logger) -> int:
         """Run what is offered until a job fails or no other comes, and return the exit code."""
-        threading.Thread(target=_import_ahead, daemon=True).start()
+        imports = threading.Thread(target=_import_ahead, daemon=True)
+        imports.start()
         folder, _, key = self.record.rpartition("/")
         lake, done, errors = open_lake(folder), self.host, 0
         while (left := self.started + MAX_AGE_SECONDS - time.monotonic()) > 0:
@@ -67,6 +68,7 @@ class Application:
             if offer is None:
                 return 0
             done = offer.request
+            imports.join()  # two threads that import the same packages may wait for each other
             code = self.perform(self._job(offer), offer.request, log)
             if code > 0:
                 # the reason is recorded; the run's next application may wait
