@@ -117,7 +117,7 @@ def train_best(
             log.info("featurizer %s", _format(settings))
             with stopwatch.phase("featurize"):
                 featurizer = make_featurizer(data.columns, settings)
-                key = repr([stage.explainParams() for stage in featurizer.row_stages])
+                key = featurizer.row_key
                 if key not in prepared:
                     prepared[key] = prepare(data.rows, featurizer, cache)
                 featurized = featurize(prepared[key], featurizer)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.ml import Transformer
 from pyspark.ml.feature import (
@@ -35,6 +36,18 @@ class Featurizer:
     fit_stages: list[Stage]
     prepared: list[str]
     expensive: bool
+
+    @property
+    def row_key(self) -> str:
+        """The same for featurizers whose row stages do the same.
+
+        Only what is set counts: each stage makes up a default for its output from a random name.
+        """
+        return repr([(type(stage).__name__, _given(stage)) for stage in self.row_stages])
+
+
+def _given(stage: Transformer) -> dict[str, Any]:
+    return {param.name: stage.getOrDefault(param) for param in stage.params if stage.isSet(param)}
 
 
 def make_featurizer(rules: Mapping[str, ColumnRules], settings: FeaturizerSettings) -> Featurizer:

@@ -6,6 +6,7 @@ one stage after the other, in several jobs each that only wait; here, all stages
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, cast
 
 from pyspark import SparkContext, inheritable_thread_target
@@ -48,24 +49,28 @@ class FittedPipeline:
         java: Any = spark._jvm  # pyright: ignore[reportPrivateUsage] - no public way
         session: Any = spark._jsparkSession  # pyright: ignore[reportPrivateUsage] - no public way
         read = java.org.apache.spark.ml.util.DefaultParamsReader.loadParamsInstance
-        folders = _folders(path, names)
-        pipeline = cls(_at_a_time(spark, lambda folder: read(folder, session), folders))
+        pipeline = cls(
+            _at_a_time(spark, [partial(read, each, session) for each in _folders(path, names)])
+        )
         pipeline._remember(spark, path)
         return pipeline
 
     def save(self, spark: SparkSession, path: str) -> None:
         """Write the stages to a folder that does not exist."""
         names = [stage.uid() for stage in self._stages]
-        pipeline = PipelineModel([])
         extra, params = {"class": JAVA_CLASS}, {"stageUids": names}
-        DefaultParamsWriter.saveMetadata(pipeline, path, spark, extra, params)
+        write = DefaultParamsWriter.saveMetadata
         session: Any = spark._jsparkSession  # pyright: ignore[reportPrivateUsage] - no public way
-
-        def write(stage: tuple[Any, str]) -> None:
-            stage[0].write().session(session).save(stage[1])
-
-        folders = _folders(path, names)
-        _at_a_time(spark, write, list(zip(self._stages, folders, strict=True)))
+        _at_a_time(
+            spark,
+            [
+                partial(write, PipelineModel([]), path, spark, extra, params),
+                *(
+                    partial(stage.write().session(session).save, folder)
+                    for stage, folder in zip(self._stages, _folders(path, names), strict=True)
+                ),
+            ],
+        )
         self._remember(spark, path)
 
     def transform(self, rows: DataFrame) -> DataFrame:
@@ -94,7 +99,10 @@ def _folders(path: str, names: Sequence[str]) -> list[str]:
     return [folder(name, index, len(names), stages) for index, name in enumerate(names)]
 
 
-def _at_a_time(spark: SparkSession, do: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+def _at_a_time(spark: SparkSession, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    def make(call: Callable[[], Any]) -> Any:
+        return call()
+
     in_session: Any = inheritable_thread_target(spark)
     with ThreadPoolExecutor(STAGES_AT_A_TIME) as pool:
-        return list(pool.map(in_session(do), items))
+        return list(pool.map(in_session(make), calls))

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from emr_ml_tests.spark_jobs.learning.featurized import SETTINGS, fitted, terms, vectors
+from emr_ml_tests.spark_jobs.learning.featurized import SETTINGS, fitted, rules_of, terms, vectors
 from spark_jobs.contract import Kind
+from spark_jobs.learning.features import make_featurizer
 
 MIXED: dict[str, Kind] = {
     "a.b": "numeric",
@@ -71,3 +72,14 @@ def test_unknown_and_missing_categories_share_an_index(spark: SparkSession) -> N
     found = vectors(model, spark.createDataFrame([("x",), ("new",), (None,)], "c string"))
 
     assert [terms(vector) for vector in found] == [{0}, {2}, {2}]
+
+
+@pytest.mark.usefixtures("spark")
+def test_texts_are_split_and_hashed_once_for_all_weightings() -> None:
+    def key(**settings: Any) -> str:
+        given: Any = {**SETTINGS, **settings}
+        return make_featurizer(rules_of({"t": "text"}), given).row_key
+
+    assert key(text="tf_idf", index=0) == key(text="hashing_tf", index=1)
+    assert key(max_ngram=1) != key(max_ngram=2)
+    assert key(binary=True) != key(binary=False)
