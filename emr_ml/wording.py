@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, cast
 
 NAME_CHARACTERS = 60
-CHECK_WARNS = "a check warns: "  # begins a line of a run's log
 NAMES_LISTED = 8
 DIGITS = 4
 

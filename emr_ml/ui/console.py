@@ -8,7 +8,7 @@ import dagster as dg
 
 from emr_ml.failed import INTERRUPTIONS
 from emr_ml.ui.run_bar import LogHandler
-from emr_ml.wording import CHECK_WARNS, escape_control_characters
+from emr_ml.wording import escape_control_characters
 
 FAILURES = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
 CHECK_FAILED = "DagsterAssetCheckFailedError"
@@ -37,8 +37,7 @@ def is_worth_logging(record: logging.LogRecord) -> bool:
     meta: dict[str, Any] = getattr(record, "dagster_meta", {})
     event: dg.DagsterEvent | None = meta.get("dagster_event")
     if event is None:
-        # the event of the check says the same
-        return not (meta.get("orig_message") or "").startswith(CHECK_WARNS)
+        return True
     if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         return not event.asset_check_evaluation_data.passed
     return event.event_type in FAILURES

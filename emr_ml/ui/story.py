@@ -12,7 +12,7 @@ import dagster as dg
 from emr_ml.lake.versions import VersionSpec, short
 from emr_ml.launchers.base import Outcome
 from emr_ml.model_report.wording import number
-from emr_ml.wording import CHECK_WARNS, duration, file_size, join_first
+from emr_ml.wording import duration, file_size, join_first
 from spark_jobs.runtime.report import Report
 
 FIGURES_TOLD = 3
@@ -70,7 +70,7 @@ def what_came_out(outcome: Outcome, results: Sequence[dg.AssetCheckResult]) -> s
 def failed_checks(results: Sequence[dg.AssetCheckResult]) -> list[str]:
     """Return a line for each check that warns; those that block are told by the failure."""
     return [
-        f"{CHECK_WARNS}{result.check_name}: {result.description}"
+        f"a check warns: {result.check_name}: {result.description}"
         for result in results
         if not result.passed and result.severity is dg.AssetCheckSeverity.WARN
     ]

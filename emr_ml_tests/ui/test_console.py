@@ -29,6 +29,11 @@ def refused() -> dg.MaterializeResult:
     return dg.MaterializeResult(check_results=[check])
 
 
+@dg.asset
+def warned(context: dg.AssetExecutionContext) -> None:
+    context.log.warning("a check warns: shrunk: half of the bytes are gone")
+
+
 def console_output(
     asset: dg.AssetsDefinition, capfd: pytest.CaptureFixture[str], level: str = "INFO"
 ) -> str:
@@ -69,6 +74,10 @@ def test_a_blocking_check_says_what_it_refuses_without_a_stack_trace(
     assert "check enough_rows failed: 3 rows, at least 10 are needed" in output
     assert "failed: a blocking check refuses it" in output
     assert "Traceback" not in output
+
+
+def test_a_check_that_warns_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    assert "a check warns: shrunk: half of the bytes are gone" in console_output(warned, capfd)
 
 
 def test_the_level_can_be_raised(capfd: pytest.CaptureFixture[str]) -> None:
