@@ -74,11 +74,15 @@ def compare(figures: ComparisonFigures, thresholds: Promotion) -> PromotionDecis
         "interval_low": interval.low,
         "interval_high": interval.high,
     }
+    worse = improvement < 0
+    change = Interval(-interval.high, -interval.low) if worse else interval
     result = (
         f"mean loss {models['challenger']['loss']:.4g}, the champion's "
-        f"{models['champion']['loss']:.4g}: lower by {improvement:.4g} "
-        f"({thresholds.confidence:.0%} interval {interval})"
+        f"{models['champion']['loss']:.4g}: {'higher' if worse else 'lower'} by "
+        f"{abs(improvement):.4g} ({thresholds.confidence:.0%} interval {change})"
     )
+    if worse and interval.high < 0:
+        return PromotionDecision(False, f"{result}, which is significantly worse", metadata)
     if interval.low <= 0:
         return PromotionDecision(False, f"{result}, which is not significantly better", metadata)
     if improvement < thresholds.min_improvement:

@@ -76,7 +76,16 @@ def test_the_figures_of_both_that_are_not_null_are_metadata() -> None:
     [
         (figures(0.2, -0.1, 0.5), {}, "which is not significantly better"),
         (figures(0.0, 0.0, 0.0), {}, "which is not significantly better"),
-        (figures(-0.3, -0.5, -0.1), {}, "which is not significantly better"),
+        (
+            figures(-0.3, -0.5, -0.1),
+            {},
+            "higher by 0.3 (95% interval 0.11 to 0.49), which is significantly worse",
+        ),
+        (
+            figures(-0.1, -0.5, 0.3),
+            {},
+            "higher by 0.1 (95% interval -0.28 to 0.48), which is not significantly better",
+        ),
         (figures(0.2, -0.02, 0.5), {"confidence": 0.95}, "which is not significantly better"),
         (figures(0.2, -0.02, 0.5), {"confidence": 0.8}, None),
         (figures(0.1, 0.01, 0.2), {"min_improvement": 0.1}, None),
@@ -89,7 +98,7 @@ def test_the_figures_of_both_that_are_not_null_are_metadata() -> None:
         ),
     ],
     ids=[
-        *("uncertain", "equal", "worse", "uncertain at 95%", "certain at 80%"),
+        *("uncertain", "equal", "worse", "perhaps worse", "uncertain at 95%", "certain at 80%"),
         *("at the margin", "below the margin", "infinite", "few rows"),
     ],
 )
