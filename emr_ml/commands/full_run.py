@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
+from typing import cast
 
 import click
 import dagster as dg
@@ -11,6 +12,7 @@ from emr_ml.commands.mlflow import show_in_mlflow
 from emr_ml.history.instance import open_instance
 from emr_ml.jobs import everything_job
 from emr_ml.lake.leases import this_host
+from emr_ml.model_report.wording import number
 from emr_ml.project import load_project_definitions
 from emr_ml.sensors.lost_runs import HOST_TAG
 from emr_ml.settings import SettingsError, load_settings
@@ -70,7 +72,7 @@ def show(result: dg.JobExecutionResult) -> None:
         click.echo(f"\n{event.step_key} {escape_control_characters(failure_cause(event) or '')}")
     if any(failure_cause(event) == REFUSED for event in result.all_events if event.is_step_failure):
         _show_refusals(result)
-    if not materialized:
+    if not materialized and result.success:
         click.echo("nothing was materialized: does the project have pipelines or jobs?")
     click.echo()
     click.echo(f"run     {result.run_id} {'is green' if result.success else 'failed, see above'}")
@@ -95,9 +97,14 @@ def _show_figures(
 ) -> None:
     click.echo(f"\n{prefix}" if prefix else "")
     for name in (name for name in FIGURES if name in metrics):
-        click.echo(f"{name:<18} {metrics[name].value:.4f}")
+        click.echo(f"{name:<18} {figure_text(cast('float', metrics[name].value))}")
     click.echo(f"{'test_rows':<18} {metrics['test_rows'].value}")
     if champion:
         click.echo(f"{'champion':<18} {champion['reason'].value}")
     if "report" in metrics:
         click.echo(f"{'report':<18} {metrics['report'].value}")
+
+
+def figure_text(value: float) -> str:
+    """Return a figure with four decimals; a large or tiny one with four significant digits."""
+    return f"{value:.4f}" if not value or 1e-3 <= abs(value) < 10 else number(value)
