@@ -50,7 +50,9 @@ def validate(
             print_json(_as_json(chosen, validation))
             sys.exit(0 if validation.passed else 1)
         click.echo(f"source    {chosen.source or 'the sample'}")
-        click.echo(f"contract  {chosen.contract}")
+        of_sample = chosen.contract == Settings.model_fields["dataset"].default
+        hint = ", which is the sample's: name yours with --contract"
+        click.echo(f"contract  {chosen.contract}{hint if chosen.source and of_sample else ''}")
         for line in _lines(validation):
             click.echo(escape_control_characters(line))
         if validation.failure:

@@ -52,6 +52,15 @@ def test_files_that_fit_are_good(folder: Path) -> None:
     assert "BAD" not in result.stdout
 
 
+def test_the_contract_of_the_sample_is_not_taken_for_another_source_in_silence(
+    folder: Path,
+) -> None:
+    hint = "which is the sample's: name yours with --contract"
+
+    assert hint in said(folder, str(folder / "data.csv")).stdout
+    assert hint not in said(folder).stdout
+
+
 def test_json_has_rows_figures_rejected_rows_and_checks(folder: Path) -> None:
     write(folder, *["old,red,yes"] * 5)
 
