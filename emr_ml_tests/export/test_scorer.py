@@ -322,6 +322,19 @@ def run(program: Path, rows: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([sys.executable, program, rows], capture_output=True, check=False)
 
 
+def test_a_reader_that_has_enough_is_no_error(program: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("height,colour,note\n" + "5,red,sun\n" * 20_000)
+    command = [sys.executable, program, rows]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as scoring:
+        assert scoring.stdout and scoring.stderr
+        scoring.stdout.readline()
+        scoring.stdout.close()
+        assert scoring.stderr.read() == b""
+    assert scoring.returncode == 0
+
+
 def test_bytes_that_are_no_text_are_the_reason_of_their_row_and_come_out_as_they_are(
     program: Path, tmp_path: Path
 ) -> None:

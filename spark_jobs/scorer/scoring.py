@@ -8,6 +8,7 @@
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -251,6 +252,10 @@ def main(arguments: Sequence[str]) -> str | None:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow([*header, *added])
             writer.writerows([*fields, *(each[name] for name in added)] for fields, each in rows)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # who reads it, such as `head`, has enough; Python would flush again and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError) as error:
         return f"{arguments[0]}: {error}"
     return None
