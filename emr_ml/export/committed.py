@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from emr_ml.export.bundle import bundled_scorer
 from emr_ml.export.model_file import exported_files
 from emr_ml.lake.champion import MODEL
 from emr_ml.lake.usage import mark_used
@@ -52,10 +53,11 @@ def commit_export(lake: Lake, model: str) -> Outcome:
 
 
 def _code_digest() -> str:
-    """Return 32 hex digits that change with the code of the export.
+    """Return 32 hex digits that change with the code of the export, and with `scorer.py`.
 
     What this imports from elsewhere is left out: it includes most of the project.
     """
     folder = Path(__file__).parent
     modules = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
-    return digest({name: path.read_text("utf-8") for name, path in modules.items()})
+    sources = {name: path.read_text("utf-8") for name, path in modules.items()}
+    return digest({**sources, "scorer.py": bundled_scorer()})

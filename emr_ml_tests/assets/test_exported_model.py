@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from fastapi.testclient import TestClient
 
 from emr_ml.commands.export import export
+from emr_ml.export.bundle import bundled_scorer
 from emr_ml.project import ROOT
 from emr_ml_tests.graph import (
     CHAMPION,
@@ -78,6 +79,18 @@ def test_it_is_reused_while_the_champion_is_the_same(graph: Graph) -> None:
     assert shown["files"] == 2
     assert {each.name for each in Path(shown["lake_path"]).iterdir()} == {"model.json", "scorer.py"}
     assert f"emr-ml export {shown['lr_model'][:8]}" in shown["how_to_score"]
+
+
+def test_another_scorer_is_exported_anew(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = bundled_scorer() + "# another\n"
+    for module in ("committed", "model_file"):
+        monkeypatch.setattr(f"emr_ml.export.{module}.bundled_scorer", lambda: code)
+
+    result = graph.materialize(["exported_model"])
+
+    assert reused(result) == {"exported_model": False}
+    written = Path(graph.settings.lake, "exported_model").glob("*/attempts/1/scorer.py")
+    assert code in [each.read_text("utf-8") for each in written]
 
 
 def test_without_a_champion_it_is_skipped(tmp_path: Path) -> None:
