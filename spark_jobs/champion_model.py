@@ -13,6 +13,7 @@ from spark_jobs.dataset_rows import input_rows
 from spark_jobs.evaluation.bootstrap import resampled_means, row_group
 from spark_jobs.evaluation.figures import ComparisonFigures, ModelsByRole, RoleFigures
 from spark_jobs.evaluation.scores import SCORES, Scores, row_loss
+from spark_jobs.evaluation.wording import number
 from spark_jobs.learning.split import TEST
 from spark_jobs.runtime.job import Request, Result, Stopwatch
 from spark_jobs.scoring import score_test_split
@@ -49,8 +50,15 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
         model_figures = {**figures["models"][role], **scores[role]}
         figures["models"][role] = cast("RoleFigures", model_figures)
     rows = figures["test_rows"]
-    log.info("the challenger's loss is lower by %s on %s test rows", figures["improvement"], rows)
+    log.info("%s, on %s test rows", _describe(figures["improvement"]), f"{rows:,}")
     return Result({TEST: rows}, figures, stopwatch.seconds)
+
+
+def _describe(improvement: float | None) -> str:
+    if improvement is None:
+        return "the losses are not finite numbers"
+    lower = "lower" if improvement >= 0 else "higher"
+    return f"the challenger's loss is {lower} by {number(abs(improvement))}"
 
 
 def losses_by_group(scored: DataFrame, problem: Problem) -> GroupLosses:

@@ -21,6 +21,7 @@ from spark_jobs.evaluation.multiclass import multiclass_figures
 from spark_jobs.evaluation.regression import regression_figures
 from spark_jobs.evaluation.row_values import row_values
 from spark_jobs.evaluation.slices import column_slices
+from spark_jobs.evaluation.wording import number
 from spark_jobs.evaluation.worst_rows import worst_rows
 from spark_jobs.learning.split import TEST
 from spark_jobs.runtime.job import Request, Result, Stopwatch
@@ -55,8 +56,9 @@ def run(spark: SparkSession, request: Request, log: Logger) -> Result:
     with stopwatch.phase("examine"):
         figures["slices"] = column_slices(scored, problem, figures["test_rows"], kept)
         figures["worst_rows"] = worst_rows(scored, problem, contract["report"]["worst_rows"])
-    logged = [f"{name} {figures[name]:.4g}" for name in LOGGED if figures[name] is not None]
-    log.info("%s on %s test rows", ", ".join(logged), figures["test_rows"])
+    found = {name: figures[name] for name in LOGGED}
+    logged = [f"{name} {number(value)}" for name, value in found.items() if value is not None]
+    log.info("%s on %s test rows", ", ".join(logged), f"{figures['test_rows']:,}")
     return Result({TEST: figures["test_rows"]}, figures, stopwatch.seconds)
 
 

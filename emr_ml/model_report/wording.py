@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from spark_jobs.evaluation import wording
+
 # name and meaning of each figure, in the order in which they are shown
 FIGURES: Mapping[str, tuple[str, str]] = {
     "accuracy": ("Accuracy", "share of all rows that are predicted correctly"),
@@ -31,20 +33,11 @@ SEVERAL_CLASSES: Mapping[str, tuple[str, str]] = {
     "f1": ("F1", "harmonic mean of precision and recall; mean over classes"),
 }
 MISSING = "n/a"
-DIGITS = 4
-MIN_PLAIN, MAX_PLAIN = 1e-4, 1e12  # others are written with an exponent
 
 
 def number(value: float | None) -> str:
     """Return a number with four significant digits, and all digits before the decimal point."""
-    if value is None:
-        return MISSING
-    if value and not MIN_PLAIN <= abs(value) < MAX_PLAIN:
-        return f"{value:.3e}"
-    if float(value).is_integer():
-        return f"{value:,.0f}"
-    before = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
-    return f"{value:,.{max(0, DIGITS - before)}f}"
+    return MISSING if value is None else wording.number(value)
 
 
 def percent(share: float | None) -> str:

@@ -215,13 +215,19 @@ def test_an_archive_without_one_plain_file_is_an_error(
     assert message.startswith("a.zip ") and words in message
 
 
+POINTS_HINT = "Does '.' separate thousands? Set `thousands` in the column's `format`"
+
+
 def test_a_comma_may_be_the_decimal_mark(bench: Bench) -> None:
-    body = "age;city;note;y\n3,5;porto;a;yes\n4.5;porto;a;no\n"
+    body = "age;city;note;y\n3,5;porto;a;yes\n4.5;porto;a;no\n€ 4.500,5;porto;a;no\n"
 
     done = process(bench, body, dialect={"delimiter": ";", "decimal": ","})
 
     assert [row["age"] for row in done.kept] == [3.5]
-    assert done.reasons == ["age is not a number: 4.5. The contract's decimal mark is a comma"]
+    assert done.reasons == [
+        "age is not a number: 4.5. The contract's decimal mark is a comma",
+        f"age is not a number: € 4.500,5. {POINTS_HINT}",
+    ]
 
 
 def test_a_file_without_a_header_has_its_names_from_the_contract(bench: Bench) -> None:

@@ -2,14 +2,21 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
 from spark_jobs.columns import SKIPPED, STRAY_QUOTE, UNDECODABLE, WRONG_FIELD_COUNT, quoted
-from spark_jobs.contract import ColumnRules, DatasetContract, Dialect, Kind, Label
+from spark_jobs.contract import (
+    ColumnRules,
+    DatasetContract,
+    Dialect,
+    Kind,
+    Label,
+    NumberFormat,
+)
 from spark_jobs.runtime.job import JobError
 
 SHOWN = 100  # characters of an offending value in a reason
@@ -18,6 +25,12 @@ WRONG_COUNT = "the number of fields differs from the header's"
 HEADER_AGAIN = "it is the header again"
 COMPARED_NAMES = 10  # more prove nothing more, and take time in wide files
 MALFORMED = {"jsonl": "the line is not a JSON object"}
+# by decimal mark: the mark that may separate thousands, and what a number with it contains. 1,234
+# may also have a decimal comma.
+GROUPED = {
+    ",": (".", r"(?<![0-9.])[0-9]{1,3}(\.[0-9]{3})+(?![0-9.])"),
+    ".": (",", r"(?<![0-9,])[0-9]{1,3}(,[0-9]{3})+(\.|,[0-9]{3}(?![0-9]))"),
+}
 NO_VALUE = ("nan", "null", "none", "nil", "n/a", "na", "nd", "inf", "-", "--", ".", "missing")
 
 
@@ -155,10 +168,23 @@ def _number_rule(column: TypedColumn, contract: DatasetContract) -> Rule:
             ". If it means no value, add it to `missing`",
         )
         mark_hint = comma_hint if decimal_mark(contract) == "." else point_hint
-        hint = F.coalesce(missing_hint, mark_hint, F.lit(""))
+        hint = F.coalesce(missing_hint, _thousands_hint(column, contract), mark_hint, F.lit(""))
         return F.concat(_reason(f"{column.name} is not a number", text), hint)
 
     return Rule(f"{column.name} number", text.isNotNull() & column.value.isNull(), reason)
+
+
+def _thousands_hint(column: TypedColumn, contract: DatasetContract) -> Column:
+    number_format = number_format_of(column, contract)
+    decimal = number_format["decimal"] if number_format else decimal_mark(contract)
+    grouped = GROUPED.get(decimal)
+    if grouped is None or (number_format and number_format["thousands"]):
+        return F.lit(None).cast("string")
+    mark, pattern = grouped
+    return F.when(
+        column.text.rlike(pattern),
+        f". Does '{mark}' separate thousands? Set `thousands` in the column's `format`",
+    )
 
 
 def _datetime_rule(column: TypedColumn, contract: DatasetContract) -> Rule:
@@ -167,6 +193,20 @@ def _datetime_rule(column: TypedColumn, contract: DatasetContract) -> Rule:
     reason = partial(_reason, f"{column.name} is not a date or time {written}", column.text)
     broken = column.text.isNotNull() & column.value.isNull()
     return Rule(f"{column.name} datetime", broken, reason)
+
+
+def number_format_of(column: TypedColumn, contract: DatasetContract) -> NumberFormat | None:
+    """Return how the numbers of a column are written, or None if they are plain."""
+    rules = rules_of(column, contract)
+    return cast("NumberFormat | None", rules["format"]) if rules else None
+
+
+def rules_of(column: TypedColumn, contract: DatasetContract) -> ColumnRules | Label | None:
+    """Return what says how the values are written; None if the column is only part of the id."""
+    label = contract["label"]
+    if label and column.name == label["column"]:
+        return label
+    return contract["columns"].get(column.name)
 
 
 def decimal_mark(contract: DatasetContract) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -13,12 +12,14 @@ from spark_jobs.cleaning.rules import (
     TypedColumn,
     contract_rules,
     decimal_mark,
+    number_format_of,
+    rules_of,
     skipped_rule,
 )
 from spark_jobs.cleaning.times import parse_datetime
 from spark_jobs.cleaning.values import parse_number
 from spark_jobs.columns import RECORD_COLUMNS, REJECTED, ROW_ID, column_names, quoted
-from spark_jobs.contract import ColumnRules, DatasetContract, Label, NumberFormat, column_kinds
+from spark_jobs.contract import DatasetContract, column_kinds
 from spark_jobs.spelling import lower_case_column
 
 
@@ -90,8 +91,8 @@ def _present_text(column: TypedColumn, contract: DatasetContract) -> Column:
         # in prose, "NA" and "?" are words
         return F.when(trimmed != "", text)
     present = F.when((trimmed != "") & ~trimmed.isin(contract["missing"]), trimmed)
-    written = _written(column, contract)
-    if written and written["fold_case"]:
+    rules = rules_of(column, contract)
+    if rules and rules["fold_case"]:
         present = lower_case_column(present)
     label = contract["label"]
     if label and column.name == label["column"] and label["blank"] is not None:
@@ -102,17 +103,7 @@ def _present_text(column: TypedColumn, contract: DatasetContract) -> Column:
 def _parse(column: TypedColumn, text: Column, contract: DatasetContract) -> Column:
     if column.kind == "datetime":
         return parse_datetime(text, contract["columns"][column.name])
-    written = _written(column, contract)
-    number_format = cast("NumberFormat | None", written["format"]) if written else None
-    return parse_number(text, decimal_mark(contract), number_format)
-
-
-def _written(column: TypedColumn, contract: DatasetContract) -> ColumnRules | Label | None:
-    """Return what says how the values are written; None if the column is only part of the id."""
-    label = contract["label"]
-    if label and column.name == label["column"]:
-        return label
-    return contract["columns"].get(column.name)
+    return parse_number(text, decimal_mark(contract), number_format_of(column, contract))
 
 
 def _identifying(contract: DatasetContract, columns: Sequence[TypedColumn]) -> list[str]:

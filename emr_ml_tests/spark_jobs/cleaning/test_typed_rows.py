@@ -13,6 +13,7 @@ from emr_ml_tests.spark_jobs.bench import Bench
 
 WRONG_FIELD_COUNT = "the number of fields differs from the header's"
 MISSING_HINT = "If it means no value, add it to `missing`"
+COMMAS_HINT = "Does ',' separate thousands? Set `thousands` in the column's `format`"
 COMMA_HINT = "Is its decimal mark a comma? Set `decimal` under `dialect`"
 LABEL = {"column": "y", "positive": "yes"}
 
@@ -82,6 +83,9 @@ def test_a_field_that_is_not_a_finite_decimal_number_is_rejected_with_a_reason(
         **dict.fromkeys([*without_hint, "--1"], ""),
         **dict.fromkeys(["NaN", "inf", "None"], f". {MISSING_HINT}"),
         "3,5": f". {COMMA_HINT}",
+        "1,561": f". {COMMA_HINT}",
+        "$1,561.27": f". {COMMAS_HINT}",
+        "1,234,567": f". {COMMAS_HINT}",
     }
 
     reasons = bench.process(
