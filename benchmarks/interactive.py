@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import click
 import psutil
 
+from benchmarks import page
 from benchmarks.contest import Contestant, Cost, run_contestant
 from benchmarks.training import ASSETS, CHANGED_CONFIG, DAGSTER
 from emr_ml import sample_data
@@ -34,6 +35,40 @@ BASES = {
     "changed, warm": "cold",
     "nothing new": "import dagster",
 }
+NAMES = {
+    "import dagster": "Python imports Dagster",
+    "floor": "the floor: Spark reads and counts",
+    "cold": "a first run, cold",
+    "changed, cold": "a parameter changed, cold",
+    "first warm": "a first run that starts the warm Java",
+    "warm": "the third on it",
+    "changed, warm": "a parameter changed, warm",
+    "nothing new": "`emr-ml run` with nothing to do",
+}
+SECTION = """\
+## While one works
+
+```
+.venv/bin/python -m benchmarks.interactive
+```
+
+measures what one waits for between two changes, on the sample, and replaces this section.
+
+- {date}; {machine}
+- {versions}
+
+Runs take turns, each on a lake of its own; rounds: {rounds}. Seconds are medians, and ratios are
+medians of those within each round. CPU seconds include the warm Java and what it does after a run.
+
+{table}
+{targets}"""
+# the contestant, what it is compared with, and the most that the ratio of wall times may be
+TARGETS = (
+    ("cold", "floor", 2.5),
+    ("warm", "floor", 0.8),
+    ("changed, warm", "cold", 0.2),
+)
+MOST_MORE = 2.0  # seconds that a run with nothing to do takes after the import of Dagster
 
 
 @click.command(help=__doc__)
@@ -41,7 +76,7 @@ BASES = {
 @click.option("--source", type=click.Path(exists=True, path_type=Path, resolve_path=True))
 @click.option("--contract", type=click.Path(exists=True, path_type=Path, resolve_path=True))
 def main(rounds: int, source: Path | None, contract: Path | None) -> None:
-    """Print the medians, and the medians of the ratios within each round."""
+    """Print the medians and the medians of the ratios; of the sample, also into the page."""
     results: list[Mapping[str, Cost]] = []
     for number in range(1, rounds + 1):
         with TemporaryDirectory(prefix="emr-ml-") as folder:
@@ -55,6 +90,8 @@ def main(rounds: int, source: Path | None, contract: Path | None) -> None:
     click.echo()
     for name in results[0]:
         click.echo(_row(name, results))
+    if not source:
+        page.replace_section(page.PAGE, "interactive", _section(results))
 
 
 def _contestants(folder: Path, source: Path | None, contract: Path | None) -> Iterator[Contestant]:
@@ -107,7 +144,40 @@ def _java_seconds() -> dict[int, float]:
     return seconds
 
 
-def _row(name: str, results: list[Mapping[str, Cost]]) -> str:
+def _section(results: Sequence[Mapping[str, Cost]]) -> str:
+    rows = [
+        (
+            text,
+            f"{median(each[name].wall for each in results):.1f} s",
+            f"{median(each[name].cpu for each in results):.1f} s",
+        )
+        for name, text in NAMES.items()
+    ]
+    return SECTION.format(
+        date=page.today(),
+        machine=page.machine(),
+        versions=page.versions(),
+        rounds=len(results),
+        table=page.markdown_table(("", "wall", "CPU"), rows),
+        targets=page.markdown_table(("wall time", "target", "measured", ""), _targets(results)),
+    )
+
+
+def _targets(results: Sequence[Mapping[str, Cost]]) -> Iterator[tuple[str, str, str, str]]:
+    for name, base, limit in TARGETS:
+        ratio = median(each[name].wall / each[base].wall for each in results)
+        what = f"{NAMES[name]}, over {NAMES[base]}"
+        yield what, f"at most {limit:g}", f"{ratio:.2f}", _verdict(ratio, limit)
+    more = median(each["nothing new"].wall - each["import dagster"].wall for each in results)
+    what = f"{NAMES['nothing new']}, more than {NAMES['import dagster']}"
+    yield what, f"at most {MOST_MORE:g} s", f"{more:.1f} s", _verdict(more, MOST_MORE)
+
+
+def _verdict(value: float, limit: float) -> str:
+    return "met" if value <= limit else "missed"
+
+
+def _row(name: str, results: Sequence[Mapping[str, Cost]]) -> str:
     wall = median(each[name].wall for each in results)
     cpu = median(each[name].cpu for each in results)
     row = f"{name:<15} {wall:6.1f} s {cpu:6.1f} CPU s"

@@ -93,6 +93,7 @@ NOT_RUN = {
     "python -m benchmarks.emr": MINUTES,
     "python -m benchmarks.serverless": MINUTES,
     "python -m benchmarks.pipes_faults": MINUTES,
+    "python -m benchmarks.interactive": MINUTES,
 }
 # what prepares a command, or shows a file
 SHELL = {
