@@ -24,7 +24,7 @@ setup: ## create .venv with the locked packages and the command emr-ml; install 
 run: setup ## materialize the whole graph and print the metrics
 	@$(BIN)/emr-ml run
 
-stop: ## end the Spark that runs leave behind for the next run
+stop: ## end the Spark that is kept warm on this machine
 	@$(BIN)/emr-ml stop
 
 test: setup ## run all tests but those of soak and of the UI, in about 20 minutes

@@ -46,7 +46,7 @@ COMMANDS = {
     "doctor": (doctor, "check the set-up, with a fix for what is bad"),
     "plan": (plan, "print what a run would ask of EMR, and the price per hour"),
     "compute": (compute, "show what is running, and its cost"),
-    "stop": (stop, "end the Java that outlives runs on this machine"),
+    "stop": (stop, "end the Spark that is kept warm on this machine"),
     "up": (up, "deploy the stack that EMR needs"),
     "down": (down, "delete the stack, and keep the data"),
     "wheelhouse": (wheelhouse, "upload the nodes' Python packages to the lake"),

@@ -74,7 +74,7 @@ def guess_layout(text: str, *, is_whole_file: bool) -> Layout:
         dialect = replace(result.dialect, trailing_delimiter=True)
         layout = Layout(
             replace(result, dialect=dialect, fields=result.first_fields),
-            {"trailing_delimiter": "the delimiter at the end of rows begins no field"},
+            {"trailing_delimiter": "rows end with a delimiter that is not followed by a field"},
         )
     if not mark:
         return layout
@@ -181,7 +181,7 @@ def _skipping(result: ParseResult, lines: int, reason: str) -> Layout:
 
 def _with_comment(layout: Layout, mark: str) -> Layout:
     dialect = replace(layout.dialect, comment=mark)
-    reasons = {**layout.reasons, "comment": "lines that begin so are not rows"}
+    reasons = {**layout.reasons, "comment": "lines that start with this are comments"}
     return Layout(replace(layout.result, dialect=dialect), reasons)
 
 

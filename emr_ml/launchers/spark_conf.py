@@ -60,7 +60,7 @@ def s3_packages(spark_home: Path) -> dict[str, str]:
     hadoop = next(jars.glob(f"{HADOOP_JAR}*.jar"), None)
     if hadoop is None:
         raise LaunchError(
-            f"there is no {HADOOP_JAR}*.jar in {jars}, which tells the release of S3's connector",
+            f"there is no {HADOOP_JAR}*.jar in {jars}, so the release of S3's connector is unknown",
             fix="use a Spark that includes Hadoop, such as the one that `make setup` installs",
         )
     release = hadoop.stem.removeprefix(HADOOP_JAR)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from emr_ml.model_report.facts import USUAL_THRESHOLD, ModelFacts
-from emr_ml.model_report.wording import as_text, number
+from emr_ml.model_report.wording import VALIDATION_FIGURES, as_text, number
 
-SCORES = ("log_loss", "accuracy", "rmse", "mae", "r2")
 # figures of a candidate in the order in which they are shown
 CANDIDATE_FIGURES = (
     *("featurizer", "estimator", "regularization", "elastic_net", "max_depth"),
-    *("iterations", "converged", "stopped_early", *SCORES),
+    *("iterations", "converged", "stopped_early", *VALIDATION_FIGURES),
 )
 
 
@@ -42,7 +41,9 @@ def candidates(facts: ModelFacts) -> Candidates:
         given.discard("featurizer")
     keys = [key for key in CANDIDATE_FIGURES if key in given]
     # its scores may have changed since: by calibration, or by another threshold
-    chosen = {key: figures.get(key) for key in keys if key not in ("featurizer", *SCORES)}
+    chosen = {
+        key: figures.get(key) for key in keys if key not in ("featurizer", *VALIDATION_FIGURES)
+    }
     index = (figures.get("featurizer") or {}).get("index", 0)
     names = _featurizer_names(facts, {each.get("featurizer", index) for each in found})
     rows = [

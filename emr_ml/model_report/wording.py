@@ -32,6 +32,8 @@ SEVERAL_CLASSES: Mapping[str, tuple[str, str]] = {
     "recall": ("Recall", "of the rows of a class, those that are found; mean over classes"),
     "f1": ("F1", "harmonic mean of precision and recall; mean over classes"),
 }
+# figures of `lr_model` that are of validation rows or folds, unlike those of `metrics`
+VALIDATION_FIGURES = ("log_loss", "accuracy", "rmse", "mae", "r2")
 MISSING = "n/a"
 
 

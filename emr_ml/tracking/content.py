@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from emr_ml.lake.versions import digest, short
+from emr_ml.model_report.wording import VALIDATION_FIGURES
 from emr_ml.tracking.lake_state import DATASET, METRICS, MODEL, SNAPSHOT, TrackedModel
 from spark_jobs.evaluation.figures import MetricsFigures
 from spark_jobs.runtime.lake.base import as_json
@@ -17,7 +18,6 @@ PREFIX = "emr_ml."
 VERSION, STATE, LAKE = f"{PREFIX}version", f"{PREFIX}state", f"{PREFIX}lake"
 # github.com/mlflow/mlflow/blob/master/mlflow/utils/validation.py
 MAX_PARAM_CHARACTERS = 6000
-SCORES = ("log_loss", "accuracy", "rmse", "mae", "r2")
 CHOSEN = (
     "regularization",
     "elastic_net",
@@ -119,7 +119,7 @@ def _metrics(tracked: TrackedModel) -> Iterator[tuple[str, float]]:
         if metrics.figures.get("problem") == "binary":
             yield from _numbers("confusion/", metrics.figures.get("confusion", {}))
         yield from _numbers("seconds/evaluate_", metrics.seconds)
-    scores = ((name, model.figures.get(name)) for name in SCORES)
+    scores = ((name, model.figures.get(name)) for name in VALIDATION_FIGURES)
     yield from _numbers("validation/", dict(scores))
     yield from _numbers("rows/", {**(dataset.rows if dataset else {}), **model.rows})
     yield from _numbers("seconds/train_", model.seconds)

@@ -8,7 +8,7 @@ import dagster as dg
 
 from emr_ml.launchers.base import Outcome
 from emr_ml.model_report.glance import SHOWN_CHARACTERS, glance
-from emr_ml.model_report.wording import FIGURES
+from emr_ml.model_report.wording import FIGURES, VALIDATION_FIGURES
 from emr_ml.ui.links import linked
 from emr_ml.wording import rounded
 from spark_jobs.cleaning.figures import TableFigures
@@ -18,8 +18,6 @@ from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key
 
 ORDER = {name: position for position, name in enumerate(FIGURES)}
-# figures of `lr_model` that are of validation rows or folds, unlike those of `metrics`
-VALIDATION = ("log_loss", "accuracy", "rmse", "mae", "r2")
 NOT_SHOWN = (
     "problem",
     "finite",
@@ -76,7 +74,7 @@ def single_values(report: Report, *, exact: bool = False) -> dict[str, Any]:
     # a report has its figures in the order of their names
     ordered = sorted(report.figures, key=lambda name: ORDER.get(name, len(ORDER)))
     return {
-        f"validation_{name}" if is_model and name in VALIDATION else name: (
+        f"validation_{name}" if is_model and name in VALIDATION_FIGURES else name: (
             value if exact else rounded(value)
         )
         for name in ordered

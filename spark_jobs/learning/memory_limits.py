@@ -22,8 +22,8 @@ BYTES_PER_NUMBER = 8
 MAX_PARALLEL_FITS = 3
 MAX_PARALLEL_ROWS = 50_000  # a fit on more rows keeps the cores busy by itself
 MAX_PARALLEL_CELLS = 1 << 32  # rows times coefficients
-# The best candidate on fewer rows is not always the best on all rows. Therefore candidates are
-# compared on at least a quarter, and penalties are a hundredfold apart.
+# The best candidate on fewer rows is not always the best on all rows, so candidates are compared on
+# at least a quarter.
 ENOUGH_ROWS, MAX_SAMPLING_STEP = 5_000, 4
 
 
@@ -50,8 +50,8 @@ def check_feature_count(
     if estimator in TREES:
         if features > MAX_FOREST_FEATURES:
             raise JobError(
-                f"{features} features are too many for trees, which look at each of them in "
-                f"each row: the limit is {MAX_FOREST_FEATURES}. Set smaller `dimensions` "
+                f"{features} features are too many for trees, which scan every feature of "
+                f"every row: the limit is {MAX_FOREST_FEATURES}. Set smaller `dimensions` "
                 "in `featurizers`, remove categorical columns of many values, or choose another "
                 "estimator"
             )
@@ -75,7 +75,7 @@ def parallel_fits(spark: SparkSession, rows: int, features: int, classes: int) -
 
 
 def sampling_step(rows: int) -> int:
-    """Return n, where one row of n is enough to compare candidates by short fits."""
+    """Return n such that one row in n is enough to compare candidates by short fits."""
     return min(max(rows // ENOUGH_ROWS, 1), MAX_SAMPLING_STEP)
 
 

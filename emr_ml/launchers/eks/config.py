@@ -84,7 +84,7 @@ class EksConfig(JobRunConfig):
 def load_eks_config(settings: Settings) -> EksConfig:
     """Load the configuration; what is given nowhere has its default.
 
-    Later sources count more: the file, single fields from the environment, settings.
+    Later sources override earlier ones: the file, single fields from the environment, settings.
 
     Raises:
         TargetConfigError: one line for each mistake, with its location.

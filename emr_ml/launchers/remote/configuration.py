@@ -200,7 +200,7 @@ def load_config(
 ) -> Model:
     """Load a configuration; what is given nowhere has its default.
 
-    Later sources count more: what `fields` has, the file, single variables, settings.
+    Later sources override earlier ones: what `fields` has, the file, single variables, settings.
 
     Args:
         model: of the configuration.

@@ -138,7 +138,8 @@ class ServerlessConfig(JobRunConfig):
 def load_serverless_config(settings: Settings) -> ServerlessConfig:
     """Load the configuration; what is given nowhere has its default.
 
-    Later sources count more: the stack, the file, single fields from the environment, settings.
+    Later sources override earlier ones: the stack, the file, single fields from the environment,
+    settings.
 
     Raises:
         TargetConfigError: one line for each mistake, with its location.

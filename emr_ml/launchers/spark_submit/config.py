@@ -183,7 +183,7 @@ class SparkSubmitConfig(ConfigModel):
 def load_spark_submit_config(settings: Settings) -> SparkSubmitConfig:
     """Load the configuration; what is given nowhere has its default.
 
-    Later sources count more: the file, single fields from the environment, settings.
+    Later sources override earlier ones: the file, single fields from the environment, settings.
 
     Raises:
         SparkSubmitConfigError: one line for each mistake, with its location.

@@ -22,7 +22,8 @@ class ClusterConfigError(TargetConfigError):
 def load_cluster_config(settings: Settings) -> ClusterConfig:
     """Load the configuration; what is given nowhere has its default.
 
-    Later sources count more: the stack, the file, single fields from the environment, settings.
+    Later sources override earlier ones: the stack, the file, single fields from the environment,
+    settings.
 
     Raises:
         ClusterConfigError: one line for each mistake, with its location.
