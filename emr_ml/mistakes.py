@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import dagster as dg
+import yaml
 from dagster.components.core.decl import YamlDecl
 from dagster.components.core.defs_module import ComponentFileModel
 from dagster.components.resolved.errors import ResolutionException
@@ -19,7 +20,7 @@ import emr_ml
 from emr_ml.errors import UserError
 from emr_ml.wording import did_you_mean, shorten, unknown_key
 
-ATTRIBUTES = "attributes"
+DEFS, ATTRIBUTES = "defs.yaml", "attributes"
 MAPPING = "should have keys and values"
 # how Dagster begins the message of an attribute that can't be resolved, and marks the cause in it
 RESOLVED = re.compile(r"^.+:\d+ - (?P<path>\S*)$", re.MULTILINE)
@@ -95,14 +96,26 @@ def _mistake_in(error: BaseException, folder: Path) -> UserError | None:
             return cause
         if isinstance(cause, ValidationError) and (found := _schema(cause)):
             return found
-        if isinstance(cause, YAMLError):
-            return ProjectError(_not_yaml(cause))
+        if isinstance(cause, YAMLError) and (unreadable := _not_yaml(folder)):
+            return unreadable
         if isinstance(cause, DagsterUnresolvableSymbolError) and (
             missing := _no_such_type(cause, folder)
         ):
             return missing
-        cause = cause.__cause__ or cause.__context__
+        cause = _cause(cause)
     return None
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """Return what an error was raised from.
+
+    Dagster also raises errors while it handles others, which are their causes. An error of other
+    code in such a place is a bug of that code, whatever it was handling.
+    """
+    is_dagsters = type(error).__module__.partition(".")[0].startswith("dagster")
+    if error.__cause__ or error.__suppress_context__ or not is_dagsters:
+        return error.__cause__
+    return error.__context__
 
 
 def _values(error: ValidationError | ResolutionException, model: type[BaseModel]) -> dict[Loc, str]:
@@ -205,11 +218,19 @@ def _dotted(loc: Loc) -> str:
     return ".".join(str(part) for part in loc)
 
 
-def _not_yaml(error: YAMLError) -> str:
-    if not isinstance(error, MarkedYAMLError) or not (mark := error.problem_mark):
-        return f"is not YAML: {' '.join(str(error).split())}"
-    problem = " ".join(filter(None, (error.problem, error.context)))
-    return f"{mark.name}:{mark.line + 1}:{mark.column + 1}: is not YAML: {problem}"
+def _not_yaml(folder: Path) -> ProjectError | None:
+    """Return what is wrong with the first file that can't be parsed; None if all can."""
+    for path in sorted(folder.rglob(DEFS)):
+        try:
+            yaml.compose(path.read_text("utf-8", "replace"), yaml.SafeLoader)
+        except MarkedYAMLError as error:
+            mark = error.problem_mark
+            place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+            problem = " ".join(filter(None, (error.problem, error.context)))
+            return ProjectError(f"{place}: is not YAML: {problem}")
+        except YAMLError as error:
+            return ProjectError(f"{path}: is not YAML: {' '.join(str(error).split())}")
+    return None
 
 
 def _no_such_type(error: DagsterUnresolvableSymbolError, folder: Path) -> UserError | None:
@@ -234,7 +255,7 @@ def _no_such_type(error: DagsterUnresolvableSymbolError, folder: Path) -> UserEr
 
 
 def _find(pattern: re.Pattern[str], folder: Path) -> str:
-    for path in sorted(folder.rglob("defs.yaml")):
+    for path in sorted(folder.rglob(DEFS)):
         for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
             if pattern.match(line):
                 return f"{path}:{number}"

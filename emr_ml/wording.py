@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from spark_jobs.evaluation.wording import rounded_float
+
 NAME_CHARACTERS = 60
 NAMES_LISTED = 8
-DIGITS = 4
 
 
 def shorten(text: str, limit: int = NAME_CHARACTERS) -> str:
@@ -63,9 +64,9 @@ def escape_control_characters(text: str) -> str:
 
 
 def rounded(value: Any) -> Any:
-    """Return numbers, also those in a mapping, with four significant digits; all else as it is."""
+    """Return numbers, also those in a mapping, as `number` shows them; all else as it is."""
     if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}")
+        return rounded_float(value)
     if isinstance(value, Mapping):
         return {key: rounded(each) for key, each in cast("Mapping[str, Any]", value).items()}
     return value

@@ -117,3 +117,29 @@ def test_a_bug_keeps_its_stack_trace(tmp_path: Path) -> None:
         raise bug
 
     assert caught.value is bug
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import yaml\nyaml.safe_load('a: [')",
+        "from emr_ml.errors import UserError as E\ntry: raise E('x')\nexcept E: {}['missing']",
+    ],
+    ids=["other YAML", "an error while another is handled"],
+)
+def test_a_bug_of_a_component_is_not_taken_for_a_mistake(project: Project, code: str) -> None:
+    project.write("kinds.py", f"{code}\n")
+    project.write("defs/own/defs.yaml", f"type: {project.package}.kinds.Own\n")
+
+    with pytest.raises(Exception, match=r"kinds|missing|expected") as caught:
+        project.load()
+
+    assert not isinstance(caught.value, UserError)
+
+
+def test_a_file_with_a_control_character_is_named(project: Project) -> None:
+    path = project.pipeline("churn")
+    path.write_text(f"{PIPELINE}\x01\n")
+
+    with pytest.raises(ProjectError, match=rf"^{path}: is not YAML: unacceptable character #x0001"):
+        project.load()

@@ -219,14 +219,17 @@ POINTS_HINT = "Does '.' separate thousands? Set `thousands` in the column's `for
 
 
 def test_a_comma_may_be_the_decimal_mark(bench: Bench) -> None:
-    body = "age;city;note;y\n3,5;porto;a;yes\n4.5;porto;a;no\n€ 4.500,5;porto;a;no\n"
+    body = "age;city;note;y\n3,5;porto;a;yes\n4.5;porto;a;no\n4.500;porto;a;no\n"
+    body += "€ 4.500,5;porto;a;no\n4.500.000;porto;a;no\n"
 
     done = process(bench, body, dialect={"delimiter": ";", "decimal": ","})
 
     assert [row["age"] for row in done.kept] == [3.5]
     assert done.reasons == [
         "age is not a number: 4.5. The contract's decimal mark is a comma",
+        "age is not a number: 4.500. The contract's decimal mark is a comma",
         f"age is not a number: € 4.500,5. {POINTS_HINT}",
+        f"age is not a number: 4.500.000. {POINTS_HINT}",
     ]
 
 

@@ -25,11 +25,11 @@ WRONG_COUNT = "the number of fields differs from the header's"
 HEADER_AGAIN = "it is the header again"
 COMPARED_NAMES = 10  # more prove nothing more, and take time in wide files
 MALFORMED = {"jsonl": "the line is not a JSON object"}
-# by decimal mark: the mark that may separate thousands, and what a number with it contains. 1,234
-# may also have a decimal comma.
+# by decimal mark: the mark that may separate thousands, and what a number with it contains. In one
+# like 1,234, it may also be another decimal mark.
 GROUPED = {
-    ",": (".", r"(?<![0-9.])[0-9]{1,3}(\.[0-9]{3})+(?![0-9.])"),
-    ".": (",", r"(?<![0-9,])[0-9]{1,3}(,[0-9]{3})+(\.|,[0-9]{3}(?![0-9]))"),
+    ",": (".", r"(?<![0-9.])[1-9][0-9]{0,2}(\.[0-9]{3})+(,|\.[0-9]{3}(?![0-9]))"),
+    ".": (",", r"(?<![0-9,])[1-9][0-9]{0,2}(,[0-9]{3})+(\.|,[0-9]{3}(?![0-9]))"),
 }
 NO_VALUE = ("nan", "null", "none", "nil", "n/a", "na", "nd", "inf", "-", "--", ".", "missing")
 
@@ -178,7 +178,8 @@ def _thousands_hint(column: TypedColumn, contract: DatasetContract) -> Column:
     number_format = number_format_of(column, contract)
     decimal = number_format["decimal"] if number_format else decimal_mark(contract)
     grouped = GROUPED.get(decimal)
-    if grouped is None or (number_format and number_format["thousands"]):
+    is_known = number_format and (number_format["thousands"] or number_format["duration"])
+    if grouped is None or is_known:
         return F.lit(None).cast("string")
     mark, pattern = grouped
     return F.when(

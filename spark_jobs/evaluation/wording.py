@@ -1,6 +1,9 @@
 """Figures as people read them."""
 
+from math import floor, isfinite, log10
+
 DIGITS = 4
+FOUR_DECIMALS = 0.1  # zeros at the end are kept from here on, so that shares stand in line
 MIN_PLAIN, MAX_PLAIN = 1e-4, 1e12  # others are written with an exponent
 
 
@@ -10,5 +13,15 @@ def number(value: float) -> str:
         return f"{value:.3e}"
     if float(value).is_integer():
         return f"{value:,.0f}"
-    before = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
-    return f"{value:,.{max(0, DIGITS - before)}f}"
+    text = f"{value:,.{_decimals(value)}f}"
+    return text if abs(value) >= FOUR_DECIMALS else text.rstrip("0")
+
+
+def rounded_float(value: float) -> float:
+    """Return what `number` shows of a number, as a number."""
+    return round(value, _decimals(value)) if value and isfinite(value) else value
+
+
+def _decimals(value: float) -> int:
+    """Return how many decimals make four significant digits."""
+    return max(0, DIGITS - 1 - floor(log10(abs(value))))

@@ -1,24 +1,26 @@
 """A fitted pipeline: applied to rows, saved, and loaded again.
 
 The files are those of Spark's `PipelineModel`, which loads them too. Spark itself saves and loads
-one stage after the other, in several jobs each that only wait; here, all stages do so at a time.
+one stage after the other, in several jobs each that only wait; here, eight at the same time.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
-from pyspark import SparkContext, inheritable_thread_target
+from pyspark import SparkContext
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.pipeline import PipelineSharedReadWrite
 from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter
 from pyspark.sql import DataFrame, SparkSession
 
-STAGES_AT_A_TIME = 8
+from spark_jobs.learning.threads import call_together
+
+THREADS = 8
 JAVA_CLASS = "org.apache.spark.ml.PipelineModel"
 # The next job of a run scores with what this one has saved, and a comparison needs two models.
 MAX_REMEMBERED = 2
+SUMMARIZED = "org.apache.spark.ml.util.HasTrainingSummary"
 _remembered: dict[tuple[SparkContext, str], "FittedPipeline"] = {}
 
 
@@ -49,9 +51,8 @@ class FittedPipeline:
         java: Any = spark._jvm  # pyright: ignore[reportPrivateUsage] - no public way
         session: Any = spark._jsparkSession  # pyright: ignore[reportPrivateUsage] - no public way
         read = java.org.apache.spark.ml.util.DefaultParamsReader.loadParamsInstance
-        pipeline = cls(
-            _at_a_time(spark, [partial(read, each, session) for each in _folders(path, names)])
-        )
+        calls = [partial(read, folder, session) for folder in _folders(path, names)]
+        pipeline = cls(call_together(spark, calls, threads=THREADS))
         pipeline._remember(spark, path)
         return pipeline
 
@@ -61,7 +62,7 @@ class FittedPipeline:
         extra, params = {"class": JAVA_CLASS}, {"stageUids": names}
         write = DefaultParamsWriter.saveMetadata
         session: Any = spark._jsparkSession  # pyright: ignore[reportPrivateUsage] - no public way
-        _at_a_time(
+        call_together(
             spark,
             [
                 partial(write, PipelineModel([]), path, spark, extra, params),
@@ -70,6 +71,7 @@ class FittedPipeline:
                     for stage, folder in zip(self._stages, _folders(path, names), strict=True)
                 ),
             ],
+            threads=THREADS,
         )
         self._remember(spark, path)
 
@@ -91,18 +93,15 @@ class FittedPipeline:
         while len(_remembered) >= MAX_REMEMBERED:
             del _remembered[next(iter(_remembered))]
         _remembered[spark.sparkContext, path] = self
+        # the summary of a fit holds what it was trained on
+        java: Any = spark._jvm  # pyright: ignore[reportPrivateUsage] - no public way
+        summarized = java.java.lang.Class.forName(SUMMARIZED)
+        for stage in self._stages:
+            if summarized.isInstance(stage):
+                stage.setSummary(java.scala.Option.empty())
 
 
 def _folders(path: str, names: Sequence[str]) -> list[str]:
     folder = PipelineSharedReadWrite.getStagePath
     stages = f"{path}/stages"
     return [folder(name, index, len(names), stages) for index, name in enumerate(names)]
-
-
-def _at_a_time(spark: SparkSession, calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    def make(call: Callable[[], Any]) -> Any:
-        return call()
-
-    in_session: Any = inheritable_thread_target(spark)
-    with ThreadPoolExecutor(STAGES_AT_A_TIME) as pool:
-        return list(pool.map(in_session(make), calls))

@@ -1,15 +1,14 @@
 """Search for the best estimator on one featurizer's vectors, as jobs of Spark."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from logging import Logger
 from math import inf
 from typing import Any, cast
 
 import numpy as np
-from pyspark import inheritable_thread_target
 from pyspark.ml import PipelineModel, Transformer
 from pyspark.ml.base import Estimator
 from pyspark.ml.classification import LogisticRegressionModel
@@ -36,6 +35,7 @@ from spark_jobs.learning.margins import decision_threshold
 from spark_jobs.learning.memory_limits import check_feature_count, parallel_fits, sampling_step
 from spark_jobs.learning.params import ModelParams
 from spark_jobs.learning.split import TRAIN, VALIDATION
+from spark_jobs.learning.threads import call_together
 from spark_jobs.runtime.job import Stopwatch
 
 MAX_THRESHOLD_ROWS = 100_000  # of the validation split, which choose a threshold
@@ -172,7 +172,8 @@ def fit_trials(
     sampling_step: int,
     log: Logger,
 ) -> list[FittedTrial]:
-    """Return each trial fitted, in their order; `parallel` of them are fitted at a time.
+    """Return each trial fitted, in their order; `parallel` of them are fitted at the same
+    time.
 
     Trials with a short form are first fitted in that form, on one row of `sampling_step`. Then the
     best one is fitted in full on all rows of the training split, until the best one is one that was
@@ -195,9 +196,8 @@ def fit_trials(
             return fit(trial, trial.short, sample)
         return fit(trial, trial.estimator, train)
 
-    in_session: Any = inheritable_thread_target(vectors.sparkSession)
-    with ThreadPoolExecutor(parallel) as pool:
-        fitted = list(pool.map(in_session(fit_first), trials))
+    fits = [partial(fit_first, trial) for trial in trials]
+    fitted = call_together(vectors.sparkSession, fits, threads=parallel)
     is_partial = [
         several and trial.short is not None and (sampling_step > 1 or not has_ended(each.model))
         for trial, each in zip(trials, fitted, strict=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 RETRY_SECONDS, MAX_ERRORS = 2.0, 5
 # the jobs that most often come next; the libraries that they need take two seconds to import
 IMPORTED_AHEAD = ("spark_jobs.lr_model", "spark_jobs.metrics")
+IMPORT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Application:
         """Run what is offered until a job fails or no other comes, and return the exit code."""
         imports = threading.Thread(target=_import_ahead, daemon=True)
         imports.start()
+        try:
+            return self._run_offered(imports, log)
+        finally:
+            imports.join(IMPORT_SECONDS)  # Python ends badly while a thread imports
+
+    def _run_offered(self, imports: threading.Thread, log: logging.Logger) -> int:
         folder, _, key = self.record.rpartition("/")
         lake, done, errors = open_lake(folder), self.host, 0
         while (left := self.started + MAX_AGE_SECONDS - time.monotonic()) > 0:
@@ -68,7 +75,8 @@ class Application:
             if offer is None:
                 return 0
             done = offer.request
-            imports.join()  # two threads that import the same packages may wait for each other
+            # two threads that import the same packages may wait for each other
+            imports.join(IMPORT_SECONDS)
             code = self.perform(self._job(offer), offer.request, log)
             if code > 0:
                 # the reason is recorded; the run's next application may wait

@@ -86,6 +86,7 @@ def test_a_field_that_is_not_a_finite_decimal_number_is_rejected_with_a_reason(
         "1,561": f". {COMMA_HINT}",
         "$1,561.27": f". {COMMAS_HINT}",
         "1,234,567": f". {COMMAS_HINT}",
+        "0,234,567": "",
     }
 
     reasons = bench.process(

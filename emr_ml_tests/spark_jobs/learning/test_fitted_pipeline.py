@@ -5,13 +5,17 @@ from typing import Any
 
 import pytest
 from pyspark.ml import PipelineModel, Transformer
+from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.feature import IndexToString, SQLTransformer, StringIndexerModel
+from pyspark.ml.linalg import Vectors, VectorUDT
 from pyspark.sql import SparkSession
+from pyspark.sql.types import DoubleType, StructField, StructType
 
 from spark_jobs.learning import fitted_pipeline
 from spark_jobs.learning.fitted_pipeline import FittedPipeline
 
 ROWS = [("b",), ("a",)]
+COLUMNS = StructType([StructField("features", VectorUDT()), StructField("label", DoubleType())])
 
 
 @pytest.fixture
@@ -87,3 +91,15 @@ def test_it_remembers_two_pipelines(
 
     assert FittedPipeline.load(spark, str(tmp_path / "third")) is pipeline
     assert FittedPipeline.load(spark, str(tmp_path / "first")) is not pipeline
+
+
+def test_a_remembered_model_does_not_keep_its_training_rows(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    rows = spark.createDataFrame([(Vectors.dense(0.0), 0.0), (Vectors.dense(1.0), 1.0)], COLUMNS)
+    model = LogisticRegression(maxIter=2).fit(rows)
+    assert model.hasSummary
+
+    FittedPipeline.of([model]).save(spark, str(tmp_path / "model"))
+
+    assert not model.hasSummary
