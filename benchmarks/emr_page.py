@@ -66,7 +66,7 @@ computed from the measured steps and pauses:
 
 """
 BREAK_EVEN = """
-At {seconds:.0f} s of bootstrap and termination per cluster, the ratio would be 40 %.
+At {seconds:.0f} s of bootstrap and termination per cluster, the ratio would be 40%.
 """
 FAULTS = """\
 ### Faults found in PipesEMRClient
@@ -142,7 +142,7 @@ def _figures(ours: Measurement, theirs: Measurement) -> str:
     rows = [
         ("clusters started", f"{ours.clusters}", f"{theirs.clusters}"),
         ("billed instance-seconds", f"{ours.billed:.0f}", f"{theirs.billed:.0f}"),
-        ("ratio", _percent(ours.billed, theirs.billed), "100 %"),
+        ("ratio", _percent(ours.billed, theirs.billed), "100%"),
         ("wall time of the run", f"{ours.wall:.0f} s", f"{theirs.wall:.0f} s"),
         ("seconds that the steps ran", _listed(ours.steps), _listed(theirs.steps)),
         ("of these, seconds that the jobs ran", _listed(ours.jobs.values()),
@@ -161,7 +161,7 @@ def _targets(ours: Measurement, theirs: Measurement) -> str:
     rows = [
         ("1 cluster against 3", f"{ours.clusters} against {theirs.clusters}",
          _verdict(is_met=ours.clusters == 1 and theirs.clusters == 3)),
-        ("at most 40 % of the billed instance-seconds", _percent(ours.billed, theirs.billed),
+        ("at most 40% of the billed instance-seconds", _percent(ours.billed, theirs.billed),
          _verdict(is_met=share <= TARGET_SHARE)),
         ("a job's commit is seen within 5 s", f"{delay:.1f} s at most",
          _verdict(is_met=delay <= 5)),
@@ -217,7 +217,7 @@ def _listed(seconds: Iterable[float]) -> str:
 
 
 def _percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.0f} %"
+    return f"{100 * part / whole:.0f}%"
 
 
 def _verdict(*, is_met: bool) -> str:

@@ -2,8 +2,8 @@
 
 No types are inferred. Texts are cleaned by regular expressions, and stop words are removed. Three
 kinds of features, each with 250 dimensions, are fitted on all rows and written as Parquet by label.
-For each kind, a logistic regression is trained on 70 % of the rows, with a 2-fold cross-validation
-over the number of iterations, and its accuracy is measured on the other 30 %. Nothing is cached.
+For each kind, a logistic regression is trained on 70% of the rows, with a 2-fold cross-validation
+over the number of iterations, and its accuracy is measured on the other 30%. Nothing is cached.
 """
 
 import json
@@ -80,7 +80,7 @@ def featurize(rows: DataFrame) -> dict[str, DataFrame]:
 
 
 def train_and_test(rows: DataFrame) -> float:
-    """Return the accuracy of the best model by cross-validation on the 30 % of rows for testing."""
+    """Return the accuracy of the best model by cross-validation on the 30% of rows for testing."""
     train, test = rows.randomSplit([0.7, 0.3], seed=42)
     regression = LogisticRegression()
     grid = ParamGridBuilder().addGrid(regression.maxIter, [10, 15, 20]).build()

@@ -22,12 +22,12 @@ def main(model: str, file: str) -> None:
         texts: list[Row] = list(csv.DictReader(lines))
     numeric = [each["name"] for each in scorer.model["columns"] if each["kind"] == "numeric"]
     numbers = [{**row, **{name: float(row[name] or "nan") for name in numeric}} for row in texts]
-    print(f"{len(scorer.columns)} columns, {len(numeric)} of them numeric")  # noqa: T201
+    print(f"{len(scorer.columns)} columns, {len(numeric)} of them numeric")  # noqa: T201 - what the script is for
     for name, rows in (("texts", texts), ("numbers", numbers)):
         many = [*rows] * (BATCH // len(rows) + 1)
         single = best_speed(rows, lambda rows: [scorer.predict(row) for row in rows])
         batch = best_speed(many, scorer.predict)
-        print(f"values as {name}: {single:,.0f} single rows, {batch:,.0f} of a batch")  # noqa: T201
+        print(f"values as {name}: {single:,.0f} single rows, {batch:,.0f} of a batch")  # noqa: T201 - what the script is for
 
 
 def best_speed(rows: Sequence[Row], score: Callable[[Sequence[Row]], Any]) -> float:

@@ -11,6 +11,7 @@ import yaml
 from dagster.components.core.decl import YamlDecl
 from dagster.components.core.defs_module import ComponentFileModel
 from dagster.components.resolved.errors import ResolutionException
+from dagster_shared.check import CheckError
 from dagster_shared.error import DagsterUnresolvableSymbolError
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -26,7 +27,7 @@ MAPPING = "should have keys and values"
 RESOLVED = re.compile(r"^.+:\d+ - (?P<path>\S*)$", re.MULTILINE)
 MARKED = re.compile(r"^ *\d* *\| *\^ (?:\w+: )?(?P<problem>.+)$", re.MULTILINE)
 # how it names an attribute that its schema refuses
-PLACED = re.compile(r"^(?P<path>\S+) at (?P<place>.+:\d+)$")
+PLACED = re.compile(r"^(?P<path>\S*) at (?P<place>.+:\d+)$")
 SYMBOL = re.compile(r"Module `(?P<module>[^`]+)`(?: has no attribute `(?P<name>[^`]+)`)?")
 
 Loc = tuple[str | int, ...]
@@ -96,7 +97,7 @@ def _mistake_in(error: BaseException, folder: Path) -> UserError | None:
             return cause
         if isinstance(cause, ValidationError) and (found := _schema(cause)):
             return found
-        if isinstance(cause, YAMLError) and (unreadable := _not_yaml(folder)):
+        if isinstance(cause, (YAMLError, CheckError)) and (unreadable := _unreadable(folder)):
             return unreadable
         if isinstance(cause, DagsterUnresolvableSymbolError) and (
             missing := _no_such_type(cause, folder)
@@ -162,7 +163,8 @@ def _invalid(
         placed = PLACED.match(str(each["loc"][0])) if each["loc"] else None
         inner = _loc(placed["path"]) if placed else each["loc"]
         loc = _of_model((*outer, *inner), model, each["type"])
-        problems.setdefault(loc, f"{_dotted(loc)}: {_problem(each, loc, model)}")
+        name = f"{_dotted(loc)}: " if loc else ""
+        problems.setdefault(loc, f"{name}{_problem(each, loc, model)}")
     outside = {loc[:length] for loc in problems for length in range(len(loc))}
     return {loc: problem for loc, problem in problems.items() if loc not in outside}
 
@@ -211,18 +213,18 @@ def _error(lines: dict[Loc, str]) -> ProjectError:
 
 
 def _loc(path: str) -> Loc:
-    return tuple(int(part) if part.isdecimal() else part for part in path.split("."))
+    return tuple(int(part) if part.isdecimal() else part for part in path.split(".") if part)
 
 
 def _dotted(loc: Loc) -> str:
     return ".".join(str(part) for part in loc)
 
 
-def _not_yaml(folder: Path) -> ProjectError | None:
-    """Return what is wrong with the first file that can't be parsed; None if all can."""
+def _unreadable(folder: Path) -> ProjectError | None:
+    """Return what is wrong with the first file that is not YAML, or empty; None if all are good."""
     for path in sorted(folder.rglob(DEFS)):
         try:
-            yaml.compose(path.read_text("utf-8", "replace"), yaml.SafeLoader)
+            documents = list(yaml.compose_all(path.read_text("utf-8", "replace"), yaml.SafeLoader))
         except MarkedYAMLError as error:
             mark = error.problem_mark
             place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
@@ -230,6 +232,8 @@ def _not_yaml(folder: Path) -> ProjectError | None:
             return ProjectError(f"{place}: is not YAML: {problem}")
         except YAMLError as error:
             return ProjectError(f"{path}: is not YAML: {' '.join(str(error).split())}")
+        if not documents:
+            return ProjectError(f"{path}: is empty: it needs `type` and `attributes`")
     return None
 
 

@@ -313,7 +313,9 @@ class Settings(BaseSettings):
 
     @field_validator("lake")
     @classmethod
-    def _check_reachable(cls, value: str, info: ValidationInfo) -> str:
+    def _check_lake(cls, value: str, info: ValidationInfo) -> str:
+        if Path(value).is_file():
+            raise ValueError(f"{value} is a file, not a folder")
         if deployment := info.data.get("deployment"):
             check_reachable(value, deployment)
         return value

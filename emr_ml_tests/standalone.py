@@ -54,7 +54,7 @@ class Standalone:
         """End an application by its id, as its page's button does."""
         form = urlencode({"id": application, "terminate": "true"}).encode()
         request = Request(f"{self.ui}/app/kill/", form)  # noqa: S310 - our own, on loopback
-        urlopen(request, timeout=10).close()  # noqa: S310
+        urlopen(request, timeout=10).close()  # noqa: S310 - on loopback
 
     @property
     def alive_workers(self) -> int:

@@ -153,6 +153,15 @@ def test_an_error_names_the_cause_without_validation_details(
         load_settings()
 
 
+def test_a_lake_is_not_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "lake"
+    path.touch()
+    monkeypatch.setenv("EMR_ML_LAKE", str(path))
+
+    with pytest.raises(SettingsError, match=rf"^EMR_ML_LAKE: {path} is a file, not a folder"):
+        load_settings()
+
+
 def test_emr_needs_a_lake_in_s3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
     for lake in ("", "/some/where"):

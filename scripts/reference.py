@@ -271,7 +271,7 @@ Of several classes, unweighted means over the classes:
 
 {several}
 
-Each figure of `metrics` has a 95 % interval, where that can be computed: see
+Each figure of `metrics` has a 95% interval, where that can be computed: see
 [the report](../report.md#what-it-shows). Thresholds for them are `floors` under `checks` in
 [the contract](../contract.md#checks).
 """

@@ -149,7 +149,7 @@ class Api:
     def _make_client(self) -> Any:
         # a new session reads the credentials again
         client: Any = boto3.Session().client(  # pyright: ignore[reportCallIssue] - any service
-            self._service,  # pyright: ignore[reportArgumentType]
+            self._service,  # pyright: ignore[reportArgumentType] - any service
             region_name=self._region,
             config=Config(
                 retries={"total_max_attempts": 1, "mode": "standard"},

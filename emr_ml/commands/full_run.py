@@ -97,14 +97,9 @@ def _show_figures(
 ) -> None:
     click.echo(f"\n{prefix}" if prefix else "")
     for name in (name for name in FIGURES if name in metrics):
-        click.echo(f"{name:<18} {figure_text(cast('float', metrics[name].value))}")
+        click.echo(f"{name:<18} {number(cast('float', metrics[name].value))}")
     click.echo(f"{'test_rows':<18} {metrics['test_rows'].value}")
     if champion:
         click.echo(f"{'champion':<18} {champion['reason'].value}")
     if "report" in metrics:
         click.echo(f"{'report':<18} {metrics['report'].value}")
-
-
-def figure_text(value: float) -> str:
-    """Return a figure with four decimals; a large or tiny one with four significant digits."""
-    return f"{value:.4f}" if not value or 1e-3 <= abs(value) < 10 else number(value)

@@ -201,7 +201,7 @@ def _head_chunks(file: DataFile) -> Iterator[bytes]:
 def _decoded(stream: object, encoding: Encoding) -> io.TextIOWrapper:
     # rejecting undecodable bytes is the job's work: here they must not end the inference
     name = "utf-8-sig" if encoding.name == "utf-8" else encoding.name
-    return io.TextIOWrapper(stream, name, newline="", errors="replace")  # pyright: ignore[reportArgumentType]
+    return io.TextIOWrapper(stream, name, newline="", errors="replace")  # pyright: ignore[reportArgumentType] - it has read()
 
 
 def _detect_layout(file: DataFile, encoding: Encoding) -> Layout:

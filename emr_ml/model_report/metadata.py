@@ -52,7 +52,7 @@ def summary(facts: ModelFacts) -> str:
     """Return the verdict and the figures in Markdown, short enough to be shown at once."""
     said = verdict(facts)
     lines = [f"**{_wrapped(f'{said.summary}.')}**", *map(_wrapped, said.good_at)]
-    rows = ["| | | 95 % interval |", "|---|---|---|"]
+    rows = ["| | | 95% interval |", "|---|---|---|"]
     figures = figure_rows(facts)
     certain = [row for row in figures if row.interval]
     rows += [f"| {row.key} | {row.value} | {row.interval} |" for row in certain or figures]

@@ -20,9 +20,9 @@ FIGURES: Mapping[str, tuple[str, str]] = {
     "log_loss": ("Log loss", "mean of -ln(p), p the probability of the right label; 0 is best"),
     "brier": ("Brier score", "mean squared error of the probabilities; 0 is best"),
     "calibration_error": ("Calibration error", "mean gap between probability and share; 0 is best"),
-    "precision_at_recall_50": ("Precision at 50 % recall", "at the best threshold for it"),
-    "precision_at_recall_80": ("Precision at 80 % recall", "at the best threshold for it"),
-    "precision_at_recall_90": ("Precision at 90 % recall", "at the best threshold for it"),
+    "precision_at_recall_50": ("Precision at 50% recall", "at the best threshold for it"),
+    "precision_at_recall_80": ("Precision at 80% recall", "at the best threshold for it"),
+    "precision_at_recall_90": ("Precision at 90% recall", "at the best threshold for it"),
     "rmse": ("Root mean squared error", "in the unit of the label; 0 is best"),
     "mae": ("Mean absolute error", "in the unit of the label; 0 is best"),
     "r2": ("R²", "share of the label's variance that is explained"),
@@ -44,7 +44,7 @@ def number(value: float | None) -> str:
 
 def percent(share: float | None) -> str:
     """Return a share in percent, with one digit after the decimal point."""
-    return MISSING if share is None else f"{share:.1%}".replace(".0%", "%").replace("%", " %")
+    return MISSING if share is None else f"{share:.1%}".replace(".0%", "%")
 
 
 def of_hundred(share: float) -> str:

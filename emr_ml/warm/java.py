@@ -130,7 +130,7 @@ class WarmJava:
         heap, other = memory.getHeapMemoryUsage(), memory.getNonHeapMemoryUsage().getUsed()
         share, kept = heap.getUsed() / heap.getMax(), heap.getCommitted()
         LOG.info(
-            "after a run: %.0f %% of the heap in use, %s MB kept, %s MB of classes and code",
+            "after a run: %.0f%% of the heap in use, %s MB kept, %s MB of classes and code",
             *(share * 100, kept >> 20, other >> 20),
         )
         self._forget_objects()

@@ -24,7 +24,7 @@ URL = "https://elasticmapreduce.eu-west-1.amazonaws.com"
 
 def refusal(code: str, message: str = "", status: int = 400) -> ClientError:
     response = {"Error": {"Code": code, "Message": message}}
-    return ClientError({**response, "ResponseMetadata": {"HTTPStatusCode": status}}, "ListClusters")  # pyright: ignore[reportArgumentType]
+    return ClientError({**response, "ResponseMetadata": {"HTTPStatusCode": status}}, "ListClusters")  # pyright: ignore[reportArgumentType] - its fields
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,9 @@ class FakeComparison(Launcher):
     def compute(
         self,
         request: Request,
-        module: str,  # noqa: ARG002
-        held: HeldLease,  # noqa: ARG002
-        log: Logger,  # noqa: ARG002
+        module: str,  # noqa: ARG002 - the launcher's signature
+        held: HeldLease,  # noqa: ARG002 - the launcher's signature
+        log: Logger,  # noqa: ARG002 - the launcher's signature
     ) -> AttemptResult:
         self.requests.append(request)
         self.during_comparison()

@@ -23,7 +23,7 @@ ON_SPARK = "no driver runs on this machine"
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
-    prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    prices.prices_of.cache_clear()
     monkeypatch.setattr("emr_ml.aws.time_limits.COMMAND", 0.2)
     monkeypatch.setattr("emr_ml.aws.time_limits.COST", 0.2)
     with arranged_aws(tmp_path, monkeypatch) as aws:

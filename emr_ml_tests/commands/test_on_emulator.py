@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("emulation")
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Emulator]:
-    prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    prices.prices_of.cache_clear()
     with serve_as_mine(tmp_path, monkeypatch, speed=600.0) as aws:
         yield aws
 

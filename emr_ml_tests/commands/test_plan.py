@@ -37,7 +37,7 @@ def fixture_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CONFIG_FILE", "SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(f"AWS_{name}", "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    prices.prices_of.cache_clear()
 
 
 @pytest.fixture(name="aws")
@@ -46,7 +46,7 @@ def fixture_aws(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Generator[ArrangedAws]:
-    prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    prices.prices_of.cache_clear()
     with arranged_aws(tmp_path, monkeypatch) as aws:
         yield aws
 

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 
 from emr_ml.cli import main
-from emr_ml.commands.full_run import figure_text
 from emr_ml.lake.current import read_current
 from emr_ml.project import ROOT
 from emr_ml_tests.commands.runs import COMMAND, MARK, RunTrace, environment, run_with_secrets
@@ -116,20 +115,6 @@ def test_a_run_without_its_source_tells_the_cause_alone(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "raw_csv_s3 failed: there is nothing at /no/such/file.csv" in ran.stdout
     assert "nothing was materialized" not in ran.stdout
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.98951, "0.9895"),
-        (1.0, "1.0000"),
-        (0.0, "0.0000"),
-        (58980.0, "58,980"),
-        (2.5e-5, "2.500e-05"),
-    ],
-)
-def test_figures_have_the_digits_that_are_known(value: float, text: str) -> None:
-    assert figure_text(value) == text
 
 
 def test_a_setting_that_can_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,6 +137,15 @@ def test_a_bug_of_a_component_is_not_taken_for_a_mistake(project: Project, code:
     assert not isinstance(caught.value, UserError)
 
 
+@pytest.mark.parametrize("text", ["", "# type: emr_ml.TrainingPipeline\n", "- 1\n", "---\n"])
+def test_a_file_without_a_component_is_named(project: Project, text: str) -> None:
+    path = project.pipeline("churn")
+    path.write_text(text)
+
+    with pytest.raises(ProjectError, match=rf"^{path}(: is empty|:\d: should have keys and values)"):
+        project.load()
+
+
 def test_a_file_with_a_control_character_is_named(project: Project) -> None:
     path = project.pipeline("churn")
     path.write_text(f"{PIPELINE}\x01\n")

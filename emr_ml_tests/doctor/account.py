@@ -18,13 +18,13 @@ STANDARD, SPOT = "L-1216C47A", "L-34B43A08"
 
 def client(service: str) -> Any:
     # a session of its own, so that none is left that remembers credentials
-    return boto3.Session().client(service)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return boto3.Session().client(service)  # pyright: ignore[reportCallIssue, reportArgumentType] - any service and region
 
 
 def make_bucket(region: str = REGION) -> str:
     name = f"doctor-{uuid.uuid4().hex}"
     s3 = boto3.Session().client("s3", region_name=region)
-    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # pyright: ignore[reportArgumentType]
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # pyright: ignore[reportArgumentType] - any service and region
     set_up_bucket(s3, name)
     return name
 

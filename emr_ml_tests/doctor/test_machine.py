@@ -40,7 +40,7 @@ def test_a_java_of_another_release(
 
 def test_another_release_of_spark(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not lake.exists()
-    monkeypatch.setattr(machine, "version", lambda _: "4.0.0")  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr(machine, "version", lambda _: "4.0.0")  # pyright: ignore[reportUnknownLambdaType] - of any argument
 
     said = the_bad_one()
 
@@ -72,7 +72,7 @@ def test_a_deployment_that_needs_another_lake(lake: Path, monkeypatch: pytest.Mo
 
 def test_a_full_disk(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")._replace(free=300_000_000)
-    monkeypatch.setattr("emr_ml.doctor.machine.shutil.disk_usage", lambda _: usage)  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr("emr_ml.doctor.machine.shutil.disk_usage", lambda _: usage)  # pyright: ignore[reportUnknownLambdaType] - of any argument
 
     said = the_bad_one()
 

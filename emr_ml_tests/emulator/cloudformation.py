@@ -14,7 +14,7 @@ from emr_ml_tests.emulator.world import ACCOUNT, REGION
 
 # how the warning begins that a stack has a resource of which moto has no notion
 NO_NOTION = "Tried to parse AWS::"
-_delete_as_moto = parsing.ResourceMap._delete_resource  # pyright: ignore[reportPrivateUsage]
+_delete_as_moto = parsing.ResourceMap._delete_resource  # pyright: ignore[reportPrivateUsage] - no public way
 _read_tag_as_moto = utils.yaml_tag_constructor
 _end_key_as_moto = kms_models.KmsBackend.schedule_key_deletion
 _clean_as_moto = parsing.clean_json
@@ -73,11 +73,11 @@ def _apply(change_set: models.ChangeSet) -> None:
     stack.tags = change_set.tags or {}
     stack.template_dict = change_set.template_dict
     if is_new:
-        stack.resource_map = stack._create_resource_map()  # pyright: ignore[reportPrivateUsage]
+        stack.resource_map = stack._create_resource_map()  # pyright: ignore[reportPrivateUsage] - no public way
         stack.create_resources()
     else:
         stack.resource_map.update(change_set.template_dict, change_set.parameters)
-    stack.output_map = stack._create_output_map()  # pyright: ignore[reportPrivateUsage]
+    stack.output_map = stack._create_output_map()  # pyright: ignore[reportPrivateUsage] - no public way
 
 
 def _make_key(name: str, described: dict[str, Any], *where: str, **more: Any) -> kms_models.Key:

@@ -36,7 +36,7 @@ def _check(shape: Shape, value: Any, where: str) -> None:
             if not isinstance(value, list):
                 raise invalid(f"{where} is not a list")
             _check_size(shape, value, where, "items")
-            for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType]
+            for index, item in enumerate(value):  # pyright: ignore[reportUnknownArgumentType] - any list
                 _check(shape.member, item, f"{where}.{index + 1}.member")
         case MapShape():
             if not isinstance(value, dict):

@@ -72,7 +72,7 @@ def _unless_there(create: Any, **parameters: str) -> None:
     try:
         create(**parameters)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "EntityAlreadyExists":  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        if error.response["Error"]["Code"] != "EntityAlreadyExists":  # pyright: ignore[reportTypedDictNotRequiredAccess] - AWS always sends it
             raise
 
 

@@ -72,7 +72,7 @@ def test_a_job_run_that_was_never_submitted_has_the_log_of_spark_submit_only(eks
     where = f"logs/{eks.cluster.id}/jobs/{job.id}/containers/"
     assert eks.read(f"{where}{job.id}-runner/stderr.gz") == said
     listed = eks.bucket.client.list_objects_v2(Bucket=eks.bucket.bucket, Prefix=where)
-    assert all("-runner/" in one["Key"] for one in listed.get("Contents", []))  # pyright: ignore[reportTypedDictNotRequiredAccess]
+    assert all("-runner/" in one["Key"] for one in listed.get("Contents", []))  # pyright: ignore[reportTypedDictNotRequiredAccess] - AWS always sends it
 
 
 def test_a_cancelled_job_run_ends_even_if_it_hears_no_signal(eks: EksLab) -> None:

@@ -90,7 +90,7 @@ def test_a_call_is_refused_as_often_as_planned(
         with pytest.raises(ClientError) as error:
             emr.list_clusters()
         assert refusal(error).startswith(code)
-        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status  # pyright: ignore[reportTypedDictNotRequiredAccess] - AWS always sends it
 
     assert emr.list_clusters()["Clusters"] == []
 

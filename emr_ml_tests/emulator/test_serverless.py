@@ -240,7 +240,7 @@ def test_a_call_is_refused_as_planned(
         impatient.list_applications()
 
     assert refusal(error).startswith(code)
-    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status  # pyright: ignore[reportTypedDictNotRequiredAccess]
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status  # pyright: ignore[reportTypedDictNotRequiredAccess] - AWS always sends it
     assert impatient.list_applications()["applications"] == []
 
 

@@ -73,7 +73,7 @@ def test_a_process_that_ignores_signals_is_killed_with_all_it_started(lab: Lab) 
 
 @pytest.mark.parametrize("how", ["stopped", "unnoticed"])
 def test_a_hung_step_runs_until_it_is_ended_by_force(lab: Lab, how: str) -> None:
-    lab.aws.faults.add(hung_step("one", how))  # pyright: ignore[reportArgumentType]
+    lab.aws.faults.add(hung_step("one", how))  # pyright: ignore[reportArgumentType] - one of its values
     cluster = lab.started()
     hung, other = lab.add(
         cluster, a_step("one", "bash", "-c", "sleep 0.4"), a_step("two", "spark-submit", "x.py")

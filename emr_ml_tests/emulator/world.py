@@ -114,7 +114,7 @@ class World:
         attempts: Any = None if retries else {"total_max_attempts": 1}
         with _making:
             if known not in self._clients:
-                self._clients[known] = _SESSION.client(  # pyright: ignore[reportCallIssue]
+                self._clients[known] = _SESSION.client(  # pyright: ignore[reportCallIssue] - the others have defaults
                     service,  # pyright: ignore[reportArgumentType] - any service
                     region_name=REGION,
                     endpoint_url=self.url,

@@ -121,7 +121,7 @@ def compared(
             patch.setenv(name, value)
         patch.setattr("boto3.DEFAULT_SESSION", None)
         # a price list that did not answer in another test is left alone for a while
-        prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+        prices.prices_of.cache_clear()
         put_conformance_job(stage)
         stage.aws.eks.add_virtual_cluster("emr-ml")
         yield made(stage, target), allowed(stage, target)

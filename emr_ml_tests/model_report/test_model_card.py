@@ -25,7 +25,7 @@ def test_the_importance_of_a_feature_for_trees_has_no_sign() -> None:
 def test_neither_a_check_nor_a_period_shows_a_value_of_a_hidden_column() -> None:
     shown = a_model(HIDDEN)
     seen = {"missing": 0, "first": "1950-01-01", "last": "1999-12-31"}
-    leak = CheckOutcome("lr_model", "leak_suspicion", False, False, "'note: bob' explains 99 %")
+    leak = CheckOutcome("lr_model", "leak_suspicion", False, False, "'note: bob' explains 99%")
     given = ModelFacts(
         shown.metrics,
         shown.model,

@@ -53,7 +53,7 @@ def test_a_page_says_what_the_model_was_trained_on_and_by_what(folder_lake: Lake
 
     for text in (
         *("churned: yes or no", "3 columns: age, note, town", "/data", "2.0 MB: customers.csv"),
-        *("100 read, 97 kept, 3 rejected (3 %)", "age: not a number", "town=Ulm"),
+        *("100 read, 97 kept, 3 rejected (3%)", "age: not a number", "town=Ulm"),
         *("62 for training, 15 for validation, 20 for testing", "trained on 77 rows"),
         *("0.8100 to 0.9000", "worse", "better", "chance of yes"),
     ):

@@ -21,7 +21,7 @@ RIGHT = (
 )
 EXPLAINED = (
     "The root mean squared error is 2; always predicting the mean, it would be 4. "
-    "The model explains 75 % of the label's variance."
+    "The model explains 75% of the label's variance."
 )
 
 
@@ -69,7 +69,7 @@ def test_two_classes_are_compared_with_guessing_and_counted() -> None:
 
 @pytest.mark.parametrize(
     ("given", "sentence"),
-    [(0.125, "It predicts yes where the probability is above 12.5 %."), (0.5, None), (None, None)],
+    [(0.125, "It predicts yes where the probability is above 12.5%."), (0.5, None), (None, None)],
     ids=["of its own", "the usual one", "of an earlier release"],
 )
 def test_a_threshold_is_said_if_it_is_not_the_usual_one(
@@ -98,7 +98,7 @@ def test_numbers_are_compared_with_the_mean() -> None:
 
 def test_a_slice_is_named_if_it_is_worse_by_more_than_chance() -> None:
     assert verdict(facts(binary())).bad_at == (
-        "Worse where town is <b>Ulm: wrong in 50 % of 40 rows, 14 % overall.",
+        "Worse where town is <b>Ulm: wrong in 50% of 40 rows, 14% overall.",
     )
 
 
@@ -106,13 +106,11 @@ def test_probabilities_that_are_far_off_are_not_to_be_taken_literally() -> None:
     found = verdict(facts({**binary(), "calibration_error": 0.2, "slices": []}))
 
     assert found.bad_at == (
-        "Its probabilities are off by 20 % on average: do not take them literally.",
+        "Its probabilities are off by 20% on average: do not take them literally.",
     )
 
 
 def test_few_rows_are_said_to_be_few() -> None:
     found = verdict(facts({**binary(), "test_rows": 90, "slices": []}))
 
-    assert found.bad_at == (
-        "Measured on only 90 rows: accuracy may be anything from 81 % to 90 %.",
-    )
+    assert found.bad_at == ("Measured on only 90 rows: accuracy may be anything from 81% to 90%.",)

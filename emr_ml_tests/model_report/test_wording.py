@@ -39,4 +39,4 @@ def test_shares_are_counts_of_rows(share: float, expected: str) -> None:
 
 
 def test_a_share_in_percent_is_short() -> None:
-    assert [percent(share) for share in (0.5, 0.123, 1.0)] == ["50 %", "12.3 %", "100 %"]
+    assert [percent(share) for share in (0.5, 0.123, 1.0)] == ["50%", "12.3%", "100%"]

@@ -113,7 +113,7 @@ def test_only_a_deployment_on_emr_serverless_has_applications_to_watch() -> None
     def names(settings: Settings) -> list[str]:
         return [sensor.name for sensor in shared_sensors(settings, [settings])]
 
-    local = Settings(deployment=Deployment.LOCAL)  # pyright: ignore[reportCallIssue]
+    local = Settings(deployment=Deployment.LOCAL)  # pyright: ignore[reportCallIssue] - the others have defaults
 
     assert "idle_application_sensor" in names(settings())
     assert "old_cluster_sensor" not in names(settings())

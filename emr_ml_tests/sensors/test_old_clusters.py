@@ -30,7 +30,7 @@ def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Ar
 
 
 def settings(**changes: object) -> Settings:
-    return Settings(deployment=Deployment.EMR, lake="s3://bucket/lake", **changes)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    return Settings(deployment=Deployment.EMR, lake="s3://bucket/lake", **changes)  # pyright: ignore[reportArgumentType, reportCallIssue] - the others have defaults
 
 
 def tick(**changes: object) -> tuple[str, list[str]]:
@@ -140,7 +140,7 @@ def test_the_sensor_runs_by_default_every_quarter_of_an_hour() -> None:
 
 
 def test_a_laptop_has_no_clusters_to_watch() -> None:
-    settings = Settings(deployment=Deployment.LOCAL)  # pyright: ignore[reportCallIssue]
+    settings = Settings(deployment=Deployment.LOCAL)  # pyright: ignore[reportCallIssue] - the others have defaults
 
     assert "old_cluster_sensor" not in [
         sensor.name for sensor in shared_sensors(settings, [settings])

@@ -15,7 +15,7 @@ QUANTILES = 201
 SEED = 20260101
 INTERVAL_GROUPS = 200
 ROUNDING = 1e-9  # differences below are of adding up in another order
-TAIL = 0.025  # at each end of a 95 % interval
+TAIL = 0.025  # at each end of a 95% interval
 
 Numbers: TypeAlias = NDArray[np.float64]
 Interval = list[float]  # its two ends; JSON has no tuples
@@ -53,7 +53,7 @@ def resampled_means(sums: Sequence[float], counts: Sequence[int]) -> list[float]
 
 
 def interval(resampled: Numbers) -> Interval | None:
-    """Return the central 95 % of resampled figures; None if they are all alike or not finite.
+    """Return the central 95% of resampled figures; None if they are all alike or not finite.
 
     Resamples that have no figure, such as the recall of no positive rows, are NaN.
     """

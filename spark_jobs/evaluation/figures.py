@@ -80,7 +80,7 @@ class WorstRow(TypedDict):
 class Details(TypedDict):
     """How certain the figures are, and where the model is wrong.
 
-    `intervals` are the ends of 95 % intervals by figure. `slices` are by the columns between
+    `intervals` are the ends of 95% intervals by figure. `slices` are by the columns between
     whose values the errors differ most.
     """
 

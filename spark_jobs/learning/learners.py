@@ -218,7 +218,7 @@ class TreeLearner:
         self,
         parameters: Parameters,  # noqa: ARG002 - there is no choice of these
         iterations: int | None,
-        chosen: LinearModel | None,  # noqa: ARG002
+        chosen: LinearModel | None,  # noqa: ARG002 - the others need it
     ) -> BoostedTrees:
         fit = self._boost(self._rows.known, iterations or self._rounds)
         return fit.trees().adjusted(1.0, -self._encoding.log_weights)

@@ -153,4 +153,4 @@ def _open_stored(file: SourceFile) -> Generator[IO[bytes]]:
     except ClientError as error:
         raise JobError(f"{file.uri} can't be read: {error_code(error)}") from error
     with body:
-        yield io.BufferedReader(body, BUFFER)  # pyright: ignore[reportArgumentType]
+        yield io.BufferedReader(body, BUFFER)  # pyright: ignore[reportArgumentType] - it has readinto()

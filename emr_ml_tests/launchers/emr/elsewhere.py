@@ -96,4 +96,4 @@ def arrange(death: Death) -> None:
             if dying and death.when == "after":
                 os.kill(os.getpid(), death.by)
 
-    BaseClient._make_api_call = mortal  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    BaseClient._make_api_call = mortal  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] - no public way

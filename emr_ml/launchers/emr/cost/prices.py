@@ -151,7 +151,8 @@ class Prices:
 
 
 @cache
-def _prices_of(region: str) -> Prices:
+def prices_of(region: str) -> Prices:
+    """Return the prices of a region that this process has asked for, to ask once for each."""
     return Prices(region)
 
 
@@ -169,12 +170,12 @@ def hourly_price(
         at: the time of the spot price, with a time zone; now by default.
         zone: availability zone of the spot price; by default the most expensive one.
     """
-    return _prices_of(region).hourly(instance_type, market, at, zone)
+    return prices_of(region).hourly(instance_type, market, at, zone)
 
 
 def price_problem(region: str) -> Problem | None:
     """Return why AWS could last not be asked for a price of that region, or None if it could."""
-    return _prices_of(region).problem
+    return prices_of(region).problem
 
 
 def _product_prices(text: str, attributes: Mapping[str, str]) -> Iterator[float]:

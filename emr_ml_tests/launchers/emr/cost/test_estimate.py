@@ -21,7 +21,7 @@ CLUSTER = "j-COST"
 
 @pytest.fixture(name="aws")
 def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ArrangedAws]:
-    prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    prices.prices_of.cache_clear()
     monkeypatch.setattr("emr_ml.aws.time_limits.COST", 0.2)
     with arranged_aws(tmp_path, monkeypatch) as aws:
         aws.add_cluster(CLUSTER, "emr-ml emr 0123456789abcdef", "RUNNING", since=NOON)
@@ -31,7 +31,7 @@ def fixture_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Ar
 
 
 def of_step(start: datetime = NOON, end: datetime = NOON + HOUR, **more: object) -> Cost:
-    return step_cost(CLUSTER, start, end, region=REGION, **more)  # pyright: ignore[reportArgumentType]
+    return step_cost(CLUSTER, start, end, region=REGION, **more)  # pyright: ignore[reportArgumentType] - its arguments
 
 
 def test_a_step_is_charged_with_the_cluster_while_it_ran(aws: ArrangedAws) -> None:

@@ -200,7 +200,7 @@ def test_no_credentials_are_no_price(aws: ArrangedAws, monkeypatch: pytest.Monke
 
 
 def test_a_process_remembers_prices(aws: ArrangedAws) -> None:
-    prices._prices_of.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    prices.prices_of.cache_clear()
 
     assert hourly_price(REGION, "m5.xlarge", "ON_DEMAND") == pytest.approx(0.240)
     assert hourly_price(REGION, "m5.xlarge", "ON_DEMAND") == pytest.approx(0.240)

@@ -26,17 +26,17 @@ class Conf:
 class StatusTracker:
     """Knows of no jobs."""
 
-    def getActiveJobsIds(self) -> list[int]:  # noqa: N802
+    def getActiveJobsIds(self) -> list[int]:
         return []
 
-    def getJobIdsForGroup(self, group: str | None = None) -> list[int]:  # noqa: N802
+    def getJobIdsForGroup(self, group: str | None = None) -> list[int]:
         del group
         return []
 
-    def getJobInfo(self, job: int) -> None:  # noqa: N802
+    def getJobInfo(self, job: int) -> None:
         del job
 
-    def getStageInfo(self, stage: int) -> None:  # noqa: N802
+    def getStageInfo(self, stage: int) -> None:
         del stage
 
 
@@ -49,7 +49,7 @@ class Java:
 
     lang = management = ManagementFactory = java
 
-    def getMemoryPoolMXBeans(self) -> list[Any]:  # noqa: N802
+    def getMemoryPoolMXBeans(self) -> list[Any]:
         return []
 
 
@@ -59,17 +59,17 @@ class JavaContext:
     def sc(self) -> Self:
         return self
 
-    def isStopped(self) -> bool:  # noqa: N802
+    def isStopped(self) -> bool:
         return False
 
-    def getPersistentRDDs(self) -> dict[int, Any]:  # noqa: N802
+    def getPersistentRDDs(self) -> dict[int, Any]:
         return {}
 
 
 class Catalog:
     """Has cached nothing."""
 
-    def clearCache(self) -> None:  # noqa: N802
+    def clearCache(self) -> None:
         """There is nothing."""
 
 
@@ -79,24 +79,24 @@ class SparkContext:
     _jvm = Java()
     _jsc = JavaContext()
 
-    applicationId = "application_1700000000000_0001"  # noqa: N815
-    uiWebUrl = None  # noqa: N815
-    defaultParallelism = 2  # noqa: N815
+    applicationId = "application_1700000000000_0001"
+    uiWebUrl = None
+    defaultParallelism = 2
     version = RELEASE
 
-    def statusTracker(self) -> StatusTracker:  # noqa: N802
+    def statusTracker(self) -> StatusTracker:
         return StatusTracker()
 
-    def setLogLevel(self, level: str) -> None:  # noqa: N802
+    def setLogLevel(self, level: str) -> None:
         del level
 
-    def getConf(self) -> Conf:  # noqa: N802
+    def getConf(self) -> Conf:
         return Conf({})
 
-    def setJobGroup(self, *_: Any, **__: Any) -> None:  # noqa: N802
+    def setJobGroup(self, *_: Any, **__: Any) -> None:
         """There are no jobs to be in it."""
 
-    def cancelAllJobs(self) -> None:  # noqa: N802
+    def cancelAllJobs(self) -> None:
         """There are none."""
 
     def stop(self) -> None:
@@ -114,7 +114,7 @@ class SparkSession:
         def __init__(self) -> None:
             self._values: dict[str, str] = json.loads(os.environ.get("LIGHT_SPARK_CONF", "{}"))
 
-        def appName(self, name: str) -> Self:  # noqa: N802
+        def appName(self, name: str) -> Self:
             return self.config("spark.app.name", name)
 
         def master(self, master: str) -> Self:
@@ -130,7 +130,7 @@ class SparkSession:
             self._values |= {name: str(each) for name, each in (map or {key: value}).items()}
             return self
 
-        def getOrCreate(self) -> "SparkSession":  # noqa: N802
+        def getOrCreate(self) -> "SparkSession":
             return SparkSession(self._values)
 
     builder = Builder()
@@ -140,7 +140,7 @@ class SparkSession:
         self.conf = Conf(dict(values or {}))
         self.sparkContext = SparkContext()
 
-    def newSession(self) -> "SparkSession":  # noqa: N802
+    def newSession(self) -> "SparkSession":
         return SparkSession()
 
     def stop(self) -> None:
