@@ -3,18 +3,22 @@
 from math import floor, isfinite, log10
 
 DIGITS = 4
-FOUR_DECIMALS = 0.1  # zeros at the end are kept from here on, so that shares stand in line
 MIN_PLAIN, MAX_PLAIN = 1e-4, 1e12  # others are written with an exponent
 
 
 def number(value: float) -> str:
-    """Return a number with four significant digits, and all digits before the decimal point."""
+    """Return a number with four significant digits, and all digits before the decimal point.
+
+    It has no more than four decimals if those after the fourth are zeros.
+    """
     if value and not MIN_PLAIN <= abs(value) < MAX_PLAIN:
         return f"{value:.3e}"
     if float(value).is_integer():
         return f"{value:,.0f}"
-    text = f"{value:,.{_decimals(value)}f}"
-    return text if abs(value) >= FOUR_DECIMALS else text.rstrip("0")
+    decimals = _decimals(value)
+    text = f"{value:,.{decimals}f}"
+    end = len(text) - max(0, decimals - DIGITS)
+    return text[:end] + text[end:].rstrip("0")
 
 
 def rounded_float(value: float) -> float:
