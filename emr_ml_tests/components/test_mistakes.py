@@ -142,7 +142,9 @@ def test_a_file_without_a_component_is_named(project: Project, text: str) -> Non
     path = project.pipeline("churn")
     path.write_text(text)
 
-    with pytest.raises(ProjectError, match=rf"^{path}(: is empty|:\d: should have keys and values)"):
+    with pytest.raises(
+        ProjectError, match=rf"^{path}(: is empty|:\d: should have keys and values)"
+    ):
         project.load()
 
 

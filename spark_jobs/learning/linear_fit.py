@@ -19,12 +19,13 @@ from scipy.sparse import csr_array, diags_array
 from scipy.special import expit, logsumexp, softmax
 
 from spark_jobs.contract import BINARY, REGRESSION, Problem
-from spark_jobs.learning.local_rows import Matrix, Numbers
+from spark_jobs.learning.local_rows import Indices, Matrix, Numbers
 
 ELEMENTS_PER_THREAD = 500_000  # fewer are multiplied in less time than a thread takes to start
 CORRECTIONS = 10  # pairs of steps and gradients that approximate the curvature, as in MLlib
 FLAT_ITERATIONS = 20  # at the end of a fit, or half of its iterations if these are fewer
 FLAT_SHARE = 5e-3  # of the initial objective
+ALL = slice(None)  # columns
 CONVERGENCE_HISTORY = 10  # iterations over which a fit must have stopped to improve
 
 
@@ -59,6 +60,9 @@ class LinearPath:
 class LinearObjective:
     """The objective on some rows, and its gradient.
 
+    Its parameters are the coefficients of the columns that are not 0 in all rows, and the
+    intercepts: the other coefficients are 0 in any minimum, and of hashed terms they are the most.
+
     Args:
         features: a row for each label.
         labels: 0 or 1, the numbers of classes, or numbers.
@@ -72,7 +76,11 @@ class LinearObjective:
     ) -> None:
         self._problem, self._labels = problem, labels
         self._weights = weights / weights.sum()
-        self.outputs = max(classes, 1)
+        self.outputs, self._width = max(classes, 1), int(features.shape[1])
+        self._used: Indices | slice = ALL
+        if not isinstance(features, np.ndarray):
+            used = np.flatnonzero(np.bincount(features.indices, minlength=self._width))
+            features, self._used = _with_columns(features, used), used
         self.size = int(features.shape[1])
         elements = features.size if isinstance(features, np.ndarray) else features.nnz
         self.threads = min(cpu_count() or 1, max(elements // ELEMENTS_PER_THREAD, 1))
@@ -96,15 +104,17 @@ class LinearObjective:
 
     def parameters(self, model: LinearModel) -> Numbers:
         """Return the parameters of the model."""
-        return np.concatenate([model.coefficients.ravel(), model.intercepts])
+        return np.concatenate([model.coefficients[:, self._used].ravel(), model.intercepts])
 
     def model(self, parameters: Numbers) -> LinearModel:
         """Return the model with these parameters."""
-        coefficients = parameters[: self.outputs * self.size].reshape(self.outputs, self.size)
-        intercepts = parameters[self.outputs * self.size :]
+        split = self.outputs * self.size
+        coefficients = np.zeros((self.outputs, self._width))
+        coefficients[:, self._used] = parameters[:split].reshape(self.outputs, self.size)
+        intercepts = parameters[split:]
         if self.outputs > 1:
             intercepts = intercepts - intercepts.mean()  # as in MLlib; probabilities are the same
-        return LinearModel(coefficients.copy(), intercepts.copy())
+        return LinearModel(coefficients, intercepts.copy())
 
     def value(self, model: LinearModel, penalty: float, elastic_net: float) -> float:
         """Return the objective."""
@@ -282,6 +292,14 @@ def solve_ridge(features: Matrix, labels: Numbers, weights: Numbers, penalty: fl
     # without a penalty, the coefficients of equal columns are not determined: take the smallest
     coefficients: Any = np.linalg.lstsq(gram, covariance)[0]
     return LinearModel(coefficients[None], np.array([center - means @ coefficients]))
+
+
+def _with_columns(features: Matrix, used: Indices) -> Matrix:
+    """Return the rows of a sparse matrix with these columns alone, which have all its elements."""
+    positions = np.empty(features.shape[1], features.indices.dtype)
+    positions[used] = np.arange(len(used))
+    parts = (features.data, positions[features.indices], features.indptr)
+    return csr_array(parts, shape=(features.shape[0], len(used)))
 
 
 def _product(matrix: Any, columns: Numbers) -> Numbers:

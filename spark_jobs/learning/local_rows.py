@@ -139,6 +139,7 @@ def _matrix(vectors: pa.StructArray, size: int) -> Matrix:
     columns = np.empty(len(elements), np.int32)
     columns[~within_dense] = vectors.field("indices").flatten().to_numpy()
     columns[within_dense] = np.tile(np.arange(size, dtype=np.int32), int(dense.sum()))
-    starts = np.concatenate([[0], np.cumsum(lengths)])
+    # as wide as Arrow's offsets: SciPy would make the columns as wide as wider ones
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     rows = csr_array((elements, columns, starts), shape=(len(lengths), size))
     return rows.toarray() if rows.nnz >= DENSE_SHARE * len(lengths) * size else rows

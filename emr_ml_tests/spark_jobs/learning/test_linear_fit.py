@@ -14,7 +14,14 @@ from spark_jobs.learning import linear_fit
 from spark_jobs.learning.estimators import make_trials
 from spark_jobs.learning.feature_importance import FittedWeights
 from spark_jobs.learning.features import FEATURES
-from spark_jobs.learning.linear_fit import LinearObjective, fit_path, is_flat, solve_ridge
+from spark_jobs.learning.linear_fit import (
+    LinearModel,
+    LinearObjective,
+    fit_path,
+    is_flat,
+    solve_ridge,
+)
+from spark_jobs.learning.local_rows import Numbers
 
 PROBLEMS: list[Problem] = ["binary", "multiclass", "regression"]
 
@@ -51,6 +58,31 @@ def test_several_threads_find_exactly_what_one_finds(monkeypatch: pytest.MonkeyP
 
     assert shared.threads == 3
     assert together.last.coefficients.tolist() == alone.last.coefficients.tolist()
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("elastic_net", [0.0, 0.5])
+def test_columns_of_zeros_have_no_coefficient_and_change_no_other(
+    problem: Problem, elastic_net: float
+) -> None:
+    features, labels = made_up(problem)
+    wide = np.zeros((len(features), 3 * features.shape[1]))
+    wide[:, 1::3] = features
+    classes = len(CLASSES) if problem == "multiclass" else 0
+
+    def fitted(matrix: Numbers) -> tuple[LinearObjective, LinearModel]:
+        weights = np.ones(len(labels))
+        objective = LinearObjective(csr_array(matrix), labels, weights, problem, classes)
+        path = fit_path(
+            objective, 1e-3, iterations=9, tolerance=0.0, elastic_net=elastic_net, stops=[5]
+        )
+        return objective, path.models[5]
+
+    (narrow, model), (padded, same) = fitted(features), fitted(wide)
+
+    assert same.coefficients[:, 1::3].tolist() == model.coefficients.tolist()
+    assert np.count_nonzero(same.coefficients) == np.count_nonzero(model.coefficients)
+    assert padded.value(same, 1e-3, 0.5) == narrow.value(model, 1e-3, 0.5)
 
 
 @pytest.mark.parametrize("problem", ["binary", "multiclass"])
