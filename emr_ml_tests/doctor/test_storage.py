@@ -22,12 +22,6 @@ def test_a_lake_that_is_in_use_is_left_as_it_was(lake: Path) -> None:
     assert [path.name for path in lake.rglob("*")] == ["kept"]
 
 
-def test_a_lake_in_the_place_of_a_file(lake: Path) -> None:
-    lake.write_text("a file")
-
-    assert the_bad_one().startswith(f"lake {lake} can't be used: ")
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_lake_that_may_not_be_written_to(lake: Path) -> None:
     lake.mkdir(mode=0o555)

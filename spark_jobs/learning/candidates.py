@@ -5,6 +5,7 @@ both. The best is fitted again to both.
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from logging import Logger
@@ -14,6 +15,7 @@ from typing import Protocol
 from pyspark.ml import Transformer
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from threadpoolctl import threadpool_limits
 
 from spark_jobs.aggregates import aggregate
 from spark_jobs.contract import ColumnRules
@@ -31,6 +33,11 @@ from spark_jobs.learning.params import FeaturizerSettings, ModelParams
 from spark_jobs.learning.spark_search import SparkSearch
 from spark_jobs.learning.vocabulary import terms_by_index
 from spark_jobs.runtime.job import JobError, Stopwatch
+
+# The sums of several threads depend on their number, but a version means one result. And the
+# threads of NumPy's and of SciPy's linear algebra wait for each other when used in turn.
+ONE_THREAD, BLAS = 1, "blas"
+SEARCHES = 2  # in memory at the same time
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,10 @@ class FinalFit(Protocol):
 
 
 class Search(Protocol):
-    """The comparison of estimators and their parameters on one featurizer's vectors."""
+    """The comparison of estimators and their parameters on one featurizer's vectors.
+
+    It may run in a thread; then the others wait for it.
+    """
 
     @property
     def figures(self) -> Sequence[TrialFigures]: ...
@@ -78,8 +88,12 @@ class Search(Protocol):
     def lowest_loss(self) -> float: ...
 
     @property
-    def lowest_sample_loss(self) -> float:
-        """Infinite if all rows were used."""
+    def is_complete(self) -> bool:
+        """Whether the best trial was fitted to all rows, not to a sample."""
+        ...
+
+    def complete(self) -> None:
+        """Fit the best trial to all rows."""
         ...
 
     def fit_best(self) -> FinalFit: ...
@@ -99,6 +113,9 @@ class _Contestant:
     blocks: Sequence[FeatureBlock]
     search: Search
 
+    def candidates(self) -> list[CandidateFigures]:
+        return [{"featurizer": self.settings["index"], **each} for each in self.search.figures]
+
 
 def train_best(
     data: TrainingData, params: ModelParams, stopwatch: Stopwatch, log: Logger
@@ -110,8 +127,9 @@ def train_best(
     """
     candidates: list[CandidateFigures] = []
     best: _Contestant | None = None
-    to_beat = inf
     with ExitStack() as cache:
+        cache.enter_context(threadpool_limits(ONE_THREAD, BLAS))
+        pool = cache.enter_context(ThreadPoolExecutor(SEARCHES))
         prepared: dict[str, DataFrame] = {}
         for settings in featurizer_settings(params, len(data.encoding.classes), data.columns):
             log.info("featurizer %s", _format(settings))
@@ -123,27 +141,23 @@ def train_best(
                 featurized = featurize(prepared[key], featurizer)
             blocks = feature_blocks(data.columns, settings, featurized.stages)
             search = _search(
-                data,
-                params,
-                settings,
-                featurized,
-                blocks,
-                to_beat=to_beat,
-                stopwatch=stopwatch,
-                log=log,
+                data, params, settings, featurized, blocks, pool=pool, stopwatch=stopwatch, log=log
             )
-            to_beat = min(to_beat, search.lowest_sample_loss)
-            tried: list[CandidateFigures] = [
-                {"featurizer": settings["index"], **each} for each in search.figures
-            ]
-            candidates += tried
-            if best is None or search.lowest_loss < best.search.lowest_loss:
-                if best:
-                    best.search.close()
-                best = _Contestant(settings, featurizer, featurized, blocks, search)
-            else:
-                search.close()
+            other = _Contestant(settings, featurizer, featurized, blocks, search)
+            if best is None:
+                best = other  # not waited for, so that the next featurizer runs at the same time
+                continue
+            with stopwatch.phase("tune"):
+                other_wins = is_better(other.search, best.search)
+                best, worse = (other, best) if other_wins else (best, other)
+            candidates += worse.candidates()
+            worse.search.close()
         assert best, "there is at least one featurizer"
+        with stopwatch.phase("tune"):
+            if not best.search.is_complete:
+                best.search.complete()
+        candidates += best.candidates()
+        candidates.sort(key=lambda candidate: candidate["featurizer"])
         if best.search.lowest_loss == inf:
             raise JobError(no_finite_loss(data.encoding.selection_metric, candidates))
         with stopwatch.phase("fit"):
@@ -168,21 +182,22 @@ def _search(
     featurized: FeaturizedRows,
     blocks: Sequence[FeatureBlock],
     *,
-    to_beat: float,
+    pool: Executor,
     stopwatch: Stopwatch,
     log: Logger,
 ) -> Search:
     """Compare the estimators on the vectors, in the driver if these are few enough."""
     if _is_fitted_in_driver(data, params, featurized, blocks):
-        return LocalSearch(
-            featurized.vectors,
-            blocks,
-            data.encoding,
-            params,
-            to_beat=to_beat,
-            stopwatch=stopwatch,
-            log=log,
-        )
+        with stopwatch.phase("featurize"):  # computed as they are collected
+            return LocalSearch(
+                f"featurizer {settings['index']}",
+                featurized.vectors,
+                blocks,
+                data.encoding,
+                params,
+                pool=pool,
+                log=log,
+            )
     equal_weights = settings["text"] == "hashing_tf"
     return SparkSearch(
         featurized.vectors,
@@ -194,6 +209,20 @@ def _search(
         stopwatch=stopwatch,
         log=log,
     )
+
+
+def is_better(search: Search, other: Search) -> bool:
+    """Return whether the best trial of a search is better than that of another.
+
+    If one of them was fitted to a sample and the other was not, it would be at a disadvantage, so
+    it is fitted in full before.
+    """
+    searches = search, other
+    if any(each.is_complete for each in searches):
+        for each in searches:
+            if not each.is_complete:
+                each.complete()
+    return search.lowest_loss < other.lowest_loss
 
 
 def _is_fitted_in_driver(

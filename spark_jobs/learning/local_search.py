@@ -1,13 +1,13 @@
 """Search for the best estimator on one featurizer's vectors, in the driver's memory."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from logging import Logger
 from typing import cast
 
 from pyspark.ml import Transformer
 from pyspark.sql import DataFrame
-from threadpoolctl import threadpool_limits
 
 from spark_jobs.contract import BINARY
 from spark_jobs.learning.boosted_trees import BoostedTrees
@@ -18,15 +18,10 @@ from spark_jobs.learning.figures import TrialFigures
 from spark_jobs.learning.label_encoding import LabelEncoding
 from spark_jobs.learning.learners import Model, make_learners
 from spark_jobs.learning.local_rows import collect_rows
-from spark_jobs.learning.local_tuning import LocalTrial, compare
+from spark_jobs.learning.local_tuning import LocalTrial, Tuner, best_trial
 from spark_jobs.learning.margins import calibration, decision_threshold, scores
 from spark_jobs.learning.mllib_models import linear_stages, tree_stages
 from spark_jobs.learning.params import ModelParams
-from spark_jobs.runtime.job import Stopwatch
-
-# The sums of several threads depend on their number, but a version means one result. And the
-# threads of NumPy's and of SciPy's linear algebra wait for each other when used in turn.
-ONE_THREAD, BLAS = 1, "blas"
 
 
 @dataclass(frozen=True)
@@ -39,42 +34,63 @@ class LocalFit:
 
 
 class LocalSearch:
-    """Compares all trials when it is made.
+    """Collects the vectors when it is made, and compares the trials in a thread.
 
     Args:
+        name: of the search in the log.
         vectors: with `_side`, `_label`, `_weight`, `features` and `row_id`.
         blocks: of the vectors.
         encoding: of the label.
         params: of the model.
-        to_beat: see `compare`.
-        stopwatch: of the job.
+        pool: with the thread.
         log: of the job.
     """
 
     def __init__(
         self,
+        name: str,
         vectors: DataFrame,
         blocks: Sequence[FeatureBlock],
         encoding: LabelEncoding,
         params: ModelParams,
         *,
-        to_beat: float,
-        stopwatch: Stopwatch,
+        pool: Executor,
         log: Logger,
     ) -> None:
         self._spark, self._encoding, self._params = vectors.sparkSession, encoding, params
         self._size = blocks[-1].indices.stop
-        with stopwatch.phase("featurize"):  # computed as they are collected
-            self._rows = collect_rows(vectors, self._size)
-        with stopwatch.phase("tune"):
-            hashed = any(block.hashed for block in blocks)
-            learners = make_learners(self._rows, encoding, params, hashed=hashed)
-            with threadpool_limits(ONE_THREAD, BLAS):
-                trials = compare(self._rows, learners, log, to_beat=to_beat)
-        self.lowest_sample_loss = min(each.sample_loss for each in trials)
-        self._best = min(trials, key=lambda trial: trial.loss)
-        self.lowest_loss = self._best.loss
-        self.figures = [self._figures(trial) for trial in trials]
+        self._hashed = any(block.hashed for block in blocks)
+        self._rows = collect_rows(vectors, self._size)
+        self._tuner = Tuner(name, self._rows, log)
+        self._compared = pool.submit(self._compare)
+        self._completed: Sequence[LocalTrial] | None = None
+
+    def _compare(self) -> Sequence[LocalTrial]:
+        learners = make_learners(self._rows, self._encoding, self._params, hashed=self._hashed)
+        return self._tuner.compare(learners)
+
+    @property
+    def _trials(self) -> Sequence[LocalTrial]:
+        return self._completed or self._compared.result()
+
+    @property
+    def _best(self) -> LocalTrial:
+        return best_trial(self._trials)
+
+    @property
+    def lowest_loss(self) -> float:
+        return self._best.loss
+
+    @property
+    def is_complete(self) -> bool:
+        return not self._best.partial
+
+    @property
+    def figures(self) -> Sequence[TrialFigures]:
+        return [self._figures(trial) for trial in self._trials]
+
+    def complete(self) -> None:
+        self._completed = self._tuner.complete(self._trials)
 
     def fit_best(self) -> LocalFit:
         best, problem = self._best, self._encoding.problem
@@ -82,8 +98,7 @@ class LocalSearch:
         factor, offset = calibration(problem, best.margins, labels, weights)
         margins = best.margins * factor + offset
         threshold = decision_threshold(self._params["threshold"], margins, labels, weights)
-        with threadpool_limits(ONE_THREAD, BLAS):
-            model = best.refit().adjusted(factor, offset)
+        model = best.refit().adjusted(factor, offset)
         figures: TrialFigures = {
             **self._figures(best),
             **scores(
@@ -108,7 +123,7 @@ class LocalSearch:
         )
 
     def close(self) -> None:
-        del self._rows, self._best
+        del self._rows, self._tuner, self._compared, self._completed
 
     def _figures(self, trial: LocalTrial) -> TrialFigures:
         found = scores(

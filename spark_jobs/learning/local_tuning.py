@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from logging import Logger
-from math import inf
 from os import cpu_count
 
 import numpy as np
@@ -14,13 +13,12 @@ from spark_jobs.learning.linear_fit import LinearModel
 from spark_jobs.learning.local_rows import Fold, Indices, LocalRows, Numbers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LocalTrial:
     """A learner with one of its parameters, compared on rows that it was not fitted on.
 
     `iterations` are those with the least loss. If `partial`, the fit used a sample of the rows.
-    `margins` are of the rows at `scored`. `model` is the fit, if there was one fold. `sample_loss`
-    is the loss of the fit to a sample, infinite if there was none.
+    `margins` are of the rows at `scored`. `model` is the fit, if there was one fold.
     """
 
     learner: Learner
@@ -33,7 +31,6 @@ class LocalTrial:
     margins: Numbers
     loss: float
     model: LinearModel | None = None
-    sample_loss: float = inf
 
     def refit(self) -> Model:
         """Fit to all rows as this trial did to some."""
@@ -41,74 +38,85 @@ class LocalTrial:
         return self.learner.refit(self.parameters, iterations, self.model)
 
 
-def compare(
-    rows: LocalRows, learners: Sequence[Learner], log: Logger, *, to_beat: float = inf
-) -> list[LocalTrial]:
-    """Return the trials of the learners' parameters.
-
-    Where there are several and many rows, all are fitted to a sample first. Then the best one is
-    fitted in full, until the best one is one that was fitted in full. Penalties of wide vectors
-    are tried from the smallest on, until the loss rises.
+@dataclass(frozen=True)
+class Tuner:
+    """Compares the parameters of learners on the same rows.
 
     Args:
+        name: of the comparison in the log.
         rows: to fit and to score.
-        learners: at least one.
         log: of the job.
-        to_beat: the loss of another comparison's best fit to a sample; if this one's is higher, it
-            is not fitted in full.
     """
-    several = sum(len(learner.parameters) for learner in learners) > 1
-    step = max(learner.sampling_step for learner in learners) if several else 1
-    trials = [trial for learner in learners for trial in _try_in_turn(rows, learner, step, log)]
-    while trials[best := _best(trials)].partial and trials[best].loss <= to_beat:
-        (full,) = _try_out(rows, trials[best].learner, [trials[best].parameters], 1, log)
-        trials[best] = replace(full, sample_loss=trials[best].loss)
-    return trials
+
+    name: str
+    rows: LocalRows
+    log: Logger
+
+    def compare(self, learners: Sequence[Learner]) -> list[LocalTrial]:
+        """Return the trials of the learners' parameters; of one learner or more.
+
+        Where there are several and many rows, all are fitted to a sample. Penalties of wide vectors
+        are tried from the smallest on, until the loss rises.
+        """
+        several = sum(len(learner.parameters) for learner in learners) > 1
+        step = max(learner.sampling_step for learner in learners) if several else 1
+        return [trial for learner in learners for trial in self._try_in_turn(learner, step)]
+
+    def complete(self, trials: Sequence[LocalTrial]) -> list[LocalTrial]:
+        """Return the trials with the best one fitted in full.
+
+        It is often no longer the best then, and so is the next one, until the best one is one that
+        was fitted in full.
+        """
+        completed = list(trials)
+        while (best := best_trial(completed)).partial:
+            (full,) = self._try_out(best.learner, [best.parameters], 1)
+            completed[completed.index(best)] = full
+        return completed
+
+    def _try_in_turn(self, learner: Learner, step: int) -> list[LocalTrial]:
+        if not learner.slow:
+            return self._try_out(learner, learner.parameters, step)
+        by_elastic_net: dict[float, list[LocalTrial]] = {}
+        for parameters in sorted(learner.parameters, key=lambda each: each["regularization"]):
+            trials = by_elastic_net.setdefault(parameters.get("elastic_net", 0.0), [])
+            if not trials or trials[-1].loss <= min(trial.loss for trial in trials):
+                trials += self._try_out(learner, [parameters], step)
+        return [trial for trials in by_elastic_net.values() for trial in trials]
+
+    def _try_out(
+        self, learner: Learner, parameters: Sequence[Parameters], step: int
+    ) -> list[LocalTrial]:
+        rows = self.rows
+
+        def fit(fold: Fold) -> Sequence[FoldFit]:
+            return learner.fit(rows.sample(fold.fitted, step), fold.scored, parameters)
+
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            by_fold = list(pool.map(fit, rows.folds))
+        trials = [
+            _trial(rows, learner, each, fits, partial=step > 1)
+            for each, *fits in zip(parameters, *by_fold, strict=True)
+        ]
+        for trial in trials:
+            given = "".join(
+                f", {name.replace('_', ' ')} {value:.4g}"
+                for name, value in trial.parameters.items()
+            )
+            self.log.info(
+                "%s: %s%s: loss %.4g after %s iterations",
+                self.name,
+                learner.estimator.replace("_", " "),
+                given,
+                trial.loss,
+                trial.iterations,
+            )
+        return trials
 
 
-def _try_in_turn(rows: LocalRows, learner: Learner, step: int, log: Logger) -> list[LocalTrial]:
-    if not learner.slow:
-        return _try_out(rows, learner, learner.parameters, step, log)
-    by_elastic_net: dict[float, list[LocalTrial]] = {}
-    for parameters in sorted(learner.parameters, key=lambda each: each["regularization"]):
-        trials = by_elastic_net.setdefault(parameters.get("elastic_net", 0.0), [])
-        if not trials or trials[-1].loss <= min(trial.loss for trial in trials):
-            trials += _try_out(rows, learner, [parameters], step, log)
-    return [trial for trials in by_elastic_net.values() for trial in trials]
-
-
-def _best(trials: Sequence[LocalTrial]) -> int:
-    return min(range(len(trials)), key=lambda index: trials[index].loss)
-
-
-def _try_out(
-    rows: LocalRows,
-    learner: Learner,
-    parameters: Sequence[Parameters],
-    step: int,
-    log: Logger,
-) -> list[LocalTrial]:
-    def fit(fold: Fold) -> Sequence[FoldFit]:
-        return learner.fit(rows.sample(fold.fitted, step), fold.scored, parameters)
-
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        by_fold = list(pool.map(fit, rows.folds))
-    trials = [
-        _trial(rows, learner, each, fits, partial=step > 1)
-        for each, *fits in zip(parameters, *by_fold, strict=True)
-    ]
-    for trial in trials:
-        given = "".join(
-            f", {name.replace('_', ' ')} {value:.4g}" for name, value in trial.parameters.items()
-        )
-        log.info(
-            "%s%s: loss %.4g after %s iterations",
-            learner.estimator.replace("_", " "),
-            given,
-            trial.loss,
-            trial.iterations,
-        )
-    return trials
+def best_trial(trials: Sequence[LocalTrial]) -> LocalTrial:
+    """Return the trial with the least loss, the first one of several."""
+    return min(trials, key=lambda trial: trial.loss)
 
 
 def _trial(
@@ -144,7 +152,6 @@ def _trial(
         margins=np.concatenate(margins),
         loss=float(finite.min()),
         model=single.linear_model(best) if single else None,
-        sample_loss=float(finite.min()) if partial else inf,
     )
 
 

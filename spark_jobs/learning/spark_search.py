@@ -131,8 +131,14 @@ class SparkSearch:
             )
         self._best = fitted[_best(fitted, encoding.selection_metric)]
         self.lowest_loss = self._best.loss(encoding.selection_metric)
-        self.lowest_sample_loss = inf  # the best is always fitted in full
         self.figures = [each.figures() for each in fitted]
+
+    @property
+    def is_complete(self) -> bool:
+        return True
+
+    def complete(self) -> None:
+        """Do nothing: the best trial was fitted in full."""
 
     def fit_best(self) -> SparkFit:
         best = self._best

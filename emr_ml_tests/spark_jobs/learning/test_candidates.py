@@ -1,12 +1,17 @@
 """Which featurizers are tried, and what users can do if no candidate can be chosen."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from emr_ml_tests.spark_jobs.learning.featurized import rules_of
 from emr_ml_tests.spark_jobs.learning.local import params_with
-from spark_jobs.learning.candidates import featurizer_settings, no_finite_loss
+from spark_jobs.learning.candidates import (
+    Search,
+    featurizer_settings,
+    is_better,
+    no_finite_loss,
+)
 
 
 def tried(columns: dict[str, Any], *featurizers: dict[str, Any]) -> list[int]:
@@ -33,3 +38,34 @@ def test_without_a_finite_loss_the_advice_fits_the_estimator(parameter: str, adv
 
     assert message.startswith("no candidate has a finite log loss")
     assert advice in message
+
+
+class ScriptedSearch:
+    """A search whose best trial has one loss on a sample, and another one in full."""
+
+    def __init__(self, loss: float, in_full: float | None = None) -> None:
+        self.lowest_loss, self._in_full = loss, in_full
+
+    @property
+    def is_complete(self) -> bool:
+        return self._in_full is None
+
+    def complete(self) -> None:
+        assert self._in_full is not None
+        self.lowest_loss, self._in_full = self._in_full, None
+
+
+def compared(search: ScriptedSearch, other: ScriptedSearch) -> bool:
+    return is_better(cast("Search", search), cast("Search", other))
+
+
+def test_two_searches_on_samples_are_compared_without_a_fit_in_full() -> None:
+    search, other = ScriptedSearch(0.3, in_full=0.9), ScriptedSearch(0.4, in_full=0.1)
+
+    assert compared(search, other)
+    assert not (search.is_complete or other.is_complete)
+
+
+def test_a_search_on_a_sample_is_completed_before_it_is_compared_with_one_in_full() -> None:
+    assert compared(ScriptedSearch(0.5, in_full=0.2), ScriptedSearch(0.3))
+    assert not compared(ScriptedSearch(0.3), ScriptedSearch(0.5, in_full=0.2))

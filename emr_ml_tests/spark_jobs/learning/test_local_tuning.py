@@ -20,7 +20,7 @@ from spark_jobs.learning.estimators import WIDE
 from spark_jobs.learning.learners import STOPS, make_learners
 from spark_jobs.learning.linear_fit import LinearModel
 from spark_jobs.learning.local_rows import LocalRows, Numbers
-from spark_jobs.learning.local_tuning import LocalTrial, compare
+from spark_jobs.learning.local_tuning import LocalTrial, Tuner, best_trial
 from spark_jobs.learning.margins import LARGEST_LOSS
 
 LOG = logging.getLogger("test")
@@ -29,7 +29,7 @@ LOG = logging.getLogger("test")
 def compared(problem: Problem, *, folds: int = 5, **params: object) -> list[LocalTrial]:
     rows = local_rows(*made_up(problem), folds=folds)
     made = make_learners(rows, encoding_of(problem), params_with(**params), hashed=False)
-    return compare(rows, made, LOG)
+    return Tuner("test", rows, LOG).compare(made)
 
 
 @pytest.mark.parametrize("problem", ["binary", "multiclass", "regression"])
@@ -85,11 +85,16 @@ def test_trees_are_not_tried_on_hashed_terms_nor_on_too_many_cells(
 
 def test_of_many_rows_only_the_best_is_fitted_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learners, "ENOUGH_ELEMENTS", 500)
+    rows = local_rows(*made_up("binary"), folds=1)
+    params = params_with(regularization=[1e-3, 10.0])
+    tuner = Tuner("test", rows, LOG)
 
-    trials = compared("binary", folds=1, regularization=[1e-3, 10.0])
+    trials = tuner.compare(make_learners(rows, encoding_of("binary"), params, hashed=False))
+    completed = tuner.complete(trials)
 
-    best = min(trials, key=lambda trial: trial.loss)
-    assert [each.partial for each in trials] == [each is not best for each in trials]
+    assert all(each.partial for each in trials)
+    best = best_trial(completed)
+    assert [each.partial for each in completed] == [each is not best for each in completed]
 
 
 def wide_rows(problem: Problem = "binary") -> LocalRows:
@@ -107,7 +112,7 @@ def test_penalties_of_wide_vectors_are_tried_until_the_loss_rises() -> None:
     params = params_with(regularization=[10.0, 1e-2, 1e-4])
 
     made = make_learners(rows, encoding_of("binary"), params, hashed=True)
-    trials = compare(rows, made, LOG)
+    trials = Tuner("test", rows, LOG).compare(made)
 
     assert [each.parameters["regularization"] for each in trials] == [1e-4, 1e-2]
     assert trials[0].loss < trials[1].loss
@@ -118,7 +123,7 @@ def test_iterations_with_the_least_loss_are_used_again() -> None:
     params = params_with(regularization=[0.0], tolerance=0.0)
     (learner,) = make_learners(rows, encoding_of("binary"), params, hashed=True)
 
-    (trial,) = compare(rows, [learner], LOG)
+    (trial,) = Tuner("test", rows, LOG).compare([learner])
     model = trial.refit()
 
     assert trial.stopped_early
@@ -138,7 +143,7 @@ def test_weights_of_classes_leave_probabilities_calibrated(
     encoding = encoding_of(problem, class_weights=dict(zip(names, (3.0, 1.0, 1.0), strict=False)))
     learner = make_learners(rows, encoding, params_with(estimator=estimator), hashed=False)[0]
 
-    best = min(compare(rows, [learner], LOG), key=lambda trial: trial.loss)
+    best = best_trial(Tuner("test", rows, LOG).compare([learner]))
     model = best.refit()
 
     share = np.exp(best.margins) / (1 + np.exp(best.margins))
@@ -176,7 +181,8 @@ def test_trees_are_fitted_beside_one_row_of_huge_weight() -> None:
 
 
 def trials_on(rows: LocalRows, problem: Problem, params: Any) -> list[LocalTrial]:
-    return compare(rows, make_learners(rows, encoding_of(problem), params, hashed=False), LOG)
+    made = make_learners(rows, encoding_of(problem), params, hashed=False)
+    return Tuner("test", rows, LOG).compare(made)
 
 
 @pytest.mark.parametrize("estimator", ["logistic_regression", "gradient_boosted_trees"])
@@ -188,7 +194,7 @@ def test_weights_of_rows_shift_the_probabilities(estimator: str) -> None:
         rows, encoding_of("binary"), params_with(estimator=estimator), hashed=False
     )
 
-    best = min(compare(rows, made, LOG), key=lambda trial: trial.loss)
+    best = best_trial(Tuner("test", rows, LOG).compare(made))
 
     share = 1 / (1 + np.exp(-best.margins[:, 0]))
     weighted_share = np.average(labels, weights=weights)
@@ -206,7 +212,7 @@ def test_a_row_of_an_unknown_class_is_scored_but_not_fitted() -> None:
     rows = local_rows(features, np.where(np.arange(300) % 10 == 4, np.nan, labels), folds=1)
     made = make_learners(rows, encoding_of("multiclass"), params_with(), hashed=False)
 
-    trials = compare(rows, made, LOG)
+    trials = Tuner("test", rows, LOG).compare(made)
 
     unknown = np.isnan(labels_of(rows, trials[0]))
     assert unknown.sum() == 30
