@@ -111,8 +111,9 @@ def collect_rows(vectors: DataFrame, size: int) -> LocalRows:
     weights = table[WEIGHT].to_numpy()[order].astype(np.float64)
     keys = table["key"].to_numpy()[order].astype(np.int64)
     train = table["train"].to_numpy()[order].astype(np.bool_)
-    features = _matrix(pa.concat_arrays(table["vector"].chunks), size)[order]
-    return LocalRows(features, labels, weights, keys, _folds(labels, train, keys))
+    features = _matrix(pa.concat_arrays(table["vector"].chunks), size)
+    del table  # `features` has what it holds, and will be copied
+    return LocalRows(features[order], labels, weights, keys, _folds(labels, train, keys))
 
 
 def _folds(labels: Numbers, train: npt.NDArray[np.bool_], keys: Keys) -> tuple[Fold, ...]:
