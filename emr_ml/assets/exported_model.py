@@ -6,6 +6,7 @@ from dataclasses import replace
 import dagster as dg
 
 from emr_ml.assets.catalogue import python_asset
+from emr_ml.export.committed import commit_export
 from emr_ml.lake.champion import MODEL, NO_CHAMPION, read_champion
 from emr_ml.lake.versions import short
 from emr_ml.launchers.base import Launcher
@@ -34,9 +35,6 @@ def make_exported_model(pipeline: Pipeline) -> dg.AssetsDefinition:
 
         The asset is skipped if there is no champion yet.
         """
-        # pyarrow takes long to import
-        from emr_ml.export.committed import commit_export
-
         lake = pipeline.lake(launcher.lake)
         with errors_as_failures(lake):
             champion = read_champion(lake)

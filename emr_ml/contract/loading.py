@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -59,6 +60,7 @@ def load_contract(address: str) -> Contract:
         ) from error
 
 
+@lru_cache(maxsize=64)  # each asset of a run reads the same file again
 def parse_contract(text: str, address: str) -> Contract:
     """Parse a contract in YAML; `address` is for the errors.
 

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 from emr_ml.export.bundle import bundled_scorer
-from emr_ml.export.model_file import exported_files
 from emr_ml.lake.champion import MODEL
 from emr_ml.lake.usage import mark_used
 from emr_ml.lake.versions import digest
@@ -28,6 +27,9 @@ def commit_export(lake: Lake, model: str) -> Outcome:
     mark_used(lake, f"{ASSET}/{version}")
     if report := read_report(lake, ASSET, version):
         return Outcome(report, reused=True)
+    # numpy takes long to import, and a reused version does not need it
+    from emr_ml.export.model_file import exported_files
+
     folder = attempt_key(ASSET, version, 1)
     exported = exported_files(lake, model)
     # another process may write the same files at the same time
