@@ -1,5 +1,6 @@
 """Markers from fixtures, one warm Spark per worker, and a lake of each test's own."""
 
+import gc
 import logging
 import os
 import sys
@@ -69,6 +70,14 @@ ORDER = ("soak", "spark", "process", "emulator")
 # Each worker with Spark tests pays for a JVM and its warm-up; two keep two cores busy.
 SPARK_WORKERS = 2
 SPARK_GROUP = "spark "
+# Python would look for garbage after every 700 new objects, among a million that stay.
+gc.set_threshold(50_000)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported and collected out of Python's search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 # before xdist's, which reads the groups
