@@ -1,7 +1,5 @@
 """The command `emr-ml`."""
 
-import atexit
-import gc
 import os
 from collections.abc import Iterable
 
@@ -27,9 +25,9 @@ from emr_ml.commands.up import up
 from emr_ml.commands.validate import validate
 from emr_ml.commands.versions import versions
 from emr_ml.commands.wheelhouse import wheelhouse
+from emr_ml.garbage import collect_less
 
 NAME_WIDTH = 12
-COLLECTED_OBJECTS = 50_000
 # in the order in which a new user meets them, which is that of `--help`
 COMMANDS = {
     "run": (run, "materialize all assets, and print the metrics"),
@@ -79,10 +77,7 @@ class Commands(click.Group):
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Train models with PySpark, orchestrated by Dagster."""
-    # Python would look for garbage after every 700 new objects, and at the end, which takes a fifth
-    # of the time of a run with nothing to do.
-    gc.set_threshold(COLLECTED_OBJECTS)
-    atexit.register(gc.freeze)
+    collect_less()
     # no-color.org: any value but an empty one; otherwise click drops colours where there is no
     # terminal
     if os.environ.get("NO_COLOR"):

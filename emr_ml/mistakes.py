@@ -22,6 +22,7 @@ from emr_ml.errors import UserError
 from emr_ml.wording import did_you_mean, shorten, unknown_key
 
 DEFS, ATTRIBUTES = "defs.yaml", "attributes"
+FILES = (DEFS, "component.yaml")  # the latter is an older name
 MAPPING = "should have keys and values"
 # how Dagster begins the message of an attribute that can't be resolved, and marks the cause in it
 RESOLVED = re.compile(r"^.+:\d+ - (?P<path>\S*)$", re.MULTILINE)
@@ -97,7 +98,8 @@ def _mistake_in(error: BaseException, folder: Path) -> UserError | None:
             return cause
         if isinstance(cause, ValidationError) and (found := _schema(cause)):
             return found
-        if isinstance(cause, (YAMLError, CheckError)) and (unreadable := _unreadable(folder)):
+        is_of_file = isinstance(cause, (YAMLError, CheckError))
+        if is_of_file and (unreadable := _unreadable(cause, folder)):
             return unreadable
         if isinstance(cause, DagsterUnresolvableSymbolError) and (
             missing := _no_such_type(cause, folder)
@@ -220,18 +222,19 @@ def _dotted(loc: Loc) -> str:
     return ".".join(str(part) for part in loc)
 
 
-def _unreadable(folder: Path) -> ProjectError | None:
-    """Return what is wrong with the first file that is not YAML, or empty; None if all are good."""
+def _unreadable(error: BaseException, folder: Path) -> ProjectError | None:
+    """Return what is wrong with a file that is not YAML, or empty; None if the error is another."""
+    if isinstance(error, MarkedYAMLError) and (mark := error.problem_mark):
+        problem = " ".join(filter(None, (error.problem, error.context)))
+        place = f"{mark.name}:{mark.line + 1}:{mark.column + 1}"
+        # a component may read other YAML by itself
+        is_ours = Path(mark.name).name in FILES
+        return ProjectError(f"{place}: is not YAML: {problem}") if is_ours else None
     for path in sorted(folder.rglob(DEFS)):
         try:
             documents = list(yaml.compose_all(path.read_text("utf-8", "replace"), yaml.SafeLoader))
-        except MarkedYAMLError as error:
-            mark = error.problem_mark
-            place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-            problem = " ".join(filter(None, (error.problem, error.context)))
-            return ProjectError(f"{place}: is not YAML: {problem}")
-        except YAMLError as error:
-            return ProjectError(f"{path}: is not YAML: {' '.join(str(error).split())}")
+        except YAMLError as mistake:
+            return ProjectError(f"{path}: is not YAML: {' '.join(str(mistake).split())}")
         if not documents:
             return ProjectError(f"{path}: is empty: it needs `type` and `attributes`")
     return None

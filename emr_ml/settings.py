@@ -314,7 +314,7 @@ class Settings(BaseSettings):
     @field_validator("lake")
     @classmethod
     def _check_lake(cls, value: str, info: ValidationInfo) -> str:
-        if Path(value).is_file():
+        if os.path.isfile(value):  # noqa: PTH113 - pathlib raises errors for some paths
             raise ValueError(f"{value} is a file, not a folder")
         if deployment := info.data.get("deployment"):
             check_reachable(value, deployment)

@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import sys
+import tempfile
 import uuid
 from collections.abc import Generator
 from pathlib import Path
@@ -14,6 +15,7 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadGroupScheduling
 
+from emr_ml.garbage import collect_less
 from emr_ml_tests.processes import Racers
 from spark_jobs.runtime.lake import Lake, open_lake
 
@@ -40,6 +42,9 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("same")
 # a Spark that outlives its run would outlive the tests
 os.environ["EMR_ML_WARM"] = "0"
+# the caller may have one
+NO_WARM_SPARK = tempfile.TemporaryDirectory(prefix="emr-ml-")
+os.environ["XDG_RUNTIME_DIR"] = NO_WARM_SPARK.name
 # Tests that use one of these fixtures, even indirectly, get the marker of that name.
 MARKERS = {
     "spark": "spark",
@@ -70,8 +75,7 @@ ORDER = ("soak", "spark", "process", "emulator")
 # Each worker with Spark tests pays for a JVM and its warm-up; two keep two cores busy.
 SPARK_WORKERS = 2
 SPARK_GROUP = "spark "
-# Python would look for garbage after every 700 new objects, among a million that stay.
-gc.set_threshold(50_000)
+collect_less()
 
 
 def pytest_collection_finish() -> None:

@@ -162,6 +162,14 @@ def test_a_lake_is_not_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         load_settings()
 
 
+def test_a_lake_that_can_not_be_looked_at_is_no_mistake_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EMR_ML_LAKE", f"/nowhere/{'a' * 300}")
+
+    assert load_settings().lake.startswith("/nowhere/aaa")
+
+
 def test_emr_needs_a_lake_in_s3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMR_ML_DEPLOYMENT", "emr")
     for lake in ("", "/some/where"):

@@ -11,6 +11,7 @@ from dagster.components.core.load_defs import PLUGIN_COMPONENT_TYPES_JSON_METADA
 from emr_ml.assets.catalogue import SOURCE, assets_of, metadata_of
 from emr_ml.assets.declared import declared_deployments, declared_pipelines
 from emr_ml.executor import executor_for
+from emr_ml.garbage import collect_less
 from emr_ml.jobs import everything_job
 from emr_ml.launchers import launcher_resource
 from emr_ml.mistakes import mistakes_first
@@ -34,6 +35,7 @@ def load_defs(defs_module: ModuleType) -> dg.Definitions:
         UserError: a component can't be used; names file and line.
         SettingsError: a variable can't be used.
     """
+    collect_less()
     # Dagster's own `load_from_defs_folder` starts at the root of the tree, which imports every
     # package with components and makes their schemas, for a page of the UI. That takes a second.
     folder = Path(next(iter(defs_module.__path__)))

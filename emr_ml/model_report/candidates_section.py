@@ -10,7 +10,7 @@ from emr_ml.model_report.wording import VALIDATION_FIGURES, as_text, number
 # figures of a candidate in the order in which they are shown
 CANDIDATE_FIGURES = (
     *("featurizer", "estimator", "regularization", "elastic_net", "max_depth"),
-    *("iterations", "converged", "stopped_early", *VALIDATION_FIGURES),
+    *("iterations", "converged", "stopped_early", "sampled", *VALIDATION_FIGURES),
 )
 
 
@@ -88,6 +88,8 @@ def candidates_note(facts: ModelFacts) -> str:
     ]
     if facts.figures["problem"] == "binary" and threshold != USUAL_THRESHOLD:
         sentences.append(f"Their accuracy is that of a threshold of {USUAL_THRESHOLD}.")
+    if any(each.get("sampled") for each in figures["candidates"]):
+        sentences.append("The sampled ones were fitted to a part of the training rows.")
     if facts.learned_from_both:
         sentences.append("The chosen one was then fitted to the training and validation rows.")
     if figures.get("calibrated"):

@@ -44,6 +44,7 @@ attributes:
         ("type: emr_ml.TrainingPipeline\n", "1: attributes.contract: is required"),
         (f"{PIPELINE}colour: red\n", "5: colour: unknown key: known are type, attributes, "),
         (f"{PIPELINE}  - : [\n", "5:3: is not YAML: expected <block end>, but found '-' while"),
+        (f"{PIPELINE}  source: !include a\n", "5:11: is not YAML: could not determine a constr"),
         (f"{PIPELINE}\tx: 1\n", "5:1: is not YAML: found character '\\t' that cannot start any"),
         ("type: emr_ml.TrainingPipelin\n", "1: type: Module `emr_ml` has no attribute `Training"),
         ("type: no_such.Job\n", "1: type: Module `no_such` not found: `dg list components` shows"),

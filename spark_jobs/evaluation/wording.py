@@ -1,6 +1,6 @@
 """Figures as people read them."""
 
-from math import floor, isfinite, log10
+from math import isfinite
 
 DIGITS = 4
 MIN_PLAIN, MAX_PLAIN = 1e-4, 1e12  # others are written with an exponent
@@ -12,7 +12,7 @@ def number(value: float) -> str:
     It has no more than four decimals if those after the fourth are zeros.
     """
     if value and not MIN_PLAIN <= abs(value) < MAX_PLAIN:
-        return f"{value:.3e}"
+        return f"{value:.{DIGITS - 1}e}"
     if float(value).is_integer():
         return f"{value:,.0f}"
     decimals = _decimals(value)
@@ -22,10 +22,11 @@ def number(value: float) -> str:
 
 
 def rounded_float(value: float) -> float:
-    """Return what `number` shows of a number, as a number."""
+    """Return a number without the decimals that `number` does not show."""
     return round(value, _decimals(value)) if value and isfinite(value) else value
 
 
 def _decimals(value: float) -> int:
     """Return how many decimals make four significant digits."""
-    return max(0, DIGITS - 1 - floor(log10(abs(value))))
+    exponent = int(f"{value:.{DIGITS - 1}e}".rpartition("e")[2])  # after rounding
+    return max(0, DIGITS - 1 - exponent)

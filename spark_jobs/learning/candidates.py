@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from logging import Logger
 from math import inf
+from threading import Event
 from typing import Protocol
 
 from pyspark.ml import Transformer
@@ -88,12 +89,12 @@ class Search(Protocol):
     def lowest_loss(self) -> float: ...
 
     @property
-    def is_complete(self) -> bool:
-        """Whether the best trial was fitted to all rows, not to a sample."""
+    def step(self) -> int:
+        """The best trial was fitted to one row of so many."""
         ...
 
     def complete(self) -> None:
-        """Fit the best trial to all rows."""
+        """Fit the best trial to all rows, if it was fitted to a sample."""
         ...
 
     def fit_best(self) -> FinalFit: ...
@@ -130,6 +131,8 @@ def train_best(
     with ExitStack() as cache:
         cache.enter_context(threadpool_limits(ONE_THREAD, BLAS))
         pool = cache.enter_context(ThreadPoolExecutor(SEARCHES))
+        stop = Event()
+        cache.callback(stop.set)  # before the pool waits for its threads
         prepared: dict[str, DataFrame] = {}
         for settings in featurizer_settings(params, len(data.encoding.classes), data.columns):
             log.info("featurizer %s", _format(settings))
@@ -141,7 +144,15 @@ def train_best(
                 featurized = featurize(prepared[key], featurizer)
             blocks = feature_blocks(data.columns, settings, featurized.stages)
             search = _search(
-                data, params, settings, featurized, blocks, pool=pool, stopwatch=stopwatch, log=log
+                data,
+                params,
+                settings,
+                featurized,
+                blocks,
+                pool=pool,
+                stop=stop,
+                stopwatch=stopwatch,
+                log=log,
             )
             other = _Contestant(settings, featurizer, featurized, blocks, search)
             if best is None:
@@ -154,8 +165,7 @@ def train_best(
             worse.search.close()
         assert best, "there is at least one featurizer"
         with stopwatch.phase("tune"):
-            if not best.search.is_complete:
-                best.search.complete()
+            best.search.complete()
         candidates += best.candidates()
         candidates.sort(key=lambda candidate: candidate["featurizer"])
         if best.search.lowest_loss == inf:
@@ -183,6 +193,7 @@ def _search(
     blocks: Sequence[FeatureBlock],
     *,
     pool: Executor,
+    stop: Event,
     stopwatch: Stopwatch,
     log: Logger,
 ) -> Search:
@@ -196,6 +207,7 @@ def _search(
                 data.encoding,
                 params,
                 pool=pool,
+                stop=stop,
                 log=log,
             )
     equal_weights = settings["text"] == "hashing_tf"
@@ -214,14 +226,12 @@ def _search(
 def is_better(search: Search, other: Search) -> bool:
     """Return whether the best trial of a search is better than that of another.
 
-    If one of them was fitted to a sample and the other was not, it would be at a disadvantage, so
-    it is fitted in full before.
+    The one that was fitted to fewer rows would be at a disadvantage, so both are fitted in full
+    then.
     """
-    searches = search, other
-    if any(each.is_complete for each in searches):
-        for each in searches:
-            if not each.is_complete:
-                each.complete()
+    if search.step != other.step:
+        search.complete()
+        other.complete()
     return search.lowest_loss < other.lowest_loss
 
 

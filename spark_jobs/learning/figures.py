@@ -39,11 +39,14 @@ class ImportanceFigures(TypedDict):
 
 
 class FitFigures(TypedDict):
-    """How a fit ended. `stopped_early` is there if its iterations were limited on purpose."""
+    """How a fit ended. `stopped_early` is there if its iterations were limited on purpose,
+    `sampled` if it used a sample of the rows.
+    """
 
     converged: NotRequired[bool]
     iterations: NotRequired[int]
     stopped_early: NotRequired[bool]
+    sampled: NotRequired[bool]
 
 
 class TrialFigures(FitFigures):

@@ -60,8 +60,8 @@ class LinearPath:
 class LinearObjective:
     """The objective on some rows, and its gradient.
 
-    Its parameters are the coefficients of the columns that are not 0 in all rows, and the
-    intercepts: the other coefficients are 0 in any minimum, and of hashed terms they are the most.
+    Its parameters are the intercepts and the coefficients of the columns that are not 0 in all
+    rows: those of other columns stay 0, and few short texts leave most columns of hashed terms so.
 
     Args:
         features: a row for each label.

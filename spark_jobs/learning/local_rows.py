@@ -21,6 +21,7 @@ Matrix = Any  # csr_array, which has no types, or Numbers
 
 MAX_LOCAL_BYTES = 1 << 28  # of the vectors; a fit needs about four times as much
 BYTES_PER_ELEMENT = 12  # a double and its index
+MAX_ELEMENTS = MAX_LOCAL_BYTES // BYTES_PER_ELEMENT
 DENSE_SHARE = 0.3  # of non-zero elements; products with a dense matrix are faster from here on
 FEW_ROWS = 2000  # a single split of fewer rows would choose by luck
 FOLDS = 5
@@ -83,7 +84,7 @@ def to_dense(matrix: Matrix) -> Numbers:
 
 def fits_in_driver(elements: int) -> bool:
     """Return whether vectors with that many non-zero elements in total are fitted in the driver."""
-    return elements * BYTES_PER_ELEMENT <= MAX_LOCAL_BYTES
+    return elements <= MAX_ELEMENTS
 
 
 def collect_rows(vectors: DataFrame, size: int) -> LocalRows:

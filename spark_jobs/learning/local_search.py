@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from logging import Logger
+from threading import Event, Lock
 from typing import cast
 
 from pyspark.ml import Transformer
@@ -17,11 +19,14 @@ from spark_jobs.learning.feature_statistics import FeatureStatistics, statistics
 from spark_jobs.learning.figures import TrialFigures
 from spark_jobs.learning.label_encoding import LabelEncoding
 from spark_jobs.learning.learners import Model, make_learners
-from spark_jobs.learning.local_rows import collect_rows
+from spark_jobs.learning.local_rows import MAX_ELEMENTS, collect_rows
 from spark_jobs.learning.local_tuning import LocalTrial, Tuner, best_trial
 from spark_jobs.learning.margins import calibration, decision_threshold, scores
 from spark_jobs.learning.mllib_models import linear_stages, tree_stages
 from spark_jobs.learning.params import ModelParams
+
+# Two comparisons may run at the same time, but the memory is for one fit of the most elements.
+LARGE_COMPARISON = Lock()
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class LocalSearch:
         encoding: of the label.
         params: of the model.
         pool: with the thread.
+        stop: when it is set, the thread ends.
         log: of the job.
     """
 
@@ -55,19 +61,21 @@ class LocalSearch:
         params: ModelParams,
         *,
         pool: Executor,
+        stop: Event,
         log: Logger,
     ) -> None:
         self._spark, self._encoding, self._params = vectors.sparkSession, encoding, params
         self._size = blocks[-1].indices.stop
         self._hashed = any(block.hashed for block in blocks)
         self._rows = collect_rows(vectors, self._size)
-        self._tuner = Tuner(name, self._rows, log)
+        self._tuner = Tuner(name, self._rows, stop, log)
         self._compared = pool.submit(self._compare)
         self._completed: Sequence[LocalTrial] | None = None
 
     def _compare(self) -> Sequence[LocalTrial]:
-        learners = make_learners(self._rows, self._encoding, self._params, hashed=self._hashed)
-        return self._tuner.compare(learners)
+        with LARGE_COMPARISON if self._rows.elements > MAX_ELEMENTS // 2 else nullcontext():
+            learners = make_learners(self._rows, self._encoding, self._params, hashed=self._hashed)
+            return self._tuner.compare(learners)
 
     @property
     def _trials(self) -> Sequence[LocalTrial]:
@@ -82,8 +90,8 @@ class LocalSearch:
         return self._best.loss
 
     @property
-    def is_complete(self) -> bool:
-        return not self._best.partial
+    def step(self) -> int:
+        return self._best.step
 
     @property
     def figures(self) -> Sequence[TrialFigures]:
@@ -140,6 +148,7 @@ class LocalSearch:
             "iterations": trial.iterations,
             "converged": trial.converged,
             **({"stopped_early": True} if trial.stopped_early else {}),
+            **({"sampled": True} if trial.step > 1 else {}),
         }
         return cast("TrialFigures", figures)
 

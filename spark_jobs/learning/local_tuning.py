@@ -1,10 +1,11 @@
 """Compare the parameters of learners on rows that they were not fitted on."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from logging import Logger
 from os import cpu_count
+from threading import Event
 
 import numpy as np
 
@@ -17,8 +18,9 @@ from spark_jobs.learning.local_rows import Fold, Indices, LocalRows, Numbers
 class LocalTrial:
     """A learner with one of its parameters, compared on rows that it was not fitted on.
 
-    `iterations` are those with the least loss. If `partial`, the fit used a sample of the rows.
-    `margins` are of the rows at `scored`. `model` is the fit, if there was one fold.
+    `iterations` are those with the least loss. The fit used one row of `step`.
+    `margins` are of the rows at `scored`. `model` is the fit, if there was one fold
+    and it was stopped early.
     """
 
     learner: Learner
@@ -26,7 +28,7 @@ class LocalTrial:
     iterations: int
     converged: bool
     stopped_early: bool
-    partial: bool
+    step: int
     scored: Indices
     margins: Numbers
     loss: float
@@ -45,11 +47,13 @@ class Tuner:
     Args:
         name: of the comparison in the log.
         rows: to fit and to score.
+        stop: when it is set, no other fit begins.
         log: of the job.
     """
 
     name: str
     rows: LocalRows
+    stop: Event
     log: Logger
 
     def compare(self, learners: Sequence[Learner]) -> list[LocalTrial]:
@@ -69,7 +73,7 @@ class Tuner:
         was fitted in full.
         """
         completed = list(trials)
-        while (best := best_trial(completed)).partial:
+        while (best := best_trial(completed)).step > 1:
             (full,) = self._try_out(best.learner, [best.parameters], 1)
             completed[completed.index(best)] = full
         return completed
@@ -88,6 +92,8 @@ class Tuner:
         self, learner: Learner, parameters: Sequence[Parameters], step: int
     ) -> list[LocalTrial]:
         rows = self.rows
+        if self.stop.is_set():
+            raise CancelledError
 
         def fit(fold: Fold) -> Sequence[FoldFit]:
             return learner.fit(rows.sample(fold.fitted, step), fold.scored, parameters)
@@ -95,7 +101,7 @@ class Tuner:
         with ThreadPoolExecutor(cpu_count()) as pool:
             by_fold = list(pool.map(fit, rows.folds))
         trials = [
-            _trial(rows, learner, each, fits, partial=step > 1)
+            _trial(rows, learner, each, fits, step=step)
             for each, *fits in zip(parameters, *by_fold, strict=True)
         ]
         for trial in trials:
@@ -125,7 +131,7 @@ def _trial(
     parameters: Parameters,
     fits: Sequence[FoldFit],
     *,
-    partial: bool,
+    step: int,
 ) -> LocalTrial:
     sizes = np.array([rows.weights[fold.scored].sum() for fold in rows.folds])
     by_fold = [fit.losses() for fit in fits]
@@ -141,17 +147,18 @@ def _trial(
     best = counts[int(np.argmin(finite))]
     margins = [fit.margins(_latest(each, best)) for fit, each in zip(fits, by_fold, strict=True)]
     single = fits[0] if len(fits) == 1 else None
+    stopped_early = best < counts[-1]
     return LocalTrial(
         learner=learner,
         parameters=parameters,
         iterations=best,
         converged=all(fit.converged for fit in fits),
-        stopped_early=best < counts[-1],
-        partial=partial,
+        stopped_early=stopped_early,
+        step=step,
         scored=np.concatenate([fold.scored for fold in rows.folds]),
         margins=np.concatenate(margins),
         loss=float(finite.min()),
-        model=single.linear_model(best) if single else None,
+        model=single.linear_model(best) if single and stopped_early else None,
     )
 
 

@@ -1,7 +1,8 @@
 """Calls of Spark at the same time."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from pyspark import inheritable_thread_target
@@ -22,23 +23,34 @@ def call_together(
     Raises:
         Exception: that of the first call that failed; calls that have not begun do not begin.
     """
+    futures: list[Future[Result]] = []
     with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(_in_session(spark, call)) for call in calls]
         try:
-            return [future.result() for future in futures]
+            futures += [pool.submit(_in_session(spark, call)) for call in calls]
+            try:
+                return [future.result() for future in futures]
+            except Exception:
+                pool.shutdown(wait=False, cancel_futures=True)
+                wait(_running(futures))
+                raise
         except BaseException as error:
-            pool.shutdown(wait=False, cancel_futures=True)
             if not isinstance(error, Exception):
+                pool.shutdown(wait=False, cancel_futures=True)
                 _end(spark, futures)
             raise
 
 
 def _end(spark: SparkSession, futures: Sequence[Future[Any]]) -> None:
     """Cancel Spark's jobs until all calls have ended: a call may be about to start another."""
-    not_done: Collection[Future[Any]] = futures
-    while not_done:
-        spark.sparkContext.cancelAllJobs()
-        not_done = wait(not_done, CANCEL_SECONDS).not_done
+    while running := _running(futures):
+        with suppress(Exception):  # Java may be gone, and the calls with it
+            spark.sparkContext.cancelAllJobs()
+        wait(running, CANCEL_SECONDS)
+
+
+def _running(futures: Sequence[Future[Any]]) -> list[Future[Any]]:
+    # `wait` would wait for cancelled ones, too
+    return [future for future in futures if not future.done()]
 
 
 def _in_session(spark: SparkSession, call: Callable[[], Result]) -> Callable[[], Result]:

@@ -41,31 +41,29 @@ def test_without_a_finite_loss_the_advice_fits_the_estimator(parameter: str, adv
 
 
 class ScriptedSearch:
-    """A search whose best trial has one loss on a sample, and another one in full."""
+    """A search whose best trial has one loss on one row of `step`, and another one in full."""
 
-    def __init__(self, loss: float, in_full: float | None = None) -> None:
-        self.lowest_loss, self._in_full = loss, in_full
-
-    @property
-    def is_complete(self) -> bool:
-        return self._in_full is None
+    def __init__(self, loss: float, *, step: int = 1, in_full: float | None = None) -> None:
+        self.lowest_loss, self.step, self._in_full = loss, step, in_full
 
     def complete(self) -> None:
-        assert self._in_full is not None
-        self.lowest_loss, self._in_full = self._in_full, None
+        if self._in_full is not None:
+            self.lowest_loss, self.step = self._in_full, 1
 
 
 def compared(search: ScriptedSearch, other: ScriptedSearch) -> bool:
     return is_better(cast("Search", search), cast("Search", other))
 
 
-def test_two_searches_on_samples_are_compared_without_a_fit_in_full() -> None:
-    search, other = ScriptedSearch(0.3, in_full=0.9), ScriptedSearch(0.4, in_full=0.1)
+def test_searches_on_equal_samples_are_compared_without_a_fit_in_full() -> None:
+    search = ScriptedSearch(0.3, step=4, in_full=0.9)
+    other = ScriptedSearch(0.4, step=4, in_full=0.1)
 
     assert compared(search, other)
-    assert not (search.is_complete or other.is_complete)
+    assert (search.step, other.step) == (4, 4)
 
 
-def test_a_search_on_a_sample_is_completed_before_it_is_compared_with_one_in_full() -> None:
-    assert compared(ScriptedSearch(0.5, in_full=0.2), ScriptedSearch(0.3))
-    assert not compared(ScriptedSearch(0.3), ScriptedSearch(0.5, in_full=0.2))
+@pytest.mark.parametrize("step", [1, 2])
+def test_searches_on_other_shares_of_the_rows_are_completed_before(step: int) -> None:
+    assert compared(ScriptedSearch(0.5, step=4, in_full=0.2), ScriptedSearch(0.3, step=step))
+    assert not compared(ScriptedSearch(0.3, step=step), ScriptedSearch(0.5, step=4, in_full=0.2))

@@ -80,6 +80,7 @@ def test_columns_of_zeros_have_no_coefficient_and_change_no_other(
 
     (narrow, model), (padded, same) = fitted(features), fitted(wide)
 
+    assert padded.size == narrow.size
     assert same.coefficients[:, 1::3].tolist() == model.coefficients.tolist()
     assert np.count_nonzero(same.coefficients) == np.count_nonzero(model.coefficients)
     assert padded.value(same, 1e-3, 0.5) == narrow.value(model, 1e-3, 0.5)

@@ -1,6 +1,8 @@
 """Estimators compared on rows in memory."""
 
 import logging
+from concurrent.futures import CancelledError
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,7 @@ LOG = logging.getLogger("test")
 def compared(problem: Problem, *, folds: int = 5, **params: object) -> list[LocalTrial]:
     rows = local_rows(*made_up(problem), folds=folds)
     made = make_learners(rows, encoding_of(problem), params_with(**params), hashed=False)
-    return Tuner("test", rows, LOG).compare(made)
+    return Tuner("test", rows, Event(), LOG).compare(made)
 
 
 @pytest.mark.parametrize("problem", ["binary", "multiclass", "regression"])
@@ -87,14 +89,25 @@ def test_of_many_rows_only_the_best_is_fitted_to_all(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(learners, "ENOUGH_ELEMENTS", 500)
     rows = local_rows(*made_up("binary"), folds=1)
     params = params_with(regularization=[1e-3, 10.0])
-    tuner = Tuner("test", rows, LOG)
+    tuner = Tuner("test", rows, Event(), LOG)
 
     trials = tuner.compare(make_learners(rows, encoding_of("binary"), params, hashed=False))
     completed = tuner.complete(trials)
 
-    assert all(each.partial for each in trials)
+    assert all(each.step > 1 for each in trials)
     best = best_trial(completed)
-    assert [each.partial for each in completed] == [each is not best for each in completed]
+    assert [each.step > 1 for each in completed] == [each is not best for each in completed]
+
+
+def test_no_fit_begins_after_the_end_was_asked_for() -> None:
+    rows = local_rows(*made_up("binary"), folds=1)
+    made = make_learners(rows, encoding_of("binary"), params_with(), hashed=False)
+    tuner = Tuner("test", rows, Event(), LOG)
+
+    tuner.stop.set()
+
+    with pytest.raises(CancelledError):
+        tuner.compare(made)
 
 
 def wide_rows(problem: Problem = "binary") -> LocalRows:
@@ -112,7 +125,7 @@ def test_penalties_of_wide_vectors_are_tried_until_the_loss_rises() -> None:
     params = params_with(regularization=[10.0, 1e-2, 1e-4])
 
     made = make_learners(rows, encoding_of("binary"), params, hashed=True)
-    trials = Tuner("test", rows, LOG).compare(made)
+    trials = Tuner("test", rows, Event(), LOG).compare(made)
 
     assert [each.parameters["regularization"] for each in trials] == [1e-4, 1e-2]
     assert trials[0].loss < trials[1].loss
@@ -123,7 +136,7 @@ def test_iterations_with_the_least_loss_are_used_again() -> None:
     params = params_with(regularization=[0.0], tolerance=0.0)
     (learner,) = make_learners(rows, encoding_of("binary"), params, hashed=True)
 
-    (trial,) = Tuner("test", rows, LOG).compare([learner])
+    (trial,) = Tuner("test", rows, Event(), LOG).compare([learner])
     model = trial.refit()
 
     assert trial.stopped_early
@@ -143,7 +156,7 @@ def test_weights_of_classes_leave_probabilities_calibrated(
     encoding = encoding_of(problem, class_weights=dict(zip(names, (3.0, 1.0, 1.0), strict=False)))
     learner = make_learners(rows, encoding, params_with(estimator=estimator), hashed=False)[0]
 
-    best = best_trial(Tuner("test", rows, LOG).compare([learner]))
+    best = best_trial(Tuner("test", rows, Event(), LOG).compare([learner]))
     model = best.refit()
 
     share = np.exp(best.margins) / (1 + np.exp(best.margins))
@@ -182,7 +195,7 @@ def test_trees_are_fitted_beside_one_row_of_huge_weight() -> None:
 
 def trials_on(rows: LocalRows, problem: Problem, params: Any) -> list[LocalTrial]:
     made = make_learners(rows, encoding_of(problem), params, hashed=False)
-    return Tuner("test", rows, LOG).compare(made)
+    return Tuner("test", rows, Event(), LOG).compare(made)
 
 
 @pytest.mark.parametrize("estimator", ["logistic_regression", "gradient_boosted_trees"])
@@ -194,7 +207,7 @@ def test_weights_of_rows_shift_the_probabilities(estimator: str) -> None:
         rows, encoding_of("binary"), params_with(estimator=estimator), hashed=False
     )
 
-    best = best_trial(Tuner("test", rows, LOG).compare(made))
+    best = best_trial(Tuner("test", rows, Event(), LOG).compare(made))
 
     share = 1 / (1 + np.exp(-best.margins[:, 0]))
     weighted_share = np.average(labels, weights=weights)
@@ -212,7 +225,7 @@ def test_a_row_of_an_unknown_class_is_scored_but_not_fitted() -> None:
     rows = local_rows(features, np.where(np.arange(300) % 10 == 4, np.nan, labels), folds=1)
     made = make_learners(rows, encoding_of("multiclass"), params_with(), hashed=False)
 
-    trials = Tuner("test", rows, LOG).compare(made)
+    trials = Tuner("test", rows, Event(), LOG).compare(made)
 
     unknown = np.isnan(labels_of(rows, trials[0]))
     assert unknown.sum() == 30

@@ -59,7 +59,7 @@ def test_an_interruption_cancels_the_jobs_of_other_calls(spark: SparkSession) ->
     is_running = threading.Event()
 
     def sleep(_: int) -> None:
-        time.sleep(600)
+        time.sleep(3600)
 
     def wait() -> None:
         is_running.set()
