@@ -88,7 +88,7 @@ def candidates_note(facts: ModelFacts) -> str:
     ]
     if facts.figures["problem"] == "binary" and threshold != USUAL_THRESHOLD:
         sentences.append(f"Their accuracy is that of a threshold of {USUAL_THRESHOLD}.")
-    if any(each.get("sampled") for each in figures["candidates"]):
+    if any(each.get("sampled") for each in figures.get("candidates", [])):
         sentences.append("The sampled ones were fitted to a part of the training rows.")
     if facts.learned_from_both:
         sentences.append("The chosen one was then fitted to the training and validation rows.")
