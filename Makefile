@@ -27,7 +27,7 @@ run: setup ## materialize the whole graph and print the metrics
 stop: ## end the Spark that is kept warm on this machine
 	@$(BIN)/emr-ml stop
 
-test: setup ## run all tests but those of soak and of the UI, in about 20 minutes
+test: setup ## run all tests but those of soak and of the UI, in 14 to 20 minutes
 	@$(PYTEST) -m "not soak and not browser"
 
 test-fast: setup ## run the tests that start neither Java nor servers nor programs, in one to two minutes
