@@ -164,7 +164,7 @@ def test_a_driver_is_lost_even_if_its_executors_can_not_be_deleted(
     job = ClientJob(config_of({**PODS, "deploy_mode": "client"}), attempt, PACE)
     driver.end()
     assert not session_members(driver.pid)
-    (driver.log.parent / "exit.json").unlink()
+    (driver.log.parent / "exit.json").unlink(missing_ok=True)
 
     status = job.status()
     assert status and status.outcome is JobOutcome.LOST
