@@ -31,7 +31,7 @@ test: setup ## run all tests but those of soak and of the UI, in 14 to 20 minute
 	@$(PYTEST) -m "not soak and not browser"
 
 test-fast: setup ## run the tests that start neither Java nor servers nor programs, in one to two minutes
-	@$(PYTEST) --numprocesses 2 -m "not spark and not emulator and not process and not soak and not browser"
+	@$(PYTEST) --numprocesses 3 -m "not spark and not emulator and not process and not soak and not browser"
 
 test-ui: setup ## open the UI in Chromium, and compare what it says; RETAKE=1 takes the pictures of the docs
 	@$(if $(RETAKE),EMR_ML_RETAKE_PICTURES=1) PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -m browser emr_ml_tests/browser

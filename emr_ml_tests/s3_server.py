@@ -111,7 +111,7 @@ def serve() -> Generator[Server]:
     server = make_server(
         "127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler
     )
-    thread = threading.Thread(target=server.serve_forever, name="s3", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="s3", daemon=True)
     thread.start()
     try:
         yield Server(f"http://127.0.0.1:{server.server_port}", application.faults, boto3.Session())

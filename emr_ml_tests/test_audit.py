@@ -45,7 +45,7 @@ def fixture_database() -> Generator[str]:
         return [json.dumps({"vulns": [KNOWN]} if asked["version"] == "8.0.0" else {}).encode()]
 
     server = make_server("127.0.0.1", 0, answer, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

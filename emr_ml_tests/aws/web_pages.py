@@ -31,7 +31,7 @@ def web_pages(status: int = 200) -> Generator[str]:
     """Serve the page with that HTTP status on 127.0.0.1, and yield the server's URL."""
     handler = type("Page", (_Page,), {"status": status})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

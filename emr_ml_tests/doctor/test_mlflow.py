@@ -21,7 +21,7 @@ class Healthy(BaseHTTPRequestHandler):
 @pytest.fixture(name="address")
 def fixture_address() -> Generator[str]:
     server = HTTPServer(("127.0.0.1", 0), Healthy)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield f"127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -61,7 +61,8 @@ class Execution:
         fault = self._world.faults.take(["hung step"], self._name)
         how = fault.detail["how"] if fault else None
         self.logs.mkdir(parents=True, exist_ok=True)
-        if how == "sleeping":
+        if how in ("sleeping", "stopped"):
+            # also before it is stopped: a short job could end first
             self._more["EMULATOR_HANG"] = "1"
         try:
             program = self._node.start(command, self.logs, self._more)

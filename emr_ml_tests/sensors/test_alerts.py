@@ -41,7 +41,7 @@ class Hook(BaseHTTPRequestHandler):
 def hook() -> Generator[tuple[str, type[Hook]]]:
     handler = type("Handler", (Hook,), {"received": [], "status": 200})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}{HIDDEN}", handler
     server.shutdown()

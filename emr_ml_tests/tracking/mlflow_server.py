@@ -94,7 +94,9 @@ class Proxy:
                 pass
 
         self._listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._listener.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._listener.serve_forever, args=(0.05,), daemon=True
+        )
         self._thread.start()
         self.address = f"http://127.0.0.1:{self._listener.server_port}"
 
