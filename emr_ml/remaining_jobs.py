@@ -36,6 +36,9 @@ def jobs_remain(context: dg.AssetExecutionContext, without: Collection[str] = ()
 @contextmanager
 def finishing(context: dg.AssetExecutionContext, launcher: Launcher) -> Generator[None]:
     """End, while the block runs, what only this run keeps up: it has launched its last job."""
+    if not launcher.keeps_up:
+        yield
+        return
     arguments = (context.instance, context.run.run_id, lambda: launcher, context.log)
     thread = threading.Thread(target=finish_run, args=arguments, name="finish-run")
     thread.start()

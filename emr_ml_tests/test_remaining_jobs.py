@@ -16,7 +16,8 @@ LOG = logging.getLogger("remaining jobs")
 class Finishes:
     """As much of a launcher as ends with its run."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_up: bool = True) -> None:
+        self.keeps_up = keeps_up
         self.finished: list[Mapping[str, Any]] = []
 
     def finish(self, run_id: str, _: logging.Logger, *, others_wait: bool) -> None:
@@ -77,6 +78,18 @@ def test_what_a_run_keeps_up_ends_while_its_last_results_are_shown() -> None:
     result = dg.materialize([last])
 
     assert launcher.finished == [{"run": result.run_id, "others_wait": False}]
+
+
+def test_a_launcher_that_keeps_nothing_up_has_nothing_to_end() -> None:
+    launcher: Any = Finishes(keeps_up=False)
+
+    @dg.asset
+    def last(context: dg.AssetExecutionContext) -> None:
+        with finishing(context, launcher):
+            pass
+
+    assert dg.materialize([last]).success
+    assert launcher.finished == []
 
 
 def test_an_error_at_the_end_of_a_run_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:

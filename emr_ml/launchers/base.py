@@ -84,7 +84,8 @@ class Launcher(ABC):
 
     A new launch target implements `spark` and `compute`. If its attempts survive the process
     that started them, it also sets `attempts_resumable`, records their location in the lease and
-    names that location in `attempt_location`.
+    names that location in `attempt_location`. If it keeps something up for a run, it sets
+    `keeps_up` and implements `finish`.
     """
 
     #: whether the run wants another job right after the one that is launched, so that a target may
@@ -92,6 +93,8 @@ class Launcher(ABC):
     more_follows = False
     #: whether an attempt continues after its process has died, so that another can resume it
     attempts_resumable = False
+    #: whether something is kept up for a run, which `finish` ends
+    keeps_up = False
 
     def __init__(self, lake: Lake, poll_seconds: float) -> None:
         self.lake = lake

@@ -22,6 +22,8 @@ from spark_jobs.runtime.lake import Lake
 class EmrLauncher(RemoteLauncher):
     """Finds or starts a cluster, and runs each attempt as one of its steps."""
 
+    keeps_up = True
+
     def __init__(self, lake: Lake, config: ClusterConfig, polling: PollingPolicy) -> None:
         super().__init__(lake, polling)
         self._context = LauncherContext(lake, config, find_endpoint(lake.root), polling)
