@@ -9,6 +9,7 @@ from logging import Logger
 from typing import TYPE_CHECKING, Any
 
 from spark_jobs.runtime.attempt import SupersededError, check_lease, now
+from spark_jobs.runtime.java_lookups import remember_lookups
 from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import Lake, open_lake
 from spark_jobs.runtime.parts import ManifestEntry
@@ -101,6 +102,7 @@ def execute(
 
 def isolated_session(spark: "SparkSession") -> "SparkSession":
     """Return a session for one job, whose settings and observations do not reach the next job."""
+    remember_lookups(spark)
     session = spark.newSession()
     # users name the columns, and "Age" and "age" may be two of them
     session.conf.set("spark.sql.caseSensitive", "true")
