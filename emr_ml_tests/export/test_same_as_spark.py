@@ -17,7 +17,7 @@ ESTIMATORS = {
 }
 EXPLAINED = 100  # rows
 # advice about the contract, which a row that is scored does not need
-ADVICE = re.compile(r"\. (?:Is its decimal|The contract's|If it means no value)[^;]*")
+ADVICE = re.compile(r"\. (?:Is its decimal|The contract's|If it means no value|Does ')[^;]*")
 
 
 @pytest.fixture(scope="module", name="pipelines")

@@ -1,7 +1,8 @@
 """The rules of a contract: the condition of each, and the reason shown for a rejected row."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial, reduce
+from dataclasses import dataclass
+from functools import cached_property, partial, reduce
 from typing import NamedTuple, cast
 
 from pyspark.errors import PySparkException
@@ -45,7 +46,8 @@ class Rule(NamedTuple):
     reason: Callable[[], Column]
 
 
-class TypedColumn(NamedTuple):
+@dataclass(frozen=True)
+class TypedColumn:
     """A column of the contract; `text_name` is the column with the text that it was read from."""
 
     name: str
@@ -57,11 +59,11 @@ class TypedColumn(NamedTuple):
         """Whether its values are numbers or times, not texts."""
         return self.kind in PARSED
 
-    @property
+    @cached_property
     def value(self) -> Column:
         return quoted(self.name)
 
-    @property
+    @cached_property
     def text(self) -> Column:
         return quoted(self.text_name)
 

@@ -49,12 +49,18 @@ def type_records(
         extra_rules: in addition to the contract's.
     """
     columns = _typed_columns(contract)
-    texts = {column: _present_text(column, contract) for column in columns}
-    parsed = [column for column in columns if column.is_parsed]
+    # one column of Java for all: columns are compared with the same texts
+    missing = F.array(*map(F.lit, contract["missing"])).cast("array<string>")  # also if empty
+    texts = [_present_text(column, contract, missing) for column in columns]
+    pairs = [*zip(columns, texts, strict=True)]
     # in a step of its own, because Spark would evaluate these again for each use in the next step
     typed = records.select(
-        *(text.alias(column.text_name) for column, text in texts.items()),
-        *(_parse(column, texts[column], contract).alias(column.name) for column in parsed),
+        *(text.alias(column.text_name) for column, text in pairs),
+        *(
+            _parse(column, text, contract).alias(column.name)
+            for column, text in pairs
+            if column.is_parsed
+        ),
         *RECORD_COLUMNS,
     )
     rules = [*contract_rules(contract, columns), *extra_rules]
@@ -83,14 +89,14 @@ def _typed_columns(contract: DatasetContract) -> list[TypedColumn]:
     return columns
 
 
-def _present_text(column: TypedColumn, contract: DatasetContract) -> Column:
-    """Return the column's text, null if it stands for a missing value."""
+def _present_text(column: TypedColumn, contract: DatasetContract, missing: Column) -> Column:
+    """Return the column's text, null if it stands for a missing value: one of an array."""
     text = column.value
     trimmed = F.trim(text)
     if column.kind == "text":
         # in prose, "NA" and "?" are words
         return F.when(trimmed != "", text)
-    present = F.when((trimmed != "") & ~trimmed.isin(contract["missing"]), trimmed)
+    present = F.when((trimmed != "") & ~F.array_contains(missing, trimmed), trimmed)
     rules = rules_of(column, contract)
     if rules and rules["fold_case"]:
         present = lower_case_column(present)

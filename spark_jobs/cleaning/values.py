@@ -25,8 +25,8 @@ from spark_jobs.spelling import (
     unit_behind,
 )
 
-NUMBER_SUFFIXES = "dDfF"  # Java, unlike most other languages, reads "1d" as a number
-HEXADECIMAL = "xX"
+# Java, unlike most other languages, reads "1d", "1f" and "0x1p1" as numbers, and skips "\0".
+ONLY_IN_JAVA = r"dDfFxX\x00"
 
 
 def parse_number(text: Column, decimal: str, number_format: NumberFormat | None) -> Column:
@@ -49,12 +49,9 @@ def _plain_number(text: Column, decimal: str) -> Column:
     number = F.replace(text, F.lit(","), F.lit(".")) if has_comma else text
     number = number.try_cast("double")
     # NaN is excluded as well, because Spark orders it above infinity
-    is_plain = F.abs(number) < F.lit(float("inf"))
-    for suffix in NUMBER_SUFFIXES:
-        is_plain &= ~text.endswith(suffix)
-    for character in (*HEXADECIMAL, "\0", *("." if has_comma else "")):
-        is_plain &= ~F.contains(text, F.lit(character))
-    return F.when(is_plain, number)
+    is_finite = F.abs(number) < float("inf")
+    refused = f"[{ONLY_IN_JAVA}{'.' if has_comma else ''}]"
+    return F.when(is_finite & ~text.rlike(refused), number)
 
 
 def _formatted_number(text: Column, number_format: NumberFormat) -> Column:

@@ -54,6 +54,7 @@ def rows_with(*fields: str) -> str:
             },
         ),
         ("categorical", {"missing": ["none"]}, {"none": None, "?": "?", "NA": "NA"}),
+        ("categorical", {"missing": []}, {"none": "none", "?": "?", '""': None}),
         (
             "text",
             {},
@@ -65,7 +66,7 @@ def rows_with(*fields: str) -> str:
             },
         ),
     ],
-    ids=["numeric", "categorical", "other words for missing", "text"],
+    ids=["numeric", "categorical", "other words for missing", "no words for it", "text"],
 )
 def test_a_field_has_its_value_by_the_kind_of_its_column(
     bench: Bench, kind: str, more: dict[str, Any], values: dict[str, Any]
@@ -78,7 +79,19 @@ def test_a_field_has_its_value_by_the_kind_of_its_column(
 def test_a_field_that_is_not_a_finite_decimal_number_is_rejected_with_a_reason(
     bench: Bench,
 ) -> None:
-    without_hint = ["1d", "1F", "-Infinity", "1e999", "0x1p3", "1_000", "one", "1 2", "٣", "+"]
+    without_hint = [
+        "1d",
+        "1F",
+        "-Infinity",
+        "1e999",
+        "0x1p3",
+        "1_000",
+        "one",
+        "1 2",
+        "٣",
+        "+",
+        "1d\t",
+    ]
     hints = {
         **dict.fromkeys([*without_hint, "--1"], ""),
         **dict.fromkeys(["NaN", "inf", "None"], f". {MISSING_HINT}"),
