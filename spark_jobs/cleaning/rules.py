@@ -117,8 +117,9 @@ def skipped_rule(dialect: Dialect) -> Rule | None:
 
 def _is_header(columns: Sequence[TypedColumn]) -> Column:
     """Return whether a row holds the names of the columns, as between files that were joined."""
-    are_names = [column.text.isin(column.name, column.name.lower()) for column in columns]
-    return reduce(Column.__and__, are_names[:COMPARED_NAMES])
+    compared = columns[:COMPARED_NAMES]
+    are_names = [column.text.isin(column.name, column.name.lower()) for column in compared]
+    return reduce(Column.__and__, are_names)
 
 
 def check_patterns(spark: SparkSession, contract: DatasetContract) -> None:

@@ -64,12 +64,13 @@ def type_records(
         *RECORD_COLUMNS,
     )
     rules = [*contract_rules(contract, columns), *extra_rules]
-    broken = [F.when(rule.broken, F.lit(True)) for rule in rules]
+    true, false = F.lit(True), F.lit(False)
+    broken = [F.when(rule.broken, true) for rule in rules]
     rows = typed.select(
         "*",
         _row_id(_identifying(contract, columns)).alias(ROW_ID),
         # unlike a chain of `or`, Spark compiles it in parts
-        F.coalesce(*broken, F.lit(False)).alias(REJECTED),
+        F.coalesce(*broken, false).alias(REJECTED),
     )
     if contract["format"] == "csv" and (skipped := skipped_rule(contract["dialect"])):
         # those that break another rule are what the dialect means
@@ -121,5 +122,6 @@ def _identifying(contract: DatasetContract, columns: Sequence[TypedColumn]) -> l
 
 def _row_id(names: Sequence[str]) -> Column:
     """Return the SHA-256, in hex digits, of the values as a JSON array in the order of names."""
-    values = [F.coalesce(quoted(name).cast("string"), F.lit("")) for name in sorted(names)]
+    missing = F.lit("")
+    values = [F.coalesce(quoted(name).cast("string"), missing) for name in sorted(names)]
     return F.sha2(F.to_json(F.array(*values)), 256)
