@@ -27,10 +27,10 @@ run: setup ## materialize the whole graph and print the metrics
 stop: ## end the Spark that is kept warm on this machine
 	@$(BIN)/emr-ml stop
 
-test: setup ## run all tests but those of soak and of the UI, in 14 to 20 minutes
+test: setup ## run all tests but those of soak and of the UI, in 11 to 18 minutes
 	@$(PYTEST) -m "not soak and not browser"
 
-test-fast: setup ## run the tests that start neither Java nor servers nor programs, in one to two minutes
+test-fast: setup ## run the tests that start neither Java nor servers nor programs, in about a minute
 	@$(PYTEST) --numprocesses 3 -m "not spark and not emulator and not process and not soak and not browser"
 
 test-ui: setup ## open the UI in Chromium, and compare what it says; RETAKE=1 takes the pictures of the docs

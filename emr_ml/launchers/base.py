@@ -85,7 +85,8 @@ class Launcher(ABC):
     A new launch target implements `spark` and `compute`. If its attempts survive the process
     that started them, it also sets `attempts_resumable`, records their location in the lease and
     names that location in `attempt_location`. If it keeps something up for a run, it sets
-    `keeps_up` and implements `finish`.
+    `keeps_up` and implements `finish`; `executor.py` picks the deployments whose failed runs call
+    that.
     """
 
     #: whether the run wants another job right after the one that is launched, so that a target may

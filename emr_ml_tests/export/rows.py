@@ -104,7 +104,8 @@ NUMBERS = (
     | st.decimals(-(10**6), 10**6, places=3).map(str)
     | st.integers(-(10**20), 10**20).map(str)
     | st.sampled_from(["", " ", "NA", "?", "nan", "inf", "1d", "0x10", "1e999", "-0.0", ".5", "5.",
-                       "+1", "1_000", "١", "1 2", " 7 ", "1,5", "1e-400", "--1", "1e5f", "null"])
+                       "+1", "1_000", "١", "1 2", " 7 ", "1,5", "1e-400", "--1", "1e5f", "null",
+                       "1d\t", "1F\n", "\t1", "1\x01"])
 )  # fmt: skip
 FORMATTED = st.builds(
     "".join,

@@ -66,6 +66,7 @@ def test_missing_and_unknown_values_are_those_of_training(row: dict[str, object]
     [
         ({"height": "tall"}, "height is not a number: tall"),
         ({"height": math.inf}, "height is not a number: inf"),
+        ({"height": "1d\t"}, "height is not a number: 1d\t"),
         ({"height": True}, "height is not a number: true"),
         ({"height": -1}, "height is below its `min` 0: -1"),
         ({"note": "a\0b"}, "note contains a NUL byte: a\\0b"),

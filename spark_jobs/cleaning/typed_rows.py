@@ -49,8 +49,8 @@ def type_records(
         extra_rules: in addition to the contract's.
     """
     columns = _typed_columns(contract)
-    # one column of Java for all: columns are compared with the same texts
-    missing = F.array(*map(F.lit, contract["missing"])).cast("array<string>")  # also if empty
+    # one for all columns; an empty array has no type of its own
+    missing = F.array(*map(F.lit, contract["missing"])).cast("array<string>")
     texts = [_present_text(column, contract, missing) for column in columns]
     pairs = [*zip(columns, texts, strict=True)]
     # in a step of its own, because Spark would evaluate these again for each use in the next step
@@ -91,7 +91,7 @@ def _typed_columns(contract: DatasetContract) -> list[TypedColumn]:
 
 
 def _present_text(column: TypedColumn, contract: DatasetContract, missing: Column) -> Column:
-    """Return the column's text, null if it stands for a missing value: one of an array."""
+    """Return the column's text, null if it is blank or one of the array `missing`."""
     text = column.value
     trimmed = F.trim(text)
     if column.kind == "text":
@@ -122,6 +122,6 @@ def _identifying(contract: DatasetContract, columns: Sequence[TypedColumn]) -> l
 
 def _row_id(names: Sequence[str]) -> Column:
     """Return the SHA-256, in hex digits, of the values as a JSON array in the order of names."""
-    missing = F.lit("")
-    values = [F.coalesce(quoted(name).cast("string"), missing) for name in sorted(names)]
+    blank = F.lit("")
+    values = [F.coalesce(quoted(name).cast("string"), blank) for name in sorted(names)]
     return F.sha2(F.to_json(F.array(*values)), 256)

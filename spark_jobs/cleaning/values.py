@@ -25,7 +25,8 @@ from spark_jobs.spelling import (
     unit_behind,
 )
 
-# Java, unlike most other languages, reads "1d", "1f" and "0x1p1" as numbers, and skips "\0".
+# Characters of numbers that Java reads and most other languages do not: "1d", "1f", "0x1p1", and
+# "1\0", as it trims the NUL byte.
 ONLY_IN_JAVA = r"dDfFxX\x00"
 
 

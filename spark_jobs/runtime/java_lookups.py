@@ -14,12 +14,12 @@ def remember_lookups(spark: "SparkSession") -> None:
     """Let a column function be one call of Java, instead of one after two that look it up."""
     java: Any = spark.sparkContext._jvm  # pyright: ignore[reportPrivateUsage] - no public way
     for name in CLASSES:
+        # the stand-in for Spark in tests has no classes
         if name not in vars(java) and (found := getattr(java, name, None)) is not None:
-            setattr(java, name, _with_memory(found))
+            _remember(java, name, found)
 
 
-def _with_memory(found: Any) -> Any:
-    # not on every machine without Spark
+def _remember(java: Any, name: str, found: Any) -> None:
     from py4j.java_gateway import JavaClass
 
     class RememberedClass(JavaClass):  # pyright: ignore[reportIncompatibleMethodOverride] - of its __doc__, a property
@@ -28,4 +28,7 @@ def _with_memory(found: Any) -> Any:
             setattr(self, name, member)
             return member
 
-    return RememberedClass(found._fqn, found._gateway_client)
+    # what Java does not know, py4j takes for a package
+    if type(found) is JavaClass:
+        known: Any = found
+        setattr(java, name, RememberedClass(known._fqn, known._gateway_client))

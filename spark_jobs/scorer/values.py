@@ -10,7 +10,7 @@ import numpy as np
 SHOWN = 100  # characters of an offending value in a reason
 BLANKS = "".join(map(chr, range(1, 33)))  # what the trim of a dialect removes, and Java's parsers
 USUAL_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-JAVA_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[dDfF]?")
+PLAIN_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 DOTTED_I = "i\u0307"  # of a Turkish capital I with a dot
 
 # returns what a value means, and adds what is wrong with it to a list
@@ -190,9 +190,9 @@ def _plain_number(text: str, decimal: str) -> float | None:
             return None
         text = text.replace(",", ".")
     number = text.strip(BLANKS)
-    if text.endswith(("d", "D", "f", "F")) or not JAVA_NUMBER.fullmatch(number):
+    if not PLAIN_NUMBER.fullmatch(number):
         return None
-    value = float(number.rstrip("dDfF"))
+    value = float(number)
     return value if math.isfinite(value) else None
 
 

@@ -6,6 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from spark_jobs.runtime import java_lookups
 from spark_jobs.runtime.java_lookups import remember_lookups
 
 LOOKUP = "r\n"  # how a command of py4j's protocol begins that asks for a name
@@ -25,6 +26,8 @@ def test_a_function_is_looked_up_once(spark: SparkSession, monkeypatch: pytest.M
     for _ in range(5):
         assert F.initcap(F.lit("a")) is not None
 
+    calls = [command for command in sent if "\ninitcap\n" in command and command[0] == "c"]
+    assert len(calls) == 5
     assert sum(command.startswith(LOOKUP) for command in sent) <= 2  # initcap and lit
 
 
@@ -43,3 +46,14 @@ def test_an_unknown_function_is_still_an_error(spark: SparkSession) -> None:
 
     with pytest.raises(Exception, match="no_such_function does not exist in the JVM"):
         java.functions.no_such_function()
+
+
+def test_a_class_that_java_does_not_know_is_not_remembered(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(java_lookups, "CLASSES", ("NoSuchClass",))
+    java: Any = spark.sparkContext._jvm  # pyright: ignore[reportPrivateUsage] - no public way
+
+    remember_lookups(spark)
+
+    assert "NoSuchClass" not in vars(java)
