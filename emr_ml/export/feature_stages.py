@@ -31,8 +31,9 @@ def _expression(model: Translation, alias: str, expression: Expression) -> None:
         case "column":
             model.columns[alias] = Source(unquoted(values[0]))
         case "text":
-            column, tag, by = values
-            model.columns[alias] = Source(unquoted(column), replace=((python_pattern(tag), by),))
+            column, *replacements = values
+            pairs = zip(map(python_pattern, replacements[::2]), replacements[1::2], strict=True)
+            model.columns[alias] = Source(unquoted(column), replace=tuple(pairs))
         case "elapsed":
             model.columns[alias] = Source(unquoted(values[0]), part="elapsed")
         case "hour" | "weekday" | "month":

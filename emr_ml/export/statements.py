@@ -37,7 +37,8 @@ PATTERNS = [
         ("exponential", rf"exp\(({NAME}) - {LARGEST}\)"),
         ("position", rf"CAST\(array_position\(array\(({NAMES})\), {LARGEST}\) - 1 AS DOUBLE\)"),
         ("same", rf"coalesce\(({NAME})\)"),
-        ("text", TEXT),
+        ("text", rf"regexp_replace\({TEXT}, r'([^']*)', '([^']*)'\)"),
+        ("text", TEXT),  # as models had it that were trained earlier
         ("elapsed", _of_time(DAYS)),
         *(
             (cycle, rf"(sin|cos)\((\d+) \* pi\(\) \* {_of_time(template)}\)")

@@ -45,6 +45,8 @@ WORDS = (
     *("İstanbul", "ΟΔΟΣ", "naïve", "½", "漢字"),
 )
 MONTHS = ("Jan.", "Februar", "März", "Apr", "Mai", "Juni", "Jul.", "Okt.", "Dezember", "dez")
+# a capital sigma where Java and Python disagree on its lower case, and where they do not
+SIGMAS = ("σ.’Σ?", "σ´Σ’", "a/´Σ>!σ/ς", "ΟΔΟΣ", "σΣ")
 Row = dict[str, str]
 
 
@@ -240,7 +242,7 @@ def made_up(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
 
 
 def mutants(count: int) -> list[Row]:
-    """Rows of training in which one to three values are of hypothesis's making."""
+    """Rows of training in which one to three values are of hypothesis's making, or have a sigma."""
     good = training_rows(count)
     chance = random.Random(3)
     changed: list[Row] = []
@@ -249,4 +251,5 @@ def mutants(count: int) -> list[Row]:
         changed.append(
             {**row, **{name: example[name] for name in names}, "row": f"m{len(changed)}"}
         )
-    return changed
+    sigmas = ({**row, "note": text} for row, text in zip(good, SIGMAS, strict=False))
+    return [*changed, *({**row, "row": f"s{index}"} for index, row in enumerate(sigmas))]

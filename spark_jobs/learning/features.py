@@ -19,7 +19,7 @@ from pyspark.ml.feature import (
 from spark_jobs.contract import ColumnRules, Kind
 from spark_jobs.learning.datetimes import part_expressions
 from spark_jobs.learning.params import FeaturizerSettings
-from spark_jobs.learning.texts import WITHOUT_TAGS, Stage, text_fit_stages, text_row_stages
+from spark_jobs.learning.texts import PLAIN_TEXT, Stage, text_fit_stages, text_row_stages
 
 FEATURES = "__features"
 
@@ -65,7 +65,7 @@ def make_featurizer(rules: Mapping[str, ColumnRules], settings: FeaturizerSettin
         alias = f"__{kind}_{len(columns[kind])}"
         columns[kind][alias] = name
         column = _quoted(name)
-        renamed.append(f"{WITHOUT_TAGS.format(column) if kind == 'text' else column} AS {alias}")
+        renamed.append(f"{PLAIN_TEXT.format(column) if kind == 'text' else column} AS {alias}")
     for name in sorted(name for name in rules if rules[name]["kind"] == "datetime"):
         for expression in part_expressions(_quoted(name), rules[name]["parts"]):
             alias = f"__numeric_{len(columns['numeric'])}"

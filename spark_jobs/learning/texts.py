@@ -33,6 +33,10 @@ TAG = (
     r"(?:\s+[A-Za-z:_-]+\s*=\s*(?:\x22[^\x22]*\x22|\x27[^\x27]*\x27|[^\s\x22\x27<>=]+))*\s*/?>"
 )
 WITHOUT_TAGS = "regexp_replace(coalesce({}, ''), r'" + TAG.replace("{", "{{") + "', ' ')"
+# A capital sigma in lower case is one of two letters. Beside punctuation, Java and Python disagree
+# on which, so all three are the same letter in a term.
+SIGMA, LOWER_SIGMA = r"[\u03a3\u03c2]", "\u03c3"
+PLAIN_TEXT = f"regexp_replace({WITHOUT_TAGS}, r'{SIGMA}', '{LOWER_SIGMA}')"
 
 MIN_COUNT = 5  # a word with fewer occurrences in what is learned from has no vector
 
