@@ -16,7 +16,9 @@ ESTIMATORS = {
     "regression": ("linear_regression", "gradient_boosted_trees", "random_forest"),
 }
 EXPLAINED = 100  # rows
-ROUNDING = 1e-8  # of terms: a double holds milliseconds, not more, of the seconds of a far year
+# of terms: the cycles of a far year are sines of large angles, and Java and Python round these
+ROUNDING = 1e-8
+FAR_YEAR = re.compile(r"[+]?[0-9]{5,}-")
 # advice about the contract, which a row that is scored does not need
 ADVICE = re.compile(r"\. (?:Is its decimal|The contract's|If it means no value|Does ')[^;]*")
 
@@ -35,7 +37,9 @@ def check(pipelines: Pipelines, fitted: Fitted, problem: str) -> None:
         if wanted is None:
             continue
         if problem == "regression":
-            exact = pytest.approx(wanted["prediction"], 1e-9, ROUNDING * terms(fitted, row))
+            is_far = any(FAR_YEAR.match(value) for value in row.values())
+            rounding = ROUNDING * terms(fitted, row) if is_far else None
+            exact = pytest.approx(wanted["prediction"], 1e-9, rounding)
             assert actual["prediction"] == exact, row
         else:
             assert actual["prediction"] == wanted["prediction"], row
