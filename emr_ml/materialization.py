@@ -1,6 +1,6 @@
 """How an asset is materialized: version, launch, checks, and the version that becomes current."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -135,8 +135,18 @@ def materialize_snapshot(
     *,
     read_as: Callable[[Contract], Contract] = lambda contract: contract,
     checks: tuple[Check, ...] = SNAPSHOT_CHECKS,
+    prepare: Callable[[Iterable[str]], None] | None = None,
 ) -> Iterator[dg.MaterializeResult]:
     """Commit the list of the source's files as they are now, and evaluate the checks of it.
+
+    Args:
+        context: of the asset.
+        lake: for the snapshot.
+        source: address of the files.
+        load_contract: loads the contract.
+        read_as: changes the contract before files are read by it.
+        checks: of the snapshot.
+        prepare: is called with the addresses of the files once a job of the run will read them.
 
     Raises:
         Failed: the source has no files, can't be read, or is refused by a blocking check.
@@ -167,6 +177,8 @@ def materialize_snapshot(
             finished=now(),
         )
         outcome = _commit_snapshot(lake, report)
+        if prepare and not outcome.reused and jobs_remain(context):
+            prepare(file.uri for file in files)
         if snapshot.skipped:
             # not part of the version, so that nothing downstream is computed again
             figures = {**outcome.report.figures, "skipped": snapshot.skipped}

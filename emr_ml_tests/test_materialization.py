@@ -1,5 +1,6 @@
 """What a run of the assets leaves in Dagster and in the lake."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import url2pathname
@@ -8,6 +9,7 @@ import dagster as dg
 import pytest
 
 from emr_ml.lake.current import read_current
+from emr_ml.launchers.local import LocalLauncher
 from emr_ml_tests.graph import CHAMPION, SCORING, TRAINING, Graph, failure, metadata, reused
 from spark_jobs.runtime.lake import open_lake
 
@@ -113,6 +115,27 @@ def test_a_changed_parameter_recomputes_the_model_and_its_metrics_only(
     assert current.version == metadata(trained.first, "lr_model")["version"]
 
 
+@pytest.mark.parametrize(
+    ("assets", "times"),
+    [(("raw_csv_s3",), 0), (DATA, 2)],  # by the snapshot, and by the job
+)
+def test_new_data_lets_spark_start_if_a_job_of_the_run_reads_it(
+    empty: Graph, monkeypatch: pytest.MonkeyPatch, assets: tuple[str, ...], times: int
+) -> None:
+    asked: list[list[str]] = []
+
+    def prepare(_: LocalLauncher, uris: Iterable[str]) -> None:
+        asked.append(list(uris))
+
+    monkeypatch.setattr(LocalLauncher, "prepare", prepare)
+
+    empty.materialize(assets)
+    again = empty.materialize(assets)
+
+    assert asked == [[str(empty.settings.source)]] * times
+    assert all(reused(again).values())
+
+
 def test_force_computes_a_new_attempt_of_the_same_version(empty: Graph) -> None:
     before = metadata(empty.materialize(DATA), "processed_dataset")
 
@@ -159,6 +182,7 @@ def test_a_failure_ends_a_run_that_has_nothing_to_score(
     empty: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", "/nowhere")
+    monkeypatch.setattr("emr_ml.launchers.local_session.has_java", lambda: False)
 
     result = empty.materialize([*TRAINING, *CHAMPION, *SCORING])
 

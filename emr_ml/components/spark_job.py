@@ -204,7 +204,12 @@ class SparkJob(LocatedComponent):
         ) -> Iterator[dg.MaterializeResult]:
             source = self._files(settings)
             yield from materialize_snapshot(
-                context, launcher.lake, source, self._load_contract, checks=checks
+                context,
+                launcher.lake,
+                source,
+                self._load_contract,
+                checks=checks,
+                prepare=None if self.deployment else launcher.prepare,
             )
 
         return decorate(snapshot)

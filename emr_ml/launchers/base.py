@@ -3,7 +3,7 @@
 import copy
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from logging import Logger
@@ -117,6 +117,13 @@ class Launcher(ABC):
     @abstractmethod
     def spark(self) -> str:
         """The release of Spark that runs the jobs."""
+
+    def prepare(self, uris: Iterable[str]) -> None:  # noqa: B027 - most targets have nothing to do
+        """Get ready, without waiting, for a job that will soon be launched.
+
+        Args:
+            uris: of files that it will read.
+        """
 
     @abstractmethod
     def compute(self, request: Request, module: str, held: HeldLease, log: Logger) -> AttemptResult:

@@ -3,6 +3,7 @@
 import atexit
 import shutil
 import tempfile
+from collections.abc import Iterable
 from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +16,16 @@ from emr_ml.launchers.local_session import LocalSession
 from emr_ml.launchers.local_spark import DataSize
 from spark_jobs.runtime.attempt import start_attempt
 from spark_jobs.runtime.execution import execute, job_function
+from spark_jobs.runtime.imports import NEXT_JOBS
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.submit import java_is_gone, summarize_error
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+# what the assets of a pipeline need, imported while Spark starts
+AHEAD = (*NEXT_JOBS, "emr_ml.model_report.charts")
 
 
 class LocalLauncher(Launcher):
@@ -48,6 +53,9 @@ class LocalLauncher(Launcher):
     def spark(self) -> str:
         return local_spark()
 
+    def prepare(self, uris: Iterable[str]) -> None:
+        self._session.prepare(uris)
+
     def compute(
         self,
         request: Request,
@@ -57,11 +65,11 @@ class LocalLauncher(Launcher):
     ) -> AttemptResult:
         watch = Stopwatch()
         with watch.phase("session"):
-            uris = [file.uri for each in request.inputs.values() for file in each.files]
-            # Java starts while Python imports the job
-            self._session.prepare(uris, log)
+            # Spark starts while Python imports the job
+            self.prepare(file.uri for each in request.inputs.values() for file in each.files)
             run = job_function(module)
-            session = self._session.start(log)
+            ahead = AHEAD if module.startswith("spark_jobs.") else ()
+            session = self._session.start(log, ahead)
             add_code(session, module)
         start_attempt(self.lake, request)
         try:

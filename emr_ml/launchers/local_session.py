@@ -1,8 +1,12 @@
 """The Spark session of a run on this machine: on a warm Java, or on one of its own."""
 
+import atexit
+import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from logging import Logger
@@ -22,6 +26,7 @@ from emr_ml.launchers.spark_java import check_java, find_java
 from emr_ml.warm.channel import WarmError
 from emr_ml.warm.client import Attachment, Gateway
 from emr_ml.warm.java_spec import JavaSpec
+from spark_jobs.runtime.imports import import_ahead
 from spark_jobs.runtime.submit import summarize_error
 
 if TYPE_CHECKING:
@@ -29,9 +34,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 GATEWAY_PORT, GATEWAY_SECRET = "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"
+SECONDS_TO_END = 5.0
 # Of this process, to its end: PySpark can't change to another Java. The holder takes Java back
 # when the kernel closes the connection in it.
 _lent: list[Gateway] = []
+Note = tuple[int, str]  # what to log: level and message
 
 
 class LocalSession:
@@ -56,52 +63,47 @@ class LocalSession:
         self._on_s3 = on_s3
         self._size = size
         self._warm_seconds = warm_seconds
-        self._ask: Callable[[], Attachment] | None = None
-        self._asked: Attachment | None = None
+        self._context: Future[Note | None] | None = None
         self._resource: LazyPySparkResource | None = None
 
-    def prepare(self, uris: Iterable[str], log: Logger) -> None:
-        """Ask for the warm Java, if the run may use one and has none yet.
+    def prepare(self, uris: Iterable[str]) -> None:
+        """Start Spark in a thread, unless this process has a Java already.
 
         Args:
             uris: of the files that the next job reads.
-            log: of the run.
-
-        Raises:
-            LaunchError: there is no Java on which Spark runs.
         """
-        if self._resource or self._asked:
+        if self._resource or self._context:
             return
         name_python_of_workers()
         self._on_s3 = self._on_s3 or any(uri.startswith("s3://") for uri in uris)
-        # Credentials and secret configuration would stay in Java's environment and properties.
-        if self._warm_seconds is None or self._on_s3 or self._spark_conf or _has_java():
-            return
-        try:
-            files = (CLASS_ARCHIVE, C2_EXCLUSIONS)
-            spec = JavaSpec.for_run(self._conf(), find_java(), installed_spark(), files)
-            self._ask = partial(Attachment, spec, self._warm_seconds, check_java)
-            self._asked = self._ask()
-        except (WarmError, OSError) as error:
-            log.info("this run starts its own Spark, no warm one: %s", error)
+        if not has_java():
+            conf = self._conf()
+            self._context = _in_thread(partial(self._start_context, conf, self._warm_spec(conf)))
 
-    def start(self, log: Logger) -> "SparkSession":
+    def start(self, log: Logger, ahead: Sequence[str] = ()) -> "SparkSession":
         """Return the session.
+
+        Args:
+            log: of the run.
+            ahead: modules to import while Spark starts.
 
         Raises:
             LaunchError: there is no Java on which Spark runs, or Spark does not start.
         """
-        if self._resource is None:
-            # importing this takes seconds, which a run that reuses every version need not spend
-            from dagster_pyspark import LazyPySparkResource
-
-            resource = LazyPySparkResource(spark_config=self._conf())
-            if not self._use_warm_java(log):
-                check_java()
-            self._resource = resource
         try:
-            with spark_defaults_file(self._spark_conf):
-                return self._resource.spark_session
+            if self._resource is None:
+                # importing this takes seconds, which a run that reuses every version need not spend
+                from dagster_pyspark import LazyPySparkResource
+
+                self._resource = LazyPySparkResource(spark_config=self._conf())
+            if self._context:
+                waiting, self._context = self._context, None
+                import_ahead(ahead, until=waiting.done)
+                if note := waiting.result():
+                    log.log(*note)
+            return self._resource.spark_session
+        except LaunchError:
+            raise
         except Exception as error:
             raise LaunchError(_start_failure_message(error, self._spark_conf)) from error
 
@@ -109,79 +111,131 @@ class LocalSession:
         defaults = local_conf(on_s3=self._on_s3, size=self._size)
         return {key: defaults[key] for key in defaults if key not in self._spark_conf}
 
-    def _use_warm_java(self, log: Logger) -> bool:
-        """Make PySpark use the warm Java that was asked for; return False if that is not to be."""
-        if self._asked is None or self._ask is None:
-            return False
-        from py4j.protocol import Py4JJavaError
+    def _warm_spec(self, conf: Mapping[str, str]) -> JavaSpec | None:
+        """Return what is wanted of the warm Java, or None if the run may not use one."""
+        # Credentials and secret configuration would stay in Java's environment and properties.
+        if self._warm_seconds is None or self._on_s3 or self._spark_conf:
+            return None
+        with suppress(LaunchError, OSError):  # the start will say what is wrong with Java
+            files = (CLASS_ARCHIVE, C2_EXCLUSIONS)
+            return JavaSpec.for_run(conf, find_java(), installed_spark(), files)
+        return None
 
-        try:
+    def _start_context(self, conf: Mapping[str, str], spec: JavaSpec | None) -> Note | None:
+        """Start Spark in the warm Java, or else in one of this process; return what to log.
+
+        Raises:
+            Exception: it does not start.
+        """
+        note = None
+        if spec is not None:
+            assert self._warm_seconds is not None
             try:
-                gateway = _attach(self._asked, self._conf())
-            except Py4JJavaError:
-                # A run that was killed while its context started left it behind: it appeared after
-                # Java had been cleared. Now that the connection is closed, Java is cleared again.
-                gateway = _attach(self._ask(), self._conf())
-        except (WarmError, OSError) as error:
-            log.info("this run starts its own Spark, as the warm one can't be used: %s", error)
-            return False
-        except Exception as error:
-            log.warning(
-                "this run starts its own Spark, as the warm one failed: %s", summarize_error(error)
-            )
-            return False
-        _lent.append(gateway)
-        assert self._warm_seconds is not None
-        log.info(
-            "Spark is warm in process %s, for %.0f more minutes after this run: `emr-ml stop` "
-            "ends it, and EMR_ML_WARM=0 starts none",
-            gateway.java,
-            self._warm_seconds / 60,
-        )
-        return True
+                gateway = _attach(spec, self._warm_seconds, conf)
+            except (WarmError, OSError) as error:
+                reason = f"as the warm one can't be used: {error}"
+                note = logging.INFO, f"this run starts its own Spark, {reason}"
+            except Exception as error:
+                reason = f"as the warm one failed: {summarize_error(error)}"
+                note = logging.WARNING, f"this run starts its own Spark, {reason}"
+            else:
+                _lent.append(gateway)
+                return logging.INFO, (
+                    f"Spark is warm in process {gateway.java}, for {self._warm_seconds / 60:.0f} "
+                    "more minutes after this run: `emr-ml stop` ends it, and EMR_ML_WARM=0 starts "
+                    "none"
+                )
+        check_java()
+        _start_own_java(conf, self._spark_conf)
+        return note
 
 
-def _has_java() -> bool:
+def _in_thread(function: Callable[[], Note | None]) -> Future[Note | None]:
+    """Call a function in a thread that keeps the process from ending for a few seconds only."""
+    future: Future[Note | None] = Future()
+
+    def call() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:
+            future.set_exception(error)
+
+    thread = threading.Thread(target=call, name="start-spark", daemon=True)
+    thread.start()
+    # Python ends badly while a thread imports
+    atexit.register(thread.join, SECONDS_TO_END)
+    return future
+
+
+def has_java() -> bool:
     """Whether PySpark in this process has a Java, or has been told which one to use."""
     core: Any = sys.modules.get("pyspark.core.context")
     return GATEWAY_PORT in os.environ or bool(core and core.SparkContext._gateway)
 
 
-def _attach(asked: Attachment, conf: Mapping[str, str]) -> Gateway:
+def _attach(spec: JavaSpec, idle_seconds: float, conf: Mapping[str, str]) -> Gateway:
     """Return the gateway of the warm Java, on which this process has a context now.
 
     Raises:
         WarmError: the warm Java can't be used.
         Exception: Spark does not start on it.
     """
-    gateway = asked.wait()
+    asked = Attachment(spec, idle_seconds, check_java)
+    from py4j.protocol import Py4JJavaError
+
     try:
-        _start_context(gateway, conf)
+        return _start_on(asked.wait(), conf)
+    except Py4JJavaError:
+        # A run that was killed while its context started left it behind: it appeared after
+        # Java had been cleared. Now that the connection is closed, Java is cleared again.
+        return _start_on(Attachment(spec, idle_seconds, check_java).wait(), conf)
+
+
+def _start_on(gateway: Gateway, conf: Mapping[str, str]) -> Gateway:
+    from pyspark.java_gateway import launch_gateway
+
+    try:
+        # only for this call: the secret is for this process alone
+        os.environ |= {GATEWAY_PORT: str(gateway.port), GATEWAY_SECRET: gateway.secret}
+        try:
+            connected = launch_gateway()
+        finally:
+            del os.environ[GATEWAY_PORT], os.environ[GATEWAY_SECRET]
+        _start_context_on(connected, conf)
     except BaseException:
         gateway.connection.close()
         raise
     return gateway
 
 
-def _start_context(gateway: Gateway, conf: Mapping[str, str]) -> None:
-    """Start Spark in a running Java, where PySpark's sessions of this process will find it."""
-    from pyspark import SparkConf, SparkContext
+def _start_own_java(conf: Mapping[str, str], spark_conf: Mapping[str, str]) -> None:
+    """Start a Java that ends with this process, and Spark in it."""
+    from pyspark import SparkConf
     from pyspark.java_gateway import launch_gateway
 
-    settings = SparkConf().setAll(list(conf.items()))
-    # only for this call, which starts no process: the secret is for this process alone
-    os.environ |= {GATEWAY_PORT: str(gateway.port), GATEWAY_SECRET: gateway.secret}
+    with spark_defaults_file(spark_conf):
+        launched: Any = launch_gateway(SparkConf().setAll(list(conf.items())))
     try:
-        connected = launch_gateway()
-    finally:
-        del os.environ[GATEWAY_PORT], os.environ[GATEWAY_SECRET]
+        _start_context_on(launched, conf)
+    except BaseException:
+        launched.proc.stdin.close()  # which ends it
+        raise
+
+
+def _start_context_on(gateway: Any, conf: Mapping[str, str]) -> None:
+    """Start Spark in a running Java, where PySpark's sessions of this process will find it."""
+    from pyspark import SparkConf, SparkContext
+
     try:
-        SparkContext(conf=settings, gateway=connected)
+        started: Any = SparkContext(conf=SparkConf().setAll(list(conf.items())), gateway=gateway)
+        hadoop = gateway.jvm.org.apache.hadoop.fs.FileSystem
+        # its files of checksums would double the number of files, and of processes that make them
+        hadoop.getLocal(started._jsc.hadoopConfiguration()).setWriteChecksum(False)
     except BaseException:
         context: Any = SparkContext
         context._gateway = context._jvm = None
         with suppress(Exception):
-            connected.close()
+            gateway.close()
         raise
 
 

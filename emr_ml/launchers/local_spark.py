@@ -110,6 +110,9 @@ def local_conf(*, on_s3: bool, size: DataSize = DataSize.LARGE) -> dict[str, str
         "spark.log.level": "ERROR",
         # Spark's default of 200 is for clusters: here most of the tasks would be empty
         "spark.sql.shuffle.partitions": str(cores),
+        # Hadoop starts a process for each file and folder that it makes; a version is complete when
+        # its report is there
+        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         **NO_CALL_SITES,

@@ -52,7 +52,7 @@ def test_a_new_version_is_computed_and_its_report_lists_the_data(tmp_path: Path)
 
     assert not outcome.reused
     assert outcome.report.rows == {"in": 1000, "kept": 1000, "rejected": 0}
-    assert [Path(file["name"]).parent.name for file in outcome.report.files] == ["sellers"] * 2
+    assert [Path(file["name"]).parent.name for file in outcome.report.files] == ["sellers"]
     assert pq.read_table(f"{outcome.report.path}/sellers").num_rows == 6
 
 

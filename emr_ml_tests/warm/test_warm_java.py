@@ -43,7 +43,7 @@ JAVA = {
 def start_session() -> tuple[int, str, int]:
     """Start Spark as a run does; return the port and the secret of its warm Java, and its id."""
     session = LocalSession({}, on_s3=False, size=DataSize.SMALL, warm_seconds=600.0)
-    session.prepare([], LOG)
+    session.prepare([])
     session.start(LOG)
     context: Any = SparkContext
     parameters = context._gateway.gateway_parameters
@@ -220,23 +220,43 @@ def test_a_java_that_does_not_start_is_no_warm_java() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "uri"),
+    ("changes", "uri", "wanted"),
     [
-        ({"warm_seconds": None}, "/data.csv"),
-        ({"spark_conf": {"spark.hadoop.a.password": "secret"}}, "/data.csv"),
-        ({"on_s3": True}, "/data.csv"),
-        ({}, "s3://bucket/data.csv"),
+        ({}, "/data.csv", True),
+        ({"warm_seconds": None}, "/data.csv", False),
+        ({"spark_conf": {"spark.hadoop.a.password": "secret"}}, "/data.csv", False),
+        ({"on_s3": True}, "/data.csv", False),
+        ({}, "s3://bucket/data.csv", False),
     ],
 )
-def test_none_is_started_if_it_is_off_or_if_java_would_keep_secrets(
-    changes: dict[str, Any], uri: str
+def test_none_is_asked_for_if_it_is_off_or_if_java_would_keep_secrets(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, Any],
+    uri: str,
+    wanted: bool,
 ) -> None:
-    holder_state(end=True)
-    wanted: dict[str, Any] = {"spark_conf": {}, "on_s3": False, "warm_seconds": 600.0}
+    asked = []
 
-    LocalSession(size=DataSize.SMALL, **wanted | changes).prepare([uri], LOG)
+    def ask(*wants: object) -> None:
+        asked.append(wants)
+        raise WarmError("there is none")
 
-    assert holder_state() is None
+    java = tmp_path / "bin" / "java"  # of a release with which the run starts no Spark of its own
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\necho 'openjdk version \"8.0.1\"' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    monkeypatch.setattr("emr_ml.launchers.local_session.Attachment", ask)
+    monkeypatch.setattr("emr_ml.launchers.local_session.has_java", lambda: False)
+    usual: dict[str, Any] = {"spark_conf": {}, "on_s3": False, "warm_seconds": 600.0}
+    session = LocalSession(size=DataSize.SMALL, **usual | changes)
+
+    session.prepare([uri])
+    with pytest.raises(LaunchError, match="is 8"):
+        session.start(LOG)
+
+    assert bool(asked) == wanted
 
 
 def test_runs_share_java_also_if_one_was_killed_and_results_are_the_same(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """A Spark application that runs further attempts of its run, one after the other."""
 
-import importlib
 import logging
 import threading
 import time
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from spark_jobs.runtime.execution import SCRIPT, Run, job_function
 from spark_jobs.runtime.handover import MAX_AGE_SECONDS, WAIT_SECONDS, Handover, wait_for_next
+from spark_jobs.runtime.imports import NEXT_JOBS, import_ahead
 from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import open_lake
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # an attempt that was taken and not begun is lost, and repeated by its launcher
 RETRY_SECONDS, MAX_ERRORS = 2.0, 5
-# the jobs that most often come next; the libraries that they need take two seconds to import
-IMPORTED_AHEAD = ("spark_jobs.lr_model", "spark_jobs.metrics")
 IMPORT_SECONDS = 30.0
 
 
@@ -45,7 +43,7 @@ class Application:
 
     def run_offered(self, log: logging.Logger) -> int:
         """Run what is offered until a job fails or no other comes, and return the exit code."""
-        imports = threading.Thread(target=_import_ahead, daemon=True)
+        imports = threading.Thread(target=import_ahead, args=(NEXT_JOBS,), daemon=True)
         imports.start()
         try:
             return self._run_offered(imports, log)
@@ -111,12 +109,6 @@ class Application:
         # not where a user has chosen a folder
         if context.getConf().get("spark.checkpoint.dir", "") == folders[0]:
             context.setCheckpointDir(folders[1])
-
-
-def _import_ahead() -> None:
-    for module in IMPORTED_AHEAD:
-        with suppress(Exception):  # a job that can't be imported says so itself
-            importlib.import_module(module)
 
 
 def _spark_is_alive() -> bool:

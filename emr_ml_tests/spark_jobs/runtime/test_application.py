@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_jobs.runtime import application
+from spark_jobs.runtime import application, imports
 from spark_jobs.runtime.application import MAX_ERRORS, Application
 from spark_jobs.runtime.execution import Run
 
@@ -41,7 +41,7 @@ def test_what_the_next_jobs_need_is_imported_while_it_waits(
 
     def import_module(name: str) -> None:
         imported.append(name)
-        if len(imported) == len(application.IMPORTED_AHEAD):
+        if len(imported) == len(imports.NEXT_JOBS):
             is_complete.set()
         raise ImportError("a node without a package")
 
@@ -51,10 +51,10 @@ def test_what_the_next_jobs_need_is_imported_while_it_waits(
     def perform(_: Run, __: str, ___: logging.Logger) -> int:
         raise AssertionError("nothing was offered")
 
-    monkeypatch.setattr(application.importlib, "import_module", import_module)
+    monkeypatch.setattr(imports.importlib, "import_module", import_module)
     monkeypatch.setattr(application, "wait_for_next", nothing_comes)
     record = f"{tmp_path}/run.json"
     waiting = Application(record, "host", "spark_jobs", time.monotonic(), perform)
 
     assert waiting.run_offered(logging.getLogger("application")) == 0
-    assert imported == ["spark_jobs.lr_model", "spark_jobs.metrics"]
+    assert imported == list(imports.NEXT_JOBS)
