@@ -58,6 +58,8 @@ class JobSpec:
         checks: evaluated with the report of each version.
         read_as: changes the contract before the job sees it.
         module: of the job; "" for that of the asset's name in `spark_jobs`.
+        same_as: an asset whose job computes the same from the same inputs; if it has done so, its
+            version is copied.
     """
 
     contract_fields: tuple[str, ...]
@@ -67,6 +69,7 @@ class JobSpec:
     checks: tuple[Check, ...] = ()
     read_as: Callable[[Contract], Contract] = lambda contract: contract
     module: str = ""
+    same_as: str = ""
 
 
 def materialize(
@@ -119,6 +122,9 @@ def materialize(
             force=force,
             incremental_input=job.incremental_input,
         )
+        if job.same_as and not force:
+            same = replace(spec, asset=job.same_as, code=code_of(job.same_as))
+            spec = replace(spec, same_as=same)
         if replaced := current.replaced_report(lake, spec):
             context.log.info(why_computed(spec, replaced))
         more = jobs_remain(context, without=jobless())

@@ -67,7 +67,7 @@ class VersionSpec:
 
     `incremental_input` names the snapshot whose files are each read only once, into parts; "" if
     all files are read again. `module` is that of the job; "" for that of the asset's name in
-    `spark_jobs`.
+    `spark_jobs`. `same_as` is a version of another asset with the same data and figures.
     """
 
     asset: str
@@ -80,6 +80,7 @@ class VersionSpec:
     force: bool = False
     incremental_input: str = ""
     module: str = ""
+    same_as: "VersionSpec | None" = None
 
     @property
     def job_module(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from emr_ml.errors import UserError
 from emr_ml.lake.code_record import record_modules
+from emr_ml.lake.copies import commit_copy
 from emr_ml.lake.leases import HeldLease, Lease, LeaseFile
 from emr_ml.lake.parts import new_part_key, parts_for
 from emr_ml.lake.usage import mark_used
@@ -235,6 +236,9 @@ class Launcher(ABC):
             source = f" from {', '.join(inputs)}" if inputs else ""
             log.info("computing %s%s, attempt %s", short(work.version), source, attempt)
             request = self._read_or_write_request(work, attempt)
+            if work.same_as and (copied := commit_copy(self.lake, work.same_as, request)):
+                log.info("copied from %s %s", work.same_as.asset, short(work.same_as.version))
+                return Outcome(copied, reused=copied.attempt != attempt)
             try:
                 result = self._compute_and_record(request, work.job_module, held, log)
             except DetachedError:

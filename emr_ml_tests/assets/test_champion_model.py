@@ -4,10 +4,12 @@ from pathlib import Path
 
 import dagster as dg
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from emr_ml.lake.champion import promote_by_hand, read_champion
 from emr_ml_tests.graph import TRAINING, Graph, failure, metadata
+from spark_jobs.columns import ROW_ID
 from spark_jobs.runtime.lake import open_lake
 
 pytestmark = pytest.mark.usefixtures("spark")
@@ -86,6 +88,23 @@ def test_a_better_model_replaces_a_weak_champion_and_is_evaluated_on_new_data(
     newest = metadata(fourth, "processed_dataset")["version"]
     assert report.inputs == {"lr_model": better, "processed_dataset": newest}
     assert report.figures["test_rows"] > shown["test_rows"]
+
+
+def test_a_champion_on_its_own_data_is_not_scored_again_unless_that_is_forced(graph: Graph) -> None:
+    result = graph.materialize([*TRAINED, "champion_metrics"])
+    forced = graph.materialize(["champion_metrics"], {"champion_metrics": {"force": True}})
+
+    metrics = graph.report("metrics", metadata(result, "metrics")["version"])
+    version = metadata(result, "champion_metrics")["version"]
+    rows = pq.read_table(f"{metrics.path}/scored")
+    assert metadata(forced, "champion_metrics")["version"] == version
+    computed = graph.report("champion_metrics", version)
+    copied_path = computed.path.replace("attempts/2", "attempts/1")
+    assert [*Path(copied_path, "_job").glob("started.json")] == []
+    assert [*Path(computed.path, "_job").glob("started.json")]
+    for path in (copied_path, computed.path):
+        assert pq.read_table(f"{path}/scored").sort_by(ROW_ID) == rows.sort_by(ROW_ID)
+    assert computed.figures == metrics.figures
 
 
 def test_without_a_champion_the_metrics_are_skipped(graph: Graph) -> None:

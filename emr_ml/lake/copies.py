@@ -1,0 +1,68 @@
+"""A version that another asset has already computed from the same inputs, by the same job."""
+
+from dataclasses import replace
+
+from emr_ml.lake.usage import mark_used
+from emr_ml.lake.versions import VersionSpec
+from spark_jobs.runtime.attempt import check_lease, now
+from spark_jobs.runtime.job import Request, Stopwatch
+from spark_jobs.runtime.lake import Lake
+from spark_jobs.runtime.report import Report, attempt_key, commit, read_report
+
+# The copy passes through this process. A job on a cluster is faster for more.
+MAX_BYTES = 64 << 20
+
+
+def commit_copy(lake: Lake, same: VersionSpec, request: Request) -> Report | None:
+    """Copy the data of a version, and commit it as the attempt of the request.
+
+    Args:
+        lake: with both.
+        same: the version.
+        request: of a job that would compute the same.
+
+    Returns:
+        The committed report; None if the version is not committed, or has more than `MAX_BYTES`.
+
+    Raises:
+        SupersededError: another attempt holds the lease.
+    """
+    report = read_report(lake, same.asset, same.version)
+    if report is None or report.parts or sum(file["size"] for file in report.files) > MAX_BYTES:
+        return None
+    mark_used(lake, f"{same.asset}/{same.version}")
+    stopwatch, started = Stopwatch(), now()
+    with stopwatch.phase("copy"):
+        if not _copy_files(lake, report, request):
+            return None
+    check_lease(lake, request)
+    copied = replace(
+        report,
+        asset=request.asset,
+        version=request.version,
+        attempt=request.attempt,
+        path=request.output,
+        code=request.code,
+        seconds=stopwatch.seconds,
+        started=started,
+        finished=now(),
+        usage={},
+    )
+    return commit(lake, copied)
+
+
+def _copy_files(lake: Lake, report: Report, request: Request) -> bool:
+    """Copy the files of a report; if one is missing, remove the copies and return False."""
+    source = attempt_key(report.asset, report.version, report.attempt)
+    target = attempt_key(request.asset, request.version, request.attempt)
+    copied: list[str] = []
+    for file in report.files:
+        key = f"{target}/{file['name']}"
+        stored = lake.read(f"{source}/{file['name']}")
+        if stored is None:
+            for each in copied:
+                lake.remove(each)
+            return False
+        lake.write(key, stored.body)
+        copied.append(key)
+    return True
