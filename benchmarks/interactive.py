@@ -1,7 +1,7 @@
 """Measure what one waits for while working: a first run, the next one, a changed parameter.
 
 All are runs on the sample or a data set, in turns, each on a lake of its own. CPU seconds include
-those of the warm Java, until it is ready for the next run.
+those of the warm JVM, until it is ready for the next run.
 """
 
 import json
@@ -40,7 +40,7 @@ NAMES = {
     "floor": "the floor: Spark reads and counts",
     "cold": "a first run, cold",
     "changed, cold": "a parameter changed, cold",
-    "first warm": "a first run that starts the warm Java",
+    "first warm": "a first run that starts the warm JVM",
     "warm": "the third on it",
     "changed, warm": "a parameter changed, warm",
     "nothing new": "`emr-ml run` with nothing to do",
@@ -58,7 +58,7 @@ measures what one waits for between two changes, on the sample, and replaces thi
 - {versions}
 
 Runs take turns, each on a lake of its own; rounds: {rounds}. Seconds are medians, and ratios are
-medians of those within each round. CPU seconds include the warm Java and what it does after a run.
+medians of those within each round. CPU seconds include the warm JVM and what it does after a run.
 
 {table}
 {targets}"""
@@ -130,7 +130,7 @@ def _cost(contestant: Contestant, folder: Path) -> Cost:
 
 
 def _java_seconds() -> dict[int, float]:
-    """Return the CPU seconds of the warm Java and of its holder, with what they have started."""
+    """Return the CPU seconds of the warm JVM and of its holder, with what they have started."""
     state = holder_state()
     if not state or not state["java"]:
         return {}

@@ -141,7 +141,7 @@ def materialize_snapshot(
     *,
     read_as: Callable[[Contract], Contract] = lambda contract: contract,
     checks: tuple[Check, ...] = SNAPSHOT_CHECKS,
-    prepare: Callable[[Iterable[str]], None] | None = None,
+    prepare: Callable[[Iterable[str]], None],
 ) -> Iterator[dg.MaterializeResult]:
     """Commit the list of the source's files as they are now, and evaluate the checks of it.
 
@@ -152,7 +152,8 @@ def materialize_snapshot(
         load_contract: loads the contract.
         read_as: changes the contract before files are read by it.
         checks: of the snapshot.
-        prepare: is called with the addresses of the files once a job of the run will read them.
+        prepare: is called with the addresses of the files if the snapshot is new and the run still
+            has a Spark job to launch.
 
     Raises:
         Failed: the source has no files, can't be read, or is refused by a blocking check.
@@ -183,7 +184,8 @@ def materialize_snapshot(
             finished=now(),
         )
         outcome = _commit_snapshot(lake, report)
-        if prepare and not outcome.reused and jobs_remain(context):
+        is_new = not outcome.reused and outcome.report.attempt == 1
+        if is_new and jobs_remain(context):
             prepare(file.uri for file in files)
         if snapshot.skipped:
             # not part of the version, so that nothing downstream is computed again

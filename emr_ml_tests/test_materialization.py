@@ -182,7 +182,7 @@ def test_a_failure_ends_a_run_that_has_nothing_to_score(
     empty: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", "/nowhere")
-    monkeypatch.setattr("emr_ml.launchers.local_session.has_java", lambda: False)
+    monkeypatch.setattr("emr_ml.launchers.local_session.has_jvm", lambda: False)
 
     result = empty.materialize([*TRAINING, *CHAMPION, *SCORING])
 

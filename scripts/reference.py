@@ -262,7 +262,7 @@ def metrics_page() -> str:
     several = "\n".join(f"- `{name}`: {meaning}." for name, (_, meaning) in SEVERAL_CLASSES.items())
     return f"""# Metrics and their formulas
 
-Of n rows of the test side: y is the label (1 or 0, or a number), p the probability of 1, ŷ the
+Of n rows of the test split: y is the label (1 or 0, or a number), p the probability of 1, ŷ the
 prediction at the model's threshold. TP, FP, FN and TN count rows by label and prediction. A figure
 that does not apply to a problem, or is not finite, is null.
 

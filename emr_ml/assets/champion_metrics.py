@@ -17,7 +17,7 @@ JOB = JobSpec(
     contract_fields=("label", "split", "columns", "id", "report"),
     inputs=("processed_dataset",),
     checks=METRICS_CHECKS,
-    same_as="metrics",  # of a champion on the data that it was trained on
+    same_as="metrics",  # which has the same inputs if the data is what the champion was trained on
 )
 
 

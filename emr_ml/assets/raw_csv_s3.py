@@ -28,7 +28,7 @@ def make_raw_csv_s3(pipeline: Pipeline) -> dg.AssetsDefinition:
             pipeline.lake(launcher.lake),
             pipeline.training_source(),
             pipeline.load_contract,
-            prepare=None if pipeline.deployment else launcher.prepare,
+            prepare=launcher.prepare,
         )
 
     return raw_csv_s3

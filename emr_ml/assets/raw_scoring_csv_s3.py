@@ -47,6 +47,7 @@ def make_raw_scoring_csv_s3(pipeline: Pipeline) -> dg.AssetsDefinition:
             source,
             pipeline.load_contract,
             read_as=without_label,
+            prepare=launcher.prepare,
         )
 
     return raw_scoring_csv_s3

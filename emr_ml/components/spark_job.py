@@ -209,7 +209,7 @@ class SparkJob(LocatedComponent):
                 source,
                 self._load_contract,
                 checks=checks,
-                prepare=None if self.deployment else launcher.prepare,
+                prepare=launcher.prepare,
             )
 
         return decorate(snapshot)

@@ -1,4 +1,4 @@
-"""Leases: which process computes a version or starts a cluster.
+"""Leases: the right of one process to compute a version, to start a cluster, and the like.
 
 A lease has one owner, who renews it while it works. Expiry compares no clocks of two machines: a
 lease has expired once it has not changed for its whole duration on the watcher's own clock, or at

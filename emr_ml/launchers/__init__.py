@@ -7,7 +7,6 @@ import dagster as dg
 
 from emr_ml.errors import UserError, user_message
 from emr_ml.failed import Failed, in_lines
-from emr_ml.garbage import collect_less
 from emr_ml.launchers.base import Launcher, LaunchError
 from emr_ml.settings import Deployment, Settings, load_settings
 from emr_ml.stack import with_stack
@@ -26,7 +25,6 @@ def launcher_resource(settings: Settings, sources: Sequence[str | None]) -> dg.R
     """
 
     def create(_: dg.InitResourceContext) -> Launcher:
-        collect_less()
         return launcher_of_run(settings, sources)
 
     return dg.ResourceDefinition(create, description=f"Runs Spark jobs: {settings.deployment}.")

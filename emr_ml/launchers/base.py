@@ -236,8 +236,13 @@ class Launcher(ABC):
             source = f" from {', '.join(inputs)}" if inputs else ""
             log.info("computing %s%s, attempt %s", short(work.version), source, attempt)
             request = self._read_or_write_request(work, attempt)
-            if work.same_as and (copied := commit_copy(self.lake, work.same_as, request)):
-                log.info("copied from %s %s", work.same_as.asset, short(work.same_as.version))
+            # a job that was sent somewhere may be writing by now, or have left files
+            sent = held.lease.location
+            if (
+                work.same_as
+                and not sent
+                and (copied := commit_copy(self.lake, work.same_as, request, log))
+            ):
                 return Outcome(copied, reused=copied.attempt != attempt)
             try:
                 result = self._compute_and_record(request, work.job_module, held, log)

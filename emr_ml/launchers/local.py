@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 # what the assets of a pipeline need, imported while Spark starts
-AHEAD = (*NEXT_JOBS, "emr_ml.model_report.charts")
+IMPORTED_AHEAD = (*NEXT_JOBS, "emr_ml.model_report.charts")
 
 
 class LocalLauncher(Launcher):
-    """One Spark session per run, started when the first version has to be computed.
+    """One Spark session per run, started when a version has to be computed.
 
     Args:
-        spark_conf, on_s3, size, warm_seconds: as of `LocalSession`.
+        user_conf, on_s3, size, warm_seconds: as of `LocalSession`.
     """
 
     def __init__(
         self,
         lake: Lake,
         poll_seconds: float,
-        spark_conf: dict[str, str],
+        user_conf: dict[str, str],
         *,
         on_s3: bool,
         size: DataSize = DataSize.LARGE,
@@ -47,7 +47,7 @@ class LocalLauncher(Launcher):
     ) -> None:
         super().__init__(lake, poll_seconds)
         # of this launcher and of those that `on` makes of it
-        self._session = LocalSession(spark_conf, on_s3=on_s3, size=size, warm_seconds=warm_seconds)
+        self._session = LocalSession(user_conf, on_s3=on_s3, size=size, warm_seconds=warm_seconds)
 
     @property
     def spark(self) -> str:
@@ -68,7 +68,7 @@ class LocalLauncher(Launcher):
             # Spark starts while Python imports the job
             self.prepare(file.uri for each in request.inputs.values() for file in each.files)
             run = job_function(module)
-            ahead = AHEAD if module.startswith("spark_jobs.") else ()
+            ahead = IMPORTED_AHEAD if module.startswith("spark_jobs.") else ()
             session = self._session.start(log, ahead)
             add_code(session, module)
         start_attempt(self.lake, request)

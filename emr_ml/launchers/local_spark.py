@@ -1,5 +1,6 @@
 """Spark's configuration on one machine."""
 
+import atexit
 import os
 import shlex
 import sys
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from enum import IntEnum
+from functools import partial
 from pathlib import Path
 
 from emr_ml.launchers.spark_conf import as_properties, installed_spark, s3_conf, s3_packages
@@ -50,7 +52,7 @@ C2_EXCLUSIONS = Path(__file__).with_name("compiler_directives.json")
 # time.
 JAVA_OPTIONS = {
     # Stop at C1, which compiles at once but not well: that halves the time of a short run. Java
-    # would then keep 48 MB of compiled code, and five runs on a warm Java fill them.
+    # would then keep 48 MB of compiled code, and five runs on a warm JVM fill them.
     DataSize.SMALL: "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
     DataSize.MEDIUM: (
         f"-XX:+UseParallelGC -XX:GCTimeRatio=3 {C2_THRESHOLDS} "
@@ -150,18 +152,20 @@ def spark_defaults_file(conf: Mapping[str, str]) -> Generator[None]:
     PySpark passes configuration as arguments, which every user of the machine can see, and these
     values may be secrets. Only the owner can read the file, and it is deleted after the block.
     """
-    with (
-        _submit_args_lock,
-        tempfile.NamedTemporaryFile("w", prefix="emr-ml-", suffix=".properties") as file,
-    ):
+    with _submit_args_lock:
+        number, name = tempfile.mkstemp(prefix="emr-ml-", suffix=".properties")
+        remove = partial(Path(name).unlink, missing_ok=True)
+        atexit.register(remove)  # a thread that is in this block when the process ends never leaves
         previous = os.environ.get(SUBMIT_ARGS)
-        file.write(as_properties(conf))
-        file.flush()
-        options = f"--load-spark-defaults --properties-file {shlex.quote(file.name)}"
-        os.environ[SUBMIT_ARGS] = f"{options} {previous or 'pyspark-shell'}"
         try:
+            with os.fdopen(number, "w") as file:
+                file.write(as_properties(conf))
+            options = f"--load-spark-defaults --properties-file {shlex.quote(name)}"
+            os.environ[SUBMIT_ARGS] = f"{options} {previous or 'pyspark-shell'}"
             yield
         finally:
-            os.environ.pop(SUBMIT_ARGS)
+            os.environ.pop(SUBMIT_ARGS, None)
             if previous is not None:
                 os.environ[SUBMIT_ARGS] = previous
+            remove()
+            atexit.unregister(remove)

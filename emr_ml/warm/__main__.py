@@ -1,4 +1,4 @@
-"""`python -m emr_ml.warm <number of a listening socket>`: a daemon that holds a warm Java."""
+"""`python -m emr_ml.warm <number of a listening socket>`: a daemon that holds a warm JVM."""
 
 import os
 import sys

@@ -1,8 +1,8 @@
 """The socket between a run and the holder: where it is, and what is said on it.
 
 A run says what it wants in one line of JSON, with its stderr, and gets one line back. It keeps the
-connection for as long as it uses the Java. The kernel closes it when the process ends, in whatever
-way, so the holder always learns that the Java is free.
+connection for as long as it uses the JVM. The kernel closes it when the process ends, in whatever
+way, so the holder always learns that the JVM is free.
 """
 
 import json

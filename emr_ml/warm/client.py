@@ -1,4 +1,4 @@
-"""What a run and the commands know of the warm Java: how to use, show and end it."""
+"""What a run and the commands know of the warm JVM: how to use, show and end it."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 from emr_ml.warm import channel
 from emr_ml.warm.channel import Message, WarmError
-from emr_ml.warm.java_spec import JavaSpec
+from emr_ml.warm.jvm_spec import JvmSpec
 
 # by then, Java has started even on a busy machine, and what a run has left is cleared
 SECONDS_FOR_AN_ANSWER = 60.0
@@ -24,7 +24,7 @@ STDERR = 2
 
 @dataclass(frozen=True)
 class Gateway:
-    """The gateway of a Java, which this process may use until the connection is closed.
+    """The gateway of a JVM, which this process may use until the connection is closed.
 
     Args:
         port, secret: of the gateway, on 127.0.0.1.
@@ -39,18 +39,18 @@ class Gateway:
 
 
 class Attachment:
-    """A request for the warm Java. It starts, if need be, while the run does something else.
+    """A request for the warm JVM. It starts, if need be, while the run does something else.
 
     Args:
         spec: what the run needs.
         idle_seconds: how long Java waits for the next run once this one is over.
-        check: is called before a Java is started, and raises what is wrong with it.
+        check: is called before a JVM is started, and raises what is wrong with it.
 
     Raises:
         WarmError: no process can hold one here.
     """
 
-    def __init__(self, spec: JavaSpec, idle_seconds: float, check: Callable[[], None]) -> None:
+    def __init__(self, spec: JvmSpec, idle_seconds: float, check: Callable[[], None]) -> None:
         self._spec = spec
         self._check = check
         self._request: Message = {
@@ -73,7 +73,7 @@ class Attachment:
             for _ in range(MAX_REPEATS):
                 if answer := self._answer():
                     break
-                self._connection = self._ask()  # it had another Java, or was about to end
+                self._connection = self._ask()  # it had another JVM, or was about to end
             else:
                 answer = self._answer()
         except OSError as error:
@@ -136,7 +136,7 @@ def holder_state(*, end: bool = False) -> dict[str, Any] | None:
             ) from error
 
 
-def _start_holder(folder: Path, spec: JavaSpec) -> socket.socket:
+def _start_holder(folder: Path, spec: JvmSpec) -> socket.socket:
     """Start a holder, unless another run has just done so, and return a connection to it.
 
     Raises:

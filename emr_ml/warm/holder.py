@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from emr_ml.warm import channel
 from emr_ml.warm.channel import Message
-from emr_ml.warm.java import Output, WarmJava
+from emr_ml.warm.jvm import Output, WarmJvm
 
 SECONDS_TO_SPEAK = 5.0
 SECONDS_TO_CLEAR = 45.0
@@ -41,7 +41,7 @@ class Holder:
         self._listener = listener
         self._output = Output()
         self._worker = ThreadPoolExecutor(1)  # py4j has a connection to Java for each thread
-        self._java: WarmJava | None = None
+        self._java: WarmJvm | None = None
         self._digest = ""
         self._run: Run | None = None
         self._idle_seconds = SECONDS_TO_SPEAK  # for a run that ended before it said a word
@@ -97,7 +97,7 @@ class Holder:
             if self._run:
                 channel.send(connection, {"busy": self._run.pid})
             elif not fits:
-                self._over = "a run needs another Java"
+                self._over = "a run needs another JVM"
                 self._listener.close()  # before the run's connection: then that run starts its own
             return False
         self._output.use(output)
@@ -121,8 +121,8 @@ class Holder:
         self._run = Run(connection, request["pid"])
         return True
 
-    def _start(self, request: Message) -> WarmJava:
-        self._java = self._worker.submit(WarmJava, request["conf"], self._output).result()
+    def _start(self, request: Message) -> WarmJvm:
+        self._java = self._worker.submit(WarmJvm, request["conf"], self._output).result()
         self._digest = request["digest"]
         return self._java
 

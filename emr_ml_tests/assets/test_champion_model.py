@@ -99,6 +99,8 @@ def test_a_champion_on_its_own_data_is_not_scored_again_unless_that_is_forced(gr
     rows = pq.read_table(f"{metrics.path}/scored")
     assert metadata(forced, "champion_metrics")["version"] == version
     computed = graph.report("champion_metrics", version)
+    losses = [metadata(result, name)["log_loss"] for name in ("metrics", "champion_metrics")]
+    assert losses[0] == losses[1]
     copied_path = computed.path.replace("attempts/2", "attempts/1")
     assert [*Path(copied_path, "_job").glob("started.json")] == []
     assert [*Path(computed.path, "_job").glob("started.json")]

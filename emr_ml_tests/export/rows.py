@@ -185,7 +185,7 @@ CATEGORIES = st.sampled_from(
     ["red", "green", " blue ", "Red", "", "NA", "?", "violet", "\tred", "c7", "c99", "é", "123",
      "123x", "123\n", "12", "S", "İ", "M ", "xl", "n\0l"]
 )  # fmt: skip
-# letters that are newer than the Unicode of a Java or a Python are letters only to the other
+# letters that are newer than the Unicode of a JVM or a Python are letters only to the other
 CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0\r", max_codepoint=0x313FF)
 TEXTS = (
     st.text(CHARACTERS, max_size=30)

@@ -102,7 +102,7 @@ def local_stage(folder: Path) -> Generator[Stage]:
     settings = {
         "lake": str(folder / "lake"),
         "fast_poll_seconds": 0.1,
-        # for the processes of `launch_elsewhere`, which start a Java of their own
+        # for the processes of `launch_elsewhere`, which start a JVM of their own
         "spark_conf": {
             "spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL],
             "spark.driver.memory": "1g",

@@ -200,6 +200,36 @@ def test_force_recomputes_a_report_whose_lease_was_removed(lake: Lake) -> None:
     assert outcome.report.attempt == 2
 
 
+def test_a_version_that_another_asset_has_already_is_copied_instead_of_computed(lake: Lake) -> None:
+    launcher = QuickLauncher(lake)
+    launcher.launch(WORK, LOG)
+    same = replace(WORK, asset="champion_metrics", same_as=WORK)
+
+    outcome = launcher.launch(same, LOG)
+
+    assert launcher.computed == [1]
+    assert (outcome.report.asset, outcome.reused) == ("champion_metrics", False)
+    assert read_commit(lake, "champion_metrics", same.version)
+
+
+def test_a_job_that_was_sent_somewhere_is_resumed_and_not_copied_over(lake: Lake) -> None:
+    launcher = QuickLauncher(lake)
+    launcher.attempts_resumable = True
+    launcher.launch(WORK, LOG)
+    same = replace(WORK, asset="champion_metrics", same_as=WORK)
+    sent = LeaseFile(lake, lease_key(same.asset, same.version), duration=0.0).acquire("killed")
+    assert sent
+    sent.record(step="s-1")
+    sent.detach()
+    with sent.renewing(LOG):
+        pass
+
+    outcome = launcher.launch(same, LOG)
+
+    assert launcher.computed == [1, 1]
+    assert outcome.report.attempt == 1
+
+
 def test_a_job_error_fails_the_launch(lake: Lake) -> None:
     def fail(_: Request) -> None:
         raise JobError("no such column")

@@ -33,7 +33,7 @@ from spark_jobs.runtime.report import Report, job_key, lease_key, read_report
 pytestmark = pytest.mark.usefixtures("spark")
 
 LOG = logging.getLogger("test")
-# for the Java of a process of its own, which computes little
+# for the JVM of a process of its own, which computes little
 SHORT = {"spark.driver.extraJavaOptions": JAVA_OPTIONS[DataSize.SMALL]}
 
 
@@ -161,7 +161,7 @@ def launch_in_child(folder: str) -> None:
 
 
 def failure_in_child(folder: str, conf: dict[str, str]) -> str:
-    """Return the error of a launch in a process with its own Java."""
+    """Return the error of a launch in a process with its own JVM."""
     lake = open_lake(str(Path(folder) / "lake"))
     with pytest.raises(LaunchError) as failure:
         LocalLauncher(lake, 0.05, conf, on_s3=False).launch(sales_work(Path(folder)), LOG)
@@ -193,7 +193,7 @@ def test_a_java_that_is_killed_is_named_as_the_cause(tmp_path: Path) -> None:
 
 
 def failure_of_the_first_call(folder: str) -> str:
-    """Return the error of a launch whose Java is killed before the job first calls it."""
+    """Return the error of a launch whose JVM is killed before the job first calls it."""
 
     def begin_and_kill(lake: Lake, request: Request) -> None:
         start_attempt(lake, request)

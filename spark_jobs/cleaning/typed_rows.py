@@ -28,9 +28,9 @@ class TypedRows:
     """All records, typed.
 
     `rows` has the columns in `names`: those of the contract (double if numeric, timestamp if
-    datetime, else text) and the row's id (SHA-256 of the id columns, or of all of them). Besides
-    them it has `_file`, and `_rejected`, which is true if a row breaks one of the `rules`, and the
-    columns that the rules refer to.
+    datetime, else text) and the row's id: SHA-256 of the id columns or, if the contract names none,
+    of all columns except the weight. Besides them it has `_file`, and `_rejected`, which is true if
+    a row breaks one of the `rules`, and the columns that the rules refer to.
     """
 
     rows: DataFrame
@@ -73,7 +73,8 @@ def type_records(
         F.coalesce(*broken, false).alias(REJECTED),
     )
     if contract["format"] == "csv" and (skipped := skipped_rule(contract["dialect"])):
-        # those that break another rule are what the dialect means
+        # a skipped record that also breaks another rule is no row, such as a title or a total; one
+        # that looks like a row is rejected
         rows = rows.where(~(skipped.broken & F.col(REJECTED)))
         rows = rows.withColumn(REJECTED, F.col(REJECTED) | skipped.broken)
         rules = [*rules, skipped]
@@ -84,14 +85,18 @@ def _typed_columns(contract: DatasetContract) -> list[TypedColumn]:
     kinds = column_kinds(contract["columns"], contract["label"])
     columns: list[TypedColumn] = []
     for index, name in enumerate(column_names(contract)):
-        # texts are what is only part of the id
+        # a column that is only part of the id is categorical
         kind = "numeric" if name == contract["weight"] else kinds.get(name, "categorical")
         columns.append(TypedColumn(name, kind, f"__text_{index}" if kind in PARSED else name))
     return columns
 
 
 def _present_text(column: TypedColumn, contract: DatasetContract, missing: Column) -> Column:
-    """Return the column's text, null if it is blank or one of the array `missing`."""
+    """Return the column's text, null if it is missing.
+
+    A blank text is missing, as is one of the array `missing` unless the column is prose. Case is
+    folded, and a blank label gets its value, as the contract says.
+    """
     text = column.value
     trimmed = F.trim(text)
     if column.kind == "text":

@@ -1,7 +1,7 @@
-"""Candidates: each featurizer with each parameter of the estimators, compared; the best is fitted.
+"""Candidates: each featurizer with each combination of the estimators' parameters, compared.
 
 Candidates learn from the training split and are compared on the validation split, or in folds of
-both. The best is fitted again to both.
+both. The best is then fitted to both splits together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,8 +35,8 @@ from spark_jobs.learning.spark_search import SparkSearch
 from spark_jobs.learning.vocabulary import terms_by_index
 from spark_jobs.runtime.job import JobError, Stopwatch
 
-# The sums of several threads depend on their number, but a version means one result. And the
-# threads of NumPy's and of SciPy's linear algebra wait for each other when used in turn.
+# Sums of several threads depend on the number of threads, but a version must be reproducible. Also,
+# the thread pools of NumPy's and SciPy's linear algebra slow each other down when used in turn.
 ONE_THREAD, BLAS = 1, "blas"
 SEARCHES = 2  # in memory at the same time
 
@@ -64,7 +64,7 @@ class TrainedModel:
 
 
 class FinalFit(Protocol):
-    """The best candidate of a search, fitted to all rows."""
+    """The best candidate of a search, fitted to the training and validation splits together."""
 
     @property
     def stages(self) -> Sequence[Transformer]: ...
@@ -79,7 +79,7 @@ class FinalFit(Protocol):
 class Search(Protocol):
     """The comparison of estimators and their parameters on one featurizer's vectors.
 
-    It may run in a thread; then the others wait for it.
+    It may run in a thread; the other members then wait until it is done.
     """
 
     @property
@@ -90,11 +90,11 @@ class Search(Protocol):
 
     @property
     def step(self) -> int:
-        """The best trial was fitted to one row of so many."""
+        """The best trial was fitted to every n-th row; 1 if to all."""
         ...
 
     def complete(self) -> None:
-        """Fit the best trial to all rows, if it was fitted to a sample."""
+        """Fit the best trial without sampling, until the best one was fitted so."""
         ...
 
     def fit_best(self) -> FinalFit: ...
@@ -107,7 +107,7 @@ class Search(Protocol):
 
 
 @dataclass(frozen=True)
-class _Contestant:
+class _SearchedFeaturizer:
     settings: FeaturizerSettings
     featurizer: Featurizer
     featurized: FeaturizedRows
@@ -121,13 +121,13 @@ class _Contestant:
 def train_best(
     data: TrainingData, params: ModelParams, stopwatch: Stopwatch, log: Logger
 ) -> TrainedModel:
-    """Compare all candidates, and fit the best one to all rows.
+    """Compare all candidates, and fit the best to the training and validation splits together.
 
     Raises:
         JobError: no fit is possible, or no candidate's loss is finite.
     """
     candidates: list[CandidateFigures] = []
-    best: _Contestant | None = None
+    best: _SearchedFeaturizer | None = None
     with ExitStack() as cache:
         cache.enter_context(threadpool_limits(ONE_THREAD, BLAS))
         pool = cache.enter_context(ThreadPoolExecutor(SEARCHES))
@@ -154,7 +154,7 @@ def train_best(
                 stopwatch=stopwatch,
                 log=log,
             )
-            other = _Contestant(settings, featurizer, featurized, blocks, search)
+            other = _SearchedFeaturizer(settings, featurizer, featurized, blocks, search)
             if best is None:
                 best = other  # not waited for, so that the next featurizer runs at the same time
                 continue
@@ -197,7 +197,7 @@ def _search(
     stopwatch: Stopwatch,
     log: Logger,
 ) -> Search:
-    """Compare the estimators on the vectors, in the driver if these are few enough."""
+    """Compare the estimators on the vectors: in the driver if it can fit so much, else in Spark."""
     if _is_fitted_in_driver(data, params, featurized, blocks):
         with stopwatch.phase("featurize"):  # computed as they are collected
             return LocalSearch(
@@ -251,7 +251,7 @@ def _is_fitted_in_driver(
 
 
 def _elements(data: TrainingData, prepared: DataFrame, blocks: Sequence[FeatureBlock]) -> int:
-    """Return the number of elements of all vectors that may not be 0."""
+    """Return an upper bound of the number of non-zero elements of all vectors."""
     hashed = [block.hashed for block in blocks if block.hashed]
     each_row = sum(
         1 if block.kind == "categorical" else block.size for block in blocks if not block.hashed
@@ -263,7 +263,9 @@ def _elements(data: TrainingData, prepared: DataFrame, blocks: Sequence[FeatureB
     return elements
 
 
-def _explain(data: TrainingData, best: _Contestant, weights: FittedWeights) -> ImportanceFigures:
+def _explain(
+    data: TrainingData, best: _SearchedFeaturizer, weights: FittedWeights
+) -> ImportanceFigures:
     """Return the figures of the features of the fitted model."""
 
     def look_up_terms(indices: Sequence[int]) -> dict[int, str]:
@@ -289,9 +291,10 @@ def _explain(data: TrainingData, best: _Contestant, weights: FittedWeights) -> I
 def featurizer_settings(
     params: ModelParams, classes: int, columns: Mapping[str, ColumnRules]
 ) -> list[FeaturizerSettings]:
-    """Return the featurizers, without those that differ only in what they make of texts.
+    """Return the settings of each featurizer.
 
-    These are left out if there is no text.
+    Without a column of texts, those that differ only in what they make of texts would be the same:
+    only the first of them is left.
     """
     settings: list[FeaturizerSettings] = [
         {

@@ -25,10 +25,11 @@ COMMITTED, USER_MISTAKE, FAILED = 0, 1, 2  # exit codes
 SUPERSEDED = -1  # another process runs the attempt, which is no failure of this one
 TRACE_CHARACTERS = 4000
 # Errors of a job whose Java process has ended. If py4j got no answer at all, it names the call
-# alone, without a full stop and a stack trace.
+# alone, without a full stop and a stack trace, or says that a class of Spark does not exist.
 JAVA_GONE = re.compile(
     r"Answer from Java side is empty|Error while sending"
     r"|An error occurred while calling \S+[^.\s]\Z"
+    r"|\borg\.apache\.spark\.sql\.functions\S* does not exist in the JVM"
 )
 CONTEXT_STOPPED = "SparkContext was shut down"  # for a reason, by whoever ends Java
 

@@ -1,4 +1,4 @@
-"""Addresses of pods and names of services, for the Java of containers.
+"""Addresses of pods and names of services, for the JVM of containers.
 
 Pods have addresses of their own in 127.0.0.0/8, so that several may use the same ports. The names
 are in a hosts file, which Java reads at every look-up.

@@ -1,4 +1,4 @@
-"""The warm Java: how it starts, what is cleared after each run, and how it ends."""
+"""The warm JVM: how it starts, what is cleared after each run, and how it ends."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ from pyspark.java_gateway import launch_gateway
 
 LOG = logging.getLogger("emr_ml.warm")
 SECONDS_TO_END = 10.0
-# A Java that holds more than this after a run, when all of it should be garbage, is ended: a
+# A JVM that holds more than this after a run, when all of it should be garbage, is ended: a
 # share of its heap in use, bytes of heap that it keeps, and bytes of classes and compiled code.
 MAX_HEAP_SHARE = 0.25
 MAX_HEAP_BYTES = 1 << 30
@@ -57,11 +57,11 @@ class Output:
         self._file = None
 
 
-class WarmJava:
-    """A Java with a gateway for one run after the other.
+class WarmJvm:
+    """A JVM with a gateway for one run after the other.
 
     Args:
-        conf: Spark's properties of the Java.
+        conf: Spark's properties of the JVM.
         output: for what it prints.
 
     Attributes:
@@ -101,7 +101,7 @@ class WarmJava:
         return self._process.poll() is not None
 
     def clear(self) -> str | None:
-        """Remove what a run has left, and return why the next run should not use this Java.
+        """Remove what a run has left, and return why the next run should not use this JVM.
 
         Raises:
             Exception: Java does not do that.

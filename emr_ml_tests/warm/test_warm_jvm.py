@@ -1,4 +1,4 @@
-"""The warm Java of a machine: one run after the other uses it, and then it ends."""
+"""The warm JVM of a machine: one run after the other uses it, and then it ends."""
 
 import logging
 import multiprocessing
@@ -24,7 +24,7 @@ from emr_ml.launchers.local_session import LocalSession
 from emr_ml.launchers.local_spark import JAVA_OPTIONS, DataSize
 from emr_ml.warm.channel import WarmError, own_folder
 from emr_ml.warm.client import Attachment, Gateway, holder_state
-from emr_ml.warm.java_spec import JavaSpec
+from emr_ml.warm.jvm_spec import JvmSpec
 from emr_ml_tests.launchers.sales_work import sales_work
 from emr_ml_tests.waiting import wait_until
 from spark_jobs.runtime.lake import open_lake
@@ -41,7 +41,7 @@ JAVA = {
 
 
 def start_session() -> tuple[int, str, int]:
-    """Start Spark as a run does; return the port and the secret of its warm Java, and its id."""
+    """Start Spark as a run does; return the port and the secret of its warm JVM, and its id."""
     session = LocalSession({}, on_s3=False, size=DataSize.SMALL, warm_seconds=600.0)
     session.prepare([])
     session.start(LOG)
@@ -71,7 +71,7 @@ def fixture_folder() -> Generator[Path]:
 
 
 def attach(digest: str = "fits", idle_seconds: float = 600.0) -> Gateway:
-    spec = JavaSpec(JAVA, {**os.environ}, str(Path.cwd()), digest)
+    spec = JvmSpec(JAVA, {**os.environ}, str(Path.cwd()), digest)
     return Attachment(spec, idle_seconds, lambda: None).wait()
 
 
@@ -212,8 +212,8 @@ def test_stop_ends_it_at_once_or_with_the_run_that_uses_it() -> None:
     assert CliRunner().invoke(stop).output == "no Spark is kept warm on this machine\n"
 
 
-def test_a_java_that_does_not_start_is_no_warm_java() -> None:
-    spec = JavaSpec({"spark.driver.memory": "nonsense"}, {**os.environ}, "/", "broken")
+def test_a_jvm_that_does_not_start_is_not_lent() -> None:
+    spec = JvmSpec({"spark.driver.memory": "nonsense"}, {**os.environ}, "/", "broken")
 
     with pytest.raises(WarmError, match="Java did not start"):
         Attachment(spec, 600.0, lambda: None).wait()
@@ -224,7 +224,7 @@ def test_a_java_that_does_not_start_is_no_warm_java() -> None:
     [
         ({}, "/data.csv", True),
         ({"warm_seconds": None}, "/data.csv", False),
-        ({"spark_conf": {"spark.hadoop.a.password": "secret"}}, "/data.csv", False),
+        ({"user_conf": {"spark.hadoop.a.password": "secret"}}, "/data.csv", False),
         ({"on_s3": True}, "/data.csv", False),
         ({}, "s3://bucket/data.csv", False),
     ],
@@ -247,9 +247,9 @@ def test_none_is_asked_for_if_it_is_off_or_if_java_would_keep_secrets(
     java.write_text("#!/bin/sh\necho 'openjdk version \"8.0.1\"' >&2\n")
     java.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    monkeypatch.setattr("emr_ml.launchers.local_session.Attachment", ask)
-    monkeypatch.setattr("emr_ml.launchers.local_session.has_java", lambda: False)
-    usual: dict[str, Any] = {"spark_conf": {}, "on_s3": False, "warm_seconds": 600.0}
+    monkeypatch.setattr("emr_ml.launchers.local_jvm.Attachment", ask)
+    monkeypatch.setattr("emr_ml.launchers.local_session.has_jvm", lambda: False)
+    usual: dict[str, Any] = {"user_conf": {}, "on_s3": False, "warm_seconds": 600.0}
     session = LocalSession(size=DataSize.SMALL, **usual | changes)
 
     session.prepare([uri])
@@ -278,6 +278,7 @@ def test_runs_share_java_also_if_one_was_killed_and_results_are_the_same(tmp_pat
     assert second == {"rows": {"in": 1000, "kept": 1000, "rejected": 0}, **third, "attempt": 2}
     assert third["attempt"] == 1
     assert (holder_state() or {})["java"] == java
+    assert not [*tmp_path.rglob("*.crc")]
 
 
 def test_a_context_that_a_killed_run_left_behind_does_not_keep_the_next_run_away() -> None:

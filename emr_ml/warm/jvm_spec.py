@@ -1,4 +1,4 @@
-"""What a run needs of a Java, and how to tell whether a running one has it."""
+"""What a run needs of a JVM, and how to tell whether a running one has it."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-# Spark's properties that only a new Java can take; a context takes all others
+# Spark's properties that only a new JVM can take; a context takes all others
 JAVA_PROPERTIES = (
     "spark.driver.memory",
     "spark.driver.extraJavaOptions",
@@ -18,7 +18,7 @@ JAVA_PROPERTIES = (
 # the collectors return memory at once when a run is over: Serial GC, and Parallel GC
 RETURN_MEMORY = "-XX:-ShrinkHeapInSteps -XX:+UseAdaptiveSizePolicyWithSystemGC"
 # Variables of a terminal, of make, of Dagster and of this package. They differ from run to run or
-# hold passwords, and jobs have no use for them, so the Java does not get them.
+# hold passwords, and jobs have no use for them, so the JVM does not get them.
 OF_OTHERS = re.compile(
     r"_|P?PWD|OLDPWD|SHLVL|TERM.*|COLORTERM|COLUMNS|LINES|WINDOWID|DISPLAY|PS[1-4]|PROMPT.*|HIST.*"
     r"|MAKE.*|MFLAGS|(DAGSTER|EMR_ML|MLFLOW|PYTEST)_.*"
@@ -29,14 +29,14 @@ PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class JavaSpec:
-    """A Java with Spark.
+class JvmSpec:
+    """A JVM with Spark.
 
     Args:
-        conf: Spark's properties of the Java itself, by name.
+        conf: Spark's properties of the JVM itself, by name.
         environment: all its variables; Spark's Python workers inherit them.
         folder: its working folder, in which a job's relative paths begin.
-        digest: of the above, and of all other files that a running Java may have read by now.
+        digest: of the above, and of all other files that a running JVM may have read by now.
     """
 
     conf: Mapping[str, str]
@@ -54,7 +54,7 @@ class JavaSpec:
             conf: Spark's configuration of the run.
             java: the program.
             spark: folder of the installed pyspark.
-            files: those that options of the Java name.
+            files: those that options of the JVM name.
         """
         of_java = {name: conf[name] for name in JAVA_PROPERTIES if name in conf}
         options = of_java.get("spark.driver.extraJavaOptions", "")

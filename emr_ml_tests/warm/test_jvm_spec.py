@@ -1,17 +1,17 @@
-"""Which warm Java fits a run: everything that a Java reads only when it starts counts."""
+"""Which warm JVM fits a run: everything that a JVM reads only when it starts counts."""
 
 from pathlib import Path
 
 import pytest
 
 from emr_ml.launchers.spark_conf import installed_spark
-from emr_ml.warm.java_spec import JavaSpec
+from emr_ml.warm.jvm_spec import JvmSpec
 
 CONF = {"spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "2"}
 
 
-def spec(*files: Path, conf: dict[str, str] = CONF) -> JavaSpec:
-    return JavaSpec.for_run(conf, Path("/usr/bin/java"), installed_spark(), files)
+def spec(*files: Path, conf: dict[str, str] = CONF) -> JvmSpec:
+    return JvmSpec.for_run(conf, Path("/usr/bin/java"), installed_spark(), files)
 
 
 def test_two_runs_of_one_kind_fit_the_same_java() -> None:
