@@ -224,13 +224,13 @@ def no_spot(name: str = "*", times: int | None = 1) -> Fault:
 
 def instance_failure(
     step: str = "*",
-    after: float = 0.5,
+    after: float | threading.Event = 0.5,
     step_left: StepLeft = "RUNNING",
     times: int | None = 1,
     *,
     process_survives: bool = False,
 ) -> Fault:
-    """The primary node is lost, so many true seconds after a step began to run."""
+    """The primary node is lost, so many true seconds after a step began to run, or at an event."""
     detail = {"after": after, "left": step_left, "survives": process_survives}
     return Fault("instance failure", step, times, detail=detail)
 

@@ -93,8 +93,13 @@ class StepRunner:
     def _lose(self, fault: Fault) -> None:
         ending = of_instance(fault.detail["left"], survives=fault.detail["survives"])
 
+        after: float | threading.Event = fault.detail["after"]
+
         def lose() -> None:
-            time.sleep(fault.detail["after"])
+            if isinstance(after, threading.Event):
+                after.wait()
+            else:
+                time.sleep(after)
             self._owner.end(ending)
 
         threading.Thread(target=lose, name="instance-failure", daemon=True).start()

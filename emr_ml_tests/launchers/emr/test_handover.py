@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -182,11 +183,19 @@ def test_an_application_that_has_ended_is_not_waited_for_long(
 def test_an_attempt_that_is_lost_with_the_application_is_retried_on_a_new_step(
     staging: Staging,
 ) -> None:
-    stage = staging(faults.instance_failure(after=6.0))
+    begun = threading.Event()
+    stage = staging(faults.instance_failure(after=begun))
     first = first_of_run(stage)
     work = work_of(stage, seconds=8.0)
 
+    def wait_for_start() -> None:
+        wait_until(lambda: stage.begun(work))
+        begun.set()
+
+    waiting = threading.Thread(target=wait_for_start)
+    waiting.start()
     outcome = stage.launch(work)
+    waiting.join()
 
     assert outcome.report.attempt == stage.committed_attempt(work) == 2
     assert [len(stage.steps(each)) for each in (first, work)] == [1, 1]

@@ -4,6 +4,7 @@ import logging
 import os
 import random
 import signal
+import threading
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
 
@@ -106,11 +107,13 @@ def test_a_failure_while_no_launcher_ran_is_retried(stage: "Stage") -> None:
 
 
 def test_a_step_lost_while_no_launcher_ran_is_retried(staging: "Staging") -> None:
-    stage = staging(faults.instance_failure(after=2.0))
-    work = stage.work(seconds=3)
+    is_killed = threading.Event()
+    stage = staging(faults.instance_failure(after=is_killed))
+    work = stage.work(seconds=5)
     first = stage.launch_elsewhere(work)
     wait_until(lambda: stage.begun(work))
     kill(first)
+    is_killed.set()
     wait_until(lambda: not stage.aws.alive)
 
     assert stage.launch(work).report.attempt == 2
