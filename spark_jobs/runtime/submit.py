@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spark_jobs.runtime.application import Application
 from spark_jobs.runtime.attempt import Failure, SupersededError, record_failure, start_attempt
@@ -25,12 +25,12 @@ COMMITTED, USER_MISTAKE, FAILED = 0, 1, 2  # exit codes
 SUPERSEDED = -1  # another process runs the attempt, which is no failure of this one
 TRACE_CHARACTERS = 4000
 # Errors of a job whose Java process has ended. If py4j got no answer at all, it names the call
-# alone, without a full stop and a stack trace, or says that a class of Spark does not exist.
+# alone, without a full stop and a stack trace, or says that a name does not exist.
 JAVA_GONE = re.compile(
     r"Answer from Java side is empty|Error while sending"
     r"|An error occurred while calling \S+[^.\s]\Z"
-    r"|\borg\.apache\.spark\.sql\.functions\S* does not exist in the JVM"
 )
+UNKNOWN_NAME = "does not exist in the JVM"
 CONTEXT_STOPPED = "SparkContext was shut down"  # for a reason, by whoever ends Java
 
 
@@ -125,7 +125,19 @@ def lost_java(error: Exception) -> bool:
 
     Python outlives it for a moment; whoever watches the process knows what ended it.
     """
-    return isinstance(error, ConnectionError) or bool(JAVA_GONE.search(str(error)))
+    if isinstance(error, ConnectionError) or JAVA_GONE.search(str(error)):
+        return True
+    return UNKNOWN_NAME in str(error) and not _java_answers()
+
+
+def _java_answers() -> bool:
+    from pyspark import SparkContext
+
+    gateway: Any = SparkContext._gateway  # pyright: ignore[reportPrivateUsage] - no public way
+    try:
+        return gateway is None or bool(gateway.jvm.java.lang.System.nanoTime())
+    except Exception:
+        return False
 
 
 def summarize_error(error: Exception) -> str:
