@@ -17,7 +17,7 @@ MIN_FREE_GB = 1.0
 
 
 def check_java(*, needed: bool) -> Finding:
-    """Check that there is a JVM for Spark, unless jobs run elsewhere and do not need it."""
+    """Check that Spark finds Java, unless jobs run elsewhere and do not need it."""
     try:
         spark_java.check_java()
     except LaunchError as error:

@@ -10,7 +10,7 @@ from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.report import Report, attempt_key, commit, read_report
 
-# The copy passes through this process. A job on a cluster is faster for more.
+# The copy passes through this process, which may be small.
 MAX_BYTES = 64 << 20
 
 

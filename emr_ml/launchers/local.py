@@ -16,7 +16,7 @@ from emr_ml.launchers.local_session import LocalSession
 from emr_ml.launchers.local_spark import DataSize
 from spark_jobs.runtime.attempt import start_attempt
 from spark_jobs.runtime.execution import execute, job_function
-from spark_jobs.runtime.imports import NEXT_JOBS
+from spark_jobs.runtime.imports import NEEDED_NEXT
 from spark_jobs.runtime.job import JobError, Request, Stopwatch
 from spark_jobs.runtime.lake import Lake
 from spark_jobs.runtime.submit import java_is_gone, summarize_error
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 # what the assets of a pipeline need, imported while Spark starts
-IMPORTED_AHEAD = (*NEXT_JOBS, "emr_ml.model_report.charts")
+IMPORTED_AHEAD = (*NEEDED_NEXT, "emr_ml.model_report.charts")
 
 
 class LocalLauncher(Launcher):

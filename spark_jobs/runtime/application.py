@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from spark_jobs.runtime.execution import SCRIPT, Run, job_function
 from spark_jobs.runtime.handover import MAX_AGE_SECONDS, WAIT_SECONDS, Handover, wait_for_next
-from spark_jobs.runtime.imports import NEXT_JOBS, import_ahead
+from spark_jobs.runtime.imports import NEEDED_NEXT, import_ahead
 from spark_jobs.runtime.job import JobError, Request, Result
 from spark_jobs.runtime.lake import open_lake
 
@@ -43,7 +43,7 @@ class Application:
 
     def run_offered(self, log: logging.Logger) -> int:
         """Run what is offered until a job fails or no other comes, and return the exit code."""
-        imports = threading.Thread(target=import_ahead, args=(NEXT_JOBS,), daemon=True)
+        imports = threading.Thread(target=import_ahead, args=(NEEDED_NEXT,), daemon=True)
         imports.start()
         try:
             return self._run_offered(imports, log)

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-NEXT_JOBS = ("spark_jobs.lr_model", "spark_jobs.metrics", "xgboost")
+NEEDED_NEXT = ("spark_jobs.lr_model", "spark_jobs.metrics", "xgboost")
 
 
 def import_ahead(modules: Iterable[str], until: Callable[[], bool] = lambda: False) -> None:

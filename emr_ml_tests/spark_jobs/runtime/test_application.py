@@ -41,7 +41,7 @@ def test_what_the_next_jobs_need_is_imported_while_it_waits(
 
     def import_module(name: str) -> None:
         imported.append(name)
-        if len(imported) == len(imports.NEXT_JOBS):
+        if len(imported) == len(imports.NEEDED_NEXT):
             is_complete.set()
         raise ImportError("a node without a package")
 
@@ -57,4 +57,4 @@ def test_what_the_next_jobs_need_is_imported_while_it_waits(
     waiting = Application(record, "host", "spark_jobs", time.monotonic(), perform)
 
     assert waiting.run_offered(logging.getLogger("application")) == 0
-    assert imported == list(imports.NEXT_JOBS)
+    assert imported == list(imports.NEEDED_NEXT)
